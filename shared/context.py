@@ -1,0 +1,49 @@
+"""What a handler is handed: one moment, one trace, and the ports, each connected only when it is first used."""
+
+from datetime import datetime
+from typing import Protocol
+
+from shared.config import Config
+from shared.flags import FlagSet
+from shared.links import Links
+from shared.ports import Bus, Channel, Store
+
+
+class Context(Protocol):
+    @property
+    def now(self) -> datetime:
+        """The one moment of this invocation."""
+        ...
+
+    @property
+    def trace(self) -> str:
+        """The W3C trace id, 32 hex digits, that this invocation belongs to."""
+        ...
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def bus(self) -> Bus: ...
+
+    @property
+    def config(self) -> Config: ...
+
+    @property
+    def flags(self) -> FlagSet: ...
+
+    @property
+    def links(self) -> Links: ...
+
+    @property
+    def uptime_seconds(self) -> float: ...
+
+    def new_id(self) -> str:
+        """A fresh random id of 32 hex digits."""
+        ...
+
+    def secret(self, name: str) -> str:
+        """The value of a secret named in opos.yaml. Raises Unavailable when it is not set."""
+        ...
+
+    def channel(self, name: str) -> Channel: ...

@@ -1,0 +1,177 @@
+"""The typed contracts of every topic: the only types that cross a wire. Frozen, closed to unknown keys, versioned."""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+
+def iso(moment: datetime) -> str:
+    """*moment* as UTC text of fixed width, so that text order is time order: `2026-11-20T08:30:00.000000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def parse_iso(text: str) -> datetime:
+    """The inverse of `iso`."""
+    return datetime.fromisoformat(text)
+
+
+def document_id(*parts: str) -> str:
+    """An id that only these *parts*, in this order, have: 128 bits of SHA-256 over them, joined by NUL, as hex."""
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _cut(limit: int) -> BeforeValidator:
+    def cut(value: Any) -> Any:
+        return value[: limit - 1] + "…" if isinstance(value, str) and len(value) > limit else value
+
+    return BeforeValidator(cut)
+
+
+Timestamp = Annotated[AwareDatetime, PlainSerializer(iso, when_used="json")]
+"""An aware moment; as JSON always UTC and of fixed width."""
+
+Line = Annotated[str, _cut(200)]
+"""One line for a person; what is longer is cut with an ellipsis, never refused."""
+
+Text = Annotated[str, _cut(2000)]
+
+Severity = Literal["info", "warning", "critical"]
+
+
+class Contract(BaseModel):
+    """Root of all wire types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def to_doc(self) -> dict[str, Any]:
+        """This value as JSON-ready data, for a document or a message."""
+        return self.model_dump(mode="json")
+
+
+class Money(Contract):
+    """An amount in the currency's minor unit (cents), as Stripe counts it."""
+
+    amount: int
+    currency: str
+
+
+class Alert(Contract):
+    """Something is wrong, or has stopped being wrong.
+
+    `fingerprint` names the trouble within its source: the same trouble always has the same one. `severity` is what the
+    sender says; any word but info, warning and critical counts as critical, because an unknown must not be missed.
+    """
+
+    kind: Literal["alert"] = "alert"
+    fingerprint: str
+    title: Line
+    severity: str
+    status: Literal["firing", "resolved"] = "firing"
+    summary: Text = ""
+    link: str = ""
+    labels: dict[str, str] = Field(default_factory=dict)
+    money: Money | None = None
+
+
+class BusinessEvent(Contract):
+    """Something good or neutral happened that is worth a line in the digest."""
+
+    kind: Literal["event"] = "event"
+    title: Line
+    summary: Text = ""
+    link: str = ""
+    money: Money | None = None
+
+
+Signal = Annotated[Alert | BusinessEvent, Field(discriminator="kind")]
+"""What a webhook means to the operator. A webhook may carry several, or none (kept, not shown)."""
+
+
+class Event(Contract):
+    """One accepted webhook, as kept in `events/{id}`. `body` is the raw text; base64 when it is not UTF-8."""
+
+    contract: Literal["event/1"] = "event/1"
+    id: str
+    source: str
+    type: str
+    delivery_id: str
+    subject: Line = ""
+    received_at: Timestamp
+    owner: str
+    trace: str
+    headers: dict[str, str] = Field(default_factory=dict)
+    body: str
+    body_encoding: Literal["utf-8", "base64"] = "utf-8"
+    body_sha256: str
+    quarantine: str | None = None
+    """Why the contract of its source does not hold, when it does not."""
+
+
+class Message(Contract):
+    """Root of what travels on a topic."""
+
+    topic: ClassVar[str]
+
+    @classmethod
+    def from_push(cls, data: bytes, attributes: dict[str, str]) -> Self:  # noqa: ARG003  (a subclass reads them)
+        """The message in a push request. Raises pydantic.ValidationError when the contract does not hold."""
+        return cls.model_validate_json(data)
+
+
+class EventAccepted(Message):
+    """Topic `events`: a webhook was verified and written down. `version` is its document's, so a consumer need not read it.
+
+    `nonce` is empty for the first handling; a replay carries its own, so that its consumers handle it again.
+    """
+
+    topic = "events"
+    contract: Literal["event-accepted/1"] = "event-accepted/1"
+    id: str
+    version: str
+    source: str
+    type: str
+    received_at: Timestamp
+    trace: str
+    nonce: str = ""
+    signals: tuple[Signal, ...]
+
+
+class DigestDue(Message):
+    """Topic `digests`: the digest of *channel* may have to be closed. Safe to send too often."""
+
+    topic = "digests"
+    contract: Literal["digest-due/1"] = "digest-due/1"
+    channel: str
+    reason: Literal["size", "window"]
+
+
+class Tick(Message):
+    """Topic `ticks`: a minute has passed; sent by Cloud Scheduler, locally by the runtime."""
+
+    topic = "ticks"
+    contract: Literal["tick/1"] = "tick/1"
+
+
+class DeadLetter(Message):
+    """Topic `dead-letters`: a message that its subscription could not deliver, with the attributes Pub/Sub adds.
+
+    Source: Cloud Pub/Sub documentation, "Handle message failures".
+    """
+
+    topic = "dead-letters"
+    subscription: str
+    attempts: int
+    data: str
+
+    @classmethod
+    def from_push(cls, data: bytes, attributes: dict[str, str]) -> Self:
+        return cls(
+            subscription=attributes.get("CloudPubSubDeadLetterSourceSubscription", "unknown"),
+            attempts=int(attributes.get("CloudPubSubDeadLetterSourceDeliveryCount", "0")),
+            data=data.decode("utf-8", "replace"),
+        )
+
+
+MESSAGES: tuple[type[Message], ...] = (EventAccepted, DigestDue, Tick, DeadLetter)

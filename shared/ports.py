@@ -1,0 +1,137 @@
+"""What the outside gives us, as Protocols. Adapters implement them; tests/contract states their whole promise."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from shared.events import Message
+
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """A stored document. `path` is `collection/id`; `version` changes with each write and is opaque."""
+
+    path: str
+    data: dict[str, Any]
+    version: str
+
+    @property
+    def id(self) -> str:
+        return self.path.partition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Write a document that must not exist."""
+
+    path: str
+    data: Data
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Merge *data* into a document that must be at *if_version*. Keys are dotted field paths (`handled.router`)."""
+
+    path: str
+    data: Data
+    if_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Write a document whole, whether it exists or not."""
+
+    path: str
+    data: Data
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove a document that must be at *if_version*."""
+
+    path: str
+    if_version: str
+
+
+Write = Create | Update | Set | Delete
+Operator = Literal["==", "<", "<=", ">", ">="]
+Condition = tuple[str, Operator, Any]
+"""A dotted field, an operator, a value (text, number or bool). A document without the field, or with null, never matches."""
+
+
+class Store(Protocol):
+    """Canonical state: a document store with optimistic, atomic batches. Raises Unavailable when it cannot be reached."""
+
+    def get(self, path: str) -> Doc | None: ...
+
+    def query(
+        self,
+        collection: str,
+        *,
+        where: Sequence[Condition] = (),
+        order_by: str | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+        after: Doc | None = None,
+    ) -> Iterator[Doc]:
+        """The matching documents, by *order_by* and then id; *after* continues behind a document of an earlier page.
+
+        Only documents that have the *order_by* field are found.
+        """
+        ...
+
+    def count(self, collection: str, *, where: Sequence[Condition] = ()) -> int: ...
+
+    def commit(self, writes: Sequence[Write]) -> dict[str, str]:
+        """Apply all *writes* or none; the new version of each path written.
+
+        Raises AlreadyExists or Conflict naming the path at fault (Conflict also where the document is missing).
+        """
+        ...
+
+
+class Bus(Protocol):
+    """At-least-once topics. `publish` returns when the message is durable; raises Unavailable when it could not be."""
+
+    def publish(self, message: Message) -> str:
+        """Publish on the message's own topic; the message id."""
+        ...
+
+    def ping(self) -> None:
+        """Raises Unavailable when a publish would."""
+        ...
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The present moment, aware, UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a channel shows a person: the same notice is always the same message."""
+
+    title: str
+    text: str
+    link: str = ""
+    ack_url: str = ""
+    severity: str = "info"
+    html: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the receiver answered, safe to keep."""
+
+    detail: str
+    at: datetime
+
+
+class Channel(Protocol):
+    def send(self, notice: Notice, key: str) -> Receipt:
+        """Hand *notice* to the receiver under the idempotency *key*. Raises DeliveryError."""
+        ...

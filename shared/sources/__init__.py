@@ -1,0 +1,45 @@
+"""The senders opos knows: one file each. Only the files that a configuration names are imported."""
+
+import importlib
+from typing import cast
+
+from shared.config import FormatName, SchemeName, Source
+from shared.sources.sender import Format, Scheme
+
+
+def scheme(source: Source) -> Scheme:
+    """How *source* proves itself."""
+    if source.hmac is not None:
+        from shared.sources import declared_hmac
+
+        return declared_hmac.scheme(source.hmac)
+    return cast("Scheme", _module(source.scheme).SCHEME)
+
+
+def format_of(name: str, source: Source) -> Format:
+    """How to read what *source*, called *name* in opos.yaml, sends."""
+    chosen = format_name(name, source)
+    if chosen == "mapped":
+        from shared.sources import mapped
+
+        return mapped.format_of(source)
+    return cast("Format", _module(chosen).FORMAT)
+
+
+def format_name(name: str, source: Source) -> FormatName:
+    """The format declared; else a mapping of the operator's own; else the scheme's own sender; else the one *name* names."""
+    if source.format is not None:
+        return source.format
+    if source.alert is not None or source.event is not None:
+        return "mapped"
+    for candidate in (source.scheme, name):
+        if candidate in FORMATS:
+            return cast("FormatName", candidate)
+    return "mapped"
+
+
+def _module(name: SchemeName | FormatName) -> object:
+    return importlib.import_module(f"shared.sources.{name.replace('-', '_')}")
+
+
+FORMATS: frozenset[str] = frozenset(FormatName.__args__) - {"mapped"}  # type: ignore[attr-defined]

@@ -1,0 +1,35 @@
+"""GitHub. Source: "Validating webhook deliveries" and "Webhook events and payloads", docs.github.com."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.http import HttpRequest
+from shared.sources.sender import Scheme
+from shared.sources.signatures import digest, require_match
+
+
+def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:  # noqa: ARG001
+    found = request.headers.get("x-hub-signature-256", "").encode()
+    require_match([found], [_signature(secret, request.body) for secret in secrets])
+
+
+def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:  # noqa: ARG001
+    return {
+        "x-hub-signature-256": _signature(secret, body).decode(),
+        "x-github-delivery": delivery,
+        "x-github-event": event_type,
+    }
+
+
+def delivery(request: HttpRequest, payload: Any) -> str | None:  # noqa: ARG001
+    return request.headers.get("x-github-delivery")
+
+
+def _signature(secret: str, body: bytes) -> bytes:
+    return b"sha256=" + digest(secret.encode(), body).hex().encode()
+
+
+SCHEME = Scheme(
+    verify=verify, sign=sign, delivery=delivery, headers=("x-github-delivery", "x-github-event", "x-github-hook-id")
+)

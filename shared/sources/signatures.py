@@ -1,0 +1,34 @@
+"""What all signature schemes share: constant-time comparison over every live secret, and a tolerance in time."""
+
+import hmac
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from shared.errors import Unauthorized
+
+Algorithm = Literal["sha1", "sha256", "sha512"]
+
+
+def rejected() -> Unauthorized:
+    """The one answer to every failed proof: it does not tell which part failed."""
+    return Unauthorized("The request does not carry a valid signature for this source.")
+
+
+def digest(secret: bytes, message: bytes, algorithm: Algorithm = "sha256") -> bytes:
+    return hmac.digest(secret, message, algorithm)
+
+
+def require_match(found: Iterable[bytes], expected: Sequence[bytes]) -> None:
+    """Raises Unauthorized unless one of *found* equals one of *expected*. Compares all pairs, each in constant time."""
+    matches = [hmac.compare_digest(one, other) for one in found for other in expected]
+    if not any(matches):
+        raise rejected()
+
+
+def require_recent(timestamp: str, *, now: datetime, tolerance: timedelta, per_second: int = 1) -> None:
+    """Raises Unauthorized unless *timestamp* (Unix time, *per_second* units a second) is within *tolerance*, either way."""
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 16):
+        raise rejected()
+    if abs(now.timestamp() - int(timestamp) / per_second) > tolerance.total_seconds():
+        raise rejected()
