@@ -58,7 +58,7 @@ class Money(Contract):
 
 
 class Alert(Contract):
-    """Something is wrong, or has stopped being wrong.
+    """Something is wrong, somebody is on it, or it has stopped being wrong.
 
     `fingerprint` names the trouble within its source: the same trouble always has the same one. `severity` is what the
     sender says; any word but info, warning and critical counts as critical, because an unknown must not be missed.
@@ -68,7 +68,7 @@ class Alert(Contract):
     fingerprint: str
     title: Line
     severity: str
-    status: Literal["firing", "resolved"] = "firing"
+    status: Literal["firing", "acknowledged", "resolved"] = "firing"
     summary: Text = ""
     link: str = ""
     labels: dict[str, str] = Field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""What waits, when it is closed into one message, and how that reads: pure."""

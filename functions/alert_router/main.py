@@ -1,0 +1,13 @@
+"""Binds the platform to the handler, nothing else."""
+
+import functions_framework
+from cloudevents.http import CloudEvent
+
+from functions.alert_router.handler import handle
+from shared.entry import run_event
+from shared.events import EventAccepted
+
+
+@functions_framework.cloud_event
+def alert_router(event: CloudEvent) -> None:
+    run_event(event, {EventAccepted: handle})

@@ -1,0 +1,13 @@
+"""Binds the platform to the handler, nothing else."""
+
+import functions_framework
+from cloudevents.http import CloudEvent
+
+from functions.digest_sender.handler import handle
+from shared.entry import run_event
+from shared.events import DigestDue
+
+
+@functions_framework.cloud_event
+def digest_sender(event: CloudEvent) -> None:
+    run_event(event, {DigestDue: handle})

@@ -1,0 +1,12 @@
+"""Binds the platform to the handler, nothing else."""
+
+import flask
+import functions_framework
+
+from functions.health.handler import handle
+from shared.entry import run_http
+
+
+@functions_framework.http
+def health(request: flask.Request) -> flask.Response:
+    return run_http(request, handle)

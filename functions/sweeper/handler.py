@@ -1,0 +1,105 @@
+"""Finds what got stuck, each minute: publishes that were lost, messages whose sender died, digests that are due."""
+
+import json
+from datetime import datetime, timedelta
+
+import structlog
+
+from shared.acceptance import OWN_SOURCE, accept, announcement, own_event
+from shared.context import Context
+from shared.errors import Conflict
+from shared.events import Alert, DeadLetter, DigestDue, Tick, document_id, iso
+from shared.outbox import due, retake
+from shared.ports import Create, Doc, Update, Write
+from shared.reading import read_again
+
+LOST_AFTER = timedelta(minutes=1)
+BATCH = 200
+_log = structlog.get_logger()
+
+
+def sweep(message: Tick, context: Context) -> None:  # noqa: ARG001  (a tick says nothing but that it is time)
+    _republish_lost(context)
+    for collection in ("outbox", "digests"):
+        for doc in list(due(collection, context, limit=BATCH)):
+            retake(doc, context)
+    _close_old_digests(context)
+
+
+def record_dead_letter(message: DeadLetter, context: Context) -> None:
+    """Keep a message that could not be handled, take its event out of the sweep, and tell the operator."""
+    event_id = _event_id(message)
+    letter = {
+        "subscription": message.subscription,
+        "attempts": message.attempts,
+        "event": event_id,
+        "data": message.data,
+        "received_at": iso(context.now),
+    }
+    path = f"dead_letters/{document_id(message.subscription, message.data)}"
+    event = context.store.get(f"events/{event_id}") if event_id else None
+    if context.store.get(path) is None:
+        context.store.commit([Create(path, letter), *_out_of_the_sweep(event)])
+        _log.error("dead_letter", subscription=message.subscription, event_id=event_id)
+    if event is None or event.data["source"] != OWN_SOURCE:
+        _raise_alarm(message, path, context)
+
+
+def _out_of_the_sweep(event: Doc | None) -> list[Write]:
+    if event is None or event.data["state"] != "accepted":
+        return []
+    return [Update(event.path, {"state": "dead"}, event.version)]
+
+
+def _republish_lost(context: Context) -> None:
+    for doc in context.store.query("events", where=[("state", "==", "accepted")], limit=BATCH):
+        if context.now >= _lost_at(doc):
+            _republish(doc, context)
+
+
+def _lost_at(doc: Doc) -> datetime:
+    """When an event that is still not handled has to be published again: after one minute, then two, four, ..."""
+    republished = doc.data["republished"]
+    last = datetime.fromisoformat(republished["at"] or doc.data["received_at"])
+    return last + LOST_AFTER * 2 ** min(republished["count"], 6)
+
+
+def _republish(doc: Doc, context: Context) -> None:
+    again = {"republished.count": doc.data["republished"]["count"] + 1, "republished.at": iso(context.now)}
+    try:
+        version = context.store.commit([Update(doc.path, again, doc.version)])[doc.path]
+    except Conflict:
+        return  # It was handled, or another sweep published it, since we looked.
+    event, signals = read_again(doc, context.config)
+    context.bus.publish(announcement(event, signals, version=version))
+    _log.warning("republished", event_id=doc.id)
+
+
+def _close_old_digests(context: Context) -> None:
+    channel, window = context.config.digest.channel, context.config.digest.window
+    waiting = context.store.query(
+        "alerts", where=[("pending.channel", "==", channel)], order_by="pending.since", limit=1
+    )
+    for oldest in waiting:
+        if context.now - datetime.fromisoformat(oldest.data["pending"]["since"]) >= window:
+            context.bus.publish(DigestDue(channel=channel, reason="window"))
+
+
+def _event_id(message: DeadLetter) -> str | None:
+    try:
+        data = json.loads(message.data)
+    except ValueError:
+        return None
+    found = data.get("id") if isinstance(data, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _raise_alarm(message: DeadLetter, path: str, context: Context) -> None:
+    """A dead letter may hide something critical, so it is itself critical: once for each subscription, until resolved."""
+    alert = Alert(
+        fingerprint=f"dead-letter:{message.subscription}",
+        title=f"opos could not handle a message of {message.subscription}",
+        severity="critical",
+        summary=f"It failed {message.attempts} times and is kept as {path}. Mend the cause, then replay the event.",
+    )
+    accept(own_event(alert, delivery_id=path, context=context), (alert,), context)

@@ -1,0 +1,13 @@
+"""Binds the platform to the handler, nothing else."""
+
+import functions_framework
+from cloudevents.http import CloudEvent
+
+from functions.sweeper.handler import record_dead_letter, sweep
+from shared.entry import run_event
+from shared.events import DeadLetter, Tick
+
+
+@functions_framework.cloud_event
+def sweeper(event: CloudEvent) -> None:
+    run_event(event, {Tick: sweep, DeadLetter: record_dead_letter})

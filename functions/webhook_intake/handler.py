@@ -1,0 +1,149 @@
+"""Takes signed webhooks in: verify, write down once, publish, answer. Nothing is answered 2xx that is not kept."""
+
+import hmac
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from shared.acceptance import accept
+from shared.config import Source
+from shared.context import Context
+from shared.errors import ContractBroken, MethodNotAllowed, NotFound, Unauthorized
+from shared.events import Event, document_id, iso
+from shared.http import HttpRequest, HttpResponse, json_response
+from shared.ports import Set
+from shared.reading import body_text, delivery_id, hash_id, kept_headers, parsed, read
+from shared.sources import format_of, scheme
+
+_log = structlog.get_logger()
+
+
+def handle(request: HttpRequest, context: Context) -> HttpResponse:
+    """The HTTP surface of DESIGN section 6 under `/webhooks`."""
+    match request.path.strip("/").split("/"):
+        case ["webhooks", "v2", "enqueue"]:
+            return _enqueue(request, context)
+        case ["webhooks", "ping", heartbeat]:
+            return _ping(heartbeat, request, context)
+        case ["webhooks", name] if name in context.config.sources:
+            return _webhook(name, request, context)
+    raise NotFound("There is no such webhook.", hint="The path is /webhooks/{source}, with a source from opos.yaml.")
+
+
+def _webhook(name: str, request: HttpRequest, context: Context) -> HttpResponse:
+    source = context.config.sources[name]
+    _require_method(request, "POST")
+    _verify(source, request, context)
+    payload = parsed(request.body, request.headers)
+    if (answer := _handshake(name, source, payload)) is not None:
+        return answer
+    event, outcome = _keep(name, source, request, payload, context)
+    return json_response(202 if outcome == "accepted" else 200, {"id": event.id, "status": outcome})
+
+
+def _verify(source: Source, request: HttpRequest, context: Context) -> None:
+    secrets = [context.secret(secret) for secret in source.secrets]
+    scheme(source).verify(request, secrets, now=context.now, tolerance=source.tolerance)
+
+
+def _keep(name: str, source: Source, request: HttpRequest, payload: Any, context: Context) -> tuple[Event, str]:
+    headers = kept_headers(source, request)
+    reading = read(name, source, headers, payload)
+    delivery = delivery_id(name, source, request, payload, context.now) or context.new_id()
+    event = Event(
+        id=document_id(name, delivery),
+        source=name,
+        type=reading.type,
+        delivery_id=delivery[:200],
+        subject=reading.subject,
+        received_at=context.now,
+        owner=context.config.owner,
+        trace=context.trace,
+        headers=headers,
+        quarantine=reading.quarantine,
+        **body_text(request.body),
+    )
+    repeated = _repeats_across_periods(name, source, request, context)
+    outcome = "duplicate" if repeated else accept(event, reading.signals, context)
+    _log.info(outcome, event_id=event.id, source=name, type=event.type, quarantine=event.quarantine)
+    return event, outcome
+
+
+def _repeats_across_periods(name: str, source: Source, request: HttpRequest, context: Context) -> bool:
+    """Whether a body named by its hash was received in the period before, yet within the window."""
+    if source.delivery is None or source.delivery.hash is None:
+        return False
+    window = source.delivery.window
+    earlier = document_id(name, hash_id(request.body, window, context.now - window))
+    doc = context.store.get(f"events/{earlier}")
+    return doc is not None and context.now - datetime.fromisoformat(doc.data["received_at"]) < window
+
+
+def _handshake(name: str, source: Source, payload: Any) -> HttpResponse | None:
+    answer = format_of(name, source).handshake
+    return None if answer is None or isinstance(payload, ContractBroken) else answer(payload)
+
+
+def _enqueue(request: HttpRequest, context: Context) -> HttpResponse:
+    """PagerDuty's Events API v2: the routing key in the body says whose event it is, and answers are PagerDuty's own.
+
+    Source: PagerDuty developer documentation, "Send an alert event".
+    """
+    _require_method(request, "POST")
+    payload = parsed(request.body, request.headers)
+    if isinstance(payload, ContractBroken):
+        return _invalid(payload.message)
+    name = _owner_of_key(request, context)
+    event, _ = _keep(name, context.config.sources[name], request, payload, context)
+    dedup_key = _dedup_key(payload) or event.id
+    return json_response(202, {"status": "success", "message": "Event processed", "dedup_key": dedup_key})
+
+
+def _owner_of_key(request: HttpRequest, context: Context) -> str:
+    owner = None
+    for name, source in context.config.sources.items():
+        if source.scheme == "pagerduty-events":
+            try:
+                _verify(source, request, context)
+                owner = owner or name
+            except Unauthorized:
+                continue
+    if owner is None:
+        raise Unauthorized("The request does not carry a valid routing key.")
+    return owner
+
+
+def _invalid(reason: str) -> HttpResponse:
+    return json_response(400, {"status": "invalid event", "message": "Event object is invalid", "errors": [reason]})
+
+
+def _dedup_key(payload: Any) -> str | None:
+    found = payload.get("dedup_key") if isinstance(payload, dict) else None
+    return found if isinstance(found, str) and found else None
+
+
+def _ping(name: str, request: HttpRequest, context: Context) -> HttpResponse:
+    """A job says that it lives."""
+    heartbeat = context.config.heartbeats.get(name)
+    if heartbeat is None:
+        raise NotFound("There is no such heartbeat.", hint="Declare it under heartbeats in opos.yaml.")
+    _require_method(request, "GET", "HEAD", "POST")
+    _require_token(request, [context.secret(secret) for secret in heartbeat.secrets])
+    context.store.commit([Set(f"heartbeats/{name}", {"name": name, "last_seen": iso(context.now)})])
+    return json_response(200, {"id": name, "status": "ok"})
+
+
+def _require_token(request: HttpRequest, secrets: list[str]) -> None:
+    bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+    found = (bearer or request.query.get("token", "")).encode("utf-8", "replace")
+    matches = [hmac.compare_digest(found, secret.encode()) for secret in secrets]
+    if secrets and not any(matches):
+        raise Unauthorized("The ping does not carry a valid token.")
+
+
+def _require_method(request: HttpRequest, *allowed: str) -> None:
+    if request.method not in allowed:
+        raise MethodNotAllowed(f"expected {' or '.join(allowed)}, found {request.method}")
+
+

@@ -1,0 +1,65 @@
+"""Accepting an event: write it down once, then tell the others. The one way in, for webhooks and for opos itself."""
+
+import hashlib
+from typing import Literal
+
+import structlog
+
+from shared.context import Context
+from shared.errors import AlreadyExists, OposError
+from shared.events import Alert, Event, EventAccepted, Signal, document_id
+from shared.ports import Create
+
+Outcome = Literal["accepted", "duplicate"]
+OWN_SOURCE = "opos"
+"""The source of what opos has to say about itself."""
+
+_log = structlog.get_logger()
+
+
+def accept(event: Event, signals: tuple[Signal, ...], context: Context) -> Outcome:
+    """Keep *event* under its id, then publish it. Raises Unavailable when it could not be kept.
+
+    A publish that fails is only logged: the event is durable by then, and the sweeper publishes it again.
+    """
+    path = f"events/{event.id}"
+    document = {**event.to_doc(), "state": "accepted", "republished": {"count": 0, "at": None}, "handled": {}}
+    try:
+        version = context.store.commit([Create(path, document)])[path]
+    except AlreadyExists:
+        return "duplicate"
+    try:
+        context.bus.publish(announcement(event, signals, version=version))
+    except OposError as fault:
+        _log.warning("publish_failed", event_id=event.id, reason=fault.message)
+    return "accepted"
+
+
+def announcement(event: Event, signals: tuple[Signal, ...], *, version: str, nonce: str = "") -> EventAccepted:
+    return EventAccepted(
+        id=event.id,
+        version=version,
+        source=event.source,
+        type=event.type,
+        received_at=event.received_at,
+        trace=event.trace,
+        nonce=nonce,
+        signals=signals,
+    )
+
+
+def own_event(alert: Alert, *, delivery_id: str, context: Context) -> Event:
+    """An event of opos itself; its body is the alert."""
+    body = alert.model_dump_json()
+    return Event(
+        id=document_id(OWN_SOURCE, delivery_id),
+        source=OWN_SOURCE,
+        type=alert.fingerprint.partition(":")[0],
+        delivery_id=delivery_id,
+        subject=alert.title,
+        received_at=context.now,
+        owner=context.config.owner,
+        trace=context.trace,
+        body=body,
+        body_sha256=hashlib.sha256(body.encode()).hexdigest(),
+    )

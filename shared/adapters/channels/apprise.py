@@ -1,0 +1,41 @@
+"""Any of the services that Apprise knows, such as ntfy, Pushover, Slack, Telegram or Matrix, by its URL.
+
+Source: Apprise documentation. The URL is a secret: it is never logged and never part of an error.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shared.errors import DeliveryError
+from shared.ports import Clock, Notice, Receipt
+
+if TYPE_CHECKING:
+    import apprise
+
+_LEVEL = {"critical": "failure", "warning": "warning", "info": "info"}
+
+
+@dataclass
+class AppriseService:
+    url: str
+    clock: Clock
+
+    def send(self, notice: Notice, key: str) -> Receipt:  # noqa: ARG002  (these services know no idempotency key)
+        if not self._service.notify(title=notice.title, body=_body(notice), notify_type=_LEVEL[notice.severity]):
+            raise DeliveryError("unreachable")
+        return Receipt("taken by the service", self.clock.now())
+
+    @cached_property
+    def _service(self) -> "apprise.Apprise":
+        import apprise
+
+        service = apprise.Apprise()
+        if not service.add(self.url):
+            raise DeliveryError("misconfigured", permanent=True, detail="Apprise does not know this kind of URL")
+        return service
+
+
+def _body(notice: Notice) -> str:
+    lines = [notice.text, notice.link, f"Acknowledge: {notice.ack_url}" if notice.ack_url else ""]
+    return "\n".join(line for line in lines if line) or notice.title

@@ -1,0 +1,22 @@
+"""The channel that needs nothing: one line on the terminal. The console page shows the same from the store."""
+
+import sys
+from dataclasses import dataclass
+
+from shared.ports import Clock, Notice, Receipt
+
+_LOUD = {"critical": "PAGE", "warning": "WARN", "info": "DIGEST"}
+
+
+@dataclass(frozen=True)
+class ConsoleLine:
+    clock: Clock
+
+    def send(self, notice: Notice, key: str) -> Receipt:
+        sys.stdout.write(f"{_LOUD[notice.severity]} {_printable(notice.title)} [{key}]\n")
+        sys.stdout.flush()
+        return Receipt("shown on the console", self.clock.now())
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)

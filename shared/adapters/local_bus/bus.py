@@ -1,0 +1,127 @@
+"""The Bus in the SQLite file: a message is one row for each subscription of its topic, until that has taken it."""
+
+import base64
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shared.adapters.sqlite.database import Database
+from shared.events import DeadLetter, Message, iso
+from shared.ports import Clock
+from shared.topology import MAX_ATTEMPTS, SUBSCRIPTIONS, Subscription
+
+_BY_NAME = {subscription.name: subscription for subscription in SUBSCRIPTIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message on its way to one subscription. `attempts` counts this one."""
+
+    row: int
+    subscription: Subscription
+    message_id: str
+    topic: str
+    data: bytes
+    attributes: dict[str, str]
+    published_at: str
+    attempts: int
+
+    def push_request(self, project: str) -> tuple[str, dict[str, Any]]:
+        """The path and JSON body of the push request as Cloud Pub/Sub makes it (documentation, "Push subscriptions")."""
+        message = {
+            "data": base64.b64encode(self.data).decode(),
+            "attributes": self.attributes,
+            "messageId": self.message_id,
+            "publishTime": self.published_at,
+        }
+        body = {"message": message, "subscription": f"projects/{project}/subscriptions/{self.subscription.name}"}
+        return f"/projects/{project}/topics/{self.topic}", body
+
+
+@dataclass(frozen=True)
+class LocalBus:
+    """`published` is set whenever this process has published, to wake whoever delivers."""
+
+    database: Database
+    clock: Clock
+    new_id: Callable[[], str]
+    published: threading.Event = field(default_factory=threading.Event)
+
+    def publish(self, message: Message) -> str:
+        message_id = self.new_id()
+        data = message.model_dump_json().encode()
+        attributes = {"trace": message.trace} if hasattr(message, "trace") else {}
+        now = iso(self.clock.now())
+        self.database.write(lambda db: _insert(db, message.topic, message_id, data, attributes, now))
+        self.published.set()
+        return message_id
+
+    def ping(self) -> None:
+        self.database.write(lambda db: db.execute("UPDATE sequence SET n = n"))
+
+    def take(self, limit: int, *, busy: Sequence[int] = ()) -> list[Delivery]:
+        """Up to *limit* messages that are due and whose rows are not *busy*, the longest due first; counts the attempt."""
+        now = iso(self.clock.now())
+        marks = ", ".join("?" * len(busy))
+        due = f"due_at <= ? AND id NOT IN ({marks})"
+        if not self.database.read(f"SELECT 1 FROM messages WHERE {due} LIMIT 1", [now, *busy]):  # noqa: S608
+            return []
+        sql = (
+            f"UPDATE messages SET attempts = attempts + 1 WHERE id IN"  # noqa: S608  (only question marks are added)
+            f" (SELECT id FROM messages WHERE {due} ORDER BY due_at, id LIMIT ?)"
+            " RETURNING id, subscription, message_id, topic, data, attributes, published_at, attempts"
+        )
+        rows = self.database.write(lambda db: db.execute(sql, [now, *busy, limit]).fetchall())
+        return [_delivery(row) for row in sorted(rows)]
+
+    def next_due(self) -> datetime | None:
+        """When the earliest waiting message is due."""
+        ((due,),) = self.database.read("SELECT min(due_at) FROM messages")
+        return datetime.fromisoformat(due) if due else None
+
+    def acknowledge(self, delivery: Delivery) -> None:
+        self.database.write(lambda db: db.execute("DELETE FROM messages WHERE id = ?", [delivery.row]))
+
+    def refuse(self, delivery: Delivery) -> None:
+        """The attempt failed: wait, or after the last one go to the dead-letter topic."""
+        subscription = delivery.subscription
+        if subscription.dead_letters and delivery.attempts >= MAX_ATTEMPTS:
+            self.database.write(lambda db: self._bury(db, delivery))
+            self.published.set()
+            return
+        due = iso(self.clock.now() + subscription.backoff(delivery.attempts))
+        self.database.write(
+            lambda db: db.execute("UPDATE messages SET due_at = ? WHERE id = ?", [due, delivery.row])
+        )
+
+    def _bury(self, db: sqlite3.Connection, delivery: Delivery) -> None:
+        attributes = {
+            **delivery.attributes,
+            "CloudPubSubDeadLetterSourceSubscription": delivery.subscription.name,
+            "CloudPubSubDeadLetterSourceDeliveryCount": str(delivery.attempts),
+        }
+        now = iso(self.clock.now())
+        _insert(db, DeadLetter.topic, delivery.message_id, delivery.data, attributes, now)
+        db.execute("DELETE FROM messages WHERE id = ?", [delivery.row])
+
+
+def _insert(
+    db: sqlite3.Connection, topic: str, message_id: str, data: bytes, attributes: dict[str, str], now: str
+) -> None:
+    names = [subscription.name for subscription in SUBSCRIPTIONS if subscription.topic == topic]
+    db.executemany(
+        "INSERT INTO messages (message_id, topic, subscription, data, attributes, published_at, due_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(message_id, topic, name, data, json.dumps(attributes), now, now) for name in names],
+    )
+
+
+def _delivery(row: tuple[int, str, str, str, bytes, str, str, int]) -> Delivery:
+    number, subscription, message_id, topic, data, attributes, published_at, attempts = row
+    return Delivery(
+        number, _BY_NAME[subscription], message_id, topic, data, json.loads(attributes), published_at, attempts
+    )

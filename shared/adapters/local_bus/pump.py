@@ -1,0 +1,105 @@
+"""Delivers the local bus's messages to the functions, as Pub/Sub does: push, wait for the answer, retry or let go."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from shared.adapters.local_bus.bus import Delivery, LocalBus
+from shared.errors import OposError
+from shared.events import Tick
+
+Push = Callable[[str, str, dict[str, Any]], int]
+"""Takes a function's name, a path and a push body; returns the HTTP status of the function's answer."""
+
+PROJECT = "local"
+IDLE = 0.2
+"""Seconds after which messages that another process published are looked for."""
+
+_log = structlog.get_logger()
+
+
+@dataclass
+class Pump:
+    """At most one pump may run on a file: it alone knows which messages are on their way."""
+
+    bus: LocalBus
+    push: Push
+    workers: int = 8
+    _busy: set[int] = field(default_factory=set)
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self) -> None:
+        for run in (self._deliver_forever, self._tick_forever):
+            thread = threading.Thread(target=run, name=f"pump-{run.__name__}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """Returns when what was on its way has been answered."""
+        self._stopping.set()
+        self.bus.published.set()
+        for thread in self._threads:
+            thread.join(timeout=10)
+
+    def drain(self) -> int:
+        """Deliver, in this thread, all that is due now and all that this leads to; how many deliveries that were."""
+        delivered = 0
+        while batch := self.bus.take(100):
+            for delivery in batch:
+                self._deliver(delivery)
+            delivered += len(batch)
+        return delivered
+
+    def _deliver_forever(self) -> None:
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="push") as pool:
+            while not self._stopping.is_set():
+                self.bus.published.clear()
+                if not self._deliver_batch(pool):
+                    self.bus.published.wait(IDLE)
+
+    def _deliver_batch(self, pool: ThreadPoolExecutor) -> bool:
+        free = self.workers - len(self._busy)
+        try:
+            batch = self.bus.take(free, busy=tuple(self._busy)) if free else []
+        except OposError as fault:
+            _log.error("bus_unavailable", reason=fault.message)
+            return False
+        for delivery in batch:
+            self._busy.add(delivery.row)
+            pool.submit(self._deliver_and_free, delivery)
+        return bool(batch)
+
+    def _deliver_and_free(self, delivery: Delivery) -> None:
+        try:
+            self._deliver(delivery)
+        except OposError as fault:
+            _log.error("delivery_not_recorded", reason=fault.message, message_id=delivery.message_id)
+        finally:
+            self._busy.discard(delivery.row)
+            self.bus.published.set()
+
+    def _deliver(self, delivery: Delivery) -> None:
+        path, body = delivery.push_request(PROJECT)
+        status = self.push(delivery.subscription.function, path, body)
+        if 200 <= status < 300:  # noqa: PLR2004
+            self.bus.acknowledge(delivery)
+        else:
+            self.bus.refuse(delivery)
+
+    def _tick_forever(self) -> None:
+        while not self._stopping.wait(_until_next_minute(self.bus)):
+            try:
+                self.bus.publish(Tick())
+            except OposError as fault:
+                _log.error("tick_not_published", reason=fault.message)
+
+
+def _until_next_minute(bus: LocalBus) -> float:
+    now = bus.clock.now()
+    return ((now + timedelta(minutes=1)).replace(second=0, microsecond=0) - now).total_seconds()

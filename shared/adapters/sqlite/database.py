@@ -1,0 +1,145 @@
+"""One SQLite file for documents and messages: durable (WAL, synchronous=FULL), safe from threads and processes.
+
+Writes of concurrent threads share one transaction and so one fsync (group commit): whoever holds the writer does the
+waiting jobs of all, each under its own savepoint, and nobody returns before the commit.
+"""
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from shared.errors import Unavailable
+from shared.indexes import INDEXES
+
+T = TypeVar("T")
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS docs (
+  path TEXT PRIMARY KEY, collection TEXT NOT NULL, version INTEGER NOT NULL, data TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS docs_collection ON docs (collection, path);
+CREATE TABLE IF NOT EXISTS sequence (n INTEGER NOT NULL);
+INSERT INTO sequence SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM sequence);
+CREATE TABLE IF NOT EXISTS messages (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL, topic TEXT NOT NULL, subscription TEXT NOT NULL,
+  data BLOB NOT NULL, attributes TEXT NOT NULL, published_at TEXT NOT NULL, due_at TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS messages_due ON messages (due_at);
+"""
+
+
+@dataclass(slots=True)
+class _Job(Generic[T]):
+    run: Callable[[sqlite3.Connection], T]
+    done: bool = False
+    result: T | None = None
+    fault: Exception | None = None
+
+
+@dataclass
+class Database:
+    """Opens *path* at first use. Every fault of SQLite's own is raised as Unavailable."""
+
+    path: Path
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _waiting: deque[_Job[Any]] = field(default_factory=deque, repr=False)
+    _writer: sqlite3.Connection | None = field(default=None, repr=False)
+    _readers: threading.local = field(default_factory=threading.local, repr=False)
+
+    def write(self, run: Callable[[sqlite3.Connection], T]) -> T:
+        """The result of *run*, once it is durable. What *run* raises undoes its own writes only, and is raised."""
+        job = _Job(run)
+        self._waiting.append(job)
+        with self._lock:
+            if not job.done:
+                self._run_all()
+        if job.fault is not None:
+            raise job.fault
+        return job.result  # type: ignore[return-value]  # a finished job holds what its function returned
+
+    def read(self, sql: str, parameters: Iterable[Any] = ()) -> list[Any]:
+        try:
+            return self._reader().execute(sql, tuple(parameters)).fetchall()
+        except sqlite3.Error as fault:
+            raise _unavailable(fault) from fault
+
+    def iterate(self, sql: str, parameters: Iterable[Any] = ()) -> Iterable[Any]:
+        try:
+            yield from self._reader().execute(sql, tuple(parameters))
+        except sqlite3.Error as fault:
+            raise _unavailable(fault) from fault
+
+    def _run_all(self) -> None:
+        jobs = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        try:
+            self._commit(jobs)
+        except sqlite3.Error as fault:
+            for job in jobs:
+                job.fault = job.fault or _unavailable(fault)
+        finally:
+            for job in jobs:
+                job.done = True
+
+    def _commit(self, jobs: list[_Job[Any]]) -> None:
+        connection = self._writer = self._writer or self._connect()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for job in jobs:
+                _run(job, connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def _reader(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
+        if connection is None:
+            connection = self._readers.connection = self._connect()
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self.path, timeout=2.5, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'messages_due'").fetchone():
+            _create_schema(connection)
+        return connection
+
+
+def _run(job: _Job[Any], connection: sqlite3.Connection) -> None:
+    connection.execute("SAVEPOINT job")
+    try:
+        job.result = job.run(connection)
+    except sqlite3.Error:
+        raise
+    except Exception as fault:  # noqa: BLE001  (the job's own fault, raised to its own caller)
+        job.fault = fault
+        connection.execute("ROLLBACK TO job")
+    connection.execute("RELEASE job")
+
+
+def _create_schema(connection: sqlite3.Connection) -> None:
+    connection.executescript("BEGIN IMMEDIATE;" + SCHEMA + "".join(_index_sql()) + "COMMIT;")
+
+
+def _index_sql() -> Iterable[str]:
+    for collection, fields in INDEXES:
+        name = "_".join([collection, *fields]).replace(".", "_")
+        columns = ", ".join(column(field) for field in fields)
+        yield f"CREATE INDEX IF NOT EXISTS {name} ON docs ({columns}, path) WHERE collection = '{collection}';"
+
+
+def column(field: str) -> str:
+    """The SQL expression of a dotted document field; an index serves a query only when both spell it alike."""
+    return f"json_extract(data, '$.{field}')"
+
+
+def _unavailable(fault: sqlite3.Error) -> Unavailable:
+    return Unavailable(
+        f"The SQLite file could not be used: {fault}", hint="Is the disk full, or the data folder not writable?"
+    )

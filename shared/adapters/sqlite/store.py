@@ -1,0 +1,112 @@
+"""The Store on SQLite: one table of JSON documents, with an index per entry of `shared.indexes`."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.adapters.sqlite.database import Database, column
+from shared.errors import AlreadyExists, Conflict
+from shared.fields import field, merge
+from shared.ports import Condition, Create, Delete, Doc, Set, Update, Write
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
+
+
+@dataclass(frozen=True)
+class SqliteStore:
+    database: Database
+
+    def get(self, path: str) -> Doc | None:
+        rows = self.database.read("SELECT path, data, version FROM docs WHERE path = ?", [path])
+        return _doc(rows[0]) if rows else None
+
+    def query(
+        self,
+        collection: str,
+        *,
+        where: Sequence[Condition] = (),
+        order_by: str | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+        after: Doc | None = None,
+    ) -> Iterator[Doc]:
+        filters, parameters = _filters(collection, where)
+        order = column(_checked(order_by)) if order_by else None
+        if order:
+            filters.append(f"{order} IS NOT NULL")
+        if after is not None:
+            keys = f"({order}, path)" if order else "(path)"
+            filters.append(f"{keys} {'<' if descending else '>'} ({', '.join('?' * (2 if order else 1))})")
+            parameters += [field(after.data, order_by), after.path] if order_by else [after.path]
+        way = "DESC" if descending else "ASC"
+        sql = f"SELECT path, data, version FROM docs WHERE {' AND '.join(filters)} ORDER BY "  # noqa: S608  (names are checked)
+        sql += f"{order} {way}, path {way}" if order else f"path {way}"
+        if limit is not None:
+            sql += " LIMIT ?"
+            parameters.append(limit)
+        return map(_doc, self.database.iterate(sql, parameters))
+
+    def count(self, collection: str, *, where: Sequence[Condition] = ()) -> int:
+        filters, parameters = _filters(collection, where)
+        rows = self.database.read(f"SELECT count(*) FROM docs WHERE {' AND '.join(filters)}", parameters)  # noqa: S608
+        return int(rows[0][0])
+
+    def commit(self, writes: Sequence[Write]) -> dict[str, str]:
+        return self.database.write(lambda connection: _apply_all(connection, writes))
+
+
+def _apply_all(connection: sqlite3.Connection, writes: Sequence[Write]) -> dict[str, str]:
+    (version,) = connection.execute("UPDATE sequence SET n = n + 1 RETURNING n").fetchone()
+    for write in writes:
+        _apply(connection, write, version)
+    return {write.path: str(version) for write in writes if not isinstance(write, Delete)}
+
+
+def _apply(connection: sqlite3.Connection, write: Write, version: int) -> None:
+    match write:
+        case Create(path, data):
+            sql = "INSERT INTO docs (path, collection, version, data) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+            if not connection.execute(sql, [path, _collection(path), version, _dump(data)]).rowcount:
+                raise AlreadyExists(path)
+        case Set(path, data):
+            sql = "INSERT OR REPLACE INTO docs (path, collection, version, data) VALUES (?, ?, ?, ?)"
+            connection.execute(sql, [path, _collection(path), version, _dump(data)])
+        case Update(path, data, if_version):
+            row = connection.execute("SELECT version, data FROM docs WHERE path = ?", [path]).fetchone()
+            if row is None or str(row[0]) != if_version:
+                raise Conflict(path)
+            merged = _dump(merge(json.loads(row[1]), data))
+            connection.execute("UPDATE docs SET version = ?, data = ? WHERE path = ?", [version, merged, path])
+        case Delete(path, if_version):
+            sql = "DELETE FROM docs WHERE path = ? AND version = ?"
+            if not connection.execute(sql, [path, int(if_version)]).rowcount:
+                raise Conflict(path)
+
+
+def _filters(collection: str, where: Sequence[Condition]) -> tuple[list[str], list[Any]]:
+    # The collection stands in the text itself: SQLite uses a partial index only for a literal it can see.
+    filters = [f"collection = '{_checked(collection)}'"]
+    filters += [f"{column(_checked(name))} {'=' if operator == '==' else operator} ?" for name, operator, _ in where]
+    return filters, [value for _, _, value in where]
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"expected a field or collection name such as pending.since, found {name!r}")
+    return name
+
+
+def _collection(path: str) -> str:
+    return path.partition("/")[0]
+
+
+def _doc(row: tuple[str, str, int]) -> Doc:
+    path, data, version = row
+    return Doc(path, json.loads(data), str(version))
+
+
+def _dump(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))

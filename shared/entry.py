@@ -1,0 +1,112 @@
+"""The one place where a request begins and an error ends: platform types in, plain values to the handler, and back."""
+
+import base64
+import io
+import random
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import flask
+import structlog
+from cloudevents.http import CloudEvent
+from pydantic import ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from shared import runtime, telemetry
+from shared.context import Context
+from shared.errors import AlreadyExists, Conflict, OposError, TooLarge
+from shared.events import Message
+from shared.http import HttpRequest, HttpResponse, json_response
+
+T = TypeVar("T")
+HttpHandler = Callable[[HttpRequest, Context], HttpResponse]
+EventHandler = Callable[[Any, Context], None]
+
+BODY_LIMIT = 1024 * 1024
+TRIES = 8
+_TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+_log = structlog.get_logger()
+telemetry.configure()
+
+
+def run_http(request: flask.Request, handle: HttpHandler) -> flask.Response:
+    """Answer *request* with what *handle* makes of it; every error becomes the JSON body of DESIGN section 6."""
+    trace = _trace(request.headers.get("traceparent"))
+    try:
+        context = runtime.current().context(trace)
+        with structlog.contextvars.bound_contextvars(trace=context.trace):
+            plain = _plain_request(request)
+            answer = retry_conflicts(lambda: handle(plain, context))
+    except OposError as fault:
+        answer = _error(fault)
+    except Exception as fault:
+        _log.exception("crashed", error=type(fault).__name__)
+        answer = _error(OposError("Something went wrong on our side. It has been logged."))
+    return flask.Response(answer.body, answer.status, dict(answer.headers))
+
+
+def run_event(event: CloudEvent, handlers: Mapping[type[Message], EventHandler]) -> None:
+    """Hand the message in *event*, a Pub/Sub push, to the handler of its topic. Raising means: deliver it again."""
+    topic = str(event["source"]).rpartition("/topics/")[2]
+    contract = next((one for one in handlers if one.topic == topic), None)
+    if contract is None:
+        expected = ", ".join(one.topic for one in handlers)
+        raise OposError(f"expected a message of the topic {expected}, found {event['source']!r}")
+    pushed = event.data["message"]
+    attributes = pushed.get("attributes") or {}
+    try:
+        message = contract.from_push(base64.b64decode(pushed["data"]), attributes)
+    except ValidationError as fault:
+        _log.error("message_contract_broken", topic=topic, faults=fault.error_count())
+        raise OposError(f"The message does not hold the contract of {topic}.") from None
+    context = runtime.current().context(attributes.get("trace"))
+    with structlog.contextvars.bound_contextvars(trace=context.trace):
+        retry_conflicts(lambda: handlers[contract](message, context))
+
+
+def retry_conflicts(run: Callable[[], T]) -> T:
+    """What *run* returns, run again while another writer is quicker: handlers are idempotent, so that is safe."""
+    for attempt in range(TRIES - 1):
+        try:
+            return run()
+        except (Conflict, AlreadyExists) as fault:
+            _log.info("conflict", path=fault.path, attempt=attempt + 1)
+            time.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311  (jitter, not a secret)
+    return run()
+
+
+def _plain_request(request: flask.Request) -> HttpRequest:
+    return HttpRequest(
+        method=request.method,
+        path=request.path,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        query={name: values[0] for name, values in request.args.lists()},
+        body=_body(request),
+    )
+
+
+def _body(request: flask.Request) -> bytes:
+    request.max_content_length = BODY_LIMIT
+    try:
+        return request.get_data()
+    except RequestEntityTooLarge:
+        # functions-framework reads the whole request before it answers; there must be nothing left to read.
+        request.__dict__["stream"] = io.BytesIO()
+        raise TooLarge(
+            f"expected a body of at most {BODY_LIMIT} bytes, found more", hint="Send less, or a link to the rest."
+        ) from None
+
+
+def _trace(traceparent: str | None) -> str | None:
+    """The trace id of a W3C traceparent header, when it is a valid one (W3C Trace Context, section 3.2)."""
+    match = _TRACEPARENT.fullmatch(traceparent or "")
+    return match[1] if match else None
+
+
+def _error(fault: OposError) -> HttpResponse:
+    content = {"code": fault.code, "message": fault.message} | ({"hint": fault.hint} if fault.hint else {})
+    headers = {"retry-after": "5"} if fault.http_status == 503 else {}  # noqa: PLR2004
+    return json_response(fault.http_status, {"error": content}, headers)

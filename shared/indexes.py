@@ -1,0 +1,15 @@
+"""The fields that queries filter or order by, in one place: every adapter indexes exactly these."""
+
+INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("events", ("state",)),
+    ("events", ("quarantine",)),
+    ("events", ("body_sha256",)),
+    ("alerts", ("state", "last_seen")),
+    ("alerts", ("pending.channel", "pending.since")),
+    ("outbox", ("due_at",)),
+    ("outbox", ("state", "created_at")),
+    ("outbox", ("created_at",)),
+    ("digests", ("due_at",)),
+    ("digests", ("created_at",)),
+    ("dead_letters", ("received_at",)),
+)

@@ -1,0 +1,158 @@
+"""Reading a webhook: raw body to payload, delivery id, type and signals. The same for intake, sweeper and replay."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+from shared.acceptance import OWN_SOURCE
+from shared.config import Config, DeliverySpec, Source
+from shared.errors import ContractBroken
+from shared.events import Alert, Event, Signal
+from shared.http import HttpRequest
+from shared.ports import Doc
+from shared.sources import format_of, scheme
+
+_FORM = "application/x-www-form-urlencoded"
+_FAULTS = (ContractBroken, KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a body says. When its contract does not hold, `quarantine` says why and the one signal asks for attention."""
+
+    type: str
+    subject: str
+    signals: tuple[Signal, ...]
+    quarantine: str | None = None
+
+
+def parse_body(body: bytes, headers: Mapping[str, str]) -> Any:
+    """The payload in *body*: JSON, or a form (a field `payload` holding JSON, as GitHub and Slack send it).
+
+    Raises ContractBroken when it is neither.
+    """
+    try:
+        if headers.get("content-type", "").startswith(_FORM):
+            form = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True))
+            return _strict_json(form["payload"]) if "payload" in form else form
+        return _strict_json(body.decode("utf-8"))
+    except (ValueError, RecursionError) as fault:
+        raise ContractBroken(f"expected a JSON body, found {_described(body)}: {fault}"[:300]) from fault
+
+
+def parsed(body: bytes, headers: Mapping[str, str]) -> Any | ContractBroken:
+    """The payload, or the fault as a value: what cannot be parsed is still kept."""
+    try:
+        return parse_body(body, headers)
+    except ContractBroken as fault:
+        return fault
+
+
+def read(name: str, source: Source, headers: Mapping[str, str], payload: Any | ContractBroken) -> Reading:
+    """What *payload* from the source called *name* means; never raises for what a sender can send."""
+    if isinstance(payload, ContractBroken):
+        return _quarantined(name, payload)
+    try:
+        sender = format_of(name, source)
+        event_type = sender.event_type(headers, payload)
+        meaning = sender.translate(event_type, payload)
+    except _FAULTS as fault:
+        return _quarantined(name, fault)
+    signals = tuple(_with_own_severity(signal, source.severity.get(event_type)) for signal in meaning.signals)
+    return Reading(event_type[:200], meaning.subject, signals)
+
+
+def delivery_id(name: str, source: Source, request: HttpRequest, payload: Any | ContractBroken, now: datetime) -> str | None:
+    """The name of this delivery: declared in opos.yaml, else the sender's own; None when it has none."""
+    known = None if isinstance(payload, ContractBroken) else payload
+    try:
+        if source.delivery is not None:
+            return _declared_id(source.delivery, request, known, now)
+        return _own_id(name, source, request, known)
+    except _FAULTS:
+        return None
+
+
+def hash_id(body: bytes, window: timedelta, now: datetime) -> str:
+    """The delivery id of a body that is named by its own hash: the same within one period of length *window*."""
+    return f"{hashlib.sha256(body).hexdigest()}.{int(now.timestamp() // window.total_seconds())}"
+
+
+def read_again(doc: Doc, config: Config) -> tuple[Event, tuple[Signal, ...]]:
+    """A stored event, and what it means under the configuration of today."""
+    event = Event.model_validate({name: doc.data[name] for name in Event.model_fields})
+    if event.source == OWN_SOURCE:
+        return event, (Alert.model_validate_json(event.body),)
+    source = config.sources.get(event.source)
+    if source is None:
+        fault = ContractBroken(f"the source {event.source} is not in opos.yaml any more")
+        return event, _quarantined(event.source, fault).signals
+    return event, read(event.source, source, event.headers, parsed(raw_body(event), event.headers)).signals
+
+
+def kept_headers(source: Source, request: HttpRequest) -> dict[str, str]:
+    """The headers that may be written down: an allow-list, since others may carry secrets."""
+    names = ("content-type", "user-agent", *scheme(source).headers)
+    return {name: request.headers[name][:500] for name in names if name in request.headers}
+
+
+def body_text(body: bytes) -> dict[str, str]:
+    """The fields of an Event that hold *body*, without loss."""
+    sha256 = hashlib.sha256(body).hexdigest()
+    try:
+        return {"body": body.decode("utf-8"), "body_encoding": "utf-8", "body_sha256": sha256}
+    except UnicodeDecodeError:
+        return {"body": base64.b64encode(body).decode(), "body_encoding": "base64", "body_sha256": sha256}
+
+
+def raw_body(event: Event) -> bytes:
+    """The inverse of `body_text`."""
+    return base64.b64decode(event.body) if event.body_encoding == "base64" else event.body.encode()
+
+
+def _own_id(name: str, source: Source, request: HttpRequest, payload: Any) -> str | None:
+    named_by_format = format_of(name, source).delivery
+    found = named_by_format(payload) if named_by_format and payload is not None else None
+    return found or scheme(source).delivery(request, payload)
+
+
+def _declared_id(spec: DeliverySpec, request: HttpRequest, payload: Any, now: datetime) -> str | None:
+    if spec.header:
+        return request.headers.get(spec.header.lower())
+    if spec.hash:
+        return hash_id(request.body, spec.window, now)
+    import jmespath
+
+    found = jmespath.search(spec.body, payload)
+    return None if found is None else str(found)
+
+
+def _quarantined(name: str, fault: Exception) -> Reading:
+    reason = (str(fault) if isinstance(fault, ContractBroken) else f"{type(fault).__name__}: {fault}")[:500]
+    reason = reason.encode("utf-8", "replace").decode()
+    alert = Alert(
+        fingerprint=f"quarantine:{name}", title=f"A webhook of {name} could not be read", severity="warning",
+        summary=reason,
+    )  # fmt: skip
+    return Reading("quarantined", alert.title, (alert,), quarantine=reason)
+
+
+def _with_own_severity(signal: Signal, severity: str | None) -> Signal:
+    return signal.model_copy(update={"severity": severity}) if severity and isinstance(signal, Alert) else signal
+
+
+def _strict_json(text: str) -> Any:
+    return json.loads(text, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _described(body: bytes) -> str:
+    return f"{len(body)} bytes" if body else "an empty body"

@@ -1,0 +1,231 @@
+"""The one composition root: settings into ports. Everything is made at first use and kept for the process's life."""
+
+import contextlib
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from shared.config import AppriseChannel, Config, ConsoleChannel, load_config
+from shared.errors import OposError, Unavailable
+from shared.links import Links
+from shared.ports import Bus, Channel, Clock, Store
+from shared.secrets import read_secret
+
+if TYPE_CHECKING:
+    from shared.adapters.local_bus.bus import LocalBus
+    from shared.adapters.sqlite.database import Database
+    from shared.flags import FlagSet
+
+T = TypeVar("T")
+SIGNING_KEY = "OPOS_SIGNING_KEY"
+DEFAULT_URL = "http://127.0.0.1:8080"
+
+
+class SettingsError(OposError):
+    """The process's environment asks for something that cannot be."""
+
+    code = "bad_settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The process settings of DESIGN section 7, from the environment."""
+
+    store: str = "sqlite:///.opos/opos.db"
+    bus: str = "local"
+    config: Path = Path("opos.yaml")
+    flags: Path = Path("flags.yaml")
+    public_url: str | None = None
+    deployed: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        return cls(
+            store=environment.get("OPOS_STORE", cls.store),
+            bus=environment.get("OPOS_BUS", cls.bus),
+            config=Path(environment.get("OPOS_CONFIG", cls.config)),
+            flags=Path(environment.get("OPOS_FLAGS", cls.flags)),
+            public_url=environment.get("OPOS_PUBLIC_URL"),
+            deployed="K_SERVICE" in environment,
+            environment=environment,
+        )
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def new_id() -> str:
+    return secrets.token_hex(16)
+
+
+@dataclass
+class Runtime:
+    """The ports of this process. Tests hand in their own `clock` and `channels`; the rest follows from the settings."""
+
+    settings: Settings
+    clock: Clock = field(default_factory=SystemClock)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
+
+    @cached_property
+    def config(self) -> Config:
+        return load_config(self.settings.config)
+
+    @cached_property
+    def flags(self) -> "FlagSet":
+        from shared.flags import load_flags
+
+        return load_flags(self.settings.flags)
+
+    @cached_property
+    def database(self) -> "Database":
+        from shared.adapters.sqlite.database import Database
+
+        scheme, _, path = self.settings.store.partition(":///")
+        if scheme != "sqlite" or not path:
+            raise SettingsError(f"OPOS_STORE: expected sqlite:///path, found {self.settings.store!r}")
+        if self.settings.deployed and "OPOS_ALLOW_SQLITE" not in self.settings.environment:
+            raise SettingsError(
+                "OPOS_STORE: expected a shared store, found SQLite in a deployed function, whose disk is private and lost",
+                hint="Set OPOS_ALLOW_SQLITE=1 if that is really what you want.",
+            )
+        return Database(Path(path))
+
+    @cached_property
+    def store(self) -> Store:
+        from shared.adapters.sqlite.store import SqliteStore
+
+        return SqliteStore(self.database)
+
+    @cached_property
+    def bus(self) -> Bus:
+        return self.local_bus
+
+    @cached_property
+    def local_bus(self) -> "LocalBus":
+        from shared.adapters.local_bus.bus import LocalBus
+
+        if self.settings.bus != "local":
+            raise SettingsError(f"OPOS_BUS: expected local, found {self.settings.bus!r}")
+        return LocalBus(self.database, self.clock, new_id)
+
+    @cached_property
+    def links(self) -> Links:
+        key = self.secret(SIGNING_KEY) if self._has_secret(SIGNING_KEY) else self._local_signing_key()
+        return Links(key, self.settings.public_url or self.config.public_url or DEFAULT_URL)
+
+    def secret(self, name: str) -> str:
+        value = read_secret(name, self.settings.environment)
+        if value is None:
+            raise Unavailable(f"The secret {name} is not set.", hint=f"Set {name}, or {name}_FILE to a file's path.")
+        return value
+
+    def channel(self, name: str) -> Channel:
+        if name not in self.channels:
+            self.channels[name] = self._make_channel(name)
+        return self.channels[name]
+
+    def context(self, trace: str | None = None) -> "Invocation":
+        return Invocation(self, self.clock.now(), trace or new_id())
+
+    def _make_channel(self, name: str) -> Channel:
+        channel = self.config.channels[name]
+        if isinstance(channel, ConsoleChannel):
+            from shared.adapters.channels.console import ConsoleLine
+
+            return ConsoleLine(self.clock)
+        if isinstance(channel, AppriseChannel):
+            from shared.adapters.channels.apprise import AppriseService
+
+            return AppriseService(self.secret(channel.apprise), self.clock)
+        from shared.adapters.channels.email import SmtpMail
+
+        sender = channel.sender or self.config.owner
+        return SmtpMail(self.secret(channel.email), sender=sender, to=channel.to, clock=self.clock)
+
+    def _has_secret(self, name: str) -> bool:
+        return read_secret(name, self.settings.environment) is not None
+
+    def _local_signing_key(self) -> str:
+        """A key kept beside the local database, made when it is first needed."""
+        if self.settings.deployed:
+            raise Unavailable(f"The secret {SIGNING_KEY} is not set.", hint="Links cannot be signed without it.")
+        path = self.database.path.with_name("signing.key")
+        if not path.exists():
+            draft = path.with_name(f"signing.{new_id()}.key")
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(32))
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, path)
+            draft.unlink()
+        return path.read_text()
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One run of a handler: its moment, its trace, and the ports of the process (see `shared.context.Context`)."""
+
+    runtime: Runtime
+    now: datetime
+    trace: str
+
+    @property
+    def store(self) -> Store:
+        return self.runtime.store
+
+    @property
+    def bus(self) -> Bus:
+        return self.runtime.bus
+
+    @property
+    def config(self) -> Config:
+        return self.runtime.config
+
+    @property
+    def flags(self) -> "FlagSet":
+        return self.runtime.flags
+
+    @property
+    def links(self) -> Links:
+        return self.runtime.links
+
+    @property
+    def uptime_seconds(self) -> float:
+        return time.monotonic() - self.runtime.started
+
+    def new_id(self) -> str:
+        return new_id()
+
+    def secret(self, name: str) -> str:
+        return self.runtime.secret(name)
+
+    def channel(self, name: str) -> Channel:
+        return self.runtime.channel(name)
+
+
+_current: Runtime | None = None
+_making = threading.Lock()
+
+
+def current(make: Callable[[], Runtime] = lambda: Runtime(Settings.from_environment())) -> Runtime:
+    """The runtime of this process, made on the first call."""
+    global _current  # noqa: PLW0603  (the one process-wide state there is)
+    with _making:
+        _current = _current or make()
+        return _current
+
+
+def use(runtime: Runtime | None) -> None:
+    """Make *runtime* the process's own (None: forget it)."""
+    global _current  # noqa: PLW0603
+    _current = runtime

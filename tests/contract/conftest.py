@@ -1,0 +1,13 @@
+from pathlib import Path
+
+import pytest
+
+from shared.adapters.sqlite.database import Database
+from shared.adapters.sqlite.store import SqliteStore
+from shared.ports import Store
+from tests.fakes import FakeStore
+
+
+@pytest.fixture(params=["fake", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    return FakeStore() if request.param == "fake" else SqliteStore(Database(tmp_path / "opos.db"))

@@ -1,0 +1,125 @@
+"""The promise of the Bus on SQLite: durable, at least once, patient, and never silent about what it cannot deliver."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.adapters.local_bus.bus import LocalBus
+from shared.adapters.local_bus.pump import Pump
+from shared.adapters.sqlite.database import Database
+from shared.events import DigestDue, Tick
+from tests.fakes import FakeClock
+
+DUE = DigestDue(channel="desk", reason="size")
+
+
+@dataclass
+class Functions:
+    """Answers pushes; keeps them."""
+
+    answer: Callable[[str], int] = lambda _function: 200
+    pushed: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+
+    def push(self, function: str, path: str, body: dict[str, Any]) -> int:
+        self.pushed.append((function, path, body))
+        return self.answer(function)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+def open_bus(path: Path, clock: FakeClock) -> LocalBus:
+    numbers = count(1)
+    return LocalBus(Database(path / "opos.db"), clock, lambda: f"m{next(numbers)}")
+
+
+@pytest.fixture
+def bus(tmp_path: Path, clock: FakeClock) -> LocalBus:
+    return open_bus(tmp_path, clock)
+
+
+def test_a_message_is_pushed_as_pubsub_pushes_it_and_then_gone(bus: LocalBus) -> None:
+    functions = Functions()
+    bus.publish(DUE)
+    assert Pump(bus, functions.push).drain() == 1
+    ((function, path, body),) = functions.pushed
+    assert (function, path) == ("digest_sender", "/projects/local/topics/digests")
+    assert set(body) == {"message", "subscription"}
+    assert set(body["message"]) == {"data", "attributes", "messageId", "publishTime"}
+    assert Pump(bus, functions.push).drain() == 0
+
+
+def test_a_published_message_outlives_its_process(tmp_path: Path, clock: FakeClock) -> None:
+    open_bus(tmp_path, clock).publish(DUE)
+    functions = Functions()
+    assert Pump(open_bus(tmp_path, clock), functions.push).drain() == 1
+
+
+def test_a_message_whose_deliverer_died_is_delivered_again_at_once(tmp_path: Path, clock: FakeClock) -> None:
+    bus = open_bus(tmp_path, clock)
+    bus.publish(DUE)
+    assert len(bus.take(10)) == 1
+    assert Pump(open_bus(tmp_path, clock), Functions().push).drain() == 1
+
+
+def test_a_refused_message_waits_twice_as_long_each_time(bus: LocalBus, clock: FakeClock) -> None:
+    functions = Functions(answer=lambda _function: 500)
+    pump = Pump(bus, functions.push)
+    bus.publish(DUE)
+    for wait in (10, 20, 40):
+        assert pump.drain() == 1
+        clock.advance(seconds=wait - 0.001)
+        assert pump.drain() == 0
+        clock.advance(seconds=0.001)
+    assert len(functions.pushed) == 3
+
+
+def test_after_five_attempts_a_message_goes_to_the_dead_letters_with_its_origin(bus: LocalBus, clock: FakeClock) -> None:
+    functions = Functions(answer=lambda function: 200 if function == "sweeper" else 500)
+    pump = Pump(bus, functions.push)
+    bus.publish(DUE)
+    for _ in range(5):
+        pump.drain()
+        clock.advance(hours=1)
+    *attempts, (function, path, body) = functions.pushed
+    assert [one[0] for one in attempts] == ["digest_sender"] * 5
+    assert (function, path) == ("sweeper", "/projects/local/topics/dead-letters")
+    assert body["message"]["attributes"]["CloudPubSubDeadLetterSourceSubscription"] == "digest-sender"
+    assert body["message"]["data"] == attempts[0][2]["message"]["data"]
+
+
+def test_a_dead_letter_that_cannot_be_recorded_is_kept_and_tried_for_good(bus: LocalBus, clock: FakeClock) -> None:
+    functions = Functions(answer=lambda _function: 500)
+    pump = Pump(bus, functions.push)
+    bus.publish(DUE)
+    for _ in range(30):
+        pump.drain()
+        clock.advance(hours=1)
+    assert functions.pushed[-1][0] == "sweeper"
+    functions.answer = lambda _function: 200
+    assert pump.drain() == 1
+
+
+def test_a_failing_subscription_does_not_hold_up_another(bus: LocalBus) -> None:
+    functions = Functions(answer=lambda function: 500 if function == "digest_sender" else 200)
+    bus.publish(DUE)
+    bus.publish(Tick())
+    Pump(bus, functions.push).drain()
+    assert [function for function, _, _ in functions.pushed] == ["digest_sender", "sweeper"]
+
+
+def test_started_pump_delivers_what_is_published_and_stops_without_losing_any(bus: LocalBus) -> None:
+    functions = Functions()
+    pump = Pump(bus, functions.push)
+    pump.start()
+    for _ in range(50):
+        bus.publish(DUE)
+    pump.stop()
+    assert len(functions.pushed) + Pump(bus, functions.push).drain() >= 50
+    assert Pump(bus, functions.push).drain() == 0

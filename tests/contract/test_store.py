@@ -1,0 +1,172 @@
+"""The whole promise of the Store port, on every adapter."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.errors import AlreadyExists, Conflict
+from shared.ports import Create, Delete, Doc, Set, Store, Update
+
+
+def found(store: Store, path: str) -> Doc:
+    doc = store.get(path)
+    assert doc is not None
+    return doc
+
+
+def ids(docs: Any) -> list[str]:
+    return [doc.id for doc in docs]
+
+
+def test_a_document_that_was_never_written_is_none(store: Store) -> None:
+    assert store.get("alerts/a") is None
+
+
+def test_a_created_document_is_read_as_it_was_written(store: Store) -> None:
+    data = {"n": 1, "text": "ä\u2028\x00", "yes": True, "none": None, "nested": {"list": [1, [2], {}]}, "big": 2**62}
+    versions = store.commit([Create("alerts/a", data)])
+    assert store.get("alerts/a") == Doc("alerts/a", data, versions["alerts/a"])
+
+
+def test_creating_an_existing_document_names_it_and_changes_nothing(store: Store) -> None:
+    store.commit([Create("alerts/a", {"n": 1})])
+    with pytest.raises(AlreadyExists) as fault:
+        store.commit([Create("alerts/b", {"n": 2}), Create("alerts/a", {"n": 2})])
+    assert fault.value.path == "alerts/a"
+    assert (found(store, "alerts/a").data, store.get("alerts/b")) == ({"n": 1}, None)
+
+
+def test_an_update_merges_dotted_fields_and_keeps_their_neighbours(store: Store) -> None:
+    version = store.commit([Create("events/a", {"body": "x", "handled": {"one": 1}})])["events/a"]
+    store.commit([Update("events/a", {"handled.two": {"at": "now"}, "state": "done"}, version)])
+    assert found(store, "events/a").data == {"body": "x", "handled": {"one": 1, "two": {"at": "now"}}, "state": "done"}
+
+
+def test_an_update_of_a_whole_field_replaces_it(store: Store) -> None:
+    version = store.commit([Create("alerts/a", {"labels": {"old": "1"}})])["alerts/a"]
+    store.commit([Update("alerts/a", {"labels": {"new": "2"}}, version)])
+    assert found(store, "alerts/a").data == {"labels": {"new": "2"}}
+
+
+def test_the_version_a_commit_returns_is_the_one_the_next_update_needs(store: Store) -> None:
+    version = store.commit([Create("alerts/a", {"n": 0})])["alerts/a"]
+    for n in range(1, 4):
+        version = store.commit([Update("alerts/a", {"n": n}, version)])["alerts/a"]
+    assert found(store, "alerts/a") == Doc("alerts/a", {"n": 3}, version)
+
+
+def test_a_batch_with_one_stale_version_changes_nothing(store: Store) -> None:
+    store.commit([Create("alerts/a", {"n": 1}), Create("alerts/b", {"n": 1})])
+    stale_a, fresh_b = found(store, "alerts/a").version, found(store, "alerts/b").version
+    store.commit([Update("alerts/a", {"n": 2}, if_version=stale_a)])
+    with pytest.raises(Conflict) as fault:
+        store.commit([Update("alerts/b", {"n": 2}, fresh_b), Update("alerts/a", {"n": 3}, stale_a)])
+    assert fault.value.path == "alerts/a"
+    assert found(store, "alerts/b").data == {"n": 1}
+
+
+def test_updating_or_deleting_a_missing_document_is_a_conflict(store: Store) -> None:
+    for write in (Update("alerts/a", {"n": 1}, "1"), Delete("alerts/a", "1")):
+        with pytest.raises(Conflict):
+            store.commit([write])
+
+
+def test_set_writes_whole_whether_the_document_exists_or_not(store: Store) -> None:
+    store.commit([Set("probes/a", {"n": 1, "old": True})])
+    store.commit([Set("probes/a", {"n": 2})])
+    assert found(store, "probes/a").data == {"n": 2}
+
+
+def test_a_version_seen_before_a_set_is_stale(store: Store) -> None:
+    version = store.commit([Set("probes/a", {"n": 1})])["probes/a"]
+    store.commit([Set("probes/a", {"n": 2})])
+    with pytest.raises(Conflict):
+        store.commit([Update("probes/a", {"n": 3}, version)])
+
+
+def test_a_recreated_document_has_no_old_version(store: Store) -> None:
+    first = store.commit([Create("alerts/a", {"n": 1})])["alerts/a"]
+    store.commit([Delete("alerts/a", first)])
+    assert store.get("alerts/a") is None
+    store.commit([Create("alerts/a", {"n": 2})])
+    with pytest.raises(Conflict):
+        store.commit([Update("alerts/a", {"n": 3}, first)])
+
+
+def test_a_query_finds_only_what_matches_every_condition(store: Store) -> None:
+    store.commit([Create(f"outbox/{n}", {"n": n, "state": "sent" if n % 2 else "pending"}) for n in range(6)])
+    store.commit([Create("alerts/x", {"n": 1, "state": "sent"})])
+    assert ids(store.query("outbox", where=[("state", "==", "sent"), ("n", ">", 1)], order_by="n")) == ["3", "5"]
+    assert store.count("outbox", where=[("state", "==", "pending")]) == 3
+    assert store.count("outbox") == 6
+
+
+def test_a_document_without_the_field_never_matches(store: Store) -> None:
+    store.commit([Create("outbox/a", {}), Create("outbox/b", {"due_at": None}), Create("outbox/c", {"due_at": "2026"})])
+    assert ids(store.query("outbox", where=[("due_at", "<=", "3000")])) == ["c"]
+    assert ids(store.query("outbox", order_by="due_at")) == ["c"]
+
+
+def test_a_condition_reaches_into_nested_fields(store: Store) -> None:
+    store.commit([Create("alerts/a", {"pending": {"channel": "desk"}}), Create("alerts/b", {"pending": None})])
+    assert ids(store.query("alerts", where=[("pending.channel", "==", "desk")])) == ["a"]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_pages_of_a_query_join_without_gap_or_overlap_even_among_equals(store: Store, *, descending: bool) -> None:
+    store.commit([Create(f"events/{n}", {"rank": n // 3}) for n in range(10)])
+    whole = ids(store.query("events", order_by="rank", descending=descending))
+    paged: list[str] = []
+    after = None
+    while page := list(store.query("events", order_by="rank", descending=descending, limit=4, after=after)):
+        paged, after = paged + ids(page), page[-1]
+    assert paged == whole
+    assert sorted(whole) == [str(n) for n in range(10)]
+
+
+def test_of_many_creators_of_one_document_one_wins(store: Store) -> None:
+    def create(n: int) -> bool:
+        try:
+            store.commit([Create("events/a", {"n": n})])
+        except AlreadyExists:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        won = list(pool.map(create, range(64)))
+    assert won.count(True) == 1
+    assert found(store, "events/a").data == {"n": won.index(True)}
+
+
+def test_no_increment_is_lost_between_threads(store: Store) -> None:
+    store.commit([Create("alerts/a", {"n": 0})])
+
+    def increment(_: int) -> None:
+        while True:
+            doc = found(store, "alerts/a")
+            try:
+                store.commit([Update("alerts/a", {"n": doc.data["n"] + 1}, doc.version)])
+            except Conflict:
+                continue
+            return
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(increment, range(80)))
+    assert found(store, "alerts/a").data == {"n": 80}
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", min_size=1), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@given(data=st.dictionaries(st.text("abcdefgh", min_size=1), json_values, max_size=5))
+def test_any_json_object_survives_a_round_trip(store: Store, data: dict[str, Any]) -> None:
+    store.commit([Set("probes/any", data)])
+    assert found(store, "probes/any").data == data

@@ -1,0 +1,132 @@
+"""First-class fakes: real implementations of the ports in memory, with state that a test can read."""
+
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.errors import AlreadyExists, Conflict, DeliveryError, Unavailable
+from shared.events import Message
+from shared.fields import field as field_of
+from shared.fields import merge
+from shared.ports import Condition, Create, Delete, Doc, Notice, Receipt, Set, Update, Write
+
+COMPARE = {
+    "==": lambda a, b: a == b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+
+
+def matches(data: dict[str, Any], condition: Condition) -> bool:
+    name, operator, value = condition
+    found = field_of(data, name)
+    return found is not None and type(found) is type(value) and COMPARE[operator](found, value)
+
+
+@dataclass
+class FakeStore:
+    docs: dict[str, Doc] = field(default_factory=dict)
+    commits: list[Sequence[Write]] = field(default_factory=list)
+    down: bool = False
+
+    def get(self, path: str) -> Doc | None:
+        self._check()
+        return deepcopy(self.docs.get(path))
+
+    def query(
+        self,
+        collection: str,
+        *,
+        where: Sequence[Condition] = (),
+        order_by: str | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+        after: Doc | None = None,
+    ) -> Iterator[Doc]:
+        self._check()
+
+        def key(doc: Doc) -> tuple[Any, str]:
+            return (field_of(doc.data, order_by) if order_by else "", doc.path)
+
+        found = [doc for doc in self._in(collection) if all(matches(doc.data, one) for one in where)]
+        found = [doc for doc in found if not order_by or field_of(doc.data, order_by) is not None]
+        found.sort(key=key, reverse=descending)
+        if after is not None:
+            found = [doc for doc in found if (key(doc) < key(after) if descending else key(doc) > key(after))]
+        return iter(deepcopy(found[:limit]))
+
+    def count(self, collection: str, *, where: Sequence[Condition] = ()) -> int:
+        return len(list(self.query(collection, where=where)))
+
+    def commit(self, writes: Sequence[Write]) -> dict[str, str]:
+        self._check()
+        docs, version = dict(self.docs), str(len(self.commits) + 1)
+        for write in writes:
+            self._apply(docs, write, version)
+        self.docs = docs
+        self.commits.append(list(writes))
+        return {write.path: version for write in writes if not isinstance(write, Delete)}
+
+    def _apply(self, docs: dict[str, Doc], write: Write, version: str) -> None:
+        found = docs.get(write.path)
+        if isinstance(write, Create) and found:
+            raise AlreadyExists(write.path)
+        if isinstance(write, Update | Delete) and (not found or found.version != write.if_version):
+            raise Conflict(write.path)
+        if isinstance(write, Delete):
+            del docs[write.path]
+        elif isinstance(write, Update) and found:
+            docs[write.path] = Doc(write.path, deepcopy(merge(found.data, write.data)), version)
+        elif isinstance(write, Create | Set):
+            docs[write.path] = Doc(write.path, deepcopy(dict(write.data)), version)
+
+    def _in(self, collection: str) -> list[Doc]:
+        return [doc for doc in self.docs.values() if doc.path.startswith(f"{collection}/")]
+
+    def _check(self) -> None:
+        if self.down:
+            raise Unavailable("the fake store is down")
+
+
+@dataclass
+class FakeBus:
+    published: list[Message] = field(default_factory=list)
+    down: bool = False
+
+    def publish(self, message: Message) -> str:
+        self.ping()
+        self.published.append(message)
+        return str(len(self.published))
+
+    def ping(self) -> None:
+        if self.down:
+            raise Unavailable("the fake bus is down")
+
+
+@dataclass
+class RecordingChannel:
+    """Keeps what it was sent; raises what `faults` holds first."""
+
+    sent: list[tuple[str, Notice]] = field(default_factory=list)
+    faults: list[DeliveryError] = field(default_factory=list)
+
+    def send(self, notice: Notice, key: str) -> Receipt:
+        if self.faults:
+            raise self.faults.pop(0)
+        self.sent.append((key, notice))
+        return Receipt("recorded", datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@dataclass
+class FakeClock:
+    moment: datetime = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def advance(self, **by: float) -> None:
+        self.moment += timedelta(**by)
