@@ -1,4 +1,4 @@
-"""Every function of the bundle behind one WSGI application, each loaded by functions-framework as it is when deployed."""
+"""Every function of the bundle behind one WSGI application, each loaded by functions-framework as when deployed."""
 
 from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
@@ -29,7 +29,7 @@ _log = structlog.get_logger()
 
 
 def load_functions(names: Iterable[str] = FUNCTIONS) -> dict[str, Flask]:
-    return {name: create_app(target=name, source=str(_source(name))) for name in names}
+    return {name: _load(name) for name in names}
 
 
 def gateway(functions: Mapping[str, Flask]) -> WSGI:
@@ -42,11 +42,7 @@ def gateway(functions: Mapping[str, Flask]) -> WSGI:
 
 
 def function_for(path: str) -> str:
-    return next(
-        function
-        for prefix, function in ROUTES
-        if prefix == "/" or path == prefix or path.startswith(f"{prefix}/")
-    )
+    return next(function for prefix, function in ROUTES if prefix in {"/", path} or path.startswith(f"{prefix}/"))
 
 
 def push_in_process(functions: Mapping[str, Flask]) -> Callable[[str, str, dict[str, Any]], int]:
@@ -56,11 +52,16 @@ def push_in_process(functions: Mapping[str, Flask]) -> Callable[[str, str, dict[
     def push(function: str, path: str, body: dict[str, Any]) -> int:
         try:
             return clients[function].post(path, json=body).status_code
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001  (a crash is an answer of 500, as it is on the platform)
             _log.exception("function_crashed", function=function, error=type(fault).__name__)
             return 500
 
     return push
+
+
+def _load(name: str) -> Flask:
+    application: Flask = create_app(target=name, source=str(_source(name)))  # type: ignore[no-untyped-call]
+    return application
 
 
 def _source(name: str) -> Path:

@@ -1,4 +1,4 @@
-"""The whole bundle in one process: gateway, local bus and minute tick, served by gunicorn as functions-framework does."""
+"""The whole bundle in one process: gateway, local bus and minute tick, on the server functions-framework uses."""
 
 import fcntl
 import os
@@ -46,7 +46,7 @@ def serve(host: str, port: int, *, ready_file: Path | None = None) -> None:
         with suppress(IndexError):
             pump.pop().stop()
 
-    GunicornApplication(
+    GunicornApplication(  # type: ignore[no-untyped-call]
         gateway(functions), host, port, debug=False, threads=16, post_worker_init=start_pump, worker_exit=stop_pump,
         graceful_timeout=10, keepalive=65,
     ).run()  # fmt: skip

@@ -16,7 +16,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from shared import runtime, telemetry
 from shared.context import Context
-from shared.errors import AlreadyExists, Conflict, OposError, TooLarge
+from shared.errors import AlreadyExists, Conflict, OposError, TooLarge, Unavailable
 from shared.events import Message
 from shared.http import HttpRequest, HttpResponse, json_response
 
@@ -42,7 +42,7 @@ def run_http(request: flask.Request, handle: HttpHandler) -> flask.Response:
             answer = retry_conflicts(lambda: handle(plain, context))
     except OposError as fault:
         answer = _error(fault)
-    except Exception as fault:
+    except Exception as fault:  # noqa: BLE001  (the last resort: nothing of it is shown to the caller)
         _log.exception("crashed", error=type(fault).__name__)
         answer = _error(OposError("Something went wrong on our side. It has been logged."))
     return flask.Response(answer.body, answer.status, dict(answer.headers))
@@ -108,5 +108,5 @@ def _trace(traceparent: str | None) -> str | None:
 
 def _error(fault: OposError) -> HttpResponse:
     content = {"code": fault.code, "message": fault.message} | ({"hint": fault.hint} if fault.hint else {})
-    headers = {"retry-after": "5"} if fault.http_status == 503 else {}  # noqa: PLR2004
+    headers = {"retry-after": "5"} if isinstance(fault, Unavailable) else {}
     return json_response(fault.http_status, {"error": content}, headers)

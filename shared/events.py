@@ -121,9 +121,10 @@ class Message(Contract):
 
 
 class EventAccepted(Message):
-    """Topic `events`: a webhook was verified and written down. `version` is its document's, so a consumer need not read it.
+    """Topic `events`: a webhook was verified and written down.
 
-    `nonce` is empty for the first handling; a replay carries its own, so that its consumers handle it again.
+    `version` is its document's, so that a consumer need not read it. `nonce` is empty for the first handling; a replay
+    carries its own, so that its consumers handle it again.
     """
 
     topic = "events"

@@ -12,4 +12,5 @@ INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("digests", ("due_at",)),
     ("digests", ("created_at",)),
     ("dead_letters", ("received_at",)),
+    ("dead_letters", ("event",)),
 )

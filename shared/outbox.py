@@ -29,7 +29,14 @@ _log = structlog.get_logger()
 
 
 def intent(
-    *, channel: str, title: str, text: str, severity: str, link: str = "", ack: dict[str, Any] | None = None, now: datetime
+    *,
+    channel: str,
+    title: str,
+    text: str,
+    severity: str,
+    link: str = "",
+    ack: dict[str, Any] | None = None,
+    now: datetime,
 ) -> dict[str, Any]:
     """The document of a message about to be sent by whoever commits it: it is born under that worker's lease.
 

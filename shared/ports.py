@@ -59,11 +59,11 @@ class Delete:
 Write = Create | Update | Set | Delete
 Operator = Literal["==", "<", "<=", ">", ">="]
 Condition = tuple[str, Operator, Any]
-"""A dotted field, an operator, a value (text, number or bool). A document without the field, or with null, never matches."""
+"""A dotted field, an operator, a value (text, number or bool). An absent field never matches, nor null."""
 
 
 class Store(Protocol):
-    """Canonical state: a document store with optimistic, atomic batches. Raises Unavailable when it cannot be reached."""
+    """Canonical state: documents, with optimistic, atomic batches. Raises Unavailable when it cannot be reached."""
 
     def get(self, path: str) -> Doc | None: ...
 

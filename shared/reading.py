@@ -67,7 +67,9 @@ def read(name: str, source: Source, headers: Mapping[str, str], payload: Any | C
     return Reading(event_type[:200], meaning.subject, signals)
 
 
-def delivery_id(name: str, source: Source, request: HttpRequest, payload: Any | ContractBroken, now: datetime) -> str | None:
+def delivery_id(
+    name: str, source: Source, request: HttpRequest, payload: Any | ContractBroken, now: datetime
+) -> str | None:
     """The name of this delivery: declared in opos.yaml, else the sender's own; None when it has none."""
     known = None if isinstance(payload, ContractBroken) else payload
     try:
@@ -84,15 +86,16 @@ def hash_id(body: bytes, window: timedelta, now: datetime) -> str:
 
 
 def read_again(doc: Doc, config: Config) -> tuple[Event, tuple[Signal, ...]]:
-    """A stored event, and what it means under the configuration of today."""
+    """A stored event, and what it means under the configuration of now, which may lift or impose its quarantine."""
     event = Event.model_validate({name: doc.data[name] for name in Event.model_fields})
     if event.source == OWN_SOURCE:
         return event, (Alert.model_validate_json(event.body),)
     source = config.sources.get(event.source)
     if source is None:
-        fault = ContractBroken(f"the source {event.source} is not in opos.yaml any more")
-        return event, _quarantined(event.source, fault).signals
-    return event, read(event.source, source, event.headers, parsed(raw_body(event), event.headers)).signals
+        reading = _quarantined(event.source, ContractBroken(f"the source {event.source} is not in opos.yaml any more"))
+    else:
+        reading = read(event.source, source, event.headers, parsed(raw_body(event), event.headers))
+    return event.model_copy(update={"quarantine": reading.quarantine, "type": reading.type}), reading.signals
 
 
 def kept_headers(source: Source, request: HttpRequest) -> dict[str, str]:
@@ -128,7 +131,7 @@ def _declared_id(spec: DeliverySpec, request: HttpRequest, payload: Any, now: da
         return hash_id(request.body, spec.window, now)
     import jmespath
 
-    found = jmespath.search(spec.body, payload)
+    found = jmespath.search(spec.body or "", payload)
     return None if found is None else str(found)
 
 

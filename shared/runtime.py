@@ -38,21 +38,21 @@ class SettingsError(OposError):
 class Settings:
     """The process settings of DESIGN section 7, from the environment."""
 
-    store: str = "sqlite:///.opos/opos.db"
-    bus: str = "local"
-    config: Path = Path("opos.yaml")
-    flags: Path = Path("flags.yaml")
-    public_url: str | None = None
-    deployed: bool = False
-    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    store: str
+    bus: str
+    config: Path
+    flags: Path
+    public_url: str | None
+    deployed: bool
+    environment: Mapping[str, str] = field(repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         return cls(
-            store=environment.get("OPOS_STORE", cls.store),
-            bus=environment.get("OPOS_BUS", cls.bus),
-            config=Path(environment.get("OPOS_CONFIG", cls.config)),
-            flags=Path(environment.get("OPOS_FLAGS", cls.flags)),
+            store=environment.get("OPOS_STORE", "sqlite:///.opos/opos.db"),
+            bus=environment.get("OPOS_BUS", "local"),
+            config=Path(environment.get("OPOS_CONFIG", "opos.yaml")),
+            flags=Path(environment.get("OPOS_FLAGS", "flags.yaml")),
             public_url=environment.get("OPOS_PUBLIC_URL"),
             deployed="K_SERVICE" in environment,
             environment=environment,

@@ -78,8 +78,10 @@ def _page(alert: dict[str, Any], context: Context) -> Create:
     return Create(f"outbox/{key}", content)
 
 
-def _retry_unless_handled(message: EventAccepted, marker: str, conflict: Conflict | AlreadyExists, context: Context) -> None:
-    """The event was handled already, or a writer was quicker: then this invocation is run again with a fresh version."""
+def _retry_unless_handled(
+    message: EventAccepted, marker: str, conflict: Conflict | AlreadyExists, context: Context
+) -> None:
+    """Done already, or overtaken: then route again, against the version and the state of now."""
     event = context.store.get(f"events/{message.id}")
     if event is None:
         raise conflict

@@ -25,9 +25,8 @@ def _claim(channel: str, context: Context) -> Doc | None:
 
     Raises Conflict when an item changed meanwhile: the invocation is then run again.
     """
-    waiting = [("pending.channel", "==", channel)]
-    digest = context.config.digest
-    items = list(context.store.query("alerts", where=waiting, order_by="pending.since", limit=digest.size))
+    digest, waiting = context.config.digest, ("pending.channel", "==", channel)
+    items = list(context.store.query("alerts", where=[waiting], order_by="pending.since", limit=digest.size))
     reason = closes([item.data for item in items], size=digest.size, window=digest.window, now=context.now)
     if reason is None:
         return None
@@ -41,6 +40,4 @@ def _claim(channel: str, context: Context) -> Doc | None:
 
 def _message(items: Sequence[Doc], channel: str, context: Context) -> dict[str, object]:
     rendered = render([item.data for item in items])
-    return intent(
-        channel=channel, title=rendered.subject, text=rendered.text, severity="info", now=context.now
-    )
+    return intent(channel=channel, title=rendered.subject, text=rendered.text, severity="info", now=context.now)

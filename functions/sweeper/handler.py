@@ -61,7 +61,8 @@ def _lost_at(doc: Doc) -> datetime:
     """When an event that is still not handled has to be published again: after one minute, then two, four, ..."""
     republished = doc.data["republished"]
     last = datetime.fromisoformat(republished["at"] or doc.data["received_at"])
-    return last + LOST_AFTER * 2 ** min(republished["count"], 6)
+    doublings: int = min(republished["count"], 6)
+    return last + LOST_AFTER * 2**doublings
 
 
 def _republish(doc: Doc, context: Context) -> None:
@@ -95,7 +96,7 @@ def _event_id(message: DeadLetter) -> str | None:
 
 
 def _raise_alarm(message: DeadLetter, path: str, context: Context) -> None:
-    """A dead letter may hide something critical, so it is itself critical: once for each subscription, until resolved."""
+    """A dead letter may hide something critical, so it is itself critical: one page for each subscription."""
     alert = Alert(
         fingerprint=f"dead-letter:{message.subscription}",
         title=f"opos could not handle a message of {message.subscription}",

@@ -145,5 +145,3 @@ def _require_token(request: HttpRequest, secrets: list[str]) -> None:
 def _require_method(request: HttpRequest, *allowed: str) -> None:
     if request.method not in allowed:
         raise MethodNotAllowed(f"expected {' or '.join(allowed)}, found {request.method}")
-
-

@@ -64,7 +64,7 @@ def _fire(
         return Decision(alert, "digest", f"{severity}, waits for the digest", _pending(document, digest, now))
     if severity == "critical" and firing["severity"] != "critical":
         return Decision(alert, "page", f"was {firing['severity']}, now critical{said}", {**document, "pending": None})
-    return Decision(alert, "record", f"repeat number {document['count']} of an alert that is {firing['state']}", document)
+    return Decision(alert, "record", f"repeat {document['count']} of an alert that is {firing['state']}", document)
 
 
 def _resolve(firing: Mapping[str, Any] | None, *, id: str, digest: str, now: datetime) -> Decision:

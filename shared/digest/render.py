@@ -18,9 +18,7 @@ class Rendered:
 def render(items: Sequence[Item]) -> Rendered:
     """*items* in the order given; the subject counts them and says the first."""
     rest = f" and {len(items) - 1} more" if len(items) > 1 else ""
-    return Rendered(
-        subject=f"{one_line(items[0]['title'])}{rest}", text="\n".join(_lines(item) for item in items)
-    )
+    return Rendered(subject=f"{one_line(items[0]['title'])}{rest}", text="\n".join(_lines(item) for item in items))
 
 
 def _lines(item: Item) -> str:

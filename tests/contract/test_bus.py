@@ -80,7 +80,9 @@ def test_a_refused_message_waits_twice_as_long_each_time(bus: LocalBus, clock: F
     assert len(functions.pushed) == 3
 
 
-def test_after_five_attempts_a_message_goes_to_the_dead_letters_with_its_origin(bus: LocalBus, clock: FakeClock) -> None:
+def test_after_five_attempts_a_message_goes_to_the_dead_letters_with_its_origin(
+    bus: LocalBus, clock: FakeClock
+) -> None:
     functions = Functions(answer=lambda function: 200 if function == "sweeper" else 500)
     pump = Pump(bus, functions.push)
     bus.publish(DUE)

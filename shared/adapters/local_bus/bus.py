@@ -31,7 +31,7 @@ class Delivery:
     attempts: int
 
     def push_request(self, project: str) -> tuple[str, dict[str, Any]]:
-        """The path and JSON body of the push request as Cloud Pub/Sub makes it (documentation, "Push subscriptions")."""
+        """The path and JSON body of the push request, as Cloud Pub/Sub makes it (its documentation, "Push")."""
         message = {
             "data": base64.b64encode(self.data).decode(),
             "attributes": self.attributes,
@@ -64,7 +64,7 @@ class LocalBus:
         self.database.write(lambda db: db.execute("UPDATE sequence SET n = n"))
 
     def take(self, limit: int, *, busy: Sequence[int] = ()) -> list[Delivery]:
-        """Up to *limit* messages that are due and whose rows are not *busy*, the longest due first; counts the attempt."""
+        """Up to *limit* messages that are due and not *busy*, the longest due first; counts the attempt."""
         now = iso(self.clock.now())
         marks = ", ".join("?" * len(busy))
         due = f"due_at <= ? AND id NOT IN ({marks})"
@@ -94,9 +94,7 @@ class LocalBus:
             self.published.set()
             return
         due = iso(self.clock.now() + subscription.backoff(delivery.attempts))
-        self.database.write(
-            lambda db: db.execute("UPDATE messages SET due_at = ? WHERE id = ?", [due, delivery.row])
-        )
+        self.database.write(lambda db: db.execute("UPDATE messages SET due_at = ? WHERE id = ?", [due, delivery.row]))
 
     def _bury(self, db: sqlite3.Connection, delivery: Delivery) -> None:
         attributes = {

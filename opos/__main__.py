@@ -1,0 +1,5 @@
+"""`python -m opos`."""
+
+from opos.cli import main
+
+main()

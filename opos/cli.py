@@ -1,0 +1,39 @@
+"""`opos`: the operator's command line. Each command is a file of its own, imported only when it is called."""
+
+import importlib
+
+import click
+
+_COMMANDS = {
+    "up": "Run the whole bundle on this machine.",
+    "demo": "Run it with real signed webhooks and tell what happens.",
+    "send": "Send a signed webhook to a running bundle.",
+    "trace": "Show the whole way of one event.",
+    "replay": "Handle an event again.",
+    "verify": "Check opos.yaml, flags.yaml and the secrets.",
+    "console": "Print a fresh link to the console.",
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"opos.commands.{name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="one-person-os")
+def main() -> None:
+    """The operations desk of a company of one.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
+    """

@@ -1,0 +1,46 @@
+"""`opos demo`."""
+
+import json
+import signal
+
+import click
+
+from opos.commands.up import console_url
+from opos.demo.bundle import Bundle, bundle
+from opos.demo.story import tell
+from opos.local import json_option
+from opos.output import reports_errors
+
+
+@click.command("demo")
+@click.option("--once", is_flag=True, help="End when the story is told.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
+@json_option
+@reports_errors
+def command(port: int, *, once: bool, as_json: bool) -> None:
+    """Run a bundle of its own, send it real signed webhooks over HTTP, and tell what becomes of them."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with bundle(port) as running:
+            _tell(running, as_json=as_json)
+            if not once:
+                _stay(running)
+    except KeyboardInterrupt:
+        click.echo("stopped")
+
+
+def _tell(running: Bundle, *, as_json: bool) -> None:
+    steps = []
+    for line, data in tell(running):
+        steps.append(data)
+        if not as_json:
+            click.echo(line if line.startswith("   ") else f"\n{line}")
+    if as_json:
+        click.echo(json.dumps({"steps": steps}))
+
+
+def _stay(running: Bundle) -> None:
+    click.echo(f"\nThe bundle is running.\n  console  {console_url(running.runtime)}")
+    click.echo(f"  flags    {running.url}/flags\n  health   {running.url}/health")
+    click.echo("Ctrl-C stops it and removes its data.")
+    running.process.wait()

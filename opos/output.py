@@ -1,0 +1,37 @@
+"""How the command line speaks: text for people, one JSON document with `--json`, and stable exit codes."""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NoReturn, ParamSpec
+
+import click
+
+from shared.errors import OposError
+
+P = ParamSpec("P")
+FAILED, WRONG_USAGE = 1, 2
+_USAGE_CODES = frozenset({"bad_config", "bad_settings"})
+
+
+def show(content: Any, text: str, *, as_json: bool) -> None:
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False) if as_json else text)
+
+
+def stop(code: int, message: str, *, hint: str | None = None) -> NoReturn:
+    click.echo(message + (f"\nhint: {hint}" if hint else ""), err=True)
+    sys.exit(code)
+
+
+def reports_errors(command: Callable[P, None]) -> Callable[P, None]:
+    """Ends *command* with a clear line and the right exit code when it raises an OposError."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except OposError as fault:
+            stop(WRONG_USAGE if fault.code in _USAGE_CODES else FAILED, fault.message, hint=fault.hint)
+
+    return guarded
