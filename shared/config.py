@@ -145,3 +145,12 @@ class Config(Section):
     digest: Digest
     heartbeats: dict[str, Heartbeat] = Field(default_factory=dict)
     health: Health = Health()
+
+
+def load_config(path):
+    import re, yaml
+    def dur(x):
+        if isinstance(x, dict): return {k: dur(v) for k,v in x.items()}
+        if isinstance(x, str) and (m:=re.fullmatch(r"(\d+)(s|m|h|d)", x)): return int(m[1])*{"s":1,"m":60,"h":3600,"d":86400}[m[2]]
+        return x
+    return Config.model_validate(dur(yaml.safe_load(path.read_text())))

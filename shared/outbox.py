@@ -108,7 +108,7 @@ def _sent(receipt: Receipt) -> dict[str, Any]:
 
 def _not_sent(doc: Doc, fault: DeliveryError, now: datetime) -> dict[str, Any]:
     attempts = doc.data["attempts"]
-    _log.warning("not_delivered", message=doc.path, reason=fault.reason, permanent=fault.permanent, attempts=attempts)
+    _log.warning("not_delivered", path=doc.path, reason=fault.reason, permanent=fault.permanent, attempts=attempts)
     if fault.permanent or attempts >= MAX_ATTEMPTS:
         return {"state": "failed" if fault.permanent else "parked", "due_at": None, "last_fault": fault.message}
     wait = min(timedelta(seconds=30) * 2 ** (attempts - 1), LONGEST_WAIT)
@@ -120,6 +120,6 @@ def _record(doc: Doc, changes: dict[str, Any], context: Context) -> State:
     try:
         context.store.commit([Update(doc.path, changes, if_version=doc.version)])
     except Conflict:
-        _log.warning("lease_lost", message=doc.path, outcome=state)
-    _log.info("message", message=doc.path, channel=doc.data["channel"], state=state)
+        _log.warning("lease_lost", path=doc.path, outcome=state)
+    _log.info("delivery", path=doc.path, channel=doc.data["channel"], state=state)
     return state

@@ -6,7 +6,9 @@ Source: Cloud Logging documentation, "Structured logging" (severity, message, lo
 
 import logging
 import os
+import sys
 from collections.abc import MutableMapping
+from traceback import extract_tb
 from typing import Any
 
 import structlog
@@ -17,7 +19,12 @@ _SEVERITY = {"debug": "DEBUG", "info": "INFO", "warning": "WARNING", "error": "E
 def configure(*, level: str = "info") -> None:
     """Set up structlog for this process; safe to call again."""
     structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, _for_cloud_logging, structlog.processors.JSONRenderer()],
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            _frames,
+            _for_cloud_logging,
+            structlog.processors.JSONRenderer(),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=True,
@@ -30,4 +37,12 @@ def _for_cloud_logging(_logger: Any, method: str, fields: MutableMapping[str, An
     project, trace = os.environ.get("GOOGLE_CLOUD_PROJECT"), fields.pop("trace", None)
     if trace:
         fields["logging.googleapis.com/trace"] = f"projects/{project}/traces/{trace}" if project else trace
+    return fields
+
+
+def _frames(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Where an exception came from, without its text: that may hold what must not be logged."""
+    if fields.pop("exc_info", None):
+        fault = sys.exc_info()[1]
+        fields["frames"] = [f"{one.filename}:{one.lineno} {one.name}" for one in extract_tb(fault and fault.__traceback__)]
     return fields

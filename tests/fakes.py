@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
+from shared.config import Config
 from shared.errors import AlreadyExists, Conflict, DeliveryError, Unavailable
 from shared.events import Message
 from shared.fields import field as field_of
 from shared.fields import merge
+from shared.links import Links
 from shared.ports import Condition, Create, Delete, Doc, Notice, Receipt, Set, Update, Write
 
 COMPARE = {
@@ -130,3 +133,47 @@ class FakeClock:
 
     def advance(self, **by: float) -> None:
         self.moment += timedelta(**by)
+
+
+CONFIG = {
+    "owner": "me@example.com",
+    "sources": {
+        "github": {"scheme": "github", "secrets": ["GITHUB_SECRET"]},
+        "app": {"scheme": "standard-webhooks", "secrets": ["APP_SECRET", "APP_SECRET_OLD"]},
+    },
+    "channels": {"desk": {"console": True}, "inbox": {"console": True}},
+    "route": {"channel": "desk"},
+    "digest": {"channel": "inbox", "window": timedelta(minutes=5), "size": 5},
+}
+
+
+@dataclass
+class FakeContext:
+    """A handler's context over fakes, with state that a test can read."""
+
+    store: FakeStore = field(default_factory=FakeStore)
+    bus: FakeBus = field(default_factory=FakeBus)
+    clock: FakeClock = field(default_factory=FakeClock)
+    config: Config = field(default_factory=lambda: Config.model_validate(CONFIG))
+    flags: Any = None
+    links: Links = field(default_factory=lambda: Links("a test's key", "https://opos.example"))
+    channels: dict[str, RecordingChannel] = field(
+        default_factory=lambda: {"desk": RecordingChannel(), "inbox": RecordingChannel()}
+    )
+    secrets: dict[str, str] = field(default_factory=dict)
+    trace: str = "0af7651916cd43dd8448eb211c80319c"
+    uptime_seconds: float = 1.0
+    ids: Iterator[str] = field(default_factory=lambda: (f"{n:032x}" for n in count(1)))
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def new_id(self) -> str:
+        return next(self.ids)
+
+    def secret(self, name: str) -> str:
+        return self.secrets[name]
+
+    def channel(self, name: str) -> RecordingChannel:
+        return self.channels[name]

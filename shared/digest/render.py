@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.digest.batch import Item
 from shared.money import format_money
 
-_MARK = {"critical": "!!", "warning": "! ", "info": "- "}
+_MARK = {"critical": "!!", "warning": "!", "info": "-"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,2 @@
+def read_secret(name, env):
+    return env.get(name)

@@ -1,0 +1,144 @@
+"""The alert router over fakes."""
+
+import pytest
+
+from functions.alert_router.handler import handle
+from shared.entry import retry_conflicts
+from shared.errors import Conflict, DeliveryError
+from shared.events import Alert, DigestDue
+from shared.ports import Doc, Update
+from tests.accepting import accepted, disk_full, new_customer
+from tests.fakes import FakeContext, FakeStore
+
+
+def in_collection(context: FakeContext, collection: str) -> list[Doc]:
+    return list(context.store.query(collection))
+
+
+def pages(context: FakeContext) -> list[str]:
+    return [notice.title for _, notice in context.channels["desk"].sent]
+
+
+def test_a_critical_event_pages_at_once_and_says_why(context: FakeContext) -> None:
+    message = accepted(context, "d1", disk_full())
+    handle(message, context)
+    ((key, notice),) = context.channels["desk"].sent
+    assert (notice.title, notice.severity) == ("Disk full", "critical")
+    assert notice.ack_url.startswith("https://opos.example/ack/")
+    (sent,) = in_collection(context, "outbox")
+    assert (sent.id, sent.data["state"], sent.data["due_at"]) == (key, "sent", None)
+    event = context.store.get(f"events/{message.id}")
+    assert event is not None
+    assert event.data["state"] == "handled"
+    assert event.data["handled"]["alert_router"]["decisions"][0]["reason"] == "critical and new"
+
+
+def test_a_redelivered_event_changes_nothing(context: FakeContext) -> None:
+    message = accepted(context, "d1", disk_full(), new_customer())
+    handle(message, context)
+    before = dict(context.store.docs)
+    handle(message, context)
+    assert context.store.docs == before
+    assert pages(context) == ["Disk full"]
+
+
+def test_a_replay_is_handled_again_under_its_own_nonce(context: FakeContext) -> None:
+    message = accepted(context, "d1", disk_full("warning"))
+    handle(message, context)
+    handle(message.model_copy(update={"nonce": "n1"}), context)
+    handle(message.model_copy(update={"nonce": "n1"}), context)
+    (alert,) = in_collection(context, "alerts")
+    assert alert.data["count"] == 2
+
+
+def test_an_event_without_signals_is_written_down_and_shows_nobody_anything(context: FakeContext) -> None:
+    handle(accepted(context, "d1"), context)
+    assert (pages(context), in_collection(context, "alerts")) == ([], [])
+    assert in_collection(context, "events")[0].data["state"] == "handled"
+
+
+def test_several_signals_of_one_alert_in_one_event_are_taken_in_turn(context: FakeContext) -> None:
+    handle(accepted(context, "d1", disk_full(), disk_full(), disk_full(status="resolved")), context)
+    (alert,) = in_collection(context, "alerts")
+    assert (alert.data["state"], alert.data["count"]) == ("resolved", 2)
+    assert pages(context) == ["Disk full"]
+
+
+def test_a_critical_event_costs_its_budget(context: FakeContext) -> None:
+    handle(accepted(context, "d1", disk_full()), context)
+    assert sum(len(batch) for batch in context.store.commits) <= 6
+
+
+def test_the_fifth_waiting_item_closes_the_digest(context: FakeContext) -> None:
+    for n in range(5):
+        assert not [one for one in context.bus.published if isinstance(one, DigestDue)]
+        handle(accepted(context, f"d{n}", new_customer()), context)
+    assert context.bus.published[-1] == DigestDue(channel="inbox", reason="size")
+
+
+def test_a_page_that_the_channel_does_not_take_is_kept_for_the_sweeper(context: FakeContext) -> None:
+    context.channels["desk"].faults = [DeliveryError("timeout")]
+    handle(accepted(context, "d1", disk_full()), context)
+    (waiting,) = in_collection(context, "outbox")
+    assert (waiting.data["state"], waiting.data["due_at"]) == ("pending", "2026-11-20T09:00:30.000000Z")
+
+
+def test_a_channel_that_crashes_loses_no_page(context: FakeContext) -> None:
+    context.channels["desk"].faults = [RuntimeError("a bug")]  # type: ignore[list-item]
+    handle(accepted(context, "d1", disk_full()), context)
+    assert in_collection(context, "outbox")[0].data["state"] == "pending"
+
+
+def test_a_page_that_can_never_be_delivered_is_marked_failed(context: FakeContext) -> None:
+    context.channels["desk"].faults = [DeliveryError("rejected", permanent=True)]
+    handle(accepted(context, "d1", disk_full()), context)
+    (failed,) = in_collection(context, "outbox")
+    assert (failed.data["state"], failed.data["due_at"]) == ("failed", None)
+
+
+class RacingStore(FakeStore):
+    """Lets another writer in between the read of an alert and the commit, once."""
+
+    raced = False
+
+    def get(self, path: str) -> Doc | None:
+        doc = super().get(path)
+        if doc and path.startswith("alerts/") and not self.raced:
+            self.raced = True
+            self.commit([Update(path, {"state": "acknowledged"}, doc.version)])
+        return doc
+
+
+def test_an_alert_changed_by_another_writer_meanwhile_is_decided_afresh() -> None:
+    context = FakeContext(store=RacingStore())
+    handle(accepted(context, "d1", disk_full("warning")), context)
+    message = accepted(context, "d2", disk_full("warning"))
+    retry_conflicts(lambda: handle(message, context))
+    (alert,) = in_collection(context, "alerts")
+    assert (alert.data["state"], alert.data["count"]) == ("acknowledged", 2)
+
+
+def test_an_event_that_vanished_is_a_conflict_and_not_silently_dropped(context: FakeContext) -> None:
+    message = accepted(context, "d1", disk_full())
+    del context.store.docs[f"events/{message.id}"]
+    with pytest.raises(Conflict):
+        handle(message, context)
+    assert pages(context) == []
+
+
+def test_an_event_republished_by_the_sweeper_is_handled_though_its_version_moved(context: FakeContext) -> None:
+    message = accepted(context, "d1", disk_full())
+    context.store.commit([Update(f"events/{message.id}", {"republished.count": 1}, message.version)])
+    handle(message, context)
+    assert pages(context) == ["Disk full"]
+
+
+def test_an_alert_keeps_what_its_sender_said(context: FakeContext) -> None:
+    said = disk_full("warning", summary="97 %", link="https://grafana.example", labels={"host": "db-1"})
+    assert isinstance(said, Alert)
+    handle(accepted(context, "d1", said), context)
+    (alert,) = in_collection(context, "alerts")
+    names = ("title", "summary", "link", "labels", "severity", "source")
+    assert [alert.data[name] for name in names] == [
+        "Disk full", "97 %", "https://grafana.example", {"host": "db-1"}, "warning", "github",
+    ]  # fmt: skip

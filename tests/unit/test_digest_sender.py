@@ -1,0 +1,112 @@
+"""The digest sender over fakes."""
+
+import pytest
+
+from functions.alert_router.handler import handle as route
+from functions.digest_sender.handler import handle
+from shared.digest.render import one_line
+from shared.entry import retry_conflicts
+from shared.errors import Conflict, DeliveryError
+from shared.events import DigestDue
+from shared.ports import Doc, Update, Write
+from tests.accepting import accepted, disk_full
+from tests.fakes import FakeContext, FakeStore
+
+DUE = DigestDue(channel="inbox", reason="window")
+
+
+def wait(context: FakeContext, count: int) -> None:
+    for n in range(count):
+        number = len(context.store.docs)
+        route(accepted(context, f"d{number}", disk_full("warning", f"f{number}", title=f"Trouble {n}")), context)
+        context.clock.advance(seconds=1)
+
+
+def digests(context: FakeContext) -> list[Doc]:
+    return list(context.store.query("digests", order_by="created_at"))
+
+
+def sent(context: FakeContext) -> list[str]:
+    return [notice.text for _, notice in context.channels["inbox"].sent]
+
+
+def test_a_digest_stays_open_before_its_size_and_window(context: FakeContext) -> None:
+    wait(context, 4)
+    handle(DUE, context)
+    assert digests(context) == []
+
+
+def test_the_fifth_item_closes_the_digest_and_the_sixth_opens_the_next(context: FakeContext) -> None:
+    wait(context, 6)
+    handle(DUE, context)
+    (digest,) = digests(context)
+    assert (len(digest.data["members"]), digest.data["closed_by"], digest.data["state"]) == (5, "size", "sent")
+    assert context.store.count("alerts", where=[("pending.channel", "==", "inbox")]) == 1
+
+
+def test_the_window_starts_at_the_first_waiting_item(context: FakeContext) -> None:
+    wait(context, 2)
+    context.clock.advance(seconds=297)
+    handle(DUE, context)
+    assert digests(context) == []
+    context.clock.advance(seconds=1)
+    handle(DUE, context)
+    assert digests(context)[0].data["closed_by"] == "window"
+
+
+def test_items_stand_in_the_order_they_came(context: FakeContext) -> None:
+    wait(context, 5)
+    handle(DUE, context)
+    (text,) = sent(context)
+    assert [line for line in text.splitlines() if "Trouble" in line] == [f"! Trouble {n}" for n in range(5)]
+
+
+def test_each_item_is_in_one_digest_only(context: FakeContext) -> None:
+    wait(context, 23)
+    handle(DUE, context)
+    context.clock.advance(minutes=6)
+    handle(DUE, context)
+    handle(DUE, context)
+    members = [member for digest in digests(context) for member in digest.data["members"]]
+    assert len(members) == len(set(members)) == 23
+    assert [len(digest.data["members"]) for digest in digests(context)] == [5, 5, 5, 5, 3]
+
+
+class SlowStore(FakeStore):
+    """Lets an item change between the query of a claim and its commit, once."""
+
+    def commit(self, writes: list[Write]) -> dict[str, str]:  # type: ignore[override]
+        claims = [one for one in writes if isinstance(one, Update) and "digest" in one.data]
+        if claims and not getattr(self, "raced", False):
+            self.raced = True
+            super().commit([Update(claims[0].path, {"count": 9}, claims[0].if_version)])
+        return super().commit(writes)
+
+
+def test_an_item_that_changes_during_the_claim_is_sent_as_it_then_is() -> None:
+    context = FakeContext(store=SlowStore())
+    wait(context, 5)
+    with pytest.raises(Conflict):
+        handle(DUE, context)
+    assert digests(context) == []
+    retry_conflicts(lambda: handle(DUE, context))
+    assert "(x9)" in sent(context)[0]
+
+
+def test_a_digest_that_is_not_taken_keeps_its_members_and_words(context: FakeContext) -> None:
+    context.channels["inbox"].faults = [DeliveryError("timeout")]
+    wait(context, 5)
+    handle(DUE, context)
+    (before,) = digests(context)
+    assert before.data["state"] == "pending"
+    wait(context, 5)
+    handle(DUE, context)
+    after = context.store.get(before.path)
+    assert after is not None
+    assert (after.data["members"], after.data["notice"]) == (before.data["members"], before.data["notice"])
+
+
+@pytest.mark.parametrize("hostile", ["a\r\nBcc: all@example.com", "a\u2028b", "\x1b[2Ja", "a\x00b", "\u202eevil"])
+def test_a_hostile_title_stays_one_harmless_line(hostile: str) -> None:
+    assert one_line(hostile).isprintable()
+    assert len(one_line(hostile).splitlines()) == 1
