@@ -1,11 +1,75 @@
-"""opos.yaml as frozen models. Every fault of the file is reported at once, with its line: see `load_config`."""
+"""opos.yaml as frozen models. `shared.loading` makes them from the file, and reports every fault of it at once."""
 
+import re
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from shared.events import Severity
+
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?")
+
+
+def parse_duration(value: Any) -> timedelta:
+    """`1h30m`, `5m`, `250ms` as a timedelta. Raises ValueError for anything else, and for nothing at all."""
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    days, hours, minutes, seconds, millis = (int(part or 0) for part in (match.groups() if match else "00000"))
+    found = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds, milliseconds=millis)
+    if not found:
+        raise ValueError("expected a duration such as 5m, 1h30m or 250ms")
+    return found
+
+
+def _url_safe(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", value):
+        raise ValueError("expected a name of lower-case letters, digits, - and _")
+    if value in {"v2", "ping"}:
+        raise ValueError("expected a name other than v2 and ping, which stand for other addresses")
+    return value
+
+
+def _secret_name(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Z][A-Z0-9_]*", value):
+        raise ValueError(f"expected {SECRET_NAME}")
+    return value
+
+
+def _zone(value: Any) -> Any:
+    try:
+        ZoneInfo(value)
+    except (KeyError, OSError, ValueError, TypeError):
+        raise ValueError("expected an IANA time zone such as Europe/Berlin") from None
+    return value
+
+
+def _address(value: Any) -> Any:
+    if not isinstance(value, str) or urlsplit(value).scheme not in {"http", "https"}:
+        raise ValueError("expected an address that begins with https:// or http://")
+    return value
+
+
+def _expression(value: Any) -> Any:
+    import jmespath
+
+    try:
+        jmespath.compile(value)
+    except (jmespath.exceptions.JMESPathError, TypeError):
+        raise ValueError("expected a JMESPath expression") from None
+    return value
+
+
+SECRET_NAME = "the NAME of a secret, such as GITHUB_WEBHOOK_SECRET"  # noqa: S105  (it names none)
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Name = Annotated[str, BeforeValidator(_url_safe)]
+SecretName = Annotated[str, BeforeValidator(_secret_name)]
+Zone = Annotated[str, BeforeValidator(_zone)]
+Address = Annotated[str, BeforeValidator(_address)]
+Expression = Annotated[str, BeforeValidator(_expression)]
 
 SchemeName = Literal[
     "github", "stripe", "standard-webhooks", "slack", "sentry", "pagerduty", "pagerduty-events",
@@ -39,6 +103,20 @@ class HmacSpec(Section):
     timestamp_header: str | None = None
     id_header: str | None = None
 
+    @property
+    def signs_time(self) -> bool:
+        return "{timestamp}" in self.template
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        if "{body}" not in self.template:
+            raise ValueError("expected a template that signs {body}")
+        if self.signs_time and not (self.timestamp_key or self.timestamp_header):
+            raise ValueError("expected timestamp_key or timestamp_header, since the template signs {timestamp}")
+        if "{id}" in self.template and not self.id_header:
+            raise ValueError("expected id_header, since the template signs {id}")
+        return self
+
 
 class DeliverySpec(Section):
     """Where a delivery's id is found: exactly one of a header, a JMESPath into the body, or the body's own hash.
@@ -47,48 +125,60 @@ class DeliverySpec(Section):
     """
 
     header: str | None = None
-    body: str | None = None
+    body: Expression | None = None
     hash: Literal["body"] | None = None
-    window: timedelta = timedelta(minutes=5)
+    window: Duration = timedelta(minutes=5)
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if sum(one is not None for one in (self.header, self.body, self.hash)) != 1:
+            raise ValueError("expected exactly one of header, body, hash")
+        return self
 
 
 class AlertMapping(Section):
     """JMESPath expressions into the body that make an Alert; `severity` may also be a plain severity."""
 
-    title: str
-    severity: str = "warning"
-    status: str | None = None
-    fingerprint: str | None = None
-    summary: str | None = None
-    link: str | None = None
-    when: str | None = None
+    title: Expression
+    severity: Expression = "warning"
+    status: Expression | None = None
+    fingerprint: Expression | None = None
+    summary: Expression | None = None
+    link: Expression | None = None
+    when: Expression | None = None
 
 
 class EventMapping(Section):
     """JMESPath expressions into the body that make a BusinessEvent."""
 
-    title: str
-    summary: str | None = None
-    link: str | None = None
-    amount: str | None = None
-    currency: str | None = None
-    when: str | None = None
+    title: Expression
+    summary: Expression | None = None
+    link: Expression | None = None
+    amount: Expression | None = None
+    currency: Expression | None = None
+    when: Expression | None = None
 
 
 class Source(Section):
     """One sender. Several `secrets` are all live at once, so that one can be rotated without losing a webhook."""
 
     scheme: SchemeName
-    secrets: Annotated[tuple[str, ...], Field(min_length=1)]
+    secrets: Annotated[tuple[SecretName, ...], Field(min_length=1)]
     format: FormatName | None = None
-    tolerance: timedelta = timedelta(minutes=5)
+    tolerance: Duration = timedelta(minutes=5)
     hmac: HmacSpec | None = None
     delivery: DeliverySpec | None = None
-    type: str | None = None
+    type: Expression | None = None
     alert: AlertMapping | None = None
     event: EventMapping | None = None
     severity: dict[str, Severity] = Field(default_factory=dict)
     """The operator's own severity for an event type of this sender, such as `charge.dispute.created: warning`."""
+
+    @model_validator(mode="after")
+    def _hmac_is_declared(self) -> Self:
+        if (self.scheme == "hmac") != (self.hmac is not None):
+            raise ValueError("expected the key 'hmac' with scheme hmac, and only with it")
+        return self
 
 
 class ConsoleChannel(Section):
@@ -98,18 +188,34 @@ class ConsoleChannel(Section):
 class AppriseChannel(Section):
     """`apprise` names the secret that holds the Apprise URL."""
 
-    apprise: str
+    apprise: SecretName
 
 
 class EmailChannel(Section):
     """`email` names the secret that holds `smtp://` or `smtps://user:password@host:port`."""
 
-    email: str
+    email: SecretName
     to: str
     sender: str | None = None
 
 
-ChannelConfig = ConsoleChannel | AppriseChannel | EmailChannel
+def _kind(value: Any) -> str | None:
+    kinds = ("console", "apprise", "email")
+    if isinstance(value, dict):
+        return next((kind for kind in kinds if kind in value), None)
+    return next((kind for kind in kinds if hasattr(value, kind)), None)
+
+
+ChannelConfig = Annotated[
+    Annotated[ConsoleChannel, Tag("console")]
+    | Annotated[AppriseChannel, Tag("apprise")]
+    | Annotated[EmailChannel, Tag("email")],
+    Discriminator(
+        _kind,
+        custom_error_type="channel_kind",
+        custom_error_message="a channel: {console: true}, {apprise: SECRET} or {email: SECRET, to: address}",
+    ),
+]
 
 
 class Route(Section):
@@ -120,37 +226,29 @@ class Digest(Section):
     """A digest closes when it holds `size` items, or `window` after its first."""
 
     channel: str
-    window: timedelta = timedelta(minutes=5)
+    window: Duration = timedelta(minutes=5)
     size: Annotated[int, Field(ge=1, le=100)] = 5
 
 
 class Heartbeat(Section):
     """A job that says it lives. With `secrets` a ping must carry one of them (Bearer, or `?token=`)."""
 
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[SecretName, ...] = ()
 
 
 class Health(Section):
     memory_threshold_mb: Annotated[int, Field(ge=1)] = 512
-    dependency_timeout: timedelta = timedelta(seconds=2)
+    dependency_timeout: Duration = timedelta(seconds=2)
 
 
 class Config(Section):
     owner: str
-    timezone: str = "UTC"
-    public_url: str | None = None
-    sources: dict[str, Source]
-    channels: dict[str, ChannelConfig]
+    timezone: Zone = "UTC"
+    public_url: Address | None = None
+    sources: dict[Name, Source]
+    channels: dict[Name, ChannelConfig]
     route: Route
     digest: Digest
-    heartbeats: dict[str, Heartbeat] = Field(default_factory=dict)
+    heartbeats: dict[Name, Heartbeat] = Field(default_factory=dict)
     health: Health = Health()
 
-
-def load_config(path):
-    import re, yaml
-    def dur(x):
-        if isinstance(x, dict): return {k: dur(v) for k,v in x.items()}
-        if isinstance(x, str) and (m:=re.fullmatch(r"(\d+)(s|m|h|d)", x)): return int(m[1])*{"s":1,"m":60,"h":3600,"d":86400}[m[2]]
-        return x
-    return Config.model_validate(dur(yaml.safe_load(path.read_text())))

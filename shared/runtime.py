@@ -12,9 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from shared.config import AppriseChannel, Config, ConsoleChannel, load_config
+from shared.config import AppriseChannel, Config, ConsoleChannel
 from shared.errors import OposError, Unavailable
 from shared.links import Links
+from shared.loading import load_config
 from shared.ports import Bus, Channel, Clock, Store
 from shared.secrets import read_secret
 

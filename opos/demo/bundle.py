@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from opos.local import environment
 from opos.sending import Answer, get
-from shared.config import load_config
+from shared.loading import load_config
 from shared.errors import Unavailable
 from shared.runtime import Runtime, Settings
 

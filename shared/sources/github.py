@@ -1,16 +1,19 @@
-"""GitHub. Source: "Validating webhook deliveries" and "Webhook events and payloads", docs.github.com."""
+"""GitHub's signature. Source: "Validating webhook deliveries", docs.github.com. The delivery id is not signed."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.http import HttpRequest
+from shared.sources.github_format import FORMAT
 from shared.sources.sender import Scheme
-from shared.sources.signatures import digest, require_match
+from shared.sources.signatures import digest, encoded, require_match
+
+__all__ = ["FORMAT", "SCHEME"]
 
 
 def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:  # noqa: ARG001
-    found = request.headers.get("x-hub-signature-256", "").encode()
+    found = encoded(request.headers.get("x-hub-signature-256", ""))
     require_match([found], [_signature(secret, request.body) for secret in secrets])
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from shared.errors import Unauthorized
 
 Algorithm = Literal["sha1", "sha256", "sha512"]
+_MOST_DIGITS = 16
 
 
 def rejected() -> Unauthorized:
@@ -27,8 +28,23 @@ def require_match(found: Iterable[bytes], expected: Sequence[bytes]) -> None:
 
 
 def require_recent(timestamp: str, *, now: datetime, tolerance: timedelta, per_second: int = 1) -> None:
-    """Raises Unauthorized unless *timestamp* (Unix time, *per_second* units a second) is within *tolerance*, either way."""
-    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 16):
+    """Raises Unauthorized unless *timestamp*, in Unix time of *per_second* units, is within *tolerance* either way."""
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= _MOST_DIGITS):
         raise rejected()
     if abs(now.timestamp() - int(timestamp) / per_second) > tolerance.total_seconds():
         raise rejected()
+
+
+def encoded(text: str) -> bytes:
+    """A header's text as bytes to compare; never raises."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def pairs(header: str, separator: str = ",") -> list[tuple[str, str]]:
+    """`t=1,v1=ab,v1=cd` as pairs, in order; parts without `=` are left out."""
+    parts = (part.strip().partition("=") for part in header.split(separator))
+    return [(key, value) for key, equals, value in parts if equals]
+
+
+def values(found: Sequence[tuple[str, str]], key: str) -> list[str]:
+    return [value for name, value in found if name == key]

@@ -1,0 +1,39 @@
+"""What is wrong in an operator's file: where, what was expected, what was found, and how to mend it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from shared.errors import OposError
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`path` is the dotted place in the file; `line` counts from 1."""
+
+    file: str
+    line: int
+    path: str
+    expected: str
+    found: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: {self.path}: " if self.path else f"{self.file}:{self.line}: "
+        return f"{place}expected {self.expected}; found {self.found}" + (f" ({self.hint})" if self.hint else "")
+
+
+class ConfigError(OposError):
+    """Everything that is wrong in a file, at once."""
+
+    code = "bad_config"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint that names the known word most like *word*; empty when none is."""
+    close = get_close_matches(word, list(known), n=1)
+    return f"did you mean {close[0]!r}?" if close else ""

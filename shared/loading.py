@@ -1,0 +1,71 @@
+"""opos.yaml into a Config: every fault at once, those within a value and those between two."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from shared.config import AppriseChannel, Config, EmailChannel
+from shared.faults import ConfigError, Fault, nearest
+from shared.fields import field
+from shared.secrets import read_secret
+from shared.validation import shown, validated
+from shared.yaml_lines import Located, Where, parse_yaml, read_yaml
+
+
+def load_config(path: Path) -> Config:
+    """The configuration in the file at *path*. Raises ConfigError."""
+    return _config(read_yaml(path))
+
+
+def parse_config(text: str, file: str = "opos.yaml") -> Config:
+    """The configuration in *text*. Raises ConfigError."""
+    return _config(parse_yaml(text, file))
+
+
+def missing_secrets(config: Config, located: Located, environment: Mapping[str, str]) -> list[Fault]:
+    """A fault for each secret that the configuration names and the environment does not hold."""
+    return [
+        _missing(name, where, located, environment)
+        for where, name in _named_secrets(config)
+        if read_secret(name, environment) is None
+    ]
+
+
+def _config(located: Located) -> Config:
+    between = list(_undeclared_channels(located))
+    try:
+        config = validated(located, Config)
+    except ConfigError as error:
+        between += error.faults
+    if between:
+        raise ConfigError(sorted(between, key=lambda fault: (fault.line, fault.path)))
+    return config
+
+
+def _undeclared_channels(located: Located) -> Iterator[Fault]:
+    """Faults between two values; looked for in the raw data, so that they are found along with all others."""
+    channels = located.data.get("channels")
+    known = list(channels) if isinstance(channels, dict) else []
+    for section in ("route", "digest"):
+        name = field(located.data, f"{section}.channel")
+        if isinstance(name, str) and name not in known:
+            expected, line = f"a declared channel ({', '.join(known)})", located.line((section, "channel"))
+            yield Fault(located.file, line, f"{section}.channel", expected, shown(name), nearest(name, known))
+
+
+def _named_secrets(config: Config) -> Iterator[tuple[Where, str]]:
+    for name, source in config.sources.items():
+        yield from ((("sources", name, "secrets", n), secret) for n, secret in enumerate(source.secrets))
+    for name, heartbeat in config.heartbeats.items():
+        yield from ((("heartbeats", name, "secrets", n), secret) for n, secret in enumerate(heartbeat.secrets))
+    for name, channel in config.channels.items():
+        if isinstance(channel, AppriseChannel):
+            yield ("channels", name, "apprise"), channel.apprise
+        if isinstance(channel, EmailChannel):
+            yield ("channels", name, "email"), channel.email
+
+
+def _missing(name: str, where: Where, located: Located, environment: Mapping[str, str]) -> Fault:
+    path = environment.get(f"{name}_FILE")
+    found = f"no text in the file of {name}_FILE" if path else "it unset or empty"
+    hint = f"export {name}=..., or let {name}_FILE name a file; or take this entry out"
+    return Fault(located.file, located.line(where), ".".join(map(str, where)), f"the secret {name} to be set", found, hint)

@@ -1,0 +1,56 @@
+"""Prometheus Alertmanager, and Grafana's alerting, which sends the same shape.
+
+Source: Alertmanager documentation, "webhook_config" (version 4). It has no delivery id, so a delivery is named by what it
+says: group, status, and each alert's fingerprint, start and status. The same words again are the same delivery.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.events import Alert, document_id
+from shared.errors import ContractBroken
+from shared.sources.payload import link, optional, require, text
+from shared.sources.sender import Format, Meaning
+
+
+def event_type(headers: Mapping[str, str], payload: Any) -> str:  # noqa: ARG001
+    return f"alerts.{require(payload, 'status', str)}"
+
+
+def delivery(payload: Any) -> str | None:
+    said = sorted(
+        "|".join(text(alert, name) for name in ("fingerprint", "startsAt", "status")) for alert in _alerts(payload)
+    )
+    return document_id(text(payload, "groupKey"), text(payload, "status"), *said)
+
+
+def translate(kind: str, payload: Any) -> Meaning:  # noqa: ARG001
+    alerts = tuple(_alert(alert) for alert in _alerts(payload))
+    more = f" and {len(alerts) - 1} more" if len(alerts) > 1 else ""
+    return Meaning(f"{alerts[0].title}{more}" if alerts else "no alerts", alerts)
+
+
+def _alerts(payload: Any) -> list[dict[str, Any]]:
+    alerts = require(payload, "alerts", list)
+    if not all(isinstance(alert, dict) for alert in alerts):
+        raise ContractBroken("expected alerts to be a list of objects")
+    return alerts
+
+
+def _alert(alert: dict[str, Any]) -> Alert:
+    labels = {str(name): str(value) for name, value in require(alert, "labels", dict).items()}
+    name = labels.get("alertname", "an unnamed alert")
+    summary = text(alert, "annotations.summary", "annotations.message", "annotations.description")
+    return Alert(
+        fingerprint=require(alert, "fingerprint", str),
+        title=f"{name}: {summary}" if summary else f"{name} {labels.get('instance', '')}".strip(),
+        # Without a severity label nothing says that it can wait, so it counts as unknown, and pages.
+        severity=labels.get("severity", "unset"),
+        status="resolved" if optional(alert, "status", str, "firing") == "resolved" else "firing",
+        summary=text(alert, "annotations.description"),
+        link=link(alert, "panelURL", "dashboardURL", "generatorURL"),
+        labels=labels,
+    )
+
+
+FORMAT = Format(event_type=event_type, translate=translate, delivery=delivery)

@@ -1,0 +1,38 @@
+"""Google Cloud Monitoring. Source: "Create and manage notification channels: webhooks", schema version 1.2."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.events import Alert, document_id
+from shared.sources.payload import link, require, text
+from shared.sources.sender import Format, Meaning
+
+_SEVERITY = {"critical": "critical", "error": "warning", "warning": "warning", "no severity": "unset", "": "unset"}
+"""Without a severity nothing says that it can wait."""
+
+
+def event_type(headers: Mapping[str, str], payload: Any) -> str:  # noqa: ARG001
+    return f"incident.{require(payload, 'incident.state', str)}"
+
+
+def delivery(payload: Any) -> str | None:
+    incident = require(payload, "incident", dict)
+    return document_id(*(text(incident, name) for name in ("incident_id", "state", "started_at", "ended_at")))
+
+
+def translate(kind: str, payload: Any) -> Meaning:
+    incident = require(payload, "incident", dict)
+    severity = text(incident, "severity").lower()
+    alert = Alert(
+        fingerprint=f"incident:{require(incident, 'incident_id', str)}",
+        title=text(incident, "policy_name", "condition_name") or "An incident in Google Cloud",
+        severity=_SEVERITY.get(severity, severity),
+        status="resolved" if kind == "incident.closed" else "firing",
+        summary=text(incident, "summary"),
+        link=link(incident, "url"),
+        labels={"resource": text(incident, "resource_display_name", "resource_name")},
+    )
+    return Meaning(alert.title, (alert,))
+
+
+FORMAT = Format(event_type=event_type, translate=translate, delivery=delivery)

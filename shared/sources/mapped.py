@@ -1,0 +1,112 @@
+"""Payloads of the operator's own making, read by the JMESPath expressions in opos.yaml. Source: jmespath.org."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jmespath
+
+from shared.config import AlertMapping, EventMapping, Severity, Source
+from shared.errors import ContractBroken
+from shared.events import Alert, BusinessEvent, Money
+from shared.sources.payload import is_link, text
+from shared.sources.sender import Format, Meaning
+
+Search = Callable[[Any], Any]
+_SEVERITIES: frozenset[str] = frozenset(Severity.__args__)  # type: ignore[attr-defined]
+_RESOLVED = frozenset({"resolved", "ok", "up", "recovered", "closed", "fixed", "false"})
+
+
+def format_of(source: Source) -> Format:
+    """The format that *source* declares; without a mapping, each payload is a business event named by its type."""
+    named_by = _compiled(source.type)
+    alert = _alert(source.alert) if source.alert else None
+    event = _event(source.event) if source.event else None
+
+    def event_type(headers: Mapping[str, str], payload: Any) -> str:  # noqa: ARG001
+        found = named_by(payload) if named_by else text(payload, "type", "event")
+        return str(found or "event")
+
+    def translate(kind: str, payload: Any) -> Meaning:
+        if alert is not None and (signal := alert(payload)):
+            return Meaning(signal.title, (signal,))
+        if event is not None:
+            news = event(payload)
+            return Meaning(news.title, (news,)) if news else Meaning(kind)
+        return Meaning(kind) if alert else Meaning(kind, (BusinessEvent(title=kind),))
+
+    return Format(event_type=event_type, translate=translate)
+
+
+def _alert(mapping: AlertMapping) -> Callable[[Any], Alert | None]:
+    search = _searches(mapping)
+
+    def make(payload: Any) -> Alert | None:
+        if not _applies(search, payload):
+            return None
+        title = _line(search, "title", payload)
+        return Alert(
+            title=title,
+            severity=mapping.severity if mapping.severity in _SEVERITIES else str(_found(search, "severity", payload)),
+            status="resolved" if str(_found(search, "status", payload)).lower() in _RESOLVED else "firing",
+            fingerprint=str(_found(search, "fingerprint", payload) or title),
+            summary=str(_found(search, "summary", payload) or ""),
+            link=_link(search, payload),
+        )
+
+    return make
+
+
+def _event(mapping: EventMapping) -> Callable[[Any], BusinessEvent | None]:
+    search = _searches(mapping)
+
+    def make(payload: Any) -> BusinessEvent | None:
+        if not _applies(search, payload):
+            return None
+        return BusinessEvent(
+            title=_line(search, "title", payload),
+            summary=str(_found(search, "summary", payload) or ""),
+            link=_link(search, payload),
+            money=_money(search, payload),
+        )
+
+    return make
+
+
+def _searches(mapping: AlertMapping | EventMapping) -> dict[str, Search]:
+    declared = mapping.model_dump().items()
+    return {name: search for name, expression in declared if (search := _compiled(expression))}
+
+
+def _compiled(expression: str | None) -> Search | None:
+    return None if expression is None else jmespath.compile(expression).search
+
+
+def _applies(search: Mapping[str, Search], payload: Any) -> bool:
+    return "when" not in search or bool(search["when"](payload))
+
+
+def _found(search: Mapping[str, Search], name: str, payload: Any) -> Any:
+    """What the expression *name* finds; None where there is no such expression, or nothing to find."""
+    try:
+        return search[name](payload) if name in search else None
+    except jmespath.exceptions.JMESPathError as fault:
+        raise ContractBroken(f"expected {name} to be found, but: {fault}") from fault
+
+
+def _line(search: Mapping[str, Search], name: str, payload: Any) -> str:
+    found = _found(search, name, payload)
+    if not isinstance(found, str | int | float) or not str(found).strip():
+        raise ContractBroken(f"expected {name} to be text, found {type(found).__name__}")
+    return str(found)
+
+
+def _link(search: Mapping[str, Search], payload: Any) -> str:
+    found = str(_found(search, "link", payload) or "")
+    return found if is_link(found) else ""
+
+
+def _money(search: Mapping[str, Search], payload: Any) -> Money | None:
+    amount, currency = _found(search, "amount", payload), _found(search, "currency", payload)
+    if not isinstance(amount, int) or not isinstance(currency, str):
+        return None
+    return Money(amount=amount, currency=currency)

@@ -1,0 +1,98 @@
+"""Stripe's events. Source: "Types of events" and the objects they carry, docs.stripe.com/api."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.events import Alert, BusinessEvent, Money, Signal
+from shared.money import format_money
+from shared.sources.payload import require, text
+from shared.sources.sender import Format, Meaning
+
+Fields = dict[str, Any]
+Make = Callable[[Fields, str], Signal]
+
+
+def event_type(headers: Mapping[str, str], payload: Any) -> str:  # noqa: ARG001
+    return require(payload, "type", str)
+
+
+def translate(kind: str, payload: Any) -> Meaning:
+    fields = require(payload, "data.object", dict)
+    make = _SIGNALS.get(kind)
+    if make is None:
+        return Meaning(subject=f"{kind} {text(fields, 'id')}".strip())
+    signal = make(fields, "" if payload.get("livemode", True) else "test/")
+    return Meaning(signal.title, (signal,))
+
+
+def _trouble(
+    title: str, *, severity: str, name: str, area: str, amount: str | None = None, resolved: bool = False
+) -> Make:
+    """Makes an Alert whose fingerprint is the object's id under *name*, so that its resolve finds it."""
+
+    def make(fields: Fields, mode: str) -> Alert:
+        id = require(fields, "id", str)
+        money = _money(fields, amount)
+        return Alert(
+            fingerprint=f"{name}:{id}",
+            title=_title(title, fields, money),
+            severity=severity,
+            status="resolved" if resolved else "firing",
+            summary=text(fields, "failure_message", "last_finalization_error.message", "reason", "cancellation_details.reason"),
+            link=f"https://dashboard.stripe.com/{mode}{area}/{id}",
+            labels={"customer": text(fields, "customer")},
+            money=money,
+        )
+
+    return make
+
+
+def _news(title: str, *, area: str, amount: str | None = None) -> Make:
+    def make(fields: Fields, mode: str) -> BusinessEvent:
+        money = _money(fields, amount)
+        link = f"https://dashboard.stripe.com/{mode}{area}/{require(fields, 'id', str)}"
+        return BusinessEvent(title=_title(title, fields, money), link=link, money=money)
+
+    return make
+
+
+def _money(fields: Fields, amount: str | None) -> Money | None:
+    if amount is None:
+        return None
+    return Money(amount=require(fields, amount, int), currency=require(fields, "currency", str))
+
+
+def _title(title: str, fields: Fields, money: Money | None) -> str:
+    who = text(fields, "customer_email", "billing_details.email", "receipt_email", "customer_details.email", "customer")
+    sum_ = f" of {format_money(money.to_doc())}" if money else ""
+    return title.replace("{sum}", sum_) + (f": {who}" if who else "")
+
+
+_PAID = _trouble("Payment{sum} came after all", severity="warning", name="invoice", area="invoices", amount="amount_due", resolved=True)
+_DISPUTED = "Payment{sum} is disputed"
+
+_SIGNALS: dict[str, Make] = {
+    "invoice.payment_failed": _trouble(
+        "Payment{sum} failed", severity="warning", name="invoice", area="invoices", amount="amount_due"
+    ),
+    "invoice.paid": _PAID,
+    "invoice.payment_succeeded": _PAID,
+    "invoice.voided": _PAID,
+    "charge.dispute.created": _trouble(_DISPUTED, severity="critical", name="dispute", area="disputes", amount="amount"),
+    "charge.dispute.closed": _trouble(
+        "Dispute{sum} is closed", severity="critical", name="dispute", area="disputes", amount="amount", resolved=True
+    ),
+    "payout.failed": _trouble("Payout{sum} failed", severity="critical", name="payout", area="payouts", amount="amount"),
+    "customer.subscription.deleted": _trouble(
+        "Subscription lost", severity="warning", name="subscription", area="subscriptions"
+    ),
+    "radar.early_fraud_warning.created": _trouble(
+        "A charge looks like fraud", severity="warning", name="fraud", area="radar/early-fraud-warnings"
+    ),
+    # A payment makes many events; the charge is the one that every kind of payment has, so it alone tells the money.
+    "charge.succeeded": _news("Payment{sum} came in", area="payments", amount="amount"),
+    "checkout.session.completed": _news("Checkout completed", area="checkout/sessions"),
+    "payout.paid": _news("Payout{sum} is on its way to the bank", area="payouts", amount="amount"),
+}
+
+FORMAT = Format(event_type=event_type, translate=translate)
