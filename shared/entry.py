@@ -89,15 +89,22 @@ def _plain_request(request: flask.Request) -> HttpRequest:
 
 
 def _body(request: flask.Request) -> bytes:
-    request.max_content_length = BODY_LIMIT
+    # One byte more than allowed, so that a chunked body over the limit is seen to be so, and not cut short in silence.
+    request.max_content_length = BODY_LIMIT + 1
     try:
-        return request.get_data()
+        body = request.get_data()
     except RequestEntityTooLarge:
         # functions-framework reads the whole request before it answers; there must be nothing left to read.
         request.__dict__["stream"] = io.BytesIO()
-        raise TooLarge(
-            f"expected a body of at most {BODY_LIMIT} bytes, found more", hint="Send less, or a link to the rest."
-        ) from None
+        raise _too_large() from None
+    if len(body) > BODY_LIMIT:
+        raise _too_large()
+    return body
+
+
+def _too_large() -> TooLarge:
+    message = f"expected a body of at most {BODY_LIMIT} bytes, found more"
+    return TooLarge(message, hint="Send less, or a link to the rest.")
 
 
 def _trace(traceparent: str | None) -> str | None:

@@ -23,8 +23,13 @@ def document_id(*parts: str) -> str:
 
 
 def _cut(limit: int) -> BeforeValidator:
+    """Makes text fit to be kept and shown: not too long, and free of half surrogate pairs, which JSON can spell."""
+
     def cut(value: Any) -> Any:
-        return value[: limit - 1] + "…" if isinstance(value, str) and len(value) > limit else value
+        if not isinstance(value, str):
+            return value
+        text = value.encode("utf-8", "replace").decode()
+        return f"{text[: limit - 1]}…" if len(text) > limit else text
 
     return BeforeValidator(cut)
 
@@ -36,6 +41,14 @@ Line = Annotated[str, _cut(200)]
 """One line for a person; what is longer is cut with an ellipsis, never refused."""
 
 Text = Annotated[str, _cut(2000)]
+
+
+def _http_only(value: Any) -> Any:
+    return value if isinstance(value, str) and value.startswith(("https://", "http://")) else ""
+
+
+Link = Annotated[str, BeforeValidator(_http_only)]
+"""An http(s) address, or nothing: any other kind could do harm when tapped."""
 
 Severity = Literal["info", "warning", "critical"]
 
@@ -70,7 +83,7 @@ class Alert(Contract):
     severity: str
     status: Literal["firing", "acknowledged", "resolved"] = "firing"
     summary: Text = ""
-    link: str = ""
+    link: Link = ""
     labels: dict[str, str] = Field(default_factory=dict)
     money: Money | None = None
 
@@ -81,7 +94,7 @@ class BusinessEvent(Contract):
     kind: Literal["event"] = "event"
     title: Line
     summary: Text = ""
-    link: str = ""
+    link: Link = ""
     money: Money | None = None
 
 
@@ -95,8 +108,8 @@ class Event(Contract):
     contract: Literal["event/1"] = "event/1"
     id: str
     source: str
-    type: str
-    delivery_id: str
+    type: Line
+    delivery_id: Line
     subject: Line = ""
     received_at: Timestamp
     owner: str
@@ -105,7 +118,7 @@ class Event(Contract):
     body: str
     body_encoding: Literal["utf-8", "base64"] = "utf-8"
     body_sha256: str
-    quarantine: str | None = None
+    quarantine: Text | None = None
     """Why the contract of its source does not hold, when it does not."""
 
 

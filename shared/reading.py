@@ -16,6 +16,7 @@ from shared.events import Alert, Event, Signal
 from shared.http import HttpRequest
 from shared.ports import Doc
 from shared.sources import format_of, scheme
+from shared.sources.sender import Meaning
 
 _FORM = "application/x-www-form-urlencoded"
 _FAULTS = (ContractBroken, KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
@@ -32,17 +33,16 @@ class Reading:
 
 
 def parse_body(body: bytes, headers: Mapping[str, str]) -> Any:
-    """The payload in *body*: JSON, or a form (a field `payload` holding JSON, as GitHub and Slack send it).
+    """The payload in *body*: JSON, whatever its content type says (curl says form), or else a form that is called one.
 
-    Raises ContractBroken when it is neither.
+    A form field `payload` holding JSON is what GitHub and Slack send. Raises ContractBroken when it is neither.
     """
     try:
-        if headers.get("content-type", "").startswith(_FORM):
-            form = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True))
-            return _strict_json(form["payload"]) if "payload" in form else form
         return _strict_json(body.decode("utf-8"))
     except (ValueError, RecursionError) as fault:
-        raise ContractBroken(f"expected a JSON body, found {_described(body)}: {fault}"[:300]) from fault
+        if headers.get("content-type", "").startswith(_FORM):
+            return _form(body)
+        raise _no_json(body, fault) from fault
 
 
 def parsed(body: bytes, headers: Mapping[str, str]) -> Any | ContractBroken:
@@ -64,7 +64,7 @@ def read(name: str, source: Source, headers: Mapping[str, str], payload: Any | C
     except _FAULTS as fault:
         return _quarantined(name, fault)
     signals = tuple(_with_own_severity(signal, source.severity.get(event_type)) for signal in meaning.signals)
-    return Reading(event_type[:200], meaning.subject, signals)
+    return Reading(event_type, _subject(meaning), signals)
 
 
 def delivery_id(
@@ -137,12 +137,17 @@ def _declared_id(spec: DeliverySpec, request: HttpRequest, payload: Any, now: da
 
 def _quarantined(name: str, fault: Exception) -> Reading:
     reason = (str(fault) if isinstance(fault, ContractBroken) else f"{type(fault).__name__}: {fault}")[:500]
-    reason = reason.encode("utf-8", "replace").decode()
     alert = Alert(
         fingerprint=f"quarantine:{name}", title=f"A webhook of {name} could not be read", severity="warning",
         summary=reason,
     )  # fmt: skip
     return Reading("quarantined", alert.title, (alert,), quarantine=reason)
+
+
+def _subject(meaning: Meaning) -> str:
+    """The subject; an alert's title says what is wrong, so it has to be said that it is over."""
+    over = bool(meaning.signals) and all(one.kind == "alert" and one.status == "resolved" for one in meaning.signals)
+    return f"resolved: {meaning.subject}" if over else meaning.subject
 
 
 def _with_own_severity(signal: Signal, severity: str | None) -> Signal:
@@ -155,6 +160,18 @@ def _strict_json(text: str) -> Any:
 
 def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _form(body: bytes) -> Any:
+    try:
+        form = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, strict_parsing=True))
+        return _strict_json(form["payload"]) if "payload" in form else form
+    except (ValueError, RecursionError) as fault:
+        raise _no_json(body, fault) from fault
+
+
+def _no_json(body: bytes, fault: Exception) -> ContractBroken:
+    return ContractBroken(f"expected a JSON body, found {_described(body)}: {fault}"[:300])
 
 
 def _described(body: bytes) -> str:

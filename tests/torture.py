@@ -46,7 +46,7 @@ class Report:
     kills: int = 0
     seconds: float = 0.0
     attempts: int = 0
-    answers: Counter[str] = field(default_factory=Counter)
+    answers: dict[str, int] = field(default_factory=dict)
     accepted: int = 0
     lost: list[str] = field(default_factory=list)
     handled_twice: list[str] = field(default_factory=list)
@@ -57,6 +57,9 @@ class Report:
     in_two_digests: int = 0
     digested: int = 0
     dead_letters: int = 0
+
+    def count(self, answer: str) -> None:
+        self.answers[answer] = self.answers.get(answer, 0) + 1
 
 
 @dataclass
@@ -136,10 +139,10 @@ def send_until_answered(port: int, delivery: tuple[str, bytes], report: Report, 
         try:
             status, _ = post(port, body, {"content-type": "application/json", **headers})
         except OSError:
-            report.answers["no answer"] += 1
+            report.count("no answer")
             time.sleep(0.1)
             continue
-        report.answers[str(status)] += 1
+        report.count(str(status))
         if 200 <= status < 300:
             report.accepted += 1
             return

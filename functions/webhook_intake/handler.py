@@ -55,7 +55,7 @@ def _keep(name: str, source: Source, request: HttpRequest, payload: Any, context
         id=document_id(name, delivery),
         source=name,
         type=reading.type,
-        delivery_id=delivery[:200],
+        delivery_id=delivery,
         subject=reading.subject,
         received_at=context.now,
         owner=context.config.owner,
@@ -90,14 +90,16 @@ def _enqueue(request: HttpRequest, context: Context) -> HttpResponse:
 
     Source: PagerDuty developer documentation, "Send an alert event".
     """
+    from shared.sources.pagerduty_events import dedup_key
+
     _require_method(request, "POST")
     payload = parsed(request.body, request.headers)
     if isinstance(payload, ContractBroken):
         return _invalid(payload.message)
     name = _owner_of_key(request, context)
     event, _ = _keep(name, context.config.sources[name], request, payload, context)
-    dedup_key = _dedup_key(payload) or event.id
-    return json_response(202, {"status": "success", "message": "Event processed", "dedup_key": dedup_key})
+    key = "" if event.quarantine else dedup_key(payload)
+    return json_response(202, {"status": "success", "message": "Event processed", "dedup_key": key})
 
 
 def _owner_of_key(request: HttpRequest, context: Context) -> str:
@@ -116,11 +118,6 @@ def _owner_of_key(request: HttpRequest, context: Context) -> str:
 
 def _invalid(reason: str) -> HttpResponse:
     return json_response(400, {"status": "invalid event", "message": "Event object is invalid", "errors": [reason]})
-
-
-def _dedup_key(payload: Any) -> str | None:
-    found = payload.get("dedup_key") if isinstance(payload, dict) else None
-    return found if isinstance(found, str) and found else None
 
 
 def _ping(name: str, request: HttpRequest, context: Context) -> HttpResponse:

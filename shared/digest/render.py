@@ -25,7 +25,7 @@ def _lines(item: Item) -> str:
     mark = "ok" if item["state"] == "resolved" else _MARK[item["severity"]]
     repeats = f" (x{item['count']})" if item["count"] > 1 else ""
     resolved = " (resolved)" if item["state"] == "resolved" else ""
-    money = f" [{format_money(item['money'])}]" if item.get("money") else ""
+    money = _amount(item)
     lines = [f"{mark} {one_line(item['title'])}{money}{repeats}{resolved}"]
     lines += [f"   {one_line(item['summary'])}"] if item["summary"] else []
     lines += [f"   {one_line(item['link'])}"] if item["link"] else []
@@ -35,3 +35,9 @@ def _lines(item: Item) -> str:
 def one_line(text: str) -> str:
     """*text* without line breaks and other control characters, which could forge a line or a header."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _amount(item: Item) -> str:
+    """The money at stake, unless the title says it already."""
+    amount = format_money(item["money"]) if item["money"] else ""
+    return f" [{amount}]" if amount and amount not in item["title"] else ""

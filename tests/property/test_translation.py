@@ -1,0 +1,87 @@
+"""What holds for every format, whatever JSON arrives."""
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.config import AlertMapping, EventMapping, Source
+from shared.errors import ContractBroken
+from shared.reading import parsed, read
+from shared.sources import FORMATS, mapped
+from shared.sources.sender import Format
+
+PAYLOADS = Path(__file__).parents[1] / "payloads"
+MAPPED = Source(
+    scheme="bearer", secrets=("T",), type="kind",
+    alert=AlertMapping(title="data.title", severity="data.severity", status="data.status", when="data.bad"),
+    event=EventMapping(title="join(' ', [data.title, data.who])", amount="data.amount", currency="data.currency"),
+)  # fmt: skip
+every_format = pytest.mark.parametrize("name", [*sorted(FORMATS), "mapped"])
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def format_named(name: str) -> Format:
+    if name == "mapped":
+        return mapped.format_of(MAPPED)
+    found: Format = importlib.import_module(f"shared.sources.{name.replace('-', '_')}").FORMAT
+    return found
+
+
+def real_payloads(name: str) -> list[Any]:
+    return [json.loads(path.read_text()) for path in sorted((PAYLOADS / name.replace("-", "_")).glob("*.json"))]
+
+
+@st.composite
+def mutated(draw: st.DrawFn, payload: Any) -> Any:
+    """*payload* with one value somewhere in it replaced by anything."""
+    if isinstance(payload, dict) and payload and draw(st.booleans()):
+        key = draw(st.sampled_from(sorted(payload)))
+        return {**payload, key: draw(mutated(payload[key]))}
+    if isinstance(payload, list) and payload:
+        return [draw(mutated(payload[0])), *payload[1:]]
+    return draw(anything)
+
+
+def check(name: str, payload: Any) -> None:
+    source = MAPPED if name == "mapped" else Source(scheme="bearer", secrets=("T",), format=name)  # type: ignore[arg-type]
+    headers = {"x-github-event": "workflow_run", "sentry-hook-resource": "issue", "x-shopify-topic": "orders/paid"}
+    reading = read("a-source", source, headers, payload)
+    assert reading.type
+    if reading.quarantine is not None:
+        assert [signal.kind for signal in reading.signals] == ["alert"]
+
+
+@every_format
+@settings(max_examples=60, deadline=None)
+@given(payload=anything)
+def test_any_json_is_read_or_quarantined_and_never_crashes(name: str, payload: Any) -> None:
+    check(name, payload)
+
+
+@every_format
+@settings(max_examples=120, deadline=None)
+@given(data=st.data())
+def test_a_real_payload_with_any_one_part_replaced_is_read_or_quarantined(name: str, data: st.DataObject) -> None:
+    payloads = real_payloads(name) or [{"data": {"title": "a", "bad": True}, "kind": "x"}]
+    check(name, data.draw(mutated(data.draw(st.sampled_from(payloads)))))
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"[" * 200_000, b'{"a":' * 100_000, b"NaN", b"1" * 10_000, b'{"a": Infinity}', b"\x00"])
+def test_a_body_that_is_no_json_is_a_fault_and_not_a_crash(body: bytes) -> None:
+    assert isinstance(parsed(body, {}), ContractBroken)
+
+
+def test_a_form_with_a_payload_field_is_read_as_the_json_in_it() -> None:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    assert parsed(b"payload=%7B%22zen%22%3A%20%22Keep%20it%22%7D", headers) == {"zen": "Keep it"}
+    assert parsed(b"monitorID=777&alertType=1", headers) == {"monitorID": "777", "alertType": "1"}
