@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from shared.events import Severity
+from shared.faults import SECRET_NAME
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?")
 
@@ -63,7 +64,6 @@ def _expression(value: Any) -> Any:
     return value
 
 
-SECRET_NAME = "the NAME of a secret, such as GITHUB_WEBHOOK_SECRET"  # noqa: S105  (it names none)
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Name = Annotated[str, BeforeValidator(_url_safe)]
 SecretName = Annotated[str, BeforeValidator(_secret_name)]
@@ -121,7 +121,7 @@ class HmacSpec(Section):
 class DeliverySpec(Section):
     """Where a delivery's id is found: exactly one of a header, a JMESPath into the body, or the body's own hash.
 
-    A hash makes two equal bodies within `window` one delivery, so it is for senders that never mean the same body twice.
+    A hash makes two equal bodies within `window` one delivery, so it suits senders that never mean a body twice.
     """
 
     header: str | None = None
@@ -251,4 +251,3 @@ class Config(Section):
     digest: Digest
     heartbeats: dict[Name, Heartbeat] = Field(default_factory=dict)
     health: Health = Health()
-

@@ -6,6 +6,9 @@ from difflib import get_close_matches
 
 from shared.errors import OposError
 
+SECRET_NAME = "the NAME of a secret, such as GITHUB_WEBHOOK_SECRET"  # noqa: S105  (it names none)
+"""What is expected where a secret is named; what was found there is never shown, since it may be the secret itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:

@@ -1,4 +1,4 @@
-"""opos.yaml into a Config: every fault at once, those within a value and those between two."""
+"""opos.yaml into a Config, flags.yaml into a FlagSet: every fault at once, within a value and between two."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from shared.config import AppriseChannel, Config, EmailChannel
 from shared.faults import ConfigError, Fault, nearest
 from shared.fields import field
+from shared.flags import FlagFile, FlagSet
 from shared.secrets import read_secret
 from shared.validation import shown, validated
 from shared.yaml_lines import Located, Where, parse_yaml, read_yaml
@@ -19,6 +20,16 @@ def load_config(path: Path) -> Config:
 def parse_config(text: str, file: str = "opos.yaml") -> Config:
     """The configuration in *text*. Raises ConfigError."""
     return _config(parse_yaml(text, file))
+
+
+def load_flags(path: Path) -> FlagSet:
+    """The flags in the file at *path*. Raises ConfigError."""
+    return FlagSet(validated(read_yaml(path), FlagFile).flags)
+
+
+def parse_flags(text: str, file: str = "flags.yaml") -> FlagSet:
+    """The flags in *text*. Raises ConfigError."""
+    return FlagSet(validated(parse_yaml(text, file), FlagFile).flags)
 
 
 def missing_secrets(config: Config, located: Located, environment: Mapping[str, str]) -> list[Fault]:
@@ -68,4 +79,6 @@ def _missing(name: str, where: Where, located: Located, environment: Mapping[str
     path = environment.get(f"{name}_FILE")
     found = f"no text in the file of {name}_FILE" if path else "it unset or empty"
     hint = f"export {name}=..., or let {name}_FILE name a file; or take this entry out"
-    return Fault(located.file, located.line(where), ".".join(map(str, where)), f"the secret {name} to be set", found, hint)
+    return Fault(
+        located.file, located.line(where), ".".join(map(str, where)), f"the secret {name} to be set", found, hint
+    )

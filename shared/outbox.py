@@ -111,7 +111,7 @@ def _not_sent(doc: Doc, fault: DeliveryError, now: datetime) -> dict[str, Any]:
     _log.warning("not_delivered", path=doc.path, reason=fault.reason, permanent=fault.permanent, attempts=attempts)
     if fault.permanent or attempts >= MAX_ATTEMPTS:
         return {"state": "failed" if fault.permanent else "parked", "due_at": None, "last_fault": fault.message}
-    wait = min(timedelta(seconds=30) * 2 ** (attempts - 1), LONGEST_WAIT)
+    wait = min(timedelta(seconds=30) * (1 << attempts - 1), LONGEST_WAIT)
     return {"state": "pending", "due_at": iso(now + wait), "last_fault": fault.message}
 
 

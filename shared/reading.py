@@ -24,7 +24,7 @@ _FAULTS = (ContractBroken, KeyError, TypeError, AttributeError, IndexError, Valu
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a body says. When its contract does not hold, `quarantine` says why and the one signal asks for attention."""
+    """What a body says. When its contract does not hold, `quarantine` says why, and one signal asks for attention."""
 
     type: str
     subject: str

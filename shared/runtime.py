@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from shared.config import AppriseChannel, Config, ConsoleChannel
 from shared.errors import OposError, Unavailable
 from shared.links import Links
-from shared.loading import load_config
+from shared.loading import load_config, load_flags
 from shared.ports import Bus, Channel, Clock, Store
 from shared.secrets import read_secret
 
@@ -84,8 +84,6 @@ class Runtime:
 
     @cached_property
     def flags(self) -> "FlagSet":
-        from shared.flags import load_flags
-
         return load_flags(self.settings.flags)
 
     @cached_property
@@ -97,7 +95,7 @@ class Runtime:
             raise SettingsError(f"OPOS_STORE: expected sqlite:///path, found {self.settings.store!r}")
         if self.settings.deployed and "OPOS_ALLOW_SQLITE" not in self.settings.environment:
             raise SettingsError(
-                "OPOS_STORE: expected a shared store, found SQLite in a deployed function, whose disk is private and lost",
+                "OPOS_STORE: expected a shared store, found SQLite in a deployed function, whose disk is lost",
                 hint="Set OPOS_ALLOW_SQLITE=1 if that is really what you want.",
             )
         return Database(Path(path))

@@ -43,6 +43,6 @@ def _for_cloud_logging(_logger: Any, method: str, fields: MutableMapping[str, An
 def _frames(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Where an exception came from, without its text: that may hold what must not be logged."""
     if fields.pop("exc_info", None):
-        fault = sys.exc_info()[1]
-        fields["frames"] = [f"{one.filename}:{one.lineno} {one.name}" for one in extract_tb(fault and fault.__traceback__)]
+        frames = extract_tb(sys.exc_info()[2])
+        fields["frames"] = [f"{one.filename}:{one.lineno} {one.name}" for one in frames]
     return fields

@@ -31,7 +31,7 @@ class Subscription:
 
     def backoff(self, attempts: int) -> timedelta:
         """How long to wait after the failure of attempt number *attempts*."""
-        return min(self.min_backoff * 2 ** (min(attempts, 32) - 1), self.max_backoff)
+        return min(self.min_backoff * (1 << min(attempts, 32) - 1), self.max_backoff)
 
 
 SUBSCRIPTIONS: tuple[Subscription, ...] = (

@@ -6,11 +6,11 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from shared.config import SECRET_NAME
-from shared.faults import ConfigError, Fault, nearest
+from shared.faults import SECRET_NAME, ConfigError, Fault, nearest
 from shared.yaml_lines import Located, Where
 
 M = TypeVar("M", bound=BaseModel)
+_NOTHING = object()
 _EXPECTED = {
     "string_type": "text",
     "bool_type": "true or false",
@@ -42,18 +42,36 @@ def _fault(located: Located, model: type[BaseModel], error: Any) -> Fault:
     line = located.line(where)
     if kind == "extra_forbidden":
         known = list(_fields(model, where[:-1]))
-        return Fault(located.file, line, path, f"one of {', '.join(known)}", f"the key {where[-1]!r}", nearest(str(where[-1]), known))
+        return Fault(
+            located.file,
+            line,
+            path,
+            f"one of {', '.join(known)}",
+            f"the key {where[-1]!r}",
+            nearest(str(where[-1]), known),
+        )
     if kind == "missing":
         missing = str(error["loc"][-1])
         return Fault(located.file, line, path, f"the key {missing!r}", "none")
     if kind == "literal_error":
         known = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
-        return Fault(located.file, line, path, f"one of {', '.join(known)}", shown(error["input"]), nearest(str(error["input"]), known))
+        return Fault(
+            located.file,
+            line,
+            path,
+            f"one of {', '.join(known)}",
+            shown(error["input"]),
+            nearest(str(error["input"]), known),
+        )
     if kind == "too_short":
         return Fault(located.file, line, path, "at least one entry", shown(error["input"]))
     if error["msg"].endswith(SECRET_NAME):
-        return Fault(located.file, line, path, SECRET_NAME, "something else", "name it here, keep its value in the environment")
-    expected = _EXPECTED.get(kind) or error["msg"].removeprefix("Value error, expected ").removeprefix("Input should be ")
+        return Fault(
+            located.file, line, path, SECRET_NAME, "something else", "name it here, keep its value in the environment"
+        )
+    expected = _EXPECTED.get(kind) or error["msg"].removeprefix("Value error, expected ").removeprefix(
+        "Input should be "
+    )
     return Fault(located.file, line, path, expected, shown(error["input"]))
 
 
@@ -75,12 +93,17 @@ def shown(value: Any) -> str:
 def _within(loc: Sequence[str | int], data: Any) -> Iterator[str | int]:
     """The part of pydantic's *loc* that exists in the file: it also names union members and missing keys."""
     for position, step in enumerate(loc, start=1):
-        if isinstance(data, dict) and step in data and (position == len(loc) or isinstance(data[step], dict | list)):
-            data = data[step]
+        inner = _step(data, step)
+        if inner is not _NOTHING and (position == len(loc) or isinstance(inner, dict | list)):
+            data = inner
             yield step
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-            yield step
+
+
+def _step(data: Any, step: str | int) -> Any:
+    if isinstance(data, dict):
+        return data.get(step, _NOTHING)
+    known = isinstance(data, list) and isinstance(step, int) and step < len(data)
+    return data[int(step)] if known else _NOTHING
 
 
 def _fields(annotation: Any, where: Where) -> Iterator[str]:

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from shared.faults import ConfigError, Fault
-from shared.flags import load_flags
-from shared.loading import load_config, missing_secrets
+from shared.loading import load_config, load_flags, missing_secrets
 from shared.yaml_lines import read_yaml
 
 

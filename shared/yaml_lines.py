@@ -1,7 +1,7 @@
 """YAML as plain data, with the line of every value, so that a fault can say where it is.
 
-Only what YAML 1.2's core schema and JSON agree on is read as a bool or null: an unquoted `on`, `off`, `yes` or `no` stays
-text, and so do dates. Keys must be text and stand once. Sources: YAML 1.2.2, section 10.3; PyYAML documentation.
+Only what YAML 1.2's core schema and JSON agree on is read as a bool or null: an unquoted `on`, `off`, `yes` or `no`
+stays text, and so do dates. Keys must be text and stand once. Sources: YAML 1.2.2, section 10.3; PyYAML documentation.
 """
 
 import re
@@ -42,7 +42,9 @@ def read_yaml(path: Path) -> Located:
         raise ConfigError([Fault(str(path), 1, "", "a file that can be read", fault.strerror or "none")]) from None
     except UnicodeDecodeError as fault:
         line = fault.object[: fault.start].count(b"\n") + 1
-        raise ConfigError([Fault(str(path), line, "", "UTF-8 text", f"the byte {fault.object[fault.start]:#04x}")]) from None
+        raise ConfigError(
+            [Fault(str(path), line, "", "UTF-8 text", f"the byte {fault.object[fault.start]:#04x}")]
+        ) from None
     return parse_yaml(text, str(path))
 
 

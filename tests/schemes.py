@@ -37,7 +37,11 @@ class Case:
 
 LEMON_SQUEEZY = HmacSpec(header="X-Signature")
 CALENDLY = HmacSpec(
-    header="Calendly-Webhook-Signature", signature_key="v1", timestamp_key="t", separator=",", template="{timestamp}.{body}"
+    header="Calendly-Webhook-Signature",
+    signature_key="v1",
+    timestamp_key="t",
+    separator=",",
+    template="{timestamp}.{body}",
 )
 PADDLE = HmacSpec(
     header="Paddle-Signature", signature_key="h1", timestamp_key="ts", separator=";", template="{timestamp}:{body}"

@@ -1,7 +1,7 @@
 """Many signed webhooks against a bundle that is killed again and again: nothing accepted may be lost or done twice.
 
-Run by tests/e2e/test_torture.py in a short form; by hand for the whole: `python -m tests.torture --webhooks 2000 --kills 50`.
-Traffic goes to loopback only, and everything ends by itself.
+Run by tests/e2e/test_torture.py in a short form; by hand for the whole:
+`python -m tests.torture --webhooks 2000 --kills 50`. Traffic goes to loopback only, and everything ends by itself.
 """
 
 import argparse
@@ -78,7 +78,9 @@ class Bundle:
         command = [sys.executable, "-m", "opos", "up", "--data", str(self.data), "--port", str(self.port)]
         command += ["--config", str(self.data / "opos.yaml"), "--flags", str(self.data / "flags.yaml")]
         with (self.data / "log").open("ab") as log:
-            self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, start_new_session=True)
+            self.process = subprocess.Popen(
+                command, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
 
     def kill(self) -> None:
         assert self.process is not None
@@ -103,7 +105,9 @@ def until(holds: Any, *, seconds: float, what: str) -> None:
         time.sleep(0.05)
 
 
-def post(port: int, body: bytes, headers: dict[str, str], *, path: str = "/webhooks/app", method: str = "POST") -> tuple[int, bytes]:
+def post(
+    port: int, body: bytes, headers: dict[str, str], *, path: str = "/webhooks/app", method: str = "POST"
+) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request(method, path, body, headers)
@@ -170,7 +174,7 @@ def torture(count: int, kills: int, *, seed: int = 1, port: int = 18999, limit: 
         bundle.start()
         try:
             _send_and_kill(bundle, webhooks(count, rng), kills, rng, report, began + limit)
-            _settle(bundle, report, seconds=limit)
+            _settle(bundle, seconds=limit)
             _judge(bundle, report)
         finally:
             bundle.kill()
@@ -200,13 +204,15 @@ def _send_and_kill(
     bundle.await_up()
 
 
-def _settle(bundle: Bundle, report: Report, *, seconds: float) -> None:
+def _settle(bundle: Bundle, *, seconds: float) -> None:
     """Wait until nothing is accepted but unhandled, and no page is on its way: the minute ticks see to it."""
     store = _runtime(bundle).store
 
     def settled() -> bool:
         waiting = store.count("events", where=[("state", "==", "accepted")])
-        moving = store.count("outbox", where=[("due_at", ">", "")]) + store.count("digests", where=[("due_at", ">", "")])
+        moving = store.count("outbox", where=[("due_at", ">", "")]) + store.count(
+            "digests", where=[("due_at", ">", "")]
+        )
         return waiting + moving == 0
 
     until(settled, seconds=seconds, what="the bundle to settle")

@@ -1,7 +1,7 @@
 """The operator's pages: what is open, what interrupted, what waits, what went wrong; and acknowledging by signed link.
 
-A GET never changes anything: mail scanners and chat previews follow links. The console itself is for the operator alone,
-who opens it by a signed link that `opos up` prints; an acknowledgement link carries its own right.
+A GET never changes anything: mail scanners and chat previews follow links. The console itself is for the operator
+alone, who opens it by a signed link that `opos up` prints; an acknowledgement link carries its own right.
 """
 
 from typing import Any
@@ -95,7 +95,9 @@ def _message(status: int, message: str, hint: str | None, context: Context) -> H
 
 def _page(status: int, template: str, view: dict[str, Any], context: Context) -> HttpResponse:
     nonce = context.new_id()
-    policy = f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    policy = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
     headers = {
         "content-security-policy": policy,
         "referrer-policy": "no-referrer",

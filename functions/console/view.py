@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.context import Context
-from shared.ports import Doc
+from shared.ports import Condition, Doc
 
 View = dict[str, Any]
 SHOWN = 20
@@ -21,17 +21,23 @@ def console_view(context: Context) -> View:
             "alerts", where=[("state", "==", state)], order_by="last_seen", descending=True, limit=SHOWN
         )
     ]
-    waiting = [("pending.channel", "==", context.config.digest.channel)]
+    waiting: list[Condition] = [("pending.channel", "==", context.config.digest.channel)]
     return {
         "open": [_alert(doc, context) for doc in opened],
-        "pending": [_alert(doc, context) for doc in store.query("alerts", where=waiting, order_by="pending.since", limit=50)],
+        "pending": [
+            _alert(doc, context) for doc in store.query("alerts", where=waiting, order_by="pending.since", limit=50)
+        ],
         "interruptions": [_message(doc, context) for doc in _latest("outbox", context)],
         "digests": [_message(doc, context) for doc in _latest("digests", context)],
         "quarantine": [
             _quarantined(doc, context) for doc in store.query("events", where=[("quarantine", ">", "")], limit=SHOWN)
         ],
         "dead_letters": [
-            {**_timed(doc.data["received_at"], context), "subscription": doc.data["subscription"], "event": doc.data["event"]}
+            {
+                **_timed(doc.data["received_at"], context),
+                "subscription": doc.data["subscription"],
+                "event": doc.data["event"],
+            }
             for doc in store.query("dead_letters", order_by="received_at", descending=True, limit=SHOWN)
         ],
         "heartbeats": [_heartbeat(name, context) for name in context.config.heartbeats],

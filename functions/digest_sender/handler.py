@@ -9,7 +9,7 @@ from shared.digest.batch import closes
 from shared.digest.render import render
 from shared.events import DigestDue
 from shared.outbox import intent, send
-from shared.ports import Create, Doc, Update
+from shared.ports import Condition, Create, Doc, Update
 
 _log = structlog.get_logger()
 
@@ -25,7 +25,8 @@ def _claim(channel: str, context: Context) -> Doc | None:
 
     Raises Conflict when an item changed meanwhile: the invocation is then run again.
     """
-    digest, waiting = context.config.digest, ("pending.channel", "==", channel)
+    digest = context.config.digest
+    waiting: Condition = ("pending.channel", "==", channel)
     items = list(context.store.query("alerts", where=[waiting], order_by="pending.since", limit=digest.size))
     reason = closes([item.data for item in items], size=digest.size, window=digest.window, now=context.now)
     if reason is None:

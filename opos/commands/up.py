@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from shared.verify import verify
 
 from opos.local import environment, local_options, local_runtime
 from opos.output import WRONG_USAGE, reports_errors, stop
 from shared.links import CONSOLE_LIFE
 from shared.runtime import Runtime
+from shared.verify import verify
 
 _LOCALHOST = "127.0.0.1"
 

@@ -5,10 +5,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from shared.verify import verify
 
 from opos.local import json_option, local_options
 from opos.output import WRONG_USAGE, reports_errors, show
+from shared.verify import verify
 
 
 @click.command("verify")

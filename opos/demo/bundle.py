@@ -17,8 +17,8 @@ from typing import TypeVar
 
 from opos.local import environment
 from opos.sending import Answer, get
-from shared.loading import load_config
 from shared.errors import Unavailable
+from shared.loading import load_config
 from shared.runtime import Runtime, Settings
 
 T = TypeVar("T")

@@ -1,6 +1,5 @@
-"""Feature flags: read once, compiled once, then evaluated without interpretation. Pure."""
+"""Feature flags: compiled once, then evaluated without interpretation. Pure."""
 
-from shared.flags.evaluate import Evaluation, FlagNotFound, FlagSet, TargetingKeyMissing
-from shared.flags.load import load_flags, parse_flags
+from shared.flags.evaluate import Evaluation, Flag, FlagFile, FlagNotFound, FlagSet, TargetingKeyMissing
 
-__all__ = ["Evaluation", "FlagNotFound", "FlagSet", "TargetingKeyMissing", "load_flags", "parse_flags"]
+__all__ = ["Evaluation", "Flag", "FlagFile", "FlagNotFound", "FlagSet", "TargetingKeyMissing"]

@@ -103,7 +103,9 @@ def _share(key: str, rollout: float) -> Callable[[Context], Evaluation]:
     def evaluate(context: Context) -> Evaluation:
         user = targeting_key(context)
         if not user:
-            raise TargetingKeyMissing(f"{key} is rolled out to a share of the users, so the context needs a targetingKey.")
+            raise TargetingKeyMissing(
+                f"{key} is rolled out to a share of the users, so the context needs a targetingKey."
+            )
         return inside if bucket(key, user) < limit else outside
 
     return evaluate

@@ -1,7 +1,7 @@
 """The senders opos knows: one file each. Only the files that a configuration names are imported."""
 
 import importlib
-from typing import cast
+from typing import Any, cast
 
 from shared.config import FormatName, SchemeName, Source
 from shared.sources.sender import Format, Scheme
@@ -13,7 +13,8 @@ def scheme(source: Source) -> Scheme:
         from shared.sources import declared_hmac
 
         return declared_hmac.scheme(source.hmac)
-    return cast("Scheme", _module(source.scheme).SCHEME)
+    found: Scheme = _module(source.scheme).SCHEME
+    return found
 
 
 def format_of(name: str, source: Source) -> Format:
@@ -23,11 +24,12 @@ def format_of(name: str, source: Source) -> Format:
         from shared.sources import mapped
 
         return mapped.format_of(source)
-    return cast("Format", _module(chosen).FORMAT)
+    found: Format = _module(chosen).FORMAT
+    return found
 
 
 def format_name(name: str, source: Source) -> FormatName:
-    """The format declared; else a mapping of the operator's own; else the scheme's own sender; else the one *name* names."""
+    """The format declared; else a mapping of one's own; else the scheme's own sender; else the one *name* names."""
     if source.format is not None:
         return source.format
     if source.alert is not None or source.event is not None:
@@ -38,7 +40,7 @@ def format_name(name: str, source: Source) -> FormatName:
     return "mapped"
 
 
-def _module(name: SchemeName | FormatName) -> object:
+def _module(name: SchemeName | FormatName) -> Any:
     return importlib.import_module(f"shared.sources.{name.replace('-', '_')}")
 
 

@@ -1,14 +1,14 @@
 """Prometheus Alertmanager, and Grafana's alerting, which sends the same shape.
 
-Source: Alertmanager documentation, "webhook_config" (version 4). It has no delivery id, so a delivery is named by what it
-says: group, status, and each alert's fingerprint, start and status. The same words again are the same delivery.
+Source: Alertmanager documentation, "webhook_config" (version 4). It has no delivery id, so a delivery is named by what
+it says: group, status, and each alert's fingerprint, start and status. The same words again are the same delivery.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from shared.events import Alert, document_id
 from shared.errors import ContractBroken
+from shared.events import Alert, document_id
 from shared.sources.payload import link, optional, require, text
 from shared.sources.sender import Format, Meaning
 

@@ -1,7 +1,7 @@
 """GitHub's events. Source: "Webhook events and payloads", docs.github.com.
 
-What failed is an alert, and its success resolves it. A few things are worth a line in the digest. The quiet rest (pushes,
-stars, labels, comments, ...) is kept and shows nobody anything.
+What failed is an alert, and its success resolves it. A few things are worth a line in the digest. The quiet rest
+(pushes, stars, labels, comments, ...) is kept and shows nobody anything.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Grafana's alerting. Source: Grafana documentation, "Webhook notifier": Alertmanager's shape, with links of its own."""
+"""Grafana's alerting. Source: Grafana documentation, "Webhook notifier": Alertmanager's shape, with more links."""
 
 from shared.sources.alertmanager import FORMAT
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import jmespath
 
-from shared.config import AlertMapping, EventMapping, Severity, Source
+from shared.config import AlertMapping, EventMapping, Source
 from shared.errors import ContractBroken
-from shared.events import Alert, BusinessEvent, Money
+from shared.events import Alert, BusinessEvent, Money, Severity
 from shared.sources.payload import is_link, text
 from shared.sources.sender import Format, Meaning
 

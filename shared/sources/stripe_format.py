@@ -38,7 +38,9 @@ def _trouble(
             title=_title(title, fields, money),
             severity=severity,
             status="resolved" if resolved else "firing",
-            summary=text(fields, "failure_message", "last_finalization_error.message", "reason", "cancellation_details.reason"),
+            summary=text(
+                fields, "failure_message", "last_finalization_error.message", "reason", "cancellation_details.reason"
+            ),
             link=f"https://dashboard.stripe.com/{mode}{area}/{id}",
             labels={"customer": text(fields, "customer")},
             money=money,
@@ -68,7 +70,14 @@ def _title(title: str, fields: Fields, money: Money | None) -> str:
     return title.replace("{sum}", sum_) + (f": {who}" if who else "")
 
 
-_PAID = _trouble("Payment{sum} came after all", severity="warning", name="invoice", area="invoices", amount="amount_due", resolved=True)
+_PAID = _trouble(
+    "Payment{sum} came after all",
+    severity="warning",
+    name="invoice",
+    area="invoices",
+    amount="amount_due",
+    resolved=True,
+)
 _DISPUTED = "Payment{sum} is disputed"
 
 _SIGNALS: dict[str, Make] = {
@@ -78,11 +87,15 @@ _SIGNALS: dict[str, Make] = {
     "invoice.paid": _PAID,
     "invoice.payment_succeeded": _PAID,
     "invoice.voided": _PAID,
-    "charge.dispute.created": _trouble(_DISPUTED, severity="critical", name="dispute", area="disputes", amount="amount"),
+    "charge.dispute.created": _trouble(
+        _DISPUTED, severity="critical", name="dispute", area="disputes", amount="amount"
+    ),
     "charge.dispute.closed": _trouble(
         "Dispute{sum} is closed", severity="critical", name="dispute", area="disputes", amount="amount", resolved=True
     ),
-    "payout.failed": _trouble("Payout{sum} failed", severity="critical", name="payout", area="payouts", amount="amount"),
+    "payout.failed": _trouble(
+        "Payout{sum} failed", severity="critical", name="payout", area="payouts", amount="amount"
+    ),
     "customer.subscription.deleted": _trouble(
         "Subscription lost", severity="warning", name="subscription", area="subscriptions"
     ),

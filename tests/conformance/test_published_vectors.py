@@ -56,7 +56,9 @@ def test_a_published_vector_verifies_and_its_altered_body_does_not(name: str) ->
 def test_pagerdutys_header_of_several_signatures_verifies_when_one_matches() -> None:
     """PagerDuty publishes the construction (HMAC-SHA256 of the body, hex, `v1=`, comma-separated), not a vector."""
     body = json.dumps({"event": {"id": "01", "event_type": "incident.triggered"}}).encode()
-    good = pagerduty.SCHEME.sign(body, "new", now=datetime.now(UTC), delivery="", event_type="")["x-pagerduty-signature"]
+    good = pagerduty.SCHEME.sign(body, "new", now=datetime.now(UTC), delivery="", event_type="")[
+        "x-pagerduty-signature"
+    ]
     verify(pagerduty.SCHEME, "new", body, 0, {"x-pagerduty-signature": f"v1={'0' * 64},{good}"})
 
 

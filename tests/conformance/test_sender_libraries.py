@@ -1,4 +1,4 @@
-"""Libraries that nobody here wrote, as independent judges: what they sign verifies here, what we sign verifies there."""
+"""Libraries nobody here wrote, as independent judges: what they sign verifies here, what we sign verifies there."""
 
 import json
 import time
@@ -14,7 +14,9 @@ from shared.sources import standard_webhooks
 from shared.sources import stripe as our_stripe
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-BODY = json.dumps({"id": "evt_1", "object": "event", "type": "charge.succeeded", "data": {"object": {"id": "é"}}}).encode()
+BODY = json.dumps(
+    {"id": "evt_1", "object": "event", "type": "charge.succeeded", "data": {"object": {"id": "é"}}}
+).encode()
 TOLERANCE = timedelta(minutes=5)
 
 
@@ -43,7 +45,11 @@ def test_what_their_libraries_sign_verifies_here(prefix: str) -> None:
     library = {"webhook": standardwebhooks.Webhook, "svix": svix.Webhook}[prefix](SECRET)
     at = now()
     signature = library.sign("msg_1", at, BODY.decode())
-    headers = {f"{prefix}-id": "msg_1", f"{prefix}-timestamp": str(int(at.timestamp())), f"{prefix}-signature": signature}
+    headers = {
+        f"{prefix}-id": "msg_1",
+        f"{prefix}-timestamp": str(int(at.timestamp())),
+        f"{prefix}-signature": signature,
+    }
     standard_webhooks.SCHEME.verify(request(headers), [SECRET], now=at, tolerance=TOLERANCE)
 
 

@@ -112,14 +112,22 @@ class Bundle:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server.server_port}"
 
-    def request(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
+    def request(
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> Answer:
         request = urllib.request.Request(f"{self.url}{path}", body, headers or {}, method=method)
         try:
             with _opener.open(request, timeout=20) as answer:
-                return Answer(answer.status, answer.read().decode(), {name.lower(): value for name, value in answer.headers.items()})
+                return Answer(
+                    answer.status,
+                    answer.read().decode(),
+                    {name.lower(): value for name, value in answer.headers.items()},
+                )
         except urllib.error.HTTPError as answer:
             with answer:
-                return Answer(answer.code, answer.read().decode(), {name.lower(): value for name, value in answer.headers.items()})
+                return Answer(
+                    answer.code, answer.read().decode(), {name.lower(): value for name, value in answer.headers.items()}
+                )
 
     def send(
         self, source: str, payload: Any, *, delivery: str = "d1", event_type: str = "", secret: str | None = None
@@ -131,9 +139,13 @@ class Bundle:
         signed = scheme(declared).sign(body, key, now=self.clock.now(), delivery=delivery, event_type=event_type)
         return self.request("POST", f"/webhooks/{source}", body, {"content-type": "application/json", **signed})
 
-    def trouble(self, id: str, *, severity: str = "critical", status: str = "firing", delivery: str | None = None) -> Answer:
+    def trouble(
+        self, id: str, *, severity: str = "critical", status: str = "firing", delivery: str | None = None
+    ) -> Answer:
         data = {"id": id, "title": f"Trouble {id}", "severity": severity, "status": status}
-        return self.send("app", {"type": "trouble", "data": data}, delivery=delivery or f"{id}-{status}-{self.clock.now()}")
+        return self.send(
+            "app", {"type": "trouble", "data": data}, delivery=delivery or f"{id}-{status}-{self.clock.now()}"
+        )
 
     def settle(self) -> None:
         """Deliver everything that is due now, and what that leads to."""

@@ -99,7 +99,9 @@ def test_a_message_that_no_attempt_can_handle_becomes_a_dead_letter_and_a_page(
 ) -> None:
     accepted = bundle.trouble("disk").json["id"]
     real = bundle.pump.push
-    monkeypatch.setattr(bundle.pump, "push", lambda function, *rest: 500 if function == "alert_router" else real(function, *rest))
+    monkeypatch.setattr(
+        bundle.pump, "push", lambda function, *rest: 500 if function == "alert_router" else real(function, *rest)
+    )
     for _ in range(5):
         bundle.settle()
         bundle.clock.advance(minutes=10)
@@ -121,7 +123,9 @@ def test_what_is_signed_but_broken_is_kept_shown_and_comes_in_the_digest(bundle:
     assert [notice.title for _, notice in bundle.inbox.sent] == ["A webhook of app could not be read"]
 
 
-@pytest.mark.parametrize("body", [b"", b"not json", b"\xff\xfe\x00", b"[" * 100_000, b"NaN", b'{"type": "\\ud800", "data": {}}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"not json", b"\xff\xfe\x00", b"[" * 100_000, b"NaN", b'{"type": "\\ud800", "data": {}}']
+)
 def test_any_signed_body_is_kept_as_it_came(bundle: Bundle, body: bytes) -> None:
     answer = bundle.send("app", body)
     assert answer.status == 202

@@ -134,7 +134,7 @@ def test_what_is_no_json_is_refused_in_pagerdutys_words(bundle: Bundle) -> None:
 
 
 def test_a_wrong_routing_key_is_refused(bundle: Bundle) -> None:
-    status, answer = enqueue(bundle, routing_key="wrong", payload=PAYLOAD)
+    status, _ = enqueue(bundle, routing_key="wrong", payload=PAYLOAD)
     assert status == 401
     assert bundle.docs("events") == []
 

@@ -76,7 +76,9 @@ def test_time_is_tolerated_both_ways_and_no_further(case: Case) -> None:
 hostile = st.one_of(
     st.text(max_size=80),
     st.text(alphabet="=,;:.v01at h\x00\xe9٣", max_size=60),
-    st.sampled_from(["", " ", "=" * 9, "v1=", "v1,", "v1a,####", "t=,v1=", "t=٣,v1=a", "Basic !!!", "Bearer ", "whsec_", "9" * 400]),
+    st.sampled_from(
+        ["", " ", "=" * 9, "v1=", "v1,", "v1a,####", "t=,v1=", "t=٣,v1=a", "Basic !!!", "Bearer ", "whsec_", "9" * 400]
+    ),
 )
 
 
@@ -87,7 +89,9 @@ def test_any_headers_and_body_raise_unauthorized_and_nothing_else(case: Case, da
     headers = {name: data.draw(hostile, label=name) for name in signed(case)}
     names = st.sampled_from(["authorization", "stripe-signature", "webhook-id", "svix-signature", "x-slack-signature"])
     headers |= data.draw(st.dictionaries(names, hostile, max_size=3))
-    body = data.draw(st.binary(max_size=60) | st.sampled_from([b"[" * 100_000, b'{"routing_key": 1}', b"null", b"\xff\xfe"]))
+    body = data.draw(
+        st.binary(max_size=60) | st.sampled_from([b"[" * 100_000, b'{"routing_key": 1}', b"null", b"\xff\xfe"])
+    )
     with pytest.raises(Unauthorized):
         verify(case, headers, body)
 
@@ -95,6 +99,10 @@ def test_any_headers_and_body_raise_unauthorized_and_nothing_else(case: Case, da
 @given(key=st.text(max_size=40), signature=st.text(max_size=40))
 def test_a_broken_public_key_rejects_and_does_not_crash(key: str, signature: str) -> None:
     case = next(case for case in CASES if case.name == "standard-webhooks")
-    headers = {"webhook-id": "m", "webhook-timestamp": str(int(NOW.timestamp())), "webhook-signature": f"v1a,{signature}"}
+    headers = {
+        "webhook-id": "m",
+        "webhook-timestamp": str(int(NOW.timestamp())),
+        "webhook-signature": f"v1a,{signature}",
+    }
     with pytest.raises(Unauthorized):
         verify(case, headers, b"{}", f"whpk_{key}")

@@ -76,7 +76,9 @@ def test_a_real_payload_with_any_one_part_replaced_is_read_or_quarantined(name: 
     check(name, data.draw(mutated(data.draw(st.sampled_from(payloads)))))
 
 
-@pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"[" * 200_000, b'{"a":' * 100_000, b"NaN", b"1" * 10_000, b'{"a": Infinity}', b"\x00"])
+@pytest.mark.parametrize(
+    "body", [b"", b"\xff\xfe", b"[" * 200_000, b'{"a":' * 100_000, b"NaN", b"1" * 10_000, b'{"a": Infinity}', b"\x00"]
+)
 def test_a_body_that_is_no_json_is_a_fault_and_not_a_crash(body: bytes) -> None:
     assert isinstance(parsed(body, {}), ContractBroken)
 

@@ -1,5 +1,7 @@
 """The sweeper over fakes."""
 
+import pytest
+
 from functions.alert_router.handler import handle as route
 from functions.sweeper.handler import record_dead_letter, sweep
 from shared.errors import Conflict, DeliveryError
@@ -47,10 +49,8 @@ def test_a_handled_event_is_left_alone(context: FakeContext) -> None:
 def test_a_page_whose_sender_died_is_sent_by_the_sweeper_under_the_same_key(context: FakeContext) -> None:
     context.channels["desk"].faults = [KeyboardInterrupt()]  # type: ignore[list-item]  # the process ends here
     message = accepted(context, "d1", disk_full())
-    try:
+    with pytest.raises(KeyboardInterrupt):
         route(message, context)
-    except KeyboardInterrupt:
-        pass
     stuck = only(context, "outbox")
     assert stuck.data["state"] == "sending"
     context.clock.advance(seconds=29)
@@ -83,7 +83,11 @@ def test_a_message_is_parked_after_its_last_attempt_and_shown_as_such(context: F
         context.clock.advance(hours=1)
         sweep(Tick(), context)
     parked = only(context, "outbox").data
-    assert (parked["state"], parked["attempts"], parked["last_fault"]) == ("parked", MAX_ATTEMPTS, "not delivered: unreachable")
+    assert (parked["state"], parked["attempts"], parked["last_fault"]) == (
+        "parked",
+        MAX_ATTEMPTS,
+        "not delivered: unreachable",
+    )
 
 
 def test_a_digest_whose_window_has_passed_is_announced(context: FakeContext) -> None:
@@ -131,7 +135,7 @@ def test_a_sweep_that_meets_another_sweep_sends_once(context: FakeContext) -> No
     context.clock.advance(minutes=1)
     raced = context.store.commit
 
-    def lose_the_race(writes: list[object]) -> dict[str, str]:
+    def lose_the_race(_writes: list[object]) -> dict[str, str]:
         context.store.commit = raced  # type: ignore[method-assign]
         raise Conflict("outbox/another-sweep-was-quicker")
 
