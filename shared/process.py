@@ -1,17 +1,38 @@
-"""What the operating system says of this process."""
+"""What the operating system and the installation say of this process."""
 
+import os
 import resource
 import sys
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
 from pathlib import Path
 
 _STATUS = Path("/proc/self/status")
-MB = 1024 * 1024
 
 
 def memory_mb() -> float:
-    """Resident memory in MiB: the present one where Linux tells it, else the peak."""
-    if _STATUS.exists():
-        lines = (line.split() for line in _STATUS.read_text().splitlines())
-        return next(int(fields[1]) / 1024 for fields in lines if fields[0] == "VmRSS:")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / MB if sys.platform == "darwin" else peak / 1024
+    """Resident memory in MiB: the present one where the system tells it (proc(5), VmRSS), else the highest so far."""
+    try:
+        lines = [line.split() for line in _STATUS.read_text().splitlines()]
+    except OSError:
+        lines = []
+    present = [int(words[1]) / 1024 for words in lines if words and words[0] == "VmRSS:"]
+    return present[0] if present else _highest_mb()
+
+
+def process_id() -> int:
+    return os.getpid()
+
+
+def version() -> str:
+    """The version of opos, or `unknown` when it runs from a source tree that was not installed."""
+    try:
+        return installed("one-person-os")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _highest_mb() -> float:
+    """getrusage(2) counts in KiB, on macOS in bytes."""
+    highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return highest / (1024 * 1024 if sys.platform == "darwin" else 1024)

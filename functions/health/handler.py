@@ -1,133 +1,175 @@
 """Tells whether the bundle is healthy: `/livez` the process, `/readyz` what it depends on, `/health` the whole report.
 
-Source: draft-inadarei-api-health-check-06 (`application/health+json`).
+Anyone may ask, so an answer holds numbers and our own words: never the text of an exception.
+Source: Internet-Draft draft-inadarei-api-health-check-06, "Health Check Response Format for HTTP APIs".
 """
 
 import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass
-from importlib.metadata import version
+from datetime import datetime
+from time import monotonic
 from typing import Any, Literal
 
+import structlog
+
 from shared.context import Context
-from shared.errors import MethodNotAllowed, NotFound, OposError, Unavailable
+from shared.errors import NotFound, OposError, Unavailable
 from shared.events import iso
 from shared.http import HttpRequest, HttpResponse, json_response
 from shared.ports import Condition, Set
-from shared.process import memory_mb
+from shared.process import memory_mb, process_id, version
 
 Status = Literal["pass", "warn", "fail"]
-_MEDIA_TYPE = {"content-type": "application/health+json", "cache-control": "no-store"}
-_SHOWN: tuple[tuple[str, str, list[Condition]], ...] = (
-    ("quarantine", "events", [("quarantine", ">", "")]),
-    ("deadLetters", "dead_letters", []),
-    ("failedMessages", "outbox", [("state", "==", "failed")]),
-    ("parkedMessages", "outbox", [("state", "==", "parked")]),
+_WORSE: tuple[Status, ...] = ("pass", "warn", "fail")
+_HEADERS = {"content-type": "application/health+json", "cache-control": "no-store"}
+_ATTENTION: tuple[tuple[str, str, tuple[Condition, ...]], ...] = (
+    ("events:quarantined", "events", (("quarantine", ">", ""),)),
+    ("messages:dead", "dead_letters", ()),
+    ("outbox:failed", "outbox", (("state", "==", "failed"),)),
+    ("outbox:parked", "outbox", (("state", "==", "parked"),)),
 )
-"""What an operator has to look at, though nothing is broken."""
+"""What the operator should look at, though nothing is broken: small sets, and an index answers each count."""
+_threads = threading.BoundedSemaphore(32)
+"""A dependency that hangs for good keeps the threads that ask it: so many, and no more."""
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One observation. `output` says what went wrong, in our own words only."""
+class Finding:
+    """One observation, named `component:measurement`. `output` says what is wrong."""
 
     name: str
+    component: Literal["datastore", "component", "system"]
     status: Status
     value: float
     unit: str
     output: str = ""
 
-    def shown(self, at: str) -> dict[str, Any]:
-        said = {"output": self.output} if self.output else {}
-        return {"status": self.status, "observedValue": self.value, "observedUnit": self.unit, "time": at, **said}
-
 
 def handle(request: HttpRequest, context: Context) -> HttpResponse:
     if request.method not in {"GET", "HEAD"}:
-        raise MethodNotAllowed(f"expected GET, found {request.method}")
+        fault = {"code": "method_not_allowed", "message": f"expected GET or HEAD, found {request.method}"}
+        return json_response(405, {"error": fault}, {"allow": "GET, HEAD"})
     match request.path.rstrip("/"):
         case "/livez":
-            return json_response(200, {"status": "pass"}, _MEDIA_TYPE)
+            return json_response(200, {"status": "pass"}, _HEADERS)
         case "/readyz":
             return _answer(_dependencies(context), context)
         case "/health":
-            return _answer([*_dependencies(context), _memory(context), _uptime(context)], context)
-    raise NotFound("There is no such address.", hint="Try /health, /readyz or /livez.")
+            return _answer([*_dependencies(context, _attention), _memory(context), _uptime(context)], context)
+    raise NotFound("There is nothing at this address.", hint="Ask for /health, /readyz or /livez.")
 
 
-def _answer(checks: list[Check], context: Context) -> HttpResponse:
-    overall = worst([check.status for check in checks])
-    content = {
-        "status": overall,
-        "version": version("one-person-os"),
-        "checks": {check.name: [check.shown(iso(context.now))] for check in checks},
+def report(findings: Iterable[Finding], *, version: str, now: datetime) -> dict[str, Any]:
+    """The document of the draft: as healthy as the worst of *findings*."""
+    found = list(findings)
+    overall = max((one.status for one in found), key=_WORSE.index, default="pass")
+    return {"status": overall, "version": version, "checks": {one.name: [_check(one, now)] for one in found}}
+
+
+def _check(finding: Finding, now: datetime) -> dict[str, Any]:
+    said = {"output": finding.output} if finding.output else {}
+    return {
+        "componentType": finding.component,
+        "observedValue": finding.value,
+        "observedUnit": finding.unit,
+        "status": finding.status,
+        "time": iso(now),
+        **said,
     }
-    return json_response(503 if overall == "fail" else 200, content, _MEDIA_TYPE)
 
 
-def worst(statuses: list[Status]) -> Status:
-    order: tuple[Status, ...] = ("pass", "warn", "fail")
-    return max(statuses, key=order.index)
+def _answer(findings: list[Finding], context: Context) -> HttpResponse:
+    content = report(findings, version=version(), now=context.now)
+    return json_response(503 if content["status"] == "fail" else 200, content, _HEADERS)
 
 
-def _dependencies(context: Context) -> list[Check]:
-    """Every dependency really used, all at once, each under its own timeout."""
-    probes = {
-        "store:responseTime": lambda: _probe_store(context),
-        "bus:responseTime": context.bus.ping,
-        "attention:items": lambda: _attention(context),
-    }
-    started = [(name, _Running(probe)) for name, probe in probes.items()]
-    deadline = time.monotonic() + context.config.health.dependency_timeout.total_seconds()
-    return [running.check(name, deadline) for name, running in started]
+Probe = Callable[[Context], list[Finding]]
 
 
-def _probe_store(context: Context) -> None:
-    said = context.new_id()
-    context.store.commit([Set("probes/health", {"said": said, "at": iso(context.now)})])
-    if context.store.get("probes/health") is None:
-        raise Unavailable("What was written is not there.")
+def _dependencies(context: Context, *more: Probe) -> list[Finding]:
+    """What the probes find, all asked at once: one that hangs costs the timeout, and is named."""
+    began = monotonic()
+    deadline = began + context.config.health.dependency_timeout.total_seconds()
+    asked = [(probe, _ask(probe, context, deadline)) for probe in (_store, _bus, *more)]
+    return [finding for probe, future in asked for finding in _found(probe, future, began, deadline)]
 
 
-def _attention(context: Context) -> str:
-    found = {name: context.store.count(collection, where=where) for name, collection, where in _SHOWN}
-    return ", ".join(f"{name}: {count}" for name, count in found.items() if count)
+def _ask(probe: Probe, context: Context, deadline: float) -> "Future[list[Finding]]":
+    """Run *probe* in a daemon thread: nobody waits for it at exit, unlike for the threads of an executor."""
+    future: Future[list[Finding]] = Future()
+    if _threads.acquire(timeout=max(0.0, deadline - monotonic())):
+        threading.Thread(target=_run, args=(probe, context, future), daemon=True).start()
+    return future
 
 
-class _Running:
-    """A probe in a thread of its own: when it hangs, it costs its timeout and no more."""
-
-    def __init__(self, probe: Callable[[], str | None]) -> None:
-        self._probe = probe
-        self._began = time.monotonic()
-        self._output = ""
-        self._failed = False
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._output = self._probe() or ""
-        except OposError as fault:
-            self._failed, self._output = True, fault.code
-        except Exception as fault:  # noqa: BLE001  (a probe that breaks is a finding, not a crash)
-            self._failed, self._output = True, type(fault).__name__
-
-    def check(self, name: str, deadline: float) -> Check:
-        self._thread.join(max(0.0, deadline - time.monotonic()))
-        hung, took = self._thread.is_alive(), (time.monotonic() - self._began) * 1000
-        if hung or self._failed:
-            return Check(name, "fail", round(took, 1), "ms", "no answer in time" if hung else self._output)
-        return Check(name, "warn" if self._output else "pass", round(took, 1), "ms", self._output)
+def _run(probe: Probe, context: Context, future: "Future[list[Finding]]") -> None:
+    try:
+        future.set_result(probe(context))
+    except Exception as fault:  # noqa: BLE001  (a probe that breaks is a finding)
+        future.set_exception(fault)
+    finally:
+        _threads.release()
 
 
-def _memory(context: Context) -> Check:
+def _found(probe: Probe, future: "Future[list[Finding]]", began: float, deadline: float) -> list[Finding]:
+    try:
+        return future.result(max(0.0, deadline - monotonic()))
+    except TimeoutError:
+        output = "no answer in time"
+    except OposError as fault:
+        output = fault.code
+    except Exception as fault:  # noqa: BLE001
+        output = type(fault).__name__
+    finding = _BROKEN[probe](_milliseconds_since(began), output)
+    _log.warning("probe_failed", probe=finding.name, reason=output)
+    return [finding]
+
+
+def _store(context: Context) -> list[Finding]:
+    """A real write and a real read, on one of 16 documents: instances seldom share one, and there are never more."""
+    path, began = f"probes/health-{process_id() % 16}", monotonic()
+    context.store.commit([Set(path, {"at": iso(context.now)})])
+    if context.store.get(path) is None:
+        raise Unavailable("What was written cannot be read.")
+    return [Finding("store:responseTime", "datastore", "pass", _milliseconds_since(began), "ms")]
+
+
+def _bus(context: Context) -> list[Finding]:
+    began = monotonic()
+    context.bus.ping()
+    return [Finding("bus:responseTime", "component", "pass", _milliseconds_since(began), "ms")]
+
+
+def _attention(context: Context) -> list[Finding]:
+    counts = [(name, context.store.count(collection, where=where)) for name, collection, where in _ATTENTION]
+    return [_count(name, count) for name, count in counts]
+
+
+def _count(name: str, count: int) -> Finding:
+    output = "look at the console" if count else ""
+    return Finding(name, "component", "warn" if count else "pass", count, "items", output)
+
+
+_BROKEN: dict[Probe, Callable[[float, str], Finding]] = {
+    _store: lambda took, output: Finding("store:responseTime", "datastore", "fail", took, "ms", output),
+    _bus: lambda took, output: Finding("bus:responseTime", "component", "fail", took, "ms", output),
+    _attention: lambda took, output: Finding("attention:responseTime", "component", "warn", took, "ms", output),
+}
+"""What a probe that broke means. Unknown counts are no failure: when the store fails, its own probe says so."""
+
+
+def _memory(context: Context) -> Finding:
     used, threshold = memory_mb(), context.config.health.memory_threshold_mb
-    over = used > threshold
-    output = f"over the threshold of {threshold} MiB" if over else ""
-    return Check("memory:utilization", "warn" if over else "pass", round(used, 1), "MiB", output)
+    output = f"over the threshold of {threshold} MiB" if used >= threshold else ""
+    return Finding("memory:utilization", "system", "warn" if output else "pass", round(used, 1), "MiB", output)
 
 
-def _uptime(context: Context) -> Check:
-    return Check("uptime", "pass", round(context.uptime_seconds, 1), "s")
+def _uptime(context: Context) -> Finding:
+    return Finding("uptime", "system", "pass", round(context.uptime_seconds, 1), "s")
+
+
+def _milliseconds_since(began: float) -> float:
+    return round((monotonic() - began) * 1000, 2)

@@ -61,7 +61,8 @@ def _lost_at(doc: Doc) -> datetime:
     """When an event that is still not handled has to be published again: after one minute, then two, four, ..."""
     republished = doc.data["republished"]
     last = datetime.fromisoformat(republished["at"] or doc.data["received_at"])
-    return last + LOST_AFTER * (1 << min(republished["count"], 6))
+    times: int = min(republished["count"], 6)
+    return last + LOST_AFTER * (1 << times)
 
 
 def _republish(doc: Doc, context: Context) -> None:

@@ -1,0 +1,96 @@
+"""Feature flags over HTTP, for people, for SDKs, and for a client that nobody here wrote."""
+
+import json
+
+import pytest
+from openfeature import api
+from openfeature.contrib.provider.ofrep import OFREPProvider
+from openfeature.evaluation_context import EvaluationContext
+from openfeature.exception import ErrorCode
+
+from tests.e2e.bundle import Answer, Bundle
+
+
+def evaluate(bundle: Bundle, key: str, body: object) -> Answer:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return bundle.request("POST", f"/ofrep/v1/evaluate/flags/{key}", content)
+
+
+def user(name: str) -> dict[str, object]:
+    return {"context": {"targetingKey": name}}
+
+
+def test_a_person_gets_plain_values(bundle: Bundle) -> None:
+    assert bundle.request("GET", "/flags/everyone").json == {"everyone": True}
+    assert set(bundle.request("GET", "/flags?targetingKey=u1").json) == {"everyone", "quarter", "members", "nobody"}
+
+
+def test_an_unknown_flag_is_false_and_warns(bundle: Bundle) -> None:
+    answer = bundle.request("GET", "/flags/unheard-of")
+    assert (answer.status, answer.json) == (200, {"unheard-of": False})
+    assert answer.headers["x-opos-warning"] == "FLAG_NOT_FOUND"
+
+
+def test_both_ways_of_asking_agree_and_the_same_user_always_gets_the_same(bundle: Bundle) -> None:
+    for n in range(30):
+        plain = bundle.request("GET", f"/flags/quarter?targetingKey=u{n}").json["quarter"]
+        assert evaluate(bundle, "quarter", user(f"u{n}")).json["value"] is plain
+
+
+def test_members_only_is_false_without_a_user(bundle: Bundle) -> None:
+    assert evaluate(bundle, "members", {}).json["value"] is False
+    assert evaluate(bundle, "members", user("u1")).json["value"] is True
+
+
+def test_an_answer_holds_what_the_protocol_asks_for(bundle: Bundle) -> None:
+    answer = evaluate(bundle, "everyone", user("u1"))
+    assert answer.json == {"key": "everyone", "value": True, "variant": "on", "reason": "STATIC", "metadata": {}}
+    assert evaluate(bundle, "nobody", user("u1")).json["reason"] == "DISABLED"
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "status", "code"),
+    [
+        ("unheard-of", {}, 404, "FLAG_NOT_FOUND"),
+        ("quarter", {}, 400, "TARGETING_KEY_MISSING"),
+        ("everyone", b"{", 400, "PARSE_ERROR"),
+        ("everyone", b"\xff", 400, "PARSE_ERROR"),
+        ("everyone", b"[" * 50_000, 400, "PARSE_ERROR"),
+        ("everyone", {"context": []}, 400, "INVALID_CONTEXT"),
+        ("everyone", {"context": {"targetingKey": 1}}, 400, "INVALID_CONTEXT"),
+        ("quarter", b'{"context": {"targetingKey": "\\ud800"}}', 400, "INVALID_CONTEXT"),
+    ],
+)  # fmt: skip
+def test_a_fault_has_the_protocols_own_code(bundle: Bundle, key: str, body: object, status: int, code: str) -> None:
+    answer = evaluate(bundle, key, body)
+    assert (answer.status, answer.json["errorCode"]) == (status, code)
+    assert answer.json["errorDetails"]
+
+
+def test_a_bulk_answer_has_an_etag_that_covers_the_context(bundle: Bundle) -> None:
+    def ask(body: object, **headers: str) -> Answer:
+        return bundle.request("POST", "/ofrep/v1/evaluate/flags", json.dumps(body).encode(), headers)
+
+    first = ask(user("u1"))
+    assert {flag["key"] for flag in first.json["flags"]} == {"everyone", "quarter", "members", "nobody"}
+    again = ask(user("u1"), **{"if-none-match": first.headers["etag"]})
+    assert (again.status, again.text) == (304, "")
+    assert ask(user("u2"), **{"if-none-match": first.headers["etag"]}).status == 200
+
+
+def test_a_browser_may_ask_from_another_origin(bundle: Bundle) -> None:
+    answer = bundle.request("OPTIONS", "/ofrep/v1/evaluate/flags", headers={"origin": "https://shop.example"})
+    assert answer.status == 204
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "if-none-match" in answer.headers["access-control-allow-headers"]
+
+
+def test_the_openfeature_sdk_evaluates_through_its_own_provider(bundle: Bundle) -> None:
+    api.set_provider(OFREPProvider(bundle.url))
+    client = api.get_client()
+    assert client.get_boolean_value("everyone", default_value=False, evaluation_context=EvaluationContext("u1")) is True
+    details = client.get_boolean_details("unheard-of", default_value=True, evaluation_context=EvaluationContext("u1"))
+    assert (details.value, details.error_code) == (True, ErrorCode.FLAG_NOT_FOUND)
+    expected = bundle.request("GET", "/flags/quarter?targetingKey=u7").json["quarter"]
+    assert client.get_boolean_value("quarter", not expected, EvaluationContext("u7")) is expected
+    api.shutdown()

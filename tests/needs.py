@@ -1,0 +1,29 @@
+"""What some tests need beyond Python: skipped with one line where it is missing, and required in CI."""
+
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+OCTOKIT = Path(__file__).parents[1] / ".cache/octokit/package/api.github.com/index.json"
+
+
+def _needs(name: str, *, found: bool, how: str) -> pytest.MarkDecorator:
+    if "OPOS_CI" in os.environ:
+        assert found, f"{name} must be there in CI: {how}"
+    return pytest.mark.skipif(not found, reason=f"needs {name}: {how}")
+
+
+alertmanager = _needs(
+    "Debian's prometheus-alertmanager",
+    found=shutil.which("prometheus-alertmanager") is not None,
+    how="apt install prometheus-alertmanager",
+)
+browser = _needs(
+    "Chromium and playwright",
+    found=shutil.which("chromium") is not None and find_spec("playwright") is not None,
+    how="apt install chromium",
+)
+octokit = _needs("GitHub's example payloads", found=OCTOKIT.exists(), how="tests/conformance/fetch_octokit.sh")
