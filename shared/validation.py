@@ -30,7 +30,7 @@ _EXPECTED = {
 def validated(located: Located, model: type[M]) -> M:
     """The *model* in the file. Raises ConfigError with every fault."""
     try:
-        return model.model_validate(located.data, strict=False)
+        return model.model_validate(located.data)
     except ValidationError as error:
         raise ConfigError([_fault(located, model, one) for one in error.errors() if not _follows(one)]) from None
 

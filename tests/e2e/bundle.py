@@ -98,7 +98,7 @@ class Bundle:
         channels: dict[str, Any] = {"desk": self.desk, "inbox": self.inbox}
         self.runtime = Runtime(Settings.from_environment(environment), clock=self.clock, channels=channels)
         runtime.use(self.runtime)
-        functions = load_functions()
+        self.functions = functions = load_functions()
         self.server: BaseWSGIServer = make_server("127.0.0.1", 0, gateway(functions), threaded=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.pump = Pump(self.runtime.local_bus, push_in_process(functions))

@@ -30,7 +30,8 @@ class AppriseService:
     def _service(self) -> "apprise.Apprise":
         import apprise
 
-        service = apprise.Apprise()
+        # A redirect could carry the page, and what is in the URL, to a stranger.
+        service = apprise.Apprise(asset=apprise.AppriseAsset(http_redirects=False))
         if not service.add(self.url):
             raise DeliveryError("misconfigured", permanent=True, detail="Apprise does not know this kind of URL")
         return service

@@ -1,0 +1,160 @@
+"""Senders that nobody here wrote, unmodified, over real HTTP."""
+
+import importlib
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pagerduty
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from werkzeug.serving import make_server
+
+from opos.gateway import gateway
+from tests import needs
+from tests.e2e.bundle import SECRETS, Bundle
+
+ALERTMANAGER_CONFIG = """
+route:
+  receiver: opos
+  group_by: [alertname]
+  group_wait: 0s
+  group_interval: 1s
+receivers:
+  - name: opos
+    webhook_configs:
+      - url: {url}/webhooks/alertmanager
+        send_resolved: true
+        http_config: {{authorization: {{type: Bearer, credentials: am-token}}}}
+    pagerduty_configs:
+      - url: {url}/webhooks/v2/enqueue
+        routing_key: {routing_key}
+        severity: critical
+        send_resolved: true
+"""
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[Bundle]:
+    """A bundle whose clock shows the real time, since the senders live in it."""
+    running = Bundle(tmp_path)
+    running.clock.moment = datetime.now(UTC)
+    running.start()
+    yield running
+    running.stop()
+
+
+def events_client(name: str) -> Any:
+    if name == "pagerduty":
+        return pagerduty.EventsApiV2Client(SECRETS["ROUTING_KEY"])
+    with pytest.warns(UserWarning, match="deprecated"):
+        pdpyras = importlib.import_module("pdpyras")
+    return pdpyras.EventsAPISession(SECRETS["ROUTING_KEY"])
+
+
+@contextmanager
+def over_tls(bundle: Bundle, folder: Path) -> Iterator[str]:
+    """*bundle* behind https, which PagerDuty's client insists on, with a certificate of this test's own."""
+    certificate, key = self_signed("localhost")
+    (folder / "cert.pem").write_bytes(certificate)
+    (folder / "key.pem").write_bytes(key)
+    files = (str(folder / "cert.pem"), str(folder / "key.pem"))
+    server = make_server("localhost", 0, gateway(bundle.functions), threaded=True, ssl_context=files)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"https://localhost:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def self_signed(name: str) -> tuple[bytes, bytes]:
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(hours=1))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    certificate = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    return certificate, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+@pytest.mark.parametrize("client", ["pdpyras", "pagerduty"])
+def test_a_pagerduty_events_client_triggers_acknowledges_and_resolves(live: Bundle, tmp_path: Path, client: str) -> None:
+    with events_client(client) as session, over_tls(live, tmp_path) as url:
+        session.url, session.verify = f"{url}/webhooks", str(tmp_path / "cert.pem")
+        key = session.trigger("Disk full", "db-1", severity="critical", dedup_key="disk")
+        live.settle()
+        assert (key, live.pages()) == ("disk", ["Disk full"])
+        session.acknowledge(key)
+        live.settle()
+        assert live.docs("alerts")[0].data["state"] == "acknowledged"
+        session.resolve(key)
+        live.settle()
+        assert live.docs("alerts")[0].data["state"] == "resolved"
+
+
+@contextmanager
+def alertmanager(folder: Path, url: str) -> Iterator[str]:
+    config = folder / "alertmanager.yml"
+    config.write_text(ALERTMANAGER_CONFIG.format(url=url, routing_key=SECRETS["ROUTING_KEY"]))
+    port = free_port()
+    command = ["prometheus-alertmanager", f"--config.file={config}", f"--storage.path={folder}/am"]
+    command += [f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="]
+    with (folder / "am.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        base = f"http://127.0.0.1:{port}"
+        until(lambda: is_ready(base), what=(folder / "am.log").read_text)
+        yield base
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def is_ready(base: str) -> bool:
+    try:
+        return httpx.get(f"{base}/-/ready").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(holds: Callable[[], object], *, what: Callable[[], str] = lambda: "", seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"waited {seconds} s; {what()}"
+        time.sleep(0.05)
+
+
+@needs.alertmanager
+def test_debians_alertmanager_fires_and_resolves_through_both_its_receivers(live: Bundle, tmp_path: Path) -> None:
+    def alerts() -> dict[str, str]:
+        live.settle()
+        return {doc.data["source"]: doc.data["state"] for doc in live.docs("alerts")}
+
+    alert = {"labels": {"alertname": "DiskFull", "severity": "critical"}, "annotations": {"summary": "97 %"}}
+    with alertmanager(tmp_path, live.url) as base:
+        httpx.post(f"{base}/api/v2/alerts", json=[alert]).raise_for_status()
+        until(lambda: alerts() == {"alertmanager": "firing", "pagerduty": "firing"}, what=(tmp_path / "am.log").read_text)
+        over = {**alert, "endsAt": datetime.now(UTC).isoformat()}
+        httpx.post(f"{base}/api/v2/alerts", json=[over]).raise_for_status()
+        until(lambda: alerts() == {"alertmanager": "resolved", "pagerduty": "resolved"})
+    assert sorted(live.pages()) == ["DiskFull: 97 %", "[FIRING:1] DiskFull (critical)"]
+    assert [event.data["quarantine"] for event in live.docs("events")] == [None] * 4
