@@ -6,7 +6,7 @@ from typing import Literal
 import structlog
 
 from shared.context import Context
-from shared.errors import AlreadyExists, OposError
+from shared.errors import AlreadyExists
 from shared.events import Alert, Event, EventAccepted, Signal, document_id
 from shared.ports import Create
 
@@ -30,8 +30,8 @@ def accept(event: Event, signals: tuple[Signal, ...], context: Context) -> Outco
         return "duplicate"
     try:
         context.bus.publish(announcement(event, signals, version=version))
-    except OposError as fault:
-        _log.warning("publish_failed", event_id=event.id, reason=fault.message)
+    except Exception as fault:  # noqa: BLE001  (whatever it was, the event is kept, and an error would be a lie)
+        _log.exception("publish_failed", event_id=event.id, error=type(fault).__name__)
     return "accepted"
 
 

@@ -155,7 +155,11 @@ def _with_own_severity(signal: Signal, severity: str | None) -> Signal:
 
 
 def _strict_json(text: str) -> Any:
-    return json.loads(text, parse_constant=_refuse)
+    """The JSON in *text*, with `?` for halves of surrogate pairs: JSON can spell them, but nothing can store them."""
+    payload = json.loads(text, parse_constant=_refuse)
+    if "\\ud" not in text.lower():
+        return payload
+    return json.loads(json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _refuse(constant: str) -> Any:

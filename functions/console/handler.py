@@ -4,109 +4,92 @@ A GET never changes anything: mail scanners and chat previews follow links. The 
 alone, who opens it by a signed link that `opos up` prints; an acknowledgement link carries its own right.
 """
 
-from typing import Any
+from collections.abc import Callable
 
-from functions.console.page import render
+from functions.console.access import is_operator, sign_in
+from functions.console.page import message, page, redirect
 from functions.console.view import ack_view, console_view
 from shared.alerting.decision import acknowledged
 from shared.context import Context
-from shared.errors import Gone, MethodNotAllowed, NotFound, OposError
-from shared.http import HttpRequest, HttpResponse, html_response
-from shared.links import CONSOLE_LIFE
+from shared.errors import Gone, NotFound, Unavailable
+from shared.http import HttpRequest, HttpResponse
 from shared.ports import Doc, Update
 
-COOKIE = "opos_console"
+Answer = Callable[[], HttpResponse]
 
 
 def handle(request: HttpRequest, context: Context) -> HttpResponse:
+    """The page at the request's path. A Conflict is left to the entry, which runs this again."""
     try:
         return _route(request, context)
-    except (NotFound, Gone, MethodNotAllowed) as fault:
-        return _message(fault.http_status, fault.message, fault.hint, context)
+    except (NotFound, Gone) as fault:
+        return message(fault.http_status, fault.message, fault.hint, context)
+    except Unavailable:
+        hint = "Nothing was changed. Try again in a moment."
+        return message(503, "opos cannot answer just now.", hint, context, {"retry-after": "5"})
 
 
 def _route(request: HttpRequest, context: Context) -> HttpResponse:
+    answers: dict[str, Answer]
     match request.path.strip("/").split("/"):
         case [""]:
-            _require_method(request, "GET", "HEAD")
-            return _console(request, context)
+            answers = {"GET": lambda: _console(request, context)}
         case ["console", token]:
-            _require_method(request, "GET", "HEAD")
-            return _sign_in(token, context)
+            answers = {"GET": lambda: sign_in(token, context)}
         case ["ack", token]:
-            _require_method(request, "GET", "HEAD", "POST")
-            return _ack(token, request, context)
-    raise NotFound("There is nothing at this address.")
+            answers = {
+                "GET": lambda: _ask(token, context),
+                "POST": lambda: _acknowledge(token, request, context),
+            }
+        case _:
+            raise NotFound("There is nothing at this address.")
+    return _answer(answers, request, context)
+
+
+def _answer(answers: dict[str, Answer], request: HttpRequest, context: Context) -> HttpResponse:
+    """What is answered to the request's method; to HEAD as to GET, since the platform drops the body."""
+    answer = answers.get("GET" if request.method == "HEAD" else request.method)
+    if answer is None:
+        allow = {"allow": ", ".join(["HEAD", *answers])}
+        return message(405, "This address does not take that kind of request.", None, context, allow)
+    return answer()
 
 
 def _console(request: HttpRequest, context: Context) -> HttpResponse:
-    if not _is_operator(request, context):
-        hint = "Open the link that opos up printed, or run: opos console"
-        return _message(401, "This page is for the operator.", hint, context)
-    return _page(200, "console.html", console_view(context), context)
+    if not is_operator(request, context):
+        hint = "Open the link that `opos up` printed, or run `opos console`."
+        return message(401, "This page is for the operator.", hint, context)
+    return page(200, "console.html", console_view(context), context)
 
 
-def _sign_in(token: str, context: Context) -> HttpResponse:
-    context.links.read("console", token, now=context.now)
-    secure = "; Secure" if context.links.base_url.startswith("https:") else ""
-    life = int(CONSOLE_LIFE.total_seconds())
-    cookie = f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={life}{secure}"
-    return HttpResponse(303, headers={"location": "/", "set-cookie": cookie, "cache-control": "no-store"})
+def _ask(token: str, context: Context) -> HttpResponse:
+    return page(200, "ack.html", ack_view(_alert_of(token, context), context), context)
 
 
-def _is_operator(request: HttpRequest, context: Context) -> bool:
-    found = [part.strip().partition("=") for part in request.headers.get("cookie", "").split(";")]
-    for name, _, token in found:
-        if name == COOKIE:
-            try:
-                context.links.read("console", token, now=context.now)
-            except OposError:
-                continue
-            return True
-    return False
+def _acknowledge(token: str, request: HttpRequest, context: Context) -> HttpResponse:
+    """Doing it twice is doing it once."""
+    alert = _alert_of(token, context)
+    before = alert.data.get("state")
+    if before == "firing":
+        alert = _write_down(alert, context)
+    if is_operator(request, context):
+        return redirect("/")
+    return page(200, "ack.html", ack_view(alert, context, just_done=before == "firing"), context)
 
 
-def _ack(token: str, request: HttpRequest, context: Context) -> HttpResponse:
+def _write_down(alert: Doc, context: Context) -> Doc:
+    changes = {**acknowledged(context.now), "acknowledged_by": "link"}
+    version = context.store.commit([Update(alert.path, changes, if_version=alert.version)])[alert.path]
+    return Doc(alert.path, {**alert.data, **changes}, version)
+
+
+def _alert_of(token: str, context: Context) -> Doc:
+    """The alert that *token* names, in the very episode it was made for."""
     claims = context.links.read("ack", token, now=context.now)
     alert = context.store.get(f"alerts/{claims['alert']}")
     if alert is None:
-        raise NotFound("This alert is not known any more.")
-    if alert.data["episode"] != claims["episode"]:
-        raise Gone("This link belongs to an earlier episode of the alert.", hint="Use the link of its latest page.")
-    if request.method != "POST":
-        return _page(200, "ack.html", ack_view(alert, context), context)
-    return _acknowledge(alert, request, context)
-
-
-def _acknowledge(alert: Doc, request: HttpRequest, context: Context) -> HttpResponse:
-    """Doing it twice is doing it once; a Conflict with another writer is left to the entry, which runs this again."""
-    if alert.data["state"] == "firing":
-        changes = {**acknowledged(context.now), "acknowledged_by": "link"}
-        context.store.commit([Update(alert.path, changes, alert.version)])
-        alert = Doc(alert.path, {**alert.data, **changes}, alert.version)
-    if _is_operator(request, context):
-        return HttpResponse(303, headers={"location": "/", "cache-control": "no-store"})
-    return _page(200, "ack.html", ack_view(alert, context), context)
-
-
-def _message(status: int, message: str, hint: str | None, context: Context) -> HttpResponse:
-    return _page(status, "message.html", {"message": message, "hint": hint}, context)
-
-
-def _page(status: int, template: str, view: dict[str, Any], context: Context) -> HttpResponse:
-    nonce = context.new_id()
-    policy = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    )
-    headers = {
-        "content-security-policy": policy,
-        "referrer-policy": "no-referrer",
-        "x-content-type-options": "nosniff",
-        "cache-control": "no-store",
-    }
-    return html_response(status, render(template, {**view, "nonce": nonce}), headers)
-
-
-def _require_method(request: HttpRequest, *allowed: str) -> None:
-    if request.method not in allowed:
-        raise MethodNotAllowed(f"expected {' or '.join(allowed)}, found {request.method}")
+        raise NotFound("This alert is not kept any more.")
+    if alert.data.get("episode") != claims["episode"]:
+        hint = "It was over and has come back since. Use the link in its latest message, or open the console."
+        raise Gone("This link belongs to an earlier episode of the alert.", hint=hint)
+    return alert

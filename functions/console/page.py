@@ -1,15 +1,48 @@
-"""Templates into pages. Everything that a sender wrote is escaped, and only http(s) addresses become links."""
+"""Templates into responses. What a sender wrote is escaped, and a page may load and run nothing.
 
+Source of the headers: OWASP Cheat Sheet Series, "Content Security Policy" and "HTTP Headers".
+"""
+
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shared.context import Context
+from shared.http import HttpResponse, html_response
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_HEADERS = {
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-robots-tag": "noindex, nofollow",
+    "cache-control": "no-store",
+}
 
-def render(template: str, view: dict[str, Any]) -> str:
-    return _environment().get_template(template).render(view)
+
+def page(
+    status: int, template: str, view: Mapping[str, Any], context: Context, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    nonce = context.new_id()
+    text = _environment().get_template(template).render({**view, "nonce": nonce})
+    return html_response(status, text, {**_HEADERS, "content-security-policy": _policy(nonce), **(headers or {})})
+
+
+def message(
+    status: int, said: str, hint: str | None, context: Context, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """A small page that says one thing; words between backquotes in *hint* are shown as code."""
+    return page(status, "message.html", {"said": said, "hint": (hint or "").split("`")}, context, headers)
+
+
+def redirect(path: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    return HttpResponse(303, headers={"location": path, **_HEADERS, **(headers or {})})
+
+
+def _policy(nonce: str) -> str:
+    return f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 
 @cache
@@ -17,4 +50,10 @@ def _environment() -> "Environment":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     folder = Path(__file__).with_name("templates")
-    return Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,102 +1,103 @@
-"""What the pages show, as plain values: read from the store, with times in the operator's zone."""
+"""What the pages show, as plain values read from the store with bounded queries."""
 
-from datetime import datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
+from functions.console.rows import (
+    Row,
+    alert_row,
+    at,
+    dead_letter_row,
+    heartbeat_row,
+    message_row,
+    pending_row,
+    quarantine_row,
+)
 from shared.context import Context
 from shared.ports import Condition, Doc
 
-View = dict[str, Any]
-SHOWN = 20
-ACK_BUTTON_LIFE = timedelta(days=1)
+_FEW = 20
+_MANY = 100
+_SEVERITIES = ("critical", "warning", "info")
 
 
-def console_view(context: Context) -> View:
-    store = context.store
-    opened = [
-        doc
-        for state in ("firing", "acknowledged")
-        for doc in store.query(
-            "alerts", where=[("state", "==", state)], order_by="last_seen", descending=True, limit=SHOWN
-        )
-    ]
-    waiting: list[Condition] = [("pending.channel", "==", context.config.digest.channel)]
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """`more`: there are others that are not shown."""
+
+    shown: list[Row]
+    more: bool
+
+
+def console_view(context: Context) -> Row:
+    opened = _open(context)
     return {
-        "open": [_alert(doc, context) for doc in opened],
-        "pending": [
-            _alert(doc, context) for doc in store.query("alerts", where=waiting, order_by="pending.since", limit=50)
-        ],
-        "interruptions": [_message(doc, context) for doc in _latest("outbox", context)],
-        "digests": [_message(doc, context) for doc in _latest("digests", context)],
-        "quarantine": [
-            _quarantined(doc, context) for doc in store.query("events", where=[("quarantine", ">", "")], limit=SHOWN)
-        ],
-        "dead_letters": [
-            {
-                **_timed(doc.data["received_at"], context),
-                "subscription": doc.data["subscription"],
-                "event": doc.data["event"],
-            }
-            for doc in store.query("dead_letters", order_by="received_at", descending=True, limit=SHOWN)
-        ],
-        "heartbeats": [_heartbeat(name, context) for name in context.config.heartbeats],
-        "now": _local(context.now, context),
+        "headline": headline(opened.shown),
+        "open": opened,
+        "waiting": _waiting(context),
+        "interruptions": _latest("outbox", "created_at", message_row, context),
+        "digests": _latest("digests", "created_at", message_row, context),
+        "quarantine": _latest("events", "received_at", quarantine_row, context, where=[("quarantine", ">", "")]),
+        "dead_letters": _latest("dead_letters", "received_at", dead_letter_row, context),
+        "heartbeats": [heartbeat_row(name, context) for name in context.config.heartbeats],
+        "now": at(context.now.isoformat(), context),
     }
 
 
-def ack_view(doc: Doc, context: Context) -> View:
-    return {"alert": _alert(doc, context)}
+def ack_view(doc: Doc, context: Context, *, just_done: bool = False) -> Row:
+    alert = alert_row(doc, context)
+    over = doc.data.get("acknowledged_at" if alert["state"] == "acknowledged" else "resolved_at")
+    return {"alert": alert, "over": at(over, context), "just_done": just_done}
 
 
-def _latest(collection: str, context: Context) -> list[Doc]:
-    return list(context.store.query(collection, order_by="created_at", descending=True, limit=SHOWN))
+def headline(alerts: Iterable[Row]) -> Row:
+    """The page in one sentence, and how urgent it is."""
+    states = [(alert["state"], alert["severity"]) for alert in alerts]
+    firing = [severity for state, severity in states if state == "firing"]
+    if critical := firing.count("critical"):
+        return {"level": "critical", "text": f"{_counted(critical, 'critical alert')} firing."}
+    if firing:
+        return {"level": "warning", "text": f"{_counted(len(firing), 'alert')} firing."}
+    return {"level": "calm", "text": "Nothing new: what is open is acknowledged." if states else "Nothing is open."}
 
 
-def _alert(doc: Doc, context: Context) -> View:
-    claims = {"alert": doc.id, "episode": doc.data["episode"]}
-    names = ("id", "title", "summary", "link", "severity", "state", "count", "source", "last_event")
-    return {
-        **{name: doc.data[name] for name in names},
-        **_timed(doc.data["first_seen"], context),
-        "ack": "/ack/" + context.links.token("ack", claims, expires=context.now + ACK_BUTTON_LIFE),
-    }
+def _counted(count: int, noun: str) -> str:
+    return f"1 {noun} is" if count == 1 else f"{count} {noun}s are"
 
 
-def _message(doc: Doc, context: Context) -> View:
-    names = ("channel", "state", "attempts", "last_fault")
-    notice = doc.data["notice"]
-    members = len(doc.data.get("members", []))
-    return {
-        **{name: doc.data[name] for name in names},
-        **_timed(doc.data["created_at"], context),
-        "title": notice["title"], "severity": notice["severity"], "members": members,
-    }  # fmt: skip
+def _open(context: Context) -> Rows:
+    """What fires before what is acknowledged, the worst first, then the newest."""
+    states = [_where(state, context) for state in ("firing", "acknowledged")]
+    rows = [row for state in states for row in state.shown]
+    rows.sort(key=lambda row: (row["state"] != "firing", _SEVERITIES.index(row["severity"])))
+    return Rows(rows, any(state.more for state in states))
 
 
-def _quarantined(doc: Doc, context: Context) -> View:
-    names = ("id", "source", "type", "quarantine")
-    return {**{name: doc.data[name] for name in names}, **_timed(doc.data["received_at"], context)}
+def _where(state: str, context: Context) -> Rows:
+    return _latest("alerts", "last_seen", alert_row, context, where=[("state", "==", state)], limit=_MANY)
 
 
-def _heartbeat(name: str, context: Context) -> View:
-    doc = context.store.get(f"heartbeats/{name}")
-    return {"name": name, **(_timed(doc.data["last_seen"], context) if doc else {"at": "", "ago": "never seen"})}
+def _waiting(context: Context) -> Rows:
+    """What waits for a digest, the longest first: of any channel, also one that opos.yaml names no more."""
+    channel: list[Condition] = [("pending.channel", ">", "")]
+    docs = context.store.query("alerts", where=channel, order_by="pending.channel", limit=_MANY + 1)
+    rows = _rows(docs, pending_row, context, _MANY)
+    return Rows(sorted(rows.shown, key=lambda row: str(row["waits"].iso)), rows.more)
 
 
-def _timed(moment: str, context: Context) -> View:
-    then = datetime.fromisoformat(moment)
-    return {"at": _local(then, context), "ago": age(context.now - then)}
+def _latest(
+    collection: str,
+    by: str,
+    show: Callable[[Doc, Context], Row],
+    context: Context,
+    *,
+    where: list[Condition] | None = None,
+    limit: int = _FEW,
+) -> Rows:
+    docs = context.store.query(collection, where=where or [], order_by=by, descending=True, limit=limit + 1)
+    return _rows(docs, show, context, limit)
 
 
-def _local(moment: datetime, context: Context) -> str:
-    return moment.astimezone(ZoneInfo(context.config.timezone)).strftime("%a %d %b %Y, %H:%M:%S %Z")
-
-
-def age(passed: timedelta) -> str:
-    """*passed* in the largest unit that fits."""
-    seconds = int(passed.total_seconds())
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds // length} {unit} ago"
-    return "just now"
+def _rows(docs: Iterable[Doc], show: Callable[[Doc, Context], Row], context: Context, limit: int) -> Rows:
+    found = list(docs)
+    return Rows([show(doc, context) for doc in found[:limit]], more=len(found) > limit)

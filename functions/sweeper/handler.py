@@ -1,6 +1,7 @@
 """Finds what got stuck, each minute: publishes that were lost, messages whose sender died, digests that are due."""
 
 import json
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -19,11 +20,20 @@ _log = structlog.get_logger()
 
 
 def sweep(message: Tick, context: Context) -> None:  # noqa: ARG001  (a tick says nothing but that it is time)
-    _republish_lost(context)
+    lost = context.store.query("events", where=[("state", "==", "accepted")], limit=BATCH)
+    _each(lost, lambda doc: _republish_if_lost(doc, context))
     for collection in ("outbox", "digests"):
-        for doc in list(due(collection, context, limit=BATCH)):
-            retake(doc, context)
+        _each(due(collection, context, limit=BATCH), lambda doc: retake(doc, context))
     _close_old_digests(context)
+
+
+def _each(docs: Iterable[Doc], mend: Callable[[Doc], object]) -> None:
+    """Mend every document: one that cannot be mended is logged, and must not keep the others waiting."""
+    for doc in list(docs):
+        try:
+            mend(doc)
+        except Exception as fault:  # noqa: BLE001
+            _log.exception("not_mended", path=doc.path, error=type(fault).__name__)
 
 
 def record_dead_letter(message: DeadLetter, context: Context) -> None:
@@ -51,12 +61,6 @@ def _out_of_the_sweep(event: Doc | None) -> list[Write]:
     return [Update(event.path, {"state": "dead"}, event.version)]
 
 
-def _republish_lost(context: Context) -> None:
-    for doc in context.store.query("events", where=[("state", "==", "accepted")], limit=BATCH):
-        if context.now >= _lost_at(doc):
-            _republish(doc, context)
-
-
 def _lost_at(doc: Doc) -> datetime:
     """When an event that is still not handled has to be published again: after one minute, then two, four, ..."""
     republished = doc.data["republished"]
@@ -65,7 +69,9 @@ def _lost_at(doc: Doc) -> datetime:
     return last + LOST_AFTER * (1 << times)
 
 
-def _republish(doc: Doc, context: Context) -> None:
+def _republish_if_lost(doc: Doc, context: Context) -> None:
+    if context.now < _lost_at(doc):
+        return
     again = {"republished.count": doc.data["republished"]["count"] + 1, "republished.at": iso(context.now)}
     try:
         version = context.store.commit([Update(doc.path, again, doc.version)])[doc.path]

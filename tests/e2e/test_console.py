@@ -40,7 +40,14 @@ def test_the_operator_sees_what_is_open_waiting_sent_quarantined_and_dead(bundle
     bundle.request("GET", "/webhooks/ping/backup")
     bundle.settle()
     page = bundle.request("GET", "/", headers=cookie).text
-    for shown in ("Trouble disk", "Trouble slow", "expected a JSON body", "Acknowledge Trouble disk", "backup", "just now"):
+    for shown in (
+        "Trouble disk",
+        "Trouble slow",
+        "expected a JSON body",
+        "Acknowledge Trouble disk",
+        "backup",
+        "just now",
+    ):
         assert shown in page
 
 
@@ -94,7 +101,9 @@ def test_an_ack_link_of_an_earlier_episode_does_not_touch_the_new_one(bundle: Bu
     assert bundle.docs("alerts")[0].data["state"] == "firing"
 
 
-@pytest.mark.parametrize("token", ["x", "a.b.c", "%00", "%F0%9F%92%A9", "x" * 5000, "eyJhbGVydCI6MX0.AAAA", "..%2f..%2f"])
+@pytest.mark.parametrize(
+    "token", ["x", "a.b.c", "%00", "%F0%9F%92%A9", "x" * 5000, "eyJhbGVydCI6MX0.AAAA", "..%2f..%2f"]
+)
 def test_a_forged_or_cut_link_is_not_found(bundle: Bundle, token: str) -> None:
     for method in ("GET", "POST"):
         assert bundle.request(method, f"/ack/{token}").status == 404

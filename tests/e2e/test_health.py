@@ -32,7 +32,9 @@ def test_a_hung_store_costs_its_timeout_and_no_more_and_is_named(
     assert (answer.status, answer.json["status"]) == (503, "fail")
     (store,) = answer.json["checks"]["store:responseTime"]
     assert (store["status"], store["output"]) == ("fail", "no answer in time")
-    assert [check["status"] for name, (check,) in answer.json["checks"].items() if name.startswith("memory:")] == ["pass"]
+    assert [check["status"] for name, (check,) in answer.json["checks"].items() if name.startswith("memory:")] == [
+        "pass"
+    ]
 
 
 def test_a_store_that_loses_what_is_written_fails_readiness_but_not_liveness(

@@ -89,7 +89,9 @@ def self_signed(name: str) -> tuple[bytes, bytes]:
 
 
 @pytest.mark.parametrize("client", ["pdpyras", "pagerduty"])
-def test_a_pagerduty_events_client_triggers_acknowledges_and_resolves(live: Bundle, tmp_path: Path, client: str) -> None:
+def test_a_pagerduty_events_client_triggers_acknowledges_and_resolves(
+    live: Bundle, tmp_path: Path, client: str
+) -> None:
     with events_client(client) as session, over_tls(live, tmp_path) as url:
         session.url, session.verify = f"{url}/webhooks", str(tmp_path / "cert.pem")
         key = session.trigger("Disk full", "db-1", severity="critical", dedup_key="disk")
@@ -152,7 +154,9 @@ def test_debians_alertmanager_fires_and_resolves_through_both_its_receivers(live
     alert = {"labels": {"alertname": "DiskFull", "severity": "critical"}, "annotations": {"summary": "97 %"}}
     with alertmanager(tmp_path, live.url) as base:
         httpx.post(f"{base}/api/v2/alerts", json=[alert]).raise_for_status()
-        until(lambda: alerts() == {"alertmanager": "firing", "pagerduty": "firing"}, what=(tmp_path / "am.log").read_text)
+        until(
+            lambda: alerts() == {"alertmanager": "firing", "pagerduty": "firing"}, what=(tmp_path / "am.log").read_text
+        )
         over = {**alert, "endsAt": datetime.now(UTC).isoformat()}
         httpx.post(f"{base}/api/v2/alerts", json=[over]).raise_for_status()
         until(lambda: alerts() == {"alertmanager": "resolved", "pagerduty": "resolved"})

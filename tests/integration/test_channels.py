@@ -21,7 +21,9 @@ from shared.errors import DeliveryError
 from shared.ports import Notice
 from tests.fakes import FakeClock
 
-NOTICE = Notice("Disk\r\nBcc: all@example.com", "97 % full", "https://grafana.example", "https://opos.example/ack/t", "critical")
+NOTICE = Notice(
+    "Disk\r\nBcc: all@example.com", "97 % full", "https://grafana.example", "https://opos.example/ack/t", "critical"
+)
 CLOCK = FakeClock()
 
 
@@ -85,7 +87,9 @@ def test_a_mail_server_that_is_not_there_is_unreachable_for_now() -> None:
 
 def test_a_password_is_not_sent_without_tls(mailbox: tuple[Mailbox, SmtpMail]) -> None:
     _, channel = mailbox
-    with_password = SmtpMail(channel.url.replace("//", "//me:hunter2@"), sender="a@b.example", to="c@d.example", clock=CLOCK)
+    with_password = SmtpMail(
+        channel.url.replace("//", "//me:hunter2@"), sender="a@b.example", to="c@d.example", clock=CLOCK
+    )
     with pytest.raises(DeliveryError) as fault:
         with_password.send(NOTICE, "key1")
     assert (fault.value.reason, fault.value.permanent) == ("misconfigured", True)

@@ -169,7 +169,11 @@ def test_verify_reports_both_files_and_every_missing_secret_at_once(tmp_path: Pa
     (tmp_path / "empty").write_text("\n")
     environment = {"PHONE_URL_FILE": str(tmp_path / "empty")}
     faults = [str(fault) for fault in verify(tmp_path / "opos.yaml", tmp_path / "flags.yaml", environment)]
-    assert [fault.partition(": ")[0].rpartition("/")[2] for fault in faults] == ["opos.yaml:3", "opos.yaml:5", "flags.yaml:1"]
+    assert [fault.partition(": ")[0].rpartition("/")[2] for fault in faults] == [
+        "opos.yaml:3",
+        "opos.yaml:5",
+        "flags.yaml:1",
+    ]
     assert "the secret GITHUB_SECRET to be set; found it unset or empty" in faults[0]
     assert "no text in the file of PHONE_URL_FILE" in faults[1]
 
@@ -178,4 +182,6 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "opos.yaml").write_text(GOOD)
     (tmp_path / "flags.yaml").write_text("flags: {}\n")
     (tmp_path / "secret").write_text("hunter2\n")
-    assert verify(tmp_path / "opos.yaml", tmp_path / "flags.yaml", {"GITHUB_SECRET_FILE": str(tmp_path / "secret")}) == []
+    assert (
+        verify(tmp_path / "opos.yaml", tmp_path / "flags.yaml", {"GITHUB_SECRET_FILE": str(tmp_path / "secret")}) == []
+    )

@@ -39,6 +39,16 @@ def test_an_event_still_not_handled_is_published_ever_more_rarely(context: FakeC
     assert len(published(context, EventAccepted)) == 1 + 5
 
 
+def test_an_event_that_cannot_be_published_again_does_not_keep_the_others_waiting(context: FakeContext) -> None:
+    for n in range(3):
+        accepted(context, f"d{n}", new_customer())
+    broken = context.store.docs[min(context.store.docs)]
+    del broken.data["body"]
+    context.clock.advance(minutes=1)
+    sweep(Tick(), context)
+    assert len(published(context, EventAccepted)) == 3 + 2
+
+
 def test_a_handled_event_is_left_alone(context: FakeContext) -> None:
     route(accepted(context, "d1", new_customer()), context)
     context.clock.advance(hours=1)

@@ -1,0 +1,40 @@
+"""Who may see the console: whoever opened a signed link to it, and so holds the cookie."""
+
+from functions.console.page import redirect
+from shared.context import Context
+from shared.errors import Gone, NotFound
+from shared.http import HttpRequest, HttpResponse
+from shared.links import CONSOLE_LIFE
+
+COOKIE = "opos_console"
+_AGAIN = "Run `opos console` for a fresh one."
+
+
+def sign_in(token: str, context: Context) -> HttpResponse:
+    """Turn a signed link into a cookie of its own life, and show the console."""
+    try:
+        context.links.read("console", token, now=context.now)
+    except (NotFound, Gone) as fault:
+        raise type(fault)(fault.message, hint=_AGAIN) from None
+    return redirect("/", {"set-cookie": _cookie(context)})
+
+
+def is_operator(request: HttpRequest, context: Context) -> bool:
+    pairs = (part.strip().partition("=") for part in request.headers.get("cookie", "").split(";"))
+    return any(_is_ours(value, context) for name, _, value in pairs if name == COOKIE)
+
+
+def _is_ours(token: str, context: Context) -> bool:
+    try:
+        context.links.read("console", token, now=context.now)
+    except (NotFound, Gone):
+        return False
+    return True
+
+
+def _cookie(context: Context) -> str:
+    """Lax, not Strict: a link in a mail has to find the operator signed in."""
+    token = context.links.token("console", {}, expires=context.now + CONSOLE_LIFE)
+    secure = "; Secure" if context.links.base_url.startswith("https://") else ""
+    life = int(CONSOLE_LIFE.total_seconds())
+    return f"{COOKIE}={token}; Path=/; Max-Age={life}; HttpOnly; SameSite=Lax{secure}"

@@ -1,0 +1,92 @@
+"""Documents as rows of a page.
+
+One that lacks something is shown without it: a broken document must not hide the others.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from functions.console.moments import Moment, moment
+from shared.alerting.decision import effective_severity
+from shared.context import Context
+from shared.money import format_money
+from shared.ports import Doc
+
+Row = dict[str, Any]
+_BUTTON_LIFE = timedelta(days=1)
+_UNTITLED = "(without a title)"
+
+
+def alert_row(doc: Doc, context: Context) -> Row:
+    data = doc.data
+    return {
+        "id": doc.id,
+        "title": data.get("title") or _UNTITLED,
+        "summary": data.get("summary") or "",
+        "link": web_link(data.get("link")),
+        "money": format_money(data["money"]) if data.get("money") else "",
+        "severity": effective_severity(data.get("severity", "")),
+        "state": data.get("state", ""),
+        "source": data.get("source", ""),
+        "count": data.get("count", 1),
+        "event": data.get("last_event", ""),
+        "since": at(data.get("first_seen"), context),
+        "seen": at(data.get("last_seen"), context),
+        "ack": _ack_path(doc, context),
+    }
+
+
+def _ack_path(doc: Doc, context: Context) -> str:
+    claims = {"alert": doc.id, "episode": doc.data.get("episode")}
+    return "/ack/" + context.links.token("ack", claims, expires=context.now + _BUTTON_LIFE)
+
+
+def pending_row(doc: Doc, context: Context) -> Row:
+    pending = doc.data["pending"]
+    return {**alert_row(doc, context), "channel": pending["channel"], "waits": at(pending.get("since"), context)}
+
+
+def message_row(doc: Doc, context: Context) -> Row:
+    """A message of the outbox; a digest is one too, with members."""
+    notice = doc.data.get("notice") or {}
+    return {
+        "id": doc.id,
+        "title": notice.get("title") or _UNTITLED,
+        "channel": doc.data.get("channel", ""),
+        "state": doc.data.get("state", ""),
+        "attempts": doc.data.get("attempts", 0),
+        "fault": doc.data.get("last_fault") or "",
+        "members": len(doc.data.get("members") or []),
+        "at": at(doc.data.get("created_at"), context),
+    }
+
+
+def quarantine_row(doc: Doc, context: Context) -> Row:
+    names = ("source", "type", "quarantine")
+    known = {"id": doc.id, "at": at(doc.data.get("received_at"), context)}
+    return {**known, **{name: doc.data.get(name, "") for name in names}}
+
+
+def dead_letter_row(doc: Doc, context: Context) -> Row:
+    data = doc.data
+    return {
+        "id": doc.id,
+        "subscription": data.get("subscription", ""),
+        "attempts": data.get("attempts", 0),
+        "event": data.get("event") or "",
+        "at": at(data.get("received_at"), context),
+    }
+
+
+def heartbeat_row(name: str, context: Context) -> Row:
+    doc = context.store.get(f"heartbeats/{name}")
+    return {"name": name, "at": at(doc.data.get("last_seen"), context) if doc else None}
+
+
+def web_link(link: Any) -> str:
+    """*link* when it is an http(s) address, else nothing: a sender must not run a script in the operator's browser."""
+    return link if isinstance(link, str) and link.lower().startswith(("https://", "http://")) else ""
+
+
+def at(text: str | None, context: Context) -> Moment:
+    return moment(text, now=context.now, timezone=context.config.timezone)

@@ -1,0 +1,159 @@
+"""The operator's command line, as a process."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.bundle import CONFIG, FLAGS, SECRETS, Bundle
+
+
+def opos(
+    *arguments: str, folder: Path, secrets: dict[str, str] | None = None, given: bytes = b""
+) -> subprocess.CompletedProcess[str]:
+    base = {name: value for name, value in os.environ.items() if not name.startswith("OPOS_") and name not in SECRETS}
+    done = subprocess.run(
+        [sys.executable, "-m", "opos", *arguments], check=False, capture_output=True, input=given, cwd=folder, timeout=60,
+        env={**base, **(SECRETS if secrets is None else secrets), "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "opos.yaml").write_text(CONFIG)
+    (tmp_path / "flags.yaml").write_text(FLAGS)
+    return tmp_path
+
+
+def test_verify_is_silent_about_nothing_and_exits_0_when_all_is_good(folder: Path) -> None:
+    done = opos("verify", folder=folder)
+    assert (done.returncode, done.stdout) == (0, "opos.yaml and flags.yaml are good, and every secret is set.\n")
+
+
+def test_verify_names_every_fault_and_exits_2(folder: Path) -> None:
+    (folder / "flags.yaml").write_text("flags: {a: {enabled: on}}\n")
+    done = opos("verify", folder=folder, secrets={})
+    assert done.returncode == 2
+    assert len(done.stdout.splitlines()) == 9 + 1
+    machine = opos("verify", "--json", folder=folder, secrets={})
+    assert machine.returncode == 2
+    assert [fault["line"] for fault in json.loads(machine.stdout)["faults"]][-1] == 1
+
+
+def test_up_refuses_to_start_on_faults_and_names_them_all(folder: Path) -> None:
+    done = opos("up", folder=folder, secrets={})
+    assert done.returncode == 2
+    assert "opos.yaml:5: sources.github.secrets.0" in done.stderr
+    assert "hint:" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["trace"], ["up", "--port", "0"], ["send"]])
+def test_wrong_usage_exits_2(folder: Path, arguments: list[str]) -> None:
+    assert opos(*arguments, folder=folder).returncode == 2
+
+
+def test_help_names_every_command(folder: Path) -> None:
+    told = opos("--help", folder=folder).stdout
+    for name in ("up", "demo", "send", "trace", "replay", "verify", "console"):
+        assert f"\n  {name} " in told
+        assert opos(name, "--help", folder=folder).returncode == 0
+
+
+def trace(bundle: Bundle, event: str) -> str:
+    done = opos("trace", event, "--data", ".", folder=bundle.folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_trace_shows_the_whole_way_of_an_event_by_the_beginning_of_its_id(bundle: Bundle) -> None:
+    event = bundle.trouble("disk").json["id"]
+    assert "(accepted)" in trace(bundle, event)
+    bundle.settle()
+    told = trace(bundle, event[:10])
+    for part in (
+        event,
+        "signature verified",
+        "page: critical and new",
+        "critical firing, seen 1x",
+        "sent on desk, attempt 1",
+    ):
+        assert part in told
+    machine = json.loads(opos("trace", event, "--json", "--data", ".", folder=bundle.folder).stdout)
+    assert machine["handled"]["alert_router"]["decisions"][0]["path"] == "page"
+
+
+def test_trace_of_an_unknown_event_says_where_its_id_is_found_and_exits_1(bundle: Bundle) -> None:
+    done = opos("trace", "abcdef", "--data", ".", folder=bundle.folder)
+    assert (done.returncode, done.stderr.splitlines()[0]) == (1, "There is no event abcdef.")
+
+
+def test_send_signs_as_the_sender_would(bundle: Bundle) -> None:
+    payload = json.dumps({"id": "evt_9", "type": "customer.updated", "data": {"object": {"id": "cus_1"}}}).encode()
+    bundle.clock.moment = datetime.now(UTC)
+    done = opos("send", "stripe", "-", "--url", bundle.url, "--json", folder=bundle.folder, given=payload)
+    assert (done.returncode, json.loads(done.stdout)["status"]) == (0, 202)
+    done = opos("send", "nobody", "-", "--url", bundle.url, folder=bundle.folder, given=b"{}")
+    assert done.returncode == 2
+    assert "expected a source of opos.yaml (github, stripe," in done.stderr
+
+
+def test_replay_reads_the_event_again_and_lifts_its_quarantine(bundle: Bundle) -> None:
+    event = bundle.send("app", {"type": "trouble", "data": {"severity": "critical", "name": "Disk full"}}).json["id"]
+    bundle.settle()
+    assert bundle.doc(f"events/{event}")["quarantine"]
+    mended = CONFIG.replace("title: data.title, severity", "title: data.name, severity")
+    (bundle.folder / "opos.yaml").write_text(mended)
+    done = opos("replay", event, "--data", ".", folder=bundle.folder)
+    assert done.returncode == 0, done.stderr
+    bundle.clock.moment = datetime.now(UTC)
+    bundle.settle()
+    assert bundle.pages() == ["Disk full"]
+    assert bundle.doc(f"events/{event}")["quarantine"] is None
+    assert len(bundle.doc(f"events/{event}")["handled"]) == 2
+
+
+def test_replay_of_a_dead_event_puts_its_dead_letter_away(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = bundle.trouble("disk").json["id"]
+    real = bundle.pump.push
+    monkeypatch.setattr(bundle.pump, "push", lambda name, *rest: 500 if name == "alert_router" else real(name, *rest))
+    for _ in range(5):
+        bundle.settle()
+        bundle.clock.advance(minutes=10)
+    bundle.settle()
+    assert len(bundle.docs("dead_letters")) == 1
+    monkeypatch.setattr(bundle.pump, "push", real)
+    assert opos("replay", event[:8], "--data", ".", folder=bundle.folder).returncode == 0
+    bundle.clock.moment = datetime.now(UTC)
+    bundle.settle()
+    assert "Trouble disk" in bundle.pages()
+    assert (bundle.docs("dead_letters"), bundle.doc(f"events/{event}")["state"]) == ([], "handled")
+
+
+def test_console_prints_a_link_that_opens_the_console(bundle: Bundle) -> None:
+    bundle.clock.moment = datetime.now(UTC)
+    done = opos("console", "--url", bundle.url, "--data", ".", folder=bundle.folder)
+    assert bundle.request("GET", done.stdout.strip().removeprefix(bundle.url)).status == 303
+
+
+def test_the_demo_tells_its_story_from_an_empty_folder(tmp_path: Path) -> None:
+    done = opos("demo", "--once", "--port", "18996", folder=tmp_path, secrets={})
+    assert done.returncode == 0, done.stdout + done.stderr
+    for told in ("PAGED at once", "ONE DIGEST of 5", "refused as a duplicate", "refused with 401", "QUARANTINE", "ACKNOWLEDGED",
+                 "/flags/new_checkout", "GET /health"):  # fmt: skip
+        assert told in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_bundle_on_the_same_data_is_refused(bundle: Bundle) -> None:
+    from opos.server import lock
+
+    held = lock(bundle.folder)
+    done = opos("up", "--data", ".", "--port", "18995", folder=bundle.folder)
+    held.close()
+    assert done.returncode == 1
+    assert "Another opos is running" in done.stderr

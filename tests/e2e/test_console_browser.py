@@ -1,0 +1,175 @@
+"""The console as the operator meets it: a real Chromium without JavaScript, on a phone and a desk, by day and night."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from shared.errors import DeliveryError
+from shared.events import iso
+from shared.links import CONSOLE_LIFE
+from shared.ports import Create
+from tests import needs
+from tests.e2e.bundle import Bundle
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = needs.browser
+
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1200, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
+        yield running
+        running.close()
+
+
+def opened(browser: "Browser", **settings: Any) -> "Page":
+    """A page of a browser of its own, which runs no script; its `complaints` fail the test."""
+    page = browser.new_context(java_script_enabled=False, **settings).new_page()
+    page.set_default_timeout(10_000)
+    return page
+
+
+def say(bundle: Bundle, title: str, severity: str, **more: str) -> None:
+    data = {"id": title, "title": title, "severity": severity, "status": "firing", **more}
+    bundle.send("app", {"type": "trouble", "data": data}, delivery=f"{title}-{bundle.clock.now()}")
+    bundle.settle()
+
+
+def path(url: str) -> str:
+    return "/" + url.split("/", 3)[3]
+
+
+def console_link(bundle: Bundle) -> str:
+    runtime = bundle.runtime
+    return path(runtime.links.url("console", {}, expires=bundle.clock.now() + CONSOLE_LIFE))
+
+
+def a_bad_morning(bundle: Bundle) -> None:
+    """Something of everything that the console can show."""
+    bundle.desk.faults.append(DeliveryError("rejected", permanent=True, detail="HTTP 400"))
+    say(bundle, "Checkout answers 502", "critical")
+    bundle.tick(minutes=47)
+    say(bundle, "Disk /var on db-1 is 97 % full", "critical")
+    for _ in range(3):
+        bundle.tick(minutes=2)
+        say(bundle, "Disk /var on db-1 is 97 % full", "critical")
+    say(bundle, "Certificate of shop.example ends in 6 days", "warning")
+    bundle.send("stripe", b"{not json", delivery="evt_1")
+    bundle.settle()
+    bundle.request("POST", "/webhooks/ping/backup")
+    letter = {
+        "subscription": "alert-router",
+        "attempts": 5,
+        "event": "7f3a" * 8,
+        "received_at": iso(bundle.clock.now()),
+    }
+    bundle.runtime.store.commit([Create("dead_letters/d1", letter)])
+    bundle.clock.advance(minutes=3)
+
+
+def test_the_operator_opens_the_console_and_acknowledges_from_it(bundle: Bundle, browser: "Browser") -> None:
+    say(bundle, "Disk full", "critical")
+    say(bundle, "Checkout answers 502", "critical")
+    page = opened(browser, viewport=PHONE)
+    page.goto(bundle.url + console_link(bundle))
+    assert page.url == f"{bundle.url}/"
+    assert page.get_by_role("heading", level=1).inner_text() == "2 critical alerts are firing."
+    page.get_by_role("button", name="Acknowledge: Disk full").click()
+    assert page.url == f"{bundle.url}/"
+    assert page.get_by_role("heading", level=1).inner_text() == "1 critical alert is firing."
+    assert page.get_by_role("button", name="Acknowledge: Disk full").count() == 0
+    assert sorted(doc.data["state"] for doc in bundle.docs("alerts")) == ["acknowledged", "firing"]
+
+
+def test_a_stranger_sees_how_to_open_the_console_and_nothing_else(bundle: Bundle, browser: "Browser") -> None:
+    say(bundle, "Disk full", "critical")
+    page = opened(browser)
+    answer = page.goto(bundle.url)
+    assert answer is not None
+    assert answer.status == 401
+    assert "opos console" in page.inner_text("main")
+    assert "Disk full" not in page.content()
+
+
+def test_the_link_in_a_page_asks_first_and_acts_on_the_button(bundle: Bundle, browser: "Browser") -> None:
+    say(bundle, "Disk full", "critical")
+    ((_, notice),) = bundle.desk.sent
+    page = opened(browser, viewport=PHONE)
+    page.goto(bundle.url + path(notice.ack_url))
+    page.reload()
+    assert page.get_by_role("heading", level=1).inner_text() == "Disk full"
+    assert [doc.data["state"] for doc in bundle.docs("alerts")] == ["firing"]
+    page.get_by_role("button", name="Acknowledge").click()
+    assert page.get_by_role("status").inner_text().startswith("Acknowledged.")
+    assert [doc.data["state"] for doc in bundle.docs("alerts")] == ["acknowledged"]
+    page.reload()
+    assert page.get_by_role("status").inner_text().startswith("Already acknowledged")
+
+
+def test_an_expired_link_is_told_in_words(bundle: Bundle, browser: "Browser") -> None:
+    say(bundle, "Disk full", "critical")
+    ((_, notice),) = bundle.desk.sent
+    bundle.clock.advance(days=8)
+    page = opened(browser)
+    answer = page.goto(bundle.url + path(notice.ack_url))
+    assert answer is not None
+    assert (answer.status, page.get_by_role("heading", level=1).inner_text()) == (410, "This link has expired.")
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_page_fits_its_screen_by_day_and_by_night(
+    bundle: Bundle, browser: "Browser", viewport: dict[str, int], colours: str, tmp_path: Path
+) -> None:
+    a_bad_morning(bundle)
+    long = "x" * 180
+    bundle.send(
+        "app", {"type": "trouble", "data": {"id": long, "title": long, "severity": "critical"}}, delivery="long"
+    )
+    bundle.settle()
+    page = opened(browser, viewport=viewport, color_scheme=colours)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(bundle.url + console_link(bundle))
+    page.screenshot(path=tmp_path / "console.png", full_page=True)
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= viewport["width"]
+    assert page.evaluate("getComputedStyle(document.body).margin") == "0px", "the stylesheet was not applied"
+    for button in page.get_by_role("button").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+    assert complaints == []
+
+
+def test_the_console_needs_no_mouse(bundle: Bundle, browser: "Browser") -> None:
+    say(bundle, "Disk full", "critical")
+    page = opened(browser, viewport=DESK)
+    page.goto(bundle.url + console_link(bundle))
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+    assert page.get_by_role("heading", level=1).inner_text() == "Nothing new: what is open is acknowledged."
+
+
+def test_a_page_that_stays_open_past_its_cookie_asks_to_sign_in_again(bundle: Bundle, browser: "Browser") -> None:
+    say(bundle, "Disk full", "critical")
+    page = opened(browser)
+    page.goto(bundle.url + console_link(bundle))
+    bundle.clock.advance(seconds=(CONSOLE_LIFE + timedelta(seconds=1)).total_seconds())
+    page.reload()
+    assert "opos console" in page.inner_text("main")

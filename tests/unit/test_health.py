@@ -1,0 +1,228 @@
+"""The health function over fakes: what it measures, what it says, and how long a dead dependency may cost."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from functions.health.handler import Finding, handle, report
+from shared import process
+from shared.config import Config, Health
+from shared.errors import NotFound
+from shared.http import HttpRequest, HttpResponse
+from shared.ports import Create, Write
+from tests.fakes import FakeBus, FakeContext, FakeStore
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+TIMEOUT = timedelta(milliseconds=50)
+
+
+@dataclass
+class HangingStore(FakeStore):
+    """Answers nothing until it is `released`."""
+
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def commit(self, writes: Sequence[Write]) -> dict[str, str]:
+        self.released.wait(10)
+        return super().commit(writes)
+
+    def count(self, collection: str, *, where: Any = ()) -> int:
+        self.released.wait(10)
+        return super().count(collection, where=where)
+
+
+@dataclass
+class LeakyBus(FakeBus):
+    """Fails with a secret in the text of its exception."""
+
+    def ping(self) -> None:
+        raise ConnectionError("amqp://opos:hunter2@10.0.0.7 refused")
+
+
+class ForgetfulStore(FakeStore):
+    def get(self, path: str) -> None:  # type: ignore[override]  # noqa: ARG002
+        return None
+
+
+@pytest.fixture
+def hanging() -> Iterator[HangingStore]:
+    store = HangingStore()
+    yield store
+    store.released.set()
+
+
+def with_health(**settings: Any) -> Config:
+    return FakeContext().config.model_copy(update={"health": Health(**settings)})
+
+
+def ask(context: FakeContext, path: str = "/health", method: str = "GET") -> HttpResponse:
+    return handle(HttpRequest(method, path), context)
+
+
+def told(context: FakeContext, path: str = "/health") -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(ask(context, path).body)
+    return found
+
+
+def check(context: FakeContext, name: str) -> dict[str, Any]:
+    (found,) = told(context)["checks"][name]
+    return dict(found)
+
+
+def test_livez_asks_no_dependency(context: FakeContext) -> None:
+    context.store.down = context.bus.down = True
+    answer = ask(context, "/livez")
+    assert (answer.status, json.loads(answer.body)) == (200, {"status": "pass"})
+    assert answer.headers["content-type"] == "application/health+json"
+
+
+def test_a_healthy_bundle_passes_and_shows_each_check_in_the_shape_of_the_draft(context: FakeContext) -> None:
+    answer = ask(context)
+    content = json.loads(answer.body)
+    assert (answer.status, content["status"]) == (200, "pass")
+    assert answer.headers["content-type"] == "application/health+json"
+    assert content["version"] == process.version()
+    assert set(content["checks"]) == {
+        "store:responseTime", "bus:responseTime", "events:quarantined", "messages:dead", "outbox:failed",
+        "outbox:parked", "memory:utilization", "uptime",
+    }  # fmt: skip
+    (store,) = content["checks"]["store:responseTime"]
+    assert store.pop("observedValue") >= 0
+    assert store == {
+        "componentType": "datastore", "observedUnit": "ms", "status": "pass", "time": "2026-11-20T09:00:00.000000Z",
+    }  # fmt: skip
+
+
+def test_the_store_is_asked_with_a_real_write_that_leaves_one_document_however_often(context: FakeContext) -> None:
+    for _ in range(3):
+        ask(context, "/readyz")
+    assert len(context.store.commits) == 3
+    assert [path.rpartition("-")[0] for path in context.store.docs] == ["probes/health"]
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/health"])
+def test_a_store_that_is_down_fails_and_is_named(context: FakeContext, path: str) -> None:
+    context.store.down = True
+    answer = ask(context, path)
+    checks = json.loads(answer.body)["checks"]
+    assert (answer.status, json.loads(answer.body)["status"]) == (503, "fail")
+    assert (checks["store:responseTime"][0]["status"], checks["bus:responseTime"][0]["status"]) == ("fail", "pass")
+    assert checks["store:responseTime"][0]["output"] == "unavailable"
+
+
+def test_a_bus_that_is_down_fails_and_is_named(context: FakeContext) -> None:
+    context.bus.down = True
+    assert ask(context, "/readyz").status == 503
+    assert check(context, "bus:responseTime")["output"] == "unavailable"
+
+
+def test_a_store_that_forgets_what_was_written_fails(context: FakeContext) -> None:
+    context.store = ForgetfulStore()
+    assert check(context, "store:responseTime")["status"] == "fail"
+
+
+def test_a_hung_store_costs_its_timeout_and_is_named(context: FakeContext, hanging: HangingStore) -> None:
+    context.store, context.config = hanging, with_health(dependency_timeout=TIMEOUT)
+    began = time.monotonic()
+    answer = ask(context)
+    took = time.monotonic() - began
+    checks = json.loads(answer.body)["checks"]
+    assert TIMEOUT.total_seconds() <= took < 1
+    assert answer.status == 503
+    assert checks["store:responseTime"][0]["output"] == "no answer in time"
+    assert checks["attention:responseTime"][0]["output"] == "no answer in time"
+    assert checks["bus:responseTime"][0]["status"] == "pass"
+
+
+def test_a_store_that_hangs_for_good_does_not_collect_threads(context: FakeContext, hanging: HangingStore) -> None:
+    context.store, context.config = hanging, with_health(dependency_timeout=timedelta(milliseconds=1))
+    before = threading.active_count()
+    for _ in range(60):
+        ask(context, "/readyz")
+    assert threading.active_count() - before <= 32
+    assert ask(context, "/readyz").status == 503
+
+
+def test_what_a_dependency_raises_is_named_by_its_class_only(context: FakeContext) -> None:
+    context.bus = LeakyBus()
+    answer = ask(context)
+    assert check(context, "bus:responseTime")["output"] == "ConnectionError"
+    assert b"hunter2" not in answer.body
+    assert b"10.0.0.7" not in answer.body
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "name"),
+    [
+        ("events/e1", {"quarantine": "expected a JSON body"}, "events:quarantined"),
+        ("dead_letters/d1", {"received_at": "2026-11-20T08:00:00.000000Z"}, "messages:dead"),
+        ("outbox/o1", {"state": "failed"}, "outbox:failed"),
+        ("outbox/o2", {"state": "parked"}, "outbox:parked"),
+    ],
+)
+def test_what_the_operator_should_look_at_warns_and_is_counted(
+    context: FakeContext, path: str, data: dict[str, Any], name: str
+) -> None:
+    context.store.commit([Create(path, data)])
+    found = check(context, name)
+    assert (found["status"], found["observedValue"]) == ("warn", 1)
+    assert told(context)["status"] == "warn"
+    assert ask(context).status == 200
+    assert told(context, "/readyz")["status"] == "pass"
+
+
+def test_events_and_messages_that_are_well_do_not_warn(context: FakeContext) -> None:
+    context.store.commit([Create("events/e1", {"quarantine": None}), Create("outbox/o1", {"state": "sent"})])
+    assert told(context)["status"] == "pass"
+
+
+def test_memory_at_its_threshold_warns_and_is_no_failure(context: FakeContext) -> None:
+    context.config = with_health(memory_threshold_mb=1)
+    found = check(context, "memory:utilization")
+    assert (found["status"], found["output"]) == ("warn", "over the threshold of 1 MiB")
+    assert ask(context).status == 200
+
+
+def test_memory_is_what_this_process_uses() -> None:
+    assert 5 < process.memory_mb() < 10_000
+
+
+def test_memory_is_the_highest_so_far_where_the_system_does_not_tell_the_present(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setattr(process, "_STATUS", tmp_path / "missing")
+    assert 5 < process.memory_mb() < 10_000
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_only_get_and_head_are_answered(context: FakeContext, method: str) -> None:
+    answer = ask(context, "/health", method)
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert context.store.commits == []
+
+
+def test_head_is_answered_as_get(context: FakeContext) -> None:
+    assert ask(context, "/readyz", "HEAD").status == 200
+
+
+def test_an_unknown_path_is_not_found(context: FakeContext) -> None:
+    with pytest.raises(NotFound):
+        ask(context, "/healthy")
+
+
+def test_a_report_is_as_healthy_as_its_worst_finding() -> None:
+    findings = [Finding(f"{status}:count", "component", status, 1, "items") for status in ("warn", "fail", "pass")]  # type: ignore[arg-type]
+    assert report(findings, version="1", now=NOW)["status"] == "fail"
+    assert report(findings[:1], version="1", now=NOW)["status"] == "warn"
+    assert report([], version="1", now=NOW) == {"status": "pass", "version": "1", "checks": {}}
+
+
+def test_a_finding_without_fault_says_nothing() -> None:
+    content = report([Finding("uptime", "system", "pass", 3.0, "s")], version="1", now=NOW)
+    assert "output" not in content["checks"]["uptime"][0]
