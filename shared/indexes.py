@@ -2,7 +2,7 @@
 
 INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("events", ("state",)),
-    ("events", ("quarantine",)),
+    ("events", ("quarantine", "received_at")),
     ("events", ("body_sha256",)),
     ("alerts", ("state", "last_seen")),
     ("alerts", ("pending.channel", "pending.since")),
@@ -10,6 +10,7 @@ INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("outbox", ("state", "created_at")),
     ("outbox", ("created_at",)),
     ("digests", ("due_at",)),
+    ("digests", ("state", "created_at")),
     ("digests", ("created_at",)),
     ("dead_letters", ("received_at",)),
     ("dead_letters", ("event",)),

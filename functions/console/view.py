@@ -35,10 +35,11 @@ def console_view(context: Context) -> Row:
         "headline": headline(opened.shown),
         "open": opened,
         "waiting": _waiting(context),
-        "interruptions": _latest("outbox", "created_at", message_row, context),
-        "digests": _latest("digests", "created_at", message_row, context),
+        "undelivered": _undelivered(context),
         "quarantine": _latest("events", "received_at", quarantine_row, context, where=[("quarantine", ">", "")]),
         "dead_letters": _latest("dead_letters", "received_at", dead_letter_row, context),
+        "interruptions": _latest("outbox", "created_at", message_row, context),
+        "digests": _latest("digests", "created_at", message_row, context),
         "heartbeats": [heartbeat_row(name, context) for name in context.config.heartbeats],
         "now": at(context.now.isoformat(), context),
     }
@@ -83,6 +84,17 @@ def _waiting(context: Context) -> Rows:
     docs = context.store.query("alerts", where=channel, order_by="pending.channel", limit=_MANY + 1)
     rows = _rows(docs, pending_row, context, _MANY)
     return Rows(sorted(rows.shown, key=lambda row: str(row["waits"].iso)), rows.more)
+
+
+def _undelivered(context: Context) -> Rows:
+    """Messages that nobody sends any more, of every age: they are shown until they are mended."""
+    found = [
+        _latest(collection, "created_at", message_row, context, where=[("state", "==", state)])
+        for collection in ("outbox", "digests")
+        for state in ("failed", "parked")
+    ]
+    rows = sorted((row for rows in found for row in rows.shown), key=lambda row: str(row["at"].iso), reverse=True)
+    return Rows(rows, any(rows.more for rows in found))
 
 
 def _latest(

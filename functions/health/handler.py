@@ -29,6 +29,8 @@ _ATTENTION: tuple[tuple[str, str, tuple[Condition, ...]], ...] = (
     ("messages:dead", "dead_letters", ()),
     ("outbox:failed", "outbox", (("state", "==", "failed"),)),
     ("outbox:parked", "outbox", (("state", "==", "parked"),)),
+    ("digests:failed", "digests", (("state", "==", "failed"),)),
+    ("digests:parked", "digests", (("state", "==", "parked"),)),
 )
 """What the operator should look at, though nothing is broken: small sets, and an index answers each count."""
 _threads = threading.BoundedSemaphore(32)

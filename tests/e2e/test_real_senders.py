@@ -90,10 +90,12 @@ def self_signed(name: str) -> tuple[bytes, bytes]:
 
 @pytest.mark.parametrize("client", ["pdpyras", "pagerduty"])
 def test_a_pagerduty_events_client_triggers_acknowledges_and_resolves(
-    live: Bundle, tmp_path: Path, client: str
+    live: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: str
 ) -> None:
-    with events_client(client) as session, over_tls(live, tmp_path) as url:
-        session.url, session.verify = f"{url}/webhooks", str(tmp_path / "cert.pem")
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.setenv(name, str(tmp_path / "cert.pem"))
+    with over_tls(live, tmp_path) as url, events_client(client) as session:
+        session.url = f"{url}/webhooks"
         key = session.trigger("Disk full", "db-1", severity="critical", dedup_key="disk")
         live.settle()
         assert (key, live.pages()) == ("disk", ["Disk full"])

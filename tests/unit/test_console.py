@@ -199,6 +199,16 @@ def test_the_latest_twenty_interruptions_are_shown_and_that_there_are_more(conte
     assert "There are more than these 20." in page
 
 
+def test_what_was_never_delivered_is_shown_however_old_it_is(context: FakeContext) -> None:
+    put_message(context, "outbox/lost", state="failed", created_at=ago(context, days=90), notice={"title": "Lost"})
+    put_message(context, "digests/lost", state="parked", created_at=ago(context, days=91), notice={"title": "Given up"})
+    for number in range(21):
+        put_message(context, f"outbox/m{number}", created_at=ago(context, minutes=number))
+    page = console(context)
+    assert '<a href="#undelivered">2 not delivered</a>' in page
+    assert page.index("Lost") < page.index("Given up")
+
+
 def test_what_waits_for_a_digest_is_shown_also_when_its_channel_is_gone(context: FakeContext) -> None:
     pending = {"channel": "no-more", "since": ago(context, minutes=4)}
     put_alert(context, state="resolved", pending=pending)

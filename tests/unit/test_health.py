@@ -90,7 +90,7 @@ def test_a_healthy_bundle_passes_and_shows_each_check_in_the_shape_of_the_draft(
     assert content["version"] == process.version()
     assert set(content["checks"]) == {
         "store:responseTime", "bus:responseTime", "events:quarantined", "messages:dead", "outbox:failed",
-        "outbox:parked", "memory:utilization", "uptime",
+        "outbox:parked", "digests:failed", "digests:parked", "memory:utilization", "uptime",
     }  # fmt: skip
     (store,) = content["checks"]["store:responseTime"]
     assert store.pop("observedValue") >= 0
@@ -164,6 +164,8 @@ def test_what_a_dependency_raises_is_named_by_its_class_only(context: FakeContex
         ("dead_letters/d1", {"received_at": "2026-11-20T08:00:00.000000Z"}, "messages:dead"),
         ("outbox/o1", {"state": "failed"}, "outbox:failed"),
         ("outbox/o2", {"state": "parked"}, "outbox:parked"),
+        ("digests/d2", {"state": "failed"}, "digests:failed"),
+        ("digests/d3", {"state": "parked"}, "digests:parked"),
     ],
 )
 def test_what_the_operator_should_look_at_warns_and_is_counted(
