@@ -11,42 +11,47 @@ from pathlib import Path
 from statistics import median
 
 from bench.load import Load, http_request, load
-from bench.serving import SECRET, main_of, prepare, serve
+from bench.serving import SECRET, Server, main_of, prepare, serve
 from shared.sources import standard_webhooks
 
 ROUNDS, REQUESTS, CONNECTIONS = 5, 2000, 16
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        environment = prepare(folder)
+    with tempfile.TemporaryDirectory() as folder:
+        environment = prepare(Path(folder))
         with (
             serve("hello", Path(__file__).with_name("hello.py"), environment) as hello,
             serve("webhook_intake", main_of("webhook_intake"), environment) as intake,
         ):
             hello.first_answer("GET", "/", b"")
             intake.first_answer("GET", "/", b"")
-            plain = [http_request("GET", "/")] * REQUESTS
-            found: dict[str, list[Load]] = {"hello": [], "intake": []}
-            for round_ in range(ROUNDS):
-                found["hello"].append(load(hello.port, plain, CONNECTIONS))
-                found["intake"].append(load(intake.port, webhooks(round_), CONNECTIONS))
-            for name_, server in (("hello", hello), ("intake", intake)):
-                rows = found[name_]
-                print(
-                    f"{name_:<8} {median(row.per_second for row in rows):8.0f}/s"
-                    f"  p50 {median(row.p50_ms for row in rows):6.2f} ms  p99 {median(row.p99_ms for row in rows):6.2f} ms"
-                    f"  failed {sum(row.failed for row in rows)}  memory {server.memory_mb():.0f} MiB"
-                )
-            ratio = median(row.per_second for row in found["intake"]) / median(row.per_second for row in found["hello"])
-            print(
-                f"intake / hello = {ratio:.2f}  ({ROUNDS} interleaved rounds of {REQUESTS} at {CONNECTIONS} connections)"
-            )
+            compare(hello, intake)
 
 
-def webhooks(round_: int) -> list[bytes]:
-    return [_webhook(f"{round_}-{n}") for n in range(REQUESTS)]
+def compare(hello: Server, intake: Server) -> None:
+    plain = [http_request("GET", "/")] * REQUESTS
+    hellos: list[Load] = []
+    intakes: list[Load] = []
+    for number in range(ROUNDS):
+        hellos.append(load(hello.port, plain, CONNECTIONS))
+        intakes.append(load(intake.port, webhooks(number), CONNECTIONS))
+    ratio = show("intake", intakes, intake) / show("hello", hellos, hello)
+    print(f"intake / hello = {ratio:.2f}  ({ROUNDS} interleaved rounds of {REQUESTS} at {CONNECTIONS} connections)")
+
+
+def show(name: str, rounds: list[Load], server: Server) -> float:
+    """Prints the medians over the rounds; returns requests a second."""
+    speed, p50, p99 = (median(getattr(one, what) for one in rounds) for what in ("per_second", "p50_ms", "p99_ms"))
+    failed = sum(one.failed for one in rounds)
+    print(
+        f"{name:<7} {speed:6.0f}/s  p50 {p50:.2f} ms  p99 {p99:.2f} ms  failed {failed}  {server.memory_mb():.0f} MiB"
+    )
+    return float(speed)
+
+
+def webhooks(number: int) -> list[bytes]:
+    return [_webhook(f"{number}-{n}") for n in range(REQUESTS)]
 
 
 def _webhook(id: str) -> bytes:

@@ -64,7 +64,7 @@ def read(name: str, source: Source, headers: Mapping[str, str], payload: Any | C
     except _FAULTS as fault:
         return _quarantined(name, fault)
     signals = tuple(_with_own_severity(signal, source.severity.get(event_type)) for signal in meaning.signals)
-    return Reading(event_type, _subject(meaning), signals)
+    return Reading(event_type or "unnamed", _subject(meaning), signals)
 
 
 def delivery_id(

@@ -10,6 +10,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -97,6 +98,12 @@ class Bundle:
         until(self.is_up, seconds=60, what="the bundle to answer")
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def until(holds: Any, *, seconds: float, what: str) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
@@ -163,14 +170,14 @@ def kill_again_and_again(bundle: Bundle, kills: int, rng: random.Random, report:
     busy.clear()
 
 
-def torture(count: int, kills: int, *, seed: int = 1, port: int = 18999, limit: float = 600) -> Report:
+def torture(count: int, kills: int, *, seed: int = 1, limit: float = 600) -> Report:
     """Send *count* webhooks while killing the bundle *kills* times; then let it settle, and look at the store."""
     rng, report, began = random.Random(seed), Report(webhooks=count), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="opos-torture-") as folder:
         data = Path(folder)
         (data / "opos.yaml").write_text(CONFIG)
         (data / "flags.yaml").write_text("flags: {}\n")
-        bundle = Bundle(data, port)
+        bundle = Bundle(data, free_port())
         bundle.start()
         try:
             _send_and_kill(bundle, webhooks(count, rng), kills, rng, report, began + limit)

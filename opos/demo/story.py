@@ -85,7 +85,7 @@ def _acknowledgement(bundle: Bundle) -> Iterator[Step]:
 
 
 def _flags(bundle: Bundle) -> Iterator[Step]:
-    for user in ("u1", "u2"):
+    for user in ("u1", "u3"):
         answer = get(f"{bundle.url}/flags/new_checkout?targetingKey={user}")
         yield f"GET /flags/new_checkout?targetingKey={user}\n   -> {answer.body}", {"flag": answer.body}
 

@@ -23,6 +23,7 @@ from werkzeug.serving import make_server
 from opos.gateway import gateway
 from tests import needs
 from tests.e2e.bundle import SECRETS, Bundle
+from tests.torture import free_port
 
 ALERTMANAGER_CONFIG = """
 route:
@@ -130,14 +131,6 @@ def is_ready(base: str) -> bool:
         return httpx.get(f"{base}/-/ready").status_code == 200
     except httpx.TransportError:
         return False
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(holds: Callable[[], object], *, what: Callable[[], str] = lambda: "", seconds: float = 30) -> None:

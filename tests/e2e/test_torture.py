@@ -4,7 +4,7 @@ from tests.torture import torture
 
 
 def test_nothing_accepted_is_lost_or_done_twice_while_the_bundle_is_killed_again_and_again() -> None:
-    report = torture(300, 8, seed=7, port=18997, limit=240)
+    report = torture(300, 8, seed=7, limit=240)
     assert report.kills == 8
     assert report.accepted == 300
     assert report.lost == []

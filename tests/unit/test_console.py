@@ -382,7 +382,7 @@ def test_acknowledging_twice_is_acknowledging_once(context: FakeContext) -> None
     before = dict(context.store.docs)
     answer = ask(context, path, "POST")
     assert (answer.status, context.store.docs) == (200, before)
-    assert "Already acknowledged" in words(answer)
+    assert "Acknowledged already" in words(answer)
     assert "(5 min ago)</span></time>." in words(answer)
 
 
@@ -390,7 +390,7 @@ def test_a_resolved_alert_stays_resolved(context: FakeContext) -> None:
     path = put_alert(context, state="resolved", resolved_at=ago(context, minutes=1))
     answer = ask(context, path, "POST")
     assert answer.status == 200
-    assert "Already resolved" in words(answer)
+    assert "Resolved already" in words(answer)
     assert alert(context)["state"] == "resolved"
 
 
