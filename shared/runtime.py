@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +15,7 @@ from shared.config import AppriseChannel, Config, ConsoleChannel
 from shared.errors import OposError, Unavailable
 from shared.links import Links
 from shared.loading import load_config, load_flags
+from shared.once import once
 from shared.ports import Bus, Channel, Clock, Store
 from shared.secrets import read_secret
 
@@ -78,15 +78,15 @@ class Runtime:
     channels: dict[str, Channel] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
 
-    @cached_property
+    @once
     def config(self) -> Config:
         return load_config(self.settings.config)
 
-    @cached_property
+    @once
     def flags(self) -> "FlagSet":
         return load_flags(self.settings.flags)
 
-    @cached_property
+    @once
     def database(self) -> "Database":
         from shared.adapters.sqlite.database import Database
 
@@ -100,17 +100,17 @@ class Runtime:
             )
         return Database(Path(path))
 
-    @cached_property
+    @once
     def store(self) -> Store:
         from shared.adapters.sqlite.store import SqliteStore
 
         return SqliteStore(self.database)
 
-    @cached_property
+    @once
     def bus(self) -> Bus:
         return self.local_bus
 
-    @cached_property
+    @once
     def local_bus(self) -> "LocalBus":
         from shared.adapters.local_bus.bus import LocalBus
 
@@ -118,7 +118,7 @@ class Runtime:
             raise SettingsError(f"OPOS_BUS: expected local, found {self.settings.bus!r}")
         return LocalBus(self.database, self.clock, new_id)
 
-    @cached_property
+    @once
     def links(self) -> Links:
         key = self.secret(SIGNING_KEY) if self._has_secret(SIGNING_KEY) else self._local_signing_key()
         return Links(key, self.settings.public_url or self.config.public_url or DEFAULT_URL)

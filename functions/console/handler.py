@@ -78,7 +78,7 @@ def _acknowledge(token: str, request: HttpRequest, context: Context) -> HttpResp
 
 
 def _write_down(alert: Doc, context: Context) -> Doc:
-    changes = {**acknowledged(context.now), "acknowledged_by": "link"}
+    changes = acknowledged(context.now, by="link")
     version = context.store.commit([Update(alert.path, changes, if_version=alert.version)])[alert.path]
     return Doc(alert.path, {**alert.data, **changes}, version)
 

@@ -77,12 +77,12 @@ def _resolve(firing: Mapping[str, Any] | None, *, id: str, digest: str, now: dat
 def _acknowledge(firing: Mapping[str, Any] | None, *, id: str, now: datetime) -> Decision:
     if firing is None:
         return Decision(id, "record", "acknowledges an alert that is not open")
-    return Decision(id, "record", "acknowledged by its sender", {**firing, **acknowledged(now)})
+    return Decision(id, "record", "acknowledged by its sender", {**firing, **acknowledged(now, by="sender")})
 
 
-def acknowledged(now: datetime) -> dict[str, Any]:
+def acknowledged(now: datetime, *, by: Literal["sender", "link"]) -> dict[str, Any]:
     """The fields of an alert that an acknowledgement changes."""
-    return {"state": "acknowledged", "acknowledged_at": iso(now)}
+    return {"state": "acknowledged", "acknowledged_at": iso(now), "acknowledged_by": by}
 
 
 def _document(
@@ -107,6 +107,7 @@ def _document(
         "first_seen": repeat["first_seen"] if repeat else iso(now),
         "last_seen": iso(now),
         "acknowledged_at": repeat["acknowledged_at"] if repeat else None,
+        "acknowledged_by": repeat["acknowledged_by"] if repeat else None,
         "resolved_at": None,
         "pending": repeat["pending"] if repeat else None,
         "last_event": event,

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -34,6 +35,7 @@ CREATE INDEX IF NOT EXISTS messages_due ON messages (due_at);
 @dataclass(slots=True)
 class _Job(Generic[T]):
     run: Callable[[sqlite3.Connection], T]
+    wake: threading.Event = field(default_factory=threading.Event)
     done: bool = False
     result: T | None = None
     fault: Exception | None = None
@@ -53,12 +55,24 @@ class Database:
         """The result of *run*, once it is durable. What *run* raises undoes its own writes only, and is raised."""
         job = _Job(run)
         self._waiting.append(job)
-        with self._lock:
-            if not job.done:
-                self._run_all()
+        while not job.done:
+            if self._lock.acquire(blocking=False):
+                self._lead()
+            else:
+                job.wake.wait()
+                job.wake.clear()
         if job.fault is not None:
             raise job.fault
         return job.result  # type: ignore[return-value]  # a finished job holds what its function returned
+
+    def _lead(self) -> None:
+        """Do the waiting jobs, then hand the lead to whoever has come meanwhile: nobody serves the others for long."""
+        try:
+            self._run_all()
+        finally:
+            self._lock.release()
+            with suppress(IndexError):
+                self._waiting[0].wake.set()
 
     def read(self, sql: str, parameters: Iterable[Any] = ()) -> list[Any]:
         try:
@@ -77,11 +91,14 @@ class Database:
         try:
             self._commit(jobs)
         except sqlite3.Error as fault:
-            for job in jobs:
-                job.fault = job.fault or _unavailable(fault)
+            _fail(jobs, fault)
+        except BaseException as fault:
+            _fail(jobs, fault)
+            raise
         finally:
             for job in jobs:
                 job.done = True
+                job.wake.set()
 
     def _commit(self, jobs: list[_Job[Any]]) -> None:
         connection = self._writer = self._writer or self._connect()
@@ -139,7 +156,12 @@ def column(field: str) -> str:
     return f"json_extract(data, '$.{field}')"
 
 
-def _unavailable(fault: sqlite3.Error) -> Unavailable:
+def _fail(jobs: list[_Job[Any]], fault: BaseException) -> None:
+    for job in jobs:
+        job.fault = job.fault or _unavailable(fault)
+
+
+def _unavailable(fault: BaseException) -> Unavailable:
     return Unavailable(
         f"The SQLite file could not be used: {fault}", hint="Is the disk full, or the data folder not writable?"
     )

@@ -1,0 +1,26 @@
+"""A property that is made at first use, and only once, however many threads ask for it at the same time.
+
+`functools.cached_property` promises that no longer since Python 3.12.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+_making = threading.RLock()
+
+
+class once(Generic[T]):  # noqa: N801  (used as `property` is)
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self._make = make
+        self._name = make.__name__
+        self.__doc__ = make.__doc__
+
+    def __get__(self, instance: Any, owner: type) -> T:
+        """Reached only until the value stands in the instance's own dictionary, which Python looks into first."""
+        with _making:
+            if self._name not in instance.__dict__:
+                instance.__dict__[self._name] = self._make(instance)
+        found: T = instance.__dict__[self._name]
+        return found
