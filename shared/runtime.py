@@ -134,6 +134,11 @@ class Runtime:
             self.channels[name] = self._make_channel(name)
         return self.channels[name]
 
+    def close(self) -> None:
+        """Let go of what was opened; a later use opens it again."""
+        if "database" in self.__dict__:
+            self.database.close()
+
     def context(self, trace: str | None = None) -> "Invocation":
         return Invocation(self, self.clock.now(), trace or new_id())
 
@@ -161,6 +166,7 @@ class Runtime:
             raise Unavailable(f"The secret {SIGNING_KEY} is not set.", hint="Links cannot be signed without it.")
         path = self.database.path.with_name("signing.key")
         if not path.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft = path.with_name(f"signing.{new_id()}.key")
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(secrets.token_urlsafe(32))

@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from shared.ports import Store
 from shared.runtime import Runtime, Settings
 from shared.sources import standard_webhooks
 
@@ -178,13 +179,15 @@ def torture(count: int, kills: int, *, seed: int = 1, limit: float = 600) -> Rep
         (data / "opos.yaml").write_text(CONFIG)
         (data / "flags.yaml").write_text("flags: {}\n")
         bundle = Bundle(data, free_port())
+        observer = Runtime(Settings.from_environment(bundle.environment))
         bundle.start()
         try:
             _send_and_kill(bundle, webhooks(count, rng), kills, rng, report, began + limit)
-            _settle(bundle, seconds=limit)
-            _judge(bundle, report)
+            _settle(observer.store, seconds=limit)
+            _judge(observer.store, report)
         finally:
             bundle.kill()
+            observer.close()
     report.seconds = round(time.monotonic() - began, 1)
     return report
 
@@ -211,9 +214,8 @@ def _send_and_kill(
     bundle.await_up()
 
 
-def _settle(bundle: Bundle, *, seconds: float) -> None:
+def _settle(store: Store, *, seconds: float) -> None:
     """Wait until nothing is accepted but unhandled, and no page is on its way: the minute ticks see to it."""
-    store = _runtime(bundle).store
 
     def settled() -> bool:
         waiting = store.count("events", where=[("state", "==", "accepted")])
@@ -225,8 +227,7 @@ def _settle(bundle: Bundle, *, seconds: float) -> None:
     until(settled, seconds=seconds, what="the bundle to settle")
 
 
-def _judge(bundle: Bundle, report: Report) -> None:
-    store = _runtime(bundle).store
+def _judge(store: Store, report: Report) -> None:
     events = {doc.data["delivery_id"]: doc for doc in store.query("events") if doc.data["source"] == "app"}
     expected = {f"msg_{n}": n for n in range(report.webhooks - report.webhooks // 3)}
     report.unique = len(expected)
@@ -241,10 +242,6 @@ def _judge(bundle: Bundle, report: Report) -> None:
     members = Counter(member for doc in store.query("digests") for member in doc.data["members"])
     report.digested, report.in_two_digests = len(members), sum(1 for times in members.values() if times > 1)
     report.dead_letters = store.count("dead_letters")
-
-
-def _runtime(bundle: Bundle) -> Runtime:
-    return Runtime(Settings.from_environment(bundle.environment))
 
 
 def main() -> None:

@@ -27,14 +27,14 @@ def command(data: Path, config_file: Path, flags_file: Path, host: str, port: in
     if faults:
         hint = "Mend them and start again; `opos demo` runs a bundle with secrets of its own."
         stop(WRONG_USAGE, "\n".join(str(fault) for fault in faults), hint=hint)
-    from opos.server import lock, serve
+    from opos.server import lock, require_free, serve
 
-    held = lock(data)
-    url = public_url or local_runtime(data, config_file, flags_file).config.public_url or f"http://{_LOCALHOST}:{port}"
+    bundle = local_runtime(data, config_file, flags_file)
+    url = public_url or bundle.config.public_url or f"http://{_LOCALHOST}:{port}"
     os.environ.update(environment(data, config_file, flags_file, OPOS_PUBLIC_URL=url))
-    click.echo(welcome(local_runtime(data, config_file, flags_file), url))
-    serve(host, port)
-    held.close()
+    with lock(data):
+        require_free(host, port)
+        serve(host, port, when_ready=lambda: click.echo(welcome(local_runtime(data, config_file, flags_file), url)))
 
 
 def welcome(runtime: Runtime, url: str) -> str:

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,5 +10,7 @@ from tests.fakes import FakeStore
 
 
 @pytest.fixture(params=["fake", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return FakeStore() if request.param == "fake" else SqliteStore(Database(tmp_path / "opos.db"))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    database = Database(tmp_path / "opos.db")
+    yield FakeStore() if request.param == "fake" else SqliteStore(database)
+    database.close()

@@ -1,6 +1,6 @@
 """The promise of the Bus on SQLite: durable, at least once, patient, and never silent about what it cannot deliver."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -34,14 +34,23 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-def open_bus(path: Path, clock: FakeClock) -> LocalBus:
-    numbers = count(1)
-    return LocalBus(Database(path / "opos.db"), clock, lambda: f"m{next(numbers)}")
+@pytest.fixture
+def open_bus(tmp_path: Path, clock: FakeClock) -> Iterator[Callable[[], LocalBus]]:
+    """Opens the same file anew, as another process would."""
+    numbers, opened = count(1), list[Database]()
+
+    def open_one() -> LocalBus:
+        opened.append(Database(tmp_path / "opos.db"))
+        return LocalBus(opened[-1], clock, lambda: f"m{next(numbers)}")
+
+    yield open_one
+    for database in opened:
+        database.close()
 
 
 @pytest.fixture
-def bus(tmp_path: Path, clock: FakeClock) -> LocalBus:
-    return open_bus(tmp_path, clock)
+def bus(open_bus: Callable[[], LocalBus]) -> LocalBus:
+    return open_bus()
 
 
 def test_a_message_is_pushed_as_pubsub_pushes_it_and_then_gone(bus: LocalBus) -> None:
@@ -55,17 +64,17 @@ def test_a_message_is_pushed_as_pubsub_pushes_it_and_then_gone(bus: LocalBus) ->
     assert Pump(bus, functions.push).drain() == 0
 
 
-def test_a_published_message_outlives_its_process(tmp_path: Path, clock: FakeClock) -> None:
-    open_bus(tmp_path, clock).publish(DUE)
+def test_a_published_message_outlives_its_process(open_bus: Callable[[], LocalBus]) -> None:
+    open_bus().publish(DUE)
     functions = Functions()
-    assert Pump(open_bus(tmp_path, clock), functions.push).drain() == 1
+    assert Pump(open_bus(), functions.push).drain() == 1
 
 
-def test_a_message_whose_deliverer_died_is_delivered_again_at_once(tmp_path: Path, clock: FakeClock) -> None:
-    bus = open_bus(tmp_path, clock)
+def test_a_message_whose_deliverer_died_is_delivered_again_at_once(open_bus: Callable[[], LocalBus]) -> None:
+    bus = open_bus()
     bus.publish(DUE)
     assert len(bus.take(10)) == 1
-    assert Pump(open_bus(tmp_path, clock), Functions().push).drain() == 1
+    assert Pump(open_bus(), Functions().push).drain() == 1
 
 
 def test_a_refused_message_waits_twice_as_long_each_time(bus: LocalBus, clock: FakeClock) -> None:

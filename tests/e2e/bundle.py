@@ -106,6 +106,7 @@ class Bundle:
     def stop(self) -> None:
         self.server.shutdown()
         self.server.server_close()
+        self.runtime.close()
         runtime.use(None)
 
     @property

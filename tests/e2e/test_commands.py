@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -147,6 +148,18 @@ def test_the_demo_tells_its_story_from_an_empty_folder(tmp_path: Path) -> None:
                  "/flags/new_checkout", "GET /health"):  # fmt: skip
         assert told in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_in_use_is_named_and_another_proposed(folder: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = opos("up", "--port", str(port), folder=folder)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        f"Cannot listen on 127.0.0.1:{port}: Address already in use.", "hint: Choose another port with --port.",
+    ]  # fmt: skip
 
 
 def test_a_second_bundle_on_the_same_data_is_refused(bundle: Bundle) -> None:

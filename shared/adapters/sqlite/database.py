@@ -7,8 +7,8 @@ waiting jobs of all, each under its own savepoint, and nobody returns before the
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -49,7 +49,7 @@ class Database:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _waiting: deque[_Job[Any]] = field(default_factory=deque, repr=False)
     _writer: sqlite3.Connection | None = field(default=None, repr=False)
-    _readers: threading.local = field(default_factory=threading.local, repr=False)
+    _idle: deque[sqlite3.Connection] = field(default_factory=deque, repr=False)
 
     def write(self, run: Callable[[sqlite3.Connection], T]) -> T:
         """The result of *run*, once it is durable. What *run* raises undoes its own writes only, and is raised."""
@@ -75,16 +75,23 @@ class Database:
                 self._waiting[0].wake.set()
 
     def read(self, sql: str, parameters: Iterable[Any] = ()) -> list[Any]:
+        return list(self.iterate(sql, parameters))
+
+    def iterate(self, sql: str, parameters: Iterable[Any] = ()) -> Iterator[Any]:
         try:
-            return self._reader().execute(sql, tuple(parameters)).fetchall()
+            with self._reader() as connection:
+                yield from connection.execute(sql, tuple(parameters))
         except sqlite3.Error as fault:
             raise _unavailable(fault) from fault
 
-    def iterate(self, sql: str, parameters: Iterable[Any] = ()) -> Iterable[Any]:
-        try:
-            yield from self._reader().execute(sql, tuple(parameters))
-        except sqlite3.Error as fault:
-            raise _unavailable(fault) from fault
+    def close(self) -> None:
+        """Close what was opened; a later use opens it again."""
+        with self._lock:
+            if self._writer is not None:
+                self._writer.close()
+                self._writer = None
+        while self._idle:
+            self._idle.pop().close()
 
     def _run_all(self) -> None:
         jobs = [self._waiting.popleft() for _ in range(len(self._waiting))]
@@ -112,14 +119,20 @@ class Database:
                 connection.execute("ROLLBACK")
             raise
 
-    def _reader(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._readers, "connection", None)
-        if connection is None:
-            connection = self._readers.connection = self._connect()
-        return connection
+    @contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        """A connection that nobody else uses meanwhile."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
 
     def _connect(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection = sqlite3.connect(self.path, timeout=2.5, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
