@@ -43,7 +43,9 @@ def _decide_all(message: EventAccepted, context: Context) -> tuple[list[Decision
     for index, signal in enumerate(message.signals):
         id = alert_id(message.source, message.id, index, signal)
         if id not in known:
-            known[id] = doc = context.store.get(f"alerts/{id}") if signal.kind == "alert" else None
+            # A business event is its own, so only a replay can have met it before.
+            may_be_known = signal.kind == "alert" or message.nonce
+            known[id] = doc = context.store.get(f"alerts/{id}") if may_be_known else None
             state |= {id: doc.data} if doc else {}
         decision = decide(
             signal, state.get(id), id=id, source=message.source, event=message.id,

@@ -51,6 +51,16 @@ def test_a_replay_is_handled_again_under_its_own_nonce(context: FakeContext) -> 
     assert alert.data["count"] == 2
 
 
+def test_a_business_event_that_is_replayed_comes_in_the_next_digest_once_more(context: FakeContext) -> None:
+    message = accepted(context, "d1", new_customer())
+    handle(message, context)
+    (note,) = in_collection(context, "alerts")
+    context.store.commit([Update(note.path, {"pending": None}, note.version)])
+    handle(message.model_copy(update={"nonce": "n1"}), context)
+    (note,) = in_collection(context, "alerts")
+    assert (note.data["state"], note.data["pending"]["channel"]) == ("noted", "inbox")
+
+
 def test_an_event_without_signals_is_written_down_and_shows_nobody_anything(context: FakeContext) -> None:
     handle(accepted(context, "d1"), context)
     assert (pages(context), in_collection(context, "alerts")) == ([], [])
