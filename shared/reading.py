@@ -1,15 +1,13 @@
-"""Reading a webhook: raw body to payload, delivery id, type and signals. The same for intake, sweeper and replay."""
+"""Reading a webhook: its delivery id, type and signals. The same for intake, sweeper and replay."""
 
-import base64
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl
 
 from shared.acceptance import OWN_SOURCE
+from shared.body import parsed, raw_body
 from shared.config import Config, DeliverySpec, Source
 from shared.errors import ContractBroken
 from shared.events import Alert, Event, Signal
@@ -18,7 +16,6 @@ from shared.ports import Doc
 from shared.sources import format_of, scheme
 from shared.sources.sender import Meaning
 
-_FORM = "application/x-www-form-urlencoded"
 _FAULTS = (ContractBroken, KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
 
 
@@ -30,27 +27,6 @@ class Reading:
     subject: str
     signals: tuple[Signal, ...]
     quarantine: str | None = None
-
-
-def parse_body(body: bytes, headers: Mapping[str, str]) -> Any:
-    """The payload in *body*: JSON, whatever its content type says (curl says form), or else a form that is called one.
-
-    A form field `payload` holding JSON is what GitHub and Slack send. Raises ContractBroken when it is neither.
-    """
-    try:
-        return _strict_json(body.decode("utf-8"))
-    except (ValueError, RecursionError) as fault:
-        if headers.get("content-type", "").startswith(_FORM):
-            return _form(body)
-        raise _no_json(body, fault) from fault
-
-
-def parsed(body: bytes, headers: Mapping[str, str]) -> Any | ContractBroken:
-    """The payload, or the fault as a value: what cannot be parsed is still kept."""
-    try:
-        return parse_body(body, headers)
-    except ContractBroken as fault:
-        return fault
 
 
 def read(name: str, source: Source, headers: Mapping[str, str], payload: Any | ContractBroken) -> Reading:
@@ -104,20 +80,6 @@ def kept_headers(source: Source, request: HttpRequest) -> dict[str, str]:
     return {name: request.headers[name][:500] for name in names if name in request.headers}
 
 
-def body_text(body: bytes) -> dict[str, str]:
-    """The fields of an Event that hold *body*, without loss."""
-    sha256 = hashlib.sha256(body).hexdigest()
-    try:
-        return {"body": body.decode("utf-8"), "body_encoding": "utf-8", "body_sha256": sha256}
-    except UnicodeDecodeError:
-        return {"body": base64.b64encode(body).decode(), "body_encoding": "base64", "body_sha256": sha256}
-
-
-def raw_body(event: Event) -> bytes:
-    """The inverse of `body_text`."""
-    return base64.b64decode(event.body) if event.body_encoding == "base64" else event.body.encode()
-
-
 def _own_id(name: str, source: Source, request: HttpRequest, payload: Any) -> str | None:
     named_by_format = format_of(name, source).delivery
     found = named_by_format(payload) if named_by_format and payload is not None else None
@@ -152,31 +114,3 @@ def _subject(meaning: Meaning) -> str:
 
 def _with_own_severity(signal: Signal, severity: str | None) -> Signal:
     return signal.model_copy(update={"severity": severity}) if severity and isinstance(signal, Alert) else signal
-
-
-def _strict_json(text: str) -> Any:
-    """The JSON in *text*, with `?` for halves of surrogate pairs: JSON can spell them, but nothing can store them."""
-    payload = json.loads(text, parse_constant=_refuse)
-    if "\\ud" not in text.lower():
-        return payload
-    return json.loads(json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace"))
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _form(body: bytes) -> Any:
-    try:
-        form = dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, strict_parsing=True))
-        return _strict_json(form["payload"]) if "payload" in form else form
-    except (ValueError, RecursionError) as fault:
-        raise _no_json(body, fault) from fault
-
-
-def _no_json(body: bytes, fault: Exception) -> ContractBroken:
-    return ContractBroken(f"expected a JSON body, found {_described(body)}: {fault}"[:300])
-
-
-def _described(body: bytes) -> str:
-    return f"{len(body)} bytes" if body else "an empty body"

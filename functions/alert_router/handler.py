@@ -36,25 +36,25 @@ def handle(message: EventAccepted, context: Context) -> None:
 
 def _decide_all(message: EventAccepted, context: Context) -> tuple[list[Decision], list[Write]]:
     """The decision for each signal in turn, each seeing what the ones before it did, and the writes they need."""
-    known: dict[str, Doc | None] = {}
-    state: dict[str, dict[str, Any]] = {}
+    ids = [alert_id(message.source, message.id, index, signal) for index, signal in enumerate(message.signals)]
+    known = _known(ids, message, context)
+    state = {id: doc.data for id, doc in known.items() if doc}
     decisions: list[Decision] = []
-    pages: list[Write] = []
-    for index, signal in enumerate(message.signals):
-        id = alert_id(message.source, message.id, index, signal)
-        if id not in known:
-            # A business event is its own, so only a replay can have met it before.
-            may_be_known = signal.kind == "alert" or message.nonce
-            known[id] = doc = context.store.get(f"alerts/{id}") if may_be_known else None
-            state |= {id: doc.data} if doc else {}
+    for id, signal in zip(ids, message.signals, strict=True):
         decision = decide(
             signal, state.get(id), id=id, source=message.source, event=message.id,
             digest=context.config.digest.channel, now=context.now,
         )  # fmt: skip
         decisions.append(decision)
         state |= {id: decision.alert} if decision.alert else {}
-        pages += [_page(decision.alert, context)] if decision.path == "page" and decision.alert else []
+    pages = [_page(one.alert, context) for one in decisions if one.path == "page" and one.alert]
     return decisions, [*_alert_writes(decisions, known, state), *pages]
+
+
+def _known(ids: list[str], message: EventAccepted, context: Context) -> dict[str, Doc | None]:
+    """The alerts' documents. A business event is its own, so only a replay can have met it before."""
+    named = {id for id, signal in zip(ids, message.signals, strict=True) if signal.kind == "alert" or message.nonce}
+    return {id: context.store.get(f"alerts/{id}") if id in named else None for id in dict.fromkeys(ids)}
 
 
 def _alert_writes(

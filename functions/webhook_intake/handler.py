@@ -7,13 +7,14 @@ from typing import Any
 import structlog
 
 from shared.acceptance import accept
+from shared.body import body_text, parsed
 from shared.config import Source
 from shared.context import Context
 from shared.errors import ContractBroken, MethodNotAllowed, NotFound, Unauthorized
 from shared.events import Event, document_id, iso
 from shared.http import HttpRequest, HttpResponse, json_response
 from shared.ports import Set
-from shared.reading import body_text, delivery_id, hash_id, kept_headers, parsed, read
+from shared.reading import delivery_id, hash_id, kept_headers, read
 from shared.sources import format_of, scheme
 
 _log = structlog.get_logger()

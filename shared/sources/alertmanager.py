@@ -13,7 +13,7 @@ from shared.sources.payload import link, optional, require, text
 from shared.sources.sender import Format, Meaning
 
 
-def event_type(headers: Mapping[str, str], payload: Any) -> str:  # noqa: ARG001
+def event_type(headers: Mapping[str, str], payload: Any) -> str:
     return f"alerts.{require(payload, 'status', str)}"
 
 
@@ -24,7 +24,7 @@ def delivery(payload: Any) -> str | None:
     return document_id(text(payload, "groupKey"), text(payload, "status"), *said)
 
 
-def translate(kind: str, payload: Any) -> Meaning:  # noqa: ARG001
+def translate(kind: str, payload: Any) -> Meaning:
     alerts = tuple(_alert(alert) for alert in _alerts(payload))
     more = f" and {len(alerts) - 1} more" if len(alerts) > 1 else ""
     return Meaning(f"{alerts[0].title}{more}" if alerts else "no alerts", alerts)

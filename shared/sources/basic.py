@@ -10,7 +10,7 @@ from shared.sources.sender import Scheme
 from shared.sources.signatures import encoded, rejected, require_match
 
 
-def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:  # noqa: ARG001
+def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         raise rejected()
@@ -21,7 +21,7 @@ def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, toler
     require_match([found], [secret.encode() for secret in secrets])
 
 
-def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:  # noqa: ARG001
+def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
     return {"authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"}
 
 

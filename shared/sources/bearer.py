@@ -8,14 +8,14 @@ from shared.sources.sender import Scheme
 from shared.sources.signatures import encoded, rejected, require_match
 
 
-def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:  # noqa: ARG001
+def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         raise rejected()
     require_match([encoded(token.strip())], [secret.encode() for secret in secrets])
 
 
-def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:  # noqa: ARG001
+def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
     return {"authorization": f"Bearer {secret}"}
 
 

@@ -21,14 +21,14 @@ def scheme(spec: HmacSpec) -> Scheme:
         signed = _signed(spec, request.body, time=time, id=_id(spec, request) or "")
         require_match(map(encoded, found), [_signature(spec, secret, signed) for secret in secrets])
 
-    def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:  # noqa: ARG001
+    def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
         time = str(int(now.timestamp()))
         signature = _signature(spec, secret, _signed(spec, body, time=time, id=delivery)).decode()
         headers = {spec.header.lower(): _header(spec, signature, time)}
         headers |= {spec.timestamp_header.lower(): time} if spec.timestamp_header else {}
         return headers | ({spec.id_header.lower(): delivery} if spec.id_header else {})
 
-    def delivery(request: HttpRequest, payload: Any) -> str | None:  # noqa: ARG001
+    def delivery(request: HttpRequest, payload: Any) -> str | None:
         return _id(spec, request)
 
     kept = tuple(name.lower() for name in (spec.id_header, spec.timestamp_header) if name)

@@ -12,12 +12,12 @@ from shared.sources.signatures import digest, encoded, require_match
 __all__ = ["FORMAT", "SCHEME"]
 
 
-def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:  # noqa: ARG001
+def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
     found = encoded(request.headers.get("x-hub-signature-256", ""))
     require_match([found], [_signature(secret, request.body) for secret in secrets])
 
 
-def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:  # noqa: ARG001
+def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
     return {
         "x-hub-signature-256": _signature(secret, body).decode(),
         "x-github-delivery": delivery,
@@ -25,7 +25,7 @@ def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: 
     }
 
 
-def delivery(request: HttpRequest, payload: Any) -> str | None:  # noqa: ARG001
+def delivery(request: HttpRequest, payload: Any) -> str | None:
     return request.headers.get("x-github-delivery")
 
 

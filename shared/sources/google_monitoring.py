@@ -11,7 +11,7 @@ _SEVERITY = {"critical": "critical", "error": "warning", "warning": "warning", "
 """Without a severity nothing says that it can wait."""
 
 
-def event_type(headers: Mapping[str, str], payload: Any) -> str:  # noqa: ARG001
+def event_type(headers: Mapping[str, str], payload: Any) -> str:
     return f"incident.{require(payload, 'incident.state', str)}"
 
 

@@ -25,7 +25,7 @@ def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, toler
     require_recent(time, now=now, tolerance=tolerance, per_second=1000)
 
 
-def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:  # noqa: ARG001
+def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
     return {
         "linear-signature": _signature(secret, body).decode(),
         "linear-delivery": delivery,
@@ -33,11 +33,11 @@ def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: 
     }
 
 
-def delivery(request: HttpRequest, payload: Any) -> str | None:  # noqa: ARG001
+def delivery(request: HttpRequest, payload: Any) -> str | None:
     return request.headers.get("linear-delivery")
 
 
-def event_type(headers: Mapping[str, str], payload: Any) -> str:  # noqa: ARG001
+def event_type(headers: Mapping[str, str], payload: Any) -> str:
     return f"{require(payload, 'type', str)}.{require(payload, 'action', str)}"
 
 

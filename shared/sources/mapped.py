@@ -22,7 +22,7 @@ def format_of(source: Source) -> Format:
     alert = _alert(source.alert) if source.alert else None
     event = _event(source.event) if source.event else None
 
-    def event_type(headers: Mapping[str, str], payload: Any) -> str:  # noqa: ARG001
+    def event_type(headers: Mapping[str, str], payload: Any) -> str:
         found = named_by(payload) if named_by else text(payload, "type", "event")
         return str(found or "event")
 

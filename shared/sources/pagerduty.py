@@ -20,20 +20,20 @@ _STATUS = {
 }
 
 
-def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:  # noqa: ARG001
+def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
     found = values(pairs(request.headers.get("x-pagerduty-signature", "")), "v1")
     require_match(map(encoded, found), [_signature(secret, request.body) for secret in secrets])
 
 
-def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:  # noqa: ARG001
+def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
     return {"x-pagerduty-signature": f"v1={_signature(secret, body).decode()}"}
 
 
-def delivery(request: HttpRequest, payload: Any) -> str | None:  # noqa: ARG001
+def delivery(request: HttpRequest, payload: Any) -> str | None:
     return text(payload, "event.id") or None
 
 
-def event_type(headers: Mapping[str, str], payload: Any) -> str:  # noqa: ARG001
+def event_type(headers: Mapping[str, str], payload: Any) -> str:
     return require(payload, "event.event_type", str)
 
 

@@ -21,7 +21,7 @@ class Sign(Protocol):
         ...
 
 
-def no_delivery(request: HttpRequest, payload: Any) -> str | None:  # noqa: ARG001  (the shape of Scheme.delivery)
+def no_delivery(request: HttpRequest, payload: Any) -> str | None:
     """For senders that give their deliveries no id."""
     return None
 

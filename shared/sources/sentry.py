@@ -14,7 +14,7 @@ _SEVERITY = {"fatal": "critical", "critical": "critical", "error": "warning", "w
 _RESOLVED = frozenset({"resolved", "ignored", "archived"})
 
 
-def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:  # noqa: ARG001
+def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
     found = encoded(request.headers.get("sentry-hook-signature", ""))
     require_match([found], [_signature(secret, request.body) for secret in secrets])
 
@@ -28,7 +28,7 @@ def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: 
     }
 
 
-def delivery(request: HttpRequest, payload: Any) -> str | None:  # noqa: ARG001
+def delivery(request: HttpRequest, payload: Any) -> str | None:
     return request.headers.get("request-id")
 
 
@@ -50,7 +50,7 @@ def _issue(payload: Any, action: str) -> Alert:
     return _alert(issue, text(issue, "id"), resolved=action in _RESOLVED)
 
 
-def _event_alert(payload: Any, action: str) -> Alert:  # noqa: ARG001
+def _event_alert(payload: Any, action: str) -> Alert:
     event = require(payload, "data.event", dict)
     return _alert(event, text(event, "issue_id"), resolved=False)
 

@@ -14,12 +14,12 @@ from shared.sources.sender import Format, Meaning, Scheme
 from shared.sources.signatures import digest, encoded, require_match
 
 
-def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:  # noqa: ARG001
+def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
     found = encoded(request.headers.get("x-shopify-hmac-sha256", ""))
     require_match([found], [_signature(secret, request.body) for secret in secrets])
 
 
-def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:  # noqa: ARG001
+def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
     return {
         "x-shopify-hmac-sha256": _signature(secret, body).decode(),
         "x-shopify-webhook-id": delivery,
@@ -27,11 +27,11 @@ def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: 
     }
 
 
-def delivery(request: HttpRequest, payload: Any) -> str | None:  # noqa: ARG001
+def delivery(request: HttpRequest, payload: Any) -> str | None:
     return request.headers.get("x-shopify-webhook-id")
 
 
-def event_type(headers: Mapping[str, str], payload: Any) -> str:  # noqa: ARG001
+def event_type(headers: Mapping[str, str], payload: Any) -> str:
     return headers["x-shopify-topic"]
 
 

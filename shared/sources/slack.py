@@ -18,12 +18,12 @@ def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, toler
     require_match([found], [_signature(secret, time, request.body) for secret in secrets])
 
 
-def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:  # noqa: ARG001
+def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
     time = str(int(now.timestamp()))
     return {"x-slack-request-timestamp": time, "x-slack-signature": _signature(secret, time, body).decode()}
 
 
-def delivery(request: HttpRequest, payload: Any) -> str | None:  # noqa: ARG001
+def delivery(request: HttpRequest, payload: Any) -> str | None:
     return text(payload, "event_id") or None
 
 
@@ -34,7 +34,7 @@ def handshake(payload: Any) -> HttpResponse | None:
     return json_response(200, {"challenge": text(payload, "challenge")})
 
 
-def event_type(headers: Mapping[str, str], payload: Any) -> str:  # noqa: ARG001
+def event_type(headers: Mapping[str, str], payload: Any) -> str:
     return text(payload, "event.type") or require(payload, "type", str)
 
 

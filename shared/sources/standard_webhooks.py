@@ -30,18 +30,18 @@ def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, toler
     require_match([encoded(value) for version, value in found if version == "v1"], expected)
 
 
-def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:  # noqa: ARG001
+def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
     time = str(int(now.timestamp()))
     signed = f"{delivery}.{time}.".encode() + body
     signature = f"v1,{_signature(secret, signed).decode()}"
     return {"webhook-id": delivery, "webhook-timestamp": time, "webhook-signature": signature}
 
 
-def delivery(request: HttpRequest, payload: Any) -> str | None:  # noqa: ARG001
+def delivery(request: HttpRequest, payload: Any) -> str | None:
     return _header(request.headers, "id") or None
 
 
-def event_type(headers: Mapping[str, str], payload: Any) -> str:  # noqa: ARG001
+def event_type(headers: Mapping[str, str], payload: Any) -> str:
     return require(payload, "type", str)
 
 

@@ -23,12 +23,12 @@ def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, toler
     require_match(map(encoded, values(found, "v1")), expected)
 
 
-def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:  # noqa: ARG001
+def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
     time = str(int(now.timestamp()))
     return {"stripe-signature": f"t={time},v1={_signature(secret, time, body).decode()}"}
 
 
-def delivery(request: HttpRequest, payload: Any) -> str | None:  # noqa: ARG001
+def delivery(request: HttpRequest, payload: Any) -> str | None:
     return text(payload, "id") or None
 
 

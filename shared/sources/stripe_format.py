@@ -12,7 +12,7 @@ Fields = dict[str, Any]
 Make = Callable[[Fields, str], Signal]
 
 
-def event_type(headers: Mapping[str, str], payload: Any) -> str:  # noqa: ARG001
+def event_type(headers: Mapping[str, str], payload: Any) -> str:
     return require(payload, "type", str)
 
 

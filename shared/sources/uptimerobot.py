@@ -12,7 +12,7 @@ _TYPES = {"1": ("down", "critical", "firing"), "2": ("down", "critical", "resolv
 _SAID = {"1": "is down", "2": "is up again", "3": "has a certificate that expires soon"}
 
 
-def event_type(headers: Mapping[str, str], payload: Any) -> str:  # noqa: ARG001
+def event_type(headers: Mapping[str, str], payload: Any) -> str:
     return f"monitor.{_alert_type(payload)}"
 
 
@@ -20,7 +20,7 @@ def delivery(payload: Any) -> str | None:
     return document_id(*(text(payload, name) for name in ("monitorID", "alertType", "alertDateTime")))
 
 
-def translate(kind: str, payload: Any) -> Meaning:  # noqa: ARG001
+def translate(kind: str, payload: Any) -> Meaning:
     number = _alert_type(payload)
     trouble, severity, status = _TYPES[number]
     monitor = text(payload, "monitorID")

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.body import parsed
 from shared.config import AlertMapping, EventMapping, Source
 from shared.errors import ContractBroken
-from shared.reading import parsed, read
+from shared.reading import read
 from shared.sources import FORMATS, mapped
 from shared.sources.sender import Format
 
