@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -55,6 +56,8 @@ class Report:
     pages_expected: int = 0
     pages_sent: int = 0
     pages_missing: list[str] = field(default_factory=list)
+    pages_shown: int = 0
+    shown_again: int = 0
     sent_again: int = 0
     in_two_digests: int = 0
     digested: int = 0
@@ -185,6 +188,7 @@ def torture(count: int, kills: int, *, seed: int = 1, limit: float = 600) -> Rep
             _send_and_kill(bundle, webhooks(count, rng), kills, rng, report, began + limit)
             _settle(observer.store, seconds=limit)
             _judge(observer.store, report)
+            _judge_terminal((data / "log").read_text(errors="replace"), report)
         finally:
             bundle.kill()
             observer.close()
@@ -242,6 +246,12 @@ def _judge(store: Store, report: Report) -> None:
     members = Counter(member for doc in store.query("digests") for member in doc.data["members"])
     report.digested, report.in_two_digests = len(members), sum(1 for times in members.values() if times > 1)
     report.dead_letters = store.count("dead_letters")
+
+
+def _judge_terminal(log: str, report: Report) -> None:
+    """What a person would have seen: each page by its key, and how many of them more than once."""
+    shown = Counter(re.findall(r"^PAGE Trouble \d+ \[(\w+)\]$", log, re.MULTILINE))
+    report.pages_shown, report.shown_again = len(shown), shown.total() - len(shown)
 
 
 def main() -> None:
