@@ -1,6 +1,7 @@
 """`opos up`."""
 
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,8 +41,13 @@ def command(data: Path, config_file: Path, flags_file: Path, host: str, port: in
 def welcome(runtime: Runtime, url: str) -> str:
     lines = [f"opos is up. Webhooks arrive at {url}/webhooks/{{source}}:"]
     lines += [f"  {name:<16} {source.scheme}" for name, source in runtime.config.sources.items()]
-    lines += [f"console  {console_url(runtime)}", f"flags    {url}/flags", f"health   {url}/health", "Ctrl-C stops it."]
+    lines += [f"console  {_console(runtime)}", f"flags    {url}/flags", f"health   {url}/health", "Ctrl-C stops it."]
     return "\n".join(lines)
+
+
+def _console(runtime: Runtime) -> str:
+    """The link opens the console, so it is shown to a person at a terminal, and to no log."""
+    return console_url(runtime) if sys.stdout.isatty() else "run `opos console` for a link"
 
 
 def console_url(runtime: Runtime) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.sources import standard_webhooks
+from tests import torture
 from tests.e2e.bundle import CONFIG, FLAGS, SECRETS, Bundle
 
 
@@ -148,6 +150,36 @@ def test_the_demo_tells_its_story_from_an_empty_folder(tmp_path: Path) -> None:
                  "/flags/new_checkout", "GET /health"):  # fmt: skip
         assert told in done.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_secret_reaches_the_log_of_a_running_bundle(tmp_path: Path) -> None:
+    (tmp_path / "opos.yaml").write_text(torture.CONFIG)
+    (tmp_path / "flags.yaml").write_text(FLAGS)
+    bundle = torture.Bundle(tmp_path, torture.free_port())
+    bundle.start()
+    try:
+        bundle.await_up()
+        body = json.dumps(
+            {"type": "x", "data": {"title": "T", "severity": "critical", "password": "planted-body"}}
+        ).encode()
+        now = datetime.now(UTC)
+        signed = standard_webhooks.SCHEME.sign(body, torture.SECRET, now=now, delivery="d1", event_type="")
+        planted = {
+            "authorization": "Bearer planted-token",
+            "cookie": "planted-cookie",
+            "x-forwarded-for": "planted-address",
+        }
+        assert torture.post(bundle.port, body, {**signed, **planted})[0] == 202
+        assert torture.post(bundle.port, body, {**signed, **planted, "webhook-signature": "v1,planted"})[0] == 401
+        for path in ("/ack/planted-link", "/webhooks/ping/x?token=planted-query", "/console/planted-link"):
+            torture.post(bundle.port, b"", planted, path=path, method="GET")
+        torture.until(lambda: "PAGE T" in (tmp_path / "log").read_text(), seconds=30, what="the page")
+    finally:
+        bundle.kill()
+    log = (tmp_path / "log").read_text()
+    assert "accepted" in log
+    for secret in ("planted", "/console/", torture.SECRET, signed["webhook-signature"]):
+        assert secret not in log
 
 
 def test_a_port_in_use_is_named_and_another_proposed(folder: Path) -> None:

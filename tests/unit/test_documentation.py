@@ -1,0 +1,68 @@
+"""What the documentation shows is accepted, and means what it says."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.config import Source
+from shared.errors import Unauthorized
+from shared.http import HttpRequest
+from shared.loading import parse_config
+from shared.reading import delivery_id, read
+from shared.sources import scheme
+
+ROOT = Path(__file__).parents[2]
+REST = "\nowner: me@example.com\nroute: {channel: desk}\ndigest: {channel: desk}\n"
+CHANNELS = "channels: {desk: {console: true}}\n"
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+def examples(name: str) -> list[str]:
+    return re.findall(r"```yaml\n(.*?)```", (ROOT / name).read_text(), re.DOTALL)
+
+
+def sources() -> dict[str, Source]:
+    parsed = [parse_config(text + REST + CHANNELS) for text in examples("docs/senders.md")]
+    return {name: source for config in parsed for name, source in config.sources.items()}
+
+
+@pytest.mark.parametrize("text", [text for text in examples("README.md") if "sources:" in text])
+def test_the_readmes_sources_are_accepted(text: str) -> None:
+    assert parse_config(text + REST + CHANNELS).sources
+
+
+@pytest.mark.parametrize("text", [text for text in examples("README.md") if "channels:" in text])
+def test_the_readmes_channels_are_accepted(text: str) -> None:
+    assert parse_config(text + "owner: me@example.com\nsources: {}\n").channels
+
+
+PAYLOADS = {
+    "lemonsqueezy": ({"meta": {"event_name": "order_created"}}, "event: order_created"),
+    "calendly": ({"event": "invitee.created", "payload": {"name": "Ada"}}, "event: invitee.created: Ada"),
+    "paddle": (
+        {"event_id": "evt_1", "event_type": "transaction.payment_failed", "data": {"id": "txn_1"}},
+        "warning firing: transaction.payment_failed",
+    ),
+    "vercel": (
+        {"id": "evt_1", "type": "deployment.error", "payload": {"deployment": {"name": "shop"}}},
+        "critical firing: Deployment failed: shop",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_a_declared_sender_is_verified_named_and_understood(name: str) -> None:
+    source, (payload, expected) = sources()[name], PAYLOADS[name]
+    body = json.dumps(payload).encode()
+    headers = scheme(source).sign(body, "secret", now=NOW, delivery="d1", event_type="")
+    request = HttpRequest("POST", f"/webhooks/{name}", headers, {}, body)
+    scheme(source).verify(request, ["secret"], now=NOW, tolerance=timedelta(minutes=5))
+    with pytest.raises(Unauthorized):
+        scheme(source).verify(request, ["other"], now=NOW, tolerance=timedelta(minutes=5))
+    assert delivery_id(name, source, request, payload, NOW)
+    (signal,) = read(name, source, headers, payload).signals
+    said = f"{signal.severity} {signal.status}" if signal.kind == "alert" else "event"
+    assert f"{said}: {signal.title}" == expected
