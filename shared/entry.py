@@ -16,7 +16,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from shared import runtime, telemetry
 from shared.context import Context
-from shared.errors import AlreadyExists, Conflict, OposError, TooLarge, Unavailable
+from shared.errors import AlreadyExists, Conflict, OposError, TooLarge
 from shared.events import Message
 from shared.http import HttpRequest, HttpResponse, json_response
 
@@ -115,5 +115,5 @@ def _trace(traceparent: str | None) -> str | None:
 
 def _error(fault: OposError) -> HttpResponse:
     content = {"code": fault.code, "message": fault.message} | ({"hint": fault.hint} if fault.hint else {})
-    headers = {"retry-after": "5"} if isinstance(fault, Unavailable) else {}
+    headers = {"retry-after": "5"} if fault.retryable else {}
     return json_response(fault.http_status, {"error": content}, headers)

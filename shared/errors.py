@@ -20,13 +20,6 @@ class OposError(Exception):
         self.hint = hint
 
 
-class BadRequest(OposError):
-    """The request cannot be understood."""
-
-    code = "bad_request"
-    http_status = 400
-
-
 class Unauthorized(OposError):
     """The caller did not prove who they are. The message must not tell which proof failed."""
 

@@ -12,11 +12,6 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def parse_iso(text: str) -> datetime:
-    """The inverse of `iso`."""
-    return datetime.fromisoformat(text)
-
-
 def document_id(*parts: str) -> str:
     """An id that only these *parts*, in this order, have: 128 bits of SHA-256 over them, joined by NUL, as hex."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -186,6 +181,3 @@ class DeadLetter(Message):
             attempts=int(attributes.get("CloudPubSubDeadLetterSourceDeliveryCount", "0")),
             data=data.decode("utf-8", "replace"),
         )
-
-
-MESSAGES: tuple[type[Message], ...] = (EventAccepted, DigestDue, Tick, DeadLetter)

@@ -120,7 +120,6 @@ class Notice:
     link: str = ""
     ack_url: str = ""
     severity: str = "info"
-    html: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """The promise of the Bus on SQLite: durable, at least once, patient, and never silent about what it cannot deliver."""
 
-from collections.abc import Callable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.local_bus.bus import LocalBus
+from shared.adapters.local_bus.bus import Delivery, LocalBus
 from shared.adapters.local_bus.pump import Pump
 from shared.adapters.sqlite.database import Database
 from shared.events import DigestDue, Tick
@@ -123,6 +125,37 @@ def test_a_failing_subscription_does_not_hold_up_another(bus: LocalBus) -> None:
     bus.publish(Tick())
     Pump(bus, functions.push).drain()
     assert [function for function, _, _ in functions.pushed] == ["digest_sender", "sweeper"]
+
+
+def test_a_message_for_a_subscription_of_another_version_waits_and_holds_up_nobody(bus: LocalBus) -> None:
+    functions = Functions()
+    bus.publish(DUE)
+    bus.database.write(lambda db: db.execute("UPDATE messages SET subscription = 'of-another-version'"))
+    bus.publish(Tick())
+    assert Pump(bus, functions.push).drain() == 1
+    bus.database.write(lambda db: db.execute("UPDATE messages SET subscription = 'digest-sender'"))
+    assert Pump(bus, functions.push).drain() == 1
+
+
+def test_a_pump_survives_a_fault_of_any_kind(bus: LocalBus) -> None:
+    functions, failed = Functions(), threading.Event()
+
+    class Faulty(LocalBus):
+        def take(self, limit: int, *, busy: Sequence[int] = ()) -> list[Delivery]:
+            if not failed.is_set():
+                failed.set()
+                raise RuntimeError("a bug")
+            return super().take(limit, busy=busy)
+
+    pump = Pump(Faulty(bus.database, bus.clock, bus.new_id), functions.push)
+    pump.start()
+    assert failed.wait(10)
+    pump.bus.publish(DUE)
+    deadline = time.monotonic() + 10
+    while not functions.pushed and time.monotonic() < deadline:
+        time.sleep(0.01)
+    pump.stop()
+    assert len(functions.pushed) == 1
 
 
 def test_started_pump_delivers_what_is_published_and_stops_without_losing_any(bus: LocalBus) -> None:

@@ -6,7 +6,6 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from shared.adapters.sqlite.database import Database
@@ -15,6 +14,7 @@ from shared.ports import Clock
 from shared.topology import MAX_ATTEMPTS, SUBSCRIPTIONS, Subscription
 
 _BY_NAME = {subscription.name: subscription for subscription in SUBSCRIPTIONS}
+_KNOWN = ", ".join(f"'{name}'" for name in _BY_NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class LocalBus:
         """Up to *limit* messages that are due and not *busy*, the longest due first; counts the attempt."""
         now = iso(self.clock.now())
         marks = ", ".join("?" * len(busy))
-        due = f"due_at <= ? AND id NOT IN ({marks})"
+        due = f"due_at <= ? AND id NOT IN ({marks}) AND subscription IN ({_KNOWN})"
         if not self.database.read(f"SELECT 1 FROM messages WHERE {due} LIMIT 1", [now, *busy]):  # noqa: S608
             return []
         sql = (
@@ -77,11 +77,6 @@ class LocalBus:
         )
         rows = self.database.write(lambda db: db.execute(sql, [now, *busy, limit]).fetchall())
         return [_delivery(row) for row in sorted(rows)]
-
-    def next_due(self) -> datetime | None:
-        """When the earliest waiting message is due."""
-        ((due,),) = self.database.read("SELECT min(due_at) FROM messages")
-        return datetime.fromisoformat(due) if due else None
 
     def acknowledge(self, delivery: Delivery) -> None:
         self.database.write(lambda db: db.execute("DELETE FROM messages WHERE id = ?", [delivery.row]))

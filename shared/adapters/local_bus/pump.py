@@ -67,8 +67,8 @@ class Pump:
         free = self.workers - len(self._busy)
         try:
             batch = self.bus.take(free, busy=tuple(self._busy)) if free else []
-        except OposError as fault:
-            _log.error("bus_unavailable", reason=fault.message)
+        except Exception as fault:  # noqa: BLE001  (without this thread nothing is delivered any more)
+            _log.exception("nothing_taken", error=type(fault).__name__)
             return False
         for delivery in batch:
             self._busy.add(delivery.row)
@@ -78,8 +78,8 @@ class Pump:
     def _deliver_and_free(self, delivery: Delivery) -> None:
         try:
             self._deliver(delivery)
-        except OposError as fault:
-            _log.error("delivery_not_recorded", reason=fault.message, message_id=delivery.message_id)
+        except Exception as fault:  # noqa: BLE001  (the message is still there, and will be delivered again)
+            _log.exception("delivery_not_recorded", error=type(fault).__name__, message_id=delivery.message_id)
         finally:
             self._busy.discard(delivery.row)
             self.bus.published.set()
