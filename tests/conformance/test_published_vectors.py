@@ -1,8 +1,8 @@
 """The vectors that the schemes' own documentation publishes."""
 
 import base64
-import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +17,7 @@ SLACK_BODY = (
     b"&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN"
     b"&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"
 )
+PAGERDUTY_BODY = (Path(__file__).parents[1] / "payloads/pagerduty/incident.priority_updated.json").read_bytes()
 STANDARD = {"webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "webhook-timestamp": "1614265330"}
 VECTORS = {
     "github: Validating webhook deliveries": (
@@ -27,6 +28,10 @@ VECTORS = {
         slack.SCHEME, "8f742231b10e8888abcd99yyyzzz85a5", SLACK_BODY, 1531420618,
         {"x-slack-request-timestamp": "1531420618",
          "x-slack-signature": "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"},
+    ),
+    "pagerduty: go-pagerduty, webhookv3": (
+        pagerduty.SCHEME, "lDQHScfUeXUKaQRNF+8XIiDKZ7XX3itBAYzwU0TARw8lJqRnkKl2iB1anSb0Z+IK", PAGERDUTY_BODY, 0,
+        {"x-pagerduty-signature": "v1=0c0b9495b893a39e70d1fea2fe11fbe0a825f88b9f67846f6cc07dd2bc5476cd"},
     ),
     "standard webhooks: reference libraries": (
         standard_webhooks.SCHEME, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", b'{"test": 2432232314}', 1614265330,
@@ -54,12 +59,9 @@ def test_a_published_vector_verifies_and_its_altered_body_does_not(name: str) ->
 
 
 def test_pagerdutys_header_of_several_signatures_verifies_when_one_matches() -> None:
-    """PagerDuty publishes the construction (HMAC-SHA256 of the body, hex, `v1=`, comma-separated), not a vector."""
-    body = json.dumps({"event": {"id": "01", "event_type": "incident.triggered"}}).encode()
-    good = pagerduty.SCHEME.sign(body, "new", now=datetime.now(UTC), delivery="", event_type="")[
-        "x-pagerduty-signature"
-    ]
-    verify(pagerduty.SCHEME, "new", body, 0, {"x-pagerduty-signature": f"v1={'0' * 64},{good}"})
+    scheme, secret, body, at, headers = VECTORS["pagerduty: go-pagerduty, webhookv3"]
+    good = headers["x-pagerduty-signature"]
+    verify(scheme, secret, body, at, {"x-pagerduty-signature": f"v1={'0' * 64},{good}"})
 
 
 def test_an_ed25519_signature_verifies_with_the_public_key() -> None:

@@ -86,7 +86,7 @@ BUSINESS_EVENTS = {
 }
 QUIET = {
     "github/workflow_run.cancelled", "github/deployment.pending", "github/check_run.of_actions_failed", "github/push",
-    "github/issue.by_the_owner", "stripe/customer.updated", "sentry/issue.assigned", "pagerduty/incident.annotated",
+    "github/issue.by_the_owner", "stripe/customer.updated", "sentry/issue.assigned", "pagerduty/incident.annotated", "pagerduty/incident.priority_updated",
     "slack/reaction_added", "shopify/products_update", "linear/changed",
 }  # fmt: skip
 RESOLVES = {
