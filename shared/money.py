@@ -1,10 +1,10 @@
-"""Amounts of money for people. Source of the exponents: ISO 4217."""
+"""Amounts of money for people. Source of the exponents: ISO 4217, and Stripe's list of zero-decimal currencies."""
 
 from collections.abc import Mapping
 from typing import Any
 
 _NO_MINOR_UNIT = frozenset(
-    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"]
+    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
 )
 _THOUSANDTHS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 

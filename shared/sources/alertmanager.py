@@ -12,16 +12,20 @@ from shared.events import Alert, document_id
 from shared.sources.payload import link, optional, require, text
 from shared.sources.sender import Format, Meaning
 
+_SEVERITY = {"none": "info"}
+"""Prometheus gives `none` to alerts that are meant to fire always, such as Watchdog."""
+_NAMING = ("fingerprint", "startsAt", "status")
+
 
 def event_type(headers: Mapping[str, str], payload: Any) -> str:
     return f"alerts.{require(payload, 'status', str)}"
 
 
 def delivery(payload: Any) -> str | None:
-    said = sorted(
-        "|".join(text(alert, name) for name in ("fingerprint", "startsAt", "status")) for alert in _alerts(payload)
-    )
-    return document_id(text(payload, "groupKey"), text(payload, "status"), *said)
+    said = sorted(tuple(text(alert, name) for name in _NAMING) for alert in _alerts(payload))
+    if not said or not all(map(all, said)):
+        return None  # A name made of less would be the same for the next trouble, which would then be lost.
+    return document_id(text(payload, "groupKey"), text(payload, "status"), *map("|".join, said))
 
 
 def translate(kind: str, payload: Any) -> Meaning:
@@ -45,7 +49,7 @@ def _alert(alert: dict[str, Any]) -> Alert:
         fingerprint=require(alert, "fingerprint", str),
         title=f"{name}: {summary}" if summary else f"{name} {labels.get('instance', '')}".strip(),
         # Without a severity label nothing says that it can wait, so it counts as unknown, and pages.
-        severity=labels.get("severity", "unset"),
+        severity=_SEVERITY.get(labels.get("severity", ""), labels.get("severity") or "unset"),
         status="resolved" if optional(alert, "status", str, "firing") == "resolved" else "firing",
         summary=text(alert, "annotations.description"),
         link=link(alert, "panelURL", "dashboardURL", "generatorURL"),

@@ -12,12 +12,13 @@ _SEVERITY = {"critical": "critical", "error": "warning", "warning": "warning", "
 
 
 def event_type(headers: Mapping[str, str], payload: Any) -> str:
-    return f"incident.{require(payload, 'incident.state', str)}"
+    return f"incident.{require(payload, 'incident.state', str).lower()}"
 
 
 def delivery(payload: Any) -> str | None:
     incident = require(payload, "incident", dict)
-    return document_id(*(text(incident, name) for name in ("incident_id", "state", "started_at", "ended_at")))
+    said = [text(incident, name) for name in ("incident_id", "state", "started_at", "ended_at")]
+    return document_id(*said) if said[0] else None
 
 
 def translate(kind: str, payload: Any) -> Meaning:

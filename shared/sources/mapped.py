@@ -46,10 +46,10 @@ def _alert(mapping: AlertMapping) -> Callable[[Any], Alert | None]:
         title = _line(search, "title", payload)
         return Alert(
             title=title,
-            severity=mapping.severity if mapping.severity in _SEVERITIES else str(_found(search, "severity", payload)),
+            severity=_severity(mapping, search, payload),
             status="resolved" if str(_found(search, "status", payload)).lower() in _RESOLVED else "firing",
-            fingerprint=str(_found(search, "fingerprint", payload) or title),
-            summary=str(_found(search, "summary", payload) or ""),
+            fingerprint=_text(search, "fingerprint", payload) or title,
+            summary=_text(search, "summary", payload),
             link=_link(search, payload),
         )
 
@@ -64,7 +64,7 @@ def _event(mapping: EventMapping) -> Callable[[Any], BusinessEvent | None]:
             return None
         return BusinessEvent(
             title=_line(search, "title", payload),
-            summary=str(_found(search, "summary", payload) or ""),
+            summary=_text(search, "summary", payload),
             link=_link(search, payload),
             money=_money(search, payload),
         )
@@ -100,13 +100,26 @@ def _line(search: Mapping[str, Search], name: str, payload: Any) -> str:
     return str(found)
 
 
+def _text(search: Mapping[str, Search], name: str, payload: Any) -> str:
+    """What *name* finds, as text: 0 and false are something, null is nothing."""
+    found = _found(search, name, payload)
+    return "" if found is None else str(found)
+
+
+def _severity(mapping: AlertMapping, search: Mapping[str, Search], payload: Any) -> str:
+    """A plain severity, else the word found, as it is; without one nothing says that it can wait."""
+    if mapping.severity in _SEVERITIES:
+        return mapping.severity
+    return _text(search, "severity", payload) or "unset"
+
+
 def _link(search: Mapping[str, Search], payload: Any) -> str:
-    found = str(_found(search, "link", payload) or "")
+    found = _text(search, "link", payload)
     return found if is_link(found) else ""
 
 
 def _money(search: Mapping[str, Search], payload: Any) -> Money | None:
     amount, currency = _found(search, "amount", payload), _found(search, "currency", payload)
-    if not isinstance(amount, int) or not isinstance(currency, str):
+    if isinstance(amount, bool) or not isinstance(amount, int | float) or not isinstance(currency, str):
         return None
-    return Money(amount=amount, currency=currency)
+    return Money(amount=int(amount), currency=currency) if amount == amount // 1 else None

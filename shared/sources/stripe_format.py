@@ -9,7 +9,7 @@ from shared.sources.payload import require, text
 from shared.sources.sender import Format, Meaning
 
 Fields = dict[str, Any]
-Make = Callable[[Fields, str], Signal]
+Make = Callable[[Fields, str], Signal | None]
 
 
 def event_type(headers: Mapping[str, str], payload: Any) -> str:
@@ -17,18 +17,26 @@ def event_type(headers: Mapping[str, str], payload: Any) -> str:
 
 
 def translate(kind: str, payload: Any) -> Meaning:
-    fields = require(payload, "data.object", dict)
     make = _SIGNALS.get(kind)
-    if make is None:
-        return Meaning(subject=f"{kind} {text(fields, 'id')}".strip())
-    signal = make(fields, "" if payload.get("livemode", True) else "test/")
+    signal = make(require(payload, "data.object", dict), _mode(payload)) if make else None
+    if signal is None:  # Thin events have no object at all, only where to fetch it.
+        return Meaning(f"{kind} {text(payload, 'data.object.id', 'related_object.id')}".strip())
     return Meaning(signal.title, (signal,))
 
 
+def _mode(payload: Any) -> str:
+    """The part of a dashboard's address that says live or test."""
+    return "" if payload.get("livemode", True) else "test/"
+
+
 def _trouble(
-    title: str, *, severity: str, name: str, area: str, amount: str | None = None, resolved: bool = False
-) -> Make:
-    """Makes an Alert whose fingerprint is the object's id under *name*, so that its resolve finds it."""
+    title: str, *, severity: str, name: str, area: str, shows: str = "id", amount: str | None = None,
+    resolved: bool = False,
+) -> Make:  # fmt: skip
+    """Makes an Alert whose fingerprint is the object's id under *name*, so that its resolve finds it.
+
+    Its link leads to *area*, to the page of the id in the field *shows*.
+    """
 
     def make(fields: Fields, mode: str) -> Alert:
         id = require(fields, "id", str)
@@ -41,7 +49,7 @@ def _trouble(
             summary=text(
                 fields, "failure_message", "last_finalization_error.message", "reason", "cancellation_details.reason"
             ),
-            link=f"https://dashboard.stripe.com/{mode}{area}/{id}",
+            link=f"https://dashboard.stripe.com/{mode}{area}/{text(fields, shows)}",
             labels={"customer": text(fields, "customer")},
             money=money,
         )
@@ -56,6 +64,11 @@ def _news(title: str, *, area: str, amount: str | None = None) -> Make:
         return BusinessEvent(title=_title(title, fields, money), link=link, money=money)
 
     return make
+
+
+def _unless_uncaptured(make: Make) -> Make:
+    """A card that is only authorized has brought no money yet; its capture is told when it comes."""
+    return lambda fields, mode: None if fields.get("captured") is False else make(fields, mode)
 
 
 def _money(fields: Fields, amount: str | None) -> Money | None:
@@ -86,7 +99,14 @@ _SIGNALS: dict[str, Make] = {
     ),
     "invoice.paid": _PAID,
     "invoice.payment_succeeded": _PAID,
-    "invoice.voided": _PAID,
+    "invoice.voided": _trouble(
+        "Invoice{sum} was voided",
+        severity="warning",
+        name="invoice",
+        area="invoices",
+        amount="amount_due",
+        resolved=True,
+    ),
     "charge.dispute.created": _trouble(
         _DISPUTED, severity="critical", name="dispute", area="disputes", amount="amount"
     ),
@@ -100,11 +120,13 @@ _SIGNALS: dict[str, Make] = {
         "Subscription lost", severity="warning", name="subscription", area="subscriptions"
     ),
     "radar.early_fraud_warning.created": _trouble(
-        "A charge looks like fraud", severity="warning", name="fraud", area="radar/early-fraud-warnings"
+        "A charge looks like fraud", severity="warning", name="fraud", area="payments", shows="charge"
     ),
     # A payment makes many events; the charge is the one that every kind of payment has, so it alone tells the money.
-    "charge.succeeded": _news("Payment{sum} came in", area="payments", amount="amount"),
+    "charge.succeeded": _unless_uncaptured(_news("Payment{sum} came in", area="payments", amount="amount")),
+    "charge.captured": _news("Payment{sum} came in", area="payments", amount="amount_captured"),
     "checkout.session.completed": _news("Checkout completed", area="checkout/sessions"),
+    # Not the end of a failed payout: Stripe says paid when it expects the money to arrive, and failed comes after that.
     "payout.paid": _news("Payout{sum} is on its way to the bank", area="payouts", amount="amount"),
 }
 

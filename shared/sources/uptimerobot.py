@@ -17,7 +17,9 @@ def event_type(headers: Mapping[str, str], payload: Any) -> str:
 
 
 def delivery(payload: Any) -> str | None:
-    return document_id(*(text(payload, name) for name in ("monitorID", "alertType", "alertDateTime")))
+    said = [text(payload, name) for name in ("monitorID", "alertType", "alertDateTime")]
+    # The operator chooses what is sent. Without the time, the next outage would bear the name of this one, and be lost.
+    return document_id(*said) if all(said) else None
 
 
 def translate(kind: str, payload: Any) -> Meaning:

@@ -22,6 +22,8 @@ EXPECTED = {
     ("deployment_status.created", "resolved critical"): 3,
     ("discussion.created", "event"): 1,
     ("release.published", "event"): 3,
+    ("repository_vulnerability_alert.create", "firing info"): 3,
+    ("repository_vulnerability_alert.dismiss", "resolved info"): 1,
     ("sponsorship.created", "event"): 2,
     ("workflow_run.completed", "resolved warning"): 2,
 }

@@ -22,6 +22,7 @@ MAPPED = Source(
     alert=AlertMapping(title="data.title", severity="data.severity", status="data.status", when="data.bad"),
     event=EventMapping(title="join(' ', [data.title, data.who])", amount="data.amount", currency="data.currency"),
 )  # fmt: skip
+BROKEN = (KeyError, TypeError, AttributeError, IndexError, ValueError)
 every_format = pytest.mark.parametrize("name", [*sorted(FORMATS), "mapped"])
 
 anything = st.recursive(
@@ -75,6 +76,70 @@ def test_any_json_is_read_or_quarantined_and_never_crashes(name: str, payload: A
 def test_a_real_payload_with_any_one_part_replaced_is_read_or_quarantined(name: str, data: st.DataObject) -> None:
     payloads = real_payloads(name) or [{"data": {"title": "a", "bad": True}, "kind": "x"}]
     check(name, data.draw(mutated(data.draw(st.sampled_from(payloads)))))
+
+
+@every_format
+@settings(max_examples=60, deadline=None)
+@given(payload=anything)
+def test_any_json_is_named_or_left_unnamed_and_never_crashes(name: str, payload: Any) -> None:
+    delivery = format_named(name).delivery
+    if delivery is None:
+        return
+    try:
+        found = delivery(payload)
+    except (ContractBroken, *BROKEN):
+        return
+    assert found is None or found
+
+
+names = st.text(alphabet="abcXYZ019-_/ \u00fc", min_size=1, max_size=12).filter(str.strip)
+
+
+@given(name=names, alertname=names, started=names)
+def test_a_resolve_of_alertmanager_names_the_trouble_and_not_the_delivery_of_its_firing(
+    name: str, alertname: str, started: str
+) -> None:
+    def payload(status: str) -> Any:
+        alert = {"status": status, "fingerprint": name, "startsAt": started, "labels": {"alertname": alertname}}
+        return {"status": status, "groupKey": "{}", "alerts": [alert]}
+
+    sender = format_named("alertmanager")
+    assert sender.delivery is not None
+    assert sender.delivery(payload("firing")) != sender.delivery(payload("resolved"))
+    same_trouble(sender, "", payload("firing"), payload("resolved"))
+
+
+@given(id=names, amount=st.integers(0, 10**9), reason=names)
+def test_whatever_ends_an_unpaid_invoice_names_it(id: str, amount: int, reason: str) -> None:
+    invoice = {"data": {"object": {"id": id, "amount_due": amount, "currency": "eur", "reason": reason}}}
+    for end in ("invoice.paid", "invoice.payment_succeeded", "invoice.voided"):
+        same_trouble(format_named("stripe"), "invoice.payment_failed", invoice, invoice, end)
+
+
+@given(repository=names, branch=names, id=st.integers(0), title=names)
+def test_a_passing_run_of_the_same_workflow_and_branch_ends_its_failure(
+    repository: str, branch: str, id: int, title: str
+) -> None:
+    def payload(conclusion: str, title: str) -> Any:
+        run = {"conclusion": conclusion, "workflow_id": id, "head_branch": branch, "display_title": title}
+        return {"repository": {"full_name": repository}, "workflow_run": run}
+
+    kind = "workflow_run.completed"
+    same_trouble(format_named("github"), kind, payload("failure", title), payload("success", "fixed"), kind)
+
+
+@given(key=st.one_of(names, st.integers()), title=names, status=st.sampled_from(["ok", "UP", "Closed", False, "false"]))
+def test_a_mapped_resolve_names_its_trouble(key: Any, title: str, status: Any) -> None:
+    alert = AlertMapping(title="title", status="status", fingerprint="key")
+    sender = mapped.format_of(Source(scheme="bearer", secrets=("T",), alert=alert))
+    firing, resolved = {"title": title, "key": key}, {"title": "over", "key": key, "status": status}
+    same_trouble(sender, "", firing, resolved)
+
+
+def same_trouble(sender: Format, kind: str, firing: Any, resolved: Any, end: str = "") -> None:
+    (one,), (other,) = sender.translate(kind, firing).signals, sender.translate(end, resolved).signals
+    assert one.kind == other.kind == "alert"
+    assert (one.status, other.status, one.fingerprint) == ("firing", "resolved", other.fingerprint)
 
 
 @pytest.mark.parametrize(
