@@ -11,7 +11,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 from shared.events import Severity
 from shared.faults import SECRET_NAME
 
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?")
+_PART = r"(?:([0-9]{1,6})"  # so short that no sum of durations and moments overflows
+_DURATION = re.compile(rf"{_PART}d)?{_PART}h)?{_PART}m)?{_PART}s)?{_PART}ms)?")
+_SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 def parse_duration(value: Any) -> timedelta:
@@ -34,8 +36,26 @@ def _url_safe(value: Any) -> Any:
     return value
 
 
+class _Hidden:
+    """Stands for what must not be shown in a fault, since it may be the secret itself."""
+
+    def __repr__(self) -> str:
+        return "what may be a secret"
+
+
+def _hide_value(value: Any) -> Any:
+    """Where a list of names belongs, other text than a name is likely the value of a secret."""
+    named = isinstance(value, str) and _SECRET_NAME.fullmatch(value)
+    return _Hidden() if isinstance(value, str | int | float) and not named else value
+
+
+def _hide_address(value: Any) -> Any:
+    """Where a channel belongs, an address is likely an Apprise URL, and holds its password."""
+    return _Hidden() if isinstance(value, str) and ":" in value else value
+
+
 def _secret_name(value: Any) -> Any:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Z][A-Z0-9_]*", value):
+    if not isinstance(value, str) or not _SECRET_NAME.fullmatch(value):
         raise ValueError(f"expected {SECRET_NAME}")
     return value
 
@@ -49,8 +69,22 @@ def _zone(value: Any) -> Any:
 
 
 def _address(value: Any) -> Any:
-    if not isinstance(value, str) or urlsplit(value).scheme not in {"http", "https"}:
-        raise ValueError("expected an address that begins with https:// or http://")
+    if not isinstance(value, str) or not _is_http(value):
+        raise ValueError("expected an address such as https://opos.example.com")
+    return value
+
+
+def _is_http(address: str) -> bool:
+    try:
+        url = urlsplit(address)
+        return url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError:  # a port or an IPv6 address that is none
+        return False
+
+
+def _true(value: Any) -> Any:
+    if value is not True:
+        raise ValueError("expected true")
     return value
 
 
@@ -59,7 +93,7 @@ def _expression(value: Any) -> Any:
 
     try:
         jmespath.compile(value)
-    except (jmespath.exceptions.JMESPathError, TypeError):
+    except (jmespath.exceptions.JMESPathError, TypeError, RecursionError):
         raise ValueError("expected a JMESPath expression") from None
     return value
 
@@ -67,6 +101,7 @@ def _expression(value: Any) -> Any:
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Name = Annotated[str, BeforeValidator(_url_safe)]
 SecretName = Annotated[str, BeforeValidator(_secret_name)]
+SecretNames = Annotated[tuple[SecretName, ...], BeforeValidator(_hide_value)]
 Zone = Annotated[str, BeforeValidator(_zone)]
 Address = Annotated[str, BeforeValidator(_address)]
 Expression = Annotated[str, BeforeValidator(_expression)]
@@ -163,7 +198,7 @@ class Source(Section):
     """One sender. Several `secrets` are all live at once, so that one can be rotated without losing a webhook."""
 
     scheme: SchemeName
-    secrets: Annotated[tuple[SecretName, ...], Field(min_length=1)]
+    secrets: Annotated[SecretNames, Field(min_length=1)]
     format: FormatName | None = None
     tolerance: Duration = timedelta(minutes=5)
     hmac: HmacSpec | None = None
@@ -182,7 +217,7 @@ class Source(Section):
 
 
 class ConsoleChannel(Section):
-    console: Literal[True]
+    console: Annotated[Literal[True], BeforeValidator(_true)]
 
 
 class AppriseChannel(Section):
@@ -201,9 +236,8 @@ class EmailChannel(Section):
 
 def _kind(value: Any) -> str | None:
     kinds = ("console", "apprise", "email")
-    if isinstance(value, dict):
-        return next((kind for kind in kinds if kind in value), None)
-    return next((kind for kind in kinds if hasattr(value, kind)), None)
+    found = [kind for kind in kinds if (kind in value if isinstance(value, dict) else hasattr(value, kind))]
+    return found[0] if len(found) == 1 else None
 
 
 ChannelConfig = Annotated[
@@ -215,6 +249,7 @@ ChannelConfig = Annotated[
         custom_error_type="channel_kind",
         custom_error_message="a channel: {console: true}, {apprise: SECRET} or {email: SECRET, to: address}",
     ),
+    BeforeValidator(_hide_address),
 ]
 
 
@@ -227,17 +262,17 @@ class Digest(Section):
 
     channel: str
     window: Duration = timedelta(minutes=5)
-    size: Annotated[int, Field(ge=1, le=100)] = 5
+    size: Annotated[int, Field(ge=1, le=100, strict=True)] = 5
 
 
 class Heartbeat(Section):
     """A job that says it lives. With `secrets` a ping must carry one of them (Bearer, or `?token=`)."""
 
-    secrets: tuple[SecretName, ...] = ()
+    secrets: SecretNames = ()
 
 
 class Health(Section):
-    memory_threshold_mb: Annotated[int, Field(ge=1)] = 512
+    memory_threshold_mb: Annotated[int, Field(ge=1, strict=True)] = 512
     dependency_timeout: Duration = timedelta(seconds=2)
 
 

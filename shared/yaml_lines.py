@@ -1,7 +1,8 @@
 """YAML as plain data, with the line of every value, so that a fault can say where it is.
 
 Only what YAML 1.2's core schema and JSON agree on is read as a bool or null: an unquoted `on`, `off`, `yes` or `no`
-stays text, and so do dates. Keys must be text and stand once. Sources: YAML 1.2.2, section 10.3; PyYAML documentation.
+stays text, and so do dates. Keys must be text and stand once. A key `<<` takes over the entries of another mapping.
+Tags are refused: they could turn `yes` into a bool after all. Sources: YAML 1.2.2, section 10.3; PyYAML documentation.
 """
 
 import re
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
     import yaml
 
 Where = tuple[str | int, ...]
+_Pair = tuple["yaml.Node", "yaml.Node"]
 MAX_NODES = 100_000
 """More values than any file of an operator has: aliases that multiply are stopped here."""
+MAX_DEPTH = 50
+"""More levels than any file of an operator has: aliases that hold themselves are stopped here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,8 @@ def parse_yaml(text: str, file: str) -> Located:
 
     try:
         root = yaml.compose(text, Loader=_loader())
-    except yaml.MarkedYAMLError as fault:
-        line = fault.problem_mark.line + 1 if fault.problem_mark else 1
-        raise ConfigError([Fault(file, line, "", "valid YAML", fault.problem or "a syntax error")]) from None
     except yaml.YAMLError as fault:
-        raise ConfigError([Fault(file, 1, "", "valid YAML", str(fault).splitlines()[0])]) from None
+        raise ConfigError([_syntax_fault(file, text, fault)]) from None
     if not isinstance(root, yaml.MappingNode):
         found = "an empty file" if root is None else "something else"
         raise ConfigError([Fault(file, 1, "", "a mapping of keys to values", found)])
@@ -69,36 +70,101 @@ def parse_yaml(text: str, file: str) -> Located:
     return Located(file, data, reader.lines)
 
 
+def _syntax_fault(file: str, text: str, fault: Any) -> Fault:
+    mark, position = getattr(fault, "problem_mark", None), getattr(fault, "position", 0)
+    line = mark.line if mark else text.count("\n", 0, position)
+    return Fault(file, line + 1, "", "valid YAML", getattr(fault, "problem", None) or str(fault).splitlines()[0])
+
+
 @dataclass
 class _Reader:
     file: str
     lines: dict[Where, int]
     faults: list[Fault]
+    count: int = 0
 
     def value(self, node: "yaml.Node", where: Where) -> Any:
         import yaml
 
+        self._enter(node, len(where))
         self.lines.setdefault(where, node.start_mark.line + 1)
-        if len(self.lines) > MAX_NODES:
-            raise ConfigError([Fault(self.file, node.start_mark.line + 1, "", f"at most {MAX_NODES} values", "more")])
         if isinstance(node, yaml.MappingNode):
             return dict(self._items(node, where))
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*where, index)) for index, item in enumerate(node.value)]
+        self._require_unicode(node, where)
         return _scalar(node)
 
     def _items(self, node: "yaml.MappingNode", where: Where) -> Iterator[tuple[str, Any]]:
         first: dict[str, int] = {}
-        for key_node, value_node in node.value:
-            line, key = key_node.start_mark.line + 1, str(key_node.value)
-            path = ".".join(map(str, (*where, key)))
-            if key_node.tag != "tag:yaml.org,2002:str":
-                self.faults.append(Fault(self.file, line, path, "a key that is text", f"{key}", f'write "{key}"'))
+        for key_node, value_node in _own(node):
+            line, key = key_node.start_mark.line + 1, self._key(key_node, where)
             if key in first:
-                self.faults.append(Fault(self.file, line, path, "each key once", f"it already on line {first[key]}"))
+                self._fault(key_node, (*where, key), "each key once", f"it already on line {first[key]}")
             first.setdefault(key, line)
-            self.lines[(*where, key)] = line
-            yield key, self.value(value_node, (*where, key))
+            yield self._item(key, line, value_node, where)
+        for key_node, value_node in self._taken_over(node, where, len(where)):
+            line, key = key_node.start_mark.line + 1, str(key_node.value)
+            if key not in first:
+                first[key] = line
+                yield self._item(key, line, value_node, where)
+
+    def _item(self, key: str, line: int, node: "yaml.Node", where: Where) -> tuple[str, Any]:
+        self.lines[(*where, key)] = line
+        return key, self.value(node, (*where, key))
+
+    def _key(self, node: "yaml.Node", where: Where) -> str:
+        """The key, if it is one; what it is made of is not shown when it is no plain value."""
+        kind, key = node.tag.rpartition(":")[2], str(node.value)
+        if kind in {"seq", "map"}:
+            self._fault(node, where, "a key that is text", "a list" if kind == "seq" else "a mapping")
+        elif kind != "str":
+            self._fault(node, (*where, key), "a key that is text", key or "nothing", f'write "{key}"')
+        self._require_unicode(node, where)
+        return key
+
+    def _taken_over(self, node: "yaml.MappingNode", where: Where, depth: int) -> Iterator["_Pair"]:
+        """The entries that *node* takes over with `<<`; of two with one key the first counts."""
+        import yaml
+
+        for source in _sources(node):
+            self._enter(source, depth)
+            if isinstance(source, yaml.MappingNode):
+                yield from _own(source)
+                yield from self._taken_over(source, where, depth + 1)
+            else:
+                self._fault(source, (*where, "<<"), "a mapping to take over", "something else")
+
+    def _enter(self, node: "yaml.Node", depth: int) -> None:
+        self.count += 1
+        line = node.start_mark.line + 1
+        if self.count > MAX_NODES:
+            raise ConfigError([Fault(self.file, line, "", f"at most {MAX_NODES} values", "more")])
+        if depth > MAX_DEPTH:
+            raise ConfigError([Fault(self.file, line, "", f"at most {MAX_DEPTH} levels", "more, or a value in itself")])
+
+    def _require_unicode(self, node: "yaml.Node", where: Where) -> None:
+        if isinstance(node.value, str) and node.value.encode("utf-8", "replace").decode() != node.value:
+            self._fault(node, where, "text", "half of a surrogate pair")
+
+    def _fault(self, node: "yaml.Node", where: Where, expected: str, found: str, hint: str = "") -> None:
+        path = ".".join(map(str, where))
+        self.faults.append(Fault(self.file, node.start_mark.line + 1, path, expected, found, hint))
+
+
+def _own(node: "yaml.MappingNode") -> list["_Pair"]:
+    return [(key, value) for key, value in node.value if not _is_merge(key)]
+
+
+def _sources(node: "yaml.MappingNode") -> Iterator["yaml.Node"]:
+    """The mappings that *node* names after `<<`: one, or a list of them."""
+    for key, value in node.value:
+        if _is_merge(key):
+            yield from value.value if value.tag.endswith(":seq") else [value]
+
+
+def _is_merge(key: "yaml.Node") -> bool:
+    return key.tag.endswith(":merge")
 
 
 def _scalar(node: "yaml.Node") -> Any:
@@ -120,12 +186,25 @@ def _loader() -> type["yaml.SafeLoader"]:
 
     class CoreLoader(yaml.SafeLoader):
         yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  (PyYAML's own name)
+        depth = 0
+
+        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+            self.depth += 1
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            if self.depth > MAX_DEPTH:
+                raise yaml.MarkedYAMLError(problem=f"more than {MAX_DEPTH} levels", problem_mark=event.start_mark)
+            if getattr(event, "tag", None):
+                raise yaml.MarkedYAMLError(problem="a tag, which opos does not read", problem_mark=event.start_mark)
+            node = super().compose_node(parent, index)
+            self.depth -= 1
+            return node
 
     for tag, pattern, first in (
         ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
         ("int", r"[-+]?[0-9]{1,18}", "-+0123456789"),
         ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?", "-+.0123456789"),
-        ("null", r"~|null|Null|NULL|", "~nN\0"),
+        ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+        ("merge", r"<<", "<"),
     ):
-        CoreLoader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"(?:{pattern})$"), list(first))
+        CoreLoader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(rf"(?:{pattern})\Z"), list(first))
     return CoreLoader
