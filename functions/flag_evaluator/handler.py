@@ -12,7 +12,7 @@ import structlog
 
 from shared.context import Context
 from shared.errors import MethodNotAllowed, NotFound, OposError
-from shared.flags import Evaluation, FlagSet
+from shared.flags import Evaluation, FlagSet, is_unicode
 from shared.http import HttpRequest, HttpResponse, json_response
 
 _log = structlog.get_logger()
@@ -20,7 +20,7 @@ _CORS = {
     "access-control-allow-origin": "*",
     "access-control-allow-methods": "GET, POST, OPTIONS",
     "access-control-allow-headers": "content-type, authorization, if-none-match",
-    "access-control-expose-headers": "etag",
+    "access-control-expose-headers": "etag, x-opos-warning",
     "access-control-max-age": "86400",
 }
 
@@ -45,10 +45,12 @@ def _answer(request: HttpRequest, flags: FlagSet) -> HttpResponse:
         return HttpResponse(204)
     match request.path.strip("/").split("/"):
         case ["ofrep", "v1", "evaluate", "flags", *key] if len(key) <= 1:
-            _require_method(request, "POST")
+            if request.method != "POST":
+                return _wrong_method(request, "POST")
             return _ofrep(request, flags, key[0] if key else None)
         case ["flags", *key] if len(key) <= 1:
-            _require_method(request, "GET", "HEAD")
+            if request.method not in {"GET", "HEAD"}:
+                return _wrong_method(request, "GET", "HEAD")
             return _plain(request, flags, key[0] if key else None)
     raise NotFound("There is no such address.", hint="Try GET /flags.")
 
@@ -70,7 +72,7 @@ def _single(flags: FlagSet, key: str, context: Mapping[str, Any]) -> HttpRespons
 
 def _bulk(request: HttpRequest, flags: FlagSet, context: Mapping[str, Any]) -> HttpResponse:
     etag = _etag(flags, request.body)
-    if request.headers.get("if-none-match") == etag:
+    if etag in _entity_tags(request.headers.get("if-none-match", "")):
         return HttpResponse(304, headers={"etag": etag})
     return json_response(200, {"flags": [_evaluated(flags, key, context) for key in flags.flags]}, {"etag": etag})
 
@@ -109,18 +111,19 @@ def _context(body: bytes) -> dict[str, Any]:
         return {}
     if not isinstance(context, dict):
         raise InvalidRequest("INVALID_CONTEXT", "expected the context to be an object")
-    if not _is_text(context.get("targetingKey", "")):
+    user = context.get("targetingKey", "")
+    if not isinstance(user, str) or not is_unicode(user):
         raise InvalidRequest("INVALID_CONTEXT", "expected the targetingKey to be text")
     return context
 
 
-def _is_text(value: Any) -> bool:
-    """Whether *value* is text that can be encoded: JSON can also spell half of a surrogate pair."""
-    return isinstance(value, str) and value.encode("utf-8", "replace").decode() == value
-
-
 def _etag(flags: FlagSet, body: bytes) -> str:
     return f'"{hashlib.sha256(flags.version.encode() + body).hexdigest()[:32]}"'
+
+
+def _entity_tags(header: str) -> set[str]:
+    """The tags that *header* lists. A proxy that compresses makes one weak; it is still the same (RFC 9110, 13.1.2)."""
+    return {tag.strip().removeprefix("W/") for tag in header.split(",")}
 
 
 def _plain(request: HttpRequest, flags: FlagSet, key: str | None) -> HttpResponse:
@@ -140,6 +143,7 @@ def _value(flags: FlagSet, key: str, context: Mapping[str, Any]) -> tuple[bool, 
         return False, fault.code
 
 
-def _require_method(request: HttpRequest, *allowed: str) -> None:
-    if request.method not in allowed:
-        raise MethodNotAllowed(f"expected {' or '.join(allowed)}, found {request.method}")
+def _wrong_method(request: HttpRequest, *allowed: str) -> HttpResponse:
+    message = f"expected {' or '.join(allowed)}, found {request.method}"
+    content = {"error": {"code": MethodNotAllowed.code, "message": message}}
+    return json_response(MethodNotAllowed.http_status, content, {"allow": ", ".join([*allowed, "OPTIONS"])})

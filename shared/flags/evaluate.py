@@ -17,7 +17,11 @@ Reason = Literal["STATIC", "SPLIT", "TARGETING_MATCH", "DISABLED"]
 
 
 class Flag(BaseModel):
-    """The shorthand of flags.yaml. `rollout` is in percent; `requires_auth` means false without a targeting key."""
+    """The shorthand of flags.yaml. `rollout` is in percent, down to a thousandth of one.
+
+    `requires_auth` means false for who names no user. It protects nothing: the targeting key is what the caller says
+    it is, and nobody has verified it. Use it to shape what is shown, not to decide what is allowed.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -78,9 +82,14 @@ class FlagSet:
 
 
 def targeting_key(context: Context) -> str:
-    """The user that *context* is about; empty when it names none."""
+    """The user that *context* is about; empty when it names none, or in text that UTF-8 cannot spell."""
     found = context.get("targetingKey")
-    return found if isinstance(found, str) else ""
+    return found if isinstance(found, str) and is_unicode(found) else ""
+
+
+def is_unicode(text: str) -> bool:
+    """Whether *text* is free of half surrogate pairs, which JSON can spell and UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode() == text
 
 
 def _compiled(key: str, flag: Flag) -> Callable[[Context], Evaluation]:

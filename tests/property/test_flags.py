@@ -33,7 +33,7 @@ def test_nobody_is_in_at_none_and_everybody_at_all(user: str) -> None:
 
 
 def test_the_share_is_within_three_sigma_of_what_was_asked_for() -> None:
-    count = 100_000
+    count = 200_000
     for share in (0.01, 0.25, 0.5):
         found = sum(bucket("checkout", f"user-{n}") < share * WEIGHTS for n in range(count))
         sigma = (count * share * (1 - share)) ** 0.5
