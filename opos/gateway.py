@@ -60,11 +60,11 @@ def push_in_process(functions: Mapping[str, Flask]) -> Callable[[str, str, dict[
 
 
 def _load(name: str) -> Flask:
-    application: Flask = create_app(target=name, source=str(_source(name)))  # type: ignore[no-untyped-call]
+    application: Flask = create_app(target=name, source=str(function_source(name)))  # type: ignore[no-untyped-call]
     return application
 
 
-def _source(name: str) -> Path:
+def function_source(name: str) -> Path:
     spec = find_spec(f"functions.{name}")
     if spec is None or spec.origin is None:
         raise FileNotFoundError(f"functions/{name} is not installed")

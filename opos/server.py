@@ -10,6 +10,7 @@ from typing import IO, Any
 from functions_framework._http.gunicorn import GunicornApplication
 
 from opos.gateway import gateway, load_functions, push_in_process
+from opos.ticking import start_ticking
 from shared import runtime
 from shared.adapters.local_bus.pump import Pump
 from shared.errors import OposError
@@ -57,6 +58,7 @@ def serve(host: str, port: int, *, when_ready: Callable[[], None]) -> None:
     def start_pump(_worker: Any) -> None:
         pump.append(Pump(runtime.current().local_bus, push_in_process(functions)))
         pump[0].start()
+        start_ticking(runtime.current())
 
     def stop_pump(_server: Any, _worker: Any) -> None:
         with suppress(IndexError):

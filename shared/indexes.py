@@ -15,3 +15,6 @@ INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("dead_letters", ("received_at",)),
     ("dead_letters", ("event",)),
 )
+
+EXPIRY = "expires_at"
+"""The field after whose moment a document may vanish at any time: TTL on Firestore, the minute tick on SQLite."""

@@ -79,7 +79,8 @@ class Store(Protocol):
     ) -> Iterator[Doc]:
         """The matching documents, by *order_by* and then id; *after* continues behind a document of an earlier page.
 
-        Only documents that have the *order_by* field are found.
+        Only documents that have the *order_by* field are found. Of several conditions at most one may be other than
+        `==`, and then it must be on that field (Firestore's rule); `shared.indexes` must declare an index for it.
         """
         ...
 

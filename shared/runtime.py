@@ -1,6 +1,5 @@
 """The one composition root: settings into ports. Everything is made at first use and kept for the process's life."""
 
-import contextlib
 import os
 import secrets
 import threading
@@ -17,7 +16,7 @@ from shared.links import Links
 from shared.loading import load_config, load_flags
 from shared.once import once
 from shared.ports import Bus, Channel, Clock, Store
-from shared.secrets import read_secret
+from shared.secrets import kept_key, read_secret
 
 if TYPE_CHECKING:
     from shared.adapters.local_bus.bus import LocalBus
@@ -92,7 +91,7 @@ class Runtime:
 
         scheme, _, path = self.settings.store.partition(":///")
         if scheme != "sqlite" or not path:
-            raise SettingsError(f"OPOS_STORE: expected sqlite:///path, found {self.settings.store!r}")
+            raise SettingsError(f"OPOS_STORE: expected sqlite:///path or firestore, found {self.settings.store!r}")
         if self.settings.deployed and "OPOS_ALLOW_SQLITE" not in self.settings.environment:
             raise SettingsError(
                 "OPOS_STORE: expected a shared store, found SQLite in a deployed function, whose disk is lost",
@@ -102,20 +101,22 @@ class Runtime:
 
     @once
     def store(self) -> Store:
+        if self.settings.store == "firestore":
+            return self._firestore()
         from shared.adapters.sqlite.store import SqliteStore
 
         return SqliteStore(self.database)
 
     @once
     def bus(self) -> Bus:
-        return self.local_bus
+        return self._pubsub() if self.settings.bus == "pubsub" else self.local_bus
 
     @once
     def local_bus(self) -> "LocalBus":
         from shared.adapters.local_bus.bus import LocalBus
 
         if self.settings.bus != "local":
-            raise SettingsError(f"OPOS_BUS: expected local, found {self.settings.bus!r}")
+            raise SettingsError(f"OPOS_BUS: expected local or pubsub, found {self.settings.bus!r}")
         return LocalBus(self.database, self.clock, new_id)
 
     @once
@@ -142,6 +143,19 @@ class Runtime:
     def context(self, trace: str | None = None) -> "Invocation":
         return Invocation(self, self.clock.now(), trace or new_id())
 
+    def _firestore(self) -> Store:
+        from shared.adapters.firestore.store import connect
+
+        names = self.settings.environment
+        database = names.get("OPOS_FIRESTORE_DATABASE", "(default)")
+        return connect(names.get("GOOGLE_CLOUD_PROJECT"), database, names.get("FIRESTORE_EMULATOR_HOST"))
+
+    def _pubsub(self) -> Bus:
+        from shared.adapters.pubsub.bus import connect
+
+        names = self.settings.environment
+        return connect(names.get("GOOGLE_CLOUD_PROJECT"), names.get("PUBSUB_EMULATOR_HOST"))
+
     def _make_channel(self, name: str) -> Channel:
         channel = self.config.channels[name]
         if isinstance(channel, ConsoleChannel):
@@ -164,16 +178,7 @@ class Runtime:
         """A key kept beside the local database, made when it is first needed."""
         if self.settings.deployed:
             raise Unavailable(f"The secret {SIGNING_KEY} is not set.", hint="Links cannot be signed without it.")
-        path = self.database.path.with_name("signing.key")
-        if not path.exists():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            draft = path.with_name(f"signing.{new_id()}.key")
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(32))
-            with contextlib.suppress(FileExistsError):
-                os.link(draft, path)
-            draft.unlink()
-        return path.read_text()
+        return kept_key(self.database.path.with_name("signing.key"))
 
 
 @dataclass(frozen=True, slots=True)

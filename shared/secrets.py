@@ -1,5 +1,8 @@
 """Secrets are named in opos.yaml and read from the environment: `NAME`, or the file that `NAME_FILE` names."""
 
+import contextlib
+import os
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,3 +18,16 @@ def read_secret(name: str, environment: Mapping[str, str]) -> str | None:
         return Path(path).read_text(encoding="utf-8").removesuffix("\n") or None
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def kept_key(path: Path) -> str:
+    """The key in the file *path*, made when it is first needed; of many makers at once one wins."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.stem}.{secrets.token_hex(16)}.key")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text()

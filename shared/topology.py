@@ -9,6 +9,8 @@ FUNCTIONS: tuple[str, ...] = (
     "webhook_intake", "alert_router", "digest_sender", "sweeper", "health", "flag_evaluator", "console",
 )  # fmt: skip
 MAX_ATTEMPTS = 5
+PROBES = "probes"
+"""A topic that nobody hears: publishing there shows that publishing works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +42,5 @@ SUBSCRIPTIONS: tuple[Subscription, ...] = (
     Subscription("sweeper-ticks", Tick, "sweeper", max_backoff=timedelta(seconds=60)),
     Subscription("sweeper-dead-letters", DeadLetter, "sweeper", dead_letters=False),
 )
+
+TOPICS: tuple[str, ...] = (*dict.fromkeys(one.topic for one in SUBSCRIPTIONS), PROBES)

@@ -26,4 +26,9 @@ browser = _needs(
     found=shutil.which("chromium") is not None and find_spec("playwright") is not None,
     how="apt install chromium",
 )
+emulators = _needs(
+    "Google's emulators",
+    found=shutil.which("gcloud") is not None and shutil.which("java") is not None,
+    how="gcloud components install beta cloud-firestore-emulator pubsub-emulator, and Java",
+)
 octokit = _needs("GitHub's example payloads", found=OCTOKIT.exists(), how="tests/conformance/fetch_octokit.sh")

@@ -8,20 +8,21 @@ import click
 from opos.commands.up import console_url
 from opos.demo.bundle import Bundle, bundle
 from opos.demo.story import tell
-from opos.local import json_option
+from opos.local import Backend, json_option
 from opos.output import reports_errors
 
 
 @click.command("demo")
 @click.option("--once", is_flag=True, help="End when the story is told.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--backend", default="embedded", show_default=True, type=click.Choice(["embedded", "emulators"]))
 @json_option
 @reports_errors
-def command(port: int, *, once: bool, as_json: bool) -> None:
+def command(port: int, backend: Backend, *, once: bool, as_json: bool) -> None:
     """Run a bundle of its own, send it real signed webhooks over HTTP, and tell what becomes of them."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with bundle(port) as running:
+        with bundle(port, backend) as running:
             _tell(running, as_json=as_json)
             if not once:
                 _stay(running)

@@ -1,11 +1,9 @@
 """`opos replay`."""
 
-from pathlib import Path
-
 import click
 
 from opos.finding import find_event
-from opos.local import json_option, local_options, local_runtime
+from opos.local import Place, json_option, with_place
 from opos.output import reports_errors, show
 from shared.acceptance import announcement
 from shared.events import Event
@@ -16,12 +14,12 @@ from shared.runtime import new_id
 
 @click.command("replay")
 @click.argument("event")
-@local_options
+@with_place
 @json_option
 @reports_errors
-def command(event: str, data: Path, config_file: Path, flags_file: Path, *, as_json: bool) -> None:
+def command(event: str, place: Place, *, as_json: bool) -> None:
     """Handle EVENT again, read under the configuration of now. A running bundle picks it up at once."""
-    runtime = local_runtime(data, config_file, flags_file)
+    runtime = place.runtime()
     doc = find_event(runtime.store, event)
     stored, signals = read_again(doc, runtime.config)
     version = _prepare(runtime.store, doc, stored)

@@ -1,12 +1,11 @@
 """`opos send`."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import IO
 
 import click
 
-from opos.local import json_option, local_options, local_runtime
+from opos.local import Place, json_option, with_place
 from opos.output import FAILED, reports_errors, show
 from opos.sending import UnknownSource, post, signed_headers
 from shared.runtime import new_id
@@ -15,22 +14,22 @@ from shared.runtime import new_id
 @click.command("send")
 @click.argument("source")
 @click.argument("payload", type=click.File("rb"), default="-")
-@local_options
+@with_place
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The running bundle.")
 @click.option("--type", "event_type", default="", help="The event type, for senders that put it in a header.")
 @click.option("--delivery", help="The delivery id; a fresh one unless given.")
 @json_option
 @reports_errors
 def command(
-    source: str, payload: IO[bytes], data: Path, config_file: Path, flags_file: Path, url: str, event_type: str,
+    source: str, payload: IO[bytes], place: Place, url: str, event_type: str,
     delivery: str | None, *, as_json: bool,
 ) -> None:  # fmt: skip
     """Send PAYLOAD (a file, or - for standard input) as the webhook SOURCE of opos.yaml would: signed, over HTTP."""
-    runtime = local_runtime(data, config_file, flags_file)
+    runtime = place.runtime()
     found = runtime.config.sources.get(source)
     if found is None:
         known = ", ".join(runtime.config.sources)
-        raise UnknownSource(f"expected a source of {config_file} ({known}), found {source!r}")
+        raise UnknownSource(f"expected a source of {place.config_file} ({known}), found {source!r}")
     body = payload.read()
     headers = signed_headers(
         found, runtime.secret(found.secrets[0]), body,

@@ -3,13 +3,13 @@
 import os
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
-from opos.local import environment, local_options, local_runtime
+from opos.local import Place, with_place
 from opos.output import WRONG_USAGE, reports_errors, stop
 from shared.links import CONSOLE_LIFE
+from shared.loading import load_config
 from shared.runtime import Runtime
 from shared.verify import verify
 
@@ -17,25 +17,37 @@ _LOCALHOST = "127.0.0.1"
 
 
 @click.command("up")
-@local_options
+@with_place
 @click.option("--host", default=_LOCALHOST, show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--public-url", help="The address at which others reach this bundle, for links in messages.")
 @reports_errors
-def command(data: Path, config_file: Path, flags_file: Path, host: str, port: int, public_url: str | None) -> None:
-    """Run the whole bundle in one process: every function behind one port, the local bus, the minute tick."""
-    faults = verify(config_file, flags_file, os.environ)
+def command(place: Place, host: str, port: int, public_url: str | None) -> None:
+    """Run the whole bundle: in one process, or with --backend emulators each function in a process of its own."""
+    if place.backend == "cloud":
+        stop(WRONG_USAGE, "expected --backend embedded or emulators, found cloud: that is where `opos deploy` runs it")
+    faults = verify(place.config_file, place.flags_file, os.environ)
     if faults:
         hint = "Mend them and start again; `opos demo` runs a bundle with secrets of its own."
         stop(WRONG_USAGE, "\n".join(str(fault) for fault in faults), hint=hint)
-    from opos.server import lock, require_free, serve
+    from opos.server import lock, require_free
 
-    bundle = local_runtime(data, config_file, flags_file)
-    url = public_url or bundle.config.public_url or f"http://{_LOCALHOST}:{port}"
-    os.environ.update(environment(data, config_file, flags_file, OPOS_PUBLIC_URL=url))
-    with lock(data):
+    url = public_url or load_config(place.config_file).public_url or f"http://{_LOCALHOST}:{port}"
+    with lock(place.data):
         require_free(host, port)
-        serve(host, port, when_ready=lambda: click.echo(welcome(local_runtime(data, config_file, flags_file), url)))
+        _serve(place, host, port, url)
+
+
+def _serve(place: Place, host: str, port: int, url: str) -> None:
+    if place.backend == "emulators":
+        from opos.emulated import serve_emulated
+
+        serve_emulated(place, host, port, url, when_ready=lambda runtime: click.echo(welcome(runtime, url)))
+        return
+    from opos.server import serve
+
+    os.environ.update(place.environment(OPOS_PUBLIC_URL=url))
+    serve(host, port, when_ready=lambda: click.echo(welcome(place.runtime(), url)))
 
 
 def welcome(runtime: Runtime, url: str) -> str:

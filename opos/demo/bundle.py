@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
@@ -13,16 +12,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
-from opos.local import environment
+from opos.local import Backend, Place
+from opos.processes import end, start
 from opos.sending import Answer, get
 from shared.errors import Unavailable
 from shared.loading import load_config
-from shared.runtime import Runtime, Settings
+from shared.runtime import Runtime
 
 T = TypeVar("T")
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -34,45 +34,47 @@ class Bundle:
 
     def wait_for(self, look: Callable[[], T | None]) -> T:
         """What *look* finds, once it finds something. Raises Unavailable when it does not, or the bundle ends."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and self.process.poll() is None:
-            if found := look():
-                return found
-            time.sleep(0.02)
-        raise Unavailable("The bundle did not do what was expected.", hint=self.log.read_text()[-2000:])
-
-    def answer(self, path: str) -> Answer | None:
-        try:
-            return get(f"{self.url}{path}")
-        except Unavailable:
-            return None
+        return _wait_for(look, self.process, self.log)
 
 
 @contextmanager
-def bundle(port: int) -> Iterator[Bundle]:
+def bundle(port: int, backend: Backend) -> Iterator[Bundle]:
     """A running bundle on *port*, or on a free one where that is taken; stopped and removed at the end."""
     with tempfile.TemporaryDirectory(prefix="opos-demo-") as folder:
         data, here = Path(folder), Path(str(files("opos.demo")))
+        place = Place(data, here / "opos.yaml", here / "flags.yaml", backend)
         url = f"http://127.0.0.1:{_free(port)}"
-        names = environment(data, here / "opos.yaml", here / "flags.yaml", OPOS_PUBLIC_URL=url, **_secrets(here))
-        with (data / "log").open("wb") as log, _process(data, here, url, names, log) as process:
-            running = Bundle(url, Runtime(Settings.from_environment(names)), process, data / "log")
-            running.wait_for(lambda: running.answer("/livez"))
-            yield running
+        secrets = _secrets(here)
+        with (data / "log").open("wb") as log, _process(place, url, {**os.environ, **secrets}, log) as process:
+            _wait_for(lambda: _answer(f"{url}/livez"), process, data / "log")
+            yield Bundle(url, place.runtime(OPOS_PUBLIC_URL=url, **secrets), process, data / "log")
 
 
 @contextmanager
-def _process(data: Path, here: Path, url: str, names: dict[str, str], log: object) -> Iterator[subprocess.Popen[bytes]]:
-    arguments = ["up", "--data", str(data), "--config", str(here / "opos.yaml"), "--flags", str(here / "flags.yaml")]
-    process = subprocess.Popen(  # noqa: S603  (our own program)
-        [sys.executable, "-m", "opos", *arguments, "--port", url.rpartition(":")[2], "--public-url", url],
-        env=names, stdout=log, stderr=log, start_new_session=True,
-    )  # type: ignore[call-overload]  # fmt: skip
+def _process(place: Place, url: str, environment: dict[str, str], log: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    arguments = ["--data", str(place.data), "--config", str(place.config_file), "--flags", str(place.flags_file)]
+    arguments += ["--backend", place.backend, "--port", url.rpartition(":")[2], "--public-url", url]
+    process = start([sys.executable, "-m", "opos", "up", *arguments], environment=environment, output=log)
     try:
         yield process
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
+        end(process, patience=30)
+
+
+def _wait_for(look: Callable[[], T | None], process: subprocess.Popen[bytes], log: Path) -> T:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        if found := look():
+            return found
+        time.sleep(0.02)
+    raise Unavailable("The bundle did not do what was expected.", hint=log.read_text()[-2000:])
+
+
+def _answer(url: str) -> Answer | None:
+    try:
+        return get(url)
+    except Unavailable:
+        return None
 
 
 def _secrets(here: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -6,11 +6,27 @@ import pytest
 from shared.adapters.sqlite.database import Database
 from shared.adapters.sqlite.store import SqliteStore
 from shared.ports import Store
+from tests import emulators, needs
 from tests.fakes import FakeStore
 
 
-@pytest.fixture(params=["fake", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    database = Database(tmp_path / "opos.db")
-    yield FakeStore() if request.param == "fake" else SqliteStore(database)
+def _sqlite(folder: Path) -> Iterator[Store]:
+    database = Database(folder / "opos.db")
+    yield SqliteStore(database)
     database.close()
+
+
+def _firestore(_: Path) -> Iterator[Store]:
+    from shared.adapters.firestore.store import connect
+
+    yield connect(emulators.new_project(), "(default)", emulators.running().firestore)
+
+
+def _fake(_: Path) -> Iterator[Store]:
+    yield FakeStore()
+
+
+@pytest.fixture(params=[_fake, _sqlite, pytest.param(_firestore, marks=needs.emulators)], ids=lambda one: one.__name__)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    make: Callable[[Path], Iterator[Store]] = request.param
+    yield from make(tmp_path)

@@ -106,7 +106,7 @@ def test_a_query_finds_only_what_matches_every_condition(store: Store) -> None:
 
 def test_a_document_without_the_field_never_matches(store: Store) -> None:
     store.commit([Create("outbox/a", {}), Create("outbox/b", {"due_at": None}), Create("outbox/c", {"due_at": "2026"})])
-    assert ids(store.query("outbox", where=[("due_at", "<=", "3000")])) == ["c"]
+    assert ids(store.query("outbox", where=[("due_at", "<=", "3000")], order_by="due_at")) == ["c"]
     assert ids(store.query("outbox", order_by="due_at")) == ["c"]
 
 

@@ -4,14 +4,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import structlog
 
 from shared.adapters.local_bus.bus import Delivery, LocalBus
-from shared.errors import OposError
-from shared.events import Tick
 
 Push = Callable[[str, str, dict[str, Any]], int]
 """Takes a function's name, a path and a push body; returns the HTTP status of the function's answer."""
@@ -32,20 +29,18 @@ class Pump:
     workers: int = 8
     _busy: set[int] = field(default_factory=set)
     _stopping: threading.Event = field(default_factory=threading.Event)
-    _threads: list[threading.Thread] = field(default_factory=list)
+    _thread: threading.Thread | None = None
 
     def start(self) -> None:
-        for run in (self._deliver_forever, self._tick_forever):
-            thread = threading.Thread(target=run, name=f"pump-{run.__name__}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+        self._thread = threading.Thread(target=self._deliver_forever, name="pump", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
         """Returns when what was on its way has been answered."""
         self._stopping.set()
         self.bus.published.set()
-        for thread in self._threads:
-            thread.join(timeout=10)
+        if self._thread:
+            self._thread.join(timeout=10)
 
     def drain(self) -> int:
         """Deliver, in this thread, all that is due now and all that this leads to; how many deliveries that were."""
@@ -91,15 +86,3 @@ class Pump:
             self.bus.acknowledge(delivery)
         else:
             self.bus.refuse(delivery)
-
-    def _tick_forever(self) -> None:
-        while not self._stopping.wait(_until_next_minute(self.bus)):
-            try:
-                self.bus.publish(Tick())
-            except OposError as fault:
-                _log.error("tick_not_published", reason=fault.message)
-
-
-def _until_next_minute(bus: LocalBus) -> float:
-    now = bus.clock.now()
-    return ((now + timedelta(minutes=1)).replace(second=0, microsecond=0) - now).total_seconds()

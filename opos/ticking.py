@@ -1,0 +1,32 @@
+"""The minute tick of a bundle on this machine; deployed, it is Cloud Scheduler's."""
+
+import threading
+from datetime import timedelta
+
+import structlog
+
+from shared.events import Tick
+from shared.ports import Clock
+from shared.runtime import Runtime
+
+_log = structlog.get_logger()
+
+
+def start_ticking(runtime: Runtime) -> threading.Event:
+    """Publish a tick each minute from a thread of its own, until the event that is returned is set."""
+    stopping = threading.Event()
+    threading.Thread(target=_tick_forever, args=(runtime, stopping), name="ticks", daemon=True).start()
+    return stopping
+
+
+def _tick_forever(runtime: Runtime, stopping: threading.Event) -> None:
+    while not stopping.wait(_until_next_minute(runtime.clock)):
+        try:
+            runtime.bus.publish(Tick())
+        except Exception as fault:  # noqa: BLE001  (without this thread there is no tick any more)
+            _log.error("tick_not_published", error=type(fault).__name__)
+
+
+def _until_next_minute(clock: Clock) -> float:
+    now = clock.now()
+    return ((now + timedelta(minutes=1)).replace(second=0, microsecond=0) - now).total_seconds()

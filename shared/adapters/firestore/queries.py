@@ -1,0 +1,71 @@
+"""Queries of the Store port as Firestore's structured queries. Source: `google/firestore/v1/query.proto`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from google.cloud.firestore_v1.types import query
+
+from shared.adapters.firestore.values import Value, encode
+from shared.fields import field
+from shared.ports import Condition, Doc
+
+StructuredQuery = query.StructuredQuery.pb()
+_Cursor = query.Cursor.pb()
+_Filter, _Order = StructuredQuery.Filter, StructuredQuery.Order
+_OPERATORS = {
+    "==": StructuredQuery.FieldFilter.EQUAL,
+    "<": StructuredQuery.FieldFilter.LESS_THAN,
+    "<=": StructuredQuery.FieldFilter.LESS_THAN_OR_EQUAL,
+    ">": StructuredQuery.FieldFilter.GREATER_THAN,
+    ">=": StructuredQuery.FieldFilter.GREATER_THAN_OR_EQUAL,
+}
+_NAME = "__name__"
+
+
+def structured(
+    collection: str,
+    *,
+    where: Sequence[Condition],
+    order_by: str | None = None,
+    descending: bool = False,
+    limit: int | None = None,
+    after: Doc | None = None,
+    documents: str = "",
+) -> Any:
+    """The query; *documents* is the name below which all documents lie, for the cursor."""
+    filters = [_condition(one) for one in where]
+    if order_by and order_by not in {name for name, _, _ in where}:
+        filters.append(_not_null(order_by))
+    found = StructuredQuery()
+    found.from_.add(collection_id=collection)
+    if filters:
+        found.where.CopyFrom(_all(filters))
+    for name in [order_by, _NAME] if order_by else [_NAME]:
+        direction = StructuredQuery.DESCENDING if descending else StructuredQuery.ASCENDING
+        found.order_by.append(_Order(field={"field_path": name}, direction=direction))
+    if limit is not None:
+        found.limit.value = limit
+    if after is not None:
+        found.start_at.CopyFrom(_behind(after, order_by, documents))
+    return found
+
+
+def _behind(doc: Doc, order_by: str | None, documents: str) -> Any:
+    values = [encode(field(doc.data, order_by))] if order_by else []
+    return _Cursor(values=[*values, Value(reference_value=f"{documents}/{doc.path}")], before=False)
+
+
+def _all(filters: list[Any]) -> Any:
+    if len(filters) == 1:
+        return filters[0]
+    return _Filter(composite_filter={"op": StructuredQuery.CompositeFilter.AND, "filters": filters})
+
+
+def _condition(condition: Condition) -> Any:
+    name, operator, value = condition
+    content = {"field": {"field_path": name}, "op": _OPERATORS[operator], "value": encode(value)}
+    return _Filter(field_filter=content)
+
+
+def _not_null(name: str) -> Any:
+    return _Filter(unary_filter={"field": {"field_path": name}, "op": StructuredQuery.UnaryFilter.IS_NOT_NULL})
