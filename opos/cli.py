@@ -11,6 +11,7 @@ _COMMANDS = {
     "trace": "Show the whole way of one event.",
     "replay": "Handle an event again.",
     "verify": "Check opos.yaml, flags.yaml and the secrets.",
+    "cost": "Say what a month on Google Cloud would cost.",
     "console": "Print a fresh link to the console.",
 }
 

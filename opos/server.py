@@ -13,6 +13,7 @@ from opos.gateway import gateway, load_functions, push_in_process
 from opos.ticking import start_ticking
 from shared import runtime
 from shared.adapters.local_bus.pump import Pump
+from shared.adapters.sqlite.store import SqliteStore
 from shared.errors import OposError
 
 
@@ -58,7 +59,7 @@ def serve(host: str, port: int, *, when_ready: Callable[[], None]) -> None:
     def start_pump(_worker: Any) -> None:
         pump.append(Pump(runtime.current().local_bus, push_in_process(functions)))
         pump[0].start()
-        start_ticking(runtime.current())
+        start_ticking(runtime.current(), also=SqliteStore(runtime.current().database).expire)
 
     def stop_pump(_server: Any, _worker: Any) -> None:
         with suppress(IndexError):

@@ -94,7 +94,7 @@ def _decision_lines(consumer: str, handled: Story) -> Iterator[str]:
 
 
 def _alert_lines(alert: Story) -> Iterator[str]:
-    waits = f", waits for the digest of {alert['pending']['channel']}" if alert["pending"] else ""
+    waits = f", waits for the next {alert['pending']['queue']}" if alert["pending"] else ""
     yield f"alert     {alert['id'][:8]}  {alert['severity']} {alert['state']}, seen {alert['count']}x{waits}"
     yield f"          {alert['title']}"
 

@@ -1,7 +1,8 @@
 """The minute tick of a bundle on this machine; deployed, it is Cloud Scheduler's."""
 
 import threading
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -12,19 +13,20 @@ from shared.runtime import Runtime
 _log = structlog.get_logger()
 
 
-def start_ticking(runtime: Runtime) -> threading.Event:
-    """Publish a tick each minute from a thread of its own, until the event that is returned is set."""
+def start_ticking(runtime: Runtime, also: Callable[[datetime], object] = lambda _now: None) -> threading.Event:
+    """Publish a tick each minute from a thread of its own, and do *also*, until the event that is returned is set."""
     stopping = threading.Event()
-    threading.Thread(target=_tick_forever, args=(runtime, stopping), name="ticks", daemon=True).start()
+    threading.Thread(target=_tick_forever, args=(runtime, also, stopping), name="ticks", daemon=True).start()
     return stopping
 
 
-def _tick_forever(runtime: Runtime, stopping: threading.Event) -> None:
+def _tick_forever(runtime: Runtime, also: Callable[[datetime], object], stopping: threading.Event) -> None:
     while not stopping.wait(_until_next_minute(runtime.clock)):
         try:
             runtime.bus.publish(Tick())
+            also(runtime.clock.now())
         except Exception as fault:  # noqa: BLE001  (without this thread there is no tick any more)
-            _log.error("tick_not_published", error=type(fault).__name__)
+            _log.error("tick_failed", error=type(fault).__name__)
 
 
 def _until_next_minute(clock: Clock) -> float:

@@ -7,7 +7,7 @@ import structlog
 
 from shared.context import Context
 from shared.errors import AlreadyExists
-from shared.events import Alert, Event, EventAccepted, Signal, document_id
+from shared.events import Alert, Event, EventAccepted, Signal, day, document_id
 from shared.ports import Create
 
 Outcome = Literal["accepted", "duplicate"]
@@ -23,7 +23,13 @@ def accept(event: Event, signals: tuple[Signal, ...], context: Context) -> Outco
     A publish that fails is only logged: the event is durable by then, and the sweeper publishes it again.
     """
     path = f"events/{event.id}"
-    document = {**event.to_doc(), "state": "accepted", "republished": {"count": 0, "at": None}, "handled": {}}
+    document = {
+        **event.to_doc(),
+        "day": day(event.received_at),
+        "state": "accepted",
+        "republished": {"count": 0, "at": None},
+        "handled": {},
+    }
     try:
         version = context.store.commit([Create(path, document)])[path]
     except AlreadyExists:

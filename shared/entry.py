@@ -4,8 +4,10 @@ import base64
 import io
 import random
 import re
+import threading
 import time
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any, TypeVar
 
 import flask
@@ -25,7 +27,9 @@ HttpHandler = Callable[[HttpRequest, Context], HttpResponse]
 EventHandler = Callable[[Any, Context], None]
 
 BODY_LIMIT = 1024 * 1024
-TRIES = 8
+PATIENCE = 20.0
+"""Seconds for which a conflict is tried again: less than a push may take, so that the bus does not deliver it twice."""
+_queues = [threading.Lock() for _ in range(64)]
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 _log = structlog.get_logger()
@@ -68,14 +72,30 @@ def run_event(event: CloudEvent, handlers: Mapping[type[Message], EventHandler])
 
 
 def retry_conflicts(run: Callable[[], T]) -> T:
-    """What *run* returns, run again while another writer is quicker: handlers are idempotent, so that is safe."""
-    for attempt in range(TRIES - 1):
+    """What *run* returns, run again while another writer is quicker: handlers are idempotent, so that is safe.
+
+    Who lost the race for a document waits here for the others of this process that lost it too: a storm on one
+    document is then a queue, and only other processes are met by waiting at random.
+    """
+    try:
+        return run()
+    except (Conflict, AlreadyExists) as fault:
+        with _queues[hash(fault.path) % len(_queues)]:
+            return _run_again(run, fault)
+
+
+def _run_again(run: Callable[[], T], fault: Conflict | AlreadyExists) -> T:
+    until = time.monotonic() + PATIENCE
+    for attempt in count(1):
+        _log.info("conflict", path=fault.path, attempt=attempt)
         try:
             return run()
-        except (Conflict, AlreadyExists) as fault:
-            _log.info("conflict", path=fault.path, attempt=attempt + 1)
-            time.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311  (jitter, not a secret)
-    return run()
+        except (Conflict, AlreadyExists) as again:
+            fault, wait = again, random.uniform(0, min(0.005 * 2**attempt, 0.5))  # noqa: S311  (jitter, not a secret)
+            if time.monotonic() + wait > until:
+                raise
+            time.sleep(wait)
+    raise AssertionError  # count never ends
 
 
 def _plain_request(request: flask.Request) -> HttpRequest:

@@ -12,6 +12,11 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+def day(moment: datetime) -> str:
+    """The UTC day of *moment*, by which the event log is searched: an index on the moment itself would be a hot one."""
+    return iso(moment)[:10]
+
+
 def document_id(*parts: str) -> str:
     """An id that only these *parts*, in this order, have: 128 bits of SHA-256 over them, joined by NUL, as hex."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
@@ -45,6 +50,11 @@ def _http_only(value: Any) -> Any:
 Link = Annotated[str, BeforeValidator(_http_only)]
 """An http(s) address, or nothing: any other kind could do harm when tapped."""
 
+
+def _first_hundred(value: Any) -> Any:
+    return dict(list(value.items())[:100]) if isinstance(value, dict) else value
+
+
 Severity = Literal["info", "warning", "critical"]
 
 
@@ -61,8 +71,8 @@ class Contract(BaseModel):
 class Money(Contract):
     """An amount in the currency's minor unit (cents), as Stripe counts it."""
 
-    amount: int
-    currency: str
+    amount: Annotated[int, Field(ge=-(2**63), lt=2**63)]
+    currency: Line
 
 
 class Alert(Contract):
@@ -79,7 +89,7 @@ class Alert(Contract):
     status: Literal["firing", "acknowledged", "resolved"] = "firing"
     summary: Text = ""
     link: Link = ""
-    labels: dict[str, str] = Field(default_factory=dict)
+    labels: Annotated[dict[Line, Line], BeforeValidator(_first_hundred)] = Field(default_factory=dict)
     money: Money | None = None
 
 
@@ -147,12 +157,16 @@ class EventAccepted(Message):
     signals: tuple[Signal, ...]
 
 
+Queue = Literal["digest", "burst"]
+"""What an alert waits for: the digest, or one page for all that were too many to page one by one."""
+
+
 class DigestDue(Message):
-    """Topic `digests`: the digest of *channel* may have to be closed. Safe to send too often."""
+    """Topic `digests`: what waits in *queue* may have to be sent. Safe to send too often."""
 
     topic = "digests"
     contract: Literal["digest-due/1"] = "digest-due/1"
-    channel: str
+    queue: Queue
     reason: Literal["size", "window"]
 
 

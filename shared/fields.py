@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+EXPIRY = "expires_at"
+"""The field after whose moment a document may vanish at any time: TTL on Firestore, the minute tick on SQLite."""
+
 
 def field(data: Mapping[str, Any], path: str) -> Any:
     """The value at dotted *path*, or None where any part of it is absent."""

@@ -14,6 +14,7 @@ import structlog
 from shared.context import Context
 from shared.errors import Conflict, DeliveryError
 from shared.events import iso
+from shared.fields import EXPIRY
 from shared.links import ACK_LIFE
 from shared.ports import Doc, Notice, Receipt, Update
 
@@ -21,6 +22,8 @@ LEASE = timedelta(seconds=30)
 """Longer than any channel may take to answer."""
 MAX_ATTEMPTS = 20
 LONGEST_WAIT = timedelta(minutes=30)
+KEEP = timedelta(days=400)
+"""How long a message that was sent stays to be looked at."""
 
 State = Literal["pending", "sending", "sent", "failed", "parked"]
 """`failed`: the receiver will never take it. `parked`: given up after MAX_ATTEMPTS. Both are shown until mended."""
@@ -103,6 +106,7 @@ def _sent(receipt: Receipt) -> dict[str, Any]:
         "due_at": None,
         "last_fault": None,
         "receipt": {"detail": receipt.detail, "at": iso(receipt.at)},
+        EXPIRY: iso(receipt.at + KEEP),
     }
 
 

@@ -1,68 +1,90 @@
 """Decides what becomes of each signal of an event, writes the decision down with its reason, and pages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 import structlog
 
-from shared.alerting.decision import Decision, alert_id, decide
+from shared.alerting.decision import PAGES_PER_MINUTE, Decision, alert_id, decide_all
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
-from shared.events import DigestDue, EventAccepted, document_id, iso
+from shared.events import DigestDue, EventAccepted, Queue, Signal, document_id, iso
 from shared.outbox import intent, send
 from shared.ports import Create, Doc, Update, Write
+from shared.waiting import batching, count_waiting
 
 CONSUMER = "alert_router"
+BATCH = 200
+"""Signals decided in one commit: with their pages they stay below the 500 writes that Firestore is sure to take."""
+Summaries = Sequence[dict[str, str]]
 _log = structlog.get_logger()
 
 
-def handle(message: EventAccepted, context: Context) -> None:
-    """Route one event. A message that comes again changes nothing: its event is marked in the batch of its effects."""
+def handle(message: EventAccepted, context: Context, done: Summaries = ()) -> None:
+    """Route one event. A message that comes again changes nothing: its event is marked in the batch of its effects.
+
+    *done* are the decisions of the signals that an earlier commit dealt with.
+    """
     marker = f"{CONSUMER}_{message.nonce}" if message.nonce else CONSUMER
-    decisions, writes = _decide_all(message, context)
-    handled = {"at": iso(context.now), "decisions": [one.summary() for one in decisions]}
-    mark = Update(f"events/{message.id}", {"state": "handled", f"handled.{marker}": handled}, message.version)
+    decisions, writes = _decide(_signals(message)[len(done) :][:BATCH], message, context)
+    summaries = [*done, *(one.summary() for one in decisions)]
+    whole = len(summaries) == len(message.signals)
+    mark = {f"handled.{marker}": {"at": iso(context.now), "decisions": summaries}}
+    marked = Update(f"events/{message.id}", mark | ({"state": "handled"} if whole else {}), message.version)
     try:
-        versions = context.store.commit([mark, *writes])
+        versions = context.store.commit([marked, *writes])
     except (Conflict, AlreadyExists) as conflict:
-        _retry_unless_handled(message, marker, conflict, context)
+        _resume(message, marker, conflict, context)
         return
     _log.info("routed", event_id=message.id, decisions=[one.summary() for one in decisions])
     for write in writes:
         if isinstance(write, Create) and write.path.startswith("outbox/"):
             send(Doc(write.path, dict(write.data), versions[write.path]), context)
-    _close_full_digest(decisions, context)
+    _send_full_batches(decisions, context)
+    if not whole:
+        handle(_at(versions[marked.path], message), context, summaries)
 
 
-def _decide_all(message: EventAccepted, context: Context) -> tuple[list[Decision], list[Write]]:
-    """The decision for each signal in turn, each seeing what the ones before it did, and the writes they need."""
-    ids = [alert_id(message.source, message.id, index, signal) for index, signal in enumerate(message.signals)]
-    known = _known(ids, message, context)
-    state = {id: doc.data for id, doc in known.items() if doc}
-    decisions: list[Decision] = []
-    for id, signal in zip(ids, message.signals, strict=True):
-        decision = decide(
-            signal, state.get(id), id=id, source=message.source, event=message.id,
-            digest=context.config.digest.channel, now=context.now,
-        )  # fmt: skip
-        decisions.append(decision)
-        state |= {id: decision.alert} if decision.alert else {}
+def _signals(message: EventAccepted) -> list[tuple[str, Signal]]:
+    """The signals, each with the id of its alert."""
+    return [
+        (alert_id(message.source, message.id, index, signal), signal) for index, signal in enumerate(message.signals)
+    ]
+
+
+def _decide(
+    signals: Sequence[tuple[str, Signal]], message: EventAccepted, context: Context
+) -> tuple[list[Decision], list[Write]]:
+    """The decisions, and the writes they need."""
+    known = _known(signals, message, context)
+    decisions = decide_all(
+        signals, {id: doc.data for id, doc in known.items() if doc}, source=message.source, event=message.id,
+        now=context.now, pages_left=_pages_left(signals, context),
+    )  # fmt: skip
     pages = [_page(one.alert, context) for one in decisions if one.path == "page" and one.alert]
-    return decisions, [*_alert_writes(decisions, known, state), *pages]
+    return decisions, [*_alert_writes(decisions, known), *pages]
 
 
-def _known(ids: list[str], message: EventAccepted, context: Context) -> dict[str, Doc | None]:
+def _known(signals: Sequence[tuple[str, Signal]], message: EventAccepted, context: Context) -> dict[str, Doc | None]:
     """The alerts' documents. A business event is its own, so only a replay can have met it before."""
-    named = {id for id, signal in zip(ids, message.signals, strict=True) if signal.kind == "alert" or message.nonce}
-    return {id: context.store.get(f"alerts/{id}") if id in named else None for id in dict.fromkeys(ids)}
+    named = {id for id, signal in signals if signal.kind == "alert" or message.nonce}
+    return {id: context.store.get(f"alerts/{id}") if id in named else None for id, _ in signals}
 
 
-def _alert_writes(
-    decisions: list[Decision], known: dict[str, Doc | None], state: dict[str, dict[str, Any]]
-) -> Iterator[Write]:
-    for id in dict.fromkeys(one.alert_id for one in decisions if one.alert):
+def _pages_left(signals: Sequence[tuple[str, Signal]], context: Context) -> int:
+    """How many pages may still go out within this minute; asked only where there may be one."""
+    if all(signal.kind == "event" or signal.severity in {"info", "warning"} for _, signal in signals):
+        return PAGES_PER_MINUTE
+    minute_ago = iso(context.now - timedelta(minutes=1))
+    return PAGES_PER_MINUTE - context.store.count("outbox", where=[("created_at", ">", minute_ago)])
+
+
+def _alert_writes(decisions: list[Decision], known: dict[str, Doc | None]) -> Iterator[Write]:
+    """One write an alert: as the last of its decisions left it."""
+    for id, alert in {one.alert_id: one.alert for one in decisions if one.alert}.items():
         doc, path = known[id], f"alerts/{id}"
-        yield Update(path, state[id], doc.version) if doc else Create(path, state[id])
+        yield Update(path, alert, doc.version) if doc else Create(path, alert)
 
 
 def _page(alert: dict[str, Any], context: Context) -> Create:
@@ -80,24 +102,27 @@ def _page(alert: dict[str, Any], context: Context) -> Create:
     return Create(f"outbox/{key}", content)
 
 
-def _retry_unless_handled(
-    message: EventAccepted, marker: str, conflict: Conflict | AlreadyExists, context: Context
-) -> None:
-    """Done already, or overtaken: then route again, against the version and the state of now."""
+def _resume(message: EventAccepted, marker: str, conflict: Conflict | AlreadyExists, context: Context) -> None:
+    """Done already, or overtaken: then route what is left, against the version and the state of now."""
     event = context.store.get(f"events/{message.id}")
     if event is None:
         raise conflict
-    if marker in event.data["handled"]:
+    done = event.data["handled"].get(marker, {}).get("decisions", [])
+    if marker in event.data["handled"] and len(done) == len(message.signals):
         _log.info("already_handled", event_id=message.id, marker=marker)
         return
     if event.version == message.version:
         raise conflict
-    handle(message.model_copy(update={"version": event.version}), context)
+    handle(_at(event.version, message), context, done)
 
 
-def _close_full_digest(decisions: list[Decision], context: Context) -> None:
-    digest = context.config.digest
-    if not any(one.path == "digest" for one in decisions):
-        return
-    if context.store.count("alerts", where=[("pending.channel", "==", digest.channel)]) >= digest.size:
-        context.bus.publish(DigestDue(channel=digest.channel, reason="size"))
+def _at(version: str, message: EventAccepted) -> EventAccepted:
+    return message.model_copy(update={"version": version})
+
+
+def _send_full_batches(decisions: list[Decision], context: Context) -> None:
+    queues: list[Queue] = ["digest", "burst"]
+    for queue in queues:
+        joined = any(one.path == queue for one in decisions)
+        if joined and count_waiting(queue, context) >= batching(queue, context.config).size:
+            context.bus.publish(DigestDue(queue=queue, reason="size"))

@@ -43,7 +43,7 @@ def _ack_path(doc: Doc, context: Context) -> str:
 
 def pending_row(doc: Doc, context: Context) -> Row:
     pending = doc.data["pending"]
-    return {**alert_row(doc, context), "channel": pending["channel"], "waits": at(pending.get("since"), context)}
+    return {**alert_row(doc, context), "channel": pending["queue"], "waits": at(pending.get("since"), context)}
 
 
 def message_row(doc: Doc, context: Context) -> Row:

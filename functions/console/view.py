@@ -13,11 +13,14 @@ from functions.console.rows import (
     pending_row,
     quarantine_row,
 )
+from shared.alerting.decision import effective_severity
 from shared.context import Context
 from shared.ports import Condition, Doc
 
 _FEW = 20
 _MANY = 100
+_MOST = 500
+"""Read at once where what matters most has to be found among all."""
 _SEVERITIES = ("critical", "warning", "info")
 
 
@@ -36,7 +39,7 @@ def console_view(context: Context) -> Row:
         "open": opened,
         "waiting": _waiting(context),
         "undelivered": _undelivered(context),
-        "quarantine": _latest("events", "received_at", quarantine_row, context, where=[("quarantine", ">", "")]),
+        "quarantine": _quarantine(context),
         "dead_letters": _latest("dead_letters", "received_at", dead_letter_row, context),
         "interruptions": _latest("outbox", "created_at", message_row, context),
         "digests": _latest("digests", "created_at", message_row, context),
@@ -75,13 +78,16 @@ def _open(context: Context) -> Rows:
 
 
 def _where(state: str, context: Context) -> Rows:
-    return _latest("alerts", "last_seen", alert_row, context, where=[("state", "==", state)], limit=_MANY)
+    docs = context.store.query("alerts", where=[("state", "==", state)], limit=_MOST)
+    worst = sorted(docs, key=lambda doc: str(doc.data.get("last_seen")), reverse=True)
+    worst.sort(key=lambda doc: _SEVERITIES.index(effective_severity(doc.data.get("severity", ""))))
+    return _rows(worst, alert_row, context, _MANY)
 
 
 def _waiting(context: Context) -> Rows:
-    """What waits for a digest, the longest first: of any channel, also one that opos.yaml names no more."""
-    channel: list[Condition] = [("pending.channel", ">", "")]
-    docs = context.store.query("alerts", where=channel, order_by="pending.channel", limit=_MANY + 1)
+    """What waits, the longest first: of any queue."""
+    any_queue: list[Condition] = [("pending.queue", ">", "")]
+    docs = context.store.query("alerts", where=any_queue, order_by="pending.queue", limit=_MANY + 1)
     rows = _rows(docs, pending_row, context, _MANY)
     return Rows(sorted(rows.shown, key=lambda row: str(row["waits"].iso)), rows.more)
 
@@ -89,7 +95,7 @@ def _waiting(context: Context) -> Rows:
 def _undelivered(context: Context) -> Rows:
     """Messages that nobody sends any more, of every age: they are shown until they are mended."""
     found = [
-        _latest(collection, "created_at", message_row, context, where=[("state", "==", state)])
+        _rows(context.store.query(collection, where=[("state", "==", state)], limit=_MANY), message_row, context, _FEW)
         for collection in ("outbox", "digests")
         for state in ("failed", "parked")
     ]
@@ -97,17 +103,16 @@ def _undelivered(context: Context) -> Rows:
     return Rows(rows, any(rows.more for rows in found))
 
 
-def _latest(
-    collection: str,
-    by: str,
-    show: Callable[[Doc, Context], Row],
-    context: Context,
-    *,
-    where: list[Condition] | None = None,
-    limit: int = _FEW,
-) -> Rows:
-    docs = context.store.query(collection, where=where or [], order_by=by, descending=True, limit=limit + 1)
-    return _rows(docs, show, context, limit)
+def _quarantine(context: Context) -> Rows:
+    reasons: list[Condition] = [("quarantine", ">", "")]
+    docs = context.store.query("events", where=reasons, order_by="quarantine", limit=_MANY)
+    latest = sorted(docs, key=lambda doc: str(doc.data.get("received_at")), reverse=True)
+    return _rows(latest, quarantine_row, context, _FEW)
+
+
+def _latest(collection: str, by: str, show: Callable[[Doc, Context], Row], context: Context) -> Rows:
+    docs = context.store.query(collection, order_by=by, descending=True, limit=_FEW + 1)
+    return _rows(docs, show, context, _FEW)
 
 
 def _rows(docs: Iterable[Doc], show: Callable[[Doc, Context], Row], context: Context, limit: int) -> Rows:

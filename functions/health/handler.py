@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ import structlog
 from shared.context import Context
 from shared.errors import NotFound, OposError, Unavailable
 from shared.events import iso
+from shared.fields import EXPIRY
 from shared.http import HttpRequest, HttpResponse, json_response
 from shared.ports import Condition, Set
 from shared.process import memory_mb, process_id, version
@@ -133,7 +134,7 @@ def _found(probe: Probe, future: "Future[list[Finding]]", began: float, deadline
 def _store(context: Context) -> list[Finding]:
     """A real write and a real read, on one of 16 documents: instances seldom share one, and there are never more."""
     path, began = f"probes/health-{process_id() % 16}", monotonic()
-    context.store.commit([Set(path, {"at": iso(context.now)})])
+    context.store.commit([Set(path, {"at": iso(context.now), EXPIRY: iso(context.now + timedelta(days=1))})])
     if context.store.get(path) is None:
         raise Unavailable("What was written cannot be read.")
     return [Finding("store:responseTime", "datastore", "pass", _milliseconds_since(began), "ms")]

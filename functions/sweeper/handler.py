@@ -3,16 +3,19 @@
 import json
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import get_args
 
 import structlog
 
 from shared.acceptance import OWN_SOURCE, accept, announcement, own_event
 from shared.context import Context
+from shared.digest.batch import closes
 from shared.errors import Conflict
-from shared.events import Alert, DeadLetter, DigestDue, Tick, document_id, iso
+from shared.events import Alert, DeadLetter, DigestDue, Queue, Tick, document_id, iso
 from shared.outbox import due, retake
 from shared.ports import Create, Doc, Update, Write
 from shared.reading import read_again
+from shared.waiting import batching, waiting
 
 LOST_AFTER = timedelta(minutes=1)
 BATCH = 200
@@ -24,7 +27,7 @@ def sweep(message: Tick, context: Context) -> None:  # noqa: ARG001  (a tick say
     _each(lost, lambda doc: _republish_if_lost(doc, context))
     for collection in ("outbox", "digests"):
         _each(due(collection, context, limit=BATCH), lambda doc: retake(doc, context))
-    _close_old_digests(context)
+    _close_old_batches(context)
 
 
 def _each(docs: Iterable[Doc], mend: Callable[[Doc], object]) -> None:
@@ -82,14 +85,11 @@ def _republish_if_lost(doc: Doc, context: Context) -> None:
     _log.warning("republished", event_id=doc.id)
 
 
-def _close_old_digests(context: Context) -> None:
-    channel, window = context.config.digest.channel, context.config.digest.window
-    waiting = context.store.query(
-        "alerts", where=[("pending.channel", "==", channel)], order_by="pending.since", limit=1
-    )
-    for oldest in waiting:
-        if context.now - datetime.fromisoformat(oldest.data["pending"]["since"]) >= window:
-            context.bus.publish(DigestDue(channel=channel, reason="window"))
+def _close_old_batches(context: Context) -> None:
+    for queue in get_args(Queue):
+        items = [doc.data for doc in waiting(queue, context)]
+        if reason := closes(items, batching(queue, context.config), now=context.now):
+            context.bus.publish(DigestDue(queue=queue, reason=reason))
 
 
 def _event_id(message: DeadLetter) -> str | None:

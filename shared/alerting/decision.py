@@ -1,15 +1,20 @@
 """One signal against what is known of its alert: page now, wait for the digest, or only write it down; and why."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from shared.events import Alert, BusinessEvent, Severity, Signal, document_id, iso
+from shared.events import Alert, BusinessEvent, Queue, Severity, Signal, document_id, iso
+from shared.fields import EXPIRY
 
-Path = Literal["page", "digest", "record"]
+Path = Literal["page", "burst", "digest", "record"]
 _KNOWN: frozenset[str] = frozenset(Severity.__args__)  # type: ignore[attr-defined]
 _OPEN = frozenset({"firing", "acknowledged"})
+PAGES_PER_MINUTE = 10
+"""Pages of their own; what is critical beyond them shares one message, since a flood of pages hides what matters."""
+KEEP = timedelta(days=400)
+"""How long what is over stays to be looked at: a year and a bit, to compare with the same season."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,41 +42,60 @@ def effective_severity(severity: str) -> Severity:
     return severity if severity in _KNOWN else "critical"  # type: ignore[return-value]
 
 
+def decide_all(
+    signals: Sequence[tuple[str, Signal]], known: Mapping[str, Mapping[str, Any]], *, source: str, event: str,
+    now: datetime, pages_left: int = PAGES_PER_MINUTE,
+) -> list[Decision]:  # fmt: skip
+    """The decision for each of *signals* (each with its alert's id) in turn, seeing what the ones before it did."""
+    state, decisions = dict(known), list[Decision]()
+    for id, signal in signals:
+        decision = decide(signal, state.get(id), id=id, source=source, event=event, now=now)
+        if decision.path == "page" and decision.alert:
+            decision = decision if pages_left > 0 else _share(decision, decision.alert, now)
+            pages_left -= 1
+        decisions.append(decision)
+        state |= {id: decision.alert} if decision.alert else {}
+    return decisions
+
+
+def _share(page: Decision, alert: dict[str, Any], now: datetime) -> Decision:
+    reason = f"{page.reason}; {PAGES_PER_MINUTE} pages went out within a minute, so it shares the next one"
+    return replace(page, path="burst", reason=reason, alert=_pending({**alert, "pending": None}, "burst", now))
+
+
 def decide(
-    signal: Signal, known: Mapping[str, Any] | None, *, id: str, source: str, event: str, digest: str, now: datetime
+    signal: Signal, known: Mapping[str, Any] | None, *, id: str, source: str, event: str, now: datetime
 ) -> Decision:
-    """What becomes of *signal*, given the document *known* of its alert. *digest* is the channel of the digest."""
+    """What becomes of *signal*, given the document *known* of its alert."""
     if isinstance(signal, BusinessEvent):
         document = _document(signal, None, id=id, source=source, event=event, now=now)
-        return Decision(id, "digest", "business event", _pending(document, digest, now))
+        return Decision(id, "digest", "business event", _pending(document, "digest", now))
     was_open = known is not None and known["state"] in _OPEN
     if signal.status == "resolved":
-        return _resolve(known if was_open else None, id=id, digest=digest, now=now)
+        return _resolve(known if was_open else None, id=id, now=now)
     if signal.status == "acknowledged":
         return _acknowledge(known if was_open else None, id=id, now=now)
     document = _document(signal, known, id=id, source=source, event=event, now=now)
-    return _fire(signal, document, known if was_open else None, digest=digest, now=now)
+    return _fire(signal, document, known if was_open else None, now=now)
 
 
-def _fire(
-    signal: Alert, document: dict[str, Any], firing: Mapping[str, Any] | None, *, digest: str, now: datetime
-) -> Decision:
+def _fire(signal: Alert, document: dict[str, Any], firing: Mapping[str, Any] | None, *, now: datetime) -> Decision:
     alert, severity = document["id"], document["severity"]
     said = "" if signal.severity in _KNOWN else f" (severity {signal.severity!r} is unknown, so it counts as critical)"
     if firing is None and severity == "critical":
         return Decision(alert, "page", f"critical and new{said}", document)
     if firing is None:
-        return Decision(alert, "digest", f"{severity}, waits for the digest", _pending(document, digest, now))
+        return Decision(alert, "digest", f"{severity}, waits for the digest", _pending(document, "digest", now))
     if severity == "critical" and firing["severity"] != "critical":
         return Decision(alert, "page", f"was {firing['severity']}, now critical{said}", {**document, "pending": None})
     return Decision(alert, "record", f"repeat {document['count']} of an alert that is {firing['state']}", document)
 
 
-def _resolve(firing: Mapping[str, Any] | None, *, id: str, digest: str, now: datetime) -> Decision:
+def _resolve(firing: Mapping[str, Any] | None, *, id: str, now: datetime) -> Decision:
     if firing is None:
         return Decision(id, "record", "resolves an alert that is not open")
-    document = {**firing, "state": "resolved", "last_seen": iso(now), "resolved_at": iso(now)}
-    return Decision(id, "digest", "resolved", _pending(document, digest, now))
+    over = {"state": "resolved", "last_seen": iso(now), "resolved_at": iso(now), EXPIRY: iso(now + KEEP)}
+    return Decision(id, "digest", "resolved", _pending({**firing, **over}, "digest", now))
 
 
 def _acknowledge(firing: Mapping[str, Any] | None, *, id: str, now: datetime) -> Decision:
@@ -111,12 +135,13 @@ def _document(
         "resolved_at": None,
         "pending": repeat["pending"] if repeat else None,
         "last_event": event,
+        EXPIRY: None if isinstance(signal, Alert) else iso(now + KEEP),
     }
 
 
-def _pending(document: dict[str, Any], channel: str, now: datetime) -> dict[str, Any]:
-    """*document* waiting for the digest of *channel*; one that waits already keeps its place."""
-    return {**document, "pending": document.get("pending") or {"channel": channel, "since": iso(now)}}
+def _pending(document: dict[str, Any], queue: Queue, now: datetime) -> dict[str, Any]:
+    """*document* waiting in *queue*; one that waits already keeps its place."""
+    return {**document, "pending": document.get("pending") or {"queue": queue, "since": iso(now)}}
 
 
 def _louder(one: Severity, other: Severity) -> Severity:

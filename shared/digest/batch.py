@@ -1,17 +1,30 @@
-"""When a digest closes, and over what."""
+"""What waits to be sent together, and when it is sent."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
+
+from shared.events import Severity
 
 Item = Mapping[str, Any]
 """The document of an alert that is pending."""
 
 
-def closes(items: Sequence[Item], *, size: int, window: timedelta, now: datetime) -> Literal["size", "window"] | None:
-    """Why the digest of *items*, the longest waiting first, closes at *now*; None while it stays open."""
-    if len(items) >= size:
+@dataclass(frozen=True, slots=True)
+class Batching:
+    """A batch closes when it holds `size` items, or `window` after its first; it goes to `channel`."""
+
+    channel: str
+    size: int
+    window: timedelta
+    severity: Severity
+
+
+def closes(items: Sequence[Item], batching: Batching, *, now: datetime) -> Literal["size", "window"] | None:
+    """Why the batch of *items*, the longest waiting first, closes at *now*; None while it stays open."""
+    if len(items) >= batching.size:
         return "size"
-    if items and now - datetime.fromisoformat(items[0]["pending"]["since"]) >= window:
+    if items and now - datetime.fromisoformat(items[0]["pending"]["since"]) >= batching.window:
         return "window"
     return None

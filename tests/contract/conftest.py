@@ -23,7 +23,7 @@ def _firestore(_: Path) -> Iterator[Store]:
 
 
 def _fake(_: Path) -> Iterator[Store]:
-    yield FakeStore()
+    yield FakeStore(any_query=True)
 
 
 @pytest.fixture(params=[_fake, _sqlite, pytest.param(_firestore, marks=needs.emulators)], ids=lambda one: one.__name__)

@@ -16,7 +16,7 @@ from shared.adapters.sqlite.database import Database
 from shared.events import DigestDue, Tick
 from tests.fakes import FakeClock
 
-DUE = DigestDue(channel="desk", reason="size")
+DUE = DigestDue(queue="digest", reason="size")
 
 
 @dataclass

@@ -101,6 +101,7 @@ def test_a_query_finds_only_what_matches_every_condition(store: Store) -> None:
     store.commit([Create("alerts/x", {"n": 1, "state": "sent"})])
     assert ids(store.query("outbox", where=[("state", "==", "sent"), ("n", ">", 1)], order_by="n")) == ["3", "5"]
     assert store.count("outbox", where=[("state", "==", "pending")]) == 3
+    assert store.count("outbox", where=[("n", ">=", 2)]) == 4
     assert store.count("outbox") == 6
 
 
@@ -111,8 +112,8 @@ def test_a_document_without_the_field_never_matches(store: Store) -> None:
 
 
 def test_a_condition_reaches_into_nested_fields(store: Store) -> None:
-    store.commit([Create("alerts/a", {"pending": {"channel": "desk"}}), Create("alerts/b", {"pending": None})])
-    assert ids(store.query("alerts", where=[("pending.channel", "==", "desk")])) == ["a"]
+    store.commit([Create("alerts/a", {"pending": {"queue": "desk"}}), Create("alerts/b", {"pending": None})])
+    assert ids(store.query("alerts", where=[("pending.queue", "==", "desk")])) == ["a"]
 
 
 @pytest.mark.parametrize("descending", [False, True])
@@ -170,3 +171,31 @@ json_values = st.recursive(
 def test_any_json_object_survives_a_round_trip(store: Store, data: dict[str, Any]) -> None:
     store.commit([Set("probes/any", data)])
     assert found(store, "probes/any").data == data
+
+
+def test_a_moment_of_expiry_is_read_as_it_was_written(store: Store) -> None:
+    data = {"expires_at": "2026-11-20T08:30:00.123456Z"}
+    store.commit([Create("outbox/a", data), Create("outbox/b", {"expires_at": None})])
+    assert [found(store, f"outbox/{id}").data for id in "ab"] == [data, {"expires_at": None}]
+
+
+@pytest.mark.parametrize("name", ["", "__name__", "[]", "~", "~[]", "a.b", "`", "a/b", "ключ", " "])
+def test_any_key_of_json_is_kept(store: Store, name: str) -> None:
+    data = {"labels": {name: [[1], {name: []}]}}
+    version = store.commit([Create("alerts/a", data)])["alerts/a"]
+    assert found(store, "alerts/a").data == data
+    store.commit([Update("alerts/a", {"labels": {name: name}}, version)])
+    assert found(store, "alerts/a").data == {"labels": {name: name}}
+
+
+def test_a_body_of_a_mebibyte_is_kept(store: Store) -> None:
+    body = "".join(f'{{"n": {n}, "text": "ä"}},' for n in range(45_000))[: 1024 * 1024]
+    store.commit([Create("events/a", {"body": body})])
+    assert found(store, "events/a").data == {"body": body}
+
+
+def test_a_long_query_is_read_to_its_end(store: Store) -> None:
+    for start in range(0, 700, 350):
+        store.commit([Create(f"alerts/{n:04}", {"state": "firing"}) for n in range(start, start + 350)])
+    assert ids(store.query("alerts", where=[("state", "==", "firing")])) == [f"{n:04}" for n in range(700)]
+    assert len(ids(store.query("alerts", limit=650))) == 650

@@ -5,6 +5,7 @@ import threading
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from opos.gateway import gateway, load_functions, push_in_process
 from shared import runtime
 from shared.adapters.local_bus.pump import Pump
 from shared.events import Tick
-from shared.ports import Doc
+from shared.ports import Doc, Store
 from shared.runtime import Runtime, Settings
 from shared.sources import scheme
+from tests import emulators
+from tests.counting import CountingStore
 from tests.fakes import FakeClock, RecordingChannel
 
 CONFIG = """
@@ -82,6 +85,8 @@ class Answer:
 @dataclass
 class Bundle:
     folder: Path
+    firestore: bool = False
+    """Canonical state on Firestore's emulator instead of SQLite; the bus stays the local one, for the clock's sake."""
     clock: FakeClock = field(default_factory=FakeClock)
     desk: RecordingChannel = field(default_factory=RecordingChannel)
     inbox: RecordingChannel = field(default_factory=RecordingChannel)
@@ -97,11 +102,18 @@ class Bundle:
         }
         channels: dict[str, Any] = {"desk": self.desk, "inbox": self.inbox}
         self.runtime = Runtime(Settings.from_environment(environment), clock=self.clock, channels=channels)
+        self.store = CountingStore(self._firestore() if self.firestore else self.runtime.store)
+        self.runtime.__dict__["store"] = self.store
         runtime.use(self.runtime)
         self.functions = functions = load_functions()
         self.server: BaseWSGIServer = make_server("127.0.0.1", 0, gateway(functions), threaded=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.pump = Pump(self.runtime.local_bus, push_in_process(functions))
+
+    def _firestore(self) -> Store:
+        from shared.adapters.firestore.store import connect
+
+        return connect(emulators.new_project(), "(default)", emulators.running().firestore)
 
     def stop(self) -> None:
         self.server.shutdown()
@@ -157,6 +169,11 @@ class Bundle:
         self.clock.advance(**by)
         self.runtime.bus.publish(Tick())
         self.settle()
+
+    def signed_in(self) -> dict[str, str]:
+        """The headers of the operator's browser."""
+        token = self.runtime.links.token("console", {}, expires=self.clock.now() + timedelta(hours=1))
+        return {"cookie": f"opos_console={token}"}
 
     def docs(self, collection: str) -> list[Doc]:
         return list(self.runtime.store.query(collection))

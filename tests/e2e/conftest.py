@@ -3,12 +3,22 @@ from pathlib import Path
 
 import pytest
 
+from tests import needs
 from tests.e2e.bundle import Bundle
 
 
 @pytest.fixture
-def bundle(tmp_path: Path) -> Iterator[Bundle]:
-    running = Bundle(tmp_path)
-    running.start()
-    yield running
-    running.stop()
+def embedded(tmp_path: Path) -> Iterator[Bundle]:
+    """On SQLite alone, for what looks at the file from another process, or has nothing to do with the store."""
+    yield from _running(Bundle(tmp_path))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("firestore", marks=needs.emulators)])
+def bundle(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bundle]:
+    yield from _running(Bundle(tmp_path, firestore=request.param == "firestore"))
+
+
+def _running(bundle: Bundle) -> Iterator[Bundle]:
+    bundle.start()
+    yield bundle
+    bundle.stop()

@@ -15,6 +15,12 @@ from tests import torture
 from tests.e2e.bundle import CONFIG, FLAGS, SECRETS, Bundle
 
 
+@pytest.fixture
+def bundle(embedded: Bundle) -> Bundle:
+    """The commands look at the file from processes of their own."""
+    return embedded
+
+
 def opos(
     *arguments: str, folder: Path, secrets: dict[str, str] | None = None, given: bytes = b""
 ) -> subprocess.CompletedProcess[str]:

@@ -26,6 +26,12 @@ QUIET = [
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1200, "height": 900}
 
 
+@pytest.fixture
+def bundle(embedded: Bundle) -> Bundle:
+    """A browser sees no store."""
+    return embedded
+
+
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
     from playwright.sync_api import sync_playwright

@@ -11,6 +11,12 @@ from openfeature.exception import ErrorCode
 from tests.e2e.bundle import Answer, Bundle
 
 
+@pytest.fixture
+def bundle(embedded: Bundle) -> Bundle:
+    """Flags touch no store."""
+    return embedded
+
+
 def evaluate(bundle: Bundle, key: str, body: object) -> Answer:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return bundle.request("POST", f"/ofrep/v1/evaluate/flags/{key}", content)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from shared.adapters.sqlite.store import SqliteStore
+from tests.counting import CountingStore
 from tests.e2e.bundle import Bundle
 
 
@@ -24,7 +24,7 @@ def test_a_hung_store_costs_its_timeout_and_no_more_and_is_named(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = threading.Event()
-    monkeypatch.setattr(SqliteStore, "commit", lambda *_: released.wait(30))
+    monkeypatch.setattr(CountingStore, "commit", lambda *_: released.wait(30))
     began = time.monotonic()
     answer = bundle.request("GET", "/health")
     released.set()
@@ -40,7 +40,7 @@ def test_a_hung_store_costs_its_timeout_and_no_more_and_is_named(
 def test_a_store_that_loses_what_is_written_fails_readiness_but_not_liveness(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SqliteStore, "get", lambda *_: None)
+    monkeypatch.setattr(CountingStore, "get", lambda *_: None)
     assert bundle.request("GET", "/readyz").status == 503
     assert bundle.request("GET", "/livez").status == 200
 
@@ -57,7 +57,7 @@ def test_a_fault_is_told_by_its_code_and_not_its_words(bundle: Bundle, monkeypat
     def fail(*_: object) -> None:
         raise RuntimeError("secret-dsn://user:password@host")
 
-    monkeypatch.setattr(SqliteStore, "commit", fail)
+    monkeypatch.setattr(CountingStore, "commit", fail)
     answer = bundle.request("GET", "/health")
     assert "password" not in answer.text
     assert answer.json["checks"]["store:responseTime"][0]["output"] == "RuntimeError"

@@ -38,6 +38,12 @@ bodies = st.one_of(
 
 
 @pytest.fixture
+def bundle(embedded: Bundle) -> Bundle:
+    """What is hostile is refused before the store."""
+    return embedded
+
+
+@pytest.fixture
 def client(bundle: Bundle) -> Iterator[tuple[Client, Bundle]]:
     yield Client(gateway(bundle.functions)), bundle
 

@@ -82,16 +82,16 @@ def test_equal_bodies_within_the_declared_window_are_one_delivery_even_across_it
     assert bundle.send("lemon", {"order": 1}).status == 202
 
 
-def test_when_it_cannot_be_kept_the_answer_is_503_with_retry_after(bundle: Bundle) -> None:
-    bundle.send("github", {"zen": "x"}, event_type="ping")
-    blocker = sqlite3.connect(bundle.folder / "opos.db", isolation_level=None)
+def test_when_it_cannot_be_kept_the_answer_is_503_with_retry_after(embedded: Bundle) -> None:
+    embedded.send("github", {"zen": "x"}, event_type="ping")
+    blocker = sqlite3.connect(embedded.folder / "opos.db", isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
-    answer = bundle.send("github", {"zen": "x"}, event_type="ping", delivery="d2")
+    answer = embedded.send("github", {"zen": "x"}, event_type="ping", delivery="d2")
     assert (answer.status, answer.json["error"]["code"]) == (503, "unavailable")
     assert int(answer.headers["retry-after"]) > 0
     blocker.execute("ROLLBACK")
     blocker.close()
-    assert bundle.send("github", {"zen": "x"}, event_type="ping", delivery="d2").status == 202
+    assert embedded.send("github", {"zen": "x"}, event_type="ping", delivery="d2").status == 202
 
 
 def enqueue(bundle: Bundle, **fields: object) -> tuple[int, dict[str, object]]:

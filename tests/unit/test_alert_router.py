@@ -1,12 +1,15 @@
 """The alert router over fakes."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from functions.alert_router.handler import handle
+from functions.digest_sender.handler import handle as send_batches
 from shared.entry import retry_conflicts
-from shared.errors import Conflict, DeliveryError
+from shared.errors import Conflict, DeliveryError, Unavailable
 from shared.events import Alert, DigestDue
-from shared.ports import Doc, Update
+from shared.ports import Doc, Update, Write
 from tests.accepting import accepted, disk_full, new_customer
 from tests.fakes import FakeContext, FakeStore
 
@@ -58,7 +61,7 @@ def test_a_business_event_that_is_replayed_comes_in_the_next_digest_once_more(co
     context.store.commit([Update(note.path, {"pending": None}, note.version)])
     handle(message.model_copy(update={"nonce": "n1"}), context)
     (note,) = in_collection(context, "alerts")
-    assert (note.data["state"], note.data["pending"]["channel"]) == ("noted", "inbox")
+    assert (note.data["state"], note.data["pending"]["queue"]) == ("noted", "digest")
 
 
 def test_an_event_without_signals_is_written_down_and_shows_nobody_anything(context: FakeContext) -> None:
@@ -83,7 +86,7 @@ def test_the_fifth_waiting_item_closes_the_digest(context: FakeContext) -> None:
     for n in range(5):
         assert not [one for one in context.bus.published if isinstance(one, DigestDue)]
         handle(accepted(context, f"d{n}", new_customer()), context)
-    assert context.bus.published[-1] == DigestDue(channel="inbox", reason="size")
+    assert context.bus.published[-1] == DigestDue(queue="digest", reason="size")
 
 
 def test_a_page_that_the_channel_does_not_take_is_kept_for_the_sweeper(context: FakeContext) -> None:
@@ -152,3 +155,59 @@ def test_an_alert_keeps_what_its_sender_said(context: FakeContext) -> None:
     assert [alert.data[name] for name in names] == [
         "Disk full", "97 %", "https://grafana.example", {"host": "db-1"}, "warning", "github",
     ]  # fmt: skip
+
+
+def test_a_flood_of_critical_alerts_is_ten_pages_and_one_for_all_the_others(context: FakeContext) -> None:
+    for n in range(60):
+        handle(accepted(context, f"d{n}", disk_full(fingerprint=f"f{n}", title=f"Trouble {n}")), context)
+    assert pages(context) == [f"Trouble {n}" for n in range(10)]
+    context.clock.advance(seconds=30)
+    send_batches(DigestDue(queue="burst", reason="window"), context)
+    assert len(pages(context)) == 11
+    _, notice = context.channels["desk"].sent[-1]
+    assert (notice.title, notice.severity) == ("Trouble 10 and 49 more", "critical")
+    assert context.store.count("alerts", where=[("pending.queue", "==", "burst")]) == 0
+
+
+def test_the_minute_after_a_flood_a_critical_alert_pages_on_its_own_again(context: FakeContext) -> None:
+    for n in range(11):
+        handle(accepted(context, f"d{n}", disk_full(fingerprint=f"f{n}")), context)
+    context.clock.advance(seconds=61)
+    handle(accepted(context, "late", disk_full(fingerprint="late", title="Late")), context)
+    assert pages(context)[10:] == ["Late"]
+
+
+def test_a_webhook_with_thousands_of_alerts_is_decided_in_batches_and_each_alert_once(context: FakeContext) -> None:
+    signals = [disk_full("warning", f"f{n}") for n in range(950)]
+    message = accepted(context, "d1", *signals, new_customer())
+    handle(message, context)
+    assert max(len(batch) for batch in context.store.commits) <= 401
+    event = context.store.get(f"events/{message.id}")
+    assert event is not None
+    assert (event.data["state"], len(event.data["handled"]["alert_router"]["decisions"])) == ("handled", 951)
+    assert [alert.data["count"] for alert in in_collection(context, "alerts")] == [1] * 951
+
+
+class DiesAfter(FakeStore):
+    """Goes down after so many commits of the router."""
+
+    left: int = 2
+
+    def commit(self, writes: Sequence[Write]) -> dict[str, str]:
+        if isinstance(writes[0], Update) and writes[0].path.startswith("events/"):
+            self.left -= 1
+            self.down = self.left < 0
+        return super().commit(writes)
+
+
+def test_a_router_that_dies_between_two_batches_goes_on_where_it_stopped() -> None:
+    store = DiesAfter()
+    context = FakeContext(store=store)
+    message = accepted(context, "d1", *[disk_full("warning", f"f{n}") for n in range(500)])
+    with pytest.raises(Unavailable):
+        handle(message, context)
+    store.down, store.left = False, 100
+    assert store.docs[f"events/{message.id}"].data["state"] == "accepted"
+    handle(message, context)
+    assert [alert.data["count"] for alert in in_collection(context, "alerts")] == [1] * 500
+    assert store.docs[f"events/{message.id}"].data["state"] == "handled"

@@ -17,7 +17,7 @@ def alert(severity: str = "critical", status: Any = "firing") -> Alert:
 
 
 def decided(signal: Signal, known: dict[str, Any] | None = None, *, now: datetime = NOW) -> Decision:
-    return decide(signal, known, id="a1", source="alertmanager", event="e1", digest="inbox", now=now)
+    return decide(signal, known, id="a1", source="alertmanager", event="e1", now=now)
 
 
 def after(*signals: Signal) -> dict[str, Any] | None:
@@ -41,7 +41,7 @@ def test_a_new_critical_alert_pages_and_does_not_wait() -> None:
 def test_a_new_alert_below_critical_waits_for_the_digest(severity: str) -> None:
     decision = decided(alert(severity))
     assert decision.path == "digest"
-    assert doc(decision)["pending"] == {"channel": "inbox", "since": "2026-11-20T09:00:00.000000Z"}
+    assert doc(decision)["pending"] == {"queue": "digest", "since": "2026-11-20T09:00:00.000000Z"}
 
 
 @pytest.mark.parametrize("severity", ["", "CRITICAL", "sev1", "warn ing", "\u202e"])

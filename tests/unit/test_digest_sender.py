@@ -12,7 +12,7 @@ from shared.ports import Doc, Update, Write
 from tests.accepting import accepted, disk_full
 from tests.fakes import FakeContext, FakeStore
 
-DUE = DigestDue(channel="inbox", reason="window")
+DUE = DigestDue(queue="digest", reason="window")
 
 
 def wait(context: FakeContext, count: int) -> None:
@@ -41,7 +41,7 @@ def test_the_fifth_item_closes_the_digest_and_the_sixth_opens_the_next(context: 
     handle(DUE, context)
     (digest,) = digests(context)
     assert (len(digest.data["members"]), digest.data["closed_by"], digest.data["state"]) == (5, "size", "sent")
-    assert context.store.count("alerts", where=[("pending.channel", "==", "inbox")]) == 1
+    assert context.store.count("alerts", where=[("pending.queue", "==", "digest")]) == 1
 
 
 def test_the_window_starts_at_the_first_waiting_item(context: FakeContext) -> None:

@@ -107,7 +107,7 @@ def test_a_digest_whose_window_has_passed_is_announced(context: FakeContext) -> 
     assert published(context, DigestDue) == []
     context.clock.advance(seconds=1)
     sweep(Tick(), context)
-    assert published(context, DigestDue) == [DigestDue(channel="inbox", reason="window")]
+    assert published(context, DigestDue) == [DigestDue(queue="digest", reason="window")]
 
 
 def test_a_dead_letter_is_kept_taken_out_of_the_sweep_and_pages_once(context: FakeContext) -> None:

@@ -31,8 +31,9 @@ def structured(
     limit: int | None = None,
     after: Doc | None = None,
     documents: str = "",
+    ordered: bool = True,
 ) -> Any:
-    """The query; *documents* is the name below which all documents lie, for the cursor."""
+    """The query; *documents* is the name below which all documents lie, for the cursor. A count needs no order."""
     filters = [_condition(one) for one in where]
     if order_by and order_by not in {name for name, _, _ in where}:
         filters.append(_not_null(order_by))
@@ -40,7 +41,7 @@ def structured(
     found.from_.add(collection_id=collection)
     if filters:
         found.where.CopyFrom(_all(filters))
-    for name in [order_by, _NAME] if order_by else [_NAME]:
+    for name in _order(order_by) if ordered else []:
         direction = StructuredQuery.DESCENDING if descending else StructuredQuery.ASCENDING
         found.order_by.append(_Order(field={"field_path": name}, direction=direction))
     if limit is not None:
@@ -48,6 +49,10 @@ def structured(
     if after is not None:
         found.start_at.CopyFrom(_behind(after, order_by, documents))
     return found
+
+
+def _order(order_by: str | None) -> list[str]:
+    return [order_by, _NAME] if order_by else [_NAME]
 
 
 def _behind(doc: Doc, order_by: str | None, documents: str) -> Any:

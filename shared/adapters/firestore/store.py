@@ -70,7 +70,9 @@ class FirestoreStore:
 
     def count(self, collection: str, *, where: Sequence[Condition] = ()) -> int:
         counted = firestore.RunAggregationQueryRequest.pb()(parent=self.documents)
-        counted.structured_aggregation_query.structured_query.CopyFrom(structured(collection, where=where))
+        counted.structured_aggregation_query.structured_query.CopyFrom(
+            structured(collection, where=where, ordered=False)
+        )
         counted.structured_aggregation_query.aggregations.add(alias="n").count.SetInParent()
         request = firestore.RunAggregationQueryRequest.wrap(counted)
         with translated("Firestore"):

@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from shared.errors import Unavailable
+from shared.fields import EXPIRY
 from shared.indexes import INDEXES
 
 T = TypeVar("T")
 
+SCHEMA_VERSION = 1
+"""Raised with each change of SCHEMA or of the indexes: a file of an older one is brought up to it when it is opened."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS docs (
   path TEXT PRIMARY KEY, collection TEXT NOT NULL, version INTEGER NOT NULL, data TEXT NOT NULL);
@@ -136,7 +139,7 @@ class Database:
         connection = sqlite3.connect(self.path, timeout=2.5, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'messages_due'").fetchone():
+        if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):
             _create_schema(connection)
         return connection
 
@@ -154,14 +157,16 @@ def _run(job: _Job[Any], connection: sqlite3.Connection) -> None:
 
 
 def _create_schema(connection: sqlite3.Connection) -> None:
-    connection.executescript("BEGIN IMMEDIATE;" + SCHEMA + "".join(_index_sql()) + "COMMIT;")
+    connection.executescript(
+        "BEGIN IMMEDIATE;" + SCHEMA + "".join(_index_sql()) + f"PRAGMA user_version={SCHEMA_VERSION}; COMMIT;"
+    )
 
 
 def _index_sql() -> Iterable[str]:
-    for collection, fields in INDEXES:
-        name = "_".join([collection, *fields]).replace(".", "_")
-        columns = ", ".join(column(field) for field in fields)
-        yield f"CREATE INDEX IF NOT EXISTS {name} ON docs ({columns}, path) WHERE collection = '{collection}';"
+    for collection, name in INDEXES:
+        index = f"{collection}_{name}".replace(".", "_")
+        yield f"CREATE INDEX IF NOT EXISTS {index} ON docs ({column(name)}, path) WHERE collection = '{collection}';"
+    yield f"CREATE INDEX IF NOT EXISTS docs_expiry ON docs ({column(EXPIRY)}) WHERE {column(EXPIRY)} IS NOT NULL;"
 
 
 def column(field: str) -> str:

@@ -5,11 +5,13 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from shared.adapters.sqlite.database import Database, column
 from shared.errors import AlreadyExists, Conflict
-from shared.fields import field, merge
+from shared.events import iso
+from shared.fields import EXPIRY, field, merge
 from shared.ports import Condition, Create, Delete, Doc, Set, Update, Write
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
@@ -53,6 +55,12 @@ class SqliteStore:
         filters, parameters = _filters(collection, where)
         rows = self.database.read(f"SELECT count(*) FROM docs WHERE {' AND '.join(filters)}", parameters)  # noqa: S608
         return int(rows[0][0])
+
+    def expire(self, now: datetime, *, limit: int = 1000) -> int:
+        """Remove up to *limit* documents whose expiry has passed; how many that were."""
+        old = f"SELECT path FROM docs WHERE {column(EXPIRY)} <= ? LIMIT ?"  # noqa: S608  (the field's name is ours)
+        sql = f"DELETE FROM docs WHERE path IN ({old})"  # noqa: S608
+        return self.database.write(lambda db: db.execute(sql, [iso(now), limit]).rowcount)
 
     def commit(self, writes: Sequence[Write]) -> dict[str, str]:
         return self.database.write(lambda connection: _apply_all(connection, writes))

@@ -1,0 +1,40 @@
+"""`opos cost`."""
+
+from dataclasses import asdict
+
+import click
+
+from opos.cost import COSTS, PRICES_AS_OF, PRICES_SOURCE, Line, bill
+from opos.local import json_option
+from opos.output import show
+
+
+@click.command("cost")
+@click.option("--events-per-day", required=True, type=click.IntRange(0), help="Webhooks that are no duplicates.")
+@click.option("--critical", default=2.0, show_default=True, type=click.FloatRange(0, 100), help="Percent that page.")
+@click.option("--digest-size", default=5, show_default=True, type=click.IntRange(1))
+@json_option
+def command(events_per_day: int, critical: float, digest_size: int, *, as_json: bool) -> None:
+    """Print what a month on Google Cloud would cost, from counted operations and list prices."""
+    lines = bill(events_per_day, critical=critical / 100, digest_size=digest_size)
+    total = sum(line.dollars for line in lines)
+    content = {
+        "prices_as_of": PRICES_AS_OF,
+        "dollars": round(total, 2),
+        "lines": [asdict(line) for line in lines],
+        "operations": {kind: dict(counted) for kind, counted in COSTS.items()},
+    }
+    show(content, _text(lines, total), as_json=as_json)
+
+
+def _text(lines: list[Line], total: float) -> str:
+    rows = [f"{'a month of':<20}{'used':>16} {'':<9}{'free':>14}{'dollars':>10}"]
+    rows += [
+        f"{line.name:<20}{line.quantity:>16,.2f} {line.unit:<9}{line.free:>14,.0f}{line.dollars:>10.2f}"
+        for line in lines
+    ]
+    rows += [
+        f"{'total':<60}{total:>10.2f}",
+        f"Prices of {PRICES_AS_OF}: {PRICES_SOURCE}. Check them before you rely on it.",
+    ]
+    return "\n".join(rows)

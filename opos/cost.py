@@ -1,0 +1,96 @@
+"""What a month costs on Google Cloud: counted operations times dated list prices, less what is free.
+
+The operations are counted by tests/e2e/test_budget.py, which fails when one of them is no longer true.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+Operations = Counter[str]
+
+COSTS: dict[str, Operations] = {
+    "event": Counter(writes=4, reads=3),
+    "digest": Counter(writes=2),
+    "critical": Counter(writes=5, reads=2),
+}
+"""Firestore's operations: of an event that goes into a digest, of the digest itself, of an event that pages."""
+TICK: Operations = Counter(reads=5)
+"""Of a minute in which nothing is stuck."""
+INVOCATIONS = {"event": 2, "digest": 1, "critical": 2}
+MESSAGES = {"event": 1, "digest": 1, "critical": 1}
+
+PRICES_AS_OF = "2026-11"
+PRICES_SOURCE = "Google Cloud's list prices for one region (us-central1), in US dollars, without tax"
+DAYS, MINUTES = 30, 30 * 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """`dollars` for `per` units beyond `free` of them a month."""
+
+    name: str
+    unit: str
+    dollars: float
+    per: float
+    free: float
+
+
+PRICES = (
+    Price("Firestore writes", "writes", 0.09, 100_000, 20_000 * DAYS),
+    Price("Firestore reads", "reads", 0.03, 100_000, 50_000 * DAYS),
+    Price("Firestore storage", "GiB", 0.15, 1, 1),
+    Price("Pub/Sub", "GiB", 40 / 1024, 1, 10),
+    Price("Cloud Run requests", "requests", 0.40, 1_000_000, 2_000_000),
+    Price("Cloud Run CPU", "vCPU-s", 0.000024, 1, 180_000),
+    Price("Cloud Run memory", "GiB-s", 0.0000025, 1, 360_000),
+    Price("Cloud Scheduler", "jobs", 0.10, 1, 3),
+)
+
+KIB_PER_EVENT = 8
+"""Kept for a year: a raw body of a few kB, with its decision."""
+SECONDS_PER_REQUEST, VCPU, GIB = 0.1, 1, 0.5
+"""Billed time is rounded up to 100 ms; an instance has one vCPU and 512 MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    name: str
+    quantity: float
+    unit: str
+    free: float
+    dollars: float
+
+
+def bill(events_per_day: int, *, critical: float, digest_size: int) -> list[Line]:
+    """A month of *events_per_day*, of which the share *critical* pages and the rest fills digests of *digest_size*."""
+    used = _quantities(events_per_day * DAYS, critical=critical, digest_size=digest_size)
+    return [_line(price, used[price.name]) for price in PRICES]
+
+
+def _line(price: Price, quantity: float) -> Line:
+    billed = max(0.0, quantity - price.free)
+    return Line(price.name, quantity, price.unit, price.free, billed / price.per * price.dollars)
+
+
+def _quantities(events: float, *, critical: float, digest_size: int) -> dict[str, float]:
+    counts = {"critical": events * critical, "event": events * (1 - critical)}
+    counts["digest"] = counts["event"] / digest_size
+    requests = sum(INVOCATIONS[kind] * count for kind, count in counts.items()) + MINUTES
+    messages = sum(MESSAGES[kind] * count for kind, count in counts.items()) + MINUTES
+    operations = dict(_operations(counts))
+    return {
+        "Firestore writes": operations["writes"],
+        "Firestore reads": operations["reads"] + TICK["reads"] * MINUTES,
+        "Firestore storage": events * 12 * KIB_PER_EVENT / 1024**2,
+        "Pub/Sub": 2 * messages / 1024**2,  # 1 KiB at least, once in and once out
+        "Cloud Run requests": requests,
+        "Cloud Run CPU": requests * SECONDS_PER_REQUEST * VCPU,
+        "Cloud Run memory": requests * SECONDS_PER_REQUEST * GIB,
+        "Cloud Scheduler": 1,
+    }
+
+
+def _operations(counts: dict[str, float]) -> Iterator[tuple[str, float]]:
+    for name in ("writes", "reads"):
+        yield name, sum(COSTS[kind][name] * count for kind, count in counts.items())

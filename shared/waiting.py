@@ -1,0 +1,33 @@
+"""The alerts that wait in a queue, and how each queue is batched. Shared by router, digest sender and sweeper."""
+
+from datetime import timedelta
+
+from shared.config import Config
+from shared.context import Context
+from shared.digest.batch import Batching
+from shared.events import Queue
+from shared.ports import Condition, Doc
+
+MOST = 500
+"""Read at once. Where more wait, batches are full anyway, and which are sent first matters less than that they are."""
+
+
+def batching(queue: Queue, config: Config) -> Batching:
+    if queue == "burst":
+        return Batching(config.route.channel, size=100, window=timedelta(seconds=30), severity="critical")
+    digest = config.digest
+    return Batching(digest.channel, size=digest.size, window=digest.window, severity="info")
+
+
+def count_waiting(queue: Queue, context: Context) -> int:
+    return context.store.count("alerts", where=[_in(queue)])
+
+
+def waiting(queue: Queue, context: Context) -> list[Doc]:
+    """Those that wait, the longest waiting first."""
+    docs = context.store.query("alerts", where=[_in(queue)], limit=MOST)
+    return sorted(docs, key=lambda doc: (str(doc.data["pending"]["since"]), doc.id))
+
+
+def _in(queue: Queue) -> Condition:
+    return ("pending.queue", "==", queue)

@@ -1,0 +1,66 @@
+"""What an event costs, in the operations that Firestore bills, and which indexes its way needs."""
+
+from collections import Counter
+from itertools import count
+
+from opos.cost import COSTS, TICK
+from opos.story import story
+from shared.events import DigestDue
+from shared.indexes import INDEXES
+from tests.e2e.bundle import Bundle
+
+_numbers = count()
+
+
+def cost(bundle: Bundle, *severities: str) -> Counter[str]:
+    """Of troubles with these *severities*, from the webhook to the last message sent."""
+    before = Counter(bundle.store.billed)
+    for severity in severities:
+        assert bundle.trouble(f"t{next(_numbers)}", severity=severity).status == 202
+        bundle.settle()
+    return bundle.store.billed - before
+
+
+def test_a_critical_event_costs_at_most_6_writes_and_4_reads_to_its_first_page(bundle: Bundle) -> None:
+    billed = cost(bundle, "critical")
+    assert len(bundle.pages()) == 1
+    assert billed == COSTS["critical"]
+    assert billed["writes"] <= 6
+    assert billed["reads"] <= 4
+
+
+def test_a_non_critical_event_costs_at_most_4_writes_and_3_reads_and_its_digest_2_writes_more(bundle: Bundle) -> None:
+    billed = cost(bundle, *["warning"] * 5)
+    assert len(bundle.inbox.sent) == 1
+    own = Counter({name: (billed[name] - COSTS["digest"][name]) / 5 for name in billed})
+    assert own == COSTS["event"]
+    assert own["writes"] <= 4
+    assert own["reads"] <= 3
+    assert COSTS["digest"] == {"writes": 2}
+
+
+def test_a_duplicate_costs_one_write_that_is_refused(bundle: Bundle) -> None:
+    bundle.trouble("disk", delivery="d1")
+    before = Counter(bundle.store.billed)
+    bundle.trouble("disk", delivery="d1")
+    assert bundle.store.billed - before == Counter()
+
+
+def test_a_minute_in_which_nothing_happens_costs_a_few_reads(bundle: Bundle) -> None:
+    before = Counter(bundle.store.billed)
+    bundle.tick(minutes=1)
+    assert bundle.store.billed - before == TICK
+
+
+def test_every_declared_index_is_used_and_every_query_has_one(bundle: Bundle) -> None:
+    """CountingStore refuses a query without an index; here the whole surface is walked, so that none is left over."""
+    cost(bundle, "critical", *["warning"] * 5)
+    bundle.send("app", b"not json")
+    bundle.tick(minutes=6)
+    bundle.runtime.bus.publish(DigestDue(queue="burst", reason="window"))
+    bundle.settle()
+    bundle.request("GET", "/health")
+    bundle.request("GET", "/", headers=bundle.signed_in())
+    (event, *_) = bundle.docs("events")
+    story(bundle.store, event)
+    assert bundle.store.queries == set(INDEXES)
