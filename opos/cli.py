@@ -9,11 +9,16 @@ _COMMANDS = {
     "demo": "Run it with real signed webhooks and tell what happens.",
     "send": "Send a signed webhook to a running bundle.",
     "trace": "Show the whole way of one event.",
-    "replay": "Handle an event again.",
+    "replay": "Handle an event, or all since a moment, again.",
+    "export": "Write the event log as JSON lines.",
+    "import": "Restore an exported event log.",
     "verify": "Check opos.yaml, flags.yaml and the secrets.",
     "cost": "Say what a month on Google Cloud would cost.",
     "console": "Print a fresh link to the console.",
 }
+
+
+_MODULES = {"import": "import_"}
 
 
 class _Lazy(click.Group):
@@ -23,7 +28,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
         if name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"opos.commands.{name}").command
+        command: click.Command = importlib.import_module(f"opos.commands.{_MODULES.get(name, name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from shared.alerting.decision import PAGES_PER_MINUTE, Decision, alert_id, decide_all
+from shared.alerting.decision import PAGES_PER_MINUTE, Decision, decide_all, with_alert_ids
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
 from shared.events import DigestDue, EventAccepted, Queue, Signal, document_id, iso
@@ -27,7 +27,7 @@ def handle(message: EventAccepted, context: Context, done: Summaries = ()) -> No
     *done* are the decisions of the signals that an earlier commit dealt with.
     """
     marker = f"{CONSUMER}_{message.nonce}" if message.nonce else CONSUMER
-    decisions, writes = _decide(_signals(message)[len(done) :][:BATCH], message, context)
+    decisions, writes = _decide(with_alert_ids(message)[len(done) :][:BATCH], message, context)
     summaries = [*done, *(one.summary() for one in decisions)]
     whole = len(summaries) == len(message.signals)
     mark = {f"handled.{marker}": {"at": iso(context.now), "decisions": summaries}}
@@ -44,13 +44,6 @@ def handle(message: EventAccepted, context: Context, done: Summaries = ()) -> No
     _send_full_batches(decisions, context)
     if not whole:
         handle(_at(versions[marked.path], message), context, summaries)
-
-
-def _signals(message: EventAccepted) -> list[tuple[str, Signal]]:
-    """The signals, each with the id of its alert."""
-    return [
-        (alert_id(message.source, message.id, index, signal), signal) for index, signal in enumerate(message.signals)
-    ]
 
 
 def _decide(

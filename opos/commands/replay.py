@@ -1,32 +1,76 @@
 """`opos replay`."""
 
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+
 import click
 
+from opos.dry_run import DryRun, Would
+from opos.event_log import read_log
 from opos.finding import find_event
 from opos.local import Place, json_option, with_place
+from opos.moments import moment
 from opos.output import reports_errors, show
 from shared.acceptance import announcement
+from shared.entry import retry_conflicts
 from shared.events import Event
 from shared.ports import Delete, Doc, Store, Update
 from shared.reading import read_again
-from shared.runtime import new_id
+from shared.runtime import Runtime, new_id
 
 
 @click.command("replay")
-@click.argument("event")
+@click.argument("event", required=False)
+@click.option("--since", type=moment, help="Instead of EVENT, all since: an age (7d), a day or a moment.")
+@click.option("--source", help="With --since: only the events of this source.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and do nothing.")
+@click.option("--yes", is_flag=True, help="Page without asking first.")
 @with_place
 @json_option
 @reports_errors
-def command(event: str, place: Place, *, as_json: bool) -> None:
-    """Handle EVENT again, read under the configuration of now. A running bundle picks it up at once."""
+def command(
+    place: Place, event: str | None, since: datetime | None, source: str | None,
+    *, dry_run: bool, yes: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Handle EVENT, or all events --since, again, read under the configuration of now.
+
+    A running bundle picks them up at once. Each replay has a nonce of its own, so that it is not taken for a duplicate.
+    """
+    if (event is None) == (since is None) or (source and not since):
+        raise click.UsageError("expected either EVENT, or --since with or without --source")
     runtime = place.runtime()
-    doc = find_event(runtime.store, event)
+    now = datetime.now(UTC)
+    docs = list(_chosen(runtime.store, event, since, source, now))
+    would = list(DryRun(runtime.store, runtime.config, now).replay(docs))
+    if dry_run:
+        show([asdict(one) for one in would], "\n".join(_told(would)), as_json=as_json)
+        return
+    pages = _counted(would)["page"]
+    if pages and since and not yes:
+        click.confirm(f"{_summary(would)} Go on?", abort=True, err=True)
+    nonce = new_id()[:8]
+    for doc in docs:
+        retry_conflicts(partial(_replay, doc.path, nonce, runtime))
+    show({"events": [doc.id for doc in docs], "replay": nonce}, _done(docs, nonce), as_json=as_json)
+
+
+def _chosen(
+    store: Store, event: str | None, since: datetime | None, source: str | None, now: datetime
+) -> Iterator[Doc]:
+    if event:
+        yield find_event(store, event)
+    elif since:
+        yield from read_log(store, since=since, until=now, source=source)
+
+
+def _replay(path: str, nonce: str, runtime: Runtime) -> None:
+    doc = find_event(runtime.store, path.removeprefix("events/"))
     stored, signals = read_again(doc, runtime.config)
     version = _prepare(runtime.store, doc, stored)
-    nonce = new_id()[:8]
     runtime.bus.publish(announcement(stored, signals, version=version, nonce=nonce))
-    text = f"Published {stored.id} again as replay {nonce}; `opos trace {stored.id[:8]}` shows what comes of it."
-    show({"event": stored.id, "replay": nonce, "signals": len(signals)}, text, as_json=as_json)
 
 
 def _prepare(store: Store, doc: Doc, stored: Event) -> str:
@@ -34,3 +78,31 @@ def _prepare(store: Store, doc: Doc, stored: Event) -> str:
     letters = list(store.query("dead_letters", where=[("event", "==", doc.id)]))
     now_means = Update(doc.path, {"quarantine": stored.quarantine, "type": stored.type}, doc.version)
     return store.commit([now_means, *(Delete(letter.path, letter.version) for letter in letters)])[doc.path]
+
+
+def _done(docs: list[Doc], nonce: str) -> str:
+    if len(docs) == 1:
+        id = docs[0].id
+        return f"Published {id} again as replay {nonce}; `opos trace {id[:8]}` shows what comes of it."
+    return f"Published {len(docs)} events again as replay {nonce}."
+
+
+def _told(would: list[Would]) -> Iterator[str]:
+    for one in would:
+        was = f" (was {', '.join(one.was)})" if one.was else ""
+        yield f"{one.event[:8]}  {one.source} {one.type}{was}"
+        yield from (f"          {decision['path']}: {decision['reason']}" for decision in one.decisions)
+        yield from (f"          {change}" for change in one.changes)
+        if one.quarantine:
+            yield f"          quarantine: {one.quarantine}"
+    yield f"{_summary(would)} Nothing was done."
+
+
+def _summary(would: list[Would]) -> str:
+    counted = _counted(would)
+    said = ", ".join(f"{counted[path]} {path}" for path in ("page", "burst", "digest", "record"))
+    return f"{len(would)} events would be handled again: {said}."
+
+
+def _counted(would: list[Would]) -> Counter[str]:
+    return Counter(path for one in would for path in one.paths)

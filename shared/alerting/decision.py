@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from shared.events import Alert, BusinessEvent, Queue, Severity, Signal, document_id, iso
+from shared.events import Alert, BusinessEvent, EventAccepted, Queue, Severity, Signal, document_id, iso
 from shared.fields import EXPIRY
 
 Path = Literal["page", "burst", "digest", "record"]
@@ -35,6 +35,13 @@ def alert_id(source: str, event_id: str, index: int, signal: Signal) -> str:
     if isinstance(signal, BusinessEvent):
         return document_id(event_id, str(index))
     return document_id(source, signal.fingerprint)
+
+
+def with_alert_ids(message: EventAccepted) -> list[tuple[str, Signal]]:
+    """The signals of *message*, each with the id of its alert."""
+    return [
+        (alert_id(message.source, message.id, index, signal), signal) for index, signal in enumerate(message.signals)
+    ]
 
 
 def effective_severity(severity: str) -> Severity:

@@ -12,10 +12,11 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from opos.gateway import gateway, load_functions, push_in_process
+from opos.local import EMULATORS_FILE
 from shared import runtime
 from shared.adapters.local_bus.pump import Pump
 from shared.events import Tick
-from shared.ports import Doc, Store
+from shared.ports import Delete, Doc, Store
 from shared.runtime import Runtime, Settings
 from shared.sources import scheme
 from tests import emulators
@@ -113,7 +114,14 @@ class Bundle:
     def _firestore(self) -> Store:
         from shared.adapters.firestore.store import connect
 
-        return connect(emulators.new_project(), "(default)", emulators.running().firestore)
+        google = {**emulators.running().environment, "GOOGLE_CLOUD_PROJECT": emulators.new_project()}
+        (self.folder / EMULATORS_FILE).write_text(json.dumps(google))
+        return connect(google["GOOGLE_CLOUD_PROJECT"], "(default)", google["FIRESTORE_EMULATOR_HOST"])
+
+    @property
+    def place(self) -> list[str]:
+        """The options by which a command finds this bundle."""
+        return ["--data", str(self.folder), "--backend", "emulators" if self.firestore else "embedded"]
 
     def stop(self) -> None:
         self.server.shutdown()
@@ -177,6 +185,9 @@ class Bundle:
 
     def docs(self, collection: str) -> list[Doc]:
         return list(self.runtime.store.query(collection))
+
+    def forget(self, doc: Doc) -> None:
+        self.runtime.store.commit([Delete(doc.path, doc.version)])
 
     def doc(self, path: str) -> dict[str, Any]:
         found = self.runtime.store.get(path)

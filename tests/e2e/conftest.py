@@ -10,7 +10,8 @@ from tests.e2e.bundle import Bundle
 @pytest.fixture
 def embedded(tmp_path: Path) -> Iterator[Bundle]:
     """On SQLite alone, for what looks at the file from another process, or has nothing to do with the store."""
-    yield from _running(Bundle(tmp_path))
+    (tmp_path / "embedded").mkdir()
+    yield from _running(Bundle(tmp_path / "embedded"))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("firestore", marks=needs.emulators)])

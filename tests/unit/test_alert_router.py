@@ -160,6 +160,7 @@ def test_an_alert_keeps_what_its_sender_said(context: FakeContext) -> None:
 def test_a_flood_of_critical_alerts_is_ten_pages_and_one_for_all_the_others(context: FakeContext) -> None:
     for n in range(60):
         handle(accepted(context, f"d{n}", disk_full(fingerprint=f"f{n}", title=f"Trouble {n}")), context)
+        context.clock.advance(milliseconds=1)
     assert pages(context) == [f"Trouble {n}" for n in range(10)]
     context.clock.advance(seconds=30)
     send_batches(DigestDue(queue="burst", reason="window"), context)

@@ -1,0 +1,26 @@
+"""`opos export`."""
+
+from datetime import UTC, datetime
+from typing import IO
+
+import click
+
+from opos.event_log import line, read_log
+from opos.local import Place, with_place
+from opos.moments import moment
+from opos.output import reports_errors
+
+
+@click.command("export")
+@click.option("--since", required=True, type=moment, help="An age (7d), a day (2026-11-01) or a moment.")
+@click.option("--source", help="Only the events of this source.")
+@click.option("--output", default="-", type=click.File("w", encoding="utf-8", lazy=True), help="A file; - is stdout.")
+@with_place
+@reports_errors
+def command(place: Place, since: datetime, source: str | None, output: IO[str]) -> None:
+    """Write the event log as JSON lines, one event each, raw body included. `opos import` restores it."""
+    count = 0
+    for doc in read_log(place.runtime().store, since=since, until=datetime.now(UTC), source=source):
+        output.write(f"{line(doc)}\n")
+        count += 1
+    click.echo(f"{count} events exported", err=True)

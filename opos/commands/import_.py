@@ -1,0 +1,39 @@
+"""`opos import`."""
+
+import shutil
+import tempfile
+from collections import deque
+from typing import IO
+
+import click
+
+from opos.event_log import parse_log, restore
+from opos.local import Place, json_option, with_place
+from opos.output import reports_errors, show
+
+
+@click.command("import")
+@click.argument("log", type=click.File("rb"), default="-")
+@with_place
+@json_option
+@reports_errors
+def command(place: Place, log: IO[bytes], *, as_json: bool) -> None:
+    """Restore the events of LOG, as `opos export` wrote them. What is there already is left as it is.
+
+    Events that had not been handled when they were exported will be. Nothing is written unless every line is good.
+    """
+    file = _seekable(log)
+    deque(parse_log(file), maxlen=0)
+    file.seek(0)
+    written, there = restore(place.runtime().store, parse_log(file))
+    text = f"{written} events restored, {there} were there already"
+    show({"restored": written, "there": there}, text, as_json=as_json)
+
+
+def _seekable(log: IO[bytes]) -> IO[bytes]:
+    if log.seekable():
+        return log
+    copy = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the process)
+    shutil.copyfileobj(log, copy)
+    copy.seek(0)
+    return copy

@@ -1,0 +1,104 @@
+"""The event log: read in order, written as JSON lines, and restored from them into any store."""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from pydantic import ValidationError
+
+from shared.errors import AlreadyExists, OposError
+from shared.events import Event, day
+from shared.ports import Create, Doc, Store
+
+BATCH = 100
+_STATES = ("accepted", "handled", "dead")
+
+
+class BadLog(OposError):
+    """Lines that are no events of opos; nothing of their file was written."""
+
+    code = "bad_log"
+
+
+def read_log(store: Store, *, since: datetime, until: datetime, source: str | None = None) -> Iterator[Doc]:
+    """The events received between *since* and *until*, the oldest first; of one *source*, or of all."""
+    for one in _days(since, until):
+        docs = [doc for doc in store.query("events", where=[("day", "==", one)]) if _is_wanted(doc, since, source)]
+        yield from sorted(docs, key=lambda doc: (str(doc.data["received_at"]), doc.id))
+
+
+def _days(since: datetime, until: datetime) -> Iterator[str]:
+    first = since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    for number in range((until - first).days + 1):
+        yield day(first + timedelta(days=number))
+
+
+def _is_wanted(doc: Doc, since: datetime, source: str | None) -> bool:
+    return source in {None, doc.data["source"]} and datetime.fromisoformat(doc.data["received_at"]) >= since
+
+
+def line(doc: Doc) -> str:
+    return json.dumps(doc.data, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def parse_log(lines: Iterable[bytes]) -> Iterator[Create]:
+    """The documents to write. Raises BadLog, naming the first 20 bad lines, before the last is read."""
+    faults: list[str] = []
+    for number, text in enumerate(lines, start=1):
+        try:
+            if text.strip():
+                yield _parse(text)
+        except (ValueError, KeyError, TypeError) as fault:
+            faults.append(f"line {number}: {_reason(fault)}")
+    if faults:
+        raise BadLog("\n".join(faults[:20]), hint=f"{len(faults)} lines are no events as `opos export` writes them.")
+
+
+def _parse(text: bytes) -> Create:
+    data = json.loads(text)
+    if not isinstance(data, dict):
+        raise TypeError("expected an object")
+    event = Event.model_validate({name: data[name] for name in Event.model_fields})
+    if data["state"] not in _STATES:
+        raise ValueError(f"state: expected one of {', '.join(_STATES)}, found {data['state']!r}")
+    known = {name: data[name] for name in ("state", "republished", "handled")}
+    return Create(f"events/{event.id}", {**event.to_doc(), **known, "day": day(event.received_at)})
+
+
+def _reason(fault: Exception) -> str:
+    if isinstance(fault, ValidationError):
+        first = fault.errors(include_url=False, include_input=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return f"{fault} is missing" if isinstance(fault, KeyError) else str(fault)
+
+
+def restore(store: Store, writes: Iterable[Create]) -> tuple[int, int]:
+    """Write what is not there yet; how many were written, and how many were there."""
+    written = there = 0
+    for batch in _batches(writes):
+        new = _commit(store, batch)
+        written, there = written + new, there + len(batch) - new
+    return written, there
+
+
+def _commit(store: Store, batch: list[Create]) -> int:
+    try:
+        store.commit(batch)
+    except AlreadyExists:
+        return sum(_commit(store, [one]) for one in batch) if len(batch) > 1 else 0
+    return len(batch)
+
+
+def _batches(writes: Iterable[Create], *, most: int = BATCH, size: int = 4_000_000) -> Iterator[list[Create]]:
+    """As much as one commit may hold: Firestore takes 10 MiB."""
+    batch: list[Create] = []
+    held = 0
+    for write in writes:
+        length = len(write.data["body"])
+        if batch and (len(batch) >= most or held + length > size):
+            yield batch
+            batch, held = [], 0
+        batch.append(write)
+        held += length
+    if batch:
+        yield batch
