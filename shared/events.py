@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
@@ -159,6 +159,9 @@ class EventAccepted(Message):
 
 Queue = Literal["digest", "burst"]
 """What an alert waits for: the digest, or one page for all that were too many to page one by one."""
+
+
+QUEUES: tuple[Queue, ...] = get_args(Queue)
 
 
 class DigestDue(Message):

@@ -9,7 +9,7 @@ import structlog
 from shared.alerting.decision import PAGES_PER_MINUTE, Decision, decide_all, with_alert_ids
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
-from shared.events import DigestDue, EventAccepted, Queue, Signal, document_id, iso
+from shared.events import QUEUES, DigestDue, EventAccepted, Signal, document_id, iso
 from shared.outbox import intent, send
 from shared.ports import Create, Doc, Update, Write
 from shared.waiting import batching, count_waiting
@@ -114,8 +114,7 @@ def _at(version: str, message: EventAccepted) -> EventAccepted:
 
 
 def _send_full_batches(decisions: list[Decision], context: Context) -> None:
-    queues: list[Queue] = ["digest", "burst"]
-    for queue in queues:
+    for queue in QUEUES:
         joined = any(one.path == queue for one in decisions)
         if joined and count_waiting(queue, context) >= batching(queue, context.config).size:
             context.bus.publish(DigestDue(queue=queue, reason="size"))

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import Any, Literal
 
 import structlog
 
@@ -11,7 +11,7 @@ from shared.acceptance import OWN_SOURCE, accept, announcement, own_event
 from shared.context import Context
 from shared.digest.batch import closes
 from shared.errors import Conflict
-from shared.events import Alert, DeadLetter, DigestDue, Queue, Tick, document_id, iso
+from shared.events import QUEUES, Alert, DeadLetter, DigestDue, Queue, Tick, document_id, iso
 from shared.outbox import due, retake
 from shared.ports import Create, Doc, Update, Write
 from shared.reading import read_again
@@ -40,8 +40,12 @@ def _each(docs: Iterable[Doc], mend: Callable[[Doc], object]) -> None:
 
 
 def record_dead_letter(message: DeadLetter, context: Context) -> None:
-    """Keep a message that could not be handled, take its event out of the sweep, and tell the operator."""
-    event_id = _event_id(message)
+    """Keep a message that could not be handled, take its event out of the sweep, and tell the operator.
+
+    Unless there is nothing to tell: an outage that is over, or a message whose like comes again each minute.
+    """
+    content = _content(message)
+    event_id = _event_id(content)
     letter = {
         "subscription": message.subscription,
         "attempts": message.attempts,
@@ -49,8 +53,11 @@ def record_dead_letter(message: DeadLetter, context: Context) -> None:
         "data": message.data,
         "received_at": iso(context.now),
     }
-    path = f"dead_letters/{document_id(message.subscription, message.data)}"
+    path = f"dead_letters/{document_id(message.subscription, event_id or message.data)}"
     event = context.store.get(f"events/{event_id}") if event_id else None
+    if _is_made_up_for(content, event, context):
+        _log.warning("dead_letter_made_up_for", subscription=message.subscription, event_id=event_id)
+        return
     if context.store.get(path) is None:
         context.store.commit([Create(path, letter), *_out_of_the_sweep(event)])
         _log.error("dead_letter", subscription=message.subscription, event_id=event_id)
@@ -86,19 +93,44 @@ def _republish_if_lost(doc: Doc, context: Context) -> None:
 
 
 def _close_old_batches(context: Context) -> None:
-    for queue in get_args(Queue):
-        items = [doc.data for doc in waiting(queue, context)]
-        if reason := closes(items, batching(queue, context.config), now=context.now):
+    for queue in QUEUES:
+        if reason := _due(queue, context):
             context.bus.publish(DigestDue(queue=queue, reason=reason))
 
 
-def _event_id(message: DeadLetter) -> str | None:
+def _due(queue: Queue, context: Context) -> Literal["size", "window"] | None:
+    items = [doc.data for doc in waiting(queue, context)]
+    return closes(items, batching(queue, context.config), now=context.now)
+
+
+def _content(message: DeadLetter) -> dict[str, Any]:
     try:
-        data = json.loads(message.data)
+        content = json.loads(message.data)
     except ValueError:
-        return None
-    found = data.get("id") if isinstance(data, dict) else None
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _event_id(content: dict[str, Any]) -> str | None:
+    found = content.get("id")
     return found if isinstance(found, str) else None
+
+
+def _is_made_up_for(content: dict[str, Any], event: Doc | None, context: Context) -> bool:
+    """Whether what the message was about is done, or will be done without the operator.
+
+    An event is dead only when it has failed once more after a sweep, so no outage of a few minutes asks for a hand.
+    """
+    if event is not None and not content.get("nonce"):
+        waits = event.data["state"] == "accepted" and not event.data["republished"]["count"]
+        return waits or event.data["state"] == "handled"
+    if content.get("contract") == _contract(DigestDue):
+        return not any(queue == content.get("queue") and _due(queue, context) for queue in QUEUES)
+    return content.get("contract") == _contract(Tick)
+
+
+def _contract(message: type[DigestDue | Tick]) -> str:
+    return str(message.model_fields["contract"].default)
 
 
 def _raise_alarm(message: DeadLetter, path: str, context: Context) -> None:

@@ -102,6 +102,7 @@ def test_a_message_that_no_attempt_can_handle_becomes_a_dead_letter_and_a_page(
     monkeypatch.setattr(
         bundle.pump, "push", lambda function, *rest: 500 if function == "alert_router" else real(function, *rest)
     )
+    bundle.tick(minutes=1)
     for _ in range(5):
         bundle.settle()
         bundle.clock.advance(minutes=10)

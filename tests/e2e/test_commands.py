@@ -130,6 +130,7 @@ def test_replay_of_a_dead_event_puts_its_dead_letter_away(bundle: Bundle, monkey
     event = bundle.trouble("disk").json["id"]
     real = bundle.pump.push
     monkeypatch.setattr(bundle.pump, "push", lambda name, *rest: 500 if name == "alert_router" else real(name, *rest))
+    bundle.tick(minutes=1)
     for _ in range(5):
         bundle.settle()
         bundle.clock.advance(minutes=10)

@@ -110,8 +110,41 @@ def test_a_digest_whose_window_has_passed_is_announced(context: FakeContext) -> 
     assert published(context, DigestDue) == [DigestDue(queue="digest", reason="window")]
 
 
+def test_an_event_whose_message_died_once_is_left_to_the_sweep_without_a_word(context: FakeContext) -> None:
+    message = accepted(context, "d1", new_customer())
+    record_dead_letter(DeadLetter(subscription="alert-router", attempts=5, data=message.model_dump_json()), context)
+    assert list(context.store.query("dead_letters")) == []
+    context.clock.advance(minutes=1)
+    sweep(Tick(), context)
+    assert [one.id for one in published(context, EventAccepted) if isinstance(one, EventAccepted)] == [message.id] * 2
+
+
+def test_the_dead_letter_of_what_was_handled_since_is_none(context: FakeContext) -> None:
+    message = accepted(context, "d1", new_customer())
+    route(message, context)
+    record_dead_letter(DeadLetter(subscription="alert-router", attempts=5, data=message.model_dump_json()), context)
+    assert list(context.store.query("dead_letters")) == []
+
+
+@pytest.mark.parametrize("message", [Tick(), DigestDue(queue="digest", reason="size")])
+def test_the_dead_letter_of_what_comes_again_by_itself_is_none(context: FakeContext, message: Message) -> None:
+    record_dead_letter(DeadLetter(subscription="any", attempts=5, data=message.model_dump_json()), context)
+    assert list(context.store.query("dead_letters")) == []
+
+
+def test_a_digest_that_is_due_and_cannot_be_sent_is_told(context: FakeContext) -> None:
+    route(accepted(context, "d1", new_customer()), context)
+    context.clock.advance(minutes=6)
+    due = DigestDue(queue="digest", reason="window")
+    record_dead_letter(DeadLetter(subscription="digest-sender", attempts=5, data=due.model_dump_json()), context)
+    assert only(context, "dead_letters").data["subscription"] == "digest-sender"
+
+
 def test_a_dead_letter_is_kept_taken_out_of_the_sweep_and_pages_once(context: FakeContext) -> None:
     message = accepted(context, "d1", new_customer())
+    context.clock.advance(minutes=1)
+    sweep(Tick(), context)
+    context.bus.published.pop()
     letter = DeadLetter(subscription="alert-router", attempts=5, data=message.model_dump_json())
     record_dead_letter(letter, context)
     record_dead_letter(letter, context)
