@@ -50,14 +50,14 @@ def serve_emulated(place: Place, host: str, port: int, url: str, *, when_ready: 
 
 
 @contextmanager
-def emulated(place: Place, google: Emulators, url: str) -> Iterator[Functions]:
-    """Every function, wired by push and answering."""
+def emulated(place: Place, google: Emulators, url: str, *, log: Path | None = None) -> Iterator[Functions]:
+    """Every function, wired by push and answering; each writes into *log*, or where this process writes."""
     kept_key(place.data / SIGNING_KEY_FILE)
     state = place.data / EMULATORS_FILE
     state.write_text(json.dumps(google.environment))
     ports = {name: free_port() for name in FUNCTIONS}
     environment = place.environment(OPOS_PUBLIC_URL=url)
-    functions = Functions(ports, {name: _function(name, port, environment) for name, port in ports.items()})
+    functions = Functions(ports, {name: _function(name, port, environment, log) for name, port in ports.items()})
     with ExitStack() as stack:
         stack.callback(state.unlink, missing_ok=True)
         wire(PROJECT, lambda name: f"http://127.0.0.1:{ports[name]}", emulator=google.pubsub)
@@ -68,9 +68,9 @@ def emulated(place: Place, google: Emulators, url: str) -> Iterator[Functions]:
         yield functions
 
 
-def _function(name: str, port: int, environment: Mapping[str, str]) -> Supervised:
+def _function(name: str, port: int, environment: Mapping[str, str], log: Path | None) -> Supervised:
     command = [sys.executable, "-m", "functions_framework", "--target", name, "--source", str(function_source(name))]
-    return Supervised(name, [*command, "--host", "127.0.0.1", "--port", str(port)], environment)
+    return Supervised(name, [*command, "--host", "127.0.0.1", "--port", str(port)], environment, log)
 
 
 def _await_answers(ports: Mapping[str, int]) -> None:

@@ -6,8 +6,9 @@ import socket
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO
 
 import structlog
@@ -51,11 +52,13 @@ class Supervised:
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
+    log: Path | None = None
+    """Where its output goes; to ours, if None."""
     process: subprocess.Popen[bytes] | None = None
     _stopping: threading.Event = field(default_factory=threading.Event)
 
     def start(self) -> None:
-        self.process = start(self.command, environment=self.environment)
+        self._start()
         threading.Thread(target=self._watch, name=f"watch-{self.name}", daemon=True).start()
 
     def stop(self) -> None:
@@ -70,4 +73,8 @@ class Supervised:
                 return
             _signal(self.process, signal.SIGKILL)  # children that outlived their leader hold its port
             _log.warning("restarted", function=self.name, status=status)
-            self.process = start(self.command, environment=self.environment)
+            self._start()
+
+    def _start(self) -> None:
+        with self.log.open("ab") if self.log else nullcontext() as output:
+            self.process = start(self.command, environment=self.environment, output=output)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.sources import standard_webhooks
-from tests import torture
 from tests.e2e.bundle import CONFIG, FLAGS, SECRETS, Bundle
+from tests.torture.bundles import embedded as embedded_bundle
+from tests.torture.receiver import receiver
+from tests.torture.senders import SECRET, Delivery, post, signed, until
 
 
 @pytest.fixture
@@ -160,32 +161,24 @@ def test_the_demo_tells_its_story_from_an_empty_folder(tmp_path: Path) -> None:
 
 
 def test_nothing_secret_reaches_the_log_of_a_running_bundle(tmp_path: Path) -> None:
-    (tmp_path / "opos.yaml").write_text(torture.CONFIG)
-    (tmp_path / "flags.yaml").write_text(FLAGS)
-    bundle = torture.Bundle(tmp_path, torture.free_port())
-    bundle.start()
-    try:
-        bundle.await_up()
-        body = json.dumps(
-            {"type": "x", "data": {"title": "T", "severity": "critical", "password": "planted-body"}}
-        ).encode()
-        now = datetime.now(UTC)
-        signed = standard_webhooks.SCHEME.sign(body, torture.SECRET, now=now, delivery="d1", event_type="")
+    body = json.dumps({"type": "x", "data": {"title": "T", "severity": "critical", "password": "planted-body"}})
+    delivery = Delivery("d1", body.encode())
+    signed_headers = signed(delivery)
+    with receiver() as phone, embedded_bundle(tmp_path, phone.url) as bundle:
         planted = {
             "authorization": "Bearer planted-token",
             "cookie": "planted-cookie",
             "x-forwarded-for": "planted-address",
         }
-        assert torture.post(bundle.port, body, {**signed, **planted})[0] == 202
-        assert torture.post(bundle.port, body, {**signed, **planted, "webhook-signature": "v1,planted"})[0] == 401
+        forged = {**signed_headers, **planted, "webhook-signature": "v1,planted"}
+        assert post(bundle.port, delivery.body, {**signed_headers, **planted})[0] == 202
+        assert post(bundle.port, delivery.body, forged)[0] == 401
         for path in ("/ack/planted-link", "/webhooks/ping/x?token=planted-query", "/console/planted-link"):
-            torture.post(bundle.port, b"", planted, path=path, method="GET")
-        torture.until(lambda: "PAGE T" in (tmp_path / "log").read_text(), seconds=30, what="the page")
-    finally:
-        bundle.kill()
+            post(bundle.port, b"", planted, path=path, method="GET")
+        until(lambda: "T" in phone.arrivals, seconds=30, what="the page")
     log = (tmp_path / "log").read_text()
     assert "accepted" in log
-    for secret in ("planted", "/console/", torture.SECRET, signed["webhook-signature"]):
+    for secret in ("planted", "/console/", SECRET, phone.url, signed_headers["webhook-signature"]):
         assert secret not in log
 
 

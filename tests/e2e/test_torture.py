@@ -1,19 +1,25 @@
-"""The short form of the torture: see tests/torture.py."""
+"""The short form of the torture: see tests/torture."""
 
-from tests.torture import torture
+from tests import needs
+from tests.torture.run import Report, torture
+
+
+def assert_nothing_was_lost_or_done_twice(report: Report, *, kills: int) -> None:
+    assert report.kills == kills
+    assert report.sent.accepted == report.webhooks
+    assert report.verdict.faults == {}
+    assert report.verdict.criticals > 60
+    assert report.verdict.dead_letters == 0
 
 
 def test_nothing_accepted_is_lost_or_done_twice_while_the_bundle_is_killed_again_and_again() -> None:
-    report = torture(300, 8, seed=7, limit=240)
-    assert report.kills == 8
-    assert report.accepted == 300
-    assert report.lost == []
-    assert report.handled_twice == []
-    assert report.pages_missing == []
-    assert report.pages_sent == report.pages_expected > 50
-    assert report.pages_shown == report.pages_expected
-    assert report.shown_again <= report.sent_again, (
-        "a page is shown again only where a kill fell between send and receipt"
-    )
-    assert report.in_two_digests == 0
-    assert report.dead_letters == 0
+    report = torture("embedded", 300, 8, pace=1.5, seed=7, limit=240)
+    assert_nothing_was_lost_or_done_twice(report, kills=8)
+
+
+@needs.emulators
+def test_nothing_accepted_is_lost_or_done_twice_while_functions_are_killed_and_the_store_is_cut_off() -> None:
+    report = torture("emulators", 300, 8, cut=6, pace=1.5, seed=7, limit=240)
+    assert_nothing_was_lost_or_done_twice(report, kills=8)
+    assert report.sent.answers["503"] > 0
+    assert report.sent.slowest_refusal < 3

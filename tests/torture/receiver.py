@@ -1,0 +1,50 @@
+"""Where the messages arrive: a real HTTP server, that notes when each title came."""
+
+import json
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class Receiver:
+    port: int = 0
+    arrivals: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def url(self) -> str:
+        return f"json://127.0.0.1:{self.port}/"
+
+    @property
+    def twice(self) -> dict[str, list[float]]:
+        return {title: times for title, times in self.arrivals.items() if len(times) > 1}
+
+
+@contextmanager
+def receiver() -> Iterator[Receiver]:
+    found = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            title = json.loads(self.rfile.read(int(self.headers["content-length"])))["title"]
+            found.arrivals[title].append(time.monotonic())
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    found.port = server.server_port
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield found
+    finally:
+        server.shutdown()
+        server.server_close()
