@@ -7,6 +7,7 @@ Source: Internet-Draft draft-inadarei-api-health-check-06, "Health Check Respons
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -94,10 +95,18 @@ Probe = Callable[[Context], list[Finding]]
 
 def _dependencies(context: Context, *more: Probe) -> list[Finding]:
     """What the probes find, all asked at once: one that hangs costs the timeout, and is named."""
+    _make_clients(context)
     began = monotonic()
     deadline = began + context.config.health.dependency_timeout.total_seconds()
     asked = [(probe, _ask(probe, context, deadline)) for probe in (_store, _bus, *more)]
     return [finding for probe, future in asked for finding in _found(probe, future, began, deadline)]
+
+
+def _make_clients(context: Context) -> None:
+    """Before the clock runs: what a cold start pays for importing and making clients says nothing of their health."""
+    for make in (lambda: context.store, lambda: context.bus):
+        with suppress(Exception):  # the probe will meet it again, and report it
+            make()
 
 
 def _ask(probe: Probe, context: Context, deadline: float) -> "Future[list[Finding]]":

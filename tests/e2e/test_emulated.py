@@ -1,0 +1,121 @@
+"""`opos up` and `opos demo` with Google's emulators: each function in a process of its own, wired by push."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from opos.processes import end, free_port, start
+from tests import needs
+from tests.e2e.bundle import CONFIG, FLAGS, SECRETS
+from tests.e2e.test_commands import opos
+
+
+@needs.emulators
+def test_the_demo_tells_the_same_story_on_the_emulators(tmp_path: Path) -> None:
+    done = opos("demo", "--once", "--port", "18997", "--backend", "emulators", folder=tmp_path, secrets={})
+    assert done.returncode == 0, done.stdout + done.stderr
+    for told in ("PAGED at once", "ONE DIGEST of 5", "refused as a duplicate", "refused with 401", "QUARANTINE", "ACKNOWLEDGED",
+                 "/flags/new_checkout", "GET /health"):  # fmt: skip
+        assert told in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+@contextmanager
+def up(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    (folder / "opos.yaml").write_text(CONFIG)
+    (folder / "flags.yaml").write_text(FLAGS)
+    port = free_port()
+    command = [sys.executable, "-m", "opos", "up", "--backend", "emulators", "--port", str(port), "--data", str(folder)]
+    environment = {**os.environ, **SECRETS, "PYTHONPATH": str(Path(__file__).parents[2])}
+    files = ["--config", str(folder / "opos.yaml"), "--flags", str(folder / "flags.yaml")]
+    with (folder / "out").open("wb") as output:
+        process = start([*command, *files], environment=environment, output=output)
+    try:
+        deadline = time.monotonic() + 90
+        while "opos is up" not in (folder / "out").read_text() and time.monotonic() < deadline:
+            assert process.poll() is None, (folder / "out").read_text()
+            time.sleep(0.1)
+        yield process, port
+    finally:
+        end(process, patience=30)
+
+
+def children(pid: int) -> set[int]:
+    """All descendants of *pid*."""
+    found: set[int] = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            child = int(path.parent.name)
+            found |= {child} | children(child)
+    return found
+
+
+@needs.emulators
+def test_up_runs_each_function_in_its_own_process_says_so_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with up(tmp_path) as (process, port):
+        running = children(process.pid)
+        commands = " ".join(Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ") for pid in running)
+        for function in (
+            "webhook_intake",
+            "alert_router",
+            "digest_sender",
+            "sweeper",
+            "health",
+            "flag_evaluator",
+            "console",
+        ):
+            assert f"--target {function} " in commands
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=20) as answer:
+            assert json.load(answer)["status"] == "pass"
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/flags/everyone?targetingKey=a%2Fb", timeout=20) as answer:
+            assert json.load(answer) == {"everyone": True}
+        place = ["--data", str(tmp_path), "--backend", "emulators"]
+        sent = opos("send", "app", "-", "--url", f"http://127.0.0.1:{port}", "--json", folder=tmp_path,
+                    given=b'{"type": "x", "data": {"title": "Disk", "severity": "critical", "id": "disk"}}')  # fmt: skip
+        event = json.loads(sent.stdout)["body"]["id"]
+        deadline = time.monotonic() + 30
+        while "message" not in (told := opos("trace", event, *place, folder=tmp_path).stdout):
+            assert time.monotonic() < deadline, told
+        assert "sent on desk" in told
+        again = opos("replay", event, *place, folder=tmp_path)
+        assert again.returncode == 0, again.stderr
+    assert [
+        pid
+        for pid in running
+        if Path(f"/proc/{pid}/cmdline").exists() and b"java" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ] == []
+    assert not (tmp_path / "emulators.json").exists()
+
+
+def test_without_gcloud_it_is_said_what_is_missing_and_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = tmp_path / "bin"
+    bare.mkdir()
+    (bare / "sh").symlink_to(shutil.which("sh") or "/bin/sh")
+    monkeypatch.setenv("PATH", str(bare))
+    (tmp_path / "opos.yaml").write_text(CONFIG)
+    (tmp_path / "flags.yaml").write_text(FLAGS)
+    done = opos("up", "--backend", "emulators", folder=tmp_path)
+    assert done.returncode == 2
+    assert "gcloud" in done.stderr
+    assert "gcloud components install" in done.stderr
+
+
+def test_a_command_on_emulators_that_do_not_run_says_how_to_start_them(tmp_path: Path) -> None:
+    done = opos("trace", "abc", "--data", str(tmp_path), "--backend", "emulators", folder=tmp_path)
+    assert done.returncode == 1
+    assert f"opos up --backend emulators --data {tmp_path}" in done.stderr
