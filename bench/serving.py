@@ -21,7 +21,7 @@ owner: me@example.com
 sources: {app: {scheme: standard-webhooks, secrets: [APP_SECRET], alert: {title: data.title, severity: data.severity,
   fingerprint: data.id}}}
 channels: {desk: {console: true}}
-route: {channel: desk}
+route: {channel: desk, pages_per_minute: 1000000}
 digest: {channel: desk}
 """
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.acceptance import announcement
-from shared.alerting.decision import PAGES_PER_MINUTE, Decision, decide_all, with_alert_ids
+from shared.alerting.decision import Decision, decide_all, with_alert_ids
 from shared.config import Config
 from shared.ports import Doc, Store
 from shared.reading import read_again
@@ -48,7 +48,7 @@ class DryRun:
         before = {id: self._alert(id) for id, _ in pairs}
         decisions = decide_all(
             pairs, {id: alert for id, alert in before.items() if alert}, source=event.source, event=event.id,
-            now=self.now, pages_left=PAGES_PER_MINUTE - self._pages,
+            now=self.now, pages_left=self.config.route.pages_per_minute - self._pages,
         )  # fmt: skip
         self._pages += sum(one.path == "page" for one in decisions)
         self._alerts |= {one.alert_id: one.alert for one in decisions if one.alert}

@@ -254,7 +254,10 @@ ChannelConfig = Annotated[
 
 
 class Route(Section):
+    """Where pages go. What is critical beyond `pages_per_minute` shares one page: a flood hides what matters."""
+
     channel: str
+    pages_per_minute: Annotated[int, Field(ge=1, strict=True)] = 10
 
 
 class Digest(Section):

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from shared.alerting.decision import PAGES_PER_MINUTE, Decision, decide_all, with_alert_ids
+from shared.alerting.decision import Decision, decide_all, with_alert_ids
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
 from shared.events import QUEUES, DigestDue, EventAccepted, Signal, document_id, iso
@@ -67,10 +67,11 @@ def _known(signals: Sequence[tuple[str, Signal]], message: EventAccepted, contex
 
 def _pages_left(signals: Sequence[tuple[str, Signal]], context: Context) -> int:
     """How many pages may still go out within this minute; asked only where there may be one."""
+    most = context.config.route.pages_per_minute
     if all(signal.kind == "event" or signal.severity in {"info", "warning"} for _, signal in signals):
-        return PAGES_PER_MINUTE
+        return most
     minute_ago = iso(context.now - timedelta(minutes=1))
-    return PAGES_PER_MINUTE - context.store.count("outbox", where=[("created_at", ">", minute_ago)])
+    return most - context.store.count("outbox", where=[("created_at", ">", minute_ago)])
 
 
 def _alert_writes(decisions: list[Decision], known: dict[str, Doc | None]) -> Iterator[Write]:

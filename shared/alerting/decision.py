@@ -11,8 +11,6 @@ from shared.fields import EXPIRY
 Path = Literal["page", "burst", "digest", "record"]
 _KNOWN: frozenset[str] = frozenset(Severity.__args__)  # type: ignore[attr-defined]
 _OPEN = frozenset({"firing", "acknowledged"})
-PAGES_PER_MINUTE = 10
-"""Pages of their own; what is critical beyond them shares one message, since a flood of pages hides what matters."""
 KEEP = timedelta(days=400)
 """How long what is over stays to be looked at: a year and a bit, to compare with the same season."""
 
@@ -51,9 +49,12 @@ def effective_severity(severity: str) -> Severity:
 
 def decide_all(
     signals: Sequence[tuple[str, Signal]], known: Mapping[str, Mapping[str, Any]], *, source: str, event: str,
-    now: datetime, pages_left: int = PAGES_PER_MINUTE,
+    now: datetime, pages_left: int,
 ) -> list[Decision]:  # fmt: skip
-    """The decision for each of *signals* (each with its alert's id) in turn, seeing what the ones before it did."""
+    """The decision for each of *signals* (each with its alert's id) in turn, seeing what the ones before it did.
+
+    When no pages are left, what would page waits for the page that all of a flood share.
+    """
     state, decisions = dict(known), list[Decision]()
     for id, signal in signals:
         decision = decide(signal, state.get(id), id=id, source=source, event=event, now=now)
@@ -66,7 +67,7 @@ def decide_all(
 
 
 def _share(page: Decision, alert: dict[str, Any], now: datetime) -> Decision:
-    reason = f"{page.reason}; {PAGES_PER_MINUTE} pages went out within a minute, so it shares the next one"
+    reason = f"{page.reason}; many pages went out within a minute, so it shares the next one"
     return replace(page, path="burst", reason=reason, alert=_pending({**alert, "pending": None}, "burst", now))
 
 
