@@ -74,6 +74,7 @@ def make(folder: Path, store: Store | None) -> Bundle:
     if store is not None:
         found.__dict__["store"] = store
     functions = load_functions()
+    telemetry.configure(level="error")
     return Bundle(found, Client(functions["webhook_intake"]), Pump(found.local_bus, push_in_process(functions)))
 
 
@@ -125,7 +126,6 @@ def main() -> None:
     count = given.events or (50_000 if given.emulator else 1_000_000)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="opos-bench-")))
-        telemetry.configure(level="error")
         kept: dict[str, Store | None] = {"empty": None, "full": None}
         if given.emulator:
             from shared.adapters.firestore.store import connect
@@ -137,9 +137,7 @@ def main() -> None:
         print(f"{count:,} events written in {took:.0f} s")
         for name, found in compare(stores).items():
             print(f"{name:<6}", "  ".join(f"{step} {value:.2f}" for step, value in found.items()))
-        print(
-            "milliseconds, medians: intake and routing of one event; digest: routing of a fifth, and the digest of all five"
-        )
+        print("medians in ms: intake and routing of one event; digest: routing of a fifth, and sending all five")
 
 
 if __name__ == "__main__":

@@ -281,6 +281,8 @@ class Health(Section):
 
 class Config(Section):
     owner: str
+    operators: tuple[str, ...] = ()
+    """E-mail addresses that may see the deployed console, besides the owner's."""
     timezone: Zone = "UTC"
     public_url: Address | None = None
     sources: dict[Name, Source]

@@ -1,5 +1,6 @@
 """What a handler is handed: one moment, one trace, and the ports, each connected only when it is first used."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -37,6 +38,15 @@ class Context(Protocol):
 
     @property
     def uptime_seconds(self) -> float: ...
+
+    @property
+    def deployed(self) -> bool:
+        """Whether this runs on the platform, and not on the operator's machine."""
+        ...
+
+    def is_operator(self, headers: Mapping[str, str]) -> bool:
+        """Whether a request with *headers* proves, by an identity token, that the operator is calling."""
+        ...
 
     def new_id(self) -> str:
         """A fresh random id of 32 hex digits."""

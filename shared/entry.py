@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from itertools import count
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from shared import runtime, telemetry
 from shared.context import Context
-from shared.errors import AlreadyExists, Conflict, OposError, TooLarge
+from shared.errors import AlreadyExists, Conflict, OposError, TooLarge, Unauthorized, Unavailable
 from shared.events import Message
 from shared.http import HttpRequest, HttpResponse, json_response
 
@@ -54,6 +55,7 @@ def run_http(request: flask.Request, handle: HttpHandler) -> flask.Response:
 
 def run_event(event: CloudEvent, handlers: Mapping[type[Message], EventHandler]) -> None:
     """Hand the message in *event*, a Pub/Sub push, to the handler of its topic. Raising means: deliver it again."""
+    _require_push(flask.request)
     topic = str(event["source"]).rpartition("/topics/")[2]
     contract = next((one for one in handlers if one.topic == topic), None)
     if contract is None:
@@ -69,6 +71,23 @@ def run_event(event: CloudEvent, handlers: Mapping[type[Message], EventHandler])
     context = runtime.current().context(attributes.get("trace"))
     with structlog.contextvars.bound_contextvars(trace=context.trace):
         retry_conflicts(lambda: handlers[contract](message, context))
+
+
+def _require_push(request: flask.Request) -> None:
+    """Ends the request with 401 unless Pub/Sub or Scheduler is calling, and with 503 where nobody can say."""
+    ours = runtime.current()
+    _say_once_whether_pushes_are_checked(deployed=ours.settings.deployed)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    try:
+        ours.callers.require_push(headers, ours.clock.now())
+    except (Unauthorized, Unavailable) as fault:
+        answer = _error(fault)
+        flask.abort(flask.Response(answer.body, answer.status, dict(answer.headers)))
+
+
+@cache
+def _say_once_whether_pushes_are_checked(*, deployed: bool) -> None:
+    _log.info("push_authentication", state="on" if deployed else "off, since this is not deployed")
 
 
 def retry_conflicts(run: Callable[[], T]) -> T:

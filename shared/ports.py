@@ -106,6 +106,15 @@ class Bus(Protocol):
         ...
 
 
+class Identities(Protocol):
+    def email(self, token: str, *, audience: str, now: datetime) -> str:
+        """The e-mail, in lower case, that *token* proves to *audience* at *now*.
+
+        Raises Unauthorized when it proves nothing, Unavailable when nobody can say.
+        """
+        ...
+
+
 class Clock(Protocol):
     def now(self) -> datetime:
         """The present moment, aware, UTC."""

@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from shared.callers import Callers
 from shared.config import AppriseChannel, Config, ConsoleChannel
 from shared.errors import OposError, Unavailable
 from shared.links import Links
 from shared.loading import load_config, load_flags
 from shared.once import once
-from shared.ports import Bus, Channel, Clock, Store
+from shared.ports import Bus, Channel, Clock, Identities, Store
 from shared.secrets import kept_key, read_secret
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 SIGNING_KEY = "OPOS_SIGNING_KEY"
 DEFAULT_URL = "http://127.0.0.1:8080"
+GOOGLE_ISSUERS = ("https://accounts.google.com", "accounts.google.com")
+GOOGLE_KEYS = "https://www.googleapis.com/oauth2/v3/certs"
+IAP_ISSUERS = ("https://cloud.google.com/iap",)
+IAP_KEYS = "https://www.gstatic.com/iap/verify/public_key-jwk"
 
 
 class SettingsError(OposError):
@@ -76,6 +81,7 @@ class Runtime:
     clock: Clock = field(default_factory=SystemClock)
     channels: dict[str, Channel] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
+    _issuers: dict[tuple[str, ...], Identities] = field(default_factory=dict)
 
     @once
     def config(self) -> Config:
@@ -123,6 +129,23 @@ class Runtime:
     def links(self) -> Links:
         key = self.secret(SIGNING_KEY) if self._has_secret(SIGNING_KEY) else self._local_signing_key()
         return Links(key, self.settings.public_url or self.config.public_url or DEFAULT_URL)
+
+    @once
+    def callers(self) -> Callers:
+        names, settings = self.settings.environment, self.settings
+        return Callers(
+            settings.deployed,
+            names,
+            google=lambda: self._issuer(GOOGLE_ISSUERS, names.get("OPOS_OIDC_KEYS_URL", GOOGLE_KEYS)),
+            iap=lambda: self._issuer(IAP_ISSUERS, names.get("OPOS_IAP_KEYS_URL", IAP_KEYS)),
+        )
+
+    def _issuer(self, names: tuple[str, ...], keys_url: str) -> Identities:
+        if names not in self._issuers:
+            from shared.adapters.oidc import Keys, OidcIssuer
+
+            self._issuers[names] = OidcIssuer(names, Keys(keys_url), vouches=names == IAP_ISSUERS)
+        return self._issuers[names]
 
     def secret(self, name: str) -> str:
         value = read_secret(name, self.settings.environment)
@@ -212,6 +235,13 @@ class Invocation:
     @property
     def uptime_seconds(self) -> float:
         return time.monotonic() - self.runtime.started
+
+    @property
+    def deployed(self) -> bool:
+        return self.runtime.settings.deployed
+
+    def is_operator(self, headers: Mapping[str, str]) -> bool:
+        return self.runtime.callers.is_operator(headers, [self.config.owner, *self.config.operators], self.now)
 
     def new_id(self) -> str:
         return new_id()

@@ -1,6 +1,6 @@
 """First-class fakes: real implementations of the ports in memory, with state that a test can read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -176,11 +176,17 @@ class FakeContext:
     secrets: dict[str, str] = field(default_factory=dict)
     trace: str = "0af7651916cd43dd8448eb211c80319c"
     uptime_seconds: float = 1.0
+    deployed: bool = False
+    operators: frozenset[str] = frozenset()
+    """Values of the authorization header that prove the operator."""
     ids: Iterator[str] = field(default_factory=lambda: (f"{n:032x}" for n in count(1)))
 
     @property
     def now(self) -> datetime:
         return self.clock.now()
+
+    def is_operator(self, headers: Mapping[str, str]) -> bool:
+        return headers.get("authorization") in self.operators
 
     def new_id(self) -> str:
         return next(self.ids)

@@ -1,4 +1,6 @@
-"""Who may see the console: whoever opened a signed link to it, and so holds the cookie."""
+"""Who may see the console: locally whoever opened a signed link to it, and so holds the cookie; deployed, whoever
+proves to be the operator, through IAP or by an identity token.
+"""
 
 from functions.console.page import redirect
 from shared.context import Context
@@ -12,6 +14,8 @@ _AGAIN = "Run `opos console` for a fresh one."
 
 def sign_in(token: str, context: Context) -> HttpResponse:
     """Turn a signed link into a cookie of its own life, and show the console."""
+    if context.deployed:
+        raise NotFound("Here the console is not opened by a link.", hint=how_to_enter(context))
     try:
         context.links.read("console", token, now=context.now)
     except (NotFound, Gone) as fault:
@@ -19,7 +23,15 @@ def sign_in(token: str, context: Context) -> HttpResponse:
     return redirect("/", {"set-cookie": _cookie(context)})
 
 
+def how_to_enter(context: Context) -> str:
+    if context.deployed:
+        return "Open it through Identity-Aware Proxy, or send an identity token as `Authorization: Bearer`."
+    return "Open the link that `opos up` printed, or run `opos console`."
+
+
 def is_operator(request: HttpRequest, context: Context) -> bool:
+    if context.deployed:
+        return context.is_operator(request.headers)
     pairs = (part.strip().partition("=") for part in request.headers.get("cookie", "").split(";"))
     return any(_is_ours(value, context) for name, _, value in pairs if name == COOKIE)
 

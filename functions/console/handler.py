@@ -1,12 +1,13 @@
 """The operator's pages: what is open, what interrupted, what waits, what went wrong; and acknowledging by signed link.
 
 A GET never changes anything: mail scanners and chat previews follow links. The console itself is for the operator
-alone, who opens it by a signed link that `opos up` prints; an acknowledgement link carries its own right.
+alone, who opens it by a signed link that `opos up` prints, or deployed by an identity; an acknowledgement link
+carries its own right, so that a forged form of another site can do nothing.
 """
 
 from collections.abc import Callable
 
-from functions.console.access import is_operator, sign_in
+from functions.console.access import how_to_enter, is_operator, sign_in
 from functions.console.page import message, page, redirect
 from functions.console.view import ack_view, console_view
 from shared.alerting.decision import acknowledged
@@ -57,8 +58,7 @@ def _answer(answers: dict[str, Answer], request: HttpRequest, context: Context) 
 
 def _console(request: HttpRequest, context: Context) -> HttpResponse:
     if not is_operator(request, context):
-        hint = "Open the link that `opos up` printed, or run `opos console`."
-        return message(401, "This page is for the operator.", hint, context)
+        return message(401, "This page is for the operator.", how_to_enter(context), context)
     return page(200, "console.html", console_view(context), context)
 
 

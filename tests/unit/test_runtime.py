@@ -75,7 +75,18 @@ def test_what_is_made_once_is_made_once_however_many_threads_ask() -> None:
     assert made == [1]
 
 
-HEAVY = ("apprise", "sqlite3", "yaml", "cryptography", "mmh3", "cbor2", "jmespath", "google.cloud.firestore")
+HEAVY = (
+    "apprise",
+    "sqlite3",
+    "yaml",
+    "cryptography",
+    "mmh3",
+    "cbor2",
+    "jmespath",
+    "google.cloud.firestore",
+    "grpc",
+    "jwt",
+)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,67 @@
+"""Who may call a deployed function: Pub/Sub and Scheduler by their service account, the operator by an identity.
+
+Sources: Cloud Pub/Sub documentation, "Authentication for push subscriptions"; Identity-Aware Proxy documentation,
+"Securing your app with signed headers".
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from shared.errors import Unauthorized
+from shared.ports import Identities
+
+AUDIENCE, ACCOUNTS = "OPOS_PUSH_AUDIENCE", "OPOS_PUSH_ACCOUNT"
+CONSOLE_AUDIENCE, IAP_AUDIENCE = "OPOS_CONSOLE_AUDIENCE", "OPOS_IAP_AUDIENCE"
+IAP_HEADER = "x-goog-iap-jwt-assertion"
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Callers:
+    """What is proved by tokens. *google* and *iap* make the issuers when they are first needed."""
+
+    deployed: bool
+    environment: Mapping[str, str] = field(repr=False)
+    google: Callable[[], Identities]
+    iap: Callable[[], Identities]
+
+    def require_push(self, headers: Mapping[str, str], now: datetime) -> None:
+        """Raises Unauthorized unless a service account of ours is calling; not deployed, whoever calls may.
+
+        Without the settings that say who that is, nobody may.
+        """
+        if not self.deployed:
+            return
+        audience, accounts = self.environment.get(AUDIENCE), self.environment.get(ACCOUNTS, "").lower()
+        if not audience or not accounts:
+            _log.error("push_settings_missing", expected=[AUDIENCE, ACCOUNTS])
+            raise Unauthorized("The request does not carry a valid identity token.")
+        caller = self.google().email(_bearer(headers), audience=audience, now=now)
+        if caller not in {account.strip() for account in accounts.split(",")}:
+            _log.warning("push_refused", reason="another account")
+            raise Unauthorized("The request does not carry a valid identity token.")
+
+    def is_operator(self, headers: Mapping[str, str], operators: Collection[str], now: datetime) -> bool:
+        """Whether one of *operators* is calling, through IAP or with an identity token of Google's."""
+        try:
+            caller = self._identity(headers, now)
+        except Unauthorized:
+            return False
+        return caller in {one.lower() for one in operators}
+
+    def _identity(self, headers: Mapping[str, str], now: datetime) -> str:
+        if IAP_HEADER in headers and (audience := self.environment.get(IAP_AUDIENCE)):
+            return self.iap().email(headers[IAP_HEADER], audience=audience, now=now)
+        if audience := self.environment.get(CONSOLE_AUDIENCE):
+            return self.google().email(_bearer(headers), audience=audience, now=now)
+        raise Unauthorized("Nobody is known.")
+
+
+def _bearer(headers: Mapping[str, str]) -> str:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthorized("The request does not carry a valid identity token.")
+    return token.strip()

@@ -1,0 +1,128 @@
+"""Identity tokens against keys that a real server publishes."""
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from shared.adapters import oidc
+from shared.adapters.oidc import Keys, OidcIssuer
+from shared.errors import Unauthorized, Unavailable
+from tests.identity import ACCOUNT, AUDIENCE, IAP, ISSUER, Provider, provider
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def google() -> Iterator[Provider]:
+    with provider() as found:
+        yield found
+
+
+@pytest.fixture
+def issuer(google: Provider) -> OidcIssuer:
+    return OidcIssuer((ISSUER, "accounts.google.com"), Keys(google.url))
+
+
+def email(issuer: OidcIssuer, token: str, *, now: datetime = NOW) -> str:
+    return issuer.email(token, audience=AUDIENCE, now=now)
+
+
+def test_a_good_token_proves_its_email(google: Provider, issuer: OidcIssuer) -> None:
+    assert email(issuer, google.token(NOW)) == ACCOUNT
+    assert email(issuer, google.token(NOW, iss="accounts.google.com", email=ACCOUNT.upper())) == ACCOUNT
+    google.new_key("e1", "ES256")
+    fresh = OidcIssuer(issuer.names, Keys(google.url))
+    assert email(fresh, google.token(NOW, kid="e1", algorithm="ES256")) == ACCOUNT
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "https://evil.example"}, {"iss": None}, {"aud": "https://other.example"}, {"aud": None}, {"exp": None},
+        {"iat": None}, {"exp": NOW - timedelta(seconds=31)}, {"iat": NOW + timedelta(seconds=31)},
+        {"nbf": NOW + timedelta(seconds=31)}, {"email_verified": False}, {"email_verified": None},
+        {"email_verified": "true"}, {"email": None},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_token_with_a_wrong_claim_is_refused_without_saying_which(
+    google: Provider, issuer: OidcIssuer, claims: dict[str, Any]
+) -> None:
+    with pytest.raises(Unauthorized) as fault:
+        email(issuer, google.token(NOW, **claims))
+    assert fault.value.message == "The request does not carry a valid identity token."
+
+
+def test_the_moment_is_the_invocations_own(google: Provider, issuer: OidcIssuer) -> None:
+    token = google.token(NOW)
+    assert email(issuer, token, now=NOW + timedelta(hours=1, seconds=29))
+    with pytest.raises(Unauthorized):
+        email(issuer, token, now=NOW + timedelta(hours=1, seconds=31))
+
+
+def forged(google: Provider) -> Iterator[str]:
+    good = google.token(NOW)
+    claims = jwt.decode(good, options={"verify_signature": False})
+    public = google.keys["k1"].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    header = base64.urlsafe_b64encode(json.dumps({"alg": "HS256", "kid": "k1"}).encode()).rstrip(b"=").decode()
+    payload = good.split(".")[1]
+    mac = base64.urlsafe_b64encode(_hmac(public, f"{header}.{payload}".encode())).rstrip(b"=").decode()
+    yield f"{header}.{payload}.{mac}"
+    yield jwt.encode(claims, None, algorithm="none", headers={"kid": "k1"})  # type: ignore[arg-type]
+    other = Provider()
+    other.new_key("k1")
+    yield other.token(NOW)
+    yield good[:-4]
+    yield good.replace(".", "", 1)
+    yield from ("", "a", "a.b.c", "\x00", "ä.ö.ü", "." * 1000)
+
+
+def _hmac(key: bytes, message: bytes) -> bytes:
+    import hmac
+
+    return hmac.digest(key, message, "sha256")
+
+
+def test_a_forged_token_is_refused(google: Provider, issuer: OidcIssuer) -> None:
+    for token in forged(google):
+        with pytest.raises(Unauthorized):
+            email(issuer, token)
+
+
+def test_a_new_key_is_found_without_a_restart_and_a_flood_of_unknown_ones_asks_once(
+    google: Provider, issuer: OidcIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email(issuer, google.token(NOW))
+    google.new_key("k2")
+    for _ in range(50):
+        with pytest.raises(Unauthorized):
+            email(issuer, google.token(NOW, kid="k2"))
+    assert google.asked == 1
+    monkeypatch.setattr(oidc, "AGAIN", 0.0)
+    assert email(issuer, google.token(NOW, kid="k2")) == ACCOUNT
+
+
+def test_known_keys_go_on_working_while_their_server_does_not_answer(
+    google: Provider, issuer: OidcIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    google.up = False
+    with pytest.raises(Unavailable):
+        email(issuer, google.token(NOW))
+    google.up = True
+    assert email(issuer, google.token(NOW)) == ACCOUNT
+    google.up = False
+    monkeypatch.setattr(oidc, "FRESH", 0.0)
+    assert email(issuer, google.token(NOW)) == ACCOUNT
+
+
+def test_iap_vouches_for_its_emails(google: Provider) -> None:
+    google.new_key("e1", "ES256")
+    iap = OidcIssuer((IAP,), Keys(google.url), vouches=True)
+    token = google.token(NOW, kid="e1", algorithm="ES256", iss=IAP, email_verified=None, email="me@example.com")
+    assert email(iap, token) == "me@example.com"
