@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -12,11 +13,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from functions_framework import create_app
 
+from opos.gateway import function_source
 from opos.processes import end, free_port, start
+from shared import runtime
+from shared.runtime import Runtime, Settings
 from tests import needs
 from tests.e2e.bundle import CONFIG, FLAGS, SECRETS
 from tests.e2e.test_commands import opos
+from tests.torture.senders import signed, trouble
 
 
 @needs.emulators
@@ -98,6 +104,30 @@ def test_up_runs_each_function_in_its_own_process_says_so_and_leaves_nothing_beh
         if Path(f"/proc/{pid}/cmdline").exists() and b"java" in Path(f"/proc/{pid}/cmdline").read_bytes()
     ] == []
     assert not (tmp_path / "emulators.json").exists()
+
+
+@pytest.mark.parametrize("hangs", [False, True], ids=["refuses", "hangs"])
+def test_while_the_store_is_unreachable_intake_answers_503_within_3_seconds(tmp_path: Path, *, hangs: bool) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        if hangs:
+            nobody.listen()
+        (tmp_path / "opos.yaml").write_text(CONFIG)
+        names = {
+            **SECRETS, "OPOS_STORE": "firestore", "OPOS_BUS": "pubsub", "GOOGLE_CLOUD_PROJECT": "demo-none",
+            "FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{nobody.getsockname()[1]}",
+            "OPOS_CONFIG": str(tmp_path / "opos.yaml"),
+        }  # fmt: skip
+        runtime.use(Runtime(Settings.from_environment(names)))
+        intake = create_app("webhook_intake", str(function_source("webhook_intake"))).test_client()  # type: ignore[no-untyped-call]
+        assert runtime.current().store  # the import and the client are the cold start's, not the answer's
+        webhook = trouble(1, 1, "critical")
+        began = time.monotonic()
+        answer = intake.post("/webhooks/app", data=webhook.body, headers=signed(webhook))
+        took = time.monotonic() - began
+        runtime.use(None)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert took < 3
 
 
 def test_without_gcloud_it_is_said_what_is_missing_and_how_to_get_it(
