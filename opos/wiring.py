@@ -20,8 +20,8 @@ ACK_DEADLINE = 60
 
 def wire(project: str, endpoint: Callable[[str], str], *, emulator: str | None) -> None:
     """Make what is missing. *endpoint* is the address at which a function, by its name, takes pushes."""
-    publisher = PublisherClient(transport=transport(PublisherGrpcTransport, emulator))
-    subscriber = SubscriberClient(transport=transport(SubscriberGrpcTransport, emulator))
+    publisher = PublisherClient(transport=transport("Pub/Sub", PublisherGrpcTransport, emulator))
+    subscriber = SubscriberClient(transport=transport("Pub/Sub", SubscriberGrpcTransport, emulator))
     with translated("Pub/Sub"):
         for topic in TOPICS:
             with suppress(AlreadyExists):

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
-from itertools import count
 from typing import Any, TypeVar
 
 import flask
@@ -99,22 +98,27 @@ def retry_conflicts(run: Callable[[], T]) -> T:
     try:
         return run()
     except (Conflict, AlreadyExists) as fault:
-        with _queues[hash(fault.path) % len(_queues)]:
-            return _run_again(run, fault)
+        queue = _queues[hash(fault.path) % len(_queues)]
+        if not queue.acquire(timeout=PATIENCE):
+            raise
+        try:
+            return _run_again(run, fault.path)
+        finally:
+            queue.release()
 
 
-def _run_again(run: Callable[[], T], fault: Conflict | AlreadyExists) -> T:
-    until = time.monotonic() + PATIENCE
-    for attempt in count(1):
-        _log.info("conflict", path=fault.path, attempt=attempt)
+def _run_again(run: Callable[[], T], path: str) -> T:
+    until, longest = time.monotonic() + PATIENCE, 0.005
+    while True:
+        _log.info("conflict", path=path)
         try:
             return run()
-        except (Conflict, AlreadyExists) as again:
-            fault, wait = again, random.uniform(0, min(0.005 * 2**attempt, 0.5))  # noqa: S311  (jitter, not a secret)
+        except (Conflict, AlreadyExists) as fault:
+            path, longest = fault.path, min(2 * longest, 0.5)
+            wait = random.uniform(0, longest)  # noqa: S311  (jitter, not a secret)
             if time.monotonic() + wait > until:
                 raise
             time.sleep(wait)
-    raise AssertionError  # count never ends
 
 
 def _plain_request(request: flask.Request) -> HttpRequest:

@@ -8,6 +8,7 @@ import click
 from opos.commands.up import console_url
 from opos.demo.bundle import Bundle, bundle
 from opos.demo.story import tell
+from opos.emulators import require_installed
 from opos.local import Backend, json_option
 from opos.output import reports_errors
 
@@ -20,6 +21,8 @@ from opos.output import reports_errors
 @reports_errors
 def command(port: int, backend: Backend, *, once: bool, as_json: bool) -> None:
     """Run a bundle of its own, send it real signed webhooks over HTTP, and tell what becomes of them."""
+    if backend == "emulators":
+        require_installed()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with bundle(port, backend) as running:

@@ -15,13 +15,13 @@ _OPTIONS = [
 ]
 
 
-def transport(kind: Any, emulator: str | None) -> Any:
-    """A transport of *kind* (a generated gRPC transport class): to *emulator* (`host:port`), or to Google."""
+def transport(service: str, kind: Any, emulator: str | None) -> Any:
+    """A gRPC transport of *kind*, a generated class: to *emulator* (`host:port`), or to Google's *service*."""
     import grpc
 
     if emulator:
         return kind(channel=grpc.insecure_channel(emulator, options=_OPTIONS))
-    with translated(kind.__name__):
+    with translated(service):
         credentials, _ = _credentials()
         return kind(channel=kind.create_channel(credentials=credentials, options=_OPTIONS))
 
@@ -61,8 +61,9 @@ def patiently() -> Any:
 
 
 def _ours(service: str, fault: Exception) -> OposError:
-    from google.api_core.exceptions import InvalidArgument
+    from google.api_core.exceptions import InvalidArgument, RetryError
 
+    fault = fault.cause if isinstance(fault, RetryError) else fault
     text = str(getattr(fault, "message", fault))
     if isinstance(fault, InvalidArgument) and any(word in text for word in ("longer than", "exceeds", "too large")):
         return TooLarge(f"expected what {service} can hold (1 MiB a document), found more", hint="Send less of it.")

@@ -46,6 +46,14 @@ def test_a_bus_that_does_not_answer_is_unavailable_within_3_seconds(nobody: str)
     assert time.monotonic() - began < 3
 
 
+def test_without_credentials_it_is_said_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere.json")
+    for connect in (lambda: connect_store(None, "(default)", None), lambda: connect_bus(None, None)):
+        with pytest.raises(Unavailable, match="no credentials") as fault:
+            connect()
+        assert "gcloud auth application-default login" in str(fault.value.hint)
+
+
 @needs.emulators
 def test_a_topic_that_is_missing_is_unavailable() -> None:
     with pytest.raises(Unavailable):

@@ -33,8 +33,8 @@ def redelivering(emulator: str, share: float) -> Iterator[None]:
 
 
 def _tap(topic: str, emulator: str, share: float, stopping: threading.Event) -> None:
-    publisher = PublisherClient(transport=transport(PublisherGrpcTransport, emulator))
-    subscriber = SubscriberClient(transport=transport(SubscriberGrpcTransport, emulator))
+    publisher = PublisherClient(transport=transport("Pub/Sub", PublisherGrpcTransport, emulator))
+    subscriber = SubscriberClient(transport=transport("Pub/Sub", SubscriberGrpcTransport, emulator))
     name, path = f"projects/{PROJECT}/subscriptions/tap-{topic}", f"projects/{PROJECT}/topics/{topic}"
     subscriber.create_subscription(name=name, topic=path)
     rng = random.Random(topic)

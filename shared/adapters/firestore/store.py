@@ -131,7 +131,7 @@ class FirestoreStore:
 
 def connect(project_id: str | None, database: str, emulator: str | None) -> FirestoreStore:
     """The store in *database* of a project (the credentials' own, if None); on the emulator at *emulator*, if given."""
-    client = FirestoreClient(transport=transport(FirestoreGrpcTransport, emulator))
+    client = FirestoreClient(transport=transport("Firestore", FirestoreGrpcTransport, emulator))
     return FirestoreStore(client, f"projects/{project(project_id)}/databases/{database}")
 
 

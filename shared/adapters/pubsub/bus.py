@@ -35,5 +35,5 @@ class PubSubBus:
 
 def connect(project_id: str | None, emulator: str | None) -> PubSubBus:
     """The bus in a project (the credentials' own, if None); on the emulator at *emulator*, if given."""
-    client = PublisherClient(transport=transport(PublisherGrpcTransport, emulator))
+    client = PublisherClient(transport=transport("Pub/Sub", PublisherGrpcTransport, emulator))
     return PubSubBus(client, project(project_id))
