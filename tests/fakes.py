@@ -1,5 +1,6 @@
 """First-class fakes: real implementations of the ports in memory, with state that a test can read."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ class FakeStore:
     docs: dict[str, Doc] = field(default_factory=dict)
     commits: list[Sequence[Write]] = field(default_factory=list)
     down: bool = False
+    committing: threading.Lock = field(default_factory=threading.Lock)
     any_query: bool = False
     """Answer also queries that no declared index serves."""
 
@@ -80,11 +82,12 @@ class FakeStore:
 
     def commit(self, writes: Sequence[Write]) -> dict[str, str]:
         self._check()
-        docs, version = dict(self.docs), str(len(self.commits) + 1)
-        for write in writes:
-            self._apply(docs, write, version)
-        self.docs = docs
-        self.commits.append(list(writes))
+        with self.committing:
+            docs, version = dict(self.docs), str(len(self.commits) + 1)
+            for write in writes:
+                self._apply(docs, write, version)
+            self.docs = docs
+            self.commits.append(list(writes))
         return {write.path: version for write in writes if not isinstance(write, Delete)}
 
     def _apply(self, docs: dict[str, Doc], write: Write, version: str) -> None:

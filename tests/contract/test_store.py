@@ -199,3 +199,8 @@ def test_a_long_query_is_read_to_its_end(store: Store) -> None:
         store.commit([Create(f"alerts/{n:04}", {"state": "firing"}) for n in range(start, start + 350)])
     assert ids(store.query("alerts", where=[("state", "==", "firing")])) == [f"{n:04}" for n in range(700)]
     assert len(ids(store.query("alerts", limit=650))) == 650
+
+
+def test_a_query_without_order_goes_by_id_and_can_begin_behind_an_id_that_nobody_has(store: Store) -> None:
+    store.commit([Create(f"events/{id}", {}) for id in ("b2", "a1", "b1", "c")])
+    assert ids(store.query("events", after=Doc("events/b", {}, ""), limit=2)) == ["b1", "b2"]
