@@ -1,17 +1,17 @@
 """An identity provider: real keys, real tokens, and a real server that publishes the keys."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from tests.serving import Quiet, served
 
 ISSUER, IAP = "https://accounts.google.com", "https://cloud.google.com/iap"
 AUDIENCE, ACCOUNT = "https://router.example", "pushes@demo.iam.gserviceaccount.com"
@@ -54,23 +54,11 @@ def provider() -> Iterator[Provider]:
     found = Provider()
     found.new_key("k1")
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             found.asked += 1
-            body = json.dumps(found.published()).encode()
-            self.send_response(200 if found.up else 503)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(200 if found.up else 503, json.dumps(found.published()).encode())
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.url = f"http://127.0.0.1:{server.server_port}/keys"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with served(Handler) as port:
+        found.url = f"http://127.0.0.1:{port}/keys"
         yield found
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -1,14 +1,13 @@
 """Where the messages arrive: a real HTTP server, that notes when each title came."""
 
 import json
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+
+from tests.serving import Quiet, served
 
 
 @dataclass
@@ -29,22 +28,12 @@ class Receiver:
 def receiver() -> Iterator[Receiver]:
     found = Receiver()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_POST(self) -> None:
             title = json.loads(self.rfile.read(int(self.headers["content-length"])))["title"]
             found.arrivals[title].append(time.monotonic())
-            self.send_response(200)
-            self.send_header("content-length", "0")
-            self.end_headers()
+            self.answer(200)
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.port = server.server_port
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with served(Handler) as port:
+        found.port = port
         yield found
-    finally:
-        server.shutdown()
-        server.server_close()

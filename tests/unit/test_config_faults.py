@@ -10,28 +10,9 @@ from shared.faults import ConfigError, Fault, nearest
 from shared.loading import parse_config
 from shared.secrets import read_secret
 from shared.verify import verify
+from tests.unit.test_loading import GOOD, changed, faults_of
 
-GOOD = """\
-owner: me@example.com
-sources:
-  github: {scheme: github, secrets: [GITHUB_SECRET]}
-channels:
-  desk: {console: true}
-route: {channel: desk}
-digest: {channel: desk}
-"""
 CHANNEL = "expected a channel: {console: true}, {apprise: SECRET} or {email: SECRET, to: address}"
-
-
-def faults_of(text: str) -> list[str]:
-    with pytest.raises(ConfigError) as error:
-        parse_config(text)
-    return [str(fault) for fault in error.value.faults]
-
-
-def changed(old: str, new: str) -> str:
-    assert old in GOOD
-    return GOOD.replace(old, new)
 
 
 @pytest.mark.parametrize(
