@@ -19,7 +19,6 @@ from opos.proxy import start_proxy
 from opos.ticking import start_ticking
 from opos.wiring import wire
 from shared.errors import Unavailable
-from shared.runtime import Runtime
 from shared.secrets import kept_key
 from shared.topology import FUNCTIONS
 
@@ -34,16 +33,17 @@ class Functions:
     processes: Mapping[str, Supervised]
 
 
-def serve_emulated(place: Place, host: str, port: int, url: str, *, when_ready: Callable[[Runtime], None]) -> None:
+def serve_emulated(
+    place: Place, host: str, port: int, url: str, *, when_ready: Callable[[Mapping[str, int]], None]
+) -> None:
     """Serve until the process is told to stop; what the emulators held is gone then."""
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     with emulators(_logs(place)) as google, emulated(place, google, url) as functions:
         proxy = start_proxy(host, port, functions.ports)
-        runtime = place.runtime(OPOS_PUBLIC_URL=url)
-        ticks = start_ticking(runtime)
-        when_ready(runtime)
+        ticks = start_ticking(place.runtime(OPOS_PUBLIC_URL=url))
+        when_ready(functions.ports)
         stopping.wait()
         ticks.set()
         proxy.shutdown()

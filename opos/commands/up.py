@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import click
@@ -42,24 +43,34 @@ def _serve(place: Place, host: str, port: int, url: str) -> None:
     if place.backend == "emulators":
         from opos.emulated import serve_emulated
 
-        serve_emulated(place, host, port, url, when_ready=lambda runtime: click.echo(welcome(runtime, url)))
+        serve_emulated(place, host, port, url, when_ready=lambda ports: click.echo(welcome(place, url, ports)))
         return
     from opos.server import serve
 
     os.environ.update(place.environment(OPOS_PUBLIC_URL=url))
-    serve(host, port, when_ready=lambda: click.echo(welcome(place.runtime(), url)))
+    serve(host, port, when_ready=lambda: click.echo(welcome(place, url)))
 
 
-def welcome(runtime: Runtime, url: str) -> str:
+def welcome(place: Place, url: str, ports: Mapping[str, int] | None = None) -> str:
+    """What a person needs to know now; *ports* are those of the functions, where each has its own."""
+    runtime = place.runtime(OPOS_PUBLIC_URL=url)
     lines = [f"opos is up. Webhooks arrive at {url}/webhooks/{{source}}:"]
     lines += [f"  {name:<16} {source.scheme}" for name, source in runtime.config.sources.items()]
-    lines += [f"console  {_console(runtime)}", f"flags    {url}/flags", f"health   {url}/health", "Ctrl-C stops it."]
+    if ports:
+        lines += [
+            "Each function is a process of its own; pushes are not authenticated here, as they are when deployed:"
+        ]
+        lines += [f"  {name:<16} http://{_LOCALHOST}:{port}" for name, port in ports.items()]
+    lines += [f"console  {_console(place, runtime)}", f"flags    {url}/flags", f"health   {url}/health"]
+    lines += ["Ctrl-C stops it" + (", and what the emulators hold is gone then." if ports else ".")]
     return "\n".join(lines)
 
 
-def _console(runtime: Runtime) -> str:
+def _console(place: Place, runtime: Runtime) -> str:
     """The link opens the console, so it is shown to a person at a terminal, and to no log."""
-    return console_url(runtime) if sys.stdout.isatty() else "run `opos console` for a link"
+    if sys.stdout.isatty():
+        return console_url(runtime)
+    return f"run `opos console{'' if place.backend == 'embedded' else f' --backend {place.backend}'}` for a link"
 
 
 def console_url(runtime: Runtime) -> str:

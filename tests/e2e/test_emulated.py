@@ -72,6 +72,9 @@ def children(pid: int) -> set[int]:
 @needs.emulators
 def test_up_runs_each_function_in_its_own_process_says_so_and_leaves_nothing_behind(tmp_path: Path) -> None:
     with up(tmp_path) as (process, port):
+        said = (tmp_path / "out").read_text()
+        assert "pushes are not authenticated here" in said
+        assert "opos console --backend emulators" in said
         running = children(process.pid)
         commands = " ".join(Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ") for pid in running)
         for function in (
