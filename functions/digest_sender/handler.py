@@ -10,7 +10,7 @@ from shared.digest.render import render
 from shared.events import DigestDue
 from shared.outbox import intent, send
 from shared.ports import Create, Doc, Update
-from shared.waiting import batching, waiting
+from shared.waiting import MOST, batching, waiting
 
 _log = structlog.get_logger()
 
@@ -20,10 +20,13 @@ def handle(message: DigestDue, context: Context) -> None:
 
     Raises Conflict when an item changed meanwhile: the invocation is then run again, on what waits by then.
     """
-    how, items = batching(message.queue, context.config), waiting(message.queue, context)
-    while reason := closes([item.data for item in items], how, now=context.now):
-        send(_claim(items[: how.size], how, reason, context), context)
-        items = items[how.size :]
+    how, there_may_be_more = batching(message.queue, context.config), True
+    while there_may_be_more:
+        items = waiting(message.queue, context)
+        there_may_be_more = len(items) == MOST
+        while reason := closes([item.data for item in items], how, now=context.now):
+            send(_claim(items[: how.size], how, reason, context), context)
+            items = items[how.size :]
 
 
 def _claim(items: Sequence[Doc], how: Batching, reason: str, context: Context) -> Doc:

@@ -18,7 +18,8 @@ from shared.reading import read_again
 from shared.waiting import batching, waiting
 
 LOST_AFTER = timedelta(minutes=1)
-BATCH = 200
+BATCH = 1000
+"""Mended in one sweep: as many as fit well into the time that a push may take."""
 _log = structlog.get_logger()
 
 

@@ -31,7 +31,7 @@ sources:
     secrets: [APP_SECRET]
     alert: {title: data.title, severity: data.severity, status: data.status, fingerprint: data.fingerprint}
 channels: {phone: {apprise: PHONE_URL}}
-route: {channel: phone}
+route: {channel: phone, pages_per_minute: 60}
 digest: {channel: phone, window: 30s, size: 5}
 """
 

@@ -25,13 +25,15 @@ class Receiver:
 
 
 @contextmanager
-def receiver() -> Iterator[Receiver]:
+def receiver(*, delay: float = 0.0) -> Iterator[Receiver]:
+    """Answers *delay* seconds after a message has arrived, as a real service does."""
     found = Receiver()
 
     class Handler(Quiet):
         def do_POST(self) -> None:
             title = json.loads(self.rfile.read(int(self.headers["content-length"])))["title"]
             found.arrivals[title].append(time.monotonic())
+            time.sleep(delay)
             self.answer(200)
 
     with served(Handler) as port:

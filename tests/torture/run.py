@@ -38,13 +38,17 @@ class Report:
 
 
 def torture(
-    backend: str, count: int, kills: int, *, cut: float = 0, pace: float = 2.5, seed: int = 1, limit: float = 1800
-) -> Report:
-    """Send *count* webhooks while killing *kills* times, about each *pace* seconds; with a cut of the store amidst."""
+    backend: str, count: int, kills: int, *, cut: float = 0, pace: float = 2.5, delay: float = 0.3, seed: int = 1,
+    limit: float = 1800,
+) -> Report:  # fmt: skip
+    """Send *count* webhooks while killing *kills* times, about each *pace* seconds; with a cut of the store amidst.
+
+    The receiver of the messages takes *delay* seconds to answer, so that some kills fall between send and receipt.
+    """
     rng, began = random.Random(seed), time.monotonic()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="opos-torture-")))
-        phone = stack.enter_context(receiver())
+        phone = stack.enter_context(receiver(delay=delay))
         bundle = stack.enter_context(BUNDLES[backend](folder, phone.url))
         killer = threading.Thread(target=_kill, args=(bundle, kills, pace, cut, rng), daemon=True)
         killer.start()

@@ -7,11 +7,20 @@ from functions.digest_sender.handler import handle
 from shared.digest.render import one_line
 from shared.entry import retry_conflicts
 from shared.errors import Conflict, DeliveryError
-from shared.events import DigestDue
-from shared.ports import Doc, Update, Write
+from shared.events import DigestDue, iso
+from shared.ports import Create, Doc, Update, Write
 from tests.accepting import accepted, disk_full
 from tests.fakes import FakeContext, FakeStore
 
+ITEM = {
+    "title": "Trouble",
+    "summary": "",
+    "link": "",
+    "state": "firing",
+    "severity": "critical",
+    "count": 1,
+    "money": None,
+}
 DUE = DigestDue(queue="digest", reason="window")
 
 
@@ -110,3 +119,11 @@ def test_a_digest_that_is_not_taken_keeps_its_members_and_words(context: FakeCon
 def test_a_hostile_title_stays_one_harmless_line(hostile: str) -> None:
     assert one_line(hostile).isprintable()
     assert len(one_line(hostile).splitlines()) == 1
+
+
+def test_however_many_wait_all_that_is_due_is_sent_at_once(context: FakeContext) -> None:
+    docs = {f"alerts/{n:04}": {**ITEM, "pending": {"queue": "burst", "since": iso(context.now)}} for n in range(1203)}
+    context.store.commit([Create(path, data) for path, data in docs.items()])
+    context.clock.advance(seconds=30)
+    handle(DigestDue(queue="burst", reason="window"), context)
+    assert [len(digest.data["members"]) for digest in digests(context)] == [100] * 12 + [3]

@@ -99,15 +99,15 @@ class FirestoreStore:
 
     def _conflict(self, writes: Sequence[Write]) -> AlreadyExists | Conflict:
         """The write at fault: Firestore says that there is one, and not always which."""
-        guarded = [one for one in writes if not isinstance(one, Set)]
-        at_fault = next((one for one in guarded if len(guarded) > 1 and self._is_stale(one)), guarded[0])
+        guarded: list[Write] = [one for one in writes if not isinstance(one, Set)]
+        at_fault = next((one for one in guarded if len(guarded) > 1 and self._is_stale(one)), [*guarded, *writes][0])
         return AlreadyExists(at_fault.path) if isinstance(at_fault, Create) else Conflict(at_fault.path)
 
     def _is_stale(self, one: Write) -> bool:
         doc = self.get(one.path)
         if isinstance(one, Update | Delete):
             return doc is None or doc.version != one.if_version
-        return doc is not None
+        return isinstance(one, Create) and doc is not None
 
     def _write(self, one: Write) -> Any:
         name = f"{self.documents}/{one.path}"

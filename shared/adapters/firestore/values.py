@@ -70,9 +70,9 @@ def _scalar(value: Any) -> Any:
 
 def _element(value: Any) -> Any:
     encoded = encode(value)
-    return (
-        Value(map_value=_Map(fields={_LIST: encoded})) if encoded.WhichOneof("value_type") == "array_value" else encoded
-    )
+    if encoded.WhichOneof("value_type") == "array_value":
+        return Value(map_value=_Map(fields={_LIST: encoded}))
+    return encoded
 
 
 def _decoded_list(value: Any) -> list[Any]:
