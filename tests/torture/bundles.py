@@ -31,7 +31,7 @@ sources:
     secrets: [APP_SECRET]
     alert: {title: data.title, severity: data.severity, status: data.status, fingerprint: data.fingerprint}
 channels: {phone: {apprise: PHONE_URL}}
-route: {channel: phone, pages_per_minute: 60}
+route: {channel: phone, pages_per_minute: PAGES}
 digest: {channel: phone, window: 30s, size: 5}
 """
 
@@ -49,8 +49,8 @@ class Bundle(Protocol):
     def cut(self, seconds: float) -> None: ...
 
 
-def place(folder: Path, backend: str) -> Place:
-    (folder / "opos.yaml").write_text(CONFIG)
+def place(folder: Path, backend: str, pages: int) -> Place:
+    (folder / "opos.yaml").write_text(CONFIG.replace("PAGES", str(pages)))
     (folder / "flags.yaml").write_text("flags: {}\n")
     return Place(folder, folder / "opos.yaml", folder / "flags.yaml", backend)  # type: ignore[arg-type]
 
@@ -130,9 +130,10 @@ class Emulated:
 
 
 @contextmanager
-def embedded(folder: Path, phone: str) -> Iterator[Embedded]:
+def embedded(folder: Path, phone: str, *, pages: int = 10) -> Iterator[Embedded]:
+    """*pages* may go out one by one within a minute."""
     with patch.dict(os.environ, environment(phone)):
-        where = place(folder, "embedded")
+        where = place(folder, "embedded", pages)
         observer = where.runtime()
         bundle = Embedded(where, free_port(), observer.store)
         bundle.start()
@@ -144,12 +145,12 @@ def embedded(folder: Path, phone: str) -> Iterator[Embedded]:
 
 
 @contextmanager
-def emulated_bundle(folder: Path, phone: str, *, redelivered: float = 0.05) -> Iterator[Emulated]:
-    """*redelivered* is the share of messages that the bus delivers once more than it has to."""
+def emulated_bundle(folder: Path, phone: str, *, pages: int = 10, redelivered: float = 0.05) -> Iterator[Emulated]:
+    """The same; *redelivered* is the share of messages that the bus delivers once more than it has to."""
     with patch.dict(os.environ, environment(phone)), ExitStack() as stack:
         google = stack.enter_context(emulators(folder))
         line = stack.enter_context(cutting_proxy(google.firestore))
-        where = place(folder, "emulators")
+        where = place(folder, "emulators", pages)
         through = Emulators(firestore=line.address, pubsub=google.pubsub)
         functions = stack.enter_context(emulated(where, through, "http://127.0.0.1", log=folder / "log"))
         runtime = where.runtime(FIRESTORE_EMULATOR_HOST=google.firestore)

@@ -15,6 +15,9 @@ from tests.torture.judge import Verdict, judge, summary
 from tests.torture.receiver import receiver
 from tests.torture.senders import Sent, deliveries, send_all, until
 
+PAGES = 60
+"""Enough of them a minute that many are on their way when something is killed."""
+
 
 @dataclass
 class Report:
@@ -49,7 +52,7 @@ def torture(
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="opos-torture-")))
         phone = stack.enter_context(receiver(delay=delay))
-        bundle = stack.enter_context(BUNDLES[backend](folder, phone.url))
+        bundle = stack.enter_context(BUNDLES[backend](folder, phone.url, pages=PAGES))
         killer = threading.Thread(target=_kill, args=(bundle, kills, pace, cut, rng), daemon=True)
         killer.start()
         per_second = count / max(kills * pace + cut, 5)
