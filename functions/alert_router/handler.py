@@ -8,6 +8,7 @@ import structlog
 
 from shared.alerting.decision import Decision, decide_all, with_alert_ids
 from shared.context import Context
+from shared.digest.batch import announces
 from shared.errors import AlreadyExists, Conflict
 from shared.events import QUEUES, DigestDue, EventAccepted, Signal, document_id, iso
 from shared.outbox import intent, send
@@ -15,8 +16,8 @@ from shared.ports import Create, Doc, Update, Write
 from shared.waiting import batching, count_waiting
 
 CONSUMER = "alert_router"
-BATCH = 200
-"""Signals decided in one commit: with their pages they stay below the 500 writes that Firestore is sure to take."""
+BATCH = 100
+"""Signals decided in one commit: with their pages they stay far below the 500 writes that Firestore is sure to take."""
 Summaries = Sequence[dict[str, str]]
 _log = structlog.get_logger()
 
@@ -116,6 +117,6 @@ def _at(version: str, message: EventAccepted) -> EventAccepted:
 
 def _send_full_batches(decisions: list[Decision], context: Context) -> None:
     for queue in QUEUES:
-        joined = any(one.path == queue for one in decisions)
-        if joined and count_waiting(queue, context) >= batching(queue, context.config).size:
+        joined = sum(one.path == queue for one in decisions)
+        if joined and announces(joined, count_waiting(queue, context), batching(queue, context.config)):
             context.bus.publish(DigestDue(queue=queue, reason="size"))

@@ -21,6 +21,17 @@ class Batching:
     severity: Severity
 
 
+def announces(joined: int, waiting: int, batching: Batching) -> bool:
+    """Whether who sees *waiting* items, of which *joined* are new, says that a batch is full.
+
+    At the first batch everyone says it, so that a race cannot keep all of them silent. Where more wait, a sender is at
+    work already, and saying it once a batch is enough.
+    """
+    return (
+        batching.size <= waiting < 2 * batching.size or waiting // batching.size > (waiting - joined) // batching.size
+    )
+
+
 def closes(items: Sequence[Item], batching: Batching, *, now: datetime) -> Literal["size", "window"] | None:
     """Why the batch of *items*, the longest waiting first, closes at *now*; None while it stays open."""
     if len(items) >= batching.size:

@@ -182,7 +182,7 @@ def test_a_webhook_with_thousands_of_alerts_is_decided_in_batches_and_each_alert
     signals = [disk_full("warning", f"f{n}") for n in range(950)]
     message = accepted(context, "d1", *signals, new_customer())
     handle(message, context)
-    assert max(len(batch) for batch in context.store.commits) <= 401
+    assert max(len(batch) for batch in context.store.commits) <= 201
     event = context.store.get(f"events/{message.id}")
     assert event is not None
     assert (event.data["state"], len(event.data["handled"]["alert_router"]["decisions"])) == ("handled", 951)
