@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opos.processes import end, free_port, start
-from shared.errors import OposError
+from shared.errors import OposError, Unavailable
+from shared.ports import Set
 
 PROJECT = "demo-opos"
 """Google's tools take a project called demo-... for one that does not exist, and ask for no credentials."""
@@ -63,7 +64,9 @@ def emulators(logs: Path) -> Iterator[Emulators]:
         started = {name: stack.enter_context(_emulator(name, logs / f"{name}.log")) for name in _COMMANDS}
         for name, (address, process) in started.items():
             _await_ready(name, address, process, logs / f"{name}.log")
-        yield Emulators(**{name: address for name, (address, _) in started.items()})
+        found = Emulators(**{name: address for name, (address, _) in started.items()})
+        _warm_up(found)
+        yield found
 
 
 @contextmanager
@@ -84,6 +87,23 @@ def _await_ready(name: str, address: str, process: subprocess.Popen[bytes], log:
             said = log.read_text(errors="replace").strip()[-800:]
             raise EmulatorsMissing(f"The {name} emulator did not start. It said:\n{said}", hint=HOW)
         time.sleep(0.05)
+
+
+def _warm_up(found: Emulators) -> None:
+    """A fresh Java process may need longer for its first calls than a deadline allows, so they are made here."""
+    from shared.adapters.firestore.store import connect
+
+    store = connect(PROJECT, "(default)", found.firestore)
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            store.commit([Set("probes/warm-up", {"state": "warm"})])
+            store.get("probes/warm-up")
+            store.count("probes", where=[("state", "==", "warm")])
+            return
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
 
 
 def _answers(address: str) -> bool:

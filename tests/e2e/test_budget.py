@@ -1,9 +1,11 @@
 """What an event costs, in the operations that Firestore bills, and which indexes its way needs."""
 
 from collections import Counter
+from datetime import timedelta
 from itertools import count
 
 from opos.cost import COSTS, TICK
+from opos.event_log import read_log
 from opos.story import story
 from shared.events import DigestDue
 from shared.indexes import INDEXES
@@ -63,4 +65,5 @@ def test_every_declared_index_is_used_and_every_query_has_one(bundle: Bundle) ->
     bundle.request("GET", "/", headers=bundle.signed_in())
     (event, *_) = bundle.docs("events")
     story(bundle.store, event)
+    assert list(read_log(bundle.store, since=bundle.clock.now() - timedelta(hours=1), until=bundle.clock.now()))
     assert bundle.store.queries == set(INDEXES)
