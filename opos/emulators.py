@@ -12,7 +12,7 @@ from pathlib import Path
 
 from opos.processes import end, free_port, start
 from shared.errors import OposError, Unavailable
-from shared.ports import Set
+from shared.ports import Set, Store
 
 PROJECT = "demo-opos"
 """Google's tools take a project called demo-... for one that does not exist, and ask for no credentials."""
@@ -93,17 +93,17 @@ def _warm_up(found: Emulators) -> None:
     """A fresh Java process may need longer for its first calls than a deadline allows, so they are made here."""
     from shared.adapters.firestore.store import connect
 
-    store = connect(PROJECT, "(default)", found.firestore)
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            store.commit([Set("probes/warm-up", {"state": "warm"})])
-            store.get("probes/warm-up")
-            store.count("probes", where=[("state", "==", "warm")])
-            return
-        except Unavailable:
-            if time.monotonic() > deadline:
-                raise
+    store, deadline = connect(PROJECT, "(default)", found.firestore), time.monotonic() + PATIENCE
+    while not _is_warm(store) and time.monotonic() < deadline:
+        continue
+
+
+def _is_warm(store: Store) -> bool:
+    try:
+        store.commit([Set("probes/warm-up", {"state": "warm"})])
+        return store.count("probes", where=[("state", "==", "warm")]) == 1
+    except Unavailable:
+        return False
 
 
 def _answers(address: str) -> bool:

@@ -27,9 +27,8 @@ def announces(joined: int, waiting: int, batching: Batching) -> bool:
     At the first batch everyone says it, so that a race cannot keep all of them silent. Where more wait, a sender is at
     work already, and saying it once a batch is enough.
     """
-    return (
-        batching.size <= waiting < 2 * batching.size or waiting // batching.size > (waiting - joined) // batching.size
-    )
+    size = batching.size
+    return size <= waiting < 2 * size or waiting // size > (waiting - joined) // size
 
 
 def closes(items: Sequence[Item], batching: Batching, *, now: datetime) -> Literal["size", "window"] | None:
