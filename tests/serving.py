@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -14,8 +14,9 @@ class Quiet(BaseHTTPRequestHandler):
     def answer(self, status: int, body: bytes = b"") -> None:
         self.send_response(status)
         self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        with suppress(OSError):  # who asked may have been killed meanwhile
+            self.end_headers()
+            self.wfile.write(body)
 
 
 @contextmanager
