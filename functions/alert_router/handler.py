@@ -98,8 +98,12 @@ def _page(alert: dict[str, Any], context: Context) -> Create:
 
 
 def _resume(message: EventAccepted, marker: str, conflict: Conflict | AlreadyExists, context: Context) -> None:
-    """Done already, or overtaken: then route what is left, against the version and the state of now."""
-    event = context.store.get(f"events/{message.id}")
+    """Done already, or overtaken: then route what is left, against the version and the state of now.
+
+    Raises *conflict* where it is about another document: the invocation is then run again.
+    """
+    path = f"events/{message.id}"
+    event = context.store.get(path) if conflict.path == path else None
     if event is None:
         raise conflict
     done = event.data["handled"].get(marker, {}).get("decisions", [])
