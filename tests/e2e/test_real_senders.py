@@ -21,9 +21,9 @@ from cryptography.x509.oid import NameOID
 from werkzeug.serving import make_server
 
 from opos.gateway import gateway
+from opos.processes import free_port
 from tests import needs
 from tests.e2e.bundle import SECRETS, Bundle
-from tests.torture import free_port
 
 ALERTMANAGER_CONFIG = """
 route:
