@@ -96,29 +96,19 @@ def signed(delivery: Delivery) -> dict[str, str]:
     return {"content-type": "application/json", **headers}
 
 
-_local = threading.local()
-
-
 def post(
     port: int, body: bytes, headers: dict[str, str], *, path: str = "/webhooks/app", method: str = "POST"
 ) -> tuple[int, bytes]:
-    """Over a connection that this thread keeps; raises OSError when there is no answer."""
-    connection = _connection(port)
+    """The status and body of the answer; raises OSError when there is none."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
     try:
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
         return answer.status, answer.read()
-    except (http.client.HTTPException, OSError) as fault:
-        connection.close()
+    except http.client.HTTPException as fault:
         raise ConnectionError(str(fault)) from fault
-
-
-def _connection(port: int) -> http.client.HTTPConnection:
-    kept: dict[int, Any] = _local.__dict__.setdefault("kept", {})
-    if port not in kept:
-        kept[port] = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
-    found: http.client.HTTPConnection = kept[port]
-    return found
+    finally:
+        connection.close()
 
 
 def until(holds: Any, *, seconds: float, what: str) -> None:
