@@ -22,6 +22,7 @@ HOW = """Install Google's emulators once, with a Java runtime (17 or newer):
 or on Debian, from Google's own repository:
   apt install google-cloud-cli-firestore-emulator google-cloud-cli-pubsub-emulator default-jre-headless
 gcloud itself: https://cloud.google.com/sdk/docs/install"""
+_PARTS = ("cloud-firestore-emulator", "pubsub-emulator")
 _COMMANDS = {
     "firestore": ("emulators", "firestore", "start"),
     "pubsub": ("beta", "emulators", "pubsub", "start", f"--project={PROJECT}"),
@@ -49,11 +50,18 @@ class Emulators:
         }
 
 
+def missing() -> list[str]:
+    """What is not installed: a program, or a part of the Google Cloud CLI."""
+    if programs := [program for program in ("gcloud", "java") if shutil.which(program) is None]:
+        return programs
+    platform = Path(str(shutil.which("gcloud"))).resolve().parent.parent / "platform"
+    return [part for part in _PARTS if platform.is_dir() and not (platform / part).is_dir()]
+
+
 def require_installed() -> None:
     """Raises EmulatorsMissing, which says how to get them."""
-    missing = [program for program in ("gcloud", "java") if shutil.which(program) is None]
-    if missing:
-        raise EmulatorsMissing(f"The emulators need {' and '.join(missing)}, which is not on the PATH.", hint=HOW)
+    if lacking := missing():
+        raise EmulatorsMissing(f"Not installed, and needed for the emulators: {', '.join(lacking)}.", hint=HOW)
 
 
 @contextmanager

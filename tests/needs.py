@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from opos.emulators import missing
+
 OCTOKIT = Path(__file__).parents[1] / ".cache/octokit/package/api.github.com/index.json"
 
 
@@ -28,7 +30,7 @@ browser = _needs(
 )
 emulators = _needs(
     "Google's emulators",
-    found=shutil.which("gcloud") is not None and shutil.which("java") is not None,
+    found=not missing(),
     how="gcloud components install beta cloud-firestore-emulator pubsub-emulator, and Java",
 )
 octokit = _needs("GitHub's example payloads", found=OCTOKIT.exists(), how="tests/conformance/fetch_octokit.sh")

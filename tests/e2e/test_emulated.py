@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from functions_framework import create_app
 
+from opos.emulators import missing
 from opos.gateway import function_source
 from opos.processes import end, free_port, start
 from shared import runtime
@@ -152,3 +153,18 @@ def test_a_command_on_emulators_that_do_not_run_says_how_to_start_them(tmp_path:
     done = opos("trace", "abc", "--data", str(tmp_path), "--backend", "emulators", folder=tmp_path)
     assert done.returncode == 1
     assert f"opos up --backend emulators --data {tmp_path}" in done.stderr
+
+
+@pytest.mark.parametrize("part", ["cloud-firestore-emulator", "pubsub-emulator"])
+def test_a_gcloud_without_its_emulators_is_told_which_part_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    for name in ("bin", "platform/cloud-firestore-emulator", "platform/pubsub-emulator"):
+        (tmp_path / name).mkdir(parents=True)
+    for program in ("gcloud", "java"):
+        (tmp_path / "bin" / program).write_text("#!/bin/sh\n")
+        (tmp_path / "bin" / program).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    assert missing() == []
+    (tmp_path / "platform" / part).rmdir()
+    assert missing() == [part]
