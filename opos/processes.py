@@ -56,6 +56,7 @@ class Supervised:
     """Where its output goes; to ours, if None."""
     process: subprocess.Popen[bytes] | None = None
     _stopping: threading.Event = field(default_factory=threading.Event)
+    _starting: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self) -> None:
         self._start()
@@ -63,8 +64,9 @@ class Supervised:
 
     def stop(self) -> None:
         self._stopping.set()
-        if self.process:
-            end(self.process)
+        with self._starting:
+            if self.process:
+                end(self.process)
 
     def _watch(self) -> None:
         while self.process:
@@ -73,7 +75,9 @@ class Supervised:
                 return
             _signal(self.process, signal.SIGKILL)  # children that outlived their leader hold its port
             _log.warning("restarted", function=self.name, status=status)
-            self._start()
+            with self._starting:
+                if not self._stopping.is_set():
+                    self._start()
 
     def _start(self) -> None:
         with self.log.open("ab") if self.log else nullcontext() as output:
