@@ -95,7 +95,12 @@ def _waiting(context: Context) -> Rows:
 def _undelivered(context: Context) -> Rows:
     """Messages that nobody sends any more, of every age: they are shown until they are mended."""
     found = [
-        _rows(context.store.query(collection, where=[("state", "==", state)], limit=_MANY), message_row, context, _FEW)
+        _newest(
+            context.store.query(collection, where=[("state", "==", state)], limit=_MOST),
+            "created_at",
+            message_row,
+            context,
+        )
         for collection in ("outbox", "digests")
         for state in ("failed", "parked")
     ]
@@ -105,9 +110,13 @@ def _undelivered(context: Context) -> Rows:
 
 def _quarantine(context: Context) -> Rows:
     reasons: list[Condition] = [("quarantine", ">", "")]
-    docs = context.store.query("events", where=reasons, order_by="quarantine", limit=_MANY)
-    latest = sorted(docs, key=lambda doc: str(doc.data.get("received_at")), reverse=True)
-    return _rows(latest, quarantine_row, context, _FEW)
+    docs = context.store.query("events", where=reasons, order_by="quarantine", limit=_MOST)
+    return _newest(docs, "received_at", quarantine_row, context)
+
+
+def _newest(docs: Iterable[Doc], by: str, show: Callable[[Doc, Context], Row], context: Context) -> Rows:
+    """The last of *docs*, sorted here: no index on a moment serves a query by something else too."""
+    return _rows(sorted(docs, key=lambda doc: str(doc.data.get(by)), reverse=True), show, context, _FEW)
 
 
 def _latest(collection: str, by: str, show: Callable[[Doc, Context], Row], context: Context) -> Rows:

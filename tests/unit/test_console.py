@@ -11,6 +11,7 @@ from functions.console import page as console_page
 from functions.console.handler import handle
 from functions.console.moments import age, moment
 from functions.console.rows import web_link
+from functions.console.view import console_view
 from shared.config import Heartbeat
 from shared.errors import Conflict
 from shared.events import iso
@@ -197,6 +198,15 @@ def test_the_latest_twenty_interruptions_are_shown_and_that_there_are_more(conte
     assert page.count('class="state sent"') == 20
     assert "m20" not in page
     assert "There are more than these 20." in page
+
+
+def test_of_many_undelivered_messages_the_newest_are_shown_whatever_their_ids(context: FakeContext) -> None:
+    for n in range(150):
+        path, title = f"outbox/m{n:03}", f"Message {n:03}"
+        put_message(context, path, state="failed", created_at=ago(context, minutes=200 - n), notice={"title": title})
+    undelivered = console_view(context)["undelivered"]
+    assert [row["title"] for row in undelivered.shown] == [f"Message {n:03}" for n in range(149, 129, -1)]
+    assert undelivered.more
 
 
 def test_what_was_never_delivered_is_shown_however_old_it_is(context: FakeContext) -> None:
