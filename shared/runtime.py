@@ -95,6 +95,8 @@ class Runtime:
     def database(self) -> "Database":
         from shared.adapters.sqlite.database import Database
 
+        if self.settings.store == "firestore":
+            raise SettingsError("OPOS_BUS: expected pubsub beside OPOS_STORE=firestore, found local")
         scheme, _, path = self.settings.store.partition(":///")
         if scheme != "sqlite" or not path:
             raise SettingsError(f"OPOS_STORE: expected sqlite:///path or firestore, found {self.settings.store!r}")
@@ -199,8 +201,9 @@ class Runtime:
 
     def _local_signing_key(self) -> str:
         """A key kept beside the local database, made when it is first needed."""
-        if self.settings.deployed:
-            raise Unavailable(f"The secret {SIGNING_KEY} is not set.", hint="Links cannot be signed without it.")
+        if self.settings.deployed or self.settings.store == "firestore":
+            hint = f"Links cannot be signed without it: set {SIGNING_KEY}, or {SIGNING_KEY}_FILE to a file's path."
+            raise Unavailable(f"The secret {SIGNING_KEY} is not set.", hint=hint)
         return kept_key(self.database.path.with_name("signing.key"))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from shared.errors import OposError, TooLarge, Unavailable
@@ -52,6 +53,7 @@ def translated(service: str) -> Iterator[None]:
         raise Unavailable(f"{service} could not be used: no credentials.", hint=hint) from fault
 
 
+@cache
 def patiently() -> Any:
     """A retry of what may be asked twice: short, with jitter, and over after DEADLINE."""
     from google.api_core.exceptions import ServiceUnavailable

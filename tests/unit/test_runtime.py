@@ -35,6 +35,14 @@ def test_a_setting_that_cannot_be_is_named_with_what_was_expected(environment: d
         _ = runtime(**environment).bus
 
 
+def test_firestore_without_pubsub_is_told_which_setting_is_missing() -> None:
+    with pytest.raises(OposError, match="OPOS_BUS: expected pubsub"):
+        _ = runtime(OPOS_STORE="firestore").bus
+    with pytest.raises(Unavailable) as fault:
+        _ = runtime(OPOS_STORE="firestore", OPOS_BUS="pubsub").links
+    assert "OPOS_SIGNING_KEY_FILE" in str(fault.value.hint)
+
+
 def test_a_missing_secret_is_named_and_its_remedy_too() -> None:
     with pytest.raises(Unavailable) as fault:
         runtime().secret("GITHUB_WEBHOOK_SECRET")
