@@ -23,6 +23,7 @@ def command(port: int, backend: Backend, *, once: bool, as_json: bool) -> None:
     """Run a bundle of its own, send it real signed webhooks over HTTP, and tell what becomes of them."""
     if backend == "emulators":
         require_installed()
+        click.echo("Starting Google's emulators and every function; this takes some ten seconds.", err=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with bundle(port, backend) as running:

@@ -43,6 +43,7 @@ def _serve(place: Place, host: str, port: int, url: str) -> None:
     if place.backend == "emulators":
         from opos.emulated import serve_emulated
 
+        click.echo("Starting Google's emulators and every function; this takes some ten seconds.", err=True)
         serve_emulated(place, host, port, url, when_ready=lambda ports: click.echo(welcome(place, url, ports)))
         return
     from opos.server import serve

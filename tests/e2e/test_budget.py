@@ -41,7 +41,7 @@ def test_a_non_critical_event_costs_at_most_4_writes_and_3_reads_and_its_digest_
     assert COSTS["digest"] == {"writes": 2}
 
 
-def test_a_duplicate_costs_one_write_that_is_refused(bundle: Bundle) -> None:
+def test_a_duplicate_writes_nothing_and_reads_nothing(bundle: Bundle) -> None:
     bundle.trouble("disk", delivery="d1")
     before = Counter(bundle.store.billed)
     bundle.trouble("disk", delivery="d1")
