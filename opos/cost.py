@@ -12,10 +12,10 @@ Operations = Counter[str]
 COSTS: dict[str, Operations] = {
     "event": Counter(writes=4, reads=3),
     "digest": Counter(writes=2),
-    "critical": Counter(writes=5, reads=2),
+    "critical": Counter(writes=6, reads=4),
 }
 """Firestore's operations: of an event that goes into a digest, of the digest itself, of an event that pages."""
-TICK: Operations = Counter(reads=5)
+TICK: Operations = Counter(reads=7)
 """Of a minute in which nothing is stuck."""
 INVOCATIONS = {"event": 2, "digest": 1, "critical": 2}
 MESSAGES = {"event": 1, "digest": 1, "critical": 1}

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from shared.acceptance import announcement
-from shared.alerting.decision import Decision, decide_all, with_alert_ids
+from shared.alerting.decision import Decision, decide, hear_all, with_alert_ids
+from shared.alerting.routing import route
+from shared.alerting.verdict import Surroundings, Told, tell_all
 from shared.config import Config
 from shared.ports import Doc, Store
 from shared.reading import read_again
@@ -44,12 +46,14 @@ class DryRun:
 
     def _replay(self, doc: Doc) -> Would:
         event, signals = read_again(doc, self.config)
-        pairs = with_alert_ids(announcement(event, signals, version=doc.version))
+        message = announcement(event, signals, version=doc.version)
+        pairs = with_alert_ids(message)
         before = {id: self._alert(id) for id, _ in pairs}
-        decisions = decide_all(
-            pairs, {id: alert for id, alert in before.items() if alert}, source=event.source, event=event.id,
-            now=self.now, pages_left=self.config.route.pages_per_minute - self._pages,
+        hearing = hear_all(
+            pairs, {id: alert for id, alert in before.items() if alert}, message,
+            routes=self.config.routes, inhibition=self.config.inhibition, now=self.now,
         )  # fmt: skip
+        decisions = decide(hearing, self._tell(hearing.wanting), self.now)
         self._pages += sum(one.path == "page" for one in decisions)
         self._alerts |= {one.alert_id: one.alert for one in decisions if one.alert}
         return Would(
@@ -61,6 +65,15 @@ class DryRun:
             changes=[_change(id, before[id], self._alerts[id]) for id in _changed(decisions)],
             quarantine=event.quarantine,
         )
+
+    def _tell(self, alerts: list[dict[str, Any]]) -> list[Told]:
+        """The verdicts, as if no group had been told before: how a replay is grouped depends on when it runs."""
+        config = self.config
+        around = Surroundings(
+            self.now, config.timezone, intervals=config.time_intervals, inhibition=config.inhibition,
+            focus=config.focus, pages_left=config.route.pages_per_minute - self._pages,
+        )  # fmt: skip
+        return list(tell_all([(alert, route(config.routes, alert["labels"])) for alert in alerts], around))
 
     def _alert(self, id: str) -> dict[str, Any] | None:
         if id not in self._alerts:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
-from shared.config import parse_duration
+from shared.scalars import parse_duration
 
 
 def moment(text: str) -> datetime:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from shared.events import document_id
 from shared.ports import Doc, Store
 
 Story = dict[str, Any]
@@ -34,9 +33,9 @@ def _alerts(store: Store, data: dict[str, Any]) -> Iterator[Doc]:
 
 
 def _messages(store: Store, alert: Doc) -> Iterator[Doc]:
-    """The page of the alert's present episode, and the last digest that carried it."""
-    page = document_id("page", alert.id, str(alert.data["episode"]), alert.data["first_seen"])
-    for path in (f"outbox/{page}", alert.data.get("digest")):
+    """The pages of the call that told of it, and the last digest that carried it."""
+    group = store.get(f"groups/{alert.data['told_in']}") if alert.data.get("told_in") else None
+    for path in (*(group.data["messages"] if group else ()), alert.data.get("digest")):
         if path and (doc := store.get(path)):
             yield doc
 
@@ -48,12 +47,15 @@ def _same_body(store: Store, event: Doc) -> list[str]:
 
 def _alert(doc: Doc) -> Story:
     names = ("id", "title", "severity", "state", "count", "episode", "first_seen", "last_seen", "pending")
-    return {name: doc.data[name] for name in names}
+    return {name: doc.data[name] for name in names} | {
+        name: doc.data.get(name) for name in ("held", "calls_at", "until")
+    }
 
 
 def _message(doc: Doc) -> Story:
     names = ("channel", "state", "attempts", "created_at", "due_at", "receipt", "last_fault")
-    return {"path": doc.path, "title": doc.data["notice"]["title"], **{name: doc.data[name] for name in names}}
+    more = {name: doc.data.get(name) for name in ("cause", "cost")}
+    return {"path": doc.path, **more, "title": doc.data["notice"]["title"], **{name: doc.data[name] for name in names}}
 
 
 def _letter(doc: Doc) -> Story:
@@ -97,12 +99,18 @@ def _alert_lines(alert: Story) -> Iterator[str]:
     waits = f", waits for the next {alert['pending']['queue']}" if alert["pending"] else ""
     yield f"alert     {alert['id'][:8]}  {alert['severity']} {alert['state']}, seen {alert['count']}x{waits}"
     yield f"          {alert['title']}"
+    if alert["held"]:
+        yield f"          held back until {alert['calls_at']}: {alert['held']['reason']}"
+    if alert["until"]:
+        yield f"          until {alert['until']}"
 
 
 def _message_lines(message: Story) -> Iterator[str]:
     at = message["receipt"]["at"] if message["receipt"] else message["created_at"]
     yield f"message   {at}  {message['state']} on {message['channel']}, attempt {message['attempts']}"
     yield f"          {message['path']}: {message['title']}"
+    if cause := message["cause"]:
+        yield f"          {cause['kind']} page, {cause['step']}, by {cause['route']}; cost {message['cost']:g}"
     if message["last_fault"]:
         yield f"          {message['last_fault']}; next try {message['due_at'] or 'never'}"
 

@@ -22,7 +22,17 @@ def accept(event: Event, signals: tuple[Signal, ...], context: Context) -> Outco
 
     A publish that fails is only logged: the event is durable by then, and the sweeper publishes it again.
     """
-    path = f"events/{event.id}"
+    kept = keep(event)
+    try:
+        version = context.store.commit([kept])[kept.path]
+    except AlreadyExists:
+        return "duplicate"
+    announce(event, signals, version, context)
+    return "accepted"
+
+
+def keep(event: Event) -> Create:
+    """The write that keeps *event*: for who commits it together with what caused it, and then announces it."""
     document = {
         **event.to_doc(),
         "day": day(event.received_at),
@@ -30,15 +40,14 @@ def accept(event: Event, signals: tuple[Signal, ...], context: Context) -> Outco
         "republished": {"count": 0, "at": None},
         "handled": {},
     }
-    try:
-        version = context.store.commit([Create(path, document)])[path]
-    except AlreadyExists:
-        return "duplicate"
+    return Create(f"events/{event.id}", document)
+
+
+def announce(event: Event, signals: tuple[Signal, ...], version: str, context: Context) -> None:
     try:
         context.bus.publish(announcement(event, signals, version=version))
     except Exception as fault:  # noqa: BLE001  (whatever it was, the event is kept, and an error would be a lie)
         _log.exception("publish_failed", event_id=event.id, error=type(fault).__name__)
-    return "accepted"
 
 
 def announcement(event: Event, signals: tuple[Signal, ...], *, version: str, nonce: str = "") -> EventAccepted:

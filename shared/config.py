@@ -1,31 +1,23 @@
 """opos.yaml as frozen models. `shared.loading` makes them from the file, and reports every fault of it at once."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from shared.alerting.attention import Focus
+from shared.alerting.escalation import Escalation
+from shared.alerting.intervals import Intervals
+from shared.alerting.muting import Inhibition, InhibitRule
+from shared.alerting.routing import Node, Route, compile_routes
 from shared.events import Severity
 from shared.faults import SECRET_NAME
+from shared.scalars import Duration, Section, Wait, Zone
 
-_PART = r"(?:([0-9]{1,6})"  # so short that no sum of durations and moments overflows
-_DURATION = re.compile(rf"{_PART}d)?{_PART}h)?{_PART}m)?{_PART}s)?{_PART}ms)?")
 _SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
-
-
-def parse_duration(value: Any) -> timedelta:
-    """`1h30m`, `5m`, `250ms` as a timedelta. Raises ValueError for anything else, and for nothing at all."""
-    if isinstance(value, timedelta):
-        return value
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    days, hours, minutes, seconds, millis = (int(part or 0) for part in (match.groups() if match else "00000"))
-    found = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds, milliseconds=millis)
-    if not found:
-        raise ValueError("expected a duration such as 5m, 1h30m or 250ms")
-    return found
 
 
 def _url_safe(value: Any) -> Any:
@@ -60,14 +52,6 @@ def _secret_name(value: Any) -> Any:
     return value
 
 
-def _zone(value: Any) -> Any:
-    try:
-        ZoneInfo(value)
-    except (KeyError, OSError, ValueError, TypeError):
-        raise ValueError("expected an IANA time zone such as Europe/Berlin") from None
-    return value
-
-
 def _address(value: Any) -> Any:
     if not isinstance(value, str) or not _is_http(value):
         raise ValueError("expected an address such as https://opos.example.com")
@@ -98,12 +82,21 @@ def _expression(value: Any) -> Any:
     return value
 
 
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+def _cron(value: Any) -> Any:
+    from cronsim import CronSim, CronSimError
+
+    try:
+        CronSim(value, datetime(2026, 1, 1, tzinfo=UTC))
+    except (CronSimError, AttributeError, TypeError):
+        raise ValueError("expected a cron line such as 0 3 * * *") from None
+    return value
+
+
 Name = Annotated[str, BeforeValidator(_url_safe)]
 SecretName = Annotated[str, BeforeValidator(_secret_name)]
 SecretNames = Annotated[tuple[SecretName, ...], BeforeValidator(_hide_value)]
-Zone = Annotated[str, BeforeValidator(_zone)]
 Address = Annotated[str, BeforeValidator(_address)]
+Cron = Annotated[str, BeforeValidator(_cron)]
 Expression = Annotated[str, BeforeValidator(_expression)]
 
 SchemeName = Literal[
@@ -114,10 +107,6 @@ FormatName = Literal[
     "github", "stripe", "standard-webhooks", "slack", "sentry", "pagerduty", "pagerduty-events",
     "alertmanager", "grafana", "google-monitoring", "uptimerobot", "mapped",
 ]  # fmt: skip
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class HmacSpec(Section):
@@ -216,7 +205,12 @@ class Source(Section):
         return self
 
 
+Cost = Annotated[float, Field(ge=0, le=1000)]
+"""What one interruption over a channel costs, beside the others: a call more than a push."""
+
+
 class ConsoleChannel(Section):
+    cost: Cost = 1.0
     console: Annotated[Literal[True], BeforeValidator(_true)]
 
 
@@ -224,6 +218,7 @@ class AppriseChannel(Section):
     """`apprise` names the secret that holds the Apprise URL."""
 
     apprise: SecretName
+    cost: Cost = 1.0
 
 
 class EmailChannel(Section):
@@ -232,6 +227,7 @@ class EmailChannel(Section):
     email: SecretName
     to: str
     sender: str | None = None
+    cost: Cost = 1.0
 
 
 def _kind(value: Any) -> str | None:
@@ -253,13 +249,6 @@ ChannelConfig = Annotated[
 ]
 
 
-class Route(Section):
-    """Where pages go. What is critical beyond `pages_per_minute` shares one page: a flood hides what matters."""
-
-    channel: str
-    pages_per_minute: Annotated[int, Field(ge=1, strict=True)] = 10
-
-
 class Digest(Section):
     """A digest closes when it holds `size` items, or `window` after its first."""
 
@@ -269,9 +258,41 @@ class Digest(Section):
 
 
 class Heartbeat(Section):
-    """A job that says it lives. With `secrets` a ping must carry one of them (Bearer, or `?token=`)."""
+    """A job that says it lives: `every` so often, or by a `cron` line in `timezone`; `grace` later it counts as missed.
+
+    With `secrets` a ping must carry one of them (Bearer, or `?token=`). Without a period it is only written down.
+    """
 
     secrets: SecretNames = ()
+    every: Duration | None = None
+    cron: Cron | None = None
+    timezone: Zone | None = None
+    grace: Wait = timedelta(minutes=5)
+    severity: Severity = "critical"
+
+    @model_validator(mode="after")
+    def _one_period(self) -> Self:
+        if self.every and self.cron:
+            raise ValueError("expected either every or cron")
+        return self
+
+
+class RouteTest(Section):
+    """What is to become of an alert with `labels`, at `at` (a moment in the operator's zone; else on a quiet noon)."""
+
+    name: str = ""
+    labels: dict[str, str]
+    at: str | None = None
+    path: Literal["page", "hold", "digest"] | None = None
+    channels: tuple[str, ...] | None = None
+    because: str = ""
+    """A part of the reason."""
+
+
+class Checker(Section):
+    """An external dead-man's switch: `ping` names the secret that holds the address to call after each good sweep."""
+
+    ping: SecretName
 
 
 class Health(Section):
@@ -290,4 +311,21 @@ class Config(Section):
     route: Route
     digest: Digest
     heartbeats: dict[Name, Heartbeat] = Field(default_factory=dict)
+    checker: Checker | None = None
     health: Health = Health()
+    inhibit_rules: tuple[InhibitRule, ...] = ()
+    time_intervals: dict[str, Intervals] = Field(default_factory=dict)
+    escalations: dict[Name, Escalation] = Field(default_factory=dict)
+    focus: Focus = Focus()
+    runbooks: dict[str, str] = Field(default_factory=dict)
+    """The runbook of each alertname: an http(s) address, or a file of the repository."""
+    route_tests: tuple[RouteTest, ...] = ()
+
+    @cached_property
+    def routes(self) -> Node:
+        """The route tree, ready to be asked."""
+        return compile_routes(self.route)
+
+    @cached_property
+    def inhibition(self) -> Inhibition:
+        return Inhibition(self.inhibit_rules)

@@ -91,6 +91,11 @@ class Alert(Contract):
     link: Link = ""
     labels: Annotated[dict[Line, Line], BeforeValidator(_first_hundred)] = Field(default_factory=dict)
     money: Money | None = None
+    at: Timestamp | None = None
+    """When the sender said this; None where it does not tell: then the time of arrival counts."""
+    began: Timestamp | None = None
+    """When the trouble began by the sender's clock: it tells one episode from the next."""
+    runbook: Link = ""
 
 
 class BusinessEvent(Contract):
@@ -157,8 +162,8 @@ class EventAccepted(Message):
     signals: tuple[Signal, ...]
 
 
-Queue = Literal["digest", "burst"]
-"""What an alert waits for: the digest, or one page for all that were too many to page one by one."""
+Queue = Literal["digest"]
+"""What an alert waits for."""
 
 
 QUEUES: tuple[Queue, ...] = get_args(Queue)

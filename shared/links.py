@@ -8,7 +8,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from shared.errors import Gone, NotFound
 
-Purpose = Literal["ack", "console"]
+Purpose = Literal["ack", "console", "silence", "unsilence"]
 
 
 @dataclass(frozen=True, slots=True)

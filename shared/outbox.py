@@ -39,16 +39,21 @@ def intent(
     severity: str,
     link: str = "",
     ack: dict[str, Any] | None = None,
+    cause: dict[str, Any] | None = None,
+    cost: float = 0.0,
     now: datetime,
 ) -> dict[str, Any]:
     """The document of a message about to be sent by whoever commits it: it is born under that worker's lease.
 
-    `ack` names the alert that a link in the message acknowledges: `{"alert": id, "episode": n}`.
+    `ack` names what a link in the message acknowledges: `{"group": id, "call": when it began}`. `cause` says why the
+    message interrupts, and `cost` what the interruption costs.
     """
     return {
         "channel": channel,
         "notice": {"title": title, "text": text, "severity": severity, "link": link},
         "ack": ack,
+        "cause": cause,
+        "cost": cost,
         "state": "sending",
         "fence": 1,
         "attempts": 1,

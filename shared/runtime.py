@@ -160,6 +160,11 @@ class Runtime:
             self.channels[name] = self._make_channel(name)
         return self.channels[name]
 
+    def call(self, secret: str) -> None:
+        from shared.adapters.channels.posting import call
+
+        call(self.secret(secret))
+
     def close(self) -> None:
         """Let go of what was opened; a later use opens it again."""
         if "database" in self.__dict__:
@@ -254,6 +259,9 @@ class Invocation:
 
     def channel(self, name: str) -> Channel:
         return self.runtime.channel(name)
+
+    def call(self, secret: str) -> None:
+        self.runtime.call(secret)
 
 
 _current: Runtime | None = None

@@ -111,7 +111,7 @@ def _fields(annotation: Any, where: Where) -> Iterator[str]:
     for step in where:
         annotation = _inner(annotation, step)
     for model in _models(annotation):
-        yield from model.model_fields
+        yield from (field.alias or name for name, field in model.model_fields.items())
 
 
 def _inner(annotation: Any, step: str | int) -> Any:

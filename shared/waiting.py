@@ -1,7 +1,5 @@
 """The alerts that wait in a queue, and how each queue is batched. Shared by router, digest sender and sweeper."""
 
-from datetime import timedelta
-
 from shared.config import Config
 from shared.context import Context
 from shared.digest.batch import Batching
@@ -12,9 +10,7 @@ MOST = 500
 """Read at once. Where more wait, batches are full anyway, and which are sent first matters less than that they are."""
 
 
-def batching(queue: Queue, config: Config) -> Batching:
-    if queue == "burst":
-        return Batching(config.route.channel, size=100, window=timedelta(seconds=30), severity="critical")
+def batching(queue: Queue, config: Config) -> Batching:  # noqa: ARG001  (there will be more digests than one)
     digest = config.digest
     return Batching(digest.channel, size=digest.size, window=digest.window, severity="info")
 

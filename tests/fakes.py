@@ -182,6 +182,7 @@ class FakeContext:
     deployed: bool = False
     operators: frozenset[str] = frozenset()
     """Values of the authorization header that prove the operator."""
+    called: list[str] = field(default_factory=list)
     ids: Iterator[str] = field(default_factory=lambda: (f"{n:032x}" for n in count(1)))
 
     @property
@@ -199,3 +200,6 @@ class FakeContext:
 
     def channel(self, name: str) -> RecordingChannel:
         return self.channels[name]
+
+    def call(self, secret: str) -> None:
+        self.called.append(secret)

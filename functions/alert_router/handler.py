@@ -1,18 +1,16 @@
 """Decides what becomes of each signal of an event, writes the decision down with its reason, and pages."""
 
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import structlog
 
-from shared.alerting.decision import Decision, decide_all, with_alert_ids
+from shared.alerting.decision import Decision, decide, hear_all, with_alert_ids
 from shared.context import Context
 from shared.digest.batch import announces
 from shared.errors import AlreadyExists, Conflict
-from shared.events import QUEUES, DigestDue, EventAccepted, Signal, document_id, iso
-from shared.outbox import intent, send
-from shared.ports import Create, Doc, Update, Write
+from shared.events import QUEUES, DigestDue, EventAccepted, Signal, iso
+from shared.ports import Doc, Update, Write
+from shared.telling import send_pages, tell, write
 from shared.waiting import batching, count_waiting
 
 CONSUMER = "alert_router"
@@ -39,9 +37,7 @@ def handle(message: EventAccepted, context: Context, done: Summaries = ()) -> No
         _resume(message, marker, conflict, context)
         return
     _log.info("routed", event_id=message.id, decisions=[one.summary() for one in decisions])
-    for write in writes:
-        if isinstance(write, Create) and write.path.startswith("outbox/"):
-            send(Doc(write.path, dict(write.data), versions[write.path]), context)
+    send_pages(writes, versions, context)
     _send_full_batches(decisions, context)
     if not whole:
         handle(_at(versions[marked.path], message), context, summaries)
@@ -51,13 +47,14 @@ def _decide(
     signals: Sequence[tuple[str, Signal]], message: EventAccepted, context: Context
 ) -> tuple[list[Decision], list[Write]]:
     """The decisions, and the writes they need."""
-    known = _known(signals, message, context)
-    decisions = decide_all(
-        signals, {id: doc.data for id, doc in known.items() if doc}, source=message.source, event=message.id,
-        now=context.now, pages_left=_pages_left(signals, context),
+    known, config = _known(signals, message, context), context.config
+    hearing = hear_all(
+        signals, {id: doc.data for id, doc in known.items() if doc}, message,
+        routes=config.routes, inhibition=config.inhibition, now=context.now,
     )  # fmt: skip
-    pages = [_page(one.alert, context) for one in decisions if one.path == "page" and one.alert]
-    return decisions, [*_alert_writes(decisions, known), *pages]
+    telling = tell(hearing.wanting, context)
+    decisions = decide(hearing, telling.told, context.now)
+    return decisions, [*_alert_writes(decisions, known), *(one for group in telling.writes.values() for one in group)]
 
 
 def _known(signals: Sequence[tuple[str, Signal]], message: EventAccepted, context: Context) -> dict[str, Doc | None]:
@@ -66,35 +63,10 @@ def _known(signals: Sequence[tuple[str, Signal]], message: EventAccepted, contex
     return {id: context.store.get(f"alerts/{id}") if id in named else None for id, _ in signals}
 
 
-def _pages_left(signals: Sequence[tuple[str, Signal]], context: Context) -> int:
-    """How many pages may still go out within this minute; asked only where there may be one."""
-    most = context.config.route.pages_per_minute
-    if all(signal.kind == "event" or signal.severity in {"info", "warning"} for _, signal in signals):
-        return most
-    minute_ago = iso(context.now - timedelta(minutes=1))
-    return most - context.store.count("outbox", where=[("created_at", ">", minute_ago)])
-
-
-def _alert_writes(decisions: list[Decision], known: dict[str, Doc | None]) -> Iterator[Write]:
+def _alert_writes(decisions: list[Decision], known: Mapping[str, Doc | None]) -> Iterator[Write]:
     """One write an alert: as the last of its decisions left it."""
     for id, alert in {one.alert_id: one.alert for one in decisions if one.alert}.items():
-        doc, path = known[id], f"alerts/{id}"
-        yield Update(path, alert, doc.version) if doc else Create(path, alert)
-
-
-def _page(alert: dict[str, Any], context: Context) -> Create:
-    """The page of an alert's episode: the key is the episode's own, so a second page for it cannot be committed."""
-    key = document_id("page", alert["id"], str(alert["episode"]), alert["first_seen"])
-    content = intent(
-        channel=context.config.route.channel,
-        title=alert["title"],
-        text=alert["summary"],
-        severity=alert["severity"],
-        link=alert["link"],
-        ack={"alert": alert["id"], "episode": alert["episode"]},
-        now=context.now,
-    )
-    return Create(f"outbox/{key}", content)
+        yield write(f"alerts/{id}", alert, known[id])
 
 
 def _resume(message: EventAccepted, marker: str, conflict: Conflict | AlreadyExists, context: Context) -> None:

@@ -7,14 +7,13 @@ carries its own right, so that a forged form of another site can do nothing.
 
 from collections.abc import Callable
 
+from functions.console import acting, silencing
 from functions.console.access import how_to_enter, is_operator, sign_in
-from functions.console.page import message, page, redirect
-from functions.console.view import ack_view, console_view
-from shared.alerting.decision import acknowledged
+from functions.console.page import message, page
+from functions.console.view import console_view
 from shared.context import Context
 from shared.errors import Gone, NotFound, Unavailable
 from shared.http import HttpRequest, HttpResponse
-from shared.ports import Doc, Update
 
 Answer = Callable[[], HttpResponse]
 
@@ -39,9 +38,20 @@ def _route(request: HttpRequest, context: Context) -> HttpResponse:
             answers = {"GET": lambda: sign_in(token, context)}
         case ["ack", token]:
             answers = {
-                "GET": lambda: _ask(token, context),
-                "POST": lambda: _acknowledge(token, request, context),
+                "GET": lambda: acting.ask(token, context),
+                "POST": lambda: acting.do(token, "acknowledge", context, request),
             }
+        case ["ack", token, "resolve"]:
+            answers = {"POST": lambda: acting.do(token, "resolve", context, request)}
+        case ["ack", token, "snooze", choice]:
+            answers = {"POST": lambda: acting.snooze(token, choice, context, request)}
+        case ["silence", token]:
+            answers = {
+                "GET": lambda: silencing.ask(token, context),
+                "POST": lambda: silencing.make(token, request, context),
+            }
+        case ["unsilence", token]:
+            answers = {"POST": lambda: silencing.end(token, request, context)}
         case _:
             raise NotFound("There is nothing at this address.")
     return _answer(answers, request, context)
@@ -60,36 +70,3 @@ def _console(request: HttpRequest, context: Context) -> HttpResponse:
     if not is_operator(request, context):
         return message(401, "This page is for the operator.", how_to_enter(context), context)
     return page(200, "console.html", console_view(context), context)
-
-
-def _ask(token: str, context: Context) -> HttpResponse:
-    return page(200, "ack.html", ack_view(_alert_of(token, context), context), context)
-
-
-def _acknowledge(token: str, request: HttpRequest, context: Context) -> HttpResponse:
-    """Doing it twice is doing it once."""
-    alert = _alert_of(token, context)
-    before = alert.data.get("state")
-    if before == "firing":
-        alert = _write_down(alert, context)
-    if is_operator(request, context):
-        return redirect("/")
-    return page(200, "ack.html", ack_view(alert, context, just_done=before == "firing"), context)
-
-
-def _write_down(alert: Doc, context: Context) -> Doc:
-    changes = acknowledged(context.now, by="link")
-    version = context.store.commit([Update(alert.path, changes, if_version=alert.version)])[alert.path]
-    return Doc(alert.path, {**alert.data, **changes}, version)
-
-
-def _alert_of(token: str, context: Context) -> Doc:
-    """The alert that *token* names, in the very episode it was made for."""
-    claims = context.links.read("ack", token, now=context.now)
-    alert = context.store.get(f"alerts/{claims['alert']}")
-    if alert is None:
-        raise NotFound("This alert is not kept any more.")
-    if alert.data.get("episode") != claims["episode"]:
-        hint = "It was over and has come back since. Use the link in its latest message, or open the console."
-        raise Gone("This link belongs to an earlier episode of the alert.", hint=hint)
-    return alert

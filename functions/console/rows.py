@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from functions.console.moments import Moment, moment
-from shared.alerting.decision import effective_severity
+from functions.console.signed import expire_path
+from shared.alerting.lifecycle import effective_severity
 from shared.context import Context
 from shared.money import format_money
 from shared.ports import Doc
@@ -33,6 +34,8 @@ def alert_row(doc: Doc, context: Context) -> Row:
         "since": at(data.get("first_seen"), context),
         "seen": at(data.get("last_seen"), context),
         "ack": _ack_path(doc, context),
+        "held": (data.get("held") or {}).get("reason", ""),
+        "until": at(data["until"], context) if data.get("until") else None,
     }
 
 
@@ -43,7 +46,8 @@ def _ack_path(doc: Doc, context: Context) -> str:
 
 def pending_row(doc: Doc, context: Context) -> Row:
     pending = doc.data["pending"]
-    return {**alert_row(doc, context), "channel": pending["queue"], "waits": at(pending.get("since"), context)}
+    waits = {"channel": pending["queue"], "because": pending.get("reason") or ""}
+    return {**alert_row(doc, context), **waits, "waits": at(pending.get("since"), context)}
 
 
 def message_row(doc: Doc, context: Context) -> Row:
@@ -75,6 +79,16 @@ def dead_letter_row(doc: Doc, context: Context) -> Row:
         "attempts": data.get("attempts", 0),
         "event": data.get("event") or "",
         "at": at(data.get("received_at"), context),
+    }
+
+
+def silence_row(doc: Doc, context: Context) -> Row:
+    return {
+        **{name: doc.data[name] for name in ("matchers", "author", "comment")},
+        "id": doc.id,
+        "from": at(doc.data["starts_at"], context),
+        "until": at(doc.data["ends_at"], context),
+        "expire": expire_path(doc.id, context),
     }
 
 

@@ -12,9 +12,11 @@ from functions.console.rows import (
     message_row,
     pending_row,
     quarantine_row,
+    silence_row,
 )
-from shared.alerting.decision import effective_severity
+from shared.alerting.lifecycle import effective_severity
 from shared.context import Context
+from shared.events import iso
 from shared.ports import Condition, Doc
 
 _FEW = 20
@@ -43,15 +45,10 @@ def console_view(context: Context) -> Row:
         "dead_letters": _latest("dead_letters", "received_at", dead_letter_row, context),
         "interruptions": _latest("outbox", "created_at", message_row, context),
         "digests": _latest("digests", "created_at", message_row, context),
+        "silences": _silences(context),
         "heartbeats": [heartbeat_row(name, context) for name in context.config.heartbeats],
         "now": at(context.now.isoformat(), context),
     }
-
-
-def ack_view(doc: Doc, context: Context, *, just_done: bool = False) -> Row:
-    alert = alert_row(doc, context)
-    over = doc.data.get("acknowledged_at" if alert["state"] == "acknowledged" else "resolved_at")
-    return {"alert": alert, "over": at(over, context), "just_done": just_done}
 
 
 def headline(alerts: Iterable[Row]) -> Row:
@@ -71,7 +68,7 @@ def _counted(count: int, noun: str) -> str:
 
 def _open(context: Context) -> Rows:
     """What fires before what is acknowledged, the worst first, then the newest."""
-    states = [_where(state, context) for state in ("firing", "acknowledged")]
+    states = [_where(state, context) for state in ("firing", "acknowledged", "snoozed")]
     rows = [row for state in states for row in state.shown]
     rows.sort(key=lambda row: (row["state"] != "firing", _SEVERITIES.index(row["severity"])))
     return Rows(rows, any(state.more for state in states))
@@ -106,6 +103,12 @@ def _undelivered(context: Context) -> Rows:
     ]
     rows = sorted((row for rows in found for row in rows.shown), key=lambda row: str(row["at"].iso), reverse=True)
     return Rows(rows, any(rows.more for rows in found))
+
+
+def _silences(context: Context) -> list[Row]:
+    """Those in force or to come."""
+    now: list[Condition] = [("ends_at", ">", iso(context.now))]
+    return [silence_row(doc, context) for doc in context.store.query("silences", where=now, order_by="ends_at")]
 
 
 def _quarantine(context: Context) -> Rows:

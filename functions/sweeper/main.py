@@ -3,7 +3,8 @@
 import functions_framework
 from cloudevents.http import CloudEvent
 
-from functions.sweeper.handler import record_dead_letter, sweep
+from functions.sweeper.dead_letters import record_dead_letter
+from functions.sweeper.handler import sweep
 from shared.entry import run_event
 from shared.events import DeadLetter, Tick
 

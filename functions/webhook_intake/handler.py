@@ -6,14 +6,14 @@ from typing import Any
 
 import structlog
 
+from functions.webhook_intake.heartbeats import heard
 from shared.acceptance import accept
 from shared.body import body_text, parsed
 from shared.config import Source
 from shared.context import Context
 from shared.errors import ContractBroken, MethodNotAllowed, NotFound, Unauthorized
-from shared.events import Event, document_id, iso
+from shared.events import Event, document_id
 from shared.http import HttpRequest, HttpResponse, json_response
-from shared.ports import Set
 from shared.reading import delivery_id, hash_id, kept_headers, read
 from shared.sources import format_of, scheme
 
@@ -128,7 +128,7 @@ def _ping(name: str, request: HttpRequest, context: Context) -> HttpResponse:
         raise NotFound("There is no such heartbeat.", hint="Declare it under heartbeats in opos.yaml.")
     _require_method(request, "GET", "HEAD", "POST")
     _require_token(request, [context.secret(secret) for secret in heartbeat.secrets])
-    context.store.commit([Set(f"heartbeats/{name}", {"name": name, "last_seen": iso(context.now)})])
+    heard(name, heartbeat, context)
     return json_response(200, {"id": name, "status": "ok"})
 
 

@@ -100,7 +100,7 @@ def _told(would: list[Would]) -> Iterator[str]:
 
 def _summary(would: list[Would]) -> str:
     counted = _counted(would)
-    said = ", ".join(f"{counted[path]} {path}" for path in ("page", "burst", "digest", "record"))
+    said = ", ".join(f"{counted[path]} {path}" for path in ("page", "hold", "digest", "record"))
     return f"{len(would)} events would be handled again: {said}."
 
 

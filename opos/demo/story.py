@@ -76,7 +76,7 @@ def _acknowledgement(bundle: Bundle) -> Iterator[Step]:
     link = bundle.runtime.links.url(
         "ack", page.data["ack"], expires=datetime.fromisoformat(page.data["created_at"]) + ACK_LIFE
     )
-    path = f"alerts/{page.data['ack']['alert']}"
+    path = f"alerts/{page.data['cause']['alerts'][0]}"
     shown = get(link)
     _expect(shown.status == 200 and _state(bundle, path) == "firing", "looking at the link changed the alert")  # noqa: PLR2004
     post(link, b"", {})

@@ -38,12 +38,12 @@ def test_a_firing_alert_that_repeats_pages_once_and_counts(bundle: Bundle) -> No
     assert bundle.docs("alerts")[0].data["count"] == 3
 
 
-def test_a_resolve_closes_the_alert_and_the_next_firing_pages_again(bundle: Bundle) -> None:
+def test_a_resolve_closes_the_alert_and_the_next_firing_pages_again_and_says_that_it_flaps(bundle: Bundle) -> None:
     for status in ("firing", "resolved", "firing"):
         bundle.trouble("disk", status=status)
         bundle.settle()
-        bundle.clock.advance(seconds=1)
-    assert bundle.pages() == ["Trouble disk", "Trouble disk"]
+        bundle.clock.advance(minutes=1)
+    assert bundle.pages() == ["Trouble disk", "Trouble disk (flapped once within the hour)"]
     assert (bundle.docs("alerts")[0].data["state"], bundle.docs("alerts")[0].data["episode"]) == ("firing", 2)
 
 

@@ -7,7 +7,6 @@ from itertools import count
 from opos.cost import COSTS, TICK
 from opos.event_log import read_log
 from opos.story import story
-from shared.events import DigestDue
 from shared.indexes import INDEXES
 from tests.e2e.bundle import Bundle
 
@@ -59,7 +58,6 @@ def test_every_declared_index_is_used_and_every_query_has_one(bundle: Bundle) ->
     cost(bundle, "critical", *["warning"] * 5)
     bundle.send("app", b"not json")
     bundle.tick(minutes=6)
-    bundle.runtime.bus.publish(DigestDue(queue="burst", reason="window"))
     bundle.settle()
     bundle.request("GET", "/health")
     bundle.request("GET", "/", headers=bundle.signed_in())

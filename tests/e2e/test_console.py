@@ -97,6 +97,9 @@ def test_an_ack_link_of_an_earlier_episode_does_not_touch_the_new_one(bundle: Bu
         bundle.clock.advance(seconds=1)
         bundle.trouble("disk", status=status)
         bundle.settle()
+    assert "nothing to acknowledge" in bundle.request("POST", old).text
+    assert bundle.docs("alerts")[0].data["state"] == "firing"
+    bundle.tick(minutes=1)
     assert bundle.request("POST", old).status == 410
     assert bundle.docs("alerts")[0].data["state"] == "firing"
 

@@ -86,7 +86,7 @@ def test_a_dry_run_says_what_would_change_and_does_nothing(history: Bundle) -> N
     assert done.returncode == 0, done.stderr
     assert "(was digest)\n          record: repeat 2 of an alert that is firing" in done.stdout
     assert "warning firing x1 -> warning firing x2" in done.stdout
-    assert done.stdout.splitlines()[-1].startswith("6 events would be handled again: 0 page, 0 burst, 0 digest, 6 rec")
+    assert done.stdout.splitlines()[-1].startswith("6 events would be handled again: 0 page, 0 hold, 0 digest, 6 rec")
     assert {doc.path: doc for name in ("events", "alerts", "outbox") for doc in history.docs(name)} == before
 
 
@@ -97,6 +97,7 @@ def test_a_dry_run_sees_what_the_events_before_would_have_done(embedded: Bundle)
     embedded.clock.advance(minutes=1)
     embedded.trouble("disk", status="resolved")
     embedded.settle()
+    embedded.forget(embedded.docs("alerts")[0])
     done = opos("replay", "--since", "1d", "--dry-run", "--json", *embedded.place, folder=embedded.folder)
     assert [one["decisions"][0]["path"] for one in json.loads(done.stdout)] == ["page", "digest"]
 
@@ -107,6 +108,7 @@ def test_replay_of_many_asks_before_it_pages_and_then_handles_each_again(embedde
         embedded.trouble("disk", status=status)
         embedded.settle()
         embedded.clock.advance(minutes=1)
+    embedded.forget(embedded.docs("alerts")[0])
     replay = ("replay", "--since", "1d", *embedded.place)
     refused = opos(*replay, folder=embedded.folder, given=b"n\n")
     assert refused.returncode == 1
@@ -117,6 +119,18 @@ def test_replay_of_many_asks_before_it_pages_and_then_handles_each_again(embedde
     embedded.clock.moment = datetime.now(UTC)
     embedded.settle()
     assert len(embedded.pages()) == 2
+
+
+def test_a_replay_of_what_is_over_pages_nobody(embedded: Bundle) -> None:
+    embedded.clock.moment = datetime.now(UTC) - timedelta(hours=1)
+    for status in ("firing", "resolved"):
+        embedded.trouble("disk", status=status)
+        embedded.settle()
+        embedded.clock.advance(minutes=1)
+    assert opos("replay", "--since", "1d", *embedded.place, folder=embedded.folder).returncode == 0
+    embedded.clock.moment = datetime.now(UTC)
+    embedded.settle()
+    assert (len(embedded.pages()), embedded.docs("alerts")[0].data["state"]) == (1, "resolved")
     assert all(len(doc.data["handled"]) == 2 for doc in embedded.docs("events"))
 
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from functions.alert_router.handler import handle
-from functions.digest_sender.handler import handle as send_batches
+from functions.sweeper.handler import sweep
 from shared.entry import retry_conflicts
 from shared.errors import Conflict, DeliveryError, Unavailable
-from shared.events import Alert, DigestDue
+from shared.events import Alert, DigestDue, Signal, Tick
 from shared.ports import Doc, Update, Write
 from tests.accepting import accepted, disk_full, new_customer
 from tests.fakes import FakeContext, FakeStore
@@ -33,7 +33,7 @@ def test_a_critical_event_pages_at_once_and_says_why(context: FakeContext) -> No
     event = context.store.get(f"events/{message.id}")
     assert event is not None
     assert event.data["state"] == "handled"
-    assert event.data["handled"]["alert_router"]["decisions"][0]["reason"] == "critical and new"
+    assert event.data["handled"]["alert_router"]["decisions"][0]["reason"] == "critical and new; interrupts at once"
 
 
 def test_a_redelivered_event_changes_nothing(context: FakeContext) -> None:
@@ -70,11 +70,13 @@ def test_an_event_without_signals_is_written_down_and_shows_nobody_anything(cont
     assert in_collection(context, "events")[0].data["state"] == "handled"
 
 
-def test_several_signals_of_one_alert_in_one_event_are_taken_in_turn(context: FakeContext) -> None:
+def test_several_signals_of_one_alert_in_one_event_are_taken_in_turn_and_what_is_over_by_then_pages_nobody(
+    context: FakeContext,
+) -> None:
     handle(accepted(context, "d1", disk_full(), disk_full(), disk_full(status="resolved")), context)
     (alert,) = in_collection(context, "alerts")
     assert (alert.data["state"], alert.data["count"]) == ("resolved", 2)
-    assert pages(context) == ["Disk full"]
+    assert pages(context) == []
 
 
 def test_a_critical_event_costs_its_budget(context: FakeContext) -> None:
@@ -153,29 +155,44 @@ def test_an_alert_keeps_what_its_sender_said(context: FakeContext) -> None:
     (alert,) = in_collection(context, "alerts")
     names = ("title", "summary", "link", "labels", "severity", "source")
     assert [alert.data[name] for name in names] == [
-        "Disk full", "97 %", "https://grafana.example", {"host": "db-1"}, "warning", "github",
+        "Disk full", "97 %", "https://grafana.example", {"host": "db-1", "alertname": "test", "severity": "warning", "source": "github"},
+        "warning", "github",
     ]  # fmt: skip
 
 
-def test_a_flood_of_critical_alerts_is_ten_pages_and_one_for_all_the_others(context: FakeContext) -> None:
+def test_criticals_of_one_group_within_its_interval_are_one_page_and_one_with_a_count(context: FakeContext) -> None:
     for n in range(60):
         handle(accepted(context, f"d{n}", disk_full(fingerprint=f"f{n}", title=f"Trouble {n}")), context)
         context.clock.advance(milliseconds=1)
-    assert pages(context) == [f"Trouble {n}" for n in range(10)]
-    context.clock.advance(seconds=30)
-    send_batches(DigestDue(queue="burst", reason="window"), context)
-    assert len(pages(context)) == 11
-    _, notice = context.channels["desk"].sent[-1]
-    assert (notice.title, notice.severity) == ("Trouble 10 and 49 more", "critical")
-    assert context.store.count("alerts", where=[("pending.queue", "==", "burst")]) == 0
+    assert pages(context) == ["Trouble 0"]
+    context.clock.advance(minutes=1)
+    sweep(Tick(), context)
+    assert pages(context) == ["Trouble 0", "59 alerts of test: Trouble 1"]
+    sweep(Tick(), context)
+    assert len(pages(context)) == 2
+
+
+def other_trouble(n: int) -> Signal:
+    return disk_full(fingerprint=f"f{n}", title=f"Trouble {n}", labels={"alertname": f"T{n}"})
+
+
+def test_a_flood_of_unlike_criticals_is_five_pages_and_one_for_all_the_others(context: FakeContext) -> None:
+    for n in range(1000):
+        handle(accepted(context, f"d{n}", other_trouble(n)), context)
+        context.clock.advance(milliseconds=1)
+    assert pages(context) == [f"Trouble {n}" for n in range(5)]
+    context.clock.advance(minutes=1)
+    sweep(Tick(), context)
+    assert pages(context)[5:] == ["995 alerts at once: Trouble 5"]
+    assert not [doc for doc in in_collection(context, "alerts") if doc.data["calls_at"]]
 
 
 def test_the_minute_after_a_flood_a_critical_alert_pages_on_its_own_again(context: FakeContext) -> None:
     for n in range(11):
-        handle(accepted(context, f"d{n}", disk_full(fingerprint=f"f{n}")), context)
+        handle(accepted(context, f"d{n}", other_trouble(n)), context)
     context.clock.advance(seconds=61)
-    handle(accepted(context, "late", disk_full(fingerprint="late", title="Late")), context)
-    assert pages(context)[10:] == ["Late"]
+    handle(accepted(context, "late", other_trouble(99)), context)
+    assert pages(context)[5:] == ["Trouble 99"]
 
 
 def test_a_webhook_with_thousands_of_alerts_is_decided_in_batches_and_each_alert_once(context: FakeContext) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.config import parse_duration
 from shared.faults import ConfigError, Fault, nearest
 from shared.loading import parse_config
+from shared.scalars import parse_duration
 from shared.secrets import read_secret
 from shared.verify import verify
 from tests.unit.test_loading import GOOD, changed, faults_of

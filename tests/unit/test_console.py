@@ -18,6 +18,7 @@ from shared.events import iso
 from shared.http import HttpRequest, HttpResponse
 from shared.links import CONSOLE_LIFE, Links
 from shared.ports import Create, Set, Update
+from tests.alerts import fired
 from tests.fakes import FakeContext
 
 EVENT = "0123456789abcdef0123456789abcdef"
@@ -49,10 +50,8 @@ def ago(context: FakeContext, **passed: float) -> str:
 def put_alert(context: FakeContext, id: str = "a1", **changes: Any) -> str:
     """An alert in the store; the path of an acknowledgement link of its first episode."""
     alert = {
-        "id": id, "kind": "alert", "source": "app", "title": "Disk full", "summary": "", "link": "", "labels": {},
-        "money": None, "severity": "critical", "state": "firing", "episode": 1, "count": 1,
-        "first_seen": ago(context, minutes=3), "last_seen": ago(context, minutes=3), "acknowledged_at": None,
-        "resolved_at": None, "pending": None, "last_event": EVENT,
+        **fired(id, title="Disk full"),
+        "first_seen": ago(context, minutes=3), "last_seen": ago(context, minutes=3), "last_event": EVENT,
     }  # fmt: skip
     context.store.commit([Set(f"alerts/{id}", {**alert, **changes})])
     return ack_path(context, id)
@@ -364,7 +363,7 @@ def test_a_get_on_an_ack_link_changes_nothing(context: FakeContext, method: str)
     before = dict(context.store.docs)
     answer = ask(context, path, method)
     assert answer.status == 200
-    assert '<form method="post"> <button type="submit">Acknowledge</button>' in words(answer)
+    assert f'<form method="post" action="{path}"><button type="submit">Acknowledge</button>' in words(answer)
     assert context.store.docs == before
 
 

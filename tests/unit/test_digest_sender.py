@@ -122,8 +122,8 @@ def test_a_hostile_title_stays_one_harmless_line(hostile: str) -> None:
 
 
 def test_however_many_wait_all_that_is_due_is_sent_at_once(context: FakeContext) -> None:
-    docs = {f"alerts/{n:04}": {**ITEM, "pending": {"queue": "burst", "since": iso(context.now)}} for n in range(1203)}
+    docs = {f"alerts/{n:04}": {**ITEM, "pending": {"queue": "digest", "since": iso(context.now)}} for n in range(1203)}
     context.store.commit([Create(path, data) for path, data in docs.items()])
-    context.clock.advance(seconds=30)
-    handle(DigestDue(queue="burst", reason="window"), context)
-    assert [len(digest.data["members"]) for digest in digests(context)] == [100] * 12 + [3]
+    context.clock.advance(minutes=5)
+    handle(DigestDue(queue="digest", reason="window"), context)
+    assert [len(digest.data["members"]) for digest in digests(context)] == [5] * 240 + [3]

@@ -1,0 +1,108 @@
+"""The link of a page: it shows what calls, and acknowledges, snoozes or resolves it by the press of a button.
+
+A link names a group and the call it was made for, or one alert and its episode; either right ends with that call.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from functions.console.access import is_operator
+from functions.console.acting_view import acting_view
+from functions.console.page import page, redirect
+from shared.acting import Act, act_on_alert, act_on_group
+from shared.context import Context
+from shared.errors import Gone, NotFound
+from shared.http import HttpRequest, HttpResponse
+from shared.ports import Doc
+
+MOST = 21
+SNOOZES = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "morning": None}
+"""How long a button snoozes; `morning` until eight on the operator's clock."""
+_EARLIER = "It was over and has come back since. Use the link in its latest message, or open the console."
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a link is about: `alerts` are the open ones, or the last that are known of it."""
+
+    alerts: list[Doc]
+    group: Doc | None
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What the alerts have in common."""
+        source = self.group or self.alerts[0]
+        return dict(source.data.get("labels") or {})
+
+
+def ask(token: str, context: Context) -> HttpResponse:
+    return _shown(token, context)
+
+
+def _shown(token: str, context: Context, *, just_done: bool = False) -> HttpResponse:
+    subject = _subject(token, context)
+    view = acting_view(subject.alerts, subject.labels, f"/ack/{token}", context, just_done=just_done)
+    return page(200, "ack.html", view, context)
+
+
+def do(token: str, what: Act, context: Context, request: HttpRequest, until: datetime | None = None) -> HttpResponse:
+    """Doing it twice is doing it once."""
+    subject = _subject(token, context)
+    changed = _act(subject, what, context, until)
+    if is_operator(request, context):
+        return redirect("/")
+    return _shown(token, context, just_done=changed > 0)
+
+
+def snooze(token: str, choice: str, context: Context, request: HttpRequest) -> HttpResponse:
+    if choice not in SNOOZES:
+        raise NotFound("There is nothing at this address.")
+    return do(token, "snooze", context, request, until=_until(SNOOZES[choice], context))
+
+
+def _until(length: timedelta | None, context: Context) -> datetime:
+    if length:
+        return context.now + length
+    local = context.now.astimezone(ZoneInfo(context.config.timezone))
+    morning = local.replace(hour=8, minute=0, second=0, microsecond=0)
+    return morning if morning > local else morning + timedelta(days=1)
+
+
+def _act(subject: Subject, what: Act, context: Context, until: datetime | None) -> int:
+    if subject.group:
+        return act_on_group(subject.group.id, what, context, by="link", until=until)
+    before = subject.alerts[0]
+    return int(act_on_alert(before, what, context, by="link", until=until) is not before)
+
+
+def _subject(token: str, context: Context) -> Subject:
+    claims = context.links.read("ack", token, now=context.now)
+    return _group(claims, context) if "group" in claims else _alert(claims, context)
+
+
+def _group(claims: dict[str, Any], context: Context) -> Subject:
+    group = context.store.get(f"groups/{claims['group']}")
+    if group is None:
+        raise NotFound("This alert is not kept any more.")
+    if group.data["called_at"] != claims["call"]:
+        raise Gone("This link belongs to an earlier episode of the alert.", hint=_EARLIER)
+    docs = (doc for doc in context.store.query("alerts", where=[("group", "==", group.id)]) if doc.data["told_at"])
+    return Subject(list(islice(docs, MOST)) or _told_last(group, context), group)
+
+
+def _told_last(group: Doc, context: Context) -> list[Doc]:
+    """What the group's last page told of, where nothing of it is open any more."""
+    found = (context.store.get(f"alerts/{id}") for id in group.data.get("last_told") or [])
+    return [doc for doc in found if doc]
+
+
+def _alert(claims: dict[str, Any], context: Context) -> Subject:
+    alert = context.store.get(f"alerts/{claims['alert']}")
+    if alert is None:
+        raise NotFound("This alert is not kept any more.")
+    if alert.data.get("episode") != claims["episode"]:
+        raise Gone("This link belongs to an earlier episode of the alert.", hint=_EARLIER)
+    return Subject([alert], None)

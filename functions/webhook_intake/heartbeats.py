@@ -1,0 +1,34 @@
+"""A job says that it lives."""
+
+from typing import Any
+
+from shared.acceptance import announce, keep, own_event
+from shared.config import Heartbeat
+from shared.context import Context
+from shared.events import iso
+from shared.heartbeats import alert_of, due_at
+from shared.telling import write
+
+
+def heard(name: str, heartbeat: Heartbeat, context: Context) -> None:
+    """Write the ping down; when the heartbeat was missed, that is over, and it is an event of its own.
+
+    Raises Conflict where another ping was quicker: the request is then run again.
+    """
+    path = f"heartbeats/{name}"
+    known = context.store.get(path)
+    missed_at = known.data.get("missed_at") if known else None
+    beat = write(path, _beat(name, heartbeat, context), known)
+    if not missed_at:
+        context.store.commit([beat])
+        return
+    alert = alert_of(name, heartbeat, iso(context.now), missed=False)
+    event = own_event(alert, delivery_id=f"heartbeat:{name}:heard:{missed_at}", context=context)
+    kept = keep(event)
+    versions = context.store.commit([beat, kept])
+    announce(event, (alert,), versions[kept.path], context)
+
+
+def _beat(name: str, heartbeat: Heartbeat, context: Context) -> dict[str, Any]:
+    due = due_at(heartbeat, context.now, zone=context.config.timezone)
+    return {"name": name, "last_seen": iso(context.now), "due_at": iso(due) if due else None, "missed_at": None}

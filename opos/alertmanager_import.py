@@ -1,0 +1,121 @@
+"""An Alertmanager configuration as our sections, and a line for everything that could not be carried.
+
+Source: Alertmanager documentation, "Configuration" (0.25 to 0.28).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.alerting.matchers import Matcher, parse_matchers
+
+Section = dict[str, Any]
+_TIMES = {"group_wait": "30s", "group_interval": "5m", "repeat_interval": "4h"}
+"""Alertmanager's own defaults: written out, since ours are others."""
+_KEPT = (
+    "continue", "group_by", "group_wait", "group_interval", "repeat_interval", "mute_time_intervals",
+    "active_time_intervals",
+)  # fmt: skip
+_ROUTE = frozenset({*_KEPT, "receiver", "matchers", "match", "match_re", "routes"})
+_KNOWN = frozenset({
+    "global", "route", "receivers", "inhibit_rules", "time_intervals", "mute_time_intervals", "templates",
+})  # fmt: skip
+_SECRET = {
+    "pagerduty_configs": "pagerduty://INTEGRATION_KEY@API_KEY", "slack_configs": "slack://TOKEN_A/TOKEN_B/TOKEN_C",
+    "email_configs": "mailto://user:password@example.com", "webhook_configs": "json://host/path",
+    "opsgenie_configs": "opsgenie://API_KEY", "pushover_configs": "pover://USER_KEY@TOKEN",
+    "telegram_configs": "tgram://BOT_TOKEN/CHAT_ID", "discord_configs": "discord://WEBHOOK_ID/WEBHOOK_TOKEN",
+    "msteams_configs": "msteams://TOKEN_A/TOKEN_B/TOKEN_C", "sns_configs": "sns://KEY/SECRET/region/topic",
+    "victorops_configs": "splunk://routing_key@API_KEY", "webex_configs": "wxteams://TOKEN",
+}  # fmt: skip
+"""What an Apprise URL of each kind of receiver looks like."""
+
+
+@dataclass
+class Imported:
+    """`sections` is what goes into opos.yaml. `notes` name what was not carried, and what to do instead."""
+
+    sections: Section
+    notes: list[str] = field(default_factory=list)
+
+
+def import_alertmanager(data: Mapping[str, Any]) -> Imported:
+    """*data* is the file as plain values. Raises ValueError where it is no Alertmanager configuration."""
+    if not isinstance(data.get("route"), dict) or not isinstance(data.get("receivers"), list):
+        raise ValueError("expected an Alertmanager configuration, with a route and receivers")  # noqa: TRY004
+    result = Imported({})
+    receivers = [receiver for receiver in data["receivers"] if isinstance(receiver, dict)]
+    silent = {str(one.get("name")) for one in receivers if not _integrations(one)}
+    result.sections["channels"] = {_name(one["name"]): {"console": True} for one in receivers}
+    result.sections["route"] = {**_TIMES, **_route(data["route"], silent, result, "route"), "interrupt_from": "info"}
+    if rules := [_inhibit(rule) for rule in data.get("inhibit_rules") or []]:
+        result.sections["inhibit_rules"] = rules
+    if intervals := _intervals(data):
+        result.sections["time_intervals"] = intervals
+    result.notes += [*_receiver_notes(receivers), *_other_notes(data)]
+    return result
+
+
+def _route(route: Mapping[str, Any], silent: set[str], result: Imported, where: str) -> Section:
+    result.notes += [f"{where}.{name}: not carried, opos does not know it" for name in route if name not in _ROUTE]
+    found: Section = {}
+    if matchers := _matchers(route):
+        found["matchers"] = [str(one) for one in matchers]
+    if "receiver" in route:
+        never = where != "route" and route["receiver"] in silent
+        found |= {"channel": _name(str(route["receiver"])), "interrupt_from": "never" if never else "info"}
+    found |= {name: route[name] for name in _KEPT if route.get(name)}
+    if children := route.get("routes"):
+        found["routes"] = [_route(one, silent, result, f"{where}.routes.{n}") for n, one in enumerate(children)]
+    return found
+
+
+def _matchers(route: Mapping[str, Any], prefix: str = "") -> list[Matcher]:
+    """All three ways of writing them, in the order in which Alertmanager reads them."""
+    equal = [Matcher(name, "=", str(value)) for name, value in (route.get(f"{prefix}match") or {}).items()]
+    regex = [Matcher(name, "=~", str(value)) for name, value in (route.get(f"{prefix}match_re") or {}).items()]
+    texts = route.get(f"{prefix}matchers") or []
+    return equal + regex + [one for text in texts for one in parse_matchers(text)]
+
+
+def _inhibit(rule: Mapping[str, Any]) -> Section:
+    sides = {f"{side}_matchers": [str(one) for one in _matchers(rule, f"{side}_")] for side in ("source", "target")}
+    return {**sides, **({"equal": rule["equal"]} if rule.get("equal") else {})}
+
+
+def _intervals(data: Mapping[str, Any]) -> Section:
+    declared = [*(data.get("mute_time_intervals") or []), *(data.get("time_intervals") or [])]
+    return {str(one["name"]): one.get("time_intervals") or [] for one in declared}
+
+
+def _integrations(receiver: Mapping[str, Any]) -> list[str]:
+    return [name for name, value in receiver.items() if name.endswith("_configs") and value]
+
+
+def _name(name: str) -> str:
+    """A receiver's name as a channel's: lower-case letters, digits, - and _."""
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in name.lower())
+    return plain if plain[:1].isalnum() else f"c{plain}"
+
+
+def _receiver_notes(receivers: list[dict[str, Any]]) -> Iterator[str]:
+    for receiver in receivers:
+        channel = _name(receiver["name"])
+        kinds = _integrations(receiver)
+        if not kinds:
+            yield f"receivers.{receiver['name']}: has no integration, so its routes say interrupt_from: never"
+        for kind in kinds:
+            url = _SECRET.get(kind, "an Apprise URL")
+            yield (
+                f"receivers.{receiver['name']}.{kind}: not carried, it holds secrets; write "
+                f"{channel}: {{apprise: {channel.upper().replace('-', '_')}_URL}} and set that to {url}"
+            )
+
+
+def _other_notes(data: Mapping[str, Any]) -> Iterator[str]:
+    if data.get("global"):
+        yield f"global ({', '.join(data['global'])}): not carried; secrets and addresses belong to opos's channels"
+    if data.get("templates"):
+        yield "templates: not carried; opos words its messages itself"
+    yield from (f"{name}: not carried, opos does not know it" for name in data if name not in _KNOWN)
+    yield "severity: Alertmanager tells every alert, so routes say interrupt_from: info; raise it to spare attention"

@@ -1,0 +1,75 @@
+"""Escalation until acknowledged: louder channels for the same person, then repeats ever more rarely, then an end."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from shared.scalars import Section, Wait
+
+LONGEST = timedelta(hours=12)
+
+
+class Level(Section):
+    """Told on `channel` when it was not acknowledged `after` the level before."""
+
+    channel: str
+    after: Wait = timedelta(0)
+
+
+class Escalation(Section):
+    """After the last level it is repeated `repeats` times, each wait `backoff` times the one before; then given up."""
+
+    levels: tuple[Level, ...] = ()
+    repeats: Annotated[int, Field(ge=0, le=20, strict=True)] = 5
+    backoff: Annotated[float, Field(ge=1, le=10)] = 2.0
+
+    @model_validator(mode="after")
+    def _levels_wait(self) -> Self:
+        if any(not level.after for level in self.levels[1:]):
+            raise ValueError("expected each level but the first to say `after` which time it is reached")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One page: on which channels, what it is called, and how long to wait for an acknowledgement before the next.
+
+    `wait` None: this was the last, and it is given up.
+    """
+
+    channels: tuple[str, ...]
+    name: str
+    wait: timedelta | None
+
+
+def step(escalation: Escalation, channels: tuple[str, ...], repeat: timedelta, number: int) -> Step:
+    """The page number *number*, from 0, of one call: first on *channels*, those of the routes; then as declared.
+
+    A first level that does not wait is told together with the routes' channels.
+    """
+    levels = _levels(escalation, channels)
+    top, last = len(levels) - 1, len(levels) - 1 + escalation.repeats
+    told = levels[min(number, top)][0]
+    if number < top:
+        return Step(told, f"level {number + 1} of {len(levels)}", levels[number + 1][1])
+    name = f"level {top + 1} of {len(levels)}" if number == top else f"repeat {number - top} of {escalation.repeats}"
+    if number >= last:
+        return Step(told, name, None)
+    return Step(told, name, min(repeat * escalation.backoff ** (number - top), max(repeat, LONGEST)))
+
+
+def give_up_after(escalation: Escalation, channels: tuple[str, ...]) -> int:
+    """How many pages one call has."""
+    return len(_levels(escalation, channels)) + escalation.repeats
+
+
+def _levels(escalation: Escalation, channels: tuple[str, ...]) -> list[tuple[tuple[str, ...], timedelta]]:
+    levels: list[tuple[tuple[str, ...], timedelta]] = [(channels, timedelta(0))]
+    for level in escalation.levels:
+        if level.after:
+            levels.append(((level.channel,), level.after))
+        else:
+            levels[0] = (tuple(dict.fromkeys((*channels, level.channel))), timedelta(0))
+    return levels

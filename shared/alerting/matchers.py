@@ -1,0 +1,136 @@
+"""Matchers on labels, in Alertmanager's words: `name="value"`, `!=`, `=~`, `!~`; a missing label equals "".
+
+Regular expressions are RE2's, fully anchored, so that none can take more than linear time; what RE2 does not know
+(look-around, back-references) is refused. Source: Alertmanager documentation, "Matchers" (the classic syntax of 0.25).
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+Labels = Mapping[str, str]
+_SHAPE = re.compile(r"\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|!=|!~|=)\s*(.*?)\s*", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = {"n": "\n", '"': '"', "\\": "\\"}
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    name: str
+    operator: str
+    value: str
+
+    def matches(self, labels: Labels) -> bool:
+        return _test(self.operator, self.value)(labels.get(self.name, ""))
+
+    def __str__(self) -> str:
+        value = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'{self.name}{self.operator}"{value}"'
+
+
+Test = Callable[[str], bool]
+
+
+def compiled(matchers: Sequence[Matcher]) -> Callable[[Labels], bool]:
+    """Whether labels match all of *matchers*, as one function."""
+    tests = tuple((one.name, _test(one.operator, one.value)) for one in matchers)
+    if len(tests) == 1:
+        ((name, test),) = tests
+        return lambda labels: test(labels.get(name, ""))
+    return lambda labels: all(test(labels.get(name, "")) for name, test in tests)
+
+
+@lru_cache(maxsize=4096)
+def _test(operator: str, value: str) -> Test:
+    if operator == "=":
+        return value.__eq__
+    if operator == "!=":
+        return value.__ne__
+    found = _regex(value)
+    return found if operator == "=~" else lambda text: not found(text)
+
+
+def _regex(pattern: str) -> Test:
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    fullmatch = re2.compile(pattern, options).fullmatch
+    return lambda text: fullmatch(text) is not None
+
+
+def parse_matchers(text: str) -> Iterator[Matcher]:
+    """The matchers in *text*: one, or several parted by commas, in braces or not. Raises ValueError."""
+    inner = text.strip()
+    if inner.startswith("{") and inner.endswith("}"):
+        inner = inner[1:-1]
+    for part in _parts(inner):
+        yield parse_matcher(part)
+
+
+def parse_matcher(text: str) -> Matcher:
+    """The one matcher in *text*. Raises ValueError."""
+    shape = _SHAPE.fullmatch(text)
+    if shape is None:
+        raise ValueError(f'expected a matcher such as severity="critical" or alertname=~"Disk.*", not {text!r}')
+    name, operator, value = shape.groups()
+    matcher = Matcher(name, operator, _value(value, text))
+    if operator in {"=~", "!~"}:
+        _require_safe(matcher.value)
+    return matcher
+
+
+def _parts(text: str) -> Iterator[str]:
+    """*text* at its commas, but not at those within quotes; an empty last part is none."""
+    part, quoted, escaped = "", False, False
+    for character in text:
+        if character == "," and not quoted:
+            yield part
+            part = ""
+            continue
+        quoted ^= character == '"' and not escaped
+        escaped = character == "\\" and not escaped
+        part += character
+    if part.strip():
+        yield part
+
+
+def _value(raw: str, text: str) -> str:
+    quoted = raw.startswith('"')
+    inner = raw[1:-1] if quoted else raw
+    if quoted and (len(raw) == 1 or not raw.endswith('"') or _ends_escaped(inner)):
+        raise ValueError(f"expected a closing quote in {text!r}")
+    if re.search(r'(?<!\\)(?:\\\\)*"', inner):
+        raise ValueError(f'expected a quote within a value to be written as \\", in {text!r}')
+    return _ESCAPED.sub(lambda match: _ESCAPES.get(match[1], match[0]), inner)
+
+
+def _ends_escaped(inner: str) -> bool:
+    return (len(inner) - len(inner.rstrip("\\"))) % 2 == 1
+
+
+def _require_safe(pattern: str) -> None:
+    import re2
+
+    try:
+        _regex(pattern)
+    except re2.error as fault:
+        raise ValueError(f"expected a regular expression that RE2 can run, not {pattern!r}: {fault}") from None
+
+
+def _as_matchers(value: Any) -> Any:
+    if isinstance(value, str):
+        value = [value]
+    if not isinstance(value, list | tuple):
+        raise ValueError("expected a list of matchers")  # noqa: TRY004  (pydantic reports ValueErrors)
+    texts = [one for one in value if not isinstance(one, Matcher)]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("expected matchers that are text")
+    return tuple(m for one in value for m in ([one] if isinstance(one, Matcher) else parse_matchers(one)))
+
+
+Matchers = Annotated[tuple[Matcher, ...], BeforeValidator(_as_matchers)]

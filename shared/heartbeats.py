@@ -1,0 +1,30 @@
+"""When a heartbeat is due, and the alert that it becomes when it is missed. Shared by intake and sweeper."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from shared.config import Heartbeat
+from shared.events import Alert
+
+
+def due_at(heartbeat: Heartbeat, last: datetime, *, zone: str) -> datetime | None:
+    """When the ping after the one at *last* counts as missed; None for a heartbeat without a period."""
+    if heartbeat.every:
+        return last + heartbeat.every + heartbeat.grace
+    if heartbeat.cron:
+        from cronsim import CronSim
+
+        local = last.astimezone(ZoneInfo(heartbeat.timezone or zone))
+        return next(CronSim(heartbeat.cron, local)).astimezone(UTC) + heartbeat.grace
+    return None
+
+
+def alert_of(name: str, heartbeat: Heartbeat, last_seen: str | None, *, missed: bool = True) -> Alert:
+    return Alert(
+        fingerprint=f"heartbeat:{name}",
+        title=f"{name} did not say that it lives",
+        severity=heartbeat.severity,
+        status="firing" if missed else "resolved",
+        summary=f"It was last heard of at {last_seen}." if last_seen else "It was never heard of.",
+        labels={"alertname": "HeartbeatMissed", "heartbeat": name},
+    )

@@ -1,0 +1,198 @@
+"""Telling the operator: what interrupts now and what is held, with all that is known; and the writes that make it so.
+
+Shared by the router, for what has just come in, and by the sweeper, for what has waited.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.alerting.attention import cost, day_began
+from shared.alerting.calls import Call, at_rest, is_calling, page_joined, waiting
+from shared.alerting.escalation import Escalation
+from shared.alerting.lifecycle import Document
+from shared.alerting.muting import Silence
+from shared.alerting.routing import Node, Settings, route
+from shared.alerting.verdict import Surroundings, Told, group_of, interrupts, tell_all
+from shared.alerting.wording import LISTED, text, title
+from shared.config import Config
+from shared.context import Context
+from shared.events import iso
+from shared.outbox import intent, send
+from shared.ports import Create, Doc, Update, Write
+
+Candidate = tuple[Document, tuple[Node, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """`told` are the alerts with their verdicts; `writes`, by group, the groups and pages, but not the alerts."""
+
+    told: list[Told]
+    writes: dict[str, list[Write]]
+
+
+def candidate(alert: Document, config: Config) -> Candidate:
+    return alert, route(config.routes, alert["labels"])
+
+
+def tell(alerts: Sequence[Document], context: Context) -> Telling:
+    """The verdicts on *alerts*, each of which wants attention."""
+    candidates = [candidate(alert, context.config) for alert in alerts]
+    groups = known_groups(candidates, context)
+    told = list(tell_all(candidates, surroundings(candidates, groups, context)))
+    return Telling(told, {**_waiting_groups(told, groups, context), **_pages(told, groups, context)})
+
+
+def send_pages(writes: Iterable[Write], versions: Mapping[str, str], context: Context) -> None:
+    """Send the pages among *writes*, which were committed at *versions*: they are under this worker's lease."""
+    for one in writes:
+        if isinstance(one, Create) and one.path.startswith("outbox/"):
+            send(Doc(one.path, dict(one.data), versions[one.path]), context)
+
+
+def known_groups(candidates: Iterable[Candidate], context: Context) -> dict[str, Doc | None]:
+    """The documents of the groups of those candidates that may interrupt."""
+    settings = {group_of(*one): one[1][-1].settings for one in candidates if interrupts(one[0], one[1][-1].settings)}
+    return {id: _as_it_is(context.store.get(f"groups/{id}"), settings[id], context) for id in sorted(settings)}
+
+
+def _as_it_is(group: Doc | None, settings: Settings, context: Context) -> Doc | None:
+    """*group*, at rest where nothing calls in it any more though no sweep has noticed yet. Not asked of a group that
+    was told just now: there nothing depends on it.
+    """
+    if group is None or not group.data["due_at"]:
+        return group
+    told = datetime.fromisoformat(group.data["paged_at"])
+    if context.now < told + settings.group_interval or _anybody_calling(group.id, context):
+        return group
+    return Doc(group.path, at_rest(group.data, context.now), group.version)
+
+
+def _anybody_calling(group: str, context: Context) -> bool:
+    return any(is_calling(doc.data) for doc in context.store.query("alerts", where=[("group", "==", group)]))
+
+
+def surroundings(candidates: Sequence[Candidate], groups: Mapping[str, Doc | None], context: Context) -> Surroundings:
+    """What the verdicts depend on; read only where there is one that may interrupt."""
+    config, now = context.config, context.now
+    still = Surroundings(
+        now, config.timezone, intervals=config.time_intervals, inhibition=config.inhibition, focus=config.focus,
+        groups={id: doc.data for id, doc in groups.items() if doc}, pages_left=config.route.pages_per_minute,
+    )  # fmt: skip
+    interrupting = [alert for alert, taken in candidates if interrupts(alert, taken[-1].settings)]
+    if not interrupting:
+        return still
+    spared = any(alert["severity"] != "critical" for alert in interrupting)
+    return Surroundings(
+        **{name: getattr(still, name) for name in ("now", "zone", "intervals", "inhibition", "focus", "groups")},
+        silences=silences(context),
+        inhibitors=_inhibitors(context),
+        one_off=_focus_blocks(context) if spared else (),
+        pages_left=still.pages_left - _interruptions(now - timedelta(minutes=1), context),
+        interruptions_left=_interruptions_left(context) if spared else None,
+    )
+
+
+def silences(context: Context) -> list[Silence]:
+    """Those in force or to come."""
+    docs = context.store.query("silences", where=[("ends_at", ">", iso(context.now))], order_by="ends_at")
+    return [Silence.from_doc(doc.id, doc.data) for doc in docs]
+
+
+def _inhibitors(context: Context) -> list[dict[str, Any]]:
+    if not context.config.inhibit_rules:
+        return []
+    return [doc.data for doc in context.store.query("alerts", where=[("inhibits", "==", True)])]
+
+
+def _focus_blocks(context: Context) -> list[tuple[str, datetime, datetime]]:
+    docs = context.store.query("focus", where=[("ends_at", ">", iso(context.now))], order_by="ends_at")
+    moment = datetime.fromisoformat
+    return [(doc.data["name"], moment(doc.data["begins_at"]), moment(doc.data["ends_at"])) for doc in docs]
+
+
+def _interruptions(since: datetime, context: Context) -> int:
+    return context.store.count("outbox", where=[("created_at", ">", iso(since))])
+
+
+def _interruptions_left(context: Context) -> int | None:
+    budget, zone = context.config.focus.budget, context.config.timezone
+    if budget is None:
+        return None
+    return budget.interruptions_per_day - _interruptions(day_began(context.now, zone=zone), context)
+
+
+def escalation_of(taken: tuple[Node, ...], config: Config) -> Escalation:
+    return config.escalations.get(taken[-1].settings.escalation or "", Escalation())
+
+
+def _waiting_groups(told: Sequence[Told], groups: Mapping[str, Doc | None], context: Context) -> dict[str, list[Write]]:
+    """The groups of which the first alerts begin to wait for others."""
+    begun: dict[str, list[Write]] = {}
+    for one in told:
+        id, wait, until = one.alert["group"], one.taken[-1].settings.group_wait, one.verdict.until
+        if one.verdict.by == "group" and wait and until == context.now + wait and id not in begun:
+            known = groups[id]
+            group = waiting(known.data if known else None, id, one.taken, one.alert["labels"], until)
+            begun[id] = [write(f"groups/{id}", group, known)]
+    return begun
+
+
+def _pages(told: Sequence[Told], groups: Mapping[str, Doc | None], context: Context) -> dict[str, list[Write]]:
+    paging: dict[str, list[Told]] = {}
+    for one in told:
+        if one.verdict.path == "page":
+            paging.setdefault(one.alert["group"], []).append(one)
+    return {id: list(_page(id, members, groups[id], context)) for id, members in paging.items()}
+
+
+def _page(id: str, members: Sequence[Told], known: Doc | None, context: Context) -> Iterator[Write]:
+    taken, labels = members[0].taken, members[0].alert["labels"]
+    escalation = escalation_of(taken, context.config)
+    call = page_joined(known.data if known else None, id, taken, labels, escalation, context.now)
+    yield write(f"groups/{id}", {**call.group, "last_told": [one.alert["id"] for one in members][:LISTED]}, known)
+    yield from pages(call, [one.alert for one in members], len(members), context)
+
+
+def pages(call: Call, alerts: Sequence[Document], total: int, context: Context) -> Iterator[Create]:
+    """The messages of one page about *alerts*, the first of *total*."""
+    alerts = sorted(alerts, key=lambda one: (one["severity"] != "critical", one["first_seen"], one["id"]))
+    first, runbook = alerts[0], runbook_of(alerts[0], context.config)
+    for channel, key in call.keys.items():
+        content = intent(
+            channel=channel,
+            title=title(alerts, call.group, total, context.now),
+            text=text(alerts, call, total, context.now, runbook),
+            severity=first["severity"],
+            link=first["link"],
+            ack={"group": call.group["id"], "call": call.group["called_at"]},
+            cause=_cause(call, alerts, total, runbook),
+            cost=_cost(channel, context),
+            now=context.now,
+        )
+        yield Create(f"outbox/{key}", content)
+
+
+def _cause(call: Call, alerts: Sequence[Document], total: int, runbook: str) -> dict[str, Any]:
+    listed = alerts[:LISTED]
+    return {
+        "kind": call.kind, "step": call.step.name, "route": call.group["route"], "group": call.group["id"],
+        "labels": call.group["labels"], "alerts": [one["id"] for one in listed], "total": total, "runbook": runbook,
+        "events": list(dict.fromkeys(one["last_event"] for one in listed)),
+    }  # fmt: skip
+
+
+def _cost(channel: str, context: Context) -> float:
+    config = context.config
+    return cost(config.channels[channel].cost, config.focus, context.now, zone=config.timezone)
+
+
+def runbook_of(alert: Mapping[str, Any], config: Config) -> str:
+    """Where the operator's own runbook is, else the one that the sender names."""
+    return config.runbooks.get(alert["labels"].get("alertname", "")) or str(alert.get("runbook") or "")
+
+
+def write(path: str, content: Document, known: Doc | None) -> Write:
+    return Update(path, content, known.version) if known else Create(path, content)

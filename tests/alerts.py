@@ -1,0 +1,20 @@
+"""Alerts as the lifecycle itself makes them, for tests of what comes after."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.alerting.lifecycle import Terms, hear, labels_of
+from shared.events import Alert
+
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+def fired(
+    id: str = "a1", *, now: datetime = NOW, source: str = "app", type: str = "test", **signal: Any
+) -> dict[str, Any]:
+    """The document of an alert that has just fired for the first time."""
+    said = Alert.model_validate({"fingerprint": id, "title": f"Trouble {id}", "severity": "critical", **signal})
+    labels = labels_of(said, source=source, type=type)
+    change = hear(said, None, id=id, source=source, event="e1", labels=labels, received_at=now, now=now, terms=Terms())
+    assert change.alert is not None
+    return change.alert
