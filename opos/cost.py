@@ -11,7 +11,7 @@ Operations = Counter[str]
 
 COSTS: dict[str, Operations] = {
     "event": Counter(writes=4, reads=3),
-    "digest": Counter(writes=2),
+    "digest": Counter(writes=2, reads=1),
     "critical": Counter(writes=6, reads=4),
 }
 """Firestore's operations: of an event that goes into a digest, of the digest itself, of an event that pages."""

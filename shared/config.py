@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
@@ -169,6 +169,10 @@ class AlertMapping(Section):
     fingerprint: Expression | None = None
     summary: Expression | None = None
     link: Expression | None = None
+    runbook: Expression | None = None
+    at: Expression | None = None
+    """When the sender says it: of ISO 8601 with a zone, or seconds or milliseconds since 1970."""
+    labels: dict[str, Expression] = Field(default_factory=dict)
     when: Expression | None = None
 
 
@@ -217,21 +221,55 @@ class ConsoleChannel(Section):
 class AppriseChannel(Section):
     """`apprise` names the secret that holds the Apprise URL."""
 
+    kind: ClassVar[str] = "apprise"
     apprise: SecretName
     cost: Cost = 1.0
+
+    @property
+    def secret(self) -> str:
+        return self.apprise
 
 
 class EmailChannel(Section):
     """`email` names the secret that holds `smtp://` or `smtps://user:password@host:port`."""
 
+    kind: ClassVar[str] = "email"
     email: SecretName
     to: str
     sender: str | None = None
     cost: Cost = 1.0
 
+    @property
+    def secret(self) -> str:
+        return self.email
+
+
+class NtfyChannel(Section):
+    """`ntfy` names the secret that holds `https://ntfy.sh/topic`, or `https://user:password@host/topic`."""
+
+    kind: ClassVar[str] = "ntfy"
+    ntfy: SecretName
+    cost: Cost = 1.0
+
+    @property
+    def secret(self) -> str:
+        return self.ntfy
+
+
+class SlackChannel(Section):
+    """`slack` names the secret that holds an incoming webhook's address, of Slack or of what speaks its language."""
+
+    kind: ClassVar[str] = "slack"
+    slack: SecretName
+    cost: Cost = 1.0
+
+    @property
+    def secret(self) -> str:
+        return self.slack
+
 
 def _kind(value: Any) -> str | None:
-    kinds = ("console", "apprise", "email")
+    kinds = ("console", "apprise", "email", "ntfy", "slack")
     found = [kind for kind in kinds if (kind in value if isinstance(value, dict) else hasattr(value, kind))]
     return found[0] if len(found) == 1 else None
 
@@ -239,11 +277,16 @@ def _kind(value: Any) -> str | None:
 ChannelConfig = Annotated[
     Annotated[ConsoleChannel, Tag("console")]
     | Annotated[AppriseChannel, Tag("apprise")]
-    | Annotated[EmailChannel, Tag("email")],
+    | Annotated[EmailChannel, Tag("email")]
+    | Annotated[NtfyChannel, Tag("ntfy")]
+    | Annotated[SlackChannel, Tag("slack")],
     Discriminator(
         _kind,
         custom_error_type="channel_kind",
-        custom_error_message="a channel: {console: true}, {apprise: SECRET} or {email: SECRET, to: address}",
+        custom_error_message=(
+            "a channel: {console: true}, {ntfy: SECRET}, {slack: SECRET}, {apprise: SECRET} or "
+            "{email: SECRET, to: address}"
+        ),
     ),
     BeforeValidator(_hide_address),
 ]

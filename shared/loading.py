@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from shared.config import AppriseChannel, Config, EmailChannel
+from shared.config import Config, ConsoleChannel
 from shared.faults import ConfigError, Fault, nearest
 from shared.fields import field
 from shared.flags import FlagFile, FlagSet
+from shared.naming import SECTIONS, named
 from shared.secrets import read_secret
 from shared.validation import shown, validated
 from shared.yaml_lines import Located, Where, parse_yaml, read_yaml
@@ -42,7 +43,7 @@ def missing_secrets(config: Config, located: Located, environment: Mapping[str, 
 
 
 def _config(located: Located) -> Config:
-    between = list(_undeclared_channels(located))
+    between = list(_undeclared(located))
     try:
         config = validated(located, Config)
     except ConfigError as error:
@@ -52,15 +53,14 @@ def _config(located: Located) -> Config:
     return config
 
 
-def _undeclared_channels(located: Located) -> Iterator[Fault]:
+def _undeclared(located: Located) -> Iterator[Fault]:
     """Faults between two values; looked for in the raw data, so that they are found along with all others."""
-    channels = located.data.get("channels")
-    known = list(channels) if isinstance(channels, dict) else []
-    for section in ("route", "digest"):
-        name = field(located.data, f"{section}.channel")
-        if isinstance(name, str) and name not in known:
-            expected, line = f"a declared channel ({', '.join(known)})", located.line((section, "channel"))
-            yield Fault(located.file, line, f"{section}.channel", expected, shown(name), nearest(name, known))
+    for kind, where, name in named(located.data):
+        known = field(located.data, SECTIONS[kind])
+        names = list(known) if isinstance(known, dict) else []
+        if isinstance(name, str) and name not in names:
+            path, expected = ".".join(map(str, where)), f"a declared {kind} ({', '.join(names)})"
+            yield Fault(located.file, located.line(where), path, expected, shown(name), nearest(name, names))
 
 
 def _named_secrets(config: Config) -> Iterator[tuple[Where, str]]:
@@ -69,10 +69,10 @@ def _named_secrets(config: Config) -> Iterator[tuple[Where, str]]:
     for name, heartbeat in config.heartbeats.items():
         yield from ((("heartbeats", name, "secrets", n), secret) for n, secret in enumerate(heartbeat.secrets))
     for name, channel in config.channels.items():
-        if isinstance(channel, AppriseChannel):
-            yield ("channels", name, "apprise"), channel.apprise
-        if isinstance(channel, EmailChannel):
-            yield ("channels", name, "email"), channel.email
+        if not isinstance(channel, ConsoleChannel):
+            yield ("channels", name, channel.kind), channel.secret
+    if config.checker:
+        yield ("checker", "ping"), config.checker.ping
 
 
 def _missing(name: str, where: Where, located: Located, environment: Mapping[str, str]) -> Fault:

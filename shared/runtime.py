@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.callers import Callers
-from shared.config import AppriseChannel, Config, ConsoleChannel
+from shared.config import AppriseChannel, Config, ConsoleChannel, NtfyChannel, SlackChannel
 from shared.errors import OposError, Unavailable
 from shared.links import Links
 from shared.loading import load_config, load_flags
@@ -196,6 +196,14 @@ class Runtime:
             from shared.adapters.channels.apprise import AppriseService
 
             return AppriseService(self.secret(channel.apprise), self.clock)
+        if isinstance(channel, NtfyChannel):
+            from shared.adapters.channels.ntfy import NtfyTopic
+
+            return NtfyTopic(self.secret(channel.ntfy), self.clock)
+        if isinstance(channel, SlackChannel):
+            from shared.adapters.channels.slack import SlackWebhook
+
+            return SlackWebhook(self.secret(channel.slack), self.clock)
         from shared.adapters.channels.email import SmtpMail
 
         sender = channel.sender or self.config.owner

@@ -14,7 +14,7 @@ from shared.alerting.escalation import Escalation
 from shared.alerting.lifecycle import Document
 from shared.alerting.muting import Silence
 from shared.alerting.routing import Node, Settings, route
-from shared.alerting.verdict import Surroundings, Told, group_of, interrupts, tell_all
+from shared.alerting.verdict import Surroundings, Told, Verdict, group_of, interrupts, silenced, tell_all
 from shared.alerting.wording import LISTED, text, title
 from shared.config import Config
 from shared.context import Context
@@ -99,6 +99,16 @@ def silences(context: Context) -> list[Silence]:
     """Those in force or to come."""
     docs = context.store.query("silences", where=[("ends_at", ">", iso(context.now))], order_by="ends_at")
     return [Silence.from_doc(doc.id, doc.data) for doc in docs]
+
+
+def muted(alerts: Sequence[Mapping[str, Any]], context: Context) -> dict[str, Verdict]:
+    """Why, and until when, those of *alerts* that are silenced or inhibited are not to be told, by their ids."""
+    around = Surroundings(
+        context.now, context.config.timezone, inhibition=context.config.inhibition, silences=silences(context),
+        inhibitors=_inhibitors(context),
+    )  # fmt: skip
+    found = {one["id"]: silenced(one, context.config.routes, around) for one in alerts if one["kind"] == "alert"}
+    return {id: verdict for id, verdict in found.items() if verdict}
 
 
 def _inhibitors(context: Context) -> list[dict[str, Any]]:

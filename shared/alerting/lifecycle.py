@@ -15,6 +15,8 @@ from shared.fields import EXPIRY
 
 KEEP = timedelta(days=400)
 """How long what is over stays to be looked at: a year and a bit, to compare with the same season."""
+REMEMBERED = timedelta(days=7)
+"""How long it is known that an alert was over that had never been seen: so late may its firing come."""
 AHEAD = timedelta(minutes=1)
 """A sender's clock that is further ahead of ours is not believed: the time of arrival counts instead."""
 EPISODES = 20
@@ -91,7 +93,7 @@ def hear(
     transition = TABLE[state][happening]
     before = known or {}
     if happening == "speaks late":
-        return _late(signal, before, source=source, event=event, labels=labels, now=now)
+        return _late(signal, before, source=source, event=event, labels=labels, said=said, now=now)
     if signal.status == "resolved":
         return _resolves(
             signal,
@@ -163,6 +165,7 @@ def _resolves(
     if known is None:
         gone = {**_told_of(signal, source=source, event=event), **_empty(id), "severity": "info"}
         gone |= {"first_seen": iso(now), "last_seen": iso(now), "ended_at": iso(said), **_over(now, by="sender")}
+        gone[EXPIRY] = iso(now + REMEMBERED)
         return Change(
             {**gone, "episode": 0}, "record", "resolves an alert that is not known; should it fire late, that is over"
         )
@@ -182,16 +185,23 @@ def _how_it_ended(known: Mapping[str, Any]) -> str:
 
 
 def _late(
-    signal: Alert, known: Mapping[str, Any], *, source: str, event: str, labels: Mapping[str, str], now: datetime
-) -> Change:
+    signal: Alert, known: Mapping[str, Any], *, source: str, event: str, labels: Mapping[str, str], said: datetime,
+    now: datetime,
+) -> Change:  # fmt: skip
     """A firing that is over already is told in the digest, unless its alert was ever told; a late resolve is not."""
     if signal.status == "resolved":
-        return Change(None, "record", "resolves an earlier episode than the one that is open")
+        reason = "resolves an earlier episode than the one that is open"
+        if iso(said) >= known["said_at"]:
+            return Change(None, "record", reason)
+        return Change({**known, "ended_at": max(known["ended_at"] or "", iso(said))}, "record", reason)
+    said_last = {"said_at": max(known["said_at"] or "", iso(said))}
     if known["episode"]:
-        return Change(None, "record", "fired before its last resolve: over already")
-    told = _told_of(signal, source=source, event=event) | {"labels": dict(labels)}
-    alert = {**known, **told, "episode": 1, "severity": effective_severity(signal.severity), "last_seen": iso(now)}
-    return Change(alert, "close", "had resolved before it could be handled")
+        return Change({**known, **said_last}, "record", "fired before its last resolve: over already")
+    told = {**_told_of(signal, source=source, event=event), "labels": dict(labels), **said_last}
+    first = {"episode": 1, "severity": effective_severity(signal.severity), "last_seen": iso(now)}
+    return Change(
+        {**known, **told, **first, EXPIRY: iso(now + KEEP)}, "close", "had resolved before it could be handled"
+    )
 
 
 def act(

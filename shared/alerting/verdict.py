@@ -12,7 +12,7 @@ from shared.alerting.attention import Focus, block_of
 from shared.alerting.intervals import TimeInterval, any_contains, until_false
 from shared.alerting.lifecycle import Document, flaps, noted_in_episode, rank
 from shared.alerting.muting import Inhibition, Silence, silence_of
-from shared.alerting.routing import Node, Settings, group_id
+from shared.alerting.routing import Node, Settings, group_id, route
 from shared.events import document_id, iso
 
 Path = Literal["page", "hold", "digest", "record"]
@@ -134,6 +134,11 @@ def _suppressed(alert: Mapping[str, Any], taken: tuple[Node, ...], around: Surro
         until = around.now + taken[-1].settings.group_interval
         return Verdict("hold", f"inhibited by {inhibitor['title']}", "inhibition", until)
     return None
+
+
+def silenced(alert: Mapping[str, Any], routes: Node, around: Surroundings) -> Verdict | None:
+    """Why *alert* is silenced or inhibited, and until when; None where it is not."""
+    return _suppressed(alert, route(routes, alert["labels"]), around)
 
 
 def suppressed(alert: Mapping[str, Any], taken: tuple[Node, ...], around: Surroundings) -> Verdict | None:

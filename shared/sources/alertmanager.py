@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.errors import ContractBroken
 from shared.events import Alert, document_id
-from shared.sources.payload import link, optional, require, text
+from shared.sources.payload import link, moment, optional, require, text
 from shared.sources.sender import Format, Meaning
 
 _SEVERITY = {"none": "info"}
@@ -54,6 +54,8 @@ def _alert(alert: dict[str, Any]) -> Alert:
         summary=text(alert, "annotations.description"),
         link=link(alert, "panelURL", "dashboardURL", "generatorURL"),
         labels=labels,
+        began=moment(alert, "startsAt"),
+        runbook=link(alert, "annotations.runbook_url"),
     )
 
 

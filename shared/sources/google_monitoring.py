@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.events import Alert, document_id
-from shared.sources.payload import link, require, text
+from shared.sources.payload import link, moment, require, text
 from shared.sources.sender import Format, Meaning
 
 _SEVERITY = {"critical": "critical", "error": "warning", "warning": "warning", "no severity": "unset", "": "unset"}
@@ -31,6 +31,7 @@ def translate(kind: str, payload: Any) -> Meaning:
         status="resolved" if kind == "incident.closed" else "firing",
         summary=text(incident, "summary"),
         link=link(incident, "url"),
+        began=moment(incident, "started_at"),
         labels={"resource": text(incident, "resource_display_name", "resource_name")},
     )
     return Meaning(alert.title, (alert,))

@@ -8,7 +8,7 @@ import jmespath
 from shared.config import AlertMapping, EventMapping, Source
 from shared.errors import ContractBroken
 from shared.events import Alert, BusinessEvent, Money, Severity
-from shared.sources.payload import is_link, text
+from shared.sources.payload import is_link, parse_moment, text
 from shared.sources.sender import Format, Meaning
 
 Search = Callable[[Any], Any]
@@ -39,6 +39,7 @@ def format_of(source: Source) -> Format:
 
 def _alert(mapping: AlertMapping) -> Callable[[Any], Alert | None]:
     search = _searches(mapping)
+    labels = {name: jmespath.compile(expression).search for name, expression in mapping.labels.items()}
 
     def make(payload: Any) -> Alert | None:
         if not _applies(search, payload):
@@ -51,6 +52,9 @@ def _alert(mapping: AlertMapping) -> Callable[[Any], Alert | None]:
             fingerprint=_text(search, "fingerprint", payload) or title,
             summary=_text(search, "summary", payload),
             link=_link(search, payload),
+            at=parse_moment(_text(search, "at", payload)),
+            runbook=_text(search, "runbook", payload),
+            labels={name: _text(labels, name, payload) for name in labels},
         )
 
     return make
@@ -74,7 +78,8 @@ def _event(mapping: EventMapping) -> Callable[[Any], BusinessEvent | None]:
 
 def _searches(mapping: AlertMapping | EventMapping) -> dict[str, Search]:
     declared = mapping.model_dump().items()
-    return {name: search for name, expression in declared if (search := _compiled(expression))}
+    expressions = {name: value for name, value in declared if isinstance(value, str)}
+    return {name: search for name, value in expressions.items() if (search := _compiled(value))}
 
 
 def _compiled(expression: str | None) -> Search | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.events import Alert
 from shared.http import HttpRequest
-from shared.sources.payload import link, require, text
+from shared.sources.payload import link, moment, require, text
 from shared.sources.sender import Format, Meaning, Scheme
 from shared.sources.signatures import digest, encoded, pairs, require_match, values
 
@@ -48,6 +48,7 @@ def translate(kind: str, payload: Any) -> Meaning:
         status=_STATUS[kind],
         summary=text(incident, "service.summary"),
         link=link(incident, "html_url"),
+        at=moment(payload, "event.occurred_at"),
     )
     return Meaning(alert.title, (alert,))
 

@@ -1,11 +1,18 @@
 """Reaching into a payload: what must be there, and what may be."""
 
+import re
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from shared.errors import ContractBroken
 
 T = TypeVar("T")
+_NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
+_FRACTION = re.compile(r"(\.[0-9]{6})[0-9]+")
+_MILLISECONDS = 100_000_000_000
+_FIRST_YEAR = 1990
+"""A moment before is the zero of some clock, and says nothing."""
 
 
 def require(payload: Any, path: str, kind: type[T]) -> T:
@@ -34,6 +41,33 @@ def text(payload: Any, *paths: str) -> str:
 def link(payload: Any, *paths: str) -> str:
     """The first of *paths* that is an http or https address; any other kind could do harm when tapped."""
     return next((found for path in paths if is_link(found := text(payload, path))), "")
+
+
+def moment(payload: Any, *paths: str) -> datetime | None:
+    """The first of *paths* that is a moment: of ISO 8601 with a zone, or seconds or milliseconds since 1970."""
+    found = (parse_moment(text(payload, path)) for path in paths)
+    return next((one for one in found if one), None)
+
+
+def parse_moment(found: str) -> datetime | None:
+    """*found* as a moment; None for anything else, and for the zero of some clock."""
+    try:
+        at = datetime.fromtimestamp(_seconds(float(found)), UTC) if _NUMBER.fullmatch(found) else _iso(found)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return at if at.year >= _FIRST_YEAR else None
+
+
+def _seconds(found: float) -> float:
+    return found / 1000 if found > _MILLISECONDS else found
+
+
+def _iso(found: str) -> datetime:
+    """Nanoseconds, as Go writes them, are cut to what a datetime holds. Raises ValueError without a zone."""
+    at = datetime.fromisoformat(_FRACTION.sub(r"\1", found))
+    if at.tzinfo is None:
+        raise ValueError("no zone")
+    return at
 
 
 def is_link(found: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.events import Alert, BusinessEvent, Money, Signal
 from shared.money import format_money
-from shared.sources.payload import require, text
+from shared.sources.payload import moment, require, text
 from shared.sources.sender import Format, Meaning
 
 Fields = dict[str, Any]
@@ -21,6 +21,8 @@ def translate(kind: str, payload: Any) -> Meaning:
     signal = make(require(payload, "data.object", dict), _mode(payload)) if make else None
     if signal is None:  # Thin events have no object at all, only where to fetch it.
         return Meaning(f"{kind} {text(payload, 'data.object.id', 'related_object.id')}".strip())
+    if isinstance(signal, Alert):  # Stripe promises no order of delivery, but says when each event was made.
+        signal = signal.model_copy(update={"at": moment(payload, "created")})
     return Meaning(signal.title, (signal,))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.errors import ContractBroken
 from shared.events import Alert, document_id
-from shared.sources.payload import link, text
+from shared.sources.payload import link, moment, text
 from shared.sources.sender import Format, Meaning
 
 _TYPES = {"1": ("down", "critical", "firing"), "2": ("down", "critical", "resolved"), "3": ("ssl", "warning", "firing")}
@@ -35,6 +35,7 @@ def translate(kind: str, payload: Any) -> Meaning:
         status=status,
         summary=text(payload, "alertDetails"),
         link=link(payload, "monitorURL"),
+        at=moment(payload, "alertDateTime"),
     )
     return Meaning(alert.title, (alert,))
 

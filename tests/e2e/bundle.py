@@ -1,6 +1,7 @@
 """The whole bundle over real HTTP with an injected clock: time passes when a test says so, and nothing sleeps."""
 
 import json
+import re
 import threading
 import urllib.error
 import urllib.request
@@ -16,6 +17,7 @@ from opos.local import EMULATORS_FILE
 from shared import runtime
 from shared.adapters.local_bus.pump import Pump
 from shared.events import Tick
+from shared.loading import load_config
 from shared.ports import Delete, Doc, Store
 from shared.runtime import Runtime, Settings
 from shared.sources import scheme
@@ -177,6 +179,14 @@ class Bundle:
         self.clock.advance(**by)
         self.runtime.bus.publish(Tick())
         self.settle()
+
+    def configure(self, more: str) -> None:
+        """Run under the sections of CONFIG, but for those that *more* has."""
+        mine = {line.partition(":")[0] for line in more.splitlines() if line[:1].isalpha()}
+        kept = re.split(r"\n(?=[a-z])", CONFIG)
+        text = "\n".join(part for part in kept if part.partition(":")[0] not in mine) + more
+        (self.folder / "opos.yaml").write_text(text)
+        self.runtime.__dict__["config"] = load_config(self.folder / "opos.yaml")
 
     def signed_in(self) -> dict[str, str]:
         """The headers of the operator's browser."""

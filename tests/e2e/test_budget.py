@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 from itertools import count
+from urllib.parse import urlsplit
 
 from opos.cost import COSTS, TICK
 from opos.event_log import read_log
@@ -11,6 +12,11 @@ from shared.indexes import INDEXES
 from tests.e2e.bundle import Bundle
 
 _numbers = count()
+ALL_OF_IT = """
+route: {channel: desk, interrupt_from: warning}
+inhibit_rules: [{source_matchers: [alertname=Cause], target_matchers: [alertname=Effect]}]
+focus: {budget: {interruptions_per_day: 100}}
+"""
 
 
 def cost(bundle: Bundle, *severities: str) -> Counter[str]:
@@ -37,7 +43,7 @@ def test_a_non_critical_event_costs_at_most_4_writes_and_3_reads_and_its_digest_
     assert own == COSTS["event"]
     assert own["writes"] <= 4
     assert own["reads"] <= 3
-    assert COSTS["digest"] == {"writes": 2}
+    assert COSTS["digest"] == {"writes": 2, "reads": 1}
 
 
 def test_a_duplicate_writes_nothing_and_reads_nothing(bundle: Bundle) -> None:
@@ -63,5 +69,9 @@ def test_every_declared_index_is_used_and_every_query_has_one(bundle: Bundle) ->
     bundle.request("GET", "/", headers=bundle.signed_in())
     (event, *_) = bundle.docs("events")
     story(bundle.store, event)
+    bundle.request("GET", urlsplit(bundle.desk.sent[0][1].ack_url).path)
+    bundle.configure(ALL_OF_IT)
+    bundle.trouble("loud", severity="warning")
+    bundle.settle()
     assert list(read_log(bundle.store, since=bundle.clock.now() - timedelta(hours=1), until=bundle.clock.now()))
     assert bundle.store.queries == set(INDEXES)

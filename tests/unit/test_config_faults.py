@@ -12,7 +12,7 @@ from shared.secrets import read_secret
 from shared.verify import verify
 from tests.unit.test_loading import GOOD, changed, faults_of
 
-CHANNEL = "expected a channel: {console: true}, {apprise: SECRET} or {email: SECRET, to: address}"
+CHANNEL = "expected a channel: {console: true}, {ntfy: SECRET}, {slack: SECRET}, {apprise: SECRET} or {email: SECRET, to: address}"
 
 
 @pytest.mark.parametrize(

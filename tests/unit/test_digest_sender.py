@@ -15,6 +15,8 @@ from tests.fakes import FakeContext, FakeStore
 ITEM = {
     "title": "Trouble",
     "summary": "",
+    "id": "a",
+    "kind": "event",
     "link": "",
     "state": "firing",
     "severity": "critical",

@@ -122,13 +122,13 @@ def test_a_firing_after_the_resolve_of_an_unknown_alert_is_its_first_episode() -
 def test_a_firing_that_arrived_before_the_resolve_but_is_handled_after_it_changes_nothing() -> None:
     known = after(signal(), signal(status="resolved"))
     late = heard(signal(), known, at=NOW + MINUTE / 2, now=NOW + 5 * MINUTE)
-    assert (late.effect, late.alert) == ("record", None)
+    assert (late.effect, doc(late)["state"], doc(late)["count"]) == ("record", "resolved", 1)
 
 
 def test_a_resolve_that_arrived_before_the_last_firing_does_not_close_it() -> None:
     known = after(signal(), signal(status="resolved"), signal())
     late = heard(signal(status="resolved"), known, at=NOW + MINUTE, now=NOW + 5 * MINUTE)
-    assert (late.effect, late.alert) == ("record", None)
+    assert (late.effect, doc(late)["state"]) == ("record", "firing")
 
 
 def test_the_senders_own_time_decides_the_order_where_it_gives_one() -> None:

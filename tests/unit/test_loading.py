@@ -74,8 +74,8 @@ SINGLE_FAULTS = {
     ),
     "a channel of no kind": (
         changed("{console: true}", "{consol: true}"),
-        "opos.yaml:5: channels.desk: expected a channel: {console: true}, {apprise: SECRET} or"
-        " {email: SECRET, to: address}; found a mapping",
+        "opos.yaml:5: channels.desk: expected a channel: {console: true}, {ntfy: SECRET}, {slack: SECRET}, {apprise: SECRET}"
+        " or {email: SECRET, to: address}; found a mapping",
     ),
     "an incomplete channel": (
         changed("{console: true}", "{email: SMTP_URL}"),

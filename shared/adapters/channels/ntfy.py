@@ -1,0 +1,62 @@
+"""ntfy: a push on the phone, with a button that acknowledges.
+
+Sources: ntfy documentation, "Publish as JSON" and "Action buttons". The key is the message's `id` for a receiver that
+takes one; ntfy itself does not deduplicate.
+"""
+
+import base64
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from shared.adapters.channels.posting import post_json
+from shared.errors import DeliveryError
+from shared.ports import Clock, Notice, Receipt
+
+_PRIORITY = {"critical": 5, "warning": 4, "info": 3}
+_LONGEST = 4000
+"""ntfy makes an attachment of what is longer than 4,096 bytes."""
+
+
+@dataclass(frozen=True)
+class NtfyTopic:
+    url: str = field(repr=False)
+    clock: Clock
+
+    def send(self, notice: Notice, key: str) -> Receipt:
+        server, topic, headers = _address(self.url)
+        status = post_json(server, {"topic": topic, **_message(notice)}, {**headers, "x-message-id": key})
+        return Receipt(f"HTTP {status}", self.clock.now())
+
+
+def _address(url: str) -> tuple[str, str, dict[str, str]]:
+    """The server, the topic and the headers that prove who sends."""
+    parts = urlsplit(url)
+    base, _, topic = parts.path.rpartition("/")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not topic:
+        raise DeliveryError("misconfigured", permanent=True, detail="expected https://server/topic")
+    host = parts.hostname + (f":{parts.port}" if parts.port else "")
+    server = urlunsplit((parts.scheme, host, f"{base}/", "", ""))
+    if not parts.username:
+        return server, topic, {}
+    proof = base64.b64encode(f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()).decode()
+    return server, topic, {"authorization": f"Basic {proof}"}
+
+
+def _message(notice: Notice) -> dict[str, Any]:
+    text = (notice.text or notice.title).encode()[:_LONGEST].decode("utf-8", "ignore")
+    content: dict[str, Any] = {"title": notice.title, "message": text, "priority": _PRIORITY[notice.severity]}
+    if click := notice.link or notice.ack_url:
+        content["click"] = click
+    if notice.ack_url:
+        content["actions"] = [
+            _button("Acknowledge", notice.ack_url),
+            _button("Snooze 1 h", f"{notice.ack_url}/snooze/1h"),
+            {"action": "view", "label": "Look", "url": notice.ack_url},
+        ]
+    return content
+
+
+def _button(label: str, url: str) -> dict[str, Any]:
+    """A button that acts at once, and takes the notification away when that succeeded."""
+    return {"action": "http", "label": label, "url": url, "method": "POST", "clear": True}

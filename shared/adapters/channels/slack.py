@@ -1,0 +1,46 @@
+"""Slack's incoming webhooks, and what speaks their language (Mattermost, Rocket.Chat, Discord's `/slack`).
+
+The link in it only shows: a preview that follows it changes nothing. Source: Slack documentation, "Sending messages
+using incoming webhooks" and "Formatting text" (only `&`, `<` and `>` are escaped).
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.adapters.channels.posting import post_json
+from shared.errors import DeliveryError
+from shared.ports import Clock, Notice, Receipt
+
+_MARK = {"critical": ":rotating_light:", "warning": ":warning:", "info": ":information_source:"}
+_LONGEST = 3500
+"""Slack cuts a message at 4,000 characters."""
+
+
+@dataclass(frozen=True)
+class SlackWebhook:
+    url: str = field(repr=False)
+    clock: Clock
+
+    def send(self, notice: Notice, key: str) -> Receipt:  # noqa: ARG002  (a webhook knows no idempotency key)
+        if not self.url.startswith(("https://", "http://")):
+            raise DeliveryError("misconfigured", permanent=True, detail="expected https://hooks.slack.com/services/...")
+        status = post_json(self.url, _message(notice), {})
+        return Receipt(f"HTTP {status}", self.clock.now())
+
+
+def _message(notice: Notice) -> dict[str, Any]:
+    title = _escaped(notice.title)
+    headline = f"<{_target(notice.link)}|{title.replace('|', '/')}>" if notice.link else title
+    links = [f"<{_target(notice.ack_url)}|Acknowledge or snooze>"] if notice.ack_url else []
+    text = _escaped(notice.text)[:_LONGEST]
+    lines = [f"{_MARK[notice.severity]} *{headline}*", text, *links]
+    return {"text": "\n".join(line for line in lines if line), "unfurl_links": False, "unfurl_media": False}
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _target(url: str) -> str:
+    """*url* within `<url|text>`: what would end it is written as the address may have it."""
+    return url.replace("&", "&amp;").replace("|", "%7C").replace("<", "%3C").replace(">", "%3E")

@@ -1,0 +1,51 @@
+"""Where opos.yaml names something that it declares elsewhere: a channel, a time interval, an escalation."""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from shared.yaml_lines import Where
+
+Kind = Literal["channel", "time interval", "escalation"]
+SECTIONS: dict[Kind, str] = {"channel": "channels", "time interval": "time_intervals", "escalation": "escalations"}
+Named = tuple[Kind, Where, Any]
+
+
+def named(data: Any) -> Iterator[Named]:
+    """Each name in *data*, the file as plain values that may be wrong in any way: what it names, and where it is."""
+    yield from _in_route(_section(data, "route"), ("route",))
+    yield from _channel(_section(data, "digest"), ("digest",))
+    for name, escalation in _section(data, "escalations").items():
+        for number, level in enumerate(_list(escalation, "levels")):
+            yield from _channel(level, ("escalations", name, "levels", number))
+    for number, test in enumerate(_list(data, "route_tests")):
+        yield from _all(test, ("route_tests", number), "channels", "channel")
+
+
+def _in_route(route: Any, where: Where) -> Iterator[Named]:
+    yield from _channel(route, where)
+    if isinstance(route, dict) and "escalation" in route:
+        yield "escalation", (*where, "escalation"), route["escalation"]
+    for key in ("mute_time_intervals", "active_time_intervals"):
+        yield from _all(route, where, key, "time interval")
+    for number, child in enumerate(_list(route, "routes")):
+        yield from _in_route(child, (*where, "routes", number))
+
+
+def _channel(section: Any, where: Where) -> Iterator[Named]:
+    if isinstance(section, dict) and "channel" in section:
+        yield "channel", (*where, "channel"), section["channel"]
+
+
+def _all(section: Any, where: Where, key: str, kind: Kind) -> Iterator[Named]:
+    for number, name in enumerate(_list(section, key)):
+        yield kind, (*where, key, number), name
+
+
+def _section(data: Any, key: str) -> dict[str, Any]:
+    found = data.get(key) if isinstance(data, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _list(data: Any, key: str) -> list[Any]:
+    found = data.get(key) if isinstance(data, dict) else None
+    return found if isinstance(found, list) else []
