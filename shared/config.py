@@ -96,6 +96,17 @@ Name = Annotated[str, BeforeValidator(_url_safe)]
 SecretName = Annotated[str, BeforeValidator(_secret_name)]
 SecretNames = Annotated[tuple[SecretName, ...], BeforeValidator(_hide_value)]
 Address = Annotated[str, BeforeValidator(_address)]
+
+
+def _local_moment(value: Any) -> Any:
+    try:
+        datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("expected a moment such as 2026-11-20T03:00") from None
+    return value
+
+
+LocalMoment = Annotated[str, BeforeValidator(_local_moment)]
 Cron = Annotated[str, BeforeValidator(_cron)]
 Expression = Annotated[str, BeforeValidator(_expression)]
 
@@ -325,7 +336,7 @@ class RouteTest(Section):
 
     name: str = ""
     labels: dict[str, str]
-    at: str | None = None
+    at: LocalMoment | None = None
     path: Literal["page", "hold", "digest"] | None = None
     channels: tuple[str, ...] | None = None
     because: str = ""

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from shared.config import ChannelConfig, Config, Heartbeat, Source
 from shared.faults import ConfigError, Fault
 from shared.loading import load_config, load_flags, missing_secrets
+from shared.route_tests import failures
 from shared.yaml_lines import Located, read_yaml
 
 
@@ -24,7 +25,7 @@ def _config_faults(path: Path, environment: Mapping[str, str]) -> list[Fault]:
         return list(error.faults)
     faults = missing_secrets(_understood(located), located, environment)
     try:
-        load_config(path)
+        faults += failures(load_config(path), located)
     except ConfigError as error:
         faults += error.faults
     return sorted(faults, key=lambda fault: (fault.line, fault.path))

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections import deque
+from pathlib import Path
 from typing import IO
 
 import click
@@ -10,6 +11,8 @@ import click
 from opos.event_log import parse_log, restore
 from opos.local import Place, json_option, with_place
 from opos.output import reports_errors, show
+from shared.faults import ConfigError, Fault
+from shared.yaml_lines import read_yaml
 
 
 @click.command("import")
@@ -21,13 +24,33 @@ def command(place: Place, log: IO[bytes], *, as_json: bool) -> None:
     """Restore the events of LOG, as `opos export` wrote them. What is there already is left as it is.
 
     Events that had not been handled when they were exported will be. Nothing is written unless every line is good.
+
+    A LOG that ends in .yml or .yaml is an Alertmanager configuration instead: it is printed as sections of opos.yaml,
+    and what could not be carried is named.
     """
+    if log.name.endswith((".yml", ".yaml")):
+        _take_over(Path(log.name), as_json=as_json)
+        return
     file = _seekable(log)
     deque(parse_log(file), maxlen=0)
     file.seek(0)
     written, there = restore(place.runtime().store, parse_log(file))
     text = f"{written} events restored, {there} were there already"
     show({"restored": written, "there": there}, text, as_json=as_json)
+
+
+def _take_over(path: Path, *, as_json: bool) -> None:
+    import yaml
+
+    from opos.alertmanager_import import import_alertmanager
+
+    try:
+        found = import_alertmanager(read_yaml(path).data)
+    except ValueError as fault:
+        raise ConfigError([Fault(str(path), 1, "", str(fault).removeprefix("expected "), "something else")]) from None
+    text = yaml.safe_dump(found.sections, sort_keys=False, allow_unicode=True, width=110)
+    click.echo("\n".join(f"# {note}" for note in found.notes), err=True)
+    show({"sections": found.sections, "notes": found.notes}, text.rstrip(), as_json=as_json)
 
 
 def _seekable(log: IO[bytes]) -> IO[bytes]:

@@ -3,7 +3,7 @@
 The reasons are tried in one order, the same for a signal that has just come and for a wait that is over.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -69,8 +69,7 @@ def judge(alert: Mapping[str, Any], taken: tuple[Node, ...], around: Surrounding
     settings = taken[-1].settings
     if not interrupts(alert, settings):
         return _quiet(alert, settings, around)
-    tests = (_paused, _flapping, _muted, _suppressed, _unwelcome, _grouped, _flooded)
-    found = (test(alert, taken, around) for test in tests)
+    found = (test(alert, taken, around) for test in TESTS.values())
     return next((one for one in found if one), Verdict("page", "interrupts at once"))
 
 
@@ -183,6 +182,14 @@ def _flooded(alert: Mapping[str, Any], taken: tuple[Node, ...], around: Surround
     if around.pages_left > 0 or alert["group"] == FLOOD:
         return None
     return Verdict("hold", "too many interrupt at once: told together", "flood", around.now + FLOOD_WAIT)
+
+
+Test = Callable[[Mapping[str, Any], tuple[Node, ...], Surroundings], Verdict | None]
+TESTS: dict[str, Test] = {
+    "auto_pause": _paused, "flapping": _flapping, "time intervals": _muted, "silences and inhibition": _suppressed,
+    "focus and budget": _unwelcome, "group": _grouped, "flood": _flooded,
+}  # fmt: skip
+"""What may keep an alert from interrupting, in the order in which it is asked."""
 
 
 @dataclass(frozen=True, slots=True)

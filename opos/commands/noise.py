@@ -1,0 +1,58 @@
+"""`opos noise`."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import click
+
+from opos.local import Place, json_option, with_place
+from opos.moments import moment
+from opos.output import reports_errors, show
+from shared.alerting.noise import Noise, noise
+from shared.events import iso
+from shared.ports import Store
+
+
+@click.command("noise")
+@click.option("--since", type=moment, default="30d", show_default=True, help="An age (7d), a day or a moment.")
+@with_place
+@json_option
+@reports_errors
+def command(since: datetime, place: Place, *, as_json: bool) -> None:
+    """Say of each rule how often it interrupted, what that cost, how often it was worth it, and what to change."""
+    store = place.runtime().store
+    alerts = [doc.data for doc in store.query("alerts") if doc.data.get("kind") == "alert" and "episodes" in doc.data]
+    found = noise(alerts, _costs(store, alerts, iso(since)), since=iso(since))
+    show([_plain(one) for one in found], "\n".join(_lines(found)) or "Nothing has fired.", as_json=as_json)
+
+
+def _costs(store: Store, alerts: list[dict[str, Any]], since: str) -> Counter[tuple[str, str]]:
+    """What the pages of each rule cost; one that told of several is shared among them."""
+    rules = {alert["id"]: (alert["source"], alert["labels"].get("alertname", "")) for alert in alerts}
+    costs: Counter[tuple[str, str]] = Counter()
+    for page in store.query("outbox", where=[("created_at", ">=", since)], order_by="created_at"):
+        told = (page.data.get("cause") or {}).get("alerts") or []
+        for id in told:
+            costs[rules.get(id, ("", ""))] += page.data["cost"] / len(told)
+    return costs
+
+
+def _plain(one: Noise) -> dict[str, Any]:
+    counted = ("source", "alertname", "fired", "told", "acted", "by_itself", "cost")
+    return {name: getattr(one, name) for name in (*counted, "precision", "score", "advice", "lines")}
+
+
+def _lines(found: list[Noise]) -> Iterator[str]:
+    for one in found:
+        name = f"{one.source} {one.alertname}"
+        yield (
+            f"{name:<40} fired {one.fired}, interrupted {one.told}, acted on {one.acted}, "
+            f"resolved by itself {one.by_itself}, cost {one.cost:g}, noise {one.score:g}"
+        )
+        if one.advice:
+            yield f"  {one.advice}: under route.routes of opos.yaml, before the others"
+            yield f"    {one.lines}"
+        if one.advice == "delete":
+            yield "  nobody ever acted on it: better still, delete the rule at its source"
