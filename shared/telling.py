@@ -22,6 +22,8 @@ from shared.events import iso
 from shared.outbox import intent, send
 from shared.ports import Create, Doc, Update, Write
 
+NAMED = 400
+"""Alerts that a page's cause names."""
 Candidate = tuple[Document, tuple[Node, ...]]
 
 
@@ -186,7 +188,7 @@ def pages(call: Call, alerts: Sequence[Document], total: int, context: Context) 
 
 
 def _cause(call: Call, alerts: Sequence[Document], total: int, runbook: str) -> dict[str, Any]:
-    listed = alerts[:LISTED]
+    listed = alerts[:NAMED]
     return {
         "kind": call.kind, "step": call.step.name, "route": call.group["route"], "group": call.group["id"],
         "labels": call.group["labels"], "alerts": [one["id"] for one in listed], "total": total, "runbook": runbook,

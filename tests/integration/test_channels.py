@@ -17,6 +17,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from shared.adapters.channels.apprise import AppriseService
 from shared.adapters.channels.console import ConsoleLine
 from shared.adapters.channels.email import SmtpMail
+from shared.adapters.channels.ntfy import NtfyTopic
+from shared.adapters.channels.posting import call
+from shared.adapters.channels.slack import SlackWebhook
 from shared.errors import DeliveryError
 from shared.ports import Notice
 from tests.fakes import FakeClock
@@ -107,12 +110,92 @@ class Receiver(BaseHTTPRequestHandler):
         self.end_headers()
 
     def do_GET(self) -> None:
-        self.received.append("followed a redirect")
+        self.received.append("was asked by GET")
         self.send_response(200)
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
         pass
+
+
+def posted(answer: int = 200) -> Iterator[tuple[type[Receiver], str]]:
+    handler = type("OneReceiver", (Receiver,), {"received": [], "status": answer})
+    server = HTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield handler, f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def phone() -> Iterator[tuple[type[Receiver], str]]:
+    yield from posted()
+
+
+def test_ntfy_gets_the_page_with_a_button_that_acknowledges(phone: tuple[type[Receiver], str]) -> None:
+    received, address = phone
+    receipt = NtfyTopic(f"http://me:p%40ss@{address}/alerts", CLOCK).send(NOTICE, "key1")
+    assert receipt.detail == "HTTP 200"
+    (message,) = received.received
+    assert message == {
+        "topic": "alerts", "title": NOTICE.title, "message": "97 % full", "priority": 5, "click": "https://grafana.example",
+        "actions": [
+            {"action": "http", "label": "Acknowledge", "url": "https://opos.example/ack/t", "method": "POST", "clear": True},
+            {
+                "action": "http", "label": "Snooze 1 h", "url": "https://opos.example/ack/t/snooze/1h", "method": "POST",
+                "clear": True,
+            },
+            {"action": "view", "label": "Look", "url": "https://opos.example/ack/t"},
+        ],
+    }  # fmt: skip
+
+
+def test_slack_gets_the_page_with_links_that_no_title_can_break(phone: tuple[type[Receiver], str]) -> None:
+    received, address = phone
+    notice = Notice(
+        "<!channel> a|b & c", "<script>", "https://x.example/?a=1&b=|", "https://opos.example/ack/t", "critical"
+    )
+    SlackWebhook(f"http://{address}/services/T/B/x", CLOCK).send(notice, "key1")
+    (message,) = received.received
+    assert message["text"].splitlines() == [
+        ":rotating_light: *<https://x.example/?a=1&amp;b=%7C|&lt;!channel&gt; a/b &amp; c>*",
+        "&lt;script&gt;",
+        "<https://opos.example/ack/t|Acknowledge or snooze>",
+    ]
+    assert message["unfurl_links"] is False
+
+
+@pytest.mark.parametrize("make", [NtfyTopic, SlackWebhook])
+@pytest.mark.parametrize(
+    ("answer", "reason", "permanent"),
+    [
+        (500, "rejected", False), (503, "rejected", False), (429, "rate_limited", False), (404, "rejected", True),
+        (401, "unauthorized", True), (302, "rejected", True),
+    ],
+)  # fmt: skip
+def test_an_answer_says_whether_a_retry_could_help(make: Any, answer: int, reason: str, *, permanent: bool) -> None:
+    for received, address in posted(answer):
+        channel = make(f"http://{address}/topic-secret", CLOCK)
+        with pytest.raises(DeliveryError) as fault:
+            channel.send(NOTICE, "key1")
+        assert (fault.value.reason, fault.value.permanent) == (reason, permanent)
+        assert "was asked by GET" not in received.received
+        assert "topic-secret" not in f"{fault.value}{channel!r}"
+
+
+@pytest.mark.parametrize("make", [NtfyTopic, SlackWebhook])
+def test_a_receiver_that_is_not_there_is_unreachable_and_an_address_that_is_none_is_misconfigured(make: Any) -> None:
+    for url, reason in ((f"http://127.0.0.1:{closed_port()}/topic", "unreachable"), ("nonsense", "misconfigured")):
+        with pytest.raises(DeliveryError) as fault:
+            make(url, CLOCK).send(NOTICE, "key1")
+        assert (fault.value.reason, fault.value.permanent) == (reason, reason == "misconfigured")
+
+
+def test_the_external_checker_is_called_and_its_absence_is_only_logged(phone: tuple[type[Receiver], str]) -> None:
+    received, address = phone
+    call(f"http://{address}/ping/uuid")
+    assert received.received == ["was asked by GET"]
+    call(f"http://127.0.0.1:{closed_port()}/ping/uuid")
 
 
 @pytest.fixture

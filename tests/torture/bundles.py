@@ -29,7 +29,8 @@ sources:
   app:
     scheme: standard-webhooks
     secrets: [APP_SECRET]
-    alert: {title: data.title, severity: data.severity, status: data.status, fingerprint: data.fingerprint}
+    alert:
+      {title: data.title, severity: data.severity, status: data.status, fingerprint: data.fingerprint, labels: {alertname: data.rule}}
 channels: {phone: {apprise: PHONE_URL}}
 route: {channel: phone, pages_per_minute: PAGES}
 digest: {channel: phone, window: 30s, size: 5}
@@ -130,7 +131,7 @@ class Emulated:
 
 
 @contextmanager
-def embedded(folder: Path, phone: str, *, pages: int = 10) -> Iterator[Embedded]:
+def embedded(folder: Path, phone: str, *, pages: int = 5) -> Iterator[Embedded]:
     """*pages* may go out one by one within a minute."""
     with patch.dict(os.environ, environment(phone)):
         where = place(folder, "embedded", pages)
@@ -145,7 +146,7 @@ def embedded(folder: Path, phone: str, *, pages: int = 10) -> Iterator[Embedded]
 
 
 @contextmanager
-def emulated_bundle(folder: Path, phone: str, *, pages: int = 10, redelivered: float = 0.05) -> Iterator[Emulated]:
+def emulated_bundle(folder: Path, phone: str, *, pages: int = 5, redelivered: float = 0.05) -> Iterator[Emulated]:
     """The same; *redelivered* is the share of messages that the bus delivers once more than it has to."""
     with patch.dict(os.environ, environment(phone)), ExitStack() as stack:
         google = stack.enter_context(emulators(folder))

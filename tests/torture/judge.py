@@ -78,11 +78,12 @@ def _judge_alerts(alerts: dict[str, Doc], unique: int, verdict: Verdict) -> None
 
 
 def _judge_messages(store: Store, alerts: dict[str, Doc], verdict: Verdict) -> None:
-    paged = Counter(doc.data["ack"]["alert"] for doc in store.query("outbox") if doc.data["state"] == "sent")
+    pages = [doc.data for doc in store.query("outbox") if doc.data["state"] == "sent"]
+    paged = Counter(alert for page in pages if page["cause"]["kind"] != "again" for alert in page["cause"]["alerts"])
     carried = Counter(
         member for doc in store.query("digests") if doc.data["state"] == "sent" for member in doc.data["members"]
     )
-    verdict.pages, verdict.digests = paged.total(), store.count("digests")
+    verdict.pages, verdict.digests = len(pages), store.count("digests")
     for title, doc in alerts.items():
         if severity_of(int(title.split()[-1])) == "critical":
             _judge_critical(title, paged[doc.id], carried[doc.id], verdict)

@@ -32,8 +32,10 @@ def severity_of(alert: int) -> str:
     return SEVERITIES[alert % 3 if alert % 30 else 0]
 
 
-def trouble(message: int, alert: int, severity: str) -> Delivery:
+def trouble(message: int, alert: int, severity: str, *, rule: str = "") -> Delivery:
+    """Each alert is of a rule of its own, unless they are to be alike."""
     data = {"title": f"Trouble {alert}", "severity": severity, "status": "firing", "fingerprint": f"f{alert}"}
+    data["rule"] = rule or f"Rule{alert}"
     return Delivery(f"msg_{message}", json.dumps({"type": "trouble", "data": data}).encode())
 
 

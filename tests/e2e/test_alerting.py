@@ -1,0 +1,328 @@
+"""Alerting over HTTP and through every function, on both stores: what interrupts, until it is acknowledged."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.e2e.bundle import Bundle
+from tests.e2e.test_commands import opos
+
+LOUDER = """
+channels: {desk: {console: true}, inbox: {console: true}}
+route: {channel: desk, escalation: me}
+escalations: {me: {levels: [{channel: inbox, after: 5m}], repeats: 1}}
+"""
+
+
+def unlike(bundle: Bundle, id: str, **more: Any) -> int:
+    """A critical alert of a rule of its own."""
+    labels = {"alertname": id, "severity": "critical"}
+    alert = {"fingerprint": id, "status": "firing", "labels": labels, "annotations": {"summary": "bad"}, **more}
+    payload = {"status": "firing", "groupKey": id, "alerts": [{**alert, "startsAt": bundle.clock.now().isoformat()}]}
+    return bundle.send("alertmanager", payload).status
+
+
+def link(bundle: Bundle, number: int = -1) -> str:
+    return urlsplit(bundle.desk.sent[number][1].ack_url).path
+
+
+def states(bundle: Bundle) -> set[str]:
+    return {doc.data["state"] for doc in bundle.docs("alerts")}
+
+
+def test_a_storm_of_unlike_criticals_is_a_handful_of_pages_and_two_taps_acknowledge_the_flood(bundle: Bundle) -> None:
+    for n in range(60):
+        assert unlike(bundle, f"Rule{n}") == 202
+    bundle.settle()
+    bundle.tick(minutes=1)
+    assert len(bundle.pages()) == 6
+    assert bundle.pages()[-1].startswith("55 alerts at once: Rule")
+    text = bundle.desk.sent[-1][1].text
+    assert len([line for line in text.splitlines() if line.startswith("!! Rule")]) == 20
+    assert "and 35 more" in text
+    assert "There are more than these 20" in bundle.request("GET", link(bundle)).text
+    assert "Acknowledged" in bundle.request("POST", link(bundle)).text
+    for number in range(5):
+        bundle.request("POST", link(bundle, number))
+    assert states(bundle) == {"acknowledged"}
+    bundle.tick(hours=1)
+    assert len(bundle.pages()) == 6
+
+
+def test_a_webhook_with_many_alerts_of_one_group_is_one_page(bundle: Bundle) -> None:
+    alerts = [
+        {
+            "fingerprint": f"f{n}",
+            "status": "firing",
+            "labels": {"alertname": "Down", "host": f"h{n}", "severity": "critical"},
+        }
+        for n in range(150)
+    ]
+    assert bundle.send("alertmanager", {"status": "firing", "groupKey": "g", "alerts": alerts}).status == 202
+    bundle.settle()
+    bundle.tick(minutes=1)
+    assert [title.partition(":")[0] for title in bundle.pages()] == ["100 alerts of Down", "50 alerts of Down"]
+
+
+def test_nobody_acknowledges_so_it_gets_louder_until_opos_gives_up_and_the_digest_says_so(bundle: Bundle) -> None:
+    bundle.configure(LOUDER)
+    bundle.trouble("disk")
+    bundle.settle()
+    for _ in range(70):
+        bundle.tick(minutes=1)
+    assert bundle.pages() == ["Trouble disk"]
+    louder = [notice.title for _, notice in bundle.inbox.sent]
+    assert louder == ["Trouble disk", "Trouble disk", "Nobody acknowledged: Trouble disk"]
+
+
+def test_a_tap_on_the_page_ends_the_escalation_and_the_acknowledgement_itself_ends(bundle: Bundle) -> None:
+    bundle.configure(LOUDER)
+    bundle.trouble("disk")
+    bundle.settle()
+    bundle.tick(minutes=4)
+    bundle.request("POST", link(bundle))
+    for _ in range(3):
+        bundle.tick(hours=1)
+    assert (len(bundle.pages()), bundle.inbox.sent) == (1, [])
+    bundle.tick(hours=1)
+    assert bundle.pages() == ["Trouble disk", "Trouble disk"]
+    assert states(bundle) == {"firing"}
+
+
+def test_a_job_that_is_not_heard_of_pages_and_its_next_ping_closes_the_alert(bundle: Bundle) -> None:
+    bundle.configure("heartbeats: {backup: {every: 1h, grace: 5m}}\n")
+    assert bundle.request("GET", "/webhooks/ping/backup").status == 200
+    bundle.tick(minutes=64)
+    assert bundle.pages() == []
+    bundle.tick(minutes=1)
+    assert bundle.pages() == ["backup did not say that it lives"]
+    assert bundle.request("GET", "/webhooks/ping/backup").status == 200
+    bundle.settle()
+    assert states(bundle) == {"resolved"}
+
+
+def test_a_silence_from_the_console_holds_an_alert_back_and_lets_it_go_when_it_is_ended(bundle: Bundle) -> None:
+    bundle.trouble("disk")
+    bundle.settle()
+    operator = bundle.signed_in()
+    page = bundle.request("GET", link(bundle)).text
+    form = "/silence/" + page.partition('href="/silence/')[2].partition('"')[0]
+    made = bundle.request("POST", form, b"comment=new+disk&for=1d", operator)
+    assert (made.status, made.headers["location"]) == (303, "/")
+    bundle.clock.advance(minutes=5)
+    bundle.trouble("other")
+    bundle.settle()
+    assert bundle.pages() == ["Trouble disk"]
+    shown = bundle.request("GET", "/", headers=operator).text
+    assert "new disk" in shown
+    assert "Held back: silenced by me@example.com" in shown
+    end = "/unsilence/" + shown.partition('action="/unsilence/')[2].partition('"')[0]
+    assert bundle.request("GET", end).status == 405
+    assert bundle.request("POST", end, b"", operator).status == 303
+    bundle.tick(minutes=1)
+    assert bundle.pages() == ["Trouble disk", "Trouble other"]
+
+
+def test_a_late_firing_of_what_has_resolved_pages_nobody_and_is_told_in_the_digest(bundle: Bundle) -> None:
+    bundle.trouble("disk")
+    bundle.clock.advance(seconds=10)
+    bundle.trouble("disk", status="resolved")
+    real = bundle.pump.bus.database.write(lambda db: db.execute("SELECT count(*) FROM messages").fetchone()[0])
+    assert real == 2
+    # The bus delivers the resolve first: the firing waits, as after a failed delivery.
+    bundle.pump.bus.database.write(
+        lambda db: db.execute("UPDATE messages SET due_at = '2999' WHERE id = (SELECT min(id) FROM messages)")
+    )
+    bundle.settle()
+    assert states(bundle) == {"resolved"}
+    bundle.tick(minutes=2)
+    assert bundle.pages() == []
+    assert bundle.docs("alerts")[0].data["title"] == "Trouble disk"
+
+
+@pytest.fixture
+def today(bundle: Bundle) -> Bundle:
+    """A bundle in the time of the commands, which live in the real one."""
+    bundle.clock.moment = datetime.now(UTC)
+    return bundle
+
+
+def run(bundle: Bundle, *arguments: str) -> Any:
+    done = opos(*arguments, *bundle.place, folder=bundle.folder)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_alerts_are_listed_acknowledged_snoozed_and_resolved_by_command(today: Bundle) -> None:
+    today.trouble("disk")
+    today.settle()
+    (alert,) = today.docs("alerts")
+    assert "critical firing  Trouble disk (x1)" in run(today, "alerts", "list").stdout
+    for command, state in (("ack",), "acknowledged"), (("snooze",), "snoozed"), (("resolve",), "resolved"):
+        more = ["2h"] if state == "snoozed" else []
+        assert f" {state}" in run(today, "alerts", *command, alert.id[:8], *more).stdout
+        assert states(today) == {state}
+    assert run(today, "alerts", "list").stdout == "Nothing is open.\n"
+    assert opos("alerts", "ack", alert.id, *today.place, folder=today.folder).returncode == 1
+
+
+def test_silences_are_made_listed_and_ended_by_command(today: Bundle) -> None:
+    made = run(
+        today,
+        "silence",
+        "add",
+        "source=app",
+        'alertname=~"trou.*"',
+        "--for",
+        "2h",
+        "--comment",
+        "moving",
+        "--author",
+        "me",
+    )
+    assert "silences until" in made.stdout
+    today.trouble("disk")
+    today.settle()
+    listed = run(today, "silence", "list").stdout
+    assert 'source="app", alertname=~"trou.*"' in listed
+    assert "me: moving" in listed
+    run(today, "silence", "expire", listed[:8])
+    today.tick(minutes=1)
+    assert today.pages() == ["Trouble disk"]
+    wrong = opos("silence", "add", "disk", "--for", "2h", "--comment", "x", *today.place, folder=today.folder)
+    assert (wrong.returncode, "expected a matcher" in wrong.stderr) == (2, True)
+
+
+def test_focus_until_a_time_spares_attention_but_for_what_is_critical(today: Bundle) -> None:
+    today.configure("route: {channel: desk, interrupt_from: info}\n")
+    assert "only what is critical interrupts" in run(today, "focus", "2h", "--name", "the offer").stdout
+    today.clock.advance(seconds=5)
+    today.trouble("slow", severity="warning")
+    today.settle()
+    assert today.pages() == []
+    assert (
+        today.docs("alerts")[0].data["pending"]["reason"]
+        == "warning during the focus block the offer: waits for the digest"
+    )
+    assert "the offer until" in run(today, "focus").stdout
+    assert "1 blocks have ended" in run(today, "focus", "--end").stdout
+
+
+def test_explain_names_every_matcher_and_what_would_happen_now(today: Bundle) -> None:
+    today.configure(
+        "route: {channel: desk, routes: [{matchers: [alertname=Other]}, {matchers: ['source=~a.*'], channel: inbox, auto_pause: 5m}]}\n"
+    )
+    event = today.trouble("disk").json["id"]
+    today.settle()
+    told = run(today, "route", "explain", event).stdout
+    for part in (
+        'x   route.0 (alertname="Other"): a matcher does not hold',
+        "does not hold: alertname=\"Other\", found 'trouble'",
+        '->   route.1 (source=~"a.*"): taken',
+        "to      inbox",
+        "=> auto_pause: paused until",
+        "now     hold: paused until",
+    ):
+        assert part in told, told
+    payload = {"type": "trouble", "data": {"id": "x", "title": "X", "severity": "info", "status": "firing"}}
+    (today.folder / "payload.json").write_text(json.dumps(payload))
+    told = run(today, "route", "explain", "--payload", str(today.folder / "payload.json"), "--source", "app").stdout
+    assert "=> severity: info, its route interrupts from critical" in told
+    machine = json.loads(run(today, "route", "explain", "--label", "alertname=Other", "--json").stdout)
+    assert [one["taken"] for one in machine[0]["tried"]] == [False, True]
+
+
+def test_what_if_replays_history_against_a_changed_configuration_and_prints_the_difference(today: Bundle) -> None:
+    today.clock.advance(hours=-5)
+    for n in range(3):
+        today.trouble(f"flaky{n}")
+        today.settle()
+        today.clock.advance(minutes=3)
+        today.trouble(f"flaky{n}", status="resolved")
+        today.settle()
+        today.clock.advance(minutes=20)
+    unlike(today, "DiskFull")
+    today.settle()
+    today.trouble("slow", severity="warning")
+    today.settle()
+    before = len(today.pages())
+    (today.folder / "new.yaml").write_text(
+        (today.folder / "opos.yaml").read_text().replace(
+            "route: {channel: desk}",
+            "route: {channel: desk, routes: [{matchers: [source=app], auto_pause: 5m, interrupt_from: warning}]}",
+        )
+    )  # fmt: skip
+    arguments = ["--config", "new.yaml", "--since", "1d", *today.place]
+    done = opos("route", "what-if", *arguments, folder=today.folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0].endswith(f"{before} pages before, 2 after")
+    assert "saved 2, added 0" in done.stdout
+    assert "  -2  app trouble: 3 -> 1 pages, 4 -> 3 lines of the digest" in done.stdout
+    same = opos(
+        "route", "what-if", "--config", "opos.yaml", "--since", "1d", "--json", *today.place, folder=today.folder
+    )
+    found = json.loads(same.stdout)
+    assert (found["pages"], found["saved"], found["added"]) == ({"before": before, "after": before}, 0, 0)
+
+
+def test_noise_names_the_rule_that_interrupts_for_nothing_and_the_lines_to_change(today: Bundle) -> None:
+    today.configure("focus: {night: {factor: 1}}\n")
+    today.clock.advance(hours=-5)
+    for _ in range(3):
+        today.trouble("flaky")
+        today.settle()
+        today.tick(minutes=3)
+        today.trouble("flaky", status="resolved")
+        today.settle()
+        today.tick(minutes=20)
+    told = run(today, "noise").stdout
+    assert "fired 3, interrupted 3, acted on 0, resolved by itself 3, cost 3, noise 3" in told
+    assert "raise the delay: under route.routes of opos.yaml" in told
+    assert """- {matchers: ['source="app"', 'alertname="trouble"'], auto_pause: 3m}""" in told
+
+
+def test_a_page_carries_its_runbook_and_one_without_says_so(bundle: Bundle) -> None:
+    bundle.configure("runbooks: {DiskFull: docs/runbooks/disk.md}\n")
+    unlike(bundle, "DiskFull")
+    bundle.settle()
+    bundle.clock.advance(minutes=1)
+    unlike(bundle, "Slow", annotations={"runbook_url": "https://wiki.example/slow"})
+    bundle.settle()
+    bundle.clock.advance(minutes=1)
+    unlike(bundle, "Strange")
+    bundle.settle()
+    texts = [notice.text.splitlines()[-1] for _, notice in bundle.desk.sent]
+    assert texts == [
+        "Runbook: docs/runbooks/disk.md",
+        "Runbook: https://wiki.example/slow",
+        "No runbook yet: name one under runbooks: in opos.yaml.",
+    ]
+    assert [
+        bool(doc.data["cause"]["runbook"])
+        for doc in sorted(bundle.docs("outbox"), key=lambda doc: doc.data["created_at"])
+    ] == [True, True, False]
+
+
+def test_a_flapping_warning_is_told_when_it_holds_and_a_flapping_critical_alert_says_how_often(bundle: Bundle) -> None:
+    for _ in range(5):
+        for id, severity in (("loud", "critical"), ("quiet", "warning")):
+            bundle.trouble(id, severity=severity)
+        bundle.settle()
+        bundle.tick(minutes=1)
+        for id, severity in (("loud", "critical"), ("quiet", "warning")):
+            bundle.trouble(id, severity=severity, status="resolved")
+        bundle.settle()
+        bundle.tick(minutes=5)
+    assert bundle.pages()[-1] == "Trouble loud (flapped 4 times within the hour)"
+    quiet = next(doc.data for doc in bundle.docs("alerts") if doc.data["title"] == "Trouble quiet")
+    assert (quiet["held"]["by"], quiet["state"]) == ("flapping", "resolved")
+
+
+def test_the_time_of_a_day_is_read_on_the_operators_clock(today: Bundle) -> None:
+    local = (datetime.now(UTC) + timedelta(hours=2)).strftime("%H:%M")
+    assert run(today, "focus", f"until {local}").returncode == 0
+    wrong = opos("focus", "until yesterday", *today.place, folder=today.folder)
+    assert (wrong.returncode, "expected 2h, 15:00" in wrong.stderr) == (2, True)
