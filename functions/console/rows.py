@@ -9,6 +9,7 @@ from typing import Any
 from functions.console.moments import Moment, moment
 from functions.console.signed import expire_path
 from shared.alerting.lifecycle import effective_severity
+from shared.alerting.verdict import FLOOD
 from shared.context import Context
 from shared.money import format_money
 from shared.ports import Doc
@@ -34,8 +35,19 @@ def alert_row(doc: Doc, context: Context) -> Row:
         "since": at(data.get("first_seen"), context),
         "seen": at(data.get("last_seen"), context),
         "ack": _ack_path(doc, context),
+        "group": data.get("group") if data.get("told_at") else None,
         "held": (data.get("held") or {}).get("reason", ""),
         "until": at(data["until"], context) if data.get("until") else None,
+    }
+
+
+def group_row(group: Doc, count: int, context: Context) -> Row:
+    claims = {"group": group.id, "call": group.data["called_at"]}
+    labels = [f"{name} {value}" for name, value in group.data["labels"].items() if value and name != "source"]
+    return {
+        "name": ", ".join(labels) if group.id != FLOOD else "a flood",
+        "count": count,
+        "ack": "/ack/" + context.links.token("ack", claims, expires=context.now + _BUTTON_LIFE),
     }
 
 
@@ -61,6 +73,8 @@ def message_row(doc: Doc, context: Context) -> Row:
         "attempts": doc.data.get("attempts", 0),
         "fault": doc.data.get("last_fault") or "",
         "members": len(doc.data.get("members") or []),
+        "cost": doc.data.get("cost") or 0,
+        "no_runbook": bool(doc.data.get("cause")) and not doc.data["cause"].get("runbook"),
         "at": at(doc.data.get("created_at"), context),
     }
 
@@ -94,7 +108,13 @@ def silence_row(doc: Doc, context: Context) -> Row:
 
 def heartbeat_row(name: str, context: Context) -> Row:
     doc = context.store.get(f"heartbeats/{name}")
-    return {"name": name, "at": at(doc.data.get("last_seen"), context) if doc else None}
+    data = doc.data if doc else {}
+    return {
+        "name": name,
+        "at": at(data["last_seen"], context) if data.get("last_seen") else None,
+        "due": at(data["due_at"], context) if data.get("due_at") else None,
+        "missed": at(data["missed_at"], context) if data.get("missed_at") else None,
+    }
 
 
 def web_link(link: Any) -> str:

@@ -1,5 +1,6 @@
 """What the pages show, as plain values read from the store with bounded queries."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from functions.console.rows import (
     alert_row,
     at,
     dead_letter_row,
+    group_row,
     heartbeat_row,
     message_row,
     pending_row,
@@ -39,6 +41,7 @@ def console_view(context: Context) -> Row:
     return {
         "headline": headline(opened.shown),
         "open": opened,
+        "together": _together(opened.shown, context),
         "waiting": _waiting(context),
         "undelivered": _undelivered(context),
         "quarantine": _quarantine(context),
@@ -72,6 +75,13 @@ def _open(context: Context) -> Rows:
     rows = [row for state in states for row in state.shown]
     rows.sort(key=lambda row: (row["state"] != "firing", _SEVERITIES.index(row["severity"])))
     return Rows(rows, any(state.more for state in states))
+
+
+def _together(rows: list[Row], context: Context) -> list[Row]:
+    """The groups of which several alerts fire: one button for each."""
+    counts = Counter(row["group"] for row in rows if row["group"] and row["state"] == "firing")
+    groups = (context.store.get(f"groups/{id}") for id, count in counts.most_common(_FEW) if count > 1)
+    return [group_row(group, counts[group.id], context) for group in groups if group and group.data["called_at"]]
 
 
 def _where(state: str, context: Context) -> Rows:

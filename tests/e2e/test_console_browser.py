@@ -126,6 +126,39 @@ def test_the_link_in_a_page_asks_first_and_acts_on_the_button(bundle: Bundle, br
     assert page.get_by_role("status").inner_text().startswith("Acknowledged already")
 
 
+def test_one_tap_on_the_page_of_a_group_acknowledges_all_of_it(bundle: Bundle, browser: "Browser") -> None:
+    bundle.configure("route: {channel: desk, group_wait: 30s}\n")
+    for n in range(3):
+        say(bundle, f"Host {n} is down", "critical")
+    bundle.tick(minutes=1)
+    ((_, notice),) = bundle.desk.sent
+    page = opened(browser, viewport=PHONE)
+    page.goto(bundle.url + path(notice.ack_url))
+    assert page.get_by_role("heading", level=1).inner_text() == "3 alerts: Host 0 is down"
+    page.get_by_role("button", name="Acknowledge").click()
+    assert page.get_by_role("status").inner_text().startswith("Acknowledged.")
+    assert {doc.data["state"] for doc in bundle.docs("alerts")} == {"acknowledged"}
+
+
+def test_from_the_link_of_a_page_an_alert_is_snoozed_and_its_like_silenced(bundle: Bundle, browser: "Browser") -> None:
+    say(bundle, "Disk full", "critical")
+    ((_, notice),) = bundle.desk.sent
+    page = opened(browser, viewport=PHONE)
+    page.goto(bundle.url + path(notice.ack_url))
+    page.get_by_role("button", name="Snooze 1 h").click()
+    assert page.get_by_role("status").inner_text().startswith("Snoozed.")
+    page.goto(bundle.url + path(notice.ack_url))
+    page.get_by_role("link", name="Silence alerts like this").click()
+    page.get_by_label("Why").fill("the disk is being replaced")
+    page.get_by_role("button", name="4h").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Silenced for 4h."
+    assert [doc.data["comment"] for doc in bundle.docs("silences")] == ["the disk is being replaced"]
+    for button in page.get_by_role("button").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+
+
 def test_an_expired_link_is_told_in_words(bundle: Bundle, browser: "Browser") -> None:
     say(bundle, "Disk full", "critical")
     ((_, notice),) = bundle.desk.sent

@@ -48,7 +48,15 @@ receivers:
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[Bundle]:
     """A bundle whose clock shows the real time, since the senders live in it."""
-    running = Bundle(tmp_path)
+    yield from running_now(Bundle(tmp_path))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("firestore", marks=needs.emulators)])
+def live_on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bundle]:
+    yield from running_now(Bundle(tmp_path, firestore=request.param == "firestore"))
+
+
+def running_now(running: Bundle) -> Iterator[Bundle]:
     running.clock.moment = datetime.now(UTC)
     running.start()
     yield running
@@ -157,3 +165,37 @@ def test_debians_alertmanager_fires_and_resolves_through_both_its_receivers(live
         until(lambda: alerts() == {"alertmanager": "resolved", "pagerduty": "resolved"})
     assert sorted(live.pages()) == ["DiskFull: 97 %", "[FIRING:1] DiskFull (critical)"]
     assert [event.data["quarantine"] for event in live.docs("events")] == [None] * 4
+
+
+@needs.alertmanager
+def test_a_storm_through_debians_alertmanager_is_a_few_pages_and_its_end_closes_every_alert(
+    live_on_both: Bundle, tmp_path: Path
+) -> None:
+    """As Prometheus does it: every alert again and again while it fires, then once with its end."""
+    bundle = live_on_both
+    alerts = [
+        {
+            "labels": {"alertname": f"Rule{n % 60}", "host": f"h{n}", "severity": "critical"},
+            "annotations": {"summary": "down"},
+        }
+        for n in range(300)
+    ]
+
+    def states(state: str) -> bool:
+        bundle.clock.moment = datetime.now(UTC)
+        bundle.settle()
+        found = [doc.data["state"] for doc in bundle.docs("alerts") if doc.data["source"] == "alertmanager"]
+        return found == [state] * 300
+
+    with alertmanager(tmp_path, bundle.url) as base:
+        for _ in range(3):
+            httpx.post(f"{base}/api/v2/alerts", json=alerts).raise_for_status()
+            until(lambda: states("firing"), seconds=120, what=(tmp_path / "am.log").read_text)
+        bundle.tick(minutes=2)
+        assert len([title for title in bundle.pages() if "FIRING" not in title]) <= 9
+        over = [{**alert, "endsAt": datetime.now(UTC).isoformat()} for alert in alerts]
+        httpx.post(f"{base}/api/v2/alerts", json=over).raise_for_status()
+        until(lambda: states("resolved"), seconds=120, what=(tmp_path / "am.log").read_text)
+    told = len(bundle.pages())
+    bundle.tick(hours=2)
+    assert [title for title in bundle.pages()[told:] if "FIRING" not in title] == []

@@ -6,13 +6,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
+from shared.alerting.states import as_markdown
 from shared.config import Source
 from shared.errors import Unauthorized
 from shared.http import HttpRequest
 from shared.loading import parse_config
 from shared.reading import delivery_id, read
+from shared.route_tests import failures
 from shared.sources import scheme
+from shared.yaml_lines import parse_yaml
 
 ROOT = Path(__file__).parents[2]
 REST = "\nowner: me@example.com\nroute: {channel: desk}\ndigest: {channel: desk}\n"
@@ -37,6 +41,23 @@ def test_the_readmes_sources_are_accepted(text: str) -> None:
 @pytest.mark.parametrize("text", [text for text in examples("README.md") if "channels:" in text])
 def test_the_readmes_channels_are_accepted(text: str) -> None:
     assert parse_config(text + "owner: me@example.com\nsources: {}\n").channels
+
+
+BASE = {
+    "owner": "me@example.com", "sources": {}, "channels": {"phone": {"console": True}},
+    "route": {"channel": "phone"}, "digest": {"channel": "phone"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", examples("docs/alerting.md"))
+def test_the_sections_of_the_guide_to_alerting_are_accepted_and_its_tests_hold(text: str) -> None:
+    said = parse_yaml(text, "alerting.md").data
+    whole = yaml.safe_dump({**BASE, **said})
+    assert list(failures(parse_config(whole), parse_yaml(whole, "opos.yaml"))) == []
+
+
+def test_the_states_in_the_architecture_are_the_codes_own_table() -> None:
+    assert as_markdown() in (ROOT / "docs/architecture.md").read_text()
 
 
 PAYLOADS = {
