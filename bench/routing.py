@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from shared.alerting.lifecycle import Terms, hear, labels_of
+from shared.alerting.alert import labels_of
+from shared.alerting.lifecycle import Heard, hear
 from shared.alerting.muting import Inhibition, InhibitRule, Silence
 from shared.alerting.routing import Node, Route, compile_routes, route
 from shared.alerting.verdict import Surroundings, judge
@@ -52,11 +53,8 @@ def signal(n: int) -> Alert:
 
 def document(n: int) -> dict[str, Any]:
     said = signal(n)
-    change = hear(
-        said, None, id=f"{n:032x}", source="app", event="e", labels=labels_of(said, source="app", type="t"),
-        received_at=NOW, now=NOW, terms=Terms(),
-    )  # fmt: skip
-    return change.alert or {}
+    heard = Heard(said, f"{n:032x}", "app", "e", labels_of(said, source="app", type="t"), NOW, NOW)
+    return hear(heard, None).alert or {}
 
 
 def rules() -> Inhibition:

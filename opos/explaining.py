@@ -5,9 +5,9 @@ from typing import Any
 
 from opos.finding import find_event
 from shared.acceptance import announcement
+from shared.alerting.alert import labels_of
 from shared.alerting.calls import channels_of
 from shared.alerting.explain import Reason, Tried, reasons, tried_routes
-from shared.alerting.lifecycle import labels_of
 from shared.alerting.routing import group_labels, route
 from shared.body import parsed
 from shared.context import Context

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.acceptance import announcement
+from shared.alerting.acts import wake
 from shared.alerting.attention import day_began
 from shared.alerting.calls import page_joined, waiting
 from shared.alerting.decision import decide, hear_all, with_alert_ids
-from shared.alerting.lifecycle import wake
 from shared.alerting.muting import Silence
 from shared.alerting.routing import route
 from shared.alerting.states import OPEN

@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.alerting.lifecycle import Change, act, closed
+from shared.alerting.acts import act
+from shared.alerting.alert import closed
+from shared.alerting.lifecycle import Change
 from shared.alerting.routing import route
 from shared.alerting.states import OPEN
 from shared.context import Context
@@ -65,7 +67,7 @@ def _change(alert: Doc, what: Act, context: Context, by: str, until: datetime | 
     if what == "resolve":
         over = closed(data, now, by=by) if data["state"] in OPEN else None
         return Change(over, "close", f"resolved by {by}")
-    if what == "snooze":
+    if what == "snooze" and until:
         return act(data, "is snoozed", by=by, now=now, until=until)
     return act(data, "is acknowledged", by=by, now=now, until=now + ack_timeout(alert, context))
 

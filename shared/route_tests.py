@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.alerting.calls import channels_of
-from shared.alerting.lifecycle import Terms, hear
+from shared.alerting.lifecycle import Heard, hear
 from shared.alerting.routing import Node, route
 from shared.alerting.verdict import Surroundings, Verdict, judge
 from shared.config import Config, RouteTest
@@ -43,11 +43,7 @@ def alert_with(labels: dict[str, str], now: datetime) -> dict[str, Any]:
     """An alert that has just fired with exactly these *labels*."""
     name = labels.get("alertname") or "an alert"
     signal = Alert(fingerprint=name, title=name, severity=labels.get("severity") or "unset", labels=labels)
-    change = hear(
-        signal, None, id="test", source=labels.get("source", ""), event="", labels=labels, received_at=now, now=now,
-        terms=Terms(),
-    )  # fmt: skip
-    return change.alert or {}
+    return hear(Heard(signal, "test", labels.get("source", ""), "", labels, now, now), None).alert or {}
 
 
 def _compared(test: RouteTest, taken: tuple[Node, ...], verdict: Verdict) -> Iterator[tuple[str, Any, Any]]:

@@ -4,14 +4,14 @@ Shared by the router, for what has just come in, and by the sweeper, for what ha
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.alerting.alert import Document
 from shared.alerting.attention import cost, day_began
 from shared.alerting.calls import Call, at_rest, is_calling, page_joined, waiting
 from shared.alerting.escalation import Escalation
-from shared.alerting.lifecycle import Document
 from shared.alerting.muting import Silence
 from shared.alerting.routing import Node, Settings, route
 from shared.alerting.verdict import Surroundings, Told, Verdict, group_of, interrupts, silenced, tell_all
@@ -24,6 +24,8 @@ from shared.ports import Create, Doc, Update, Write
 
 NAMED = 400
 """Alerts that a page's cause names."""
+MEMBERS = 500
+"""Of a bigger group so many are looked at: enough to see whether anything in it calls."""
 Candidate = tuple[Document, tuple[Node, ...]]
 
 
@@ -73,7 +75,8 @@ def _as_it_is(group: Doc | None, settings: Settings, context: Context) -> Doc | 
 
 
 def _anybody_calling(group: str, context: Context) -> bool:
-    return any(is_calling(doc.data) for doc in context.store.query("alerts", where=[("group", "==", group)]))
+    members = context.store.query("alerts", where=[("group", "==", group)], limit=MEMBERS)
+    return any(is_calling(doc.data) for doc in members)
 
 
 def surroundings(candidates: Sequence[Candidate], groups: Mapping[str, Doc | None], context: Context) -> Surroundings:
@@ -87,8 +90,8 @@ def surroundings(candidates: Sequence[Candidate], groups: Mapping[str, Doc | Non
     if not interrupting:
         return still
     spared = any(alert["severity"] != "critical" for alert in interrupting)
-    return Surroundings(
-        **{name: getattr(still, name) for name in ("now", "zone", "intervals", "inhibition", "focus", "groups")},
+    return replace(
+        still,
         silences=silences(context),
         inhibitors=_inhibitors(context),
         one_off=_focus_blocks(context) if spared else (),

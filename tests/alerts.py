@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.alerting.lifecycle import Terms, hear, labels_of
+from shared.alerting.alert import labels_of
+from shared.alerting.lifecycle import Heard, hear
 from shared.events import Alert
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -15,6 +16,6 @@ def fired(
     """The document of an alert that has just fired for the first time."""
     said = Alert.model_validate({"fingerprint": id, "title": f"Trouble {id}", "severity": "critical", **signal})
     labels = labels_of(said, source=source, type=type)
-    change = hear(said, None, id=id, source=source, event="e1", labels=labels, received_at=now, now=now, terms=Terms())
+    change = hear(Heard(said, id, source, "e1", labels, now, now), None)
     assert change.alert is not None
     return change.alert

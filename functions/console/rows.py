@@ -8,7 +8,7 @@ from typing import Any
 
 from functions.console.moments import Moment, moment
 from functions.console.signed import expire_path
-from shared.alerting.lifecycle import effective_severity
+from shared.alerting.alert import effective_severity
 from shared.alerting.verdict import FLOOD
 from shared.context import Context
 from shared.money import format_money

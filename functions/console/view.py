@@ -16,7 +16,7 @@ from functions.console.rows import (
     quarantine_row,
     silence_row,
 )
-from shared.alerting.lifecycle import effective_severity
+from shared.alerting.alert import effective_severity
 from shared.context import Context
 from shared.events import iso
 from shared.ports import Condition, Doc

@@ -10,20 +10,19 @@ from typing import Any
 import structlog
 
 from shared.acceptance import announce, keep, own_event
+from shared.alerting.acts import wake
 from shared.alerting.calls import Call, at_rest, is_calling, page_again, postponed
-from shared.alerting.lifecycle import wake
-from shared.alerting.verdict import Told, suppressed
+from shared.alerting.verdict import Told, interrupts, suppressed
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
 from shared.events import Alert, iso
 from shared.ports import Doc, Update, Write
-from shared.telling import Candidate, candidate, escalation_of, pages, send_pages, surroundings, tell
+from shared.telling import MEMBERS, Candidate, candidate, escalation_of, pages, send_pages, surroundings, tell
 
 MOST = 5000
 """Alerts told in one sweep: a flood is to be one page."""
 CHUNK = 400
 """Alerts written in one commit, below the 500 writes that Firestore is sure to take."""
-MEMBERS = 500
 ROUNDS = 3
 _log = structlog.get_logger()
 
@@ -88,6 +87,7 @@ def _escalate(group: Doc, context: Context) -> bool:
     """Whether *group* was told again."""
     members = list(context.store.query("alerts", where=[("group", "==", group.id)], limit=MEMBERS))
     calling = [candidate(doc.data, context.config) for doc in members if is_calling(doc.data)]
+    calling = [(alert, taken) for alert, taken in calling if interrupts(alert, taken[-1].settings)]
     if not calling:
         _commit([Update(group.path, at_rest(group.data, context.now), group.version)], context)
         return False

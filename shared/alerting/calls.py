@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shared.alerting.alert import KEEP
 from shared.alerting.escalation import Escalation, Step, step
-from shared.alerting.lifecycle import KEEP
 from shared.alerting.routing import Node, group_labels
 from shared.events import document_id, iso
 from shared.fields import EXPIRY

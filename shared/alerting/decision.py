@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from shared.alerting.lifecycle import Change, Document, Terms, alert_id, hear, labels_of, noted
+from shared.alerting.acts import act
+from shared.alerting.alert import Document, alert_id, labels_of
+from shared.alerting.lifecycle import Change, Heard, Terms, hear, noted
 from shared.alerting.muting import Inhibition
 from shared.alerting.routing import Node, route
 from shared.alerting.states import OPEN
@@ -73,10 +75,13 @@ def _hear(
         return noted(signal, known, id=id, source=message.source, event=message.id, now=now)
     labels = labels_of(signal, source=message.source, type=message.type)
     settings = route(routes, labels)[-1].settings
-    return hear(
-        signal, known, id=id, source=message.source, event=message.id, labels=labels, received_at=message.received_at,
-        now=now, terms=Terms(settings.failure_threshold, settings.success_threshold, settings.ack_timeout),
+    if signal.status == "acknowledged":
+        return act(known, "is acknowledged", by="its sender", now=now, until=now + settings.ack_timeout)
+    heard = Heard(
+        signal, id, message.source, message.id, labels, message.received_at, now,
+        Terms(settings.failure_threshold, settings.success_threshold),
     )  # fmt: skip
+    return hear(heard, known)
 
 
 def _inhibits(alert: Document, inhibition: Inhibition) -> bool | None:

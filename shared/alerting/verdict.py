@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from shared.alerting.alert import Document, flaps, noted_in_episode, rank
 from shared.alerting.attention import Focus, block_of
 from shared.alerting.intervals import TimeInterval, any_contains, until_false
-from shared.alerting.lifecycle import Document, flaps, noted_in_episode, rank
 from shared.alerting.muting import Inhibition, Silence, silence_of
 from shared.alerting.routing import Node, Settings, group_id, route
 from shared.events import document_id, iso

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from shared.alerting.alert import flaps
 from shared.alerting.calls import Call
-from shared.alerting.lifecycle import flaps
 from shared.alerting.verdict import FLOOD
 
 LISTED = 20

@@ -5,24 +5,15 @@ from typing import Any
 
 import pytest
 
-from shared.alerting.lifecycle import (
-    Change,
-    Terms,
-    act,
-    alert_id,
-    closed,
-    effective_severity,
-    flaps,
-    hear,
-    labels_of,
-    noted,
-    wake,
-)  # fmt: skip
+from shared.alerting.acts import act, wake
+from shared.alerting.alert import alert_id, closed, effective_severity, flaps, labels_of
+from shared.alerting.lifecycle import Change, Heard, Terms, hear, noted
 from shared.alerting.states import HAPPENINGS, STATES, TABLE
 from shared.events import Alert, BusinessEvent, iso
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+LATER = NOW + 4 * MINUTE
 
 
 def signal(severity: str = "critical", status: str = "firing", **more: Any) -> Alert:
@@ -37,10 +28,7 @@ def heard(
 ) -> Change:  # fmt: skip
     """*said* arrives *at* a moment, and is handled *now*."""
     labels = labels_of(said, source="app", type="test")
-    return hear(
-        said, known, id="a1", source="app", event="e1", labels=labels, received_at=at, now=now or at,
-        terms=terms or Terms(),
-    )  # fmt: skip
+    return hear(Heard(said, "a1", "app", "e1", labels, at, now or at, terms or Terms()), known)
 
 
 def after(*signals: Alert, every: timedelta = MINUTE) -> dict[str, Any]:
@@ -214,16 +202,10 @@ def test_an_alert_that_never_interrupts_does_not_call_when_its_acknowledgement_e
 
 
 def test_acknowledging_twice_is_acknowledging_once_and_what_is_over_cannot_be() -> None:
-    taken = doc(act(after(signal()), "is acknowledged", by="link", now=NOW))
-    assert act(taken, "is acknowledged", by="link", now=NOW + MINUTE).alert is None
-    assert act(closed(taken, NOW, by="link"), "is snoozed", by="link", now=NOW).alert is None
-    assert act(None, "is acknowledged", by="link", now=NOW).alert is None
-
-
-def test_a_sender_may_acknowledge_and_repeats_then_only_count() -> None:
-    known = after(signal(), signal(status="acknowledged"))
-    assert (known["state"], known["acknowledged_by"]) == ("acknowledged", "sender")
-    assert heard(signal(status="acknowledged")).alert is None
+    taken = doc(act(after(signal()), "is acknowledged", by="link", now=NOW, until=LATER))
+    assert act(taken, "is acknowledged", by="link", now=NOW + MINUTE, until=LATER).alert is None
+    assert act(closed(taken, NOW, by="link"), "is snoozed", by="link", now=NOW, until=LATER).alert is None
+    assert act(None, "is acknowledged", by="link", now=NOW, until=LATER).alert is None
 
 
 # Names

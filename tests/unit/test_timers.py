@@ -189,6 +189,21 @@ def test_of_many_groups_that_are_due_at_once_so_many_are_told_in_a_minute() -> N
     assert len(titles(context)) - sent == 5
 
 
+def test_a_sender_that_acknowledges_ends_the_escalation_as_a_person_does() -> None:
+    context = configured(**LOUDER)
+    fire(context)
+    fire(context, status="acknowledged")
+    minutes(context, 30)
+    assert (alert(context)["state"], alert(context)["acknowledged_by"]) == ("acknowledged", "its sender")
+    assert titles(context, "call") == []
+
+
+def test_a_sender_that_acknowledges_what_is_not_open_changes_nothing() -> None:
+    context = configured()
+    fire(context, status="acknowledged")
+    assert docs(context, "alerts") == []
+
+
 # Held back
 
 
