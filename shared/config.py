@@ -229,54 +229,45 @@ class ConsoleChannel(Section):
     console: Annotated[Literal[True], BeforeValidator(_true)]
 
 
-class AppriseChannel(Section):
-    """`apprise` names the secret that holds the Apprise URL."""
+class SecretChannel(Section):
+    """A channel whose address is a secret: the key that is its kind names it."""
 
-    kind: ClassVar[str] = "apprise"
-    apprise: SecretName
+    kind: ClassVar[str]
     cost: Cost = 1.0
 
     @property
     def secret(self) -> str:
-        return self.apprise
+        return str(getattr(self, self.kind))
 
 
-class EmailChannel(Section):
-    """`email` names the secret that holds `smtp://` or `smtps://user:password@host:port`."""
+class AppriseChannel(SecretChannel):
+    """The secret holds the Apprise URL."""
 
-    kind: ClassVar[str] = "email"
+    kind = "apprise"
+    apprise: SecretName
+
+
+class EmailChannel(SecretChannel):
+    """The secret holds `smtp://` or `smtps://user:password@host:port`."""
+
+    kind = "email"
     email: SecretName
     to: str
     sender: str | None = None
-    cost: Cost = 1.0
-
-    @property
-    def secret(self) -> str:
-        return self.email
 
 
-class NtfyChannel(Section):
-    """`ntfy` names the secret that holds `https://ntfy.sh/topic`, or `https://user:password@host/topic`."""
+class NtfyChannel(SecretChannel):
+    """The secret holds `https://ntfy.sh/topic`, or `https://user:password@host/topic`."""
 
-    kind: ClassVar[str] = "ntfy"
+    kind = "ntfy"
     ntfy: SecretName
-    cost: Cost = 1.0
-
-    @property
-    def secret(self) -> str:
-        return self.ntfy
 
 
-class SlackChannel(Section):
-    """`slack` names the secret that holds an incoming webhook's address, of Slack or of what speaks its language."""
+class SlackChannel(SecretChannel):
+    """The secret holds an incoming webhook's address, of Slack or of what speaks its language."""
 
-    kind: ClassVar[str] = "slack"
+    kind = "slack"
     slack: SecretName
-    cost: Cost = 1.0
-
-    @property
-    def secret(self) -> str:
-        return self.slack
 
 
 def _kind(value: Any) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from shared.config import Config, ConsoleChannel
+from shared.config import Config, SecretChannel
 from shared.faults import ConfigError, Fault, nearest
 from shared.fields import field
 from shared.flags import FlagFile, FlagSet
@@ -69,7 +69,7 @@ def _named_secrets(config: Config) -> Iterator[tuple[Where, str]]:
     for name, heartbeat in config.heartbeats.items():
         yield from ((("heartbeats", name, "secrets", n), secret) for n, secret in enumerate(heartbeat.secrets))
     for name, channel in config.channels.items():
-        if not isinstance(channel, ConsoleChannel):
+        if isinstance(channel, SecretChannel):
             yield ("channels", name, channel.kind), channel.secret
     if config.checker:
         yield ("checker", "ping"), config.checker.ping

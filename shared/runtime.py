@@ -192,22 +192,22 @@ class Runtime:
             from shared.adapters.channels.console import ConsoleLine
 
             return ConsoleLine(self.clock)
+        address = self.secret(channel.secret)
         if isinstance(channel, AppriseChannel):
             from shared.adapters.channels.apprise import AppriseService
 
-            return AppriseService(self.secret(channel.apprise), self.clock)
+            return AppriseService(address, self.clock)
         if isinstance(channel, NtfyChannel):
             from shared.adapters.channels.ntfy import NtfyTopic
 
-            return NtfyTopic(self.secret(channel.ntfy), self.clock)
+            return NtfyTopic(address, self.clock)
         if isinstance(channel, SlackChannel):
             from shared.adapters.channels.slack import SlackWebhook
 
-            return SlackWebhook(self.secret(channel.slack), self.clock)
+            return SlackWebhook(address, self.clock)
         from shared.adapters.channels.email import SmtpMail
 
-        sender = channel.sender or self.config.owner
-        return SmtpMail(self.secret(channel.email), sender=sender, to=channel.to, clock=self.clock)
+        return SmtpMail(address, sender=channel.sender or self.config.owner, to=channel.to, clock=self.clock)
 
     def _has_secret(self, name: str) -> bool:
         return read_secret(name, self.settings.environment) is not None

@@ -7,9 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from functions.console.moments import Moment, moment
-from functions.console.signed import expire_path
+from functions.console.signed import expire_path, silence_path
 from shared.alerting.alert import effective_severity
-from shared.alerting.verdict import FLOOD
 from shared.context import Context
 from shared.money import format_money
 from shared.ports import Doc
@@ -35,6 +34,7 @@ def alert_row(doc: Doc, context: Context) -> Row:
         "since": at(data.get("first_seen"), context),
         "seen": at(data.get("last_seen"), context),
         "ack": _ack_path(doc, context),
+        "silence": _silence_path(data.get("labels") or {}, context),
         "group": data.get("group") if data.get("told_at") else None,
         "held": (data.get("held") or {}).get("reason", ""),
         "until": at(data["until"], context) if data.get("until") else None,
@@ -45,10 +45,16 @@ def group_row(group: Doc, count: int, context: Context) -> Row:
     claims = {"group": group.id, "call": group.data["called_at"]}
     labels = [f"{name} {value}" for name, value in group.data["labels"].items() if value and name != "source"]
     return {
-        "name": ", ".join(labels) if group.id != FLOOD else "a flood",
+        "name": ", ".join(labels) if not group.data["flood"] else "a flood",
         "count": count,
         "ack": "/ack/" + context.links.token("ack", claims, expires=context.now + _BUTTON_LIFE),
     }
+
+
+def _silence_path(labels: dict[str, str], context: Context) -> str:
+    """The form that silences alerts like this one: of the same rule."""
+    like = {name: labels[name] for name in ("source", "alertname") if labels.get(name)}
+    return silence_path(like, context) if like else ""
 
 
 def _ack_path(doc: Doc, context: Context) -> str:

@@ -4,7 +4,7 @@ Both are documents that say when they are due, so a sweep that dies or comes twi
 against the version it was decided on, together with its page.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -12,10 +12,10 @@ import structlog
 from shared.acceptance import announce, keep, own_event
 from shared.alerting.acts import wake
 from shared.alerting.calls import Call, at_rest, is_calling, page_again, postponed
-from shared.alerting.verdict import Told, interrupts, suppressed
+from shared.alerting.verdict import Told, audible, interrupts, suppressed
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
-from shared.events import Alert, iso
+from shared.events import Alert, Event, iso
 from shared.ports import Doc, Update, Write
 from shared.telling import MEMBERS, Candidate, candidate, escalation_of, pages, send_pages, surroundings, tell
 
@@ -24,6 +24,8 @@ MOST = 5000
 CHUNK = 400
 """Alerts written in one commit, below the 500 writes that Firestore is sure to take."""
 ROUNDS = 3
+Said = tuple[Event, Alert]
+"""Something that opos has to say itself, as an event."""
 _log = structlog.get_logger()
 
 
@@ -43,14 +45,21 @@ def _tell(due: Sequence[Doc], context: Context) -> bool:
     """Whether another writer was quicker, so that it is worth another look."""
     docs, changes = {doc.id: doc for doc in due}, {doc.id: wake(doc.data) for doc in due}
     telling = tell([one.alert for one in changes.values() if one.effect == "tell" and one.alert], context)
-    overtaken = False
-    for group, members in _by_group(telling.told).items():
-        updates: list[Write] = [_update(one, docs[one.alert["id"]]) for one in members]
-        writes = telling.writes.get(group, [])
-        overtaken |= not _commit([*writes, *updates[:CHUNK]], context)
-        for start in range(CHUNK, len(updates), CHUNK):
-            overtaken |= not _commit(updates[start : start + CHUNK], context)
-    return overtaken
+    groups = _by_group(telling.told).items()
+    overtaken = [_tell_group(telling.writes.get(id, []), members, docs, context) for id, members in groups]
+    return any(overtaken)
+
+
+def _tell_group(writes: Sequence[Write], members: Sequence[Told], docs: Mapping[str, Doc], context: Context) -> bool:
+    """Tell of the *members* of one group. Whether another writer was quicker with it, or with one of them.
+
+    The page goes with the first of them; the others are written down as told only when it is.
+    """
+    updates = [_update(one, docs[one.alert["id"]]) for one in members]
+    written = _commit(writes, updates[:CHUNK], context)
+    for start in range(CHUNK, len(updates) if written else 0, CHUNK):
+        written += _commit([], updates[start : start + CHUNK], context)
+    return written < len(updates)
 
 
 def _by_group(told: Sequence[Told]) -> dict[str, list[Told]]:
@@ -65,14 +74,20 @@ def _update(told: Told, doc: Doc) -> Update:
     return Update(doc.path, told.alert, doc.version)
 
 
-def _commit(writes: Sequence[Write], context: Context) -> bool:
-    try:
-        versions = context.store.commit(writes)
-    except (Conflict, AlreadyExists) as conflict:
-        _log.info("overtaken", path=conflict.path)
-        return False
-    send_pages(writes, versions, context)
-    return True
+def _commit(writes: Sequence[Write], updates: Sequence[Update], context: Context) -> int:
+    """How many of *updates* were written, together with *writes*: those that nobody overtook. None without *writes*."""
+    left = list(updates)
+    while left:
+        try:
+            versions = context.store.commit([*writes, *left])
+        except (Conflict, AlreadyExists) as conflict:
+            _log.info("overtaken", path=conflict.path)
+            mine = [one for one in left if one.path != conflict.path]
+            left = mine if len(mine) < len(left) else []
+        else:
+            send_pages(writes, versions, context)
+            break
+    return len(left)
 
 
 def escalate_due(context: Context) -> None:
@@ -89,16 +104,16 @@ def _escalate(group: Doc, context: Context) -> bool:
     calling = [candidate(doc.data, context.config) for doc in members if is_calling(doc.data)]
     calling = [(alert, taken) for alert, taken in calling if interrupts(alert, taken[-1].settings)]
     if not calling:
-        _commit([Update(group.path, at_rest(group.data, context.now), group.version)], context)
+        _step([Update(group.path, at_rest(group.data, context.now), group.version)], context)
         return False
     around = surroundings(calling, {group.id: group}, context)
     verdicts = [(one, suppressed(*one, around)) for one in calling]
-    audible = [one for one, verdict in verdicts if verdict is None]
-    if not audible:
+    heard = [(alert, audible(taken, around)) for (alert, taken), verdict in verdicts if verdict is None]
+    if not heard:
         until = min(verdict.until for _, verdict in verdicts if verdict and verdict.until)
-        _commit([Update(group.path, postponed(group.data, until), group.version)], context)
+        _step([Update(group.path, postponed(group.data, until), group.version)], context)
         return False
-    return _page_again(group, audible, context)
+    return _page_again(group, heard, context)
 
 
 def _page_again(group: Doc, calling: Sequence[Candidate], context: Context) -> bool:
@@ -107,27 +122,32 @@ def _page_again(group: Doc, calling: Sequence[Candidate], context: Context) -> b
     total = len(calling) if len(calling) < MEMBERS else context.store.count("alerts", where=[("group", "==", group.id)])
     alerts = [alert for alert, _ in calling]
     writes: list[Write] = [Update(group.path, call.group, group.version), *pages(call, alerts, total, context)]
-    if call.step.wait:
-        return _commit(writes, context)
-    return _give_up([*writes], call, alerts[0], context)
+    return _step(writes, context) if call.step.wait else _give_up(writes, call, alerts[0], context)
 
 
-def _give_up(writes: list[Write], call: Call, alert: dict[str, Any], context: Context) -> bool:
-    """The last page, and a line for the digest that says so: an event of its own, kept in the same commit."""
-    said = Alert(
-        fingerprint=f"gave-up:{call.group['id']}",
-        title=f"Nobody acknowledged: {alert['title']}",
-        severity="warning",
-        summary=f"opos told it {call.group['level']} times since {call.group['called_at']} and gave up.",
-        link=alert["link"],
-    )
-    event = own_event(said, delivery_id=f"gave-up:{call.group['id']}:{call.group['called_at']}", context=context)
-    kept = keep(event)
+def _step(writes: Sequence[Write], context: Context, said: Said | None = None) -> bool:
+    """Whether this step of a call is ours: a sweep that comes twice finds that it was done."""
+    kept = [keep(said[0])] if said else []
     try:
-        versions = context.store.commit([*writes, kept])
+        versions = context.store.commit([*writes, *kept])
     except (Conflict, AlreadyExists) as conflict:
         _log.info("overtaken", path=conflict.path)
         return False
     send_pages(writes, versions, context)
-    announce(event, (said,), versions[kept.path], context)
+    if said:
+        announce(said[0], (said[1],), versions[kept[0].path], context)
     return True
+
+
+def _give_up(writes: Sequence[Write], call: Call, alert: dict[str, Any], context: Context) -> bool:
+    """The last page, and a line for the digest that says so: an event of its own, kept in the same commit."""
+    group = call.group
+    said = Alert(
+        fingerprint=f"gave-up:{group['id']}",
+        title=f"Nobody acknowledged: {alert['title']}",
+        severity="warning",
+        summary=f"opos told it {group['level']} times since {group['called_at']} and gave up.",
+        link=alert["link"],
+    )
+    event = own_event(said, delivery_id=f"gave-up:{group['id']}:{group['called_at']}", context=context)
+    return _step(writes, context, (event, said))

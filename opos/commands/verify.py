@@ -7,6 +7,7 @@ import click
 
 from opos.local import Place, json_option, with_place
 from opos.output import WRONG_USAGE, reports_errors, show
+from shared.loading import load_config
 from shared.verify import verify
 
 
@@ -17,8 +18,13 @@ from shared.verify import verify
 def command(place: Place, *, as_json: bool) -> None:
     """Check opos.yaml, flags.yaml and the secrets they name; every fault at once, with file and line."""
     faults = verify(place.config_file, place.flags_file, os.environ)
-    good = f"{place.config_file} and {place.flags_file} are good, and every secret is set."
-    text = "\n".join(str(fault) for fault in faults) or good
+    text = "\n".join(str(fault) for fault in faults) or _good(place)
     show({"faults": [asdict(fault) for fault in faults]}, text, as_json=as_json)
     if faults:
         raise SystemExit(WRONG_USAGE)
+
+
+def _good(place: Place) -> str:
+    tests = len(load_config(place.config_file).route_tests)
+    tested = f" Its {tests} route tests hold." if tests else ""
+    return f"{place.config_file} and {place.flags_file} are good, and every secret is set.{tested}"

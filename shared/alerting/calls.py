@@ -11,7 +11,7 @@ from typing import Any
 
 from shared.alerting.alert import KEEP
 from shared.alerting.escalation import Escalation, Step, step
-from shared.alerting.routing import Node, group_labels
+from shared.alerting.routing import Node, flood_id, group_labels
 from shared.events import document_id, iso
 from shared.fields import EXPIRY
 
@@ -102,8 +102,9 @@ def _call(group: Group, found: Step, kind: str, now: datetime) -> Call:
 def _group(known: Mapping[str, Any] | None, id: str, taken: tuple[Node, ...], labels: Mapping[str, str]) -> Group:
     if known:
         return dict(known)
+    flood = id == flood_id(taken)
     return {
-        "id": id, "labels": group_labels(taken, labels), "route": str(taken[-1]), "pages": 0, "level": 0,
-        "paged_at": None, "due_at": None, "called_at": None, "flush_at": None, "gave_up_at": None, "messages": [],
-        "last_told": [], EXPIRY: None,
+        "id": id, "flood": flood, "labels": {} if flood else group_labels(taken, labels), "route": str(taken[-1]),
+        "pages": 0, "level": 0, "paged_at": None, "due_at": None, "called_at": None, "flush_at": None,
+        "gave_up_at": None, "messages": [], "last_told": [], EXPIRY: None,
     }  # fmt: skip

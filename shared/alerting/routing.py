@@ -160,3 +160,8 @@ def group_id(taken: tuple[Node, ...], labels: Labels) -> str:
     pairs = [part for pair in group_labels(taken, labels).items() for part in pair]
     paths = [".".join(map(str, node.path)) for node in taken]
     return document_id("group", str(len(paths)), *paths, *pairs)
+
+
+def flood_id(taken: tuple[Node, ...]) -> str:
+    """The id of the group of all that are too many to be told one by one, and go to the same channels."""
+    return document_id("flood", *sorted({node.settings.channel for node in taken}))

@@ -12,8 +12,8 @@ from shared.alerting.alert import Document, flaps, noted_in_episode, rank
 from shared.alerting.attention import Focus, block_of
 from shared.alerting.intervals import TimeInterval, any_contains, until_false
 from shared.alerting.muting import Inhibition, Silence, silence_of
-from shared.alerting.routing import Node, Settings, group_id, route
-from shared.events import document_id, iso
+from shared.alerting.routing import Node, Settings, flood_id, group_id, route
+from shared.events import iso
 
 Path = Literal["page", "hold", "digest", "record"]
 By = Literal["pause", "flapping", "interval", "silence", "inhibition", "group", "flood", "focus", "budget", "severity"]
@@ -21,8 +21,6 @@ FLAPPING = 3
 """Episodes within the hour before the present one; with so many a non-critical alert must hold on to be told."""
 STEADY = timedelta(minutes=10)
 STALE = timedelta(minutes=5)
-FLOOD = document_id("flood")
-"""The group of all that are too many to interrupt one by one."""
 FLOOD_WAIT = timedelta(seconds=30)
 
 
@@ -113,6 +111,11 @@ def muted_by(taken: tuple[Node, ...], now: datetime, around: Surroundings) -> st
     return reasons[-1] if all(reasons) else ""
 
 
+def audible(taken: tuple[Node, ...], around: Surroundings) -> tuple[Node, ...]:
+    """Those of the routes *taken* that are not muted now."""
+    return tuple(node for node in taken if not _interval_objection(node.settings, around.now, around)) or taken
+
+
 def _interval_objection(settings: Settings, now: datetime, around: Surroundings) -> str:
     if name := any_contains(settings.mute_time_intervals, around.intervals, now, zone=around.zone):
         return f"muted during {name}"
@@ -178,8 +181,8 @@ def _flush(group: Mapping[str, Any], now: datetime) -> datetime | None:
     return flush if flush and now < flush + STALE else None
 
 
-def _flooded(alert: Mapping[str, Any], taken: tuple[Node, ...], around: Surroundings) -> Verdict | None:  # noqa: ARG001
-    if around.pages_left > 0 or alert["group"] == FLOOD:
+def _flooded(alert: Mapping[str, Any], taken: tuple[Node, ...], around: Surroundings) -> Verdict | None:
+    if around.pages_left > 0 or alert["group"] == flood_id(taken):
         return None
     return Verdict("hold", "too many interrupt at once: told together", "flood", around.now + FLOOD_WAIT)
 
@@ -194,7 +197,7 @@ TESTS: dict[str, Test] = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An alert with its verdict carried out, but for the page: that is its group's."""
+    """An alert with its verdict carried out, but for the page: that is its group's. `taken`: the routes that tell."""
 
     alert: Document
     verdict: Verdict
@@ -212,7 +215,7 @@ def tell_all(candidates: Sequence[tuple[Document, tuple[Node, ...]]], around: Su
         verdict = judge(alert, taken, replace(around, pages_left=pages_left, interruptions_left=now_left))
         if verdict.path == "page":
             paging.add(group)
-        yield Told(_carried_out(alert, verdict, taken, around.now), verdict, taken)
+        yield Told(_carried_out(alert, verdict, taken, around.now), verdict, audible(taken, around))
 
 
 def _carried_out(alert: Document, verdict: Verdict, taken: tuple[Node, ...], now: datetime) -> Document:
@@ -222,7 +225,7 @@ def _carried_out(alert: Document, verdict: Verdict, taken: tuple[Node, ...], now
         told = {"told_at": iso(now), "told_in": group_of(alert, taken), "pending": None, "episodes": episodes}
         return {**cleared, **told, "group": group_of(alert, taken)}
     if verdict.path == "hold" and verdict.until:
-        group = FLOOD if verdict.by == "flood" else group_of(alert, taken)
+        group = flood_id(taken) if verdict.by == "flood" else group_of(alert, taken)
         held = {"by": verdict.by, "reason": verdict.reason, "since": iso(now)}
         return {**cleared, "group": group, "calls_at": iso(verdict.until), "held": held, "pending": None}
     queued = {"queue": "digest", "since": iso(now), "reason": verdict.reason}

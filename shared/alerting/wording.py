@@ -6,7 +6,6 @@ from typing import Any
 
 from shared.alerting.alert import flaps
 from shared.alerting.calls import Call
-from shared.alerting.verdict import FLOOD
 
 LISTED = 20
 _MARK = {"critical": "!!", "warning": "!", "info": "-"}
@@ -20,7 +19,7 @@ def title(alerts: Sequence[Alert], group: Mapping[str, Any], total: int, now: da
     flapped = f" (flapped {'once' if times == 1 else f'{times} times'} within the hour)" if times else ""
     if total == 1:
         return f"{first['title']}{flapped}"
-    name = "at once" if group["id"] == FLOOD else _shared_name(alerts)
+    name = "at once" if group["flood"] else _shared_name(alerts)
     return f"{total} alerts {name}: {first['title']}{flapped}"
 
 

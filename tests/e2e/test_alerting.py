@@ -2,13 +2,14 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.e2e.bundle import Bundle
 from tests.e2e.test_commands import opos
+from tests.integration.test_channels import posted
 
 LOUDER = """
 channels: {desk: {console: true}, inbox: {console: true}}
@@ -104,6 +105,14 @@ def test_a_job_that_is_not_heard_of_pages_and_its_next_ping_closes_the_alert(bun
     assert bundle.request("GET", "/webhooks/ping/backup").status == 200
     bundle.settle()
     assert states(bundle) == {"resolved"}
+
+
+def test_after_each_good_sweep_the_external_checker_is_called(bundle: Bundle) -> None:
+    for received, address in posted():
+        bundle.configure("checker: {ping: CHECKER_URL}\n")
+        cast("dict[str, str]", bundle.runtime.settings.environment)["CHECKER_URL"] = f"http://{address}/ping/uuid"
+        bundle.tick(minutes=1)
+        assert received.received == ["was asked by GET"]
 
 
 def test_a_silence_from_the_console_holds_an_alert_back_and_lets_it_go_when_it_is_ended(bundle: Bundle) -> None:

@@ -69,7 +69,23 @@ def test_wrong_usage_exits_2(folder: Path, arguments: list[str]) -> None:
 
 def test_help_names_every_command(folder: Path) -> None:
     told = opos("--help", folder=folder).stdout
-    for name in ("up", "demo", "send", "trace", "replay", "export", "import", "verify", "cost", "console"):
+    for name in (
+        "up",
+        "demo",
+        "send",
+        "trace",
+        "replay",
+        "export",
+        "import",
+        "route",
+        "alerts",
+        "silence",
+        "focus",
+        "noise",
+        "verify",
+        "cost",
+        "console",
+    ):
         assert f"\n  {name} " in told
         assert opos(name, "--help", folder=folder).returncode == 0
 

@@ -9,8 +9,8 @@ import pytest
 from shared.alerting.attention import Focus
 from shared.alerting.intervals import TimeInterval
 from shared.alerting.muting import Inhibition, InhibitRule, Silence
-from shared.alerting.routing import Route, compile_routes, route
-from shared.alerting.verdict import FLOOD, Surroundings, Told, Verdict, judge, tell_all
+from shared.alerting.routing import Route, compile_routes, flood_id, route
+from shared.alerting.verdict import Surroundings, Told, Verdict, judge, tell_all
 from shared.events import iso
 from tests.alerts import fired
 
@@ -181,7 +181,7 @@ def unlike(count: int) -> list[dict[str, Any]]:
 def test_of_many_groups_so_many_interrupt_at_once_and_the_others_are_a_flood_of_their_own() -> None:
     found = told(unlike(4), around(pages_left=2))
     assert [one.verdict.path for one in found] == ["page", "page", "hold", "hold"]
-    assert {one.alert["group"] for one in found if one.verdict.path == "hold"} == {FLOOD}
+    assert {one.alert["group"] for one in found if one.verdict.path == "hold"} == {flood_id(found[0].taken)}
     assert {one.alert["calls_at"] for one in found[2:]} == {iso(NOW + timedelta(seconds=30))}
 
 
