@@ -158,7 +158,7 @@ CONFIG = {
         "app": {"scheme": "standard-webhooks", "secrets": ["APP_SECRET", "APP_SECRET_OLD"]},
     },
     "channels": {"desk": {"console": True}, "inbox": {"console": True}},
-    "route": {"channel": "desk"},
+    "route": {"channel": "desk", "group_by": ["source", "alertname"]},
     "digest": {"channel": "inbox", "window": timedelta(minutes=5), "size": 5},
 }
 

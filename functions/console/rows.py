@@ -43,7 +43,11 @@ def alert_row(doc: Doc, context: Context) -> Row:
 
 def group_row(group: Doc, count: int, context: Context) -> Row:
     claims = {"group": group.id, "call": group.data["called_at"]}
-    labels = [f"{name} {value}" for name, value in group.data["labels"].items() if value and name != "source"]
+    labels = [
+        f"{name} {value}"
+        for name, value in group.data["labels"].items()
+        if value and name not in {"source", "incident"}
+    ]
     return {
         "name": ", ".join(labels) if not group.data["flood"] else "a flood",
         "count": count,

@@ -7,7 +7,7 @@ from shared.links import ACK_LIFE
 
 def silence_path(labels: dict[str, str], context: Context) -> str:
     """The address of the form that silences all alerts with *labels*."""
-    matchers = [str(Matcher(name, "=", value)) for name, value in labels.items() if value]
+    matchers = [str(Matcher(name, "=", value)) for name, value in labels.items() if value and name != "incident"]
     return "/silence/" + context.links.token("silence", {"matchers": matchers}, expires=context.now + ACK_LIFE)
 
 

@@ -23,9 +23,14 @@ def alert_id(source: str, event_id: str, index: int, signal: Signal) -> str:
 
 
 def labels_of(signal: Alert, *, source: str, type: str) -> dict[str, str]:
-    """The labels that routes see: the sender's, and `source`, which is ours: a sender's own is `exported_source`."""
+    """The labels that routes see: the sender's, and `source`, which is ours: a sender's own is `exported_source`.
+
+    Where the sender names no rule, the event's type is the `alertname`; what is of one type is not of one cause, so
+    `incident` then tells each alert from the others, and keeps them from being grouped.
+    """
     own = {name if name != "source" else "exported_source": value for name, value in signal.labels.items()}
-    return {"alertname": type, "severity": signal.severity, **own, "source": source}
+    unnamed = {} if own.get("alertname") else {"alertname": type, "incident": signal.fingerprint}
+    return {"severity": signal.severity, **own, **unnamed, "source": source}
 
 
 def effective_severity(severity: str) -> Severity:

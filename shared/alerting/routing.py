@@ -75,7 +75,7 @@ class Settings:
     """What a route says, inheritance resolved. `interrupt_from` is the least severity that interrupts."""
 
     channel: str
-    group_by: tuple[str, ...] = ("source", "alertname")
+    group_by: tuple[str, ...] = ("source", "alertname", "incident")
     group_wait: timedelta = timedelta(0)
     group_interval: timedelta = timedelta(minutes=1)
     repeat_interval: timedelta = timedelta(minutes=30)

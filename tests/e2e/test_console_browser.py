@@ -127,7 +127,7 @@ def test_the_link_in_a_page_asks_first_and_acts_on_the_button(bundle: Bundle, br
 
 
 def test_one_tap_on_the_page_of_a_group_acknowledges_all_of_it(bundle: Bundle, browser: "Browser") -> None:
-    bundle.configure("route: {channel: desk, group_wait: 30s}\n")
+    bundle.configure("route: {channel: desk, group_by: [source], group_wait: 30s}\n")
     for n in range(3):
         say(bundle, f"Host {n} is down", "critical")
     bundle.tick(minutes=1)

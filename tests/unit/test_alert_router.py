@@ -155,7 +155,7 @@ def test_an_alert_keeps_what_its_sender_said(context: FakeContext) -> None:
     (alert,) = in_collection(context, "alerts")
     names = ("title", "summary", "link", "labels", "severity", "source")
     assert [alert.data[name] for name in names] == [
-        "Disk full", "97 %", "https://grafana.example", {"host": "db-1", "alertname": "test", "severity": "warning", "source": "github"},
+        "Disk full", "97 %", "https://grafana.example", {"host": "db-1", "alertname": "test", "incident": "disk", "severity": "warning", "source": "github"},
         "warning", "github",
     ]  # fmt: skip
 

@@ -227,8 +227,12 @@ def test_each_business_event_is_its_own_and_each_alert_its_fingerprints() -> Non
 def test_a_sender_cannot_say_that_it_is_another_source() -> None:
     said = signal(labels={"source": "stripe", "severity": "page", "host": "db"})
     assert labels_of(said, source="app", type="trouble") == {
-        "alertname": "trouble", "severity": "page", "host": "db", "exported_source": "stripe", "source": "app",
+        "alertname": "trouble", "incident": "disk", "severity": "page", "host": "db", "exported_source": "stripe", "source": "app",
     }  # fmt: skip
+
+
+def test_an_alert_whose_sender_names_its_rule_may_be_grouped_with_others_of_it() -> None:
+    assert "incident" not in labels_of(signal(labels={"alertname": "DiskFull"}), source="app", type="trouble")
 
 
 def test_the_table_says_something_of_every_happening_in_every_state() -> None:

@@ -25,6 +25,7 @@ from tests.fakes import CONFIG, FakeContext, FakeStore, RecordingChannel
 
 def configured(**sections: Any) -> FakeContext:
     content = {**CONFIG, **sections}
+    content["route"] = {**CONFIG["route"], **content["route"]}  # type: ignore[dict-item]
     content["channels"] = {**content["channels"], "call": {"console": True, "cost": 5}, "friend": {"console": True}}
     context = FakeContext(config=Config.model_validate(content))
     context.channels |= {"call": RecordingChannel(), "friend": RecordingChannel()}

@@ -170,7 +170,7 @@ def test_beyond_the_budget_of_the_day_only_what_is_critical_interrupts() -> None
 
 
 def told(alerts: Sequence[dict[str, Any]], surroundings: Surroundings, **root: Any) -> list[Told]:
-    node = compile_routes(Route.model_validate({"channel": "desk", **root}))
+    node = compile_routes(Route.model_validate({"channel": "desk", "group_by": ["source", "alertname"], **root}))
     return list(tell_all([(alert, route(node, alert["labels"])) for alert in alerts], surroundings))
 
 
