@@ -1,6 +1,5 @@
 """What a person does about what calls: acknowledge, snooze, resolve; one alert, or a whole group with one tap."""
 
-from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -30,12 +29,16 @@ def act_on_alert(alert: Doc, what: Act, context: Context, *, by: str, until: dat
 
 def act_on_group(group: str, what: Act, context: Context, *, by: str, until: datetime | None = None) -> int:
     """How many alerts it changed: all that were told of the group's, and are open."""
-    done = 0
+    docs, done = members(group, context), 0
     for _ in range(ROUNDS):
-        changed = _changes(members(group, context), lambda doc: _change(doc, what, context, by, until))
-        if not changed:
-            return done
-        done += sum(_commit(changed[start : start + CHUNK], context) for start in range(0, len(changed), CHUNK))
+        changed = [(doc, _change(doc, what, context, by, until).alert) for doc in docs]
+        updates = [Update(doc.path, alert, doc.version) for doc, alert in changed if alert is not None]
+        chunks = [updates[start : start + CHUNK] for start in range(0, len(updates), CHUNK)]
+        overtaken = {path for chunk in chunks for path in _commit(chunk, context)}
+        done += len(updates) - len(overtaken)
+        if not overtaken:
+            break
+        docs = [doc for doc in members(group, context) if doc.path in overtaken]
     return done
 
 
@@ -45,21 +48,17 @@ def members(group: str, context: Context) -> list[Doc]:
     return [doc for doc in docs if doc.data["told_at"] and doc.data["state"] in OPEN]
 
 
-def _changes(docs: Sequence[Doc], change: Callable[[Doc], Change]) -> list[Update]:
-    changed = [(doc, change(doc).alert) for doc in docs]
-    return [Update(doc.path, alert, doc.version) for doc, alert in changed if alert is not None]
-
-
-def _commit(updates: list[Update], context: Context) -> int:
-    """All of *updates*, but for those that another writer overtook: the next round looks at them again."""
-    while updates:
+def _commit(updates: list[Update], context: Context) -> set[str]:
+    """Write *updates*, but for those that another writer overtook: their paths."""
+    overtaken: set[str] = set()
+    while len(overtaken) < len(updates):
         try:
-            context.store.commit(updates)
+            context.store.commit([one for one in updates if one.path not in overtaken])
         except Conflict as conflict:
-            updates = [one for one in updates if one.path != conflict.path]
+            overtaken.add(conflict.path)
         else:
             break
-    return len(updates)
+    return overtaken
 
 
 def _change(alert: Doc, what: Act, context: Context, by: str, until: datetime | None) -> Change:

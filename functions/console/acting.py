@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from functions.console.access import is_operator
-from functions.console.acting_view import acting_view
+from functions.console.acting_view import SHOWN, SNOOZES, acting_view
 from functions.console.page import page, redirect
 from shared.acting import Act, act_on_alert, act_on_group
 from shared.context import Context
@@ -18,9 +18,6 @@ from shared.errors import Gone, NotFound
 from shared.http import HttpRequest, HttpResponse
 from shared.ports import Doc
 
-MOST = 21
-SNOOZES = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "morning": None}
-"""How long a button snoozes; `morning` until eight on the operator's clock."""
 _EARLIER = "It was over and has come back since. Use the link in its latest message, or open the console."
 
 
@@ -60,7 +57,7 @@ def do(token: str, what: Act, context: Context, request: HttpRequest, until: dat
 def snooze(token: str, choice: str, context: Context, request: HttpRequest) -> HttpResponse:
     if choice not in SNOOZES:
         raise NotFound("There is nothing at this address.")
-    return do(token, "snooze", context, request, until=_until(SNOOZES[choice], context))
+    return do(token, "snooze", context, request, until=_until(SNOOZES[choice][1], context))
 
 
 def _until(length: timedelta | None, context: Context) -> datetime:
@@ -90,7 +87,7 @@ def _group(claims: dict[str, Any], context: Context) -> Subject:
     if group.data["called_at"] != claims["call"]:
         raise Gone("This link belongs to an earlier episode of the alert.", hint=_EARLIER)
     docs = (doc for doc in context.store.query("alerts", where=[("group", "==", group.id)]) if doc.data["told_at"])
-    return Subject(list(islice(docs, MOST)) or _told_last(group, context), group)
+    return Subject(list(islice(docs, SHOWN + 1)) or _told_last(group, context), group)
 
 
 def _told_last(group: Doc, context: Context) -> list[Doc]:

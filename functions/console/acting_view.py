@@ -1,6 +1,7 @@
 """What the page of an acknowledgement link shows."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from functions.console.moments import UNKNOWN
@@ -13,7 +14,12 @@ from shared.scalars import duration_text
 from shared.telling import runbook_of
 
 SHOWN = 20
-SNOOZES = (("1h", "Snooze 1 h"), ("4h", "Snooze 4 h"), ("morning", "Until 08:00"))
+SNOOZES: dict[str, tuple[str, timedelta | None]] = {
+    "1h": ("Snooze 1 h", timedelta(hours=1)),
+    "4h": ("Snooze 4 h", timedelta(hours=4)),
+    "morning": ("Until 08:00", None),
+}
+"""The words of each button, and how long it snoozes; `morning` is eight on the operator's clock."""
 
 
 def acting_view(

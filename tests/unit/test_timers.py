@@ -318,6 +318,20 @@ def test_one_tap_acknowledges_everything_that_the_page_told_of() -> None:
     assert len(titles(context)) == 1
 
 
+def test_snoozing_a_group_again_moves_its_time_and_writes_each_alert_once() -> None:
+    context = configured(route={"channel": "desk", "group_wait": "30s"})
+    for n in range(3):
+        fire(context, f"f{n}")
+    minutes(context, 1)
+    for hours in (1, 2):
+        before = len(context.store.commits)
+        assert (
+            act_on_group(group(context), "snooze", context, by="link", until=context.now + timedelta(hours=hours)) == 3
+        )
+        assert [len(batch) for batch in context.store.commits[before:]] == [3]
+    assert alert(context)["until"] == iso(context.now + timedelta(hours=2))
+
+
 def test_what_was_not_told_yet_is_not_acknowledged_with_the_rest() -> None:
     context = configured()
     fire(context)
