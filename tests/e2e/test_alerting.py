@@ -107,6 +107,39 @@ def test_a_job_that_is_not_heard_of_pages_and_its_next_ping_closes_the_alert(bun
     assert states(bundle) == {"resolved"}
 
 
+def test_an_alert_is_inhibited_while_its_cause_fires_and_told_when_that_is_gone(bundle: Bundle) -> None:
+    bundle.configure("inhibit_rules: [{source_matchers: [alertname=Down], target_matchers: [alertname=Slow]}]\n")
+    unlike(bundle, "Down")
+    bundle.settle()
+    unlike(bundle, "Slow")
+    bundle.settle()
+    for _ in range(5):
+        bundle.tick(minutes=1)
+    assert bundle.pages() == ["Down: bad"]
+    unlike(bundle, "Down", status="resolved")
+    bundle.settle()
+    bundle.tick(minutes=2)
+    assert bundle.pages() == ["Down: bad", "Slow: bad"]
+
+
+def test_a_group_that_waits_is_one_page_and_its_time_intervals_hold_it_back(bundle: Bundle) -> None:
+    bundle.configure(
+        """
+route: {channel: desk, group_by: [source], group_wait: 30s, routes: [{matchers: [source=app], mute_time_intervals: [morning]}]}
+time_intervals: {morning: [{times: [{start_time: "09:00", end_time: "11:00"}], location: Europe/Berlin}]}
+"""
+    )
+    for n in range(3):
+        bundle.trouble(f"t{n}")
+        unlike(bundle, f"Rule{n}")
+    bundle.settle()
+    bundle.tick(minutes=1)
+    assert [title.partition(":")[0] for title in bundle.pages()] == ["3 alerts of one group"]
+    bundle.tick(minutes=59)
+    bundle.tick(minutes=1)
+    assert bundle.pages()[-1].partition(":")[0] == "3 alerts of trouble"
+
+
 def test_after_each_good_sweep_the_external_checker_is_called(bundle: Bundle) -> None:
     for received, address in posted():
         bundle.configure("checker: {ping: CHECKER_URL}\n")

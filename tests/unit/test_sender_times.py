@@ -1,0 +1,96 @@
+"""What senders say of time, and which of it is believed to be a moment at all."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shared.config import Source
+from shared.events import Alert
+from shared.reading import read
+from shared.sources.payload import parse_moment
+
+MOMENT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "2026-11-20T09:00:00Z", "2026-11-20T10:00:00+01:00", "2026-11-20T09:00:00.000000000Z", "1795165200",
+        "1795165200000", "1795165200.0",
+    ],
+)  # fmt: skip
+def test_a_moment_is_read_in_each_of_the_ways_that_senders_write_it(said: str) -> None:
+    assert parse_moment(said) == MOMENT
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "0001-01-01T00:00:00Z",
+        "0",
+        "2026-11-20T09:00:00",
+        "yesterday",
+        "9" * 15,
+        "-5",
+        "2026-13-01T00:00:00Z",
+        "nan",
+    ],
+)
+def test_what_is_no_moment_or_the_zero_of_a_clock_says_nothing(said: str) -> None:
+    assert parse_moment(said) is None
+
+
+def alert(scheme: str, payload: Any, **more: Any) -> Alert:
+    source = Source.model_validate({"scheme": scheme, "secrets": ["S"], **more})
+    (signal,) = read("app", source, {}, payload).signals
+    assert isinstance(signal, Alert)
+    return signal
+
+
+def test_alertmanager_names_the_beginning_and_a_runbook_and_its_order_is_that_of_arrival() -> None:
+    annotations = {"summary": "full", "runbook_url": "https://wiki.example/disk"}
+    one = {
+        "fingerprint": "f",
+        "labels": {"alertname": "D"},
+        "annotations": annotations,
+        "startsAt": "2026-11-20T09:00:00Z",
+    }
+    found = alert(
+        "bearer", {"status": "firing", "alerts": [{**one, "endsAt": "0001-01-01T00:00:00Z"}]}, format="alertmanager"
+    )
+    assert (found.began, found.at, found.runbook) == (MOMENT, None, "https://wiki.example/disk")
+
+
+def test_stripe_says_when_each_event_was_made_since_it_promises_no_order() -> None:
+    payload = {"id": "evt", "type": "charge.dispute.created", "created": 1795165200}
+    payload["data"] = {"object": {"id": "dp_1", "amount": 100, "currency": "eur"}}  # type: ignore[assignment]
+    assert alert("stripe", payload).at == MOMENT
+
+
+def test_pagerduty_says_when_something_occurred() -> None:
+    event = {
+        "id": "e",
+        "event_type": "incident.triggered",
+        "occurred_at": "2026-11-20T09:00:00Z",
+        "data": {"id": "I", "title": "T"},
+    }
+    assert alert("pagerduty", {"event": event}).at == MOMENT
+
+
+def test_a_mapping_may_name_the_moment_labels_and_a_runbook() -> None:
+    mapping = {
+        "title": "t",
+        "severity": "warning",
+        "at": "when",
+        "runbook": "book",
+        "labels": {"alertname": "rule", "host": "host"},
+    }
+    payload = {"t": "Slow", "when": 1795165200, "book": "https://wiki.example/slow", "rule": "Slow", "host": 5}
+    found = alert("bearer", payload, alert=mapping)
+    assert (found.at, found.runbook, found.labels) == (
+        MOMENT,
+        "https://wiki.example/slow",
+        {"alertname": "Slow", "host": "5"},
+    )
