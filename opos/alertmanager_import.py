@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.alerting.escalation import MOST_REPEATS
 from shared.alerting.matchers import Matcher, parse_matchers
 
 Section = dict[str, Any]
 _TIMES = {"group_wait": "30s", "group_interval": "5m", "repeat_interval": "4h"}
 """Alertmanager's own defaults: written out, since ours are others."""
+_STEADY = "as-alertmanager"
 _KEPT = (
     "continue", "group_by", "group_wait", "group_interval", "repeat_interval", "mute_time_intervals",
     "active_time_intervals",
@@ -47,7 +49,9 @@ def import_alertmanager(data: Mapping[str, Any]) -> Imported:
     receivers = [receiver for receiver in data["receivers"] if isinstance(receiver, dict)]
     silent = {str(one.get("name")) for one in receivers if not _integrations(one)}
     result.sections["channels"] = {_name(one["name"]): {"console": True} for one in receivers}
-    result.sections["route"] = {**_TIMES, **_route(data["route"], silent, result, "route"), "interrupt_from": "info"}
+    root = _route(data["route"], silent, result, "route")
+    result.sections["route"] = {**_TIMES, **root, "interrupt_from": "info", "escalation": _STEADY}
+    result.sections["escalations"] = {_STEADY: {"repeats": MOST_REPEATS, "backoff": 1}}
     if rules := [_inhibit(rule) for rule in data.get("inhibit_rules") or []]:
         result.sections["inhibit_rules"] = rules
     if intervals := _intervals(data):
@@ -118,4 +122,5 @@ def _other_notes(data: Mapping[str, Any]) -> Iterator[str]:
     if data.get("templates"):
         yield "templates: not carried; opos words its messages itself"
     yield from (f"{name}: not carried, opos does not know it" for name in data if name not in _KNOWN)
+    yield f"repeat_interval: opos repeats {MOST_REPEATS} times and then says that it gives up; Alertmanager never stops"
     yield "severity: Alertmanager tells every alert, so routes say interrupt_from: info; raise it to spare attention"

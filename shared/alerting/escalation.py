@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from shared.scalars import Section, Wait
 
 LONGEST = timedelta(hours=12)
+MOST_REPEATS = 20
 
 
 class Level(Section):
@@ -22,7 +23,7 @@ class Escalation(Section):
     """After the last level it is repeated `repeats` times, each wait `backoff` times the one before; then given up."""
 
     levels: tuple[Level, ...] = ()
-    repeats: Annotated[int, Field(ge=0, le=20, strict=True)] = 5
+    repeats: Annotated[int, Field(ge=0, le=MOST_REPEATS, strict=True)] = 5
     backoff: Annotated[float, Field(ge=1, le=10)] = 2.0
 
     @model_validator(mode="after")

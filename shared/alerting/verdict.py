@@ -228,5 +228,5 @@ def _carried_out(alert: Document, verdict: Verdict, taken: tuple[Node, ...], now
         group = flood_id(taken) if verdict.by == "flood" else group_of(alert, taken)
         held = {"by": verdict.by, "reason": verdict.reason, "since": iso(now)}
         return {**cleared, "group": group, "calls_at": iso(verdict.until), "held": held, "pending": None}
-    queued = {"queue": "digest", "since": iso(now), "reason": verdict.reason}
+    queued = {"queue": "digest", "since": iso(now), "reason": verdict.reason, "by": verdict.by}
     return {**cleared, "group": None, "pending": alert["pending"] or queued}

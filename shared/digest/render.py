@@ -29,7 +29,14 @@ def _lines(item: Item) -> str:
     lines = [f"{mark} {one_line(item['title'])}{money}{repeats}{resolved}"]
     lines += [f"   {one_line(item['summary'])}"] if item["summary"] else []
     lines += [f"   {one_line(item['link'])}"] if item["link"] else []
+    lines += [f"   {_demoted(item)}"] if _demoted(item) else []
     return "\n".join(lines)
+
+
+def _demoted(item: Item) -> str:
+    """Why an item that was worth an interruption is in the digest."""
+    pending = item.get("pending") or {}
+    return str(pending["reason"]) if pending.get("by") in {"focus", "budget"} else ""
 
 
 def one_line(text: str) -> str:

@@ -59,6 +59,7 @@ def test_the_sections_are_accepted_and_mean_the_same(tmp_path: Path) -> None:
     settings = config.routes.children[1].settings
     found = [str(value) for value in (settings.group_wait, settings.group_interval, settings.repeat_interval)]
     assert found == ["0:00:10", "0:05:00", "1 day, 0:00:00"]
+    assert config.escalations[settings.escalation or ""].backoff == 1
     assert (second.continue_, settings.group_by) == (True, ("alertname", "cluster"))
     assert config.time_intervals["offhours"][0].location == "Europe/Berlin"
     assert str(config.inhibit_rules[0].target_matchers[0]) == 'severity=~"warning|info"'

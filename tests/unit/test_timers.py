@@ -9,13 +9,14 @@ import pytest
 
 from functions.alert_router.handler import handle as route
 from functions.console.handler import handle as console
+from functions.digest_sender.handler import handle as send_digests
 from functions.sweeper import timers
 from functions.sweeper.handler import sweep
 from functions.webhook_intake.handler import handle as intake
 from shared.acting import act_on_alert, act_on_group
 from shared.config import Config
 from shared.errors import Conflict
-from shared.events import EventAccepted, Tick, iso
+from shared.events import DigestDue, EventAccepted, Tick, iso
 from shared.http import HttpRequest
 from shared.ports import Create, Doc, Write
 from shared.silencing import expire, silence
@@ -272,8 +273,10 @@ def test_a_warning_in_focus_waits_for_the_digest_and_a_critical_one_does_not() -
     fire(context, "slow", "warning")
     fire(context)
     assert titles(context) == ["Trouble disk"]
-    slow = next(doc.data for doc in docs(context, "alerts") if doc.data["title"] == "Trouble slow")
-    assert slow["pending"]["reason"] == "warning during the focus block writing: waits for the digest"
+    context.clock.advance(minutes=5)
+    send_digests(DigestDue(queue="digest", reason="window"), context)
+    ((_, digest),) = context.channels["inbox"].sent
+    assert digest.text == "! Trouble slow\n   warning during the focus block writing: waits for the digest"
 
 
 def test_the_budget_of_the_day_is_spent_by_whatever_interrupts_and_begins_anew_at_the_operators_midnight() -> None:
