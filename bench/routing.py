@@ -17,8 +17,9 @@ from typing import Any
 from shared.alerting.alert import labels_of
 from shared.alerting.lifecycle import Heard, hear
 from shared.alerting.muting import Inhibition, InhibitRule, Silence
+from shared.alerting.objections import Surroundings
 from shared.alerting.routing import Node, Route, compile_routes, route
-from shared.alerting.verdict import Surroundings, judge
+from shared.alerting.verdict import judge
 from shared.events import Alert
 
 ROUNDS, EACH = 7, 2000

@@ -7,9 +7,10 @@ from typing import Any
 
 from shared.acceptance import announcement
 from shared.alerting.decision import Decision, decide, hear_all, with_alert_ids
+from shared.alerting.objections import Surroundings
 from shared.alerting.routing import route
-from shared.alerting.verdict import Surroundings, Told, tell_all
-from shared.config import Config
+from shared.alerting.verdict import Told, tell_all
+from shared.config.config import Config
 from shared.ports import Doc, Store
 from shared.reading import read_again
 

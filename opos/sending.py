@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.config import Source
+from shared.config.sources import Source
 from shared.errors import OposError, Unavailable
 from shared.sources import scheme
 

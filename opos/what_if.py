@@ -16,10 +16,11 @@ from shared.alerting.attention import day_began
 from shared.alerting.calls import page_joined, waiting
 from shared.alerting.decision import decide, hear_all, with_alert_ids
 from shared.alerting.muting import Silence
+from shared.alerting.objections import Surroundings
 from shared.alerting.routing import route
 from shared.alerting.states import OPEN
-from shared.alerting.verdict import Surroundings, Told, tell_all
-from shared.config import Config
+from shared.alerting.verdict import Told, tell_all
+from shared.config.config import Config
 from shared.events import iso
 from shared.ports import Doc
 from shared.reading import read_again

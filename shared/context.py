@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from shared.config import Config
+from shared.config.config import Config
 from shared.flags import FlagSet
 from shared.links import Links
 from shared.ports import Bus, Channel, Store

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from shared.config import Heartbeat
+from shared.config.config import Heartbeat
 from shared.events import Alert
 
 

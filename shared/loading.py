@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from shared.config import Config, SecretChannel
+from shared.config.channels import SecretChannel
+from shared.config.config import Config
 from shared.faults import ConfigError, Fault, nearest
 from shared.fields import field
 from shared.flags import FlagFile, FlagSet

@@ -8,7 +8,8 @@ from typing import Any
 
 from shared.acceptance import OWN_SOURCE
 from shared.body import parsed, raw_body
-from shared.config import Config, DeliverySpec, Source
+from shared.config.config import Config
+from shared.config.sources import DeliverySpec, Source
 from shared.errors import ContractBroken
 from shared.events import Alert, Event, Signal
 from shared.http import HttpRequest

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from shared.alerting.calls import channels_of
 from shared.alerting.lifecycle import Heard, hear
+from shared.alerting.objections import Surroundings, Verdict
 from shared.alerting.routing import Node, route
-from shared.alerting.verdict import Surroundings, Verdict, judge
-from shared.config import Config, RouteTest
+from shared.alerting.verdict import judge
+from shared.config.config import Config, RouteTest
 from shared.events import Alert
 from shared.faults import Fault
 from shared.yaml_lines import Located

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.callers import Callers
-from shared.config import AppriseChannel, Config, ConsoleChannel, NtfyChannel, SlackChannel
+from shared.config.channels import AppriseChannel, ConsoleChannel, NtfyChannel, SlackChannel
+from shared.config.config import Config
 from shared.errors import OposError, Unavailable
 from shared.links import Links
 from shared.loading import load_config, load_flags

@@ -9,21 +9,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.alerting.alert import Document
-from shared.alerting.attention import cost, day_began
-from shared.alerting.calls import Call, at_rest, is_calling, page_joined, waiting
+from shared.alerting.attention import day_began
+from shared.alerting.calls import at_rest, is_calling, page_joined, waiting
 from shared.alerting.escalation import Escalation
 from shared.alerting.muting import Silence
+from shared.alerting.objections import Surroundings, Verdict, group_of, silenced
 from shared.alerting.routing import Node, Settings, route
-from shared.alerting.verdict import Surroundings, Told, Verdict, group_of, interrupts, silenced, tell_all
-from shared.alerting.wording import LISTED, text, title
-from shared.config import Config
+from shared.alerting.verdict import Told, interrupts, tell_all
+from shared.alerting.wording import LISTED
+from shared.config.config import Config
 from shared.context import Context
 from shared.events import iso
-from shared.outbox import intent, send
+from shared.paging import pages
 from shared.ports import Create, Doc, Update, Write
 
-NAMED = 400
-"""Alerts that a page's cause names."""
 MEMBERS = 500
 """Of a bigger group so many are looked at: enough to see whether anything in it calls."""
 Candidate = tuple[Document, tuple[Node, ...]]
@@ -47,13 +46,6 @@ def tell(alerts: Sequence[Document], context: Context) -> Telling:
     groups = known_groups(candidates, context)
     told = list(tell_all(candidates, surroundings(candidates, groups, context)))
     return Telling(told, {**_waiting_groups(told, groups, context), **_pages(told, groups, context)})
-
-
-def send_pages(writes: Iterable[Write], versions: Mapping[str, str], context: Context) -> None:
-    """Send the pages among *writes*, which were committed at *versions*: they are under this worker's lease."""
-    for one in writes:
-        if isinstance(one, Create) and one.path.startswith("outbox/"):
-            send(Doc(one.path, dict(one.data), versions[one.path]), context)
 
 
 def known_groups(candidates: Iterable[Candidate], context: Context) -> dict[str, Doc | None]:
@@ -169,44 +161,6 @@ def _page(id: str, members: Sequence[Told], known: Doc | None, context: Context)
     call = page_joined(known.data if known else None, id, taken, labels, escalation, context.now)
     yield write(f"groups/{id}", {**call.group, "last_told": [one.alert["id"] for one in members][:LISTED]}, known)
     yield from pages(call, [one.alert for one in members], len(members), context)
-
-
-def pages(call: Call, alerts: Sequence[Document], total: int, context: Context) -> Iterator[Create]:
-    """The messages of one page about *alerts*, the first of *total*."""
-    alerts = sorted(alerts, key=lambda one: (one["severity"] != "critical", one["first_seen"], one["id"]))
-    first, runbook = alerts[0], runbook_of(alerts[0], context.config)
-    for channel, key in call.keys.items():
-        content = intent(
-            channel=channel,
-            title=title(alerts, call.group, total, context.now),
-            text=text(alerts, call, total, context.now, runbook),
-            severity=first["severity"],
-            link=first["link"],
-            ack={"group": call.group["id"], "call": call.group["called_at"]},
-            cause=_cause(call, alerts, total, runbook),
-            cost=_cost(channel, context),
-            now=context.now,
-        )
-        yield Create(f"outbox/{key}", content)
-
-
-def _cause(call: Call, alerts: Sequence[Document], total: int, runbook: str) -> dict[str, Any]:
-    listed = alerts[:NAMED]
-    return {
-        "kind": call.kind, "step": call.step.name, "route": call.group["route"], "group": call.group["id"],
-        "labels": call.group["labels"], "alerts": [one["id"] for one in listed], "total": total, "runbook": runbook,
-        "events": list(dict.fromkeys(one["last_event"] for one in listed)),
-    }  # fmt: skip
-
-
-def _cost(channel: str, context: Context) -> float:
-    config = context.config
-    return cost(config.channels[channel].cost, config.focus, context.now, zone=config.timezone)
-
-
-def runbook_of(alert: Mapping[str, Any], config: Config) -> str:
-    """Where the operator's own runbook is, else the one that the sender names."""
-    return config.runbooks.get(alert["labels"].get("alertname", "")) or str(alert.get("runbook") or "")
 
 
 def write(path: str, content: Document, known: Doc | None) -> Write:

@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from shared.config import ChannelConfig, Config, Heartbeat, Source
+from shared.config.channels import ChannelConfig
+from shared.config.config import Config, Heartbeat
+from shared.config.sources import Source
 from shared.faults import ConfigError, Fault
 from shared.loading import load_config, load_flags, missing_secrets
 from shared.route_tests import failures

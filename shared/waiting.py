@@ -1,6 +1,6 @@
 """The alerts that wait in a queue, and how each queue is batched. Shared by router, digest sender and sweeper."""
 
-from shared.config import Config
+from shared.config.config import Config
 from shared.context import Context
 from shared.digest.batch import Batching
 from shared.events import Queue

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from shared.config import Config
+from shared.config.config import Config
 from shared.errors import AlreadyExists, Conflict, DeliveryError, Unavailable
 from shared.events import Message
 from shared.fields import field as field_of

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from shared.config import HmacSpec
+from shared.config.sources import HmacSpec
 from shared.sources import (
     basic,
     bearer,

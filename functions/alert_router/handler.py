@@ -9,8 +9,9 @@ from shared.context import Context
 from shared.digest.batch import announces
 from shared.errors import AlreadyExists, Conflict
 from shared.events import QUEUES, DigestDue, EventAccepted, Signal, iso
+from shared.paging import send_pages
 from shared.ports import Doc, Update, Write
-from shared.telling import send_pages, tell, write
+from shared.telling import tell, write
 from shared.waiting import batching, count_waiting
 
 CONSUMER = "alert_router"

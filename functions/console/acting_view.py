@@ -9,9 +9,9 @@ from functions.console.rows import Row, alert_row, at
 from functions.console.signed import silence_path
 from shared.acting import ack_timeout
 from shared.context import Context
+from shared.paging import runbook_of
 from shared.ports import Doc
 from shared.scalars import duration_text
-from shared.telling import runbook_of
 
 SHOWN = 20
 SNOOZES: dict[str, tuple[str, timedelta | None]] = {

@@ -12,12 +12,14 @@ import structlog
 from shared.acceptance import announce, keep, own_event
 from shared.alerting.acts import wake
 from shared.alerting.calls import Call, at_rest, is_calling, page_again, postponed
-from shared.alerting.verdict import Told, audible, interrupts, suppressed
+from shared.alerting.objections import audible, suppressed
+from shared.alerting.verdict import Told, interrupts
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
 from shared.events import Alert, Event, iso
+from shared.paging import pages, send_pages
 from shared.ports import Doc, Update, Write
-from shared.telling import MEMBERS, Candidate, candidate, escalation_of, pages, send_pages, surroundings, tell
+from shared.telling import MEMBERS, Candidate, candidate, escalation_of, surroundings, tell
 
 MOST = 5000
 """Alerts told in one sweep: a flood is to be one page."""

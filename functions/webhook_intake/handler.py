@@ -9,7 +9,7 @@ import structlog
 from functions.webhook_intake.heartbeats import heard
 from shared.acceptance import accept
 from shared.body import body_text, parsed
-from shared.config import Source
+from shared.config.sources import Source
 from shared.context import Context
 from shared.errors import ContractBroken, MethodNotAllowed, NotFound, Unauthorized
 from shared.events import Event, document_id

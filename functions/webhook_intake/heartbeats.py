@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.acceptance import announce, keep, own_event
-from shared.config import Heartbeat
+from shared.config.config import Heartbeat
 from shared.context import Context
 from shared.events import iso
 from shared.heartbeats import alert_of, due_at

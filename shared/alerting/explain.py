@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.alerting.matchers import Labels
+from shared.alerting.objections import TESTS, Surroundings, Verdict
 from shared.alerting.routing import Node
-from shared.alerting.verdict import TESTS, Surroundings, Verdict, interrupts, judge
+from shared.alerting.verdict import interrupts, judge
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import importlib
 from typing import Any, cast
 
-from shared.config import FormatName, SchemeName, Source
+from shared.config.sources import FormatName, SchemeName, Source
 from shared.sources.sender import Format, Scheme
 
 

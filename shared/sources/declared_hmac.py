@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.config import HmacSpec
+from shared.config.sources import HmacSpec
 from shared.http import HttpRequest
 from shared.sources.sender import Scheme
 from shared.sources.signatures import digest, encoded, pairs, rejected, require_match, require_recent, values

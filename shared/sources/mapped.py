@@ -5,7 +5,7 @@ from typing import Any
 
 import jmespath
 
-from shared.config import AlertMapping, EventMapping, Source
+from shared.config.sources import AlertMapping, EventMapping, Source
 from shared.errors import ContractBroken
 from shared.events import Alert, BusinessEvent, Money, Severity
 from shared.sources.payload import is_link, parse_moment, text

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from shared.config import Source
+from shared.config.sources import Source
 from shared.reading import Reading, read
 from tests import needs
 

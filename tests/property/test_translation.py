@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.body import parsed
-from shared.config import AlertMapping, EventMapping, Source
+from shared.config.sources import AlertMapping, EventMapping, Source
 from shared.errors import ContractBroken
 from shared.reading import read
 from shared.sources import FORMATS, mapped

@@ -12,7 +12,7 @@ from functions.console.handler import handle
 from functions.console.moments import age, moment
 from functions.console.rows import web_link
 from functions.console.view import console_view
-from shared.config import Heartbeat
+from shared.config.config import Heartbeat
 from shared.errors import Conflict
 from shared.events import iso
 from shared.http import HttpRequest, HttpResponse

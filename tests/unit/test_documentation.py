@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from shared.alerting.states import as_markdown
-from shared.config import Source
+from shared.config.sources import Source
 from shared.errors import Unauthorized
 from shared.http import HttpRequest
 from shared.loading import parse_config

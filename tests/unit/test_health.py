@@ -12,7 +12,7 @@ import pytest
 
 from functions.health.handler import Finding, handle, report
 from shared import process
-from shared.config import Config, Health
+from shared.config.config import Config, Health
 from shared.errors import NotFound
 from shared.http import HttpRequest, HttpResponse
 from shared.ports import Create, Write

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.config import Source
+from shared.config.sources import Source
 from shared.events import Alert
 from shared.reading import read
 from shared.sources.payload import parse_moment

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.config import AlertMapping, EventMapping, Source
+from shared.config.sources import AlertMapping, EventMapping, Source
 from shared.errors import ContractBroken
 from shared.events import Alert, BusinessEvent, Money
 from shared.sources import mapped

@@ -14,7 +14,7 @@ from functions.sweeper import timers
 from functions.sweeper.handler import sweep
 from functions.webhook_intake.handler import handle as intake
 from shared.acting import act_on_alert, act_on_group
-from shared.config import Config
+from shared.config.config import Config
 from shared.errors import Conflict
 from shared.events import DigestDue, EventAccepted, Tick, iso
 from shared.http import HttpRequest

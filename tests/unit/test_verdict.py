@@ -9,8 +9,9 @@ import pytest
 from shared.alerting.attention import Focus
 from shared.alerting.intervals import TimeInterval
 from shared.alerting.muting import Inhibition, InhibitRule, Silence
+from shared.alerting.objections import Surroundings, Verdict
 from shared.alerting.routing import Route, compile_routes, flood_id, route
-from shared.alerting.verdict import Surroundings, Told, Verdict, judge, tell_all
+from shared.alerting.verdict import Told, judge, tell_all
 from shared.events import iso
 from tests.alerts import fired
 

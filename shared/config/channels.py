@@ -1,0 +1,81 @@
+"""Where messages go."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+
+from shared.config.values import SecretName, hide_address, only_true
+from shared.scalars import Section
+
+Cost = Annotated[float, Field(ge=0, le=1000)]
+"""What one interruption over a channel costs, beside the others: a call more than a push."""
+
+
+class ConsoleChannel(Section):
+    cost: Cost = 1.0
+    console: Annotated[Literal[True], BeforeValidator(only_true)]
+
+
+class SecretChannel(Section):
+    """A channel whose address is a secret: the key that is its kind names it."""
+
+    kind: ClassVar[str]
+    cost: Cost = 1.0
+
+    @property
+    def secret(self) -> str:
+        return str(getattr(self, self.kind))
+
+
+class AppriseChannel(SecretChannel):
+    """The secret holds the Apprise URL."""
+
+    kind = "apprise"
+    apprise: SecretName
+
+
+class EmailChannel(SecretChannel):
+    """The secret holds `smtp://` or `smtps://user:password@host:port`."""
+
+    kind = "email"
+    email: SecretName
+    to: str
+    sender: str | None = None
+
+
+class NtfyChannel(SecretChannel):
+    """The secret holds `https://ntfy.sh/topic`, or `https://user:password@host/topic`."""
+
+    kind = "ntfy"
+    ntfy: SecretName
+
+
+class SlackChannel(SecretChannel):
+    """The secret holds an incoming webhook's address, of Slack or of what speaks its language."""
+
+    kind = "slack"
+    slack: SecretName
+
+
+def _kind(value: Any) -> str | None:
+    kinds = ("console", "apprise", "email", "ntfy", "slack")
+    found = [kind for kind in kinds if (kind in value if isinstance(value, dict) else hasattr(value, kind))]
+    return found[0] if len(found) == 1 else None
+
+
+ChannelConfig = Annotated[
+    Annotated[ConsoleChannel, Tag("console")]
+    | Annotated[AppriseChannel, Tag("apprise")]
+    | Annotated[EmailChannel, Tag("email")]
+    | Annotated[NtfyChannel, Tag("ntfy")]
+    | Annotated[SlackChannel, Tag("slack")],
+    Discriminator(
+        _kind,
+        custom_error_type="channel_kind",
+        custom_error_message=(
+            "a channel: {console: true}, {ntfy: SECRET}, {slack: SECRET}, {apprise: SECRET} or "
+            "{email: SECRET, to: address}"
+        ),
+    ),
+    BeforeValidator(hide_address),
+]

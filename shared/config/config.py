@@ -1,0 +1,100 @@
+"""opos.yaml as frozen models. `shared.loading` makes them from the file, and reports every fault of it at once."""
+
+from datetime import timedelta
+from functools import cached_property
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from shared.alerting.attention import Focus
+from shared.alerting.escalation import Escalation
+from shared.alerting.intervals import Intervals
+from shared.alerting.muting import Inhibition, InhibitRule
+from shared.alerting.routing import Node, Route, compile_routes
+from shared.config.channels import ChannelConfig
+from shared.config.sources import Source
+from shared.config.values import Address, Cron, LocalMoment, Name, SecretName, SecretNames
+from shared.events import Severity
+from shared.scalars import Duration, Section, Wait, Zone
+
+
+class Digest(Section):
+    """A digest closes when it holds `size` items, or `window` after its first."""
+
+    channel: str
+    window: Duration = timedelta(minutes=5)
+    size: Annotated[int, Field(ge=1, le=100, strict=True)] = 5
+
+
+class Heartbeat(Section):
+    """A job that says it lives: `every` so often, or by a `cron` line in `timezone`; `grace` later it counts as missed.
+
+    With `secrets` a ping must carry one of them (Bearer, or `?token=`). Without a period it is only written down.
+    """
+
+    secrets: SecretNames = ()
+    every: Duration | None = None
+    cron: Cron | None = None
+    timezone: Zone | None = None
+    grace: Wait = timedelta(minutes=5)
+    severity: Severity = "critical"
+
+    @model_validator(mode="after")
+    def _one_period(self) -> Self:
+        if self.every and self.cron:
+            raise ValueError("expected either every or cron")
+        return self
+
+
+class RouteTest(Section):
+    """What is to become of an alert with `labels`, at `at` (a moment in the operator's zone; else on a quiet noon)."""
+
+    name: str = ""
+    labels: dict[str, str]
+    at: LocalMoment | None = None
+    path: Literal["page", "hold", "digest"] | None = None
+    channels: tuple[str, ...] | None = None
+    because: str = ""
+    """A part of the reason."""
+
+
+class Checker(Section):
+    """An external dead-man's switch: `ping` names the secret that holds the address to call after each good sweep."""
+
+    ping: SecretName
+
+
+class Health(Section):
+    memory_threshold_mb: Annotated[int, Field(ge=1, strict=True)] = 512
+    dependency_timeout: Duration = timedelta(seconds=2)
+
+
+class Config(Section):
+    owner: str
+    operators: tuple[str, ...] = ()
+    """E-mail addresses that may see the deployed console, besides the owner's."""
+    timezone: Zone = "UTC"
+    public_url: Address | None = None
+    sources: dict[Name, Source]
+    channels: dict[Name, ChannelConfig]
+    route: Route
+    digest: Digest
+    heartbeats: dict[Name, Heartbeat] = Field(default_factory=dict)
+    checker: Checker | None = None
+    health: Health = Health()
+    inhibit_rules: tuple[InhibitRule, ...] = ()
+    time_intervals: dict[str, Intervals] = Field(default_factory=dict)
+    escalations: dict[Name, Escalation] = Field(default_factory=dict)
+    focus: Focus = Focus()
+    runbooks: dict[str, str] = Field(default_factory=dict)
+    """The runbook of each alertname: an http(s) address, or a file of the repository."""
+    route_tests: tuple[RouteTest, ...] = ()
+
+    @cached_property
+    def routes(self) -> Node:
+        """The route tree, ready to be asked."""
+        return compile_routes(self.route)
+
+    @cached_property
+    def inhibition(self) -> Inhibition:
+        return Inhibition(self.inhibit_rules)

@@ -1,0 +1,119 @@
+"""Who may send, how they prove it, and what their payloads mean."""
+
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from shared.config.values import Expression, SecretNames
+from shared.events import Severity
+from shared.scalars import Duration, Section
+
+SchemeName = Literal[
+    "github", "stripe", "standard-webhooks", "slack", "sentry", "pagerduty", "pagerduty-events",
+    "shopify", "linear", "bearer", "basic", "hmac",
+]  # fmt: skip
+FormatName = Literal[
+    "github", "stripe", "standard-webhooks", "slack", "sentry", "pagerduty", "pagerduty-events",
+    "alertmanager", "grafana", "google-monitoring", "uptimerobot", "mapped",
+]  # fmt: skip
+
+
+class HmacSpec(Section):
+    """A signature scheme declared in opos.yaml. `template` is what is signed: `{body}`, `{timestamp}`, `{id}`.
+
+    `header` holds the signature; either plainly after `prefix`, or as one of `key=value` pairs parted by `separator`,
+    under `signature_key` (and the time under `timestamp_key`).
+    """
+
+    header: str
+    prefix: str = ""
+    encoding: Literal["hex", "base64"] = "hex"
+    algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
+    template: str = "{body}"
+    separator: str | None = None
+    signature_key: str | None = None
+    timestamp_key: str | None = None
+    timestamp_header: str | None = None
+    id_header: str | None = None
+
+    @property
+    def signs_time(self) -> bool:
+        return "{timestamp}" in self.template
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        if "{body}" not in self.template:
+            raise ValueError("expected a template that signs {body}")
+        if self.signs_time and not (self.timestamp_key or self.timestamp_header):
+            raise ValueError("expected timestamp_key or timestamp_header, since the template signs {timestamp}")
+        if "{id}" in self.template and not self.id_header:
+            raise ValueError("expected id_header, since the template signs {id}")
+        return self
+
+
+class DeliverySpec(Section):
+    """Where a delivery's id is found: exactly one of a header, a JMESPath into the body, or the body's own hash.
+
+    A hash makes two equal bodies within `window` one delivery, so it suits senders that never mean a body twice.
+    """
+
+    header: str | None = None
+    body: Expression | None = None
+    hash: Literal["body"] | None = None
+    window: Duration = timedelta(minutes=5)
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if sum(one is not None for one in (self.header, self.body, self.hash)) != 1:
+            raise ValueError("expected exactly one of header, body, hash")
+        return self
+
+
+class AlertMapping(Section):
+    """JMESPath expressions into the body that make an Alert; `severity` may also be a plain severity."""
+
+    title: Expression
+    severity: Expression = "warning"
+    status: Expression | None = None
+    fingerprint: Expression | None = None
+    summary: Expression | None = None
+    link: Expression | None = None
+    runbook: Expression | None = None
+    at: Expression | None = None
+    """When the sender says it: of ISO 8601 with a zone, or seconds or milliseconds since 1970."""
+    labels: dict[str, Expression] = Field(default_factory=dict)
+    when: Expression | None = None
+
+
+class EventMapping(Section):
+    """JMESPath expressions into the body that make a BusinessEvent."""
+
+    title: Expression
+    summary: Expression | None = None
+    link: Expression | None = None
+    amount: Expression | None = None
+    currency: Expression | None = None
+    when: Expression | None = None
+
+
+class Source(Section):
+    """One sender. Several `secrets` are all live at once, so that one can be rotated without losing a webhook."""
+
+    scheme: SchemeName
+    secrets: Annotated[SecretNames, Field(min_length=1)]
+    format: FormatName | None = None
+    tolerance: Duration = timedelta(minutes=5)
+    hmac: HmacSpec | None = None
+    delivery: DeliverySpec | None = None
+    type: Expression | None = None
+    alert: AlertMapping | None = None
+    event: EventMapping | None = None
+    severity: dict[str, Severity] = Field(default_factory=dict)
+    """The operator's own severity for an event type of this sender, such as `charge.dispute.created: warning`."""
+
+    @model_validator(mode="after")
+    def _hmac_is_declared(self) -> Self:
+        if (self.scheme == "hmac") != (self.hmac is not None):
+            raise ValueError("expected the key 'hmac' with scheme hmac, and only with it")
+        return self

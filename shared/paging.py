@@ -1,0 +1,61 @@
+"""The messages of one page: one for each channel, under a key of its own, with their cause and what they cost."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from shared.alerting.alert import Document
+from shared.alerting.attention import cost
+from shared.alerting.calls import Call
+from shared.alerting.wording import text, title
+from shared.config.config import Config
+from shared.context import Context
+from shared.outbox import intent, send
+from shared.ports import Create, Doc, Write
+
+NAMED = 400
+"""Alerts that a page's cause names."""
+
+
+def pages(call: Call, alerts: Sequence[Document], total: int, context: Context) -> Iterator[Create]:
+    """The messages of one page about *alerts*, the first of *total*."""
+    alerts = sorted(alerts, key=lambda one: (one["severity"] != "critical", one["first_seen"], one["id"]))
+    first, runbook = alerts[0], runbook_of(alerts[0], context.config)
+    for channel, key in call.keys.items():
+        content = intent(
+            channel=channel,
+            title=title(alerts, call.group, total, context.now),
+            text=text(alerts, call, total, context.now, runbook),
+            severity=first["severity"],
+            link=first["link"],
+            ack={"group": call.group["id"], "call": call.group["called_at"]},
+            cause=_cause(call, alerts, total, runbook),
+            cost=_cost(channel, context),
+            now=context.now,
+        )
+        yield Create(f"outbox/{key}", content)
+
+
+def _cause(call: Call, alerts: Sequence[Document], total: int, runbook: str) -> dict[str, Any]:
+    listed = alerts[:NAMED]
+    return {
+        "kind": call.kind, "step": call.step.name, "route": call.group["route"], "group": call.group["id"],
+        "labels": call.group["labels"], "alerts": [one["id"] for one in listed], "total": total, "runbook": runbook,
+        "events": list(dict.fromkeys(one["last_event"] for one in listed)),
+    }  # fmt: skip
+
+
+def _cost(channel: str, context: Context) -> float:
+    config = context.config
+    return cost(config.channels[channel].cost, config.focus, context.now, zone=config.timezone)
+
+
+def runbook_of(alert: Mapping[str, Any], config: Config) -> str:
+    """Where the operator's own runbook is, else the one that the sender names."""
+    return config.runbooks.get(alert["labels"].get("alertname", "")) or str(alert.get("runbook") or "")
+
+
+def send_pages(writes: Iterable[Write], versions: Mapping[str, str], context: Context) -> None:
+    """Send the pages among *writes*, which were committed at *versions*: they are under this worker's lease."""
+    for one in writes:
+        if isinstance(one, Create) and one.path.startswith("outbox/"):
+            send(Doc(one.path, dict(one.data), versions[one.path]), context)
