@@ -31,6 +31,7 @@ class Verdict:
     sent_twice: list[str] = field(default_factory=list)
     criticals: int = 0
     pages: int = 0
+    told: int = 0
     digests: int = 0
     dead_letters: int = 0
 
@@ -79,23 +80,27 @@ def _judge_alerts(alerts: dict[str, Doc], unique: int, verdict: Verdict) -> None
 
 def _judge_messages(store: Store, alerts: dict[str, Doc], verdict: Verdict) -> None:
     pages = [doc.data for doc in store.query("outbox") if doc.data["state"] == "sent"]
-    paged = Counter(alert for page in pages if page["cause"]["kind"] != "again" for alert in page["cause"]["alerts"])
+    named = Counter(alert for page in pages if page["cause"]["kind"] != "again" for alert in page["cause"]["alerts"])
     carried = Counter(
         member for doc in store.query("digests") if doc.data["state"] == "sent" for member in doc.data["members"]
     )
     verdict.pages, verdict.digests = len(pages), store.count("digests")
+    verdict.told = sum(page["cause"]["total"] for page in pages if page["cause"]["kind"] != "again")
     for title, doc in alerts.items():
         if severity_of(int(title.split()[-1])) == "critical":
-            _judge_critical(title, paged[doc.id], carried[doc.id], verdict)
+            _judge_critical(title, doc, named[doc.id], carried[doc.id], verdict)
         elif carried[doc.id] != 1:
             (verdict.in_two_digests if carried[doc.id] else verdict.digest_missing).append(title)
+    if verdict.told < verdict.criticals:
+        verdict.critical_missing.append(f"pages told of {verdict.told} of {verdict.criticals}")
 
 
-def _judge_critical(title: str, paged: int, carried: int, verdict: Verdict) -> None:
+def _judge_critical(title: str, doc: Doc, named: int, carried: int, verdict: Verdict) -> None:
+    """A page names the first 400 of its alerts, and counts all."""
     verdict.criticals += 1
-    if paged + carried == 0:
+    if not doc.data["told_at"] or not doc.data["told_in"]:
         verdict.critical_missing.append(title)
-    if paged + carried > 1:
+    if named + carried > 1:
         verdict.critical_in_two_messages.append(title)
 
 
