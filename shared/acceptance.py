@@ -7,7 +7,7 @@ import structlog
 
 from shared.context import Context
 from shared.errors import AlreadyExists
-from shared.events import Alert, Event, EventAccepted, Signal, day, document_id
+from shared.events import Event, EventAccepted, Signal, day, document_id
 from shared.ports import Create
 
 Outcome = Literal["accepted", "duplicate"]
@@ -63,15 +63,15 @@ def announcement(event: Event, signals: tuple[Signal, ...], *, version: str, non
     )
 
 
-def own_event(alert: Alert, *, delivery_id: str, context: Context) -> Event:
-    """An event of opos itself; its body is the alert."""
-    body = alert.model_dump_json()
+def own_event(signal: Signal, type: str, *, delivery_id: str, context: Context) -> Event:
+    """An event of opos itself; its body is the signal."""
+    body = signal.model_dump_json()
     return Event(
         id=document_id(OWN_SOURCE, delivery_id),
         source=OWN_SOURCE,
-        type=alert.fingerprint.partition(":")[0],
+        type=type,
         delivery_id=delivery_id,
-        subject=alert.title,
+        subject=signal.title,
         received_at=context.now,
         owner=context.config.owner,
         trace=context.trace,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from shared.acceptance import OWN_SOURCE
 from shared.body import parsed, raw_body
 from shared.config.config import Config
@@ -17,6 +19,7 @@ from shared.ports import Doc
 from shared.sources import format_of, scheme
 from shared.sources.sender import Meaning
 
+_OWN: TypeAdapter[Signal] = TypeAdapter(Signal)
 _FAULTS = (ContractBroken, KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
 
 
@@ -66,7 +69,7 @@ def read_again(doc: Doc, config: Config) -> tuple[Event, tuple[Signal, ...]]:
     """A stored event, and what it means under the configuration of now, which may lift or impose its quarantine."""
     event = Event.model_validate({name: doc.data[name] for name in Event.model_fields})
     if event.source == OWN_SOURCE:
-        return event, (Alert.model_validate_json(event.body),)
+        return event, (_OWN.validate_json(event.body),)
     source = config.sources.get(event.source)
     if source is None:
         reading = _quarantined(event.source, ContractBroken(f"the source {event.source} is not in opos.yaml any more"))

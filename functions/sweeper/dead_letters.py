@@ -84,4 +84,4 @@ def _raise_alarm(message: DeadLetter, path: str, context: Context) -> None:
         severity="critical",
         summary=f"It failed {message.attempts} times and is kept as {path}. Mend the cause, then replay the event.",
     )
-    accept(own_event(alert, delivery_id=path, context=context), (alert,), context)
+    accept(own_event(alert, "dead-letter", delivery_id=path, context=context), (alert,), context)

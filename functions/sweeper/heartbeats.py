@@ -33,7 +33,9 @@ def _miss(doc: Doc, context: Context) -> None:
         context.store.commit([Update(doc.path, {**changes, "missed_at": None}, doc.version)])
         return
     alert = alert_of(doc.id, heartbeat, doc.data["last_seen"])
-    event = own_event(alert, delivery_id=f"heartbeat:{doc.id}:missed:{doc.data['due_at']}", context=context)
+    event = own_event(
+        alert, "heartbeat", delivery_id=f"heartbeat:{doc.id}:missed:{doc.data['due_at']}", context=context
+    )
     kept = keep(event)
     try:
         versions = context.store.commit([Update(doc.path, changes, doc.version), kept])

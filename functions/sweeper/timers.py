@@ -16,7 +16,7 @@ from shared.alerting.objections import audible, suppressed
 from shared.alerting.verdict import Told, interrupts
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
-from shared.events import Alert, Event, iso
+from shared.events import BusinessEvent, Event, iso
 from shared.paging import pages, send_pages
 from shared.ports import Doc, Update, Write
 from shared.telling import MEMBERS, Candidate, candidate, escalation_of, surroundings, tell
@@ -26,7 +26,7 @@ MOST = 5000
 CHUNK = 400
 """Alerts written in one commit, below the 500 writes that Firestore is sure to take."""
 ROUNDS = 3
-Said = tuple[Event, Alert]
+Said = tuple[Event, BusinessEvent]
 """Something that opos has to say itself, as an event."""
 _log = structlog.get_logger()
 
@@ -144,12 +144,10 @@ def _step(writes: Sequence[Write], context: Context, said: Said | None = None) -
 def _give_up(writes: Sequence[Write], call: Call, alert: dict[str, Any], context: Context) -> bool:
     """The last page, and a line for the digest that says so: an event of its own, kept in the same commit."""
     group = call.group
-    said = Alert(
-        fingerprint=f"gave-up:{group['id']}",
+    said = BusinessEvent(
         title=f"Nobody acknowledged: {alert['title']}",
-        severity="warning",
         summary=f"opos told it {group['level']} times since {group['called_at']} and gave up.",
         link=alert["link"],
     )
-    event = own_event(said, delivery_id=f"gave-up:{group['id']}:{group['called_at']}", context=context)
+    event = own_event(said, "gave-up", delivery_id=f"gave-up:{group['id']}:{group['called_at']}", context=context)
     return _step(writes, context, (event, said))

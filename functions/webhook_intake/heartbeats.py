@@ -23,7 +23,7 @@ def heard(name: str, heartbeat: Heartbeat, context: Context) -> None:
         context.store.commit([beat])
         return
     alert = alert_of(name, heartbeat, iso(context.now), missed=False)
-    event = own_event(alert, delivery_id=f"heartbeat:{name}:heard:{missed_at}", context=context)
+    event = own_event(alert, "heartbeat", delivery_id=f"heartbeat:{name}:heard:{missed_at}", context=context)
     kept = keep(event)
     versions = context.store.commit([beat, kept])
     announce(event, (alert,), versions[kept.path], context)
