@@ -17,6 +17,9 @@ from shared.reading import read, read_again
 from shared.route_tests import alert_with
 from shared.telling import known_groups, surroundings
 
+_TYPE_HEADERS = ("x-github-event", "x-shopify-topic", "sentry-hook-resource", "linear-event")
+"""Where the senders that name their event's type in a header do so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Explained:
@@ -44,8 +47,8 @@ def explain_payload(source: str, body: bytes, event_type: str, context: Context)
     if declared is None:
         known = ", ".join(context.config.sources)
         raise NotFound(f"There is no source {source}.", hint=f"opos.yaml declares {known}.")
-    headers = {"x-github-event": event_type, "x-shopify-topic": event_type, "sentry-hook-resource": event_type}
-    reading = read(source, declared, headers if event_type else {}, parsed(body, {}))
+    headers = dict.fromkeys(_TYPE_HEADERS, event_type) if event_type else {}
+    reading = read(source, declared, headers, parsed(body, {}))
     return [_signal(one, source, reading.type, context) for one in reading.signals if isinstance(one, Alert)]
 
 

@@ -26,5 +26,5 @@ def command(place: Place, *, as_json: bool) -> None:
 
 def _good(place: Place) -> str:
     tests = len(load_config(place.config_file).route_tests)
-    tested = f" Its {tests} route tests hold." if tests else ""
+    tested = f" Its route tests hold ({tests})." if tests else ""
     return f"{place.config_file} and {place.flags_file} are good, and every secret is set.{tested}"
