@@ -17,7 +17,7 @@ from shared.reading import read, read_again
 from shared.route_tests import alert_with
 from shared.telling import known_groups, surroundings
 
-_TYPE_HEADERS = ("x-github-event", "x-shopify-topic", "sentry-hook-resource", "linear-event")
+_TYPE_HEADERS = ("x-github-event", "x-shopify-topic", "sentry-hook-resource")
 """Where the senders that name their event's type in a header do so."""
 
 
