@@ -7,11 +7,12 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from shared.config.channels import ChannelConfig
-from shared.config.config import Config, Heartbeat
+from shared.config.config import Checker, Config, Heartbeat
 from shared.config.sources import Source
 from shared.faults import ConfigError, Fault
 from shared.loading import load_config, load_flags, missing_secrets
 from shared.route_tests import failures
+from shared.validation import shown
 from shared.yaml_lines import Located, read_yaml
 
 
@@ -27,10 +28,21 @@ def _config_faults(path: Path, environment: Mapping[str, str]) -> list[Fault]:
         return list(error.faults)
     faults = missing_secrets(_understood(located), located, environment)
     try:
-        faults += failures(load_config(path), located)
+        config = load_config(path)
+        faults += [*failures(config, located), *_missing_runbooks(config, located, path.parent)]
     except ConfigError as error:
         faults += error.faults
     return sorted(faults, key=lambda fault: (fault.line, fault.path))
+
+
+def _missing_runbooks(config: Config, located: Located, folder: Path) -> Iterator[Fault]:
+    """A fault for each runbook that is neither an address nor a file beside opos.yaml."""
+    for name, runbook in config.runbooks.items():
+        if not runbook.startswith(("https://", "http://")) and not (folder / runbook).is_file():
+            line = located.line(("runbooks", name))
+            yield Fault(
+                located.file, line, f"runbooks.{name}", "an address, or a file beside opos.yaml", shown(runbook)
+            )
 
 
 def _understood(located: Located) -> Config:
@@ -39,7 +51,8 @@ def _understood(located: Located) -> Config:
     sections: dict[str, Any] = {
         section: dict(_valid(located.data.get(section), TypeAdapter(kind))) for section, kind in kinds.items()
     }
-    return Config.model_construct(**sections)
+    checker = dict(_valid({"checker": located.data.get("checker")}, TypeAdapter(Checker)))
+    return Config.model_construct(**sections, **checker)
 
 
 def _valid(section: Any, entry: TypeAdapter[Any]) -> Iterator[tuple[str, Any]]:

@@ -94,8 +94,30 @@ TESTS = """route_tests:
 def test_the_operators_tests_run_with_verify_and_say_what_came_instead(tmp_path: Path) -> None:
     (tmp_path / "opos.yaml").write_text(REST + GOOD + TESTS)
     (tmp_path / "flags.yaml").write_text("flags: {}\n")
+    (tmp_path / "docs/runbooks").mkdir(parents=True)
+    (tmp_path / "docs/runbooks/disk.md").write_text("# A full disk\n")
     (fault,) = verify(tmp_path / "opos.yaml", tmp_path / "flags.yaml", {})
     assert str(fault).removeprefix(f"{tmp_path}/opos.yaml:") == (
         "36: route_tests.wrong on purpose.path: expected page; found digest"
         ' (route.1 (alertname="Watchdog") says: critical, its route never interrupts)'
     )
+
+
+def test_a_runbook_that_is_no_address_must_be_a_file(tmp_path: Path) -> None:
+    (tmp_path / "opos.yaml").write_text(REST + GOOD)
+    (tmp_path / "flags.yaml").write_text("flags: {}\n")
+    (fault,) = verify(tmp_path / "opos.yaml", tmp_path / "flags.yaml", {})
+    assert str(fault).removeprefix(f"{tmp_path}/opos.yaml:") == (
+        "23: runbooks.DiskFull: expected an address, or a file beside opos.yaml; found 'docs/runbooks/disk.md'"
+    )
+
+
+def test_the_secrets_of_channels_and_of_the_checker_must_be_set(tmp_path: Path) -> None:
+    more = "checker: {ping: CHECKER_URL}\nroute: {channel: push}\n"
+    channels = "channels: {desk: {console: true}, push: {ntfy: PUSH_URL}, chat: {slack: CHAT_URL}}"
+    (tmp_path / "opos.yaml").write_text(
+        REST.replace("channels: {desk: {console: true}, phone: {console: true}}", channels) + more
+    )
+    (tmp_path / "flags.yaml").write_text("flags: {}\n")
+    found = [fault.path for fault in verify(tmp_path / "opos.yaml", tmp_path / "flags.yaml", {"CHAT_URL": "https://x"})]
+    assert found == ["channels.push.ntfy", "checker.ping"]
