@@ -20,7 +20,7 @@ from shared.alerting.wording import LISTED
 from shared.config.config import Config
 from shared.context import Context
 from shared.events import iso
-from shared.paging import pages
+from shared.paging import in_order, pages
 from shared.ports import Create, Doc, Update, Write
 
 MEMBERS = 500
@@ -30,10 +30,17 @@ Candidate = tuple[Document, tuple[Node, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """`told` are the alerts with their verdicts; `writes`, by group, the groups and pages, but not the alerts."""
+    """The alerts with their verdicts, and the groups as they were when these were made."""
 
     told: list[Told]
-    writes: dict[str, list[Write]]
+    groups: dict[str, Doc | None]
+
+    def by_group(self) -> dict[str, list[Told]]:
+        """The told of each group, in the order in which a page names them; those of none under ""."""
+        members: dict[str, list[Told]] = {}
+        for one in sorted(self.told, key=lambda one: in_order(one.alert)):
+            members.setdefault(one.alert["group"] or "", []).append(one)
+        return members
 
 
 def candidate(alert: Document, config: Config) -> Candidate:
@@ -44,8 +51,24 @@ def tell(alerts: Sequence[Document], context: Context) -> Telling:
     """The verdicts on *alerts*, each of which wants attention."""
     candidates = [candidate(alert, context.config) for alert in alerts]
     groups = known_groups(candidates, context)
-    told = list(tell_all(candidates, surroundings(candidates, groups, context)))
-    return Telling(told, {**_waiting_groups(told, groups, context), **_pages(told, groups, context)})
+    return Telling(list(tell_all(candidates, surroundings(candidates, groups, context))), groups)
+
+
+def group_writes(id: str, members: Sequence[Told], groups: Mapping[str, Doc | None], context: Context) -> list[Write]:
+    """What the verdicts on *members*, all of the group *id*, make of it: a page, or the beginning of its wait."""
+    known, paged = groups.get(id), [one for one in members if one.verdict.path == "page"]
+    if paged:
+        return list(_page(id, paged, known, context))
+    begins = next((one for one in members if _begins_to_wait(one, context)), None)
+    if begins is None or begins.verdict.until is None:
+        return []
+    group = waiting(known.data if known else None, id, begins.taken, begins.alert["labels"], begins.verdict.until)
+    return [write(f"groups/{id}", group, known)]
+
+
+def _begins_to_wait(one: Told, context: Context) -> bool:
+    wait = one.taken[-1].settings.group_wait
+    return one.verdict.by == "group" and bool(wait) and one.verdict.until == context.now + wait
 
 
 def known_groups(candidates: Iterable[Candidate], context: Context) -> dict[str, Doc | None]:
@@ -133,26 +156,6 @@ def _interruptions_left(context: Context) -> int | None:
 
 def escalation_of(taken: tuple[Node, ...], config: Config) -> Escalation:
     return config.escalations.get(taken[-1].settings.escalation or "", Escalation())
-
-
-def _waiting_groups(told: Sequence[Told], groups: Mapping[str, Doc | None], context: Context) -> dict[str, list[Write]]:
-    """The groups of which the first alerts begin to wait for others."""
-    begun: dict[str, list[Write]] = {}
-    for one in told:
-        id, wait, until = one.alert["group"], one.taken[-1].settings.group_wait, one.verdict.until
-        if one.verdict.by == "group" and wait and until == context.now + wait and id not in begun:
-            known = groups[id]
-            group = waiting(known.data if known else None, id, one.taken, one.alert["labels"], until)
-            begun[id] = [write(f"groups/{id}", group, known)]
-    return begun
-
-
-def _pages(told: Sequence[Told], groups: Mapping[str, Doc | None], context: Context) -> dict[str, list[Write]]:
-    paging: dict[str, list[Told]] = {}
-    for one in told:
-        if one.verdict.path == "page":
-            paging.setdefault(one.alert["group"], []).append(one)
-    return {id: list(_page(id, members, groups[id], context)) for id, members in paging.items()}
 
 
 def _page(id: str, members: Sequence[Told], known: Doc | None, context: Context) -> Iterator[Write]:

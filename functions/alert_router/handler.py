@@ -11,7 +11,7 @@ from shared.errors import AlreadyExists, Conflict
 from shared.events import QUEUES, DigestDue, EventAccepted, Signal, iso
 from shared.paging import send_pages
 from shared.ports import Doc, Update, Write
-from shared.telling import tell, write
+from shared.telling import group_writes, tell, write
 from shared.waiting import batching, count_waiting
 
 CONSUMER = "alert_router"
@@ -55,7 +55,9 @@ def _decide(
     )  # fmt: skip
     telling = tell(hearing.wanting, context)
     decisions = decide(hearing, telling.told, context.now)
-    return decisions, [*_alert_writes(decisions, known), *(one for group in telling.writes.values() for one in group)]
+    told = telling.by_group().items()
+    groups = [one for id, members in told for one in group_writes(id, members, telling.groups, context)]
+    return decisions, [*_alert_writes(decisions, known), *groups]
 
 
 def _known(signals: Sequence[tuple[str, Signal]], message: EventAccepted, context: Context) -> dict[str, Doc | None]:

@@ -17,14 +17,12 @@ from shared.alerting.verdict import Told, interrupts
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
 from shared.events import BusinessEvent, Event, iso
-from shared.paging import pages, send_pages
+from shared.paging import NAMED, pages, send_pages
 from shared.ports import Doc, Update, Write
-from shared.telling import MEMBERS, Candidate, candidate, escalation_of, surroundings, tell
+from shared.telling import MEMBERS, Candidate, Telling, candidate, escalation_of, group_writes, surroundings, tell
 
 MOST = 5000
 """Alerts told in one sweep: a flood is to be one page."""
-CHUNK = 400
-"""Alerts written in one commit, below the 500 writes that Firestore is sure to take."""
 ROUNDS = 3
 Said = tuple[Event, BusinessEvent]
 """Something that opos has to say itself, as an event."""
@@ -44,52 +42,60 @@ def _due(field: str, context: Context) -> list[Any]:
 
 
 def _tell(due: Sequence[Doc], context: Context) -> bool:
-    """Whether another writer was quicker, so that it is worth another look."""
-    docs, changes = {doc.id: doc for doc in due}, {doc.id: wake(doc.data) for doc in due}
-    telling = tell([one.alert for one in changes.values() if one.effect == "tell" and one.alert], context)
-    groups = _by_group(telling.told).items()
-    overtaken = [_tell_group(telling.writes.get(id, []), members, docs, context) for id, members in groups]
+    """Whether another writer was quicker with some of them, so that it is worth another look."""
+    docs, changes = {doc.id: doc for doc in due}, [wake(doc.data) for doc in due]
+    telling = tell([one.alert for one in changes if one.effect == "tell" and one.alert], context)
+    groups = telling.by_group().items()
+    overtaken = [_tell_group(id, members, docs, telling, context) for id, members in groups]
     return any(overtaken)
 
 
-def _tell_group(writes: Sequence[Write], members: Sequence[Told], docs: Mapping[str, Doc], context: Context) -> bool:
+def _tell_group(id: str, members: list[Told], docs: Mapping[str, Doc], telling: Telling, context: Context) -> bool:
     """Tell of the *members* of one group. Whether another writer was quicker with it, or with one of them.
 
-    The page goes with the first of them; the others are written down as told only when it is.
+    The page goes with those that it names; the others are written down as told only when it is.
     """
-    updates = [_update(one, docs[one.alert["id"]]) for one in members]
-    written = _commit(writes, updates[:CHUNK], context)
-    for start in range(CHUNK, len(updates) if written else 0, CHUNK):
-        written += _commit([], updates[start : start + CHUNK], context)
-    return written < len(updates)
-
-
-def _by_group(told: Sequence[Told]) -> dict[str, list[Told]]:
-    groups: dict[str, list[Told]] = {}
-    for one in told:
-        groups.setdefault(one.alert["group"] or "", []).append(one)
-    return groups
-
-
-def _update(told: Told, doc: Doc) -> Update:
-    _log.info("told", alert=doc.id, path=told.verdict.path, reason=told.verdict.reason)
-    return Update(doc.path, told.alert, doc.version)
-
-
-def _commit(writes: Sequence[Write], updates: Sequence[Update], context: Context) -> int:
-    """How many of *updates* were written, together with *writes*: those that nobody overtook. None without *writes*."""
-    left = list(updates)
+    left, overtaken = members, False
     while left:
-        try:
-            versions = context.store.commit([*writes, *left])
-        except (Conflict, AlreadyExists) as conflict:
-            _log.info("overtaken", path=conflict.path)
-            mine = [one for one in left if one.path != conflict.path]
-            left = mine if len(mine) < len(left) else []
-        else:
-            send_pages(writes, versions, context)
-            break
-    return len(left)
+        writes = group_writes(id, left, telling.groups, context)
+        path = _commit(writes, _updates(left[:NAMED], docs), context)
+        if path is None:
+            chunks = [left[start : start + NAMED] for start in range(NAMED, len(left), NAMED)]
+            rest = [_write_down(chunk, docs, context) for chunk in chunks]
+            return overtaken or any(rest)
+        overtaken, left = True, _without(path, left, docs)
+    return overtaken
+
+
+def _write_down(members: list[Told], docs: Mapping[str, Doc], context: Context) -> bool:
+    """Write down as told those that the page only counts. Whether some were overtaken: they are told once more."""
+    left = members
+    while left and (path := _commit([], _updates(left, docs), context)):
+        left = _without(path, left, docs)
+    return len(left) < len(members)
+
+
+def _without(path: str, members: list[Told], docs: Mapping[str, Doc]) -> list[Told]:
+    """*members* without the one that was overtaken; none of them where it was the group itself."""
+    others = [one for one in members if docs[one.alert["id"]].path != path]
+    return others if len(others) < len(members) else []
+
+
+def _updates(members: Sequence[Told], docs: Mapping[str, Doc]) -> list[Update]:
+    known = [(one, docs[one.alert["id"]]) for one in members]
+    return [Update(doc.path, one.alert, doc.version) for one, doc in known]
+
+
+def _commit(writes: Sequence[Write], updates: Sequence[Update], context: Context) -> str | None:
+    """Write all of it, or nothing: then the path of the document that another writer was quicker with."""
+    try:
+        versions = context.store.commit([*writes, *updates])
+    except (Conflict, AlreadyExists) as conflict:
+        _log.info("overtaken", path=conflict.path)
+        return conflict.path
+    _log.info("told", alerts=len(updates))
+    send_pages(writes, versions, context)
+    return None
 
 
 def escalate_due(context: Context) -> None:
