@@ -33,4 +33,7 @@ emulators = _needs(
     found=not missing(),
     how="gcloud components install beta cloud-firestore-emulator pubsub-emulator, and Java",
 )
+zones = _needs(
+    "the system's zone files", found=Path("/usr/share/zoneinfo/Europe/Berlin").exists(), how="apt install tzdata"
+)
 octokit = _needs("GitHub's example payloads", found=OCTOKIT.exists(), how="tests/conformance/fetch_octokit.sh")

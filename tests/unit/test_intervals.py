@@ -5,13 +5,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from shared.alerting.intervals import TimeInterval, contains, until_false
+from tests import needs
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Africa/Casablanca")
 """Both hemispheres; a shift of half an hour; changes at midnight; a zone that is ahead but for Ramadan."""
@@ -118,9 +118,7 @@ def libc_zone(zone: str) -> Iterator[None]:
         time.tzset()
 
 
-@pytest.mark.skipif(
-    not Path("/usr/share/zoneinfo").is_dir(), reason="needs the system's zone files: apt install tzdata"
-)
+@needs.zones
 @pytest.mark.parametrize("zone", ZONES)
 def test_over_every_change_of_a_zone_an_interval_holds_what_the_systems_own_clock_shows(zone: str) -> None:
     ranges = [("01:30", "02:30"), ("02:00", "03:00"), ("22:00", "02:15"), ("23:45", "00:30"), ("00:00", "24:00")]
