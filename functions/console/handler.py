@@ -61,7 +61,7 @@ def _answer(answers: dict[str, Answer], request: HttpRequest, context: Context) 
     """What is answered to the request's method; to HEAD as to GET, since the platform drops the body."""
     answer = answers.get("GET" if request.method == "HEAD" else request.method)
     if answer is None:
-        allow = {"allow": ", ".join(["HEAD", *answers])}
+        allow = {"allow": ", ".join([*(["HEAD"] if "GET" in answers else []), *answers])}
         return message(405, "This address does not take that kind of request.", None, context, allow)
     return answer()
 

@@ -355,6 +355,16 @@ def test_the_page_of_a_link_also_snoozes_and_resolves(button: str, state: str) -
     assert alert(context)["state"] == state
 
 
+@pytest.mark.parametrize("button", ["snooze/1h", "resolve"])
+def test_a_button_is_not_pressed_by_following_its_address(button: str) -> None:
+    context = configured()
+    fire(context)
+    for method in ("GET", "HEAD"):
+        answer = console(HttpRequest(method, f"{link(context)}/{button}", {}), context)
+        assert (answer.status, answer.headers["allow"]) == (405, "POST")
+    assert alert(context)["state"] == "firing"
+
+
 def test_until_the_morning_is_eight_on_the_operators_clock() -> None:
     context = configured(timezone="Europe/Berlin")
     fire(context)
