@@ -16,6 +16,7 @@ _COMMANDS = {
     "alerts": "List what is open; acknowledge, snooze or resolve it.",
     "silence": "Silence alerts for a while, list and end silences.",
     "focus": "Keep what is not critical from interrupting for a while.",
+    "digest": "Show the digests, and say why each item stands where it does.",
     "noise": "Say which rules interrupt for nothing, and what to change.",
     "verify": "Check opos.yaml, flags.yaml and the secrets.",
     "cost": "Say what a month on Google Cloud would cost.",

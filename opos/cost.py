@@ -10,11 +10,13 @@ from dataclasses import dataclass
 Operations = Counter[str]
 
 COSTS: dict[str, Operations] = {
-    "event": Counter(writes=4, reads=3),
-    "digest": Counter(writes=2, reads=1),
+    "event": Counter(writes=4, reads=2),
+    "digest": Counter(writes=2, reads=4),
+    "overview": Counter(reads=8),
     "critical": Counter(writes=6, reads=4),
 }
-"""Firestore's operations: of an event that goes into a digest, of the digest itself, of an event that pages."""
+"""Firestore's operations: of an event that goes into a digest, of the digest itself (what it counts up to its size
+included), of what the first digest of a day says besides, of an event that pages."""
 TICK: Operations = Counter(reads=7)
 """Of a minute in which nothing is stuck."""
 INVOCATIONS = {"event": 2, "digest": 1, "critical": 2}
@@ -76,8 +78,9 @@ def _line(price: Price, quantity: float) -> Line:
 def _quantities(events: float, *, critical: float, digest_size: int) -> dict[str, float]:
     counts = {"critical": events * critical, "event": events * (1 - critical)}
     counts["digest"] = counts["event"] / digest_size
-    requests = sum(INVOCATIONS[kind] * count for kind, count in counts.items()) + MINUTES
-    messages = sum(MESSAGES[kind] * count for kind, count in counts.items()) + MINUTES
+    counts["overview"] = min(counts["digest"], DAYS)
+    requests = sum(INVOCATIONS.get(kind, 0) * count for kind, count in counts.items()) + MINUTES
+    messages = sum(MESSAGES.get(kind, 0) * count for kind, count in counts.items()) + MINUTES
     operations = dict(_operations(counts))
     return {
         "Firestore writes": operations["writes"],

@@ -54,7 +54,7 @@ class DryRun:
             pairs, {id: alert for id, alert in before.items() if alert}, message,
             routes=self.config.routes, inhibition=self.config.inhibition, now=self.now,
         )  # fmt: skip
-        decisions = decide(hearing, self._tell(hearing.wanting), self.now)
+        decisions = decide(hearing, self._tell(hearing.wanting), routes=self.config.routes, now=self.now)
         self._pages += sum(one.path == "page" for one in decisions)
         self._alerts |= {one.alert_id: one.alert for one in decisions if one.alert}
         return Would(

@@ -64,7 +64,7 @@ class History:
         pairs = with_alert_ids(message)
         known = {id: self.alerts[id] for id, _ in pairs if id in self.alerts}
         hearing = hear_all(pairs, known, message, routes=self.config.routes, inhibition=self.config.inhibition, now=now)
-        decisions = decide(hearing, self._tell(hearing.wanting, now), now)
+        decisions = decide(hearing, self._tell(hearing.wanting, now), routes=self.config.routes, now=now)
         self.alerts |= {one.alert_id: one.alert for one in decisions if one.alert}
         self._set_timers(one.alert_id for one in decisions)
         for one in decisions:

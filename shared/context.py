@@ -8,6 +8,7 @@ from shared.config.config import Config
 from shared.flags import FlagSet
 from shared.links import Links
 from shared.ports import Bus, Channel, Store
+from shared.tally import Tally
 
 
 class Context(Protocol):
@@ -32,6 +33,9 @@ class Context(Protocol):
 
     @property
     def flags(self) -> FlagSet: ...
+
+    @property
+    def tally(self) -> Tally: ...
 
     @property
     def links(self) -> Links: ...

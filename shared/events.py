@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
@@ -98,6 +98,10 @@ class Alert(Contract):
     runbook: Link = ""
 
 
+About = Literal["money in", "customers", "releases", "other"]
+"""`money in`: what was earned, and is added up."""
+
+
 class BusinessEvent(Contract):
     """Something good or neutral happened that is worth a line in the digest."""
 
@@ -106,6 +110,7 @@ class BusinessEvent(Contract):
     summary: Text = ""
     link: Link = ""
     money: Money | None = None
+    about: About = "other"
 
 
 Signal = Annotated[Alert | BusinessEvent, Field(discriminator="kind")]
@@ -162,19 +167,12 @@ class EventAccepted(Message):
     signals: tuple[Signal, ...]
 
 
-Queue = Literal["digest"]
-"""What an alert waits for."""
-
-
-QUEUES: tuple[Queue, ...] = get_args(Queue)
-
-
 class DigestDue(Message):
-    """Topic `digests`: what waits in *queue* may have to be sent. Safe to send too often."""
+    """Topic `digests`: what waits in *queue*, the name of a digest, may have to be sent. Safe to send too often."""
 
     topic = "digests"
     contract: Literal["digest-due/1"] = "digest-due/1"
-    queue: Queue
+    queue: str
     reason: Literal["size", "window"]
 
 

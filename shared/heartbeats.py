@@ -1,10 +1,10 @@
 """When a heartbeat is due, and the alert that it becomes when it is missed. Shared by intake and sweeper."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from shared.config.config import Heartbeat
 from shared.events import Alert
+from shared.scalars import next_moment
 
 
 def due_at(heartbeat: Heartbeat, last: datetime, *, zone: str) -> datetime | None:
@@ -12,10 +12,7 @@ def due_at(heartbeat: Heartbeat, last: datetime, *, zone: str) -> datetime | Non
     if heartbeat.every:
         return last + heartbeat.every + heartbeat.grace
     if heartbeat.cron:
-        from cronsim import CronSim
-
-        local = last.astimezone(ZoneInfo(heartbeat.timezone or zone))
-        return next(CronSim(heartbeat.cron, local)).astimezone(UTC) + heartbeat.grace
+        return next_moment(heartbeat.cron, last, zone=heartbeat.timezone or zone) + heartbeat.grace
     return None
 
 

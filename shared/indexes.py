@@ -2,7 +2,7 @@
 
 Each query is served by the index of one field. No field that grows with time is indexed in `events` and `alerts`, which
 every webhook writes: such an index caps a collection at 500 writes a second (Firestore documentation, "Best
-practices"). `alerts.calls_at` does grow, but only alerts that wait to interrupt have it.
+practices"). `alerts.calls_at` and `alerts.pending.place` do grow, but only alerts that wait have them.
 """
 
 from collections.abc import Sequence
@@ -13,10 +13,11 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("events", "body_sha256"),
     ("events", "day"),
     ("alerts", "state"),
-    ("alerts", "pending.queue"),
+    ("alerts", "pending.place"),
     ("alerts", "calls_at"),
     ("alerts", "group"),
     ("alerts", "inhibits"),
+    ("alerts", "unresolved"),
     ("groups", "due_at"),
     ("outbox", "due_at"),
     ("outbox", "state"),

@@ -8,7 +8,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from shared.errors import Gone, NotFound
 
-Purpose = Literal["ack", "console", "silence", "unsilence"]
+Purpose = Literal["ack", "console", "digest", "rule", "silence", "unsilence", "unsubscribe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +40,4 @@ class Links:
 
 ACK_LIFE = timedelta(days=7)
 CONSOLE_LIFE = timedelta(days=30)
+UNSUBSCRIBE_LIFE = timedelta(days=400)

@@ -6,9 +6,8 @@ from pathlib import Path
 from shared.config.channels import SecretChannel
 from shared.config.config import Config
 from shared.faults import ConfigError, Fault, nearest
-from shared.fields import field
 from shared.flags import FlagFile, FlagSet
-from shared.naming import SECTIONS, named
+from shared.naming import declared, named
 from shared.secrets import read_secret
 from shared.validation import shown, validated
 from shared.yaml_lines import Located, Where, parse_yaml, read_yaml
@@ -57,8 +56,7 @@ def _config(located: Located) -> Config:
 def _undeclared(located: Located) -> Iterator[Fault]:
     """Faults between two values; looked for in the raw data, so that they are found along with all others."""
     for kind, where, name in named(located.data):
-        known = field(located.data, SECTIONS[kind])
-        names = list(known) if isinstance(known, dict) else []
+        names = declared(located.data, kind)
         if isinstance(name, str) and name not in names:
             path, expected = ".".join(map(str, where)), f"a declared {kind} ({', '.join(names)})"
             yield Fault(located.file, located.line(where), path, expected, shown(name), nearest(name, names))

@@ -1,19 +1,23 @@
-"""Where opos.yaml names something that it declares elsewhere: a channel, a time interval, an escalation."""
+"""Where opos.yaml names something that it declares elsewhere: a channel, a time interval, an escalation, a digest."""
 
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from shared.config.digests import ONLY, is_only
 from shared.yaml_lines import Where
 
-Kind = Literal["channel", "time interval", "escalation"]
-SECTIONS: dict[Kind, str] = {"channel": "channels", "time interval": "time_intervals", "escalation": "escalations"}
+Kind = Literal["channel", "time interval", "escalation", "digest"]
+_SECTIONS: dict[Kind, str] = {
+    "channel": "channels", "time interval": "time_intervals", "escalation": "escalations", "digest": "digest",
+}  # fmt: skip
 Named = tuple[Kind, Where, Any]
 
 
 def named(data: Any) -> Iterator[Named]:
     """Each name in *data*, the file as plain values that may be wrong in any way: what it names, and where it is."""
     yield from _in_route(_section(data, "route"), ("route",))
-    yield from _channel(_section(data, "digest"), ("digest",))
+    for name, digest in _digests(data).items():
+        yield from _channel(digest, ("digest",) if is_only(data.get("digest")) else ("digest", name))
     for name, escalation in _section(data, "escalations").items():
         for number, level in enumerate(_list(escalation, "levels")):
             yield from _channel(level, ("escalations", name, "levels", number))
@@ -21,10 +25,21 @@ def named(data: Any) -> Iterator[Named]:
         yield from _all(test, ("route_tests", number), "channels", "channel")
 
 
+def declared(data: Any, kind: Kind) -> list[str]:
+    """The names of each *kind* that *data* declares."""
+    return list(_digests(data) if kind == "digest" else _section(data, _SECTIONS[kind]))
+
+
+def _digests(data: Any) -> dict[str, Any]:
+    section = _section(data, "digest")
+    return {ONLY: section} if is_only(section) else section
+
+
 def _in_route(route: Any, where: Where) -> Iterator[Named]:
     yield from _channel(route, where)
-    if isinstance(route, dict) and "escalation" in route:
-        yield "escalation", (*where, "escalation"), route["escalation"]
+    for kind in ("escalation", "digest"):
+        if isinstance(route, dict) and kind in route:
+            yield kind, (*where, kind), route[kind]
     for key in ("mute_time_intervals", "active_time_intervals"):
         yield from _all(route, where, key, "time interval")
     for number, child in enumerate(_list(route, "routes")):

@@ -79,8 +79,8 @@ class Store(Protocol):
     ) -> Iterator[Doc]:
         """The matching documents, by *order_by* and then id; *after* continues behind a document of an earlier page.
 
-        Only documents that have the *order_by* field are found. Of several conditions at most one may be other than
-        `==`, and then it must be on that field (Firestore's rule); `shared.indexes` must declare an index for it.
+        Only documents that have the *order_by* field are found. Conditions other than `==` must all be on that field
+        (two make a range; Firestore's rule); `shared.indexes` must declare an index for it.
         """
         ...
 
@@ -121,6 +121,30 @@ class Clock(Protocol):
         ...
 
 
+Markup = Literal["plain", "markdown", "slack", "html"]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a channel takes: text in `markup`, of at most `limit` characters."""
+
+    markup: Markup = "plain"
+    limit: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """What a mail needs that is one of a series: the same text as `html`, when it was made, the name of its thread and
+    of its list, and the address that stops it with one click.
+    """
+
+    html: str
+    at: datetime
+    thread: str
+    list: str
+    unsubscribe: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """What a channel shows a person: the same notice is always the same message."""
@@ -130,6 +154,8 @@ class Notice:
     link: str = ""
     ack_url: str = ""
     severity: str = "info"
+    markup: Markup = "plain"
+    mailing: Mailing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +167,11 @@ class Receipt:
 
 
 class Channel(Protocol):
+    @property
+    def form(self) -> Form:
+        """In what form a long text, such as a digest, has to come."""
+        ...
+
     def send(self, notice: Notice, key: str) -> Receipt:
         """Hand *notice* to the receiver under the idempotency *key*. Raises DeliveryError."""
         ...

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shared.adapters.local_bus.bus import LocalBus
     from shared.adapters.sqlite.database import Database
     from shared.flags import FlagSet
+    from shared.tally import Tally
 
 T = TypeVar("T")
 SIGNING_KEY = "OPOS_SIGNING_KEY"
@@ -127,6 +128,12 @@ class Runtime:
         if self.settings.bus != "local":
             raise SettingsError(f"OPOS_BUS: expected local or pubsub, found {self.settings.bus!r}")
         return LocalBus(self.database, self.clock, new_id)
+
+    @once
+    def tally(self) -> "Tally":
+        from shared.tally import Tally
+
+        return Tally()
 
     @once
     def links(self) -> Links:
@@ -244,6 +251,10 @@ class Invocation:
     @property
     def flags(self) -> "FlagSet":
         return self.runtime.flags
+
+    @property
+    def tally(self) -> "Tally":
+        return self.runtime.tally
 
     @property
     def links(self) -> Links:

@@ -1,7 +1,7 @@
-"""The smallest parts of configuration: what a duration, a zone and a section are."""
+"""The smallest parts of configuration: what a duration, a zone, a cron line and a section are."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -41,6 +41,13 @@ def duration_text(length: timedelta) -> str:
         count, left = divmod(left, size)
         parts += f"{count}{unit}" if count else ""
     return parts or "0s"
+
+
+def next_moment(cron: str, after: datetime, *, zone: str) -> datetime:
+    """The first moment after *after* that the *cron* line names on the clock of *zone*."""
+    from cronsim import CronSim
+
+    return next(CronSim(cron, after.astimezone(ZoneInfo(zone)))).astimezone(UTC)
 
 
 def _zone(value: Any) -> Any:

@@ -22,6 +22,7 @@ from shared.context import Context
 from shared.events import iso
 from shared.paging import in_order, pages
 from shared.ports import Create, Doc, Update, Write
+from shared.quiet import focus_blocks
 
 MEMBERS = 500
 """Of a bigger group so many are looked at: enough to see whether anything in it calls."""
@@ -109,7 +110,7 @@ def surroundings(candidates: Sequence[Candidate], groups: Mapping[str, Doc | Non
         still,
         silences=silences(context),
         inhibitors=_inhibitors(context),
-        one_off=_focus_blocks(context) if spared else (),
+        one_off=focus_blocks(now, context) if spared else (),
         pages_left=still.pages_left - _interruptions(now - timedelta(minutes=1), context),
         interruptions_left=_interruptions_left(context) if spared else None,
     )
@@ -135,12 +136,6 @@ def _inhibitors(context: Context) -> list[dict[str, Any]]:
     if not context.config.inhibit_rules:
         return []
     return [doc.data for doc in context.store.query("alerts", where=[("inhibits", "==", True)])]
-
-
-def _focus_blocks(context: Context) -> list[tuple[str, datetime, datetime]]:
-    docs = context.store.query("focus", where=[("ends_at", ">", iso(context.now))], order_by="ends_at")
-    moment = datetime.fromisoformat
-    return [(doc.data["name"], moment(doc.data["begins_at"]), moment(doc.data["ends_at"])) for doc in docs]
 
 
 def _interruptions(since: datetime, context: Context) -> int:

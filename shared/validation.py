@@ -119,6 +119,10 @@ def _inner(annotation: Any, step: str | int) -> Any:
     for model in _models(annotation):
         if field := model.model_fields.get(str(step)):
             return field.annotation
+    if get_origin(annotation) is Annotated:
+        return _inner(get_args(annotation)[0], step)
+    if get_origin(annotation) in {Union, UnionType}:
+        return next((found for one in get_args(annotation) if (found := _inner(one, step))), None)
     arguments = [one for one in get_args(annotation) if one is not Ellipsis]
     return arguments[-1] if arguments else None
 

@@ -1,29 +1,54 @@
-"""The alerts that wait in a queue, and how each queue is batched. Shared by router, digest sender and sweeper."""
+"""The alerts that wait for a digest, and how each digest is batched. Shared by router, digest sender and sweeper."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
 
 from shared.config.config import Config
+from shared.config.digests import Digest
 from shared.context import Context
 from shared.digest.batch import Batching
-from shared.events import Queue
 from shared.ports import Condition, Doc
+from shared.scalars import next_moment
 
-MOST = 500
-"""Read at once. Where more wait, batches are full anyway, and which are sent first matters less than that they are."""
-
-
-def batching(queue: Queue, config: Config) -> Batching:  # noqa: ARG001  (there will be more digests than one)
-    digest = config.digest
-    return Batching(digest.channel, size=digest.size, window=digest.window, severity="info")
+AT_ONCE = 500
+_PLACE = "pending.place"
 
 
-def count_waiting(queue: Queue, context: Context) -> int:
-    return context.store.count("alerts", where=[_in(queue)])
+def batching(queue: str, config: Config) -> Batching:
+    """How *queue* is batched. One that is not in the configuration any more goes the way of the first that is."""
+    digest = config.digests.get(queue) or next(iter(config.digests.values()))
+    return Batching(queue, digest.channel, digest.size, partial(_end, digest, config.timezone))
 
 
-def waiting(queue: Queue, context: Context) -> list[Doc]:
-    """Those that wait, the longest waiting first."""
-    docs = context.store.query("alerts", where=[_in(queue)], limit=MOST)
-    return sorted(docs, key=lambda doc: (str(doc.data["pending"]["since"]), doc.id))
+def _end(digest: Digest, zone: str, first: datetime) -> datetime:
+    if digest.window:
+        return first + digest.window
+    return next_moment(str(digest.cron), first, zone=digest.timezone or zone)
 
 
-def _in(queue: Queue) -> Condition:
-    return ("pending.queue", "==", queue)
+def count_waiting(queue: str, context: Context) -> int:
+    return context.store.count("alerts", where=in_queue(_PLACE, queue))
+
+
+def waiting(queue: str, context: Context) -> list[Doc]:
+    """The first that wait in *queue*, the longest waiting first."""
+    return list(context.store.query("alerts", where=in_queue(_PLACE, queue), order_by=_PLACE, limit=AT_ONCE))
+
+
+def longest_waiting(context: Context) -> Iterator[Doc]:
+    """The first that waits in each queue in which anything does, also where the configuration knows it no more."""
+    behind = ""
+    while found := list(context.store.query("alerts", where=[(_PLACE, ">", behind)], order_by=_PLACE, limit=1)):
+        yield found[0]
+        behind = _end_of(found[0].data["pending"]["queue"])
+
+
+def in_queue(place: str, queue: str) -> list[Condition]:
+    """Those whose field *place* begins with the name of *queue* and a slash."""
+    return [(place, ">=", f"{queue}/"), (place, "<", _end_of(queue))]
+
+
+def _end_of(queue: str) -> str:
+    """What stands behind every place of *queue*, and before those of the next: 0 follows the slash."""
+    return f"{queue}0"

@@ -15,7 +15,8 @@ from shared.fields import field as field_of
 from shared.fields import merge
 from shared.indexes import is_served
 from shared.links import Links
-from shared.ports import Condition, Create, Delete, Doc, Notice, Receipt, Set, Update, Write
+from shared.ports import Condition, Create, Delete, Doc, Form, Notice, Receipt, Set, Update, Write
+from shared.tally import Tally
 
 COMPARE = {
     "==": lambda a, b: a == b,
@@ -132,6 +133,7 @@ class RecordingChannel:
 
     sent: list[tuple[str, Notice]] = field(default_factory=list)
     faults: list[DeliveryError] = field(default_factory=list)
+    form: Form = field(default_factory=Form)
 
     def send(self, notice: Notice, key: str) -> Receipt:
         if self.faults:
@@ -172,6 +174,7 @@ class FakeContext:
     clock: FakeClock = field(default_factory=FakeClock)
     config: Config = field(default_factory=lambda: Config.model_validate(CONFIG))
     flags: Any = None
+    tally: Tally = field(default_factory=Tally)
     links: Links = field(default_factory=lambda: Links("a test's key", "https://opos.example"))
     channels: dict[str, RecordingChannel] = field(
         default_factory=lambda: {"desk": RecordingChannel(), "inbox": RecordingChannel()}

@@ -1,5 +1,6 @@
 """Decides what becomes of each signal of an event, writes the decision down with its reason, and pages."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import structlog
@@ -8,7 +9,7 @@ from shared.alerting.decision import Decision, decide, hear_all, with_alert_ids
 from shared.context import Context
 from shared.digest.batch import announces
 from shared.errors import AlreadyExists, Conflict
-from shared.events import QUEUES, DigestDue, EventAccepted, Signal, iso
+from shared.events import DigestDue, EventAccepted, Signal, iso
 from shared.paging import send_pages
 from shared.ports import Doc, Update, Write
 from shared.telling import group_writes, tell, write
@@ -54,7 +55,7 @@ def _decide(
         routes=config.routes, inhibition=config.inhibition, now=context.now,
     )  # fmt: skip
     telling = tell(hearing.wanting, context)
-    decisions = decide(hearing, telling.told, context.now)
+    decisions = decide(hearing, telling.told, routes=config.routes, now=context.now)
     told = telling.by_group().items()
     groups = [one for id, members in told for one in group_writes(id, members, telling.groups, context)]
     return decisions, [*_alert_writes(decisions, known), *groups]
@@ -95,7 +96,17 @@ def _at(version: str, message: EventAccepted) -> EventAccepted:
 
 
 def _send_full_batches(decisions: list[Decision], context: Context) -> None:
-    for queue in QUEUES:
-        joined = sum(one.path == queue for one in decisions)
-        if joined and announces(joined, count_waiting(queue, context), batching(queue, context.config)):
+    queued = Counter(one.alert["pending"]["queue"] for one in decisions if one.path == "digest" and one.alert)
+    for queue, count in queued.items():
+        size = batching(queue, context.config).size
+        if size and _is_full(queue, count, size, context):
             context.bus.publish(DigestDue(queue=queue, reason="size"))
+
+
+def _is_full(queue: str, count: int, size: int, context: Context) -> bool:
+    joined = context.tally.joined(queue, count, size=size)
+    if joined is None:
+        return False
+    waiting = count_waiting(queue, context)
+    context.tally.counted(queue, waiting, size=size)
+    return announces(joined, waiting, size)

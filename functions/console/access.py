@@ -12,7 +12,7 @@ COOKIE = "opos_console"
 _AGAIN = "Run `opos console` for a fresh one."
 
 
-def sign_in(token: str, context: Context) -> HttpResponse:
+def sign_in(request: HttpRequest, context: Context, token: str) -> HttpResponse:
     """Turn a signed link into a cookie of its own life, and show the console."""
     if context.deployed:
         raise NotFound("Here the console is not opened by a link.", hint=how_to_enter(context))

@@ -35,7 +35,7 @@ class Subject:
         return dict(source.data.get("labels") or {})
 
 
-def ask(token: str, context: Context) -> HttpResponse:
+def ask(request: HttpRequest, context: Context, token: str) -> HttpResponse:
     return _shown(token, context)
 
 
@@ -45,19 +45,29 @@ def _shown(token: str, context: Context, *, just_done: bool = False) -> HttpResp
     return page(200, "ack.html", view, context)
 
 
-def do(token: str, what: Act, context: Context, request: HttpRequest, until: datetime | None = None) -> HttpResponse:
+def acknowledge(request: HttpRequest, context: Context, token: str) -> HttpResponse:
+    return _do(request, context, token, "acknowledge")
+
+
+def resolve(request: HttpRequest, context: Context, token: str) -> HttpResponse:
+    return _do(request, context, token, "resolve")
+
+
+def snooze(request: HttpRequest, context: Context, token: str, choice: str) -> HttpResponse:
+    if choice not in SNOOZES:
+        raise NotFound("There is nothing at this address.")
+    return _do(request, context, token, "snooze", until=_until(SNOOZES[choice][1], context))
+
+
+def _do(
+    request: HttpRequest, context: Context, token: str, what: Act, *, until: datetime | None = None
+) -> HttpResponse:
     """Doing it twice is doing it once."""
     subject = _subject(token, context)
     changed = _act(subject, what, context, until)
     if is_operator(request, context):
         return redirect("/")
     return _shown(token, context, just_done=changed > 0)
-
-
-def snooze(token: str, choice: str, context: Context, request: HttpRequest) -> HttpResponse:
-    if choice not in SNOOZES:
-        raise NotFound("There is nothing at this address.")
-    return do(token, "snooze", context, request, until=_until(SNOOZES[choice][1], context))
 
 
 def _until(length: timedelta | None, context: Context) -> datetime:

@@ -5,9 +5,9 @@ alone, who opens it by a signed link that `opos up` prints, or deployed by an id
 carries its own right, so that a forged form of another site can do nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from functions.console import acting, silencing
+from functions.console import acting, digests, silencing
 from functions.console.access import how_to_enter, is_operator, sign_in
 from functions.console.page import message, page
 from functions.console.view import console_view
@@ -15,13 +15,14 @@ from shared.context import Context
 from shared.errors import Gone, NotFound, Unavailable
 from shared.http import HttpRequest, HttpResponse
 
-Answer = Callable[[], HttpResponse]
+Answer = Callable[..., HttpResponse]
+"""Of the request, the context, and what stands in the path for each asterisk."""
 
 
 def handle(request: HttpRequest, context: Context) -> HttpResponse:
     """The page at the request's path. A Conflict is left to the entry, which runs this again."""
     try:
-        return _route(request, context)
+        return _answer(request, context)
     except (NotFound, Gone) as fault:
         return message(fault.http_status, fault.message, fault.hint, context)
     except Unavailable:
@@ -29,44 +30,44 @@ def handle(request: HttpRequest, context: Context) -> HttpResponse:
         return message(503, "opos cannot answer just now.", hint, context, {"retry-after": "5"})
 
 
-def _route(request: HttpRequest, context: Context) -> HttpResponse:
-    answers: dict[str, Answer]
-    match request.path.strip("/").split("/"):
-        case [""]:
-            answers = {"GET": lambda: _console(request, context)}
-        case ["console", token]:
-            answers = {"GET": lambda: sign_in(token, context)}
-        case ["ack", token]:
-            answers = {
-                "GET": lambda: acting.ask(token, context),
-                "POST": lambda: acting.do(token, "acknowledge", context, request),
-            }
-        case ["ack", token, "resolve"]:
-            answers = {"POST": lambda: acting.do(token, "resolve", context, request)}
-        case ["ack", token, "snooze", choice]:
-            answers = {"POST": lambda: acting.snooze(token, choice, context, request)}
-        case ["silence", token]:
-            answers = {
-                "GET": lambda: silencing.ask(token, context),
-                "POST": lambda: silencing.make(token, request, context),
-            }
-        case ["unsilence", token]:
-            answers = {"POST": lambda: silencing.end(token, request, context)}
-        case _:
-            raise NotFound("There is nothing at this address.")
-    return _answer(answers, request, context)
-
-
-def _answer(answers: dict[str, Answer], request: HttpRequest, context: Context) -> HttpResponse:
-    """What is answered to the request's method; to HEAD as to GET, since the platform drops the body."""
-    answer = answers.get("GET" if request.method == "HEAD" else request.method)
-    if answer is None:
+def _answer(request: HttpRequest, context: Context) -> HttpResponse:
+    """What is answered at the path to the request's method; to HEAD as to GET, since the platform drops the body."""
+    path = request.path.strip("/").split("/")
+    for pattern, answers in ROUTES.items():
+        parts = _parts(pattern.split("/"), path)
+        if parts is None:
+            continue
+        if answer := answers.get("GET" if request.method == "HEAD" else request.method):
+            return answer(request, context, *parts)
         allow = {"allow": ", ".join([*(["HEAD"] if "GET" in answers else []), *answers])}
         return message(405, "This address does not take that kind of request.", None, context, allow)
-    return answer()
+    raise NotFound("There is nothing at this address.")
+
+
+def _parts(pattern: Sequence[str], path: Sequence[str]) -> list[str] | None:
+    """What stands in *path* for each asterisk of *pattern*; None where they do not match."""
+    pairs = list(zip(pattern, path, strict=False))
+    if len(pattern) != len(path) or any(want not in {"*", found} for want, found in pairs):
+        return None
+    return [found for want, found in pairs if want == "*"]
 
 
 def _console(request: HttpRequest, context: Context) -> HttpResponse:
     if not is_operator(request, context):
         return message(401, "This page is for the operator.", how_to_enter(context), context)
     return page(200, "console.html", console_view(context), context)
+
+
+ROUTES: dict[str, dict[str, Answer]] = {
+    "": {"GET": _console},
+    "console/*": {"GET": sign_in},
+    "ack/*": {"GET": acting.ask, "POST": acting.acknowledge},
+    "ack/*/resolve": {"POST": acting.resolve},
+    "ack/*/snooze/*": {"POST": acting.snooze},
+    "silence/*": {"GET": silencing.ask, "POST": silencing.make},
+    "unsilence/*": {"POST": silencing.end},
+    "digest/*": {"GET": digests.show},
+    "rule/*": {"GET": digests.suggest},
+    "unsubscribe/*": {"GET": digests.ask_to_stop, "POST": digests.stop},
+    "unsubscribe/*/undo": {"POST": digests.begin},
+}

@@ -30,6 +30,12 @@ def page(
     return html_response(status, text, {**_HEADERS, "content-security-policy": _policy(nonce), **(headers or {})})
 
 
+def as_it_is(html: str) -> HttpResponse:
+    """A page that was made for mail, with its styles in place; what it may load and run is nothing, all the same."""
+    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
+    return html_response(200, html, {**_HEADERS, "content-security-policy": policy})
+
+
 def message(
     status: int, said: str, hint: str | None, context: Context, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:

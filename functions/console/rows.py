@@ -83,10 +83,15 @@ def message_row(doc: Doc, context: Context) -> Row:
         "attempts": doc.data.get("attempts", 0),
         "fault": doc.data.get("last_fault") or "",
         "members": len(doc.data.get("members") or []),
+        "read": _digest_path(doc, context) if "content" in doc.data else "",
         "cost": doc.data.get("cost") or 0,
         "no_runbook": bool(doc.data.get("cause")) and not doc.data["cause"].get("runbook"),
         "at": at(doc.data.get("created_at"), context),
     }
+
+
+def _digest_path(doc: Doc, context: Context) -> str:
+    return "/digest/" + context.links.token("digest", {"digest": doc.id}, expires=context.now + _BUTTON_LIFE)
 
 
 def quarantine_row(doc: Doc, context: Context) -> Row:

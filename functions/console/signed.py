@@ -1,14 +1,13 @@
 """Addresses of the console that carry their own right."""
 
-from shared.alerting.matchers import Matcher
+from shared.alerting.matchers import equal
 from shared.context import Context
 from shared.links import ACK_LIFE
 
 
 def silence_path(labels: dict[str, str], context: Context) -> str:
     """The address of the form that silences all alerts with *labels*."""
-    matchers = [str(Matcher(name, "=", value)) for name, value in labels.items() if value and name != "incident"]
-    return "/silence/" + context.links.token("silence", {"matchers": matchers}, expires=context.now + ACK_LIFE)
+    return "/silence/" + context.links.token("silence", {"matchers": equal(labels)}, expires=context.now + ACK_LIFE)
 
 
 def expire_path(id: str, context: Context) -> str:

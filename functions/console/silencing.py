@@ -13,12 +13,13 @@ LENGTHS = ("1h", "4h", "1d", "7d")
 MOST_TEXT = 500
 
 
-def ask(token: str, context: Context) -> HttpResponse:
+def ask(request: HttpRequest, context: Context, token: str) -> HttpResponse:
     claims = context.links.read("silence", token, now=context.now)
-    return page(200, "silence.html", {"matchers": claims["matchers"], "lengths": LENGTHS}, context)
+    view = {"matchers": claims["matchers"], "lengths": LENGTHS, "first": claims.get("for", "")}
+    return page(200, "silence.html", view, context)
 
 
-def make(token: str, request: HttpRequest, context: Context) -> HttpResponse:
+def make(request: HttpRequest, context: Context, token: str) -> HttpResponse:
     claims = context.links.read("silence", token, now=context.now)
     form = {name: values[0][:MOST_TEXT] for name, values in parse_qs(request.body.decode("utf-8", "replace")).items()}
     length = form.get("for", "")
@@ -32,7 +33,7 @@ def make(token: str, request: HttpRequest, context: Context) -> HttpResponse:
     return message(200, f"Silenced for {length}.", f"`opos silence expire {id[:8]}` or the console ends it.", context)
 
 
-def end(token: str, request: HttpRequest, context: Context) -> HttpResponse:
+def end(request: HttpRequest, context: Context, token: str) -> HttpResponse:
     claims = context.links.read("unsilence", token, now=context.now)
     expire(claims["silence"], context)
     return redirect("/") if is_operator(request, context) else message(200, "The silence has ended.", None, context)

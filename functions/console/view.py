@@ -93,8 +93,7 @@ def _where(state: str, context: Context) -> Rows:
 
 def _waiting(context: Context) -> Rows:
     """What waits, the longest first: of any queue."""
-    any_queue: list[Condition] = [("pending.queue", ">", "")]
-    docs = context.store.query("alerts", where=any_queue, order_by="pending.queue", limit=_MANY + 1)
+    docs = context.store.query("alerts", order_by="pending.place", limit=_MANY + 1)
     rows = _rows(docs, pending_row, context, _MANY)
     return Rows(sorted(rows.shown, key=lambda row: str(row["waits"].iso)), rows.more)
 

@@ -15,26 +15,18 @@ from typing import Any, Literal
 
 import structlog
 
+from shared.concerns import concerns
 from shared.context import Context
 from shared.errors import NotFound, OposError, Unavailable
 from shared.events import iso
 from shared.fields import EXPIRY
 from shared.http import HttpRequest, HttpResponse, json_response
-from shared.ports import Condition, Set
+from shared.ports import Set
 from shared.process import memory_mb, process_id, version
 
 Status = Literal["pass", "warn", "fail"]
 _WORSE: tuple[Status, ...] = ("pass", "warn", "fail")
 _HEADERS = {"content-type": "application/health+json", "cache-control": "no-store"}
-_ATTENTION: tuple[tuple[str, str, tuple[Condition, ...]], ...] = (
-    ("events:quarantined", "events", (("quarantine", ">", ""),)),
-    ("messages:dead", "dead_letters", ()),
-    ("outbox:failed", "outbox", (("state", "==", "failed"),)),
-    ("outbox:parked", "outbox", (("state", "==", "parked"),)),
-    ("digests:failed", "digests", (("state", "==", "failed"),)),
-    ("digests:parked", "digests", (("state", "==", "parked"),)),
-)
-"""What the operator should look at, though nothing is broken: small sets, and an index answers each count."""
 _threads = threading.BoundedSemaphore(32)
 """A dependency that hangs for good keeps the threads that ask it: so many, and no more."""
 _log = structlog.get_logger()
@@ -156,8 +148,7 @@ def _bus(context: Context) -> list[Finding]:
 
 
 def _attention(context: Context) -> list[Finding]:
-    counts = [(name, context.store.count(collection, where=where)) for name, collection, where in _ATTENTION]
-    return [_count(name, count) for name, count in counts]
+    return [_count(one.name, count) for one, count in concerns(context)]
 
 
 def _count(name: str, count: int) -> Finding:

@@ -1,20 +1,31 @@
 """Digests that are due."""
 
-from typing import Literal
+from collections.abc import Iterator
+from datetime import datetime
 
 from shared.context import Context
-from shared.digest.batch import closes
-from shared.events import QUEUES, DigestDue, Queue
-from shared.waiting import batching, waiting
+from shared.events import DigestDue
+from shared.ports import Doc
+from shared.quiet import held
+from shared.waiting import batching, count_waiting, longest_waiting
 
 
-def close_old_batches(context: Context) -> None:
-    for queue in QUEUES:
-        if reason := due_batch(queue, context):
-            context.bus.publish(DigestDue(queue=queue, reason=reason))
+def close_due_batches(context: Context) -> None:
+    for message in due_batches(context):
+        context.bus.publish(message)
 
 
-def due_batch(queue: Queue, context: Context) -> Literal["size", "window"] | None:
-    """Why the batch in *queue* is due; None while it is not."""
-    items = [doc.data for doc in waiting(queue, context)]
-    return closes(items, batching(queue, context.config), now=context.now)
+def due_batches(context: Context) -> Iterator[DigestDue]:
+    """What says that a batch may be sent now, for each queue of which that is so."""
+    return (message for first in longest_waiting(context) if (message := _due(first, context)))
+
+
+def _due(first: Doc, context: Context) -> DigestDue | None:
+    """Whether the batch that begins with *first* may be sent."""
+    queue, since = first.data["pending"]["queue"], datetime.fromisoformat(first.data["pending"]["since"])
+    how = batching(queue, context.config)
+    over = how.ends(since) <= context.now
+    full = not over and how.size is not None and count_waiting(queue, context) >= how.size
+    if not (over or full) or held(since, context)(context.now):
+        return None
+    return DigestDue(queue=queue, reason="window" if over else "size")

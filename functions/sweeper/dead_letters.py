@@ -5,10 +5,10 @@ from typing import Any
 
 import structlog
 
-from functions.sweeper.batches import due_batch
+from functions.sweeper.batches import due_batches
 from shared.acceptance import OWN_SOURCE, accept, own_event
 from shared.context import Context
-from shared.events import QUEUES, Alert, DeadLetter, DigestDue, Tick, document_id, iso
+from shared.events import Alert, DeadLetter, DigestDue, Tick, document_id, iso
 from shared.ports import Create, Doc, Update, Write
 
 _log = structlog.get_logger()
@@ -68,7 +68,7 @@ def _is_made_up_for(content: dict[str, Any], event: Doc | None, context: Context
         waits = event.data["state"] == "accepted" and not event.data["republished"]["count"]
         return waits or event.data["state"] == "handled"
     if content.get("contract") == _contract(DigestDue):
-        return not any(queue == content.get("queue") and due_batch(queue, context) for queue in QUEUES)
+        return not any(due.queue == content.get("queue") for due in due_batches(context))
     return content.get("contract") == _contract(Tick)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from functions.sweeper.batches import close_old_batches
+from functions.sweeper.batches import close_due_batches
 from functions.sweeper.heartbeats import expect_all, miss_due
 from functions.sweeper.timers import escalate_due, tell_due
 from shared.acceptance import announcement
@@ -27,7 +27,7 @@ _log = structlog.get_logger()
 def sweep(message: Tick, context: Context) -> None:  # noqa: ARG001  (a tick says nothing but that it is time)
     """Each step is tried, whatever became of the ones before it. Raises what the first that failed raised."""
     steps: tuple[Callable[[Context], None], ...] = (
-        _publish_lost, _send_stuck, tell_due, escalate_due, expect_all, miss_due, close_old_batches,
+        _publish_lost, _send_stuck, tell_due, escalate_due, expect_all, miss_due, close_due_batches,
     )  # fmt: skip
     faults = [fault for step in steps if (fault := _fault_of(step, context))]
     if not faults and context.config.checker:

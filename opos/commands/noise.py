@@ -11,6 +11,7 @@ from opos.local import Place, json_option, with_place
 from opos.moments import moment
 from opos.output import reports_errors, show
 from shared.alerting.noise import Noise, noise
+from shared.alerting.suggesting import WHERE
 from shared.events import iso
 from shared.ports import Store
 
@@ -52,7 +53,7 @@ def _lines(found: list[Noise]) -> Iterator[str]:
             f"resolved by itself {one.by_itself}, cost {one.cost:g}, noise {one.score:g}"
         )
         if one.advice:
-            yield f"  {one.advice}: under route.routes of opos.yaml, before the others"
+            yield f"  {one.advice}: {WHERE}"
             yield f"    {one.lines}"
         if one.advice == "delete":
             yield "  nobody ever acted on it: better still, delete the rule at its source"

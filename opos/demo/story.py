@@ -7,6 +7,7 @@ from typing import Any
 from opos.demo.bundle import Bundle
 from opos.demo.webhooks import BROKEN_CONTRACT, DISK_FULL, FOR_THE_DIGEST, Webhook
 from opos.sending import Answer, get, post, signed_headers
+from shared.digest.text import as_text
 from shared.errors import OposError
 from shared.links import ACK_LIFE
 from shared.ports import Doc
@@ -45,7 +46,7 @@ def _digest(bundle: Bundle) -> Iterator[Step]:
     for webhook in FOR_THE_DIGEST:
         yield _told(webhook, _send(bundle, webhook, expect=202))
     digest = bundle.wait_for(lambda: _sent(bundle, "digests"))
-    text = digest.data["notice"]["text"].replace("\n", "\n      ")
+    text = as_text(digest.data["content"], {}).replace("\n", "\n      ")
     yield (
         f"   -> ONE DIGEST of {len(digest.data['members'])}, closed by {digest.data['closed_by']}:\n      {text}",
         {"digest": digest.id},

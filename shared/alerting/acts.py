@@ -21,7 +21,7 @@ def act(
         return Change(None, "nothing", f"{happening}, but it is {'that already' if state in OPEN else 'not open'}")
     changes = {
         "state": to, "acknowledged_at": iso(now), "acknowledged_by": by, "until": iso(until),
-        "calls_at": iso(until) if known.get("group") else None, "held": None, "pending": None,
+        "calls_at": iso(until) if known.get("group") else None, "held": None, "pending": None, "unresolved": None,
         "episodes": noted_in_episode(known, acted=iso(now)),
     }  # fmt: skip
     return Change({**known, **changes}, effect, f"{to} until {iso(until)} by {by}")

@@ -59,8 +59,8 @@ def empty(id: str) -> Document:
     return {
         "id": id, "labels": {}, "count": 1, "said_at": None, "began": None, "ended_at": None, "resolves": 0,
         "acknowledged_at": None, "acknowledged_by": None, "until": None, "resolved_at": None, "resolved_by": None,
-        "pending": None, "calls_at": None, "held": None, "group": None, "inhibits": None, "asked": False,
-        "told_at": None, "told_in": None, "digest": None, "episodes": [], EXPIRY: None,
+        "pending": None, "unresolved": None, "calls_at": None, "held": None, "group": None, "inhibits": None,
+        "asked": False, "told_at": None, "told_in": None, "digest": None, "episodes": [], EXPIRY: None,
     }  # fmt: skip
 
 
@@ -69,15 +69,21 @@ def said_of_it(signal: Signal, *, source: str, event: str) -> Document:
     return {
         "kind": signal.kind, "source": source, "title": signal.title, "summary": signal.summary, "link": signal.link,
         "runbook": signal.runbook if isinstance(signal, Alert) else "",
+        "about": signal.about if isinstance(signal, BusinessEvent) else None,
         "money": signal.money.to_doc() if signal.money else None, "last_event": event,
     }  # fmt: skip
+
+
+def pending(queue: str, now: datetime, *, reason: str = "", by: str | None = None) -> Document:
+    """What an alert waits for, since when and why. By their `place` all that wait stand in order, queue by queue."""
+    return {"queue": queue, "place": f"{queue}/{iso(now)}", "since": iso(now), "reason": reason, "by": by}
 
 
 def over(now: datetime, *, by: str) -> Document:
     """What changes when it is over: nothing that was to come comes any more."""
     return {
         "state": "resolved", "resolved_at": iso(now), "resolved_by": by, "last_seen": iso(now), "calls_at": None,
-        "until": None, "group": None, "inhibits": None, EXPIRY: iso(now + KEEP),
+        "until": None, "group": None, "inhibits": None, "unresolved": None, EXPIRY: iso(now + KEEP),
     }  # fmt: skip
 
 

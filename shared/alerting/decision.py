@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 from shared.alerting.acts import act
-from shared.alerting.alert import Document, alert_id, labels_of
+from shared.alerting.alert import Document, alert_id, labels_of, pending
 from shared.alerting.lifecycle import Change, Heard, Terms, hear, noted
 from shared.alerting.muting import Inhibition
 from shared.alerting.routing import Node, route
 from shared.alerting.states import OPEN
 from shared.alerting.verdict import Told
-from shared.events import BusinessEvent, EventAccepted, Signal, iso
+from shared.events import BusinessEvent, EventAccepted, Signal
 
 Path = Literal["page", "hold", "digest", "record"]
 _NEVER_TOLD = frozenset({"silence", "inhibition", "flapping"})
@@ -72,7 +72,8 @@ def _hear(
     signal: Signal, known: Mapping[str, Any] | None, id: str, message: EventAccepted, routes: Node, now: datetime
 ) -> Change:
     if isinstance(signal, BusinessEvent):
-        return noted(signal, known, id=id, source=message.source, event=message.id, now=now)
+        said_by = {"source": message.source, "alertname": message.type, "severity": "info"}
+        return noted(signal, known, id=id, labels=said_by, event=message.id, now=now)
     labels = labels_of(signal, source=message.source, type=message.type)
     settings = route(routes, labels)[-1].settings
     if signal.status == "acknowledged":
@@ -88,13 +89,17 @@ def _inhibits(alert: Document, inhibition: Inhibition) -> bool | None:
     return True if alert["state"] in OPEN and inhibition.is_source(alert["labels"]) else None
 
 
-def decide(hearing: Hearing, told: Sequence[Told], now: datetime) -> list[Decision]:
+def decide(hearing: Hearing, told: Sequence[Told], *, routes: Node, now: datetime) -> list[Decision]:
     """The decision on each signal, after the verdicts on those that want attention."""
     verdicts = {one.alert["id"]: one for one in told}
-    return [_decision(id, change, hearing.alerts.get(id), verdicts.get(id), now) for id, change in hearing.changes]
+    return [
+        _decision(id, change, hearing.alerts.get(id), verdicts.get(id), routes, now) for id, change in hearing.changes
+    ]
 
 
-def _decision(id: str, change: Change, alert: Document | None, told: Told | None, now: datetime) -> Decision:
+def _decision(
+    id: str, change: Change, alert: Document | None, told: Told | None, routes: Node, now: datetime
+) -> Decision:
     """The decision on one signal; *alert* is as the last signal of the event left it."""
     if alert is None or change.alert is None:
         return Decision(id, "record", change.reason)
@@ -103,15 +108,16 @@ def _decision(id: str, change: Change, alert: Document | None, told: Told | None
         reason = f"{change.reason}; {told.verdict.reason}" if change.effect == "tell" else change.reason
         return Decision(id, path, reason, told.alert)
     if alert["state"] == "noted":
-        return Decision(id, "digest", change.reason, _queued(alert, now))
+        return Decision(id, "digest", change.reason, _queued(alert, routes, now))
     if change.effect == "close" or (change.effect == "tell" and alert["state"] == "resolved"):
         held = alert["held"]
         if held and held["by"] in _NEVER_TOLD and not alert["told_at"]:
             return Decision(id, "record", change.reason, {**alert, "pending": None})
-        return Decision(id, "digest", change.reason, _queued(alert, now))
+        return Decision(id, "digest", change.reason, _queued(alert, routes, now))
     return Decision(id, "record", change.reason, alert)
 
 
-def _queued(alert: Document, now: datetime) -> Document:
-    """*alert* waiting for the digest; one that waits already keeps its place."""
-    return {**alert, "pending": alert["pending"] or {"queue": "digest", "since": iso(now)}}
+def _queued(alert: Document, routes: Node, now: datetime) -> Document:
+    """*alert* waiting for its digest; one that waits already keeps its place."""
+    queue = route(routes, alert["labels"])[-1].settings.digest
+    return {**alert, "pending": alert["pending"] or pending(queue, now)}

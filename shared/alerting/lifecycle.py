@@ -81,10 +81,18 @@ class Change:
     reason: str
 
 
-def noted(signal: BusinessEvent, known: Known | None, *, id: str, source: str, event: str, now: datetime) -> Change:
-    """A business event: an alert that never fires (docs/adr/0004)."""
-    fresh = {**said_of_it(signal, source=source, event=event), **empty(id), "severity": "info", "state": "noted"}
-    fresh |= {"episode": known["episode"] + 1 if known else 1, "first_seen": iso(now), "last_seen": iso(now)}
+def noted(
+    signal: BusinessEvent, known: Known | None, *, id: str, labels: dict[str, str], event: str, now: datetime
+) -> Change:
+    """A business event: an alert that never fires (docs/adr/0004). By its *labels* a route may choose its digest."""
+    fresh = {**said_of_it(signal, source=labels["source"], event=event), **empty(id), "labels": labels}
+    fresh |= {
+        "severity": "info",
+        "state": "noted",
+        "episode": known["episode"] + 1 if known else 1,
+        "first_seen": iso(now),
+        "last_seen": iso(now),
+    }
     return Change({**fresh, EXPIRY: iso(now + KEEP)}, "tell", "business event")
 
 
@@ -129,7 +137,7 @@ def _anew(heard: Heard, before: Known) -> Document:
     now, episodes = iso(heard.now), [*before.get("episodes", []), {"began": iso(heard.now)}]
     fresh = {"labels": dict(heard.labels), "severity": heard.severity, "episode": before.get("episode", 0) + 1}
     times = {"first_seen": now, "last_seen": now, "said_at": heard.at, "began": heard.began}
-    kept = {"ended_at": before.get("ended_at"), "episodes": episodes[-EPISODES:]}
+    kept = {"ended_at": before.get("ended_at"), "episodes": episodes[-EPISODES:], "pending": before.get("pending")}
     return {**empty(heard.id), **heard.content, **fresh, **times, **kept}
 
 

@@ -32,6 +32,11 @@ class Matcher:
         return f'{self.name}{self.operator}"{value}"'
 
 
+def equal(labels: Labels) -> list[str]:
+    """The matchers of everything that has these *labels*; `incident` would match the one alert only."""
+    return [str(Matcher(name, "=", value)) for name, value in labels.items() if value and name != "incident"]
+
+
 Test = Callable[[str], bool]
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from shared.alerting.matchers import Matcher
+from shared.alerting.suggesting import WISHES, route_lines
 
 QUICKLY = timedelta(minutes=10)
 ENOUGH = 3
@@ -51,11 +52,10 @@ class Noise:
     @property
     def lines(self) -> str:
         """What to write into opos.yaml, under `routes:` of the route, before the others."""
-        rule = [str(Matcher("source", "=", self.source)), str(Matcher("alertname", "=", self.alertname))]
-        matchers = ", ".join(f"'{text}'" for text in (one.replace("'", "''") for one in rule))
+        matchers = [str(Matcher("source", "=", self.source)), str(Matcher("alertname", "=", self.alertname))]
         pause = min(15, max(2, -(-int(self.longest_by_itself.total_seconds()) // 60)))
-        change = f"auto_pause: {pause}m" if self.advice == "raise the delay" else "interrupt_from: never"
-        return f"- {{matchers: [{matchers}], {change}}}" if self.advice else ""
+        change = f"auto_pause: {pause}m" if self.advice == "raise the delay" else WISHES["never"]
+        return route_lines(matchers, change) if self.advice else ""
 
 
 def noise(alerts: Iterable[Mapping[str, Any]], costs: Mapping[tuple[str, str], float], *, since: str) -> list[Noise]:

@@ -41,6 +41,7 @@ class RouteSpec(Section):
     auto_pause: Annotated[timedelta, BeforeValidator(_pause)] | None = None
     ack_timeout: Duration | None = None
     escalation: str | None = None
+    digest: str | None = None
     failure_threshold: Threshold | None = None
     success_threshold: Threshold | None = None
     mute_time_intervals: tuple[str, ...] = ()
@@ -83,6 +84,7 @@ class Settings:
     auto_pause: timedelta = timedelta(0)
     ack_timeout: timedelta = timedelta(hours=4)
     escalation: str | None = None
+    digest: str = "digest"
     failure_threshold: int = 1
     success_threshold: int = 1
     mute_time_intervals: tuple[str, ...] = ()
@@ -109,8 +111,9 @@ class Node:
         return f"route{''.join(f'.{one}' for one in self.path)} ({said})"
 
 
-def compile_routes(root: Route) -> Node:
-    return _node(root, Settings(root.channel), ())
+def compile_routes(root: Route, *, digest: str = "digest") -> Node:
+    """*digest* is the one for which everything waits of which no route says another."""
+    return _node(root, Settings(root.channel, digest=digest), ())
 
 
 def _node(spec: RouteSpec, inherited: Settings, path: tuple[int, ...]) -> Node:

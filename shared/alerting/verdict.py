@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from shared.alerting.alert import Document, noted_in_episode, rank
+from shared.alerting.alert import Document, noted_in_episode, pending, rank
 from shared.alerting.objections import TESTS, Surroundings, Verdict, audible, flapping, group_of
 from shared.alerting.routing import Node, Settings, flood_id
 from shared.events import iso
@@ -63,11 +63,12 @@ def _carried_out(alert: Document, verdict: Verdict, taken: tuple[Node, ...], now
     cleared = {**alert, "calls_at": None, "held": None}
     if verdict.path == "page":
         episodes = noted_in_episode(alert, told=iso(now))
-        told = {"told_at": iso(now), "told_in": group_of(alert, taken), "pending": None, "episodes": episodes}
+        told: Document = {"told_at": iso(now), "told_in": group_of(alert, taken), "episodes": episodes}
+        told |= {"pending": None, "unresolved": None}
         return {**cleared, **told, "group": group_of(alert, taken)}
     if verdict.path == "hold" and verdict.until:
         group = flood_id(taken) if verdict.by == "flood" else group_of(alert, taken)
         held = {"by": verdict.by, "reason": verdict.reason, "since": iso(now)}
         return {**cleared, "group": group, "calls_at": iso(verdict.until), "held": held, "pending": None}
-    queued = {"queue": "digest", "since": iso(now), "reason": verdict.reason, "by": verdict.by}
+    queued = pending(taken[-1].settings.digest, now, reason=verdict.reason, by=verdict.by)
     return {**cleared, "group": None, "pending": alert["pending"] or queued}

@@ -12,18 +12,11 @@ from shared.alerting.intervals import Intervals
 from shared.alerting.muting import Inhibition, InhibitRule
 from shared.alerting.routing import Node, Route, compile_routes
 from shared.config.channels import ChannelConfig
+from shared.config.digests import ONLY, Digest, Digests
 from shared.config.sources import Source
 from shared.config.values import Address, Cron, LocalMoment, Name, SecretName, SecretNames
 from shared.events import Severity
 from shared.scalars import Duration, Section, Wait, Zone
-
-
-class Digest(Section):
-    """A digest closes when it holds `size` items, or `window` after its first."""
-
-    channel: str
-    window: Duration = timedelta(minutes=5)
-    size: Annotated[int, Field(ge=1, le=100, strict=True)] = 5
 
 
 class Heartbeat(Section):
@@ -78,7 +71,8 @@ class Config(Section):
     sources: dict[Name, Source]
     channels: dict[Name, ChannelConfig]
     route: Route
-    digest: Digest
+    digest: Digests
+    """One, or several by name: a route says which with `digest: name`, and the first one takes the rest."""
     heartbeats: dict[Name, Heartbeat] = Field(default_factory=dict)
     checker: Checker | None = None
     health: Health = Health()
@@ -91,9 +85,13 @@ class Config(Section):
     route_tests: tuple[RouteTest, ...] = ()
 
     @cached_property
+    def digests(self) -> dict[str, Digest]:
+        return {ONLY: self.digest} if isinstance(self.digest, Digest) else self.digest
+
+    @cached_property
     def routes(self) -> Node:
         """The route tree, ready to be asked."""
-        return compile_routes(self.route)
+        return compile_routes(self.route, digest=next(iter(self.digests)))
 
     @cached_property
     def inhibition(self) -> Inhibition:

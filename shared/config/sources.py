@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from shared.config.values import Expression, SecretNames
-from shared.events import Severity
+from shared.events import About, Severity
 from shared.scalars import Duration, Section
 
 SchemeName = Literal[
@@ -94,6 +94,8 @@ class EventMapping(Section):
     link: Expression | None = None
     amount: Expression | None = None
     currency: Expression | None = None
+    about: About | None = None
+    """Under what the digest lists it; where an amount is found, that is `money in` unless it is said here."""
     when: Expression | None = None
 
 

@@ -48,7 +48,8 @@ def _opened(what: str, name: str) -> Reader:
 
 def _release(payload: Any) -> BusinessEvent:
     name = text(payload, "release.name", "release.tag_name")
-    return BusinessEvent(title=f"Released: {repository(payload)} {name}", link=link(payload, "release.html_url"))
+    title = f"Released: {repository(payload)} {name}"
+    return BusinessEvent(title=title, link=link(payload, "release.html_url"), about="releases")
 
 
 def _sponsorship(payload: Any) -> BusinessEvent:
@@ -57,6 +58,7 @@ def _sponsorship(payload: Any) -> BusinessEvent:
         title=f"New sponsor: {text(payload, 'sponsorship.sponsor.login')}",
         link=link(payload, "sponsorship.sponsor.html_url"),
         money=Money(amount=cents, currency="usd") if cents else None,
+        about="customers",
     )
 
 

@@ -66,18 +66,20 @@ def _event(mapping: EventMapping) -> Callable[[Any], BusinessEvent | None]:
     def make(payload: Any) -> BusinessEvent | None:
         if not _applies(search, payload):
             return None
+        money = _money(search, payload)
         return BusinessEvent(
+            about=mapping.about or ("money in" if money else "other"),
             title=_line(search, "title", payload),
             summary=_text(search, "summary", payload),
             link=_link(search, payload),
-            money=_money(search, payload),
+            money=money,
         )
 
     return make
 
 
 def _searches(mapping: AlertMapping | EventMapping) -> dict[str, Search]:
-    declared = mapping.model_dump().items()
+    declared = mapping.model_dump(exclude={"about"}).items()
     expressions = {name: value for name, value in declared if isinstance(value, str)}
     return {name: search for name, value in expressions.items() if (search := _compiled(value))}
 

@@ -43,7 +43,8 @@ def translate(kind: str, payload: Any) -> Meaning:
 def _signal(kind: str, body: dict[str, Any]) -> Signal | None:
     match kind:
         case "orders/paid":
-            return BusinessEvent(title=f"Order {text(body, 'name', 'id')} was paid", money=_money(body, "total_price"))
+            title = f"Order {text(body, 'name', 'id')} was paid"
+            return BusinessEvent(title=title, money=_money(body, "total_price"), about="money in")
         case "refunds/create":
             return BusinessEvent(title=f"Order {text(body, 'order_id')} was refunded")
         case "disputes/create" | "disputes/update":

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.events import Alert, BusinessEvent, Money, Signal
+from shared.events import About, Alert, BusinessEvent, Money, Signal
 from shared.money import format_money
 from shared.sources.payload import moment, require, text
 from shared.sources.sender import Format, Meaning
@@ -59,11 +59,11 @@ def _trouble(
     return make
 
 
-def _news(title: str, *, area: str, amount: str | None = None) -> Make:
+def _news(title: str, *, area: str, amount: str | None = None, about: About = "other") -> Make:
     def make(fields: Fields, mode: str) -> BusinessEvent:
         money = _money(fields, amount)
         link = f"https://dashboard.stripe.com/{mode}{area}/{require(fields, 'id', str)}"
-        return BusinessEvent(title=_title(title, fields, money), link=link, money=money)
+        return BusinessEvent(title=_title(title, fields, money), link=link, money=money, about=about)
 
     return make
 
@@ -125,9 +125,12 @@ _SIGNALS: dict[str, Make] = {
         "A charge looks like fraud", severity="warning", name="fraud", area="payments", shows="charge"
     ),
     # A payment makes many events; the charge is the one that every kind of payment has, so it alone tells the money.
-    "charge.succeeded": _unless_uncaptured(_news("Payment{sum} came in", area="payments", amount="amount")),
-    "charge.captured": _news("Payment{sum} came in", area="payments", amount="amount_captured"),
+    "charge.succeeded": _unless_uncaptured(
+        _news("Payment{sum} came in", area="payments", amount="amount", about="money in")
+    ),
+    "charge.captured": _news("Payment{sum} came in", area="payments", amount="amount_captured", about="money in"),
     "checkout.session.completed": _news("Checkout completed", area="checkout/sessions"),
+    "customer.subscription.created": _news("New subscription", area="subscriptions", about="customers"),
     # Not the end of a failed payout: Stripe says paid when it expects the money to arrive, and failed comes after that.
     "payout.paid": _news("Payout{sum} is on its way to the bank", area="payouts", amount="amount"),
 }

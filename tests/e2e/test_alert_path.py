@@ -53,7 +53,8 @@ def test_the_fifth_item_sends_the_digest_and_the_sixth_waits_for_the_next(bundle
         bundle.settle()
         bundle.clock.advance(seconds=1)
     ((_, digest),) = bundle.inbox.sent
-    assert [line for line in digest.text.splitlines() if "Trouble" in line] == [f"! Trouble w{n}" for n in range(5)]
+    lines = [line for line in digest.text.splitlines() if "Trouble" in line]
+    assert lines == [f"! Trouble w{n} (app, since 10:00)" for n in range(5)]
     bundle.tick(minutes=5)
     assert [notice.title for _, notice in bundle.inbox.sent] == ["Trouble w0 and 4 more", "Trouble w5"]
 

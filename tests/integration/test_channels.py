@@ -1,18 +1,27 @@
 """Channels against real receivers on loopback."""
 
+import gc
 import json
 import socket
+import ssl
 import threading
+import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from shared.adapters.channels.apprise import AppriseService
 from shared.adapters.channels.console import ConsoleLine
@@ -21,7 +30,7 @@ from shared.adapters.channels.ntfy import NtfyTopic
 from shared.adapters.channels.posting import call
 from shared.adapters.channels.slack import SlackWebhook
 from shared.errors import DeliveryError
-from shared.ports import Notice
+from shared.ports import Mailing, Notice
 from tests.fakes import FakeClock
 
 NOTICE = Notice(
@@ -36,10 +45,12 @@ class Mailbox:
 
     refusal: str = ""
     mails: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         if self.refusal:
             return self.refusal
+        self.raw.append(envelope.content)  # type: ignore[arg-type]
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))  # type: ignore[arg-type]
         return "250 OK"
 
@@ -79,6 +90,172 @@ def test_a_refusal_is_permanent_when_the_server_says_so(
     with pytest.raises(DeliveryError) as fault:
         channel.send(NOTICE, "key1")
     assert (fault.value.reason, fault.value.permanent) == ("rejected", permanent)
+
+
+MAILING = Mailing(
+    "<p>Hällo " + "x" * 2000 + "</p>",
+    CLOCK.now(),
+    "morning.2026-11-20",
+    "morning",
+    "https://opos.example/unsubscribe/" + "t" * 180,
+)
+DIGEST = Notice("Disk full and 3 more", "Hällo\n.\n.dot", mailing=MAILING)
+
+
+def test_a_digest_arrives_in_two_forms_with_its_thread_its_list_and_one_click_to_stop_it(
+    mailbox: tuple[Mailbox, SmtpMail],
+) -> None:
+    box, channel = mailbox
+    channel.send(DIGEST, "key1")
+    (mail,) = box.mails
+    assert {name: mail[name] for name in ("In-Reply-To", "References", "List-Id", "List-Unsubscribe")} == {
+        "In-Reply-To": "<morning.2026-11-20@example.com>", "References": "<morning.2026-11-20@example.com>",
+        "List-Id": "<morning.opos.example.com>", "List-Unsubscribe": f"<https://opos.example/unsubscribe/{'t' * 180}>",
+    }  # fmt: skip
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert f"List-Unsubscribe: <{MAILING.unsubscribe}>\r\n".encode() in box.raw[0]
+    assert max(map(len, box.raw[0].splitlines())) <= 998
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail.get_content_type() == "multipart/alternative"
+    plain, html = mail.iter_parts()
+    assert isinstance(plain, EmailMessage)
+    assert isinstance(html, EmailMessage)
+    assert (plain.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+    assert plain.get_content().splitlines() == DIGEST.text.splitlines()
+    assert html.get_content().strip() == MAILING.html
+
+
+def test_a_digest_that_is_sent_again_is_the_same_mail_to_the_byte(mailbox: tuple[Mailbox, SmtpMail]) -> None:
+    box, channel = mailbox
+    channel.send(DIGEST, "key1")
+    CLOCK.advance(hours=3)
+    channel.send(DIGEST, "key1")
+    assert box.raw[0] == box.raw[1]
+
+
+def test_without_https_no_mail_program_is_told_to_post(mailbox: tuple[Mailbox, SmtpMail]) -> None:
+    box, channel = mailbox
+    local = replace(MAILING, unsubscribe="http://127.0.0.1:8080/unsubscribe/t")
+    channel.send(replace(DIGEST, mailing=local), "key1")
+    assert (box.mails[0]["List-Unsubscribe"], box.mails[0]["List-Unsubscribe-Post"]) == (
+        "<http://127.0.0.1:8080/unsubscribe/t>", None,
+    )  # fmt: skip
+
+
+@dataclass
+class Strict(Mailbox):
+    """Refuses at every other stage than DATA, as `at` says."""
+
+    at: str = ""
+    code: str = "550"
+
+    async def handle_MAIL(self, _server: SMTP, _session: Session, envelope: Envelope, sender: str, options: Any) -> str:
+        envelope.mail_from = sender
+        envelope.mail_options.extend(options)
+        return f"{self.code} no" if self.at == "MAIL" else "250 OK"
+
+    async def handle_RCPT(self, _server: SMTP, _session: Session, envelope: Envelope, to: str, _options: Any) -> str:
+        envelope.rcpt_tos.append(to)
+        return f"{self.code} no" if self.at == "RCPT" else "250 OK"
+
+
+@contextmanager
+def mail_server(box: Mailbox, **settings: Any) -> Iterator[int]:
+    port = closed_port()
+    controller = Controller(box, hostname="127.0.0.1", port=port, **settings)
+    controller.start()
+    yield port
+    controller.stop()
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        gc.collect()  # asyncio leaves a server's broken TLS connections to the collector
+
+
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT"])
+@pytest.mark.parametrize(("code", "permanent"), [("550", True), ("450", False)])
+def test_at_every_stage_5xx_is_for_good_and_4xx_for_now(stage: str, code: str, *, permanent: bool) -> None:
+    with mail_server(Strict(at=stage, code=code)) as port:
+        channel = SmtpMail(f"smtp://127.0.0.1:{port}", sender="a@b.example", to="c@d.example", clock=CLOCK)
+        with pytest.raises(DeliveryError) as fault:
+            channel.send(DIGEST, "key1")
+    assert (fault.value.reason, fault.value.permanent) == ("rejected", permanent)
+
+
+class Login:
+    """Takes the password `right`; answers 454 to `later`."""
+
+    def __call__(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any) -> AuthResult:
+        if data.password == b"later":
+            return AuthResult(success=False, handled=False, message="454 4.7.0 Temporary authentication failure")
+        return AuthResult(success=data.password == b"right", handled=False)
+
+
+def certificate(folder: Path, name: str) -> ssl.SSLContext:
+    """A server's TLS with a certificate that only `SSL_CERT_FILE` in *folder* vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(key, hashes.SHA256())
+    )  # fmt: skip
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    plain = serialization.NoEncryption()
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
+@pytest.mark.parametrize(
+    ("password", "reason", "permanent"),
+    [("right", None, None), ("wrong", "unauthorized", True), ("later", "unauthorized", False)],
+)
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_over_tls_the_password_is_proved_and_what_the_server_says_of_it_is_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str, password: str, reason: str | None, *, permanent: bool
+) -> None:
+    tls = certificate(tmp_path, "localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    how = {"ssl_context": tls} if scheme == "smtps" else {"tls_context": tls}
+    with mail_server(box := Mailbox(), authenticator=Login(), auth_require_tls=scheme == "smtp", **how) as port:
+        channel = SmtpMail(
+            f"{scheme}://me:{password}@localhost:{port}", sender="a@b.example", to="c@d.example", clock=CLOCK
+        )
+        if reason is None:
+            channel.send(DIGEST, "key1")
+            assert len(box.mails) == 1
+            return
+        with pytest.raises(DeliveryError) as fault:
+            channel.send(DIGEST, "key1")
+    assert (fault.value.reason, fault.value.permanent) == (reason, permanent)
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_a_server_that_cannot_prove_its_name_gets_neither_password_nor_mail(tmp_path: Path, scheme: str) -> None:
+    how = {"ssl_context" if scheme == "smtps" else "tls_context": certificate(tmp_path, "localhost")}
+    with mail_server(box := Mailbox(), **how) as port:
+        channel = SmtpMail(
+            f"{scheme}://me:hunter2@localhost:{port}", sender="a@b.example", to="c@d.example", clock=CLOCK
+        )
+        with pytest.raises(DeliveryError) as fault:
+            channel.send(DIGEST, "key1")
+    assert (fault.value.reason, fault.value.permanent) == ("unreachable", False)
+    assert "TLS" in fault.value.message
+    assert box.mails == []
+
+
+def test_a_mail_server_that_hangs_costs_its_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.adapters.channels.email.TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        channel = SmtpMail(f"smtp://127.0.0.1:{port}", sender="a@b.example", to="c@d.example", clock=CLOCK)
+        with pytest.raises(DeliveryError) as fault:
+            channel.send(DIGEST, "key1")
+    assert (fault.value.reason, fault.value.permanent) == ("timeout", False)
 
 
 def test_a_mail_server_that_is_not_there_is_unreachable_for_now() -> None:
@@ -243,3 +420,30 @@ def closed_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def test_ntfy_and_apprise_are_told_that_a_digest_is_markdown(phone: tuple[type[Receiver], str]) -> None:
+    received, address = phone
+    notice = Notice("Disk full", "**Needs a look**", markup="markdown")
+    for channel in (NtfyTopic(f"http://{address}/alerts", CLOCK), AppriseService(f"json://{address}/", CLOCK)):
+        channel.send(notice, "key1")
+    pushed, posted = received.received
+    assert (pushed["markdown"], pushed["message"]) == (True, "**Needs a look**")
+    assert posted["message"] == "**Needs a look**"
+
+
+def test_slack_gets_a_digest_in_its_own_words(phone: tuple[type[Receiver], str]) -> None:
+    received, address = phone
+    text = "*Needs a look*\n<https://x.example|Disk>"
+    SlackWebhook(f"http://{address}/services/T/B/x", CLOCK).send(Notice("Disk", text, markup="slack"), "key1")
+    assert received.received[0]["text"].endswith(text)
+
+
+def test_each_channel_says_how_long_a_text_it_takes() -> None:
+    forms = {
+        "discord": AppriseService("discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js", CLOCK).form,
+        "ntfy": NtfyTopic("https://ntfy.example/t", CLOCK).form,
+        "slack": SlackWebhook("https://hooks.example", CLOCK).form,
+    }
+    assert forms["discord"].limit < 2000
+    assert (forms["ntfy"].limit, forms["slack"].limit) == (4000, 3500)

@@ -78,7 +78,7 @@ def _settle(store: Store, *, seconds: float) -> None:
 
     def settled() -> bool:
         waiting = store.count("events", where=[("state", "==", "accepted")])
-        pending = store.count("alerts", where=[("pending.queue", ">", "")])
+        pending = store.count("alerts", where=[("pending.place", ">", "")])
         pending += store.count("alerts", where=[("calls_at", ">", "")])
         moving = [store.count(name, where=[("due_at", ">", "")]) for name in ("outbox", "digests")]
         return waiting + pending + sum(moving) == 0

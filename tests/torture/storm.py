@@ -75,7 +75,7 @@ def _unhandled(store: Store) -> int:
 
 def _waiting(store: Store) -> int:
     moving = sum(store.count(name, where=[("due_at", ">", "")]) for name in ("outbox", "digests"))
-    waits = sum(store.count("alerts", where=[(name, ">", "")]) for name in ("pending.queue", "calls_at"))
+    waits = sum(store.count("alerts", where=[(name, ">", "")]) for name in ("pending.place", "calls_at"))
     return moving + waits
 
 

@@ -231,3 +231,40 @@ def test_the_error_lists_every_fault_under_its_own_code() -> None:
         parse_config("owner: 3\n")
     assert error.value.code == "bad_config"
     assert str(error.value) == "\n".join(str(fault) for fault in error.value.faults)
+
+
+SEVERAL = 'digest: {now: {channel: desk}, morning: {channel: desk, cron: "30 8 * * 1-5"}}'
+
+
+def test_several_digests_are_named_and_the_first_takes_what_no_route_sends_elsewhere() -> None:
+    config = parse_config(changed("digest: {channel: desk}", SEVERAL))
+    assert list(config.digests) == ["now", "morning"]
+    assert (config.digests["now"].size, config.digests["morning"].size) == (5, None)
+    assert config.routes.settings.digest == "now"
+
+
+@pytest.mark.parametrize(
+    ("section", "fault"),
+    [
+        ("{channel: desk, window: 1h, cron: '0 8 * * *'}", "digest: expected either window or cron; found a mapping"),
+        ("{channel: desk, size: 5}", "digest: expected a window or a cron line beside size: else the last few would wait for good; found a mapping"),
+        ("{channel: desk, cron: daily}", "digest.cron: expected a cron line such as 0 3 * * *; found 'daily'"),
+        ("{now: {channel: dsk}}", "digest.now.channel: expected a declared channel (desk); found 'dsk' (did you mean 'desk'?)"),
+        ("{now: {chanel: desk}}", "digest.now.chanel: expected one of channel, window, cron, timezone, size; found the key 'chanel' (did you mean 'channel'?)"),
+        ("{now: {channel: desk, window: soon}}", "digest.now.window: expected a duration such as 5m, 1h30m or 250ms; found 'soon'"),
+        ("{now: {channel: desk}, later: 5}", "digest.later: expected a mapping of keys to values; found 5"),
+        ("{Now: {channel: desk}}", "digest.Now: expected a name of lower-case letters, digits, - and _; found 'Now'"),
+        ("{window: 5m}", "digest: expected the key 'channel'; found none"),
+        ("{}", "digest: expected the key 'channel'; found none"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_digest_is_named(section: str, fault: str) -> None:
+    assert fault in "\n".join(faults_of(changed("digest: {channel: desk}", f"digest: {section}")))
+
+
+def test_a_route_can_only_name_a_digest_that_is_declared() -> None:
+    text = changed("digest: {channel: desk}", SEVERAL)
+    faults = faults_of(text.replace("route: {", "route: {digest: mornin, "))
+    assert [fault.partition(": ")[2] for fault in faults] == [
+        "route.digest: expected a declared digest (now, morning); found 'mornin' (did you mean 'morning'?)"
+    ]

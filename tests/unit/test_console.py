@@ -219,7 +219,8 @@ def test_what_was_never_delivered_is_shown_however_old_it_is(context: FakeContex
 
 
 def test_what_waits_for_a_digest_is_shown_also_when_its_channel_is_gone(context: FakeContext) -> None:
-    pending = {"queue": "no-more", "since": ago(context, minutes=4)}
+    since = ago(context, minutes=4)
+    pending = {"queue": "no-more", "place": f"no-more/{since}", "since": since}
     put_alert(context, state="resolved", pending=pending)
     page = console(context)
     assert "for no-more" in page

@@ -49,8 +49,8 @@ BASE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", examples("docs/alerting.md"))
-def test_the_sections_of_the_guide_to_alerting_are_accepted_and_its_tests_hold(text: str) -> None:
+@pytest.mark.parametrize("text", [*examples("docs/alerting.md"), *examples("docs/digest.md")])
+def test_the_sections_of_the_guides_are_accepted_and_their_tests_hold(text: str) -> None:
     said = parse_yaml(text, "alerting.md").data
     whole = yaml.safe_dump({**BASE, **said})
     assert list(failures(parse_config(whole), parse_yaml(whole, "opos.yaml"))) == []

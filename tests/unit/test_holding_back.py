@@ -72,10 +72,16 @@ def test_a_warning_in_focus_waits_for_the_digest_and_a_critical_one_does_not() -
     fire(context, "slow", "warning")
     fire(context)
     assert titles(context) == ["Trouble disk"]
-    context.clock.advance(minutes=5)
+    context.clock.advance(minutes=59)
+    send_digests(DigestDue(queue="digest", reason="window"), context)
+    assert context.channels["inbox"].sent == []
+    context.clock.advance(minutes=1)
     send_digests(DigestDue(queue="digest", reason="window"), context)
     ((_, digest),) = context.channels["inbox"].sent
-    assert digest.text == "! Trouble slow\n   warning during the focus block writing: waits for the digest"
+    assert digest.text.splitlines()[1:3] == [
+        "! Trouble slow (github, since 09:00)",
+        "   warning during the focus block writing: waits for the digest",
+    ]
 
 
 def test_the_budget_of_the_day_is_spent_by_whatever_interrupts_and_begins_anew_at_the_operators_midnight() -> None:

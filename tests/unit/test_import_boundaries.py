@@ -22,7 +22,7 @@ VALUES = {
     "shared.faults",
     "shared.scalars",
 }
-THIRD_PARTY = {"pydantic", "jmespath", "cryptography", "mmh3", "cbor2", "yaml", "re2"}
+THIRD_PARTY = {"pydantic", "jmespath", "cryptography", "mmh3", "cbor2", "yaml", "re2", "jinja2"}
 
 
 def imports(module: str) -> set[str]:

@@ -213,7 +213,7 @@ def test_acknowledging_twice_is_acknowledging_once_and_what_is_over_cannot_be() 
 
 def test_a_business_event_is_never_open() -> None:
     event = BusinessEvent(title="New customer")
-    change = noted(event, None, id="a1", source="stripe", event="e1", now=NOW)
+    change = noted(event, None, id="a1", labels={"source": "stripe"}, event="e1", now=NOW)
     assert (change.effect, doc(change)["state"]) == ("tell", "noted")
 
 

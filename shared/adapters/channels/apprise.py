@@ -8,11 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shared.errors import DeliveryError
-from shared.ports import Clock, Notice, Receipt
+from shared.ports import Clock, Form, Notice, Receipt
 
 if TYPE_CHECKING:
     import apprise
 
+_HEAD = 250
+"""Characters that the title takes where a service has no place of its own for it."""
 _LEVEL = {"critical": "failure", "warning": "warning", "info": "info"}
 
 
@@ -21,8 +23,14 @@ class AppriseService:
     url: str
     clock: Clock
 
+    @property
+    def form(self) -> Form:
+        return Form("markdown", min(server.body_maxlen for server in self._service) - _HEAD)
+
     def send(self, notice: Notice, key: str) -> Receipt:  # noqa: ARG002  (these services know no idempotency key)
-        if not self._service.notify(title=notice.title, body=_body(notice), notify_type=_LEVEL[notice.severity]):
+        markup = "markdown" if notice.markup == "markdown" else None
+        level = _LEVEL[notice.severity]
+        if not self._service.notify(title=notice.title, body=_body(notice), notify_type=level, body_format=markup):
             raise DeliveryError("unreachable")
         return Receipt("taken by the service", self.clock.now())
 

@@ -2,8 +2,9 @@
 
 import sys
 from dataclasses import dataclass
+from typing import ClassVar
 
-from shared.ports import Clock, Notice, Receipt
+from shared.ports import Clock, Form, Notice, Receipt
 
 _LOUD = {"critical": "PAGE", "warning": "WARN", "info": "DIGEST"}
 
@@ -11,6 +12,7 @@ _LOUD = {"critical": "PAGE", "warning": "WARN", "info": "DIGEST"}
 @dataclass(frozen=True)
 class ConsoleLine:
     clock: Clock
+    form: ClassVar[Form] = Form()
 
     def send(self, notice: Notice, key: str) -> Receipt:
         sys.stdout.write(f"{_LOUD[notice.severity]} {_printable(notice.title)} [{key}]\n")

@@ -6,22 +6,23 @@ takes one; ntfy itself does not deduplicate.
 
 import base64
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from shared.adapters.channels.posting import post_json
 from shared.errors import DeliveryError
-from shared.ports import Clock, Notice, Receipt
+from shared.ports import Clock, Form, Notice, Receipt
 
 _PRIORITY = {"critical": 5, "warning": 4, "info": 3}
 _LONGEST = 4000
-"""ntfy makes an attachment of what is longer than 4,096 bytes."""
+"""ntfy makes an attachment of what is longer than 4,096 bytes; a text of many-byte letters is cut here."""
 
 
 @dataclass(frozen=True)
 class NtfyTopic:
     url: str = field(repr=False)
     clock: Clock
+    form: ClassVar[Form] = Form("markdown", _LONGEST)
 
     def send(self, notice: Notice, key: str) -> Receipt:
         server, topic, headers = _address(self.url)
@@ -46,6 +47,8 @@ def _address(url: str) -> tuple[str, str, dict[str, str]]:
 def _message(notice: Notice) -> dict[str, Any]:
     text = (notice.text or notice.title).encode()[:_LONGEST].decode("utf-8", "ignore")
     content: dict[str, Any] = {"title": notice.title, "message": text, "priority": _PRIORITY[notice.severity]}
+    if notice.markup == "markdown":
+        content["markdown"] = True
     if click := notice.link or notice.ack_url:
         content["click"] = click
     if notice.ack_url:

@@ -5,11 +5,11 @@ using incoming webhooks" and "Formatting text" (only `&`, `<` and `>` are escape
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from shared.adapters.channels.posting import post_json
 from shared.errors import DeliveryError
-from shared.ports import Clock, Notice, Receipt
+from shared.ports import Clock, Form, Notice, Receipt
 
 _MARK = {"critical": ":rotating_light:", "warning": ":warning:", "info": ":information_source:"}
 _LONGEST = 3500
@@ -20,6 +20,7 @@ _LONGEST = 3500
 class SlackWebhook:
     url: str = field(repr=False)
     clock: Clock
+    form: ClassVar[Form] = Form("slack", _LONGEST)
 
     def send(self, notice: Notice, key: str) -> Receipt:  # noqa: ARG002  (a webhook knows no idempotency key)
         if not self.url.startswith(("https://", "http://")):
@@ -32,7 +33,7 @@ def _message(notice: Notice) -> dict[str, Any]:
     title = _escaped(notice.title)
     headline = f"<{_target(notice.link)}|{title.replace('|', '/')}>" if notice.link else title
     links = [f"<{_target(notice.ack_url)}|Acknowledge or snooze>"] if notice.ack_url else []
-    text = _escaped(notice.text)[:_LONGEST]
+    text = notice.text if notice.markup == "slack" else _escaped(notice.text)[:_LONGEST]
     lines = [f"{_MARK[notice.severity]} *{headline}*", text, *links]
     return {"text": "\n".join(line for line in lines if line), "unfurl_links": False, "unfurl_media": False}
 

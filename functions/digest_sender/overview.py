@@ -1,0 +1,47 @@
+"""What a digest says once a day, besides its items: what earlier ones told of and is still open, and what is wrong."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.alerting.attention import day_began
+from shared.concerns import concerns
+from shared.context import Context
+from shared.digest.content import LISTED, Note
+from shared.digest.words import counted
+from shared.events import iso
+from shared.ports import Doc
+from shared.waiting import in_queue
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`left` alerts are still open, `leftovers` the first of them. `overviews`: when each queue had its last one."""
+
+    overviews: dict[str, str]
+    leftovers: list[dict[str, Any]] = field(default_factory=list)
+    left: int = 0
+    notes: list[Note] = field(default_factory=list)
+
+
+def overview(queue: str, items: Sequence[Doc], context: Context) -> Overview:
+    """The overview that goes with the digest of *items*, where it is the first of its queue in a day."""
+    last = next(context.store.query("digests", order_by="created_at", descending=True, limit=1), None)
+    overviews = dict(last.data.get("overviews") or {}) if last else {}
+    if overviews.get(queue, "") >= iso(day_began(context.now, zone=context.config.timezone)):
+        return Overview(overviews)
+    where, most = in_queue("unresolved", queue), LISTED["leftovers"]
+    again = {item.id for item in items if str(item.data.get("unresolved")).startswith(f"{queue}/")}
+    found = context.store.query("alerts", where=where, order_by="unresolved", limit=most + len(again))
+    leftovers = [doc.data for doc in found if doc.id not in again][:most]
+    left = context.store.count("alerts", where=where) - len(again)
+    return Overview({**overviews, queue: iso(context.now)}, leftovers, left, list(_notes(context)))
+
+
+def _notes(context: Context) -> Iterator[Note]:
+    console = context.links.base_url
+    return (
+        {"text": f"{counted(count, one.noun)} {one.trouble}", "link": console}
+        for one, count in concerns(context)
+        if count
+    )

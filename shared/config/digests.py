@@ -1,0 +1,53 @@
+"""The digests: when each is sent, and where. A route says which one its alerts wait for."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from shared.config.values import Cron, Name
+from shared.scalars import Duration, Section, Zone
+
+ONLY = "digest"
+"""The name of a digest that is the only one."""
+
+
+class Digest(Section):
+    """A digest closes when it holds `size` items, or `window` after its first one, or at the next moment of `cron`.
+
+    Where it says none of these, it closes with the fifth item, or after five minutes.
+    """
+
+    channel: str
+    window: Duration | None = None
+    cron: Cron | None = None
+    timezone: Zone | None = None
+    size: Annotated[int, Field(ge=1, le=100, strict=True)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_default(cls, data: Any) -> Any:
+        if isinstance(data, dict) and not {"window", "cron", "size"} & data.keys():
+            return {**data, "window": timedelta(minutes=5), "size": 5}
+        return data
+
+    @model_validator(mode="after")
+    def _one_end(self) -> Self:
+        if self.window and self.cron:
+            raise ValueError("expected either window or cron")
+        if not self.window and not self.cron:
+            raise ValueError("expected a window or a cron line beside size: else the last few would wait for good")
+        return self
+
+
+def is_only(section: Any) -> bool:
+    """Whether *section* of the file is one digest, and not several by name."""
+    return not isinstance(section, dict) or not any(isinstance(value, dict) for value in section.values())
+
+
+Digests = Annotated[
+    Annotated[Digest, Tag("one digest")] | Annotated[dict[Name, Digest], Field(min_length=1), Tag("several digests")],
+    Discriminator(
+        lambda section: "one digest" if isinstance(section, Digest) or is_only(section) else "several digests"
+    ),
+]

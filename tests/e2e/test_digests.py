@@ -1,0 +1,112 @@
+"""Digests over HTTP: several of them, each with its own schedule, and what is held back."""
+
+import json
+
+from tests.e2e.bundle import Bundle
+from tests.e2e.test_commands import opos
+
+SEVERAL = """
+digest:
+  now: {channel: desk, window: 5m, size: 5}
+  hourly: {channel: inbox, window: 1h}
+  morning: {channel: inbox, cron: "30 8 * * mon-fri"}
+route:
+  channel: desk
+  routes:
+    - {matchers: [source=app], digest: hourly}
+    - {matchers: [source=stripe], digest: morning}
+"""
+FOCUS = """
+focus: {blocks: [{name: deep work, days: monday-friday, from: "10:00", to: "12:00"}]}
+"""
+
+
+def titles(bundle: Bundle, channel: str = "inbox") -> list[str]:
+    return [notice.title for _, notice in getattr(bundle, channel).sent]
+
+
+def payment(bundle: Bundle, number: int) -> None:
+    charge = {"id": f"ch_{number}", "amount": 4900, "currency": "eur", "billing_details": {"email": "ada@example.com"}}
+    payload = {"id": f"evt_{number}", "type": "charge.succeeded", "created": 1, "data": {"object": charge}}
+    assert bundle.send("stripe", payload).status == 202
+    bundle.settle()
+
+
+def warn(bundle: Bundle, *names: str) -> None:
+    for name in names:
+        assert bundle.trouble(name, severity="warning").status == 202
+        bundle.settle()
+
+
+def test_several_digests_each_keep_their_own_time(bundle: Bundle) -> None:
+    """It is Friday, 10:00 in Berlin."""
+    bundle.configure(SEVERAL)
+    payment(bundle, 1)
+    warn(bundle, *(f"w{n}" for n in range(7)))
+    for _ in range(59):
+        bundle.tick(minutes=1)
+    assert titles(bundle) == []
+    bundle.tick(minutes=1)
+    assert titles(bundle) == ["Trouble w0 and 6 more"]
+    bundle.tick(hours=69, minutes=29)  # Monday, 08:29
+    assert titles(bundle)[1:] == []
+    bundle.tick(minutes=1)
+    assert titles(bundle)[1:] == ["Payment of 49.00 EUR came in: ada@example.com"]
+    assert "49.00 EUR came in with 1 payment" in bundle.inbox.sent[1][1].text
+
+
+def test_what_a_sender_says_after_a_digest_was_taken_out_of_the_configuration_is_not_stranded(bundle: Bundle) -> None:
+    bundle.configure(SEVERAL)
+    warn(bundle, "w1", "w2")
+    bundle.configure("\ndigest: {channel: inbox, window: 5m, size: 5}\n")
+    bundle.tick(minutes=5)
+    assert titles(bundle) == ["Trouble w1 and 1 more"]
+
+
+def test_nothing_is_sent_during_focus_and_one_summary_at_its_end(bundle: Bundle) -> None:
+    bundle.configure(FOCUS)
+    warn(bundle, *(f"w{n}" for n in range(23)))
+    for _ in range(119):
+        bundle.tick(minutes=1)
+    assert titles(bundle) == []
+    assert bundle.trouble("shop").status == 202
+    bundle.settle()
+    assert bundle.pages() == ["Trouble shop"]
+    bundle.tick(minutes=1)
+    ((_, digest),) = bundle.inbox.sent
+    assert digest.title == "Trouble w0 and 22 more"
+    assert "and 3 more: Trouble w7, Trouble w8, Trouble w9" in digest.text
+    bundle.tick(minutes=10)
+    assert len(titles(bundle)) == 1
+
+
+def test_a_warning_that_becomes_critical_leaves_the_digest_and_pages(bundle: Bundle) -> None:
+    warn(bundle, "disk", "other")
+    bundle.trouble("disk", severity="critical", delivery="louder")
+    bundle.settle()
+    assert bundle.pages() == ["Trouble disk"]
+    bundle.tick(minutes=5)
+    assert titles(bundle) == ["Trouble other"]
+
+
+def test_the_command_line_explains_what_waits_and_what_was_sent(embedded: Bundle) -> None:
+    bundle = embedded
+    warn(bundle, "w1", "w2")
+    payment(bundle, 1)
+    waits = json.loads(opos("digest", "explain", *bundle.place, "--json", folder=bundle.folder).stdout)
+    assert [(one["queue"], one["waiting"], one["closes_at"]) for one in waits] == [
+        ("digest", 3, "2026-11-20T09:05:00.000000Z")
+    ]
+    bundle.tick(minutes=5)
+    (digest,) = bundle.docs("digests")
+    text = opos("digest", "explain", digest.id[:8], *bundle.place, folder=bundle.folder).stdout
+    assert "    65  Trouble w1\n        severity 50 (warning), novelty 15 (never seen before)\n" in text
+    assert "49.00 EUR came in with 1 payment" in text
+    assert opos("digest", "explain", *bundle.place, folder=bundle.folder).stdout == "Nothing waits.\n"
+    listed = opos("digest", "list", *bundle.place, folder=bundle.folder).stdout
+    assert (
+        f"{digest.id[:8]}  2026-11-20T09:05:00.000000Z  sent on inbox, 3 items, closed by window: Trouble w1" in listed
+    )
+    shown = opos("digest", "show", digest.id[:8], *bundle.place, folder=bundle.folder).stdout
+    assert "NEEDS A LOOK\n! Trouble w1 (app, since 10:00)" in shown
+    assert opos("digest", "show", "nothing", *bundle.place, folder=bundle.folder).returncode == 1
