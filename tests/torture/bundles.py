@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,13 +45,15 @@ class Bundle(Protocol):
     kills: list[tuple[float, str]]
     cuts: list[tuple[float, float]]
 
-    def kill(self, rng: random.Random) -> None: ...
+    def kill(self, rng: random.Random, *, among: Sequence[str] = ()) -> None:
+        """End one function of those *among*, or of all; everything where all are one process."""
+        ...
 
     def cut(self, seconds: float) -> None: ...
 
 
-def place(folder: Path, backend: str, pages: int) -> Place:
-    (folder / "opos.yaml").write_text(CONFIG.replace("PAGES", str(pages)))
+def place(folder: Path, backend: str, pages: int, config: str) -> Place:
+    (folder / "opos.yaml").write_text(config.replace("PAGES", str(pages)))
     (folder / "flags.yaml").write_text("flags: {}\n")
     return Place(folder, folder / "opos.yaml", folder / "flags.yaml", backend)  # type: ignore[arg-type]
 
@@ -78,7 +80,7 @@ class Embedded:
             self.process = start(command, environment=dict(os.environ), output=log)
         until(self.is_up, seconds=60, what="the bundle to answer")
 
-    def kill(self, rng: random.Random) -> None:  # noqa: ARG002
+    def kill(self, rng: random.Random, *, among: Sequence[str] = ()) -> None:  # noqa: ARG002
         self.kills.append((time.monotonic(), "the bundle"))
         self.end()
         self.start()
@@ -112,8 +114,8 @@ class Emulated:
     def port(self) -> int:
         return self.functions.ports["webhook_intake"]
 
-    def kill(self, rng: random.Random) -> None:
-        name = rng.choice(list(self.functions.processes))
+    def kill(self, rng: random.Random, *, among: Sequence[str] = ()) -> None:
+        name = rng.choice(among or list(self.functions.processes))
         process = self.functions.processes[name].process
         assert process is not None
         self.kills.append((time.monotonic(), name))
@@ -131,10 +133,10 @@ class Emulated:
 
 
 @contextmanager
-def embedded(folder: Path, phone: str, *, pages: int = 5) -> Iterator[Embedded]:
+def embedded(folder: Path, phone: str, *, pages: int = 5, config: str = CONFIG) -> Iterator[Embedded]:
     """*pages* may go out one by one within a minute."""
     with patch.dict(os.environ, environment(phone)):
-        where = place(folder, "embedded", pages)
+        where = place(folder, "embedded", pages, config)
         observer = where.runtime()
         bundle = Embedded(where, free_port(), observer.store)
         bundle.start()
@@ -146,12 +148,14 @@ def embedded(folder: Path, phone: str, *, pages: int = 5) -> Iterator[Embedded]:
 
 
 @contextmanager
-def emulated_bundle(folder: Path, phone: str, *, pages: int = 5, redelivered: float = 0.05) -> Iterator[Emulated]:
+def emulated_bundle(
+    folder: Path, phone: str, *, pages: int = 5, redelivered: float = 0.05, config: str = CONFIG
+) -> Iterator[Emulated]:
     """The same; *redelivered* is the share of messages that the bus delivers once more than it has to."""
     with patch.dict(os.environ, environment(phone)), ExitStack() as stack:
         google = stack.enter_context(emulators(folder))
         line = stack.enter_context(cutting_proxy(google.firestore))
-        where = place(folder, "emulators", pages)
+        where = place(folder, "emulators", pages, config)
         through = Emulators(firestore=line.address, pubsub=google.pubsub)
         functions = stack.enter_context(emulated(where, through, "http://127.0.0.1", log=folder / "log"))
         runtime = where.runtime(FIRESTORE_EMULATOR_HOST=google.firestore)

@@ -58,7 +58,7 @@ def torture(
         per_second = count / max(kills * pace + cut, 5)
         sent = send_all(bundle.port, deliveries(count, rng), per_second=per_second, limit=limit)
         killer.join()
-        _settle(bundle.store, seconds=limit)
+        settle(bundle.store, seconds=limit)
         verdict = judge(bundle, phone, count - count // 3)
         seconds = round(time.monotonic() - began, 1)
         return Report(backend, count, len(bundle.kills), cut, seconds, sent, verdict)
@@ -73,7 +73,7 @@ def _kill(bundle: Bundle, kills: int, pace: float, cut: float, rng: random.Rando
             bundle.cut(cut)
 
 
-def _settle(store: Store, *, seconds: float) -> None:
+def settle(store: Store, *, seconds: float) -> None:
     """Wait until nothing is accepted but unhandled, waits for a digest, or is on its way."""
 
     def settled() -> bool:
