@@ -18,6 +18,7 @@ _COMMANDS = {
     "focus": "Keep what is not critical from interrupting for a while.",
     "digest": "Show the digests, and say why each item stands where it does.",
     "noise": "Say which rules interrupt for nothing, and what to change.",
+    "review": "Look back at the week: what interrupted, what it cost, what to change.",
     "verify": "Check opos.yaml, flags.yaml and the secrets.",
     "cost": "Say what a month on Google Cloud would cost.",
     "console": "Print a fresh link to the console.",

@@ -176,6 +176,14 @@ class DigestDue(Message):
     reason: Literal["size", "window"]
 
 
+class ReviewDue(Message):
+    """Topic `reviews`: the review of the week before `at` is due. Safe to send too often."""
+
+    topic = "reviews"
+    contract: Literal["review-due/1"] = "review-due/1"
+    at: Timestamp
+
+
 class Tick(Message):
     """Topic `ticks`: a minute has passed; sent by Cloud Scheduler, locally by the runtime."""
 

@@ -18,6 +18,7 @@ def named(data: Any) -> Iterator[Named]:
     yield from _in_route(_section(data, "route"), ("route",))
     for name, digest in _digests(data).items():
         yield from _channel(digest, ("digest",) if is_only(data.get("digest")) else ("digest", name))
+    yield from _channel(_section(data, "review"), ("review",))
     for name, escalation in _section(data, "escalations").items():
         for number, level in enumerate(_list(escalation, "levels")):
             yield from _channel(level, ("escalations", name, "levels", number))

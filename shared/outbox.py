@@ -17,7 +17,7 @@ from shared.events import iso
 from shared.fields import EXPIRY
 from shared.links import ACK_LIFE
 from shared.ports import Doc, Notice, Receipt, Update
-from shared.rendering import digest_notice
+from shared.rendering import made_notice
 
 LEASE = timedelta(seconds=30)
 """Longer than any channel may take to answer."""
@@ -100,8 +100,8 @@ def due(collection: str, context: Context, *, limit: int) -> Iterator[Doc]:
 
 def _notice(doc: Doc, context: Context) -> Notice:
     notice, ack = doc.data["notice"], doc.data["ack"]
-    if "content" in doc.data:
-        return digest_notice(doc, context)
+    if {"content", "review"} & doc.data.keys():
+        return made_notice(doc, context)
     if not ack:
         return Notice(**notice)
     expires = datetime.fromisoformat(doc.data["created_at"]) + ACK_LIFE

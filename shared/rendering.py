@@ -1,4 +1,4 @@
-"""A digest as a channel takes it, with the links that act on its items.
+"""A digest, or a review, as a channel takes it, with the links that act on its items.
 
 Made anew at each attempt from what was kept at the claim, and always the same: a link's end is counted from then.
 """
@@ -18,6 +18,11 @@ from shared.ports import Doc, Form, Mailing, Notice
 SILENCED_FOR = "1d"
 
 
+def made_notice(doc: Doc, context: Context) -> Notice:
+    """The notice of what is kept as data: a digest or a review."""
+    return digest_notice(doc, context) if "content" in doc.data else _review_notice(doc, context)
+
+
 def digest_notice(doc: Doc, context: Context) -> Notice:
     """The notice of the digest *doc*, in the form that its channel asks for."""
     content, title = doc.data["content"], doc.data["notice"]["title"]
@@ -31,6 +36,21 @@ def digest_notice(doc: Doc, context: Context) -> Notice:
     if form.markup == "plain":
         return Notice(title, text[: form.limit])
     return Notice(title, f"{text}\n\n{whole}", mailing=_mailing(content, links, whole, context))
+
+
+def _review_notice(doc: Doc, context: Context) -> Notice:
+    from shared.digest.markdown import MARKDOWN, SLACK
+    from shared.review.looks import as_html, as_markdown, as_text
+
+    found, title, form = doc.data["review"], doc.data["notice"]["title"], context.channel(doc.data["channel"]).form
+    if form.markup in {"markdown", "slack"}:
+        dialect = SLACK if form.markup == "slack" else MARKDOWN
+        return Notice(title, as_markdown(found, dialect, limit=form.limit), markup=form.markup)
+    if form.markup == "plain":
+        return Notice(title, as_text(found)[: form.limit])
+    made, console = datetime.fromisoformat(doc.data["created_at"]), f"{context.links.base_url.rstrip('/')}/review"
+    html = as_html(found, console=console)
+    return Notice(title, f"{as_text(found)}\n\n{console}", mailing=Mailing(html, made, f"review.{doc.id}", "review"))
 
 
 def item_links(content: Content, context: Context) -> Links:

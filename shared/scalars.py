@@ -1,7 +1,7 @@
 """The smallest parts of configuration: what a duration, a zone, a cron line and a section are."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -50,6 +50,14 @@ def next_moment(cron: str, after: datetime, *, zone: str) -> datetime:
     return next(CronSim(cron, after.astimezone(ZoneInfo(zone)))).astimezone(UTC)
 
 
+def last_moment(cron: str, now: datetime, *, zone: str) -> datetime:
+    """The last moment up to *now* that the *cron* line names on the clock of *zone*."""
+    from cronsim import CronSim
+
+    local = (now + timedelta(seconds=1)).astimezone(ZoneInfo(zone))
+    return next(CronSim(cron, local, reverse=True)).astimezone(UTC)
+
+
 def _zone(value: Any) -> Any:
     try:
         ZoneInfo(value)
@@ -58,6 +66,14 @@ def _zone(value: Any) -> Any:
     return value
 
 
+def _day(value: Any) -> Any:
+    try:
+        return value if isinstance(value, date) else date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("expected a day such as 2027-01-31") from None
+
+
+Day = Annotated[date, BeforeValidator(_day)]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Wait = Annotated[timedelta, BeforeValidator(parse_wait)]
 Zone = Annotated[str, BeforeValidator(_zone)]

@@ -122,14 +122,21 @@ def silences(context: Context) -> list[Silence]:
     return [Silence.from_doc(doc.id, doc.data) for doc in docs]
 
 
-def muted(alerts: Sequence[Mapping[str, Any]], context: Context) -> dict[str, Verdict]:
+def muted(alerts: Sequence[Doc], context: Context) -> dict[str, Verdict]:
     """Why, and until when, those of *alerts* that are silenced or inhibited are not to be told, by their ids."""
     around = Surroundings(
         context.now, context.config.timezone, inhibition=context.config.inhibition, silences=silences(context),
         inhibitors=_inhibitors(context),
     )  # fmt: skip
-    found = {one["id"]: silenced(one, context.config.routes, around) for one in alerts if one["kind"] == "alert"}
-    return {id: verdict for id, verdict in found.items() if verdict}
+    found = ((doc.id, _muted(doc.data, around, context.config)) for doc in alerts)
+    return {id: verdict for id, verdict in found if verdict}
+
+
+def _muted(alert: Mapping[str, Any], around: Surroundings, config: Config) -> Verdict | None:
+    try:
+        return silenced(alert, config.routes, around) if alert["kind"] == "alert" else None
+    except (KeyError, TypeError, AttributeError):
+        return None  # What cannot be read is told, and keeps nobody waiting.
 
 
 def _inhibitors(context: Context) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.events import DeadLetter, DigestDue, EventAccepted, Message, Tick
+from shared.events import DeadLetter, DigestDue, EventAccepted, Message, ReviewDue, Tick
 
 FUNCTIONS: tuple[str, ...] = (
     "webhook_intake", "alert_router", "digest_sender", "sweeper", "health", "flag_evaluator", "console",
@@ -39,6 +39,7 @@ class Subscription:
 SUBSCRIPTIONS: tuple[Subscription, ...] = (
     Subscription("alert-router", EventAccepted, "alert_router"),
     Subscription("digest-sender", DigestDue, "digest_sender"),
+    Subscription("digest-sender-reviews", ReviewDue, "digest_sender"),
     Subscription("sweeper-ticks", Tick, "sweeper", max_backoff=timedelta(seconds=60)),
     Subscription("sweeper-dead-letters", DeadLetter, "sweeper", dead_letters=False),
 )

@@ -7,11 +7,10 @@ from functools import partial
 from shared.config.config import Config
 from shared.config.digests import Digest
 from shared.context import Context
-from shared.digest.batch import Batching
+from shared.digest.batch import MOST, Batching
 from shared.ports import Condition, Doc
 from shared.scalars import next_moment
 
-AT_ONCE = 500
 _PLACE = "pending.place"
 
 
@@ -32,8 +31,8 @@ def count_waiting(queue: str, context: Context) -> int:
 
 
 def waiting(queue: str, context: Context) -> list[Doc]:
-    """The first that wait in *queue*, the longest waiting first."""
-    return list(context.store.query("alerts", where=in_queue(_PLACE, queue), order_by=_PLACE, limit=AT_ONCE))
+    """The first that wait in *queue*, the longest waiting first: as many as one digest can hold."""
+    return list(context.store.query("alerts", where=in_queue(_PLACE, queue), order_by=_PLACE, limit=MOST))
 
 
 def longest_waiting(context: Context) -> Iterator[Doc]:

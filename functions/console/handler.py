@@ -7,7 +7,7 @@ carries its own right, so that a forged form of another site can do nothing.
 
 from collections.abc import Callable, Sequence
 
-from functions.console import acting, digests, silencing
+from functions.console import acting, digests, reviewing, silencing
 from functions.console.access import how_to_enter, is_operator, sign_in
 from functions.console.page import message, page
 from functions.console.view import console_view
@@ -60,6 +60,7 @@ def _console(request: HttpRequest, context: Context) -> HttpResponse:
 
 ROUTES: dict[str, dict[str, Answer]] = {
     "": {"GET": _console},
+    "review": {"GET": reviewing.show},
     "console/*": {"GET": sign_in},
     "ack/*": {"GET": acting.ask, "POST": acting.acknowledge},
     "ack/*/resolve": {"POST": acting.resolve},

@@ -4,10 +4,11 @@ import functions_framework
 from cloudevents.http import CloudEvent
 
 from functions.digest_sender.handler import handle
+from functions.digest_sender.reviews import send_review
 from shared.entry import run_event
-from shared.events import DigestDue
+from shared.events import DigestDue, ReviewDue
 
 
 @functions_framework.cloud_event
 def digest_sender(event: CloudEvent) -> None:
-    run_event(event, {DigestDue: handle})
+    run_event(event, {DigestDue: handle, ReviewDue: send_review})

@@ -26,8 +26,7 @@ class Overview:
 
 def overview(queue: str, items: Sequence[Doc], context: Context) -> Overview:
     """The overview that goes with the digest of *items*, where it is the first of its queue in a day."""
-    last = next(context.store.query("digests", order_by="created_at", descending=True, limit=1), None)
-    overviews = dict(last.data.get("overviews") or {}) if last else {}
+    overviews = last_overviews(context)
     if overviews.get(queue, "") >= iso(day_began(context.now, zone=context.config.timezone)):
         return Overview(overviews)
     where, most = in_queue("unresolved", queue), LISTED["leftovers"]
@@ -36,6 +35,12 @@ def overview(queue: str, items: Sequence[Doc], context: Context) -> Overview:
     leftovers = [doc.data for doc in found if doc.id not in again][:most]
     left = context.store.count("alerts", where=where) - len(again)
     return Overview({**overviews, queue: iso(context.now)}, leftovers, left, list(_notes(context)))
+
+
+def last_overviews(context: Context) -> dict[str, str]:
+    """When each queue had its last overview, which every digest hands on to the next."""
+    last = next(context.store.query("digests", order_by="created_at", descending=True, limit=1), None)
+    return dict(last.data.get("overviews") or {}) if last else {}
 
 
 def _notes(context: Context) -> Iterator[Note]:

@@ -8,7 +8,7 @@ import structlog
 from functions.sweeper.batches import due_batches
 from shared.acceptance import OWN_SOURCE, accept, own_event
 from shared.context import Context
-from shared.events import Alert, DeadLetter, DigestDue, Tick, document_id, iso
+from shared.events import Alert, DeadLetter, DigestDue, ReviewDue, Tick, document_id, iso
 from shared.ports import Create, Doc, Update, Write
 
 _log = structlog.get_logger()
@@ -69,10 +69,10 @@ def _is_made_up_for(content: dict[str, Any], event: Doc | None, context: Context
         return waits or event.data["state"] == "handled"
     if content.get("contract") == _contract(DigestDue):
         return not any(due.queue == content.get("queue") for due in due_batches(context))
-    return content.get("contract") == _contract(Tick)
+    return content.get("contract") in {_contract(Tick), _contract(ReviewDue)}
 
 
-def _contract(message: type[DigestDue | Tick]) -> str:
+def _contract(message: type[DigestDue | ReviewDue | Tick]) -> str:
     return str(message.model_fields["contract"].default)
 
 

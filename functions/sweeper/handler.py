@@ -2,6 +2,7 @@
 has come, heartbeats that were missed, digests. After a sweep without fault it tells the external checker that it lives.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ import structlog
 
 from functions.sweeper.batches import close_due_batches
 from functions.sweeper.heartbeats import expect_all, miss_due
+from functions.sweeper.reviews import announce_review
 from functions.sweeper.timers import escalate_due, tell_due
 from shared.acceptance import announcement
 from shared.context import Context
@@ -21,13 +23,15 @@ from shared.reading import read_again
 LOST_AFTER = timedelta(minutes=1)
 BATCH = 1000
 """Mended in one sweep: as many as fit well into the time that a push may take."""
+PATIENCE = 3
+"""Messages that a channel may refuse in one sweep before nothing more is tried over it."""
 _log = structlog.get_logger()
 
 
 def sweep(message: Tick, context: Context) -> None:  # noqa: ARG001  (a tick says nothing but that it is time)
     """Each step is tried, whatever became of the ones before it. Raises what the first that failed raised."""
     steps: tuple[Callable[[Context], None], ...] = (
-        _publish_lost, _send_stuck, tell_due, escalate_due, expect_all, miss_due, close_due_batches,
+        _publish_lost, _send_stuck, tell_due, escalate_due, expect_all, miss_due, close_due_batches, announce_review,
     )  # fmt: skip
     faults = [fault for step in steps if (fault := _fault_of(step, context))]
     if not faults and context.config.checker:
@@ -57,8 +61,17 @@ def _publish_lost(context: Context) -> None:
 
 
 def _send_stuck(context: Context) -> None:
-    stuck = [doc for collection in ("outbox", "digests") for doc in due(collection, context, limit=BATCH)]
-    _each(stuck, lambda doc: retake(doc, context))
+    """Send what nobody is sending. A channel that takes nothing is left alone until the next sweep: each attempt may
+    cost its timeout, and what goes over other channels must not wait for that.
+    """
+    refused = Counter[str]()
+
+    def again(doc: Doc) -> None:
+        channel = str(doc.data.get("channel"))
+        if refused[channel] < PATIENCE and retake(doc, context) == "pending":
+            refused[channel] += 1
+
+    _each([doc for collection in ("outbox", "digests") for doc in due(collection, context, limit=BATCH)], again)
 
 
 def _each(docs: Iterable[Doc], mend: Callable[[Doc], object]) -> None:

@@ -4,9 +4,9 @@ from dataclasses import asdict
 
 import click
 
-from opos.cost import COSTS, PRICES_AS_OF, PRICES_SOURCE, Line, bill
 from opos.local import json_option
 from opos.output import show
+from shared.cost import COSTS, PRICES_AS_OF, PRICES_SOURCE, Line, bill
 
 
 @click.command("cost")

@@ -91,7 +91,7 @@ def _upcoming(context: Invocation) -> Iterator[dict[str, Any]]:
         batch = first_batch(since, how, held(since[0], context))
         content = compose(
             [item.data for item in items[: batch.count]], queue=how.queue, now=context.now, zone=config.timezone,
-            runbook=lambda item: runbook_of(item, config) if item["kind"] == "alert" else "",
+            runbook=lambda item: runbook_of(item, config),
         )  # fmt: skip
         why = {"size": "it is full", "window": "its time is over then", "release": "it is held back until then"}
         said = (

@@ -1,6 +1,5 @@
 """`opos noise`."""
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -10,10 +9,9 @@ import click
 from opos.local import Place, json_option, with_place
 from opos.moments import moment
 from opos.output import reports_errors, show
-from shared.alerting.noise import Noise, noise
+from shared.alerting.noise import Noise, costs_by_rule, noise
 from shared.alerting.suggesting import WHERE
 from shared.events import iso
-from shared.ports import Store
 
 
 @click.command("noise")
@@ -25,19 +23,10 @@ def command(since: datetime, place: Place, *, as_json: bool) -> None:
     """Say of each rule how often it interrupted, what that cost, how often it was worth it, and what to change."""
     store = place.runtime().store
     alerts = [doc.data for doc in store.query("alerts") if doc.data.get("kind") == "alert" and "episodes" in doc.data]
-    found = noise(alerts, _costs(store, alerts, iso(since)), since=iso(since))
+    pages = store.query("outbox", where=[("created_at", ">=", iso(since))], order_by="created_at")
+    costs = costs_by_rule((page.data for page in pages), {alert["id"]: alert for alert in alerts})
+    found = noise(alerts, costs, since=iso(since))
     show([_plain(one) for one in found], "\n".join(_lines(found)) or "Nothing has fired.", as_json=as_json)
-
-
-def _costs(store: Store, alerts: list[dict[str, Any]], since: str) -> Counter[tuple[str, str]]:
-    """What the pages of each rule cost; one that told of several is shared among them."""
-    rules = {alert["id"]: (alert["source"], alert["labels"].get("alertname", "")) for alert in alerts}
-    costs: Counter[tuple[str, str]] = Counter()
-    for page in store.query("outbox", where=[("created_at", ">=", since)], order_by="created_at"):
-        told = (page.data.get("cause") or {}).get("alerts") or []
-        for id in told:
-            costs[rules.get(id, ("", ""))] += page.data["cost"] / len(told)
-    return costs
 
 
 def _plain(one: Noise) -> dict[str, Any]:

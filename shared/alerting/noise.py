@@ -4,6 +4,7 @@ A rule is a source and an alertname. An interruption was acted on when a person 
 resolved by itself when its sender said so within minutes, before anybody did anything.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,11 +63,27 @@ def noise(alerts: Iterable[Mapping[str, Any]], costs: Mapping[tuple[str, str], f
     """Of all *alerts* with an episode that began after *since*, the noisiest rule first."""
     rules: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for alert in alerts:
-        name = alert["labels"].get("alertname", "")
         episodes = [one for one in alert["episodes"] if one.get("began", "") >= since]
-        rules.setdefault((alert["source"], name), []).extend(episodes)
+        rules.setdefault(rule_of(alert), []).extend(episodes)
     found = [_noise(rule, episodes, costs.get(rule, 0.0)) for rule, episodes in rules.items() if episodes]
     return sorted(found, key=lambda one: (-one.score, -one.told, one.source, one.alertname))
+
+
+def costs_by_rule(
+    pages: Iterable[Mapping[str, Any]], alerts: Mapping[str, Mapping[str, Any]]
+) -> Counter[tuple[str, str]]:
+    """What the *pages* of each rule cost; one that told of several is shared among them. *alerts* are known by id."""
+    costs: Counter[tuple[str, str]] = Counter()
+    for page in pages:
+        told = (page.get("cause") or {}).get("alerts") or []
+        for id in told:
+            costs[rule_of(alerts[id]) if id in alerts else ("", "")] += page["cost"] / len(told)
+    return costs
+
+
+def rule_of(alert: Mapping[str, Any]) -> tuple[str, str]:
+    """The source and the alertname of *alert*."""
+    return str(alert["source"]), str(alert["labels"].get("alertname", ""))
 
 
 def _noise(rule: tuple[str, str], episodes: Sequence[Mapping[str, Any]], cost: float) -> Noise:

@@ -12,11 +12,11 @@ from shared.alerting.intervals import Intervals
 from shared.alerting.muting import Inhibition, InhibitRule
 from shared.alerting.routing import Node, Route, compile_routes
 from shared.config.channels import ChannelConfig
-from shared.config.digests import ONLY, Digest, Digests
+from shared.config.digests import ONLY, Digest, Digests, WeeklyReview
 from shared.config.sources import Source
 from shared.config.values import Address, Cron, LocalMoment, Name, SecretName, SecretNames
 from shared.events import Severity
-from shared.scalars import Duration, Section, Wait, Zone
+from shared.scalars import Day, Duration, Section, Wait, Zone
 
 
 class Heartbeat(Section):
@@ -73,6 +73,7 @@ class Config(Section):
     route: Route
     digest: Digests
     """One, or several by name: a route says which with `digest: name`, and the first one takes the rest."""
+    review: WeeklyReview | None = None
     heartbeats: dict[Name, Heartbeat] = Field(default_factory=dict)
     checker: Checker | None = None
     health: Health = Health()
@@ -83,6 +84,8 @@ class Config(Section):
     runbooks: dict[str, str] = Field(default_factory=dict)
     """The runbook of each alertname: an http(s) address, or a file of the repository."""
     route_tests: tuple[RouteTest, ...] = ()
+    rotate_by: dict[SecretName, Day] = Field(default_factory=dict)
+    """By which day each secret is to be renewed; the review says what is due."""
 
     @cached_property
     def digests(self) -> dict[str, Digest]:

@@ -40,6 +40,14 @@ class Digest(Section):
         return self
 
 
+class WeeklyReview(Section):
+    """The review of the last seven days, sent at the moments of `cron`."""
+
+    channel: str
+    cron: Cron = "0 8 * * mon"
+    timezone: Zone | None = None
+
+
 def is_only(section: Any) -> bool:
     """Whether *section* of the file is one digest, and not several by name."""
     return not isinstance(section, dict) or not any(isinstance(value, dict) for value in section.values())

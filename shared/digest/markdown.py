@@ -55,10 +55,11 @@ def as_markdown(content: Content, links: Links, dialect: Dialect, *, limit: int,
     if len(whole) <= limit:
         return whole
     few = {id: {name: url for name, url in found.items() if name == "ack"} for id, found in links.items()}
-    return _cut(list(_paragraphs(content, few, dialect)), limit, dialect.link("The whole digest", more))
+    return cut(list(_paragraphs(content, few, dialect)), limit, dialect.link("The whole digest", more))
 
 
-def _cut(paragraphs: list[str], limit: int, ending: str) -> str:
+def cut(paragraphs: list[str], limit: int, ending: str = "...") -> str:
+    """As many of *paragraphs* as *limit* characters hold; where that is not all of them, followed by *ending*."""
     if len("\n\n".join(paragraphs)) <= limit:
         return "\n\n".join(paragraphs)
     kept, length = list[str](), len(ending)

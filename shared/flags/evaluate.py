@@ -4,12 +4,13 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from shared.errors import OposError
 from shared.flags.bucketing import WEIGHTS, bucket
+from shared.scalars import Day
 
 Context = Mapping[str, Any]
 Reason = Literal["STATIC", "SPLIT", "TARGETING_MATCH", "DISABLED"]
@@ -30,6 +31,8 @@ class Flag(BaseModel):
     requires_auth: bool = False
     description: str = ""
     owner: str = ""
+    expires: Annotated[Day | None, Strict(strict=False)] = None
+    """The day on which it should be gone; only the weekly review speaks of it."""
 
 
 class FlagFile(BaseModel):

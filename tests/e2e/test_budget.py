@@ -5,9 +5,9 @@ from datetime import timedelta
 from itertools import count
 from urllib.parse import urlsplit
 
-from opos.cost import COSTS, TICK
 from opos.event_log import read_log
 from opos.story import story
+from shared.cost import COSTS, TICK
 from shared.indexes import INDEXES
 from tests.e2e.bundle import Bundle
 

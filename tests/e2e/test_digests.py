@@ -1,6 +1,7 @@
 """Digests over HTTP: several of them, each with its own schedule, and what is held back."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 from tests.e2e.bundle import Bundle
 from tests.e2e.test_commands import opos
@@ -110,3 +111,37 @@ def test_the_command_line_explains_what_waits_and_what_was_sent(embedded: Bundle
     shown = opos("digest", "show", digest.id[:8], *bundle.place, folder=bundle.folder).stdout
     assert "NEEDS A LOOK\n! Trouble w1 (app, since 10:00)" in shown
     assert opos("digest", "show", "nothing", *bundle.place, folder=bundle.folder).returncode == 1
+
+
+REVIEW = """
+review: {channel: inbox, cron: "0 8 * * mon"}
+rotate_by: {APP_SECRET: 2026-11-24}
+"""
+
+
+def test_the_review_comes_on_monday_morning_once_and_says_what_the_week_was(bundle: Bundle) -> None:
+    bundle.configure(REVIEW)
+    bundle.trouble("disk")
+    warn(bundle, "w1")
+    bundle.tick(minutes=5)
+    bundle.tick(days=2, hours=21, minutes=54)
+    assert titles(bundle) == ["Trouble w1"]
+    for _ in range(3):
+        bundle.tick(minutes=1)
+    ((_, review),) = bundle.inbox.sent[1:]
+    assert review.title == "Your week: 2 interruptions, 2 more than the week before"
+    assert "app: 2 interruptions, cost 2" in review.text
+    assert "secret APP_SECRET: 2026-11-24" in review.text
+    page = bundle.request("GET", "/review", headers=bundle.signed_in())
+    assert (page.status, page.text.count("<svg")) == (200, 2)
+    assert bundle.request("GET", "/review").status == 401
+
+
+def test_the_command_line_looks_back_at_the_week(embedded: Bundle) -> None:
+    embedded.clock.moment = datetime.now(UTC) - timedelta(hours=1)
+    embedded.trouble("disk")
+    embedded.settle()
+    text = opos("review", *embedded.place, folder=embedded.folder).stdout
+    assert text.startswith("Your week: 1 interruption, 1 more than the week before\n")
+    machine = json.loads(opos("review", *embedded.place, "--json", folder=embedded.folder).stdout)
+    assert [one["name"] for one in machine["by_source"]] == ["app"]

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -32,15 +32,6 @@ class Mailbox:
     def url(self) -> str:
         return f"smtp://127.0.0.1:{self.port}"
 
-    @property
-    def mails(self) -> dict[str, list[bytes]]:
-        """The mails, by their Message-ID, which here is the digest's id."""
-        found: dict[str, list[bytes]] = {}
-        for raw in list(self.raw):
-            id = str(message_from_bytes(raw, policy=policy.default)["Message-ID"])
-            found.setdefault(id.strip("<>").partition("@")[0], []).append(raw)
-        return found
-
     def wait_for(self, stage: Stage, *, seconds: float) -> None:
         """Until the next mail is there: it has not been answered yet, or has been just now."""
         self._stages[stage].clear()
@@ -52,6 +43,15 @@ class Mailbox:
         await asyncio.sleep(self.delay)
         asyncio.get_running_loop().call_later(0.002, self._stages["answered"].set)
         return "250 OK"
+
+
+def by_id(mails: Sequence[bytes]) -> dict[str, list[bytes]]:
+    """*mails* by their Message-ID, which here is the digest's id."""
+    found: dict[str, list[bytes]] = {}
+    for raw in mails:
+        id = str(message_from_bytes(raw, policy=policy.default)["Message-ID"])
+        found.setdefault(id.strip("<>").partition("@")[0], []).append(raw)
+    return found
 
 
 def plain_text(raw: bytes) -> str:

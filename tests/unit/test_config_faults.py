@@ -268,3 +268,23 @@ def test_a_route_can_only_name_a_digest_that_is_declared() -> None:
     assert [fault.partition(": ")[2] for fault in faults] == [
         "route.digest: expected a declared digest (now, morning); found 'mornin' (did you mean 'morning'?)"
     ]
+
+
+@pytest.mark.parametrize(
+    ("section", "fault"),
+    [
+        ("review: {channel: dsk}", "review.channel: expected a declared channel (desk); found 'dsk' (did you mean 'desk'?)"),
+        ("review: {channel: desk, cron: weekly}", "review.cron: expected a cron line such as 0 3 * * *; found 'weekly'"),
+        ("rotate_by: {GITHUB_SECRET: soon}", "rotate_by.GITHUB_SECRET: expected a day such as 2027-01-31; found 'soon'"),
+        ("rotate_by: {github: 2027-01-31}", "expected the NAME of a secret"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_the_review_is_named(section: str, fault: str) -> None:
+    assert fault in "\n".join(faults_of(f"{GOOD}{section}\n"))
+
+
+def test_the_review_is_on_monday_at_eight_unless_it_says_otherwise() -> None:
+    config = parse_config(f"{GOOD}review: {{channel: desk}}\nrotate_by: {{GITHUB_SECRET: 2027-01-31}}\n")
+    assert config.review is not None
+    assert config.review.cron == "0 8 * * mon"
+    assert config.rotate_by["GITHUB_SECRET"].isoformat() == "2027-01-31"

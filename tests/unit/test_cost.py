@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opos.commands.cost import command
-from opos.cost import MINUTES, PRICES, bill
+from shared.cost import MINUTES, PRICES, bill
 
 
 def dollars(events: int, *, critical: float = 0.0, size: int = 5) -> dict[str, float]:

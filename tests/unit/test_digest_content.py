@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from shared.alerting.alert import KEEP
+from shared.alerting.alert import KEEP, pending
 from shared.digest.content import LISTED, Block, Content, Line, compose
 from shared.digest.ranking import points, total
 from shared.events import BusinessEvent
-from shared.ports import Update
+from shared.ports import Create, Update
 from tests.accepting import disk_full
 from tests.digests import a_mixed_day, alert, content_of, context_of, money, say, send
 from tests.fakes import FakeContext
@@ -160,6 +160,16 @@ def test_an_item_that_cannot_be_read_is_a_line_and_keeps_nobody_waiting() -> Non
     digest = send(context)
     assert digest.data["state"] == "sent"
     assert titles(digest.data["content"], "attention") == ["Another", "An item that cannot be shown"]
+
+
+def test_a_document_with_nothing_in_it_is_told_and_keeps_nobody_waiting_either() -> None:
+    context = context_of()
+    context.store.commit([Create("alerts/broken", {"pending": pending("digest", context.now)})])
+    say(context, alert("Another"))
+    digest = send(context)
+    assert digest.data["state"] == "sent"
+    assert titles(digest.data["content"], "attention") == ["Another", "An item that cannot be shown"]
+    assert context.store.count("alerts", where=[("pending.place", ">", "")]) == 0
 
 
 def test_nothing_of_a_hostile_item_gets_onto_another_line() -> None:

@@ -119,10 +119,25 @@ def test_a_digest_that_is_not_taken_keeps_its_members_and_words(context: FakeCon
     assert (after.data["members"], after.data["notice"]) == (before.data["members"], before.data["notice"])
 
 
-def test_however_many_wait_all_that_is_due_is_sent_at_once(context: FakeContext) -> None:
+def test_however_many_wait_all_that_is_due_is_sent_and_no_item_is_read_twice(context: FakeContext) -> None:
     waits = pending("digest", context.now)
     docs = {f"alerts/{n:04}": {**ITEM, "pending": waits} for n in range(1203)}
     context.store.commit([Create(path, data) for path, data in docs.items()])
     context.clock.advance(minutes=5)
-    handle(DigestDue(queue="digest", reason="window"), context)
+    handled = 0
+    context.bus.published.append(DUE)
+    while context.bus.published:
+        handle(context.bus.published.pop(), context)  # type: ignore[arg-type]
+        handled += 1
     assert [len(digest.data["members"]) for digest in digests(context)] == [5] * 240 + [3]
+    assert handled == 4
+
+
+def test_while_the_channel_takes_nothing_the_rest_goes_on_waiting(context: FakeContext) -> None:
+    wait(context, 17)
+    context.channels["inbox"].faults = [DeliveryError("timeout")]
+    handle(DUE, context)
+    assert [digest.data["state"] for digest in digests(context)] == ["pending"]
+    assert context.bus.published[-1] != DUE
+    handle(DUE, context)
+    assert [digest.data["state"] for digest in digests(context)] == ["pending", "sent", "sent"]

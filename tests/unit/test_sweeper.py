@@ -4,11 +4,11 @@ import pytest
 
 from functions.alert_router.handler import handle as route
 from functions.sweeper.dead_letters import record_dead_letter
-from functions.sweeper.handler import sweep
+from functions.sweeper.handler import PATIENCE, sweep
 from shared.errors import Conflict, DeliveryError
 from shared.events import DeadLetter, DigestDue, EventAccepted, Message, Tick
-from shared.outbox import MAX_ATTEMPTS, send
-from shared.ports import Doc
+from shared.outbox import MAX_ATTEMPTS, intent, send
+from shared.ports import Create, Doc
 from tests.accepting import accepted, disk_full, new_customer
 from tests.fakes import FakeContext
 
@@ -90,7 +90,7 @@ def test_a_worker_that_lost_its_lease_cannot_write_a_receipt(context: FakeContex
 def test_a_message_is_parked_after_its_last_attempt_and_shown_as_such(context: FakeContext) -> None:
     context.channels["desk"].faults = [DeliveryError("unreachable") for _ in range(10 * MAX_ATTEMPTS)]
     route(accepted(context, "d1", disk_full()), context)
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(10 * MAX_ATTEMPTS):  # more than its own attempts: the later pages of its call are tried too
         context.clock.advance(hours=1)
         sweep(Tick(), context)
     parked = min(context.store.query("outbox"), key=lambda doc: doc.data["created_at"]).data
@@ -99,6 +99,26 @@ def test_a_message_is_parked_after_its_last_attempt_and_shown_as_such(context: F
         MAX_ATTEMPTS,
         "not delivered: unreachable",
     )
+
+
+def test_a_channel_that_hangs_is_left_alone_for_a_minute_and_keeps_no_other_channel_waiting(
+    context: FakeContext,
+) -> None:
+    for number in range(9):
+        made = intent(channel="inbox", title=f"m{number}", text="", severity="info", now=context.now)
+        context.store.commit([Create(f"digests/{number}", made)])
+    made = intent(channel="desk", title="page", text="", severity="critical", now=context.now)
+    context.store.commit([Create("outbox/page", made)])
+    context.channels["inbox"].faults = [DeliveryError("timeout") for _ in range(100)]
+    context.clock.advance(minutes=1)
+    sweep(Tick(), context)
+    assert 100 - len(context.channels["inbox"].faults) == PATIENCE
+    assert [notice.title for _, notice in context.channels["desk"].sent] == ["page"]
+    for _ in range(3):
+        context.clock.advance(minutes=1)
+        sweep(Tick(), context)
+    tried = [doc.data["attempts"] for doc in context.store.query("digests")]
+    assert min(tried) == 2
 
 
 def test_a_digest_whose_window_has_passed_is_announced(context: FakeContext) -> None:
