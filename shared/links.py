@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -35,7 +36,12 @@ class Links:
         return claims
 
     def _serializer(self, purpose: Purpose) -> URLSafeSerializer:
-        return URLSafeSerializer(self.key, salt=f"opos.{purpose}")
+        return _serializer(self.key, purpose)
+
+
+@cache
+def _serializer(key: str, purpose: Purpose) -> URLSafeSerializer:
+    return URLSafeSerializer(key, salt=f"opos.{purpose}")
 
 
 ACK_LIFE = timedelta(days=7)

@@ -1,6 +1,9 @@
 """The short form of the torture: see tests/torture."""
 
+import pytest
+
 from tests import needs
+from tests.torture.digests import torture_digests
 from tests.torture.run import Report, torture
 
 
@@ -23,3 +26,12 @@ def test_nothing_accepted_is_lost_or_done_twice_while_functions_are_killed_and_t
     assert_nothing_was_lost_or_done_twice(report, kills=8)
     assert report.sent.answers["503"] > 0
     assert report.sent.slowest_refusal < 3
+
+
+@pytest.mark.parametrize("backend", ["embedded", pytest.param("emulators", marks=needs.emulators)])
+def test_each_item_is_in_one_digest_and_each_mail_the_same_however_often_it_is_sent(backend: str) -> None:
+    report = torture_digests(backend, 200, 8, pace=1.0, seed=7, limit=400)
+    assert report.faults == {}
+    assert sum(report.kills.values()) == 8
+    assert report.digests >= 200 / 5
+    assert report.mails == report.digests + report.again
