@@ -4,16 +4,14 @@ Source of the headers: OWASP Cheat Sheet Series, "Content Security Policy" and "
 """
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shared.context import Context
 from shared.http import HttpResponse, html_response
+from shared.templating import templates
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
+_FOLDER = Path(__file__).with_name("templates")
 _HEADERS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
@@ -26,7 +24,7 @@ def page(
     status: int, template: str, view: Mapping[str, Any], context: Context, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
     nonce = context.new_id()
-    text = _environment().get_template(template).render({**view, "nonce": nonce})
+    text = templates(_FOLDER).get_template(template).render({**view, "nonce": nonce})
     return html_response(status, text, {**_HEADERS, "content-security-policy": _policy(nonce), **(headers or {})})
 
 
@@ -49,17 +47,3 @@ def redirect(path: str, headers: Mapping[str, str] | None = None) -> HttpRespons
 
 def _policy(nonce: str) -> str:
     return f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-
-
-@cache
-def _environment() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    folder = Path(__file__).with_name("templates")
-    return Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

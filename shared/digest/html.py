@@ -5,18 +5,17 @@ Source: caniemail.com on `prefers-color-scheme`, `max-width` and `style` element
 """
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shared.digest.content import Content
 from shared.digest.moments import headed
 from shared.digest.phrases import LABELS, facts, heading, rest
 from shared.digest.text import Links
 from shared.digest.words import counted
+from shared.templating import templates
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
+_FOLDER = Path(__file__).with_name("templates")
 
 
 def as_html(content: Content, links: Links, *, whole: str = "", unsubscribe: str = "") -> str:
@@ -33,18 +32,4 @@ def as_html(content: Content, links: Links, *, whole: str = "", unsubscribe: str
 
 
 def render(template: str, view: Mapping[str, Any]) -> str:
-    return _environment().get_template(template).render(view)
-
-
-@cache
-def _environment() -> "Environment":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    folder = Path(__file__).with_name("templates")
-    return Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return templates(_FOLDER).get_template(template).render(view)

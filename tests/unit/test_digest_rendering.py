@@ -15,7 +15,7 @@ from shared.digest.markdown import MARKDOWN, SLACK, as_markdown
 from shared.digest.text import Links, as_text
 from shared.digest.words import one_line, web_link
 from shared.ports import Form, Notice
-from shared.rendering import item_links
+from shared.rendering import item_links, made_notice
 from tests.digests import a_mixed_day, alert, context_of, say, send
 from tests.fakes import FakeContext
 
@@ -177,11 +177,9 @@ def test_the_same_digest_again_is_the_same_to_the_letter() -> None:
     context = context_of()
     a_mixed_day(context)
     digest = send(context)
-    from shared.rendering import digest_notice
-
-    first = digest_notice(digest, context)
+    first = made_notice(digest, context)
     context.clock.advance(hours=9)
-    assert digest_notice(digest, context) == first
+    assert made_notice(digest, context) == first
 
 
 @pytest.mark.parametrize(

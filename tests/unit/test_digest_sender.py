@@ -6,10 +6,12 @@ import pytest
 
 from functions.alert_router.handler import handle as route
 from functions.digest_sender.handler import handle
+from functions.sweeper.handler import sweep
 from shared.alerting.alert import pending
 from shared.entry import retry_conflicts
 from shared.errors import Conflict, DeliveryError
-from shared.events import DigestDue
+from shared.events import DigestDue, Tick
+from shared.outbox import send
 from shared.ports import Create, Doc, Update, Write
 from tests.accepting import accepted, disk_full
 from tests.fakes import FakeContext, FakeStore
@@ -141,3 +143,19 @@ def test_while_the_channel_takes_nothing_the_rest_goes_on_waiting(context: FakeC
     assert context.bus.published[-1] != DUE
     handle(DUE, context)
     assert [digest.data["state"] for digest in digests(context)] == ["pending", "sent", "sent"]
+
+
+def test_a_late_worker_sends_the_same_digest_and_cannot_write_its_receipt(context: FakeContext) -> None:
+    context.channels["inbox"].faults = [KeyboardInterrupt()]  # type: ignore[list-item]  # the process ends here
+    wait(context, 5)
+    with pytest.raises(KeyboardInterrupt):
+        handle(DUE, context)
+    (claimed,) = digests(context)
+    context.clock.advance(minutes=1)
+    sweep(Tick(), context)
+    (after,) = digests(context)
+    send(claimed, context)
+    assert digests(context) == [after]
+    (first, again) = context.channels["inbox"].sent
+    assert first == again == (claimed.id, first[1])
+    assert (after.data["state"], after.data["fence"]) == ("sent", 2)

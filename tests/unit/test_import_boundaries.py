@@ -21,6 +21,7 @@ VALUES = {
     "shared.fields",
     "shared.faults",
     "shared.scalars",
+    "shared.templating",
 }
 THIRD_PARTY = {"pydantic", "jmespath", "cryptography", "mmh3", "cbor2", "yaml", "re2", "jinja2"}
 
