@@ -28,6 +28,7 @@ class Explained:
     tried: list[Tried]
     group: dict[str, str]
     channels: tuple[str, ...]
+    digest: str
     reasons: list[Reason]
     path: str
     reason: str
@@ -73,6 +74,7 @@ def _alert(alert: dict[str, Any], context: Context) -> Explained:
         tried=list(tried_routes(context.config.routes, alert["labels"])),
         group=group_labels(taken, alert["labels"]),
         channels=channels_of(taken),
+        digest=taken[-1].settings.digest,
         reasons=found,
         path=verdict.path,
         reason=verdict.reason,

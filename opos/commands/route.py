@@ -69,7 +69,7 @@ def _lines(found: Explained) -> Iterator[str]:
         for text, value, holds in route.matchers:
             yield f"     {'  ' * route.depth}  {'holds' if holds else 'does not hold'}: {text}, found {value!r}"
     yield f"group   {', '.join(f'{name}={value!r}' for name, value in found.group.items()) or 'all in one'}"
-    yield f"to      {', '.join(found.channels)}"
+    yield f"to      {', '.join(found.channels)}; what waits goes into the digest {found.digest}"
     for reason in found.reasons:
         yield f"  {'=>' if reason.decides else '  '} {reason.asked}: {reason.answer}"
     yield f"now     {found.path}: {found.reason}"

@@ -266,7 +266,7 @@ def test_explain_names_every_matcher_and_what_would_happen_now(today: Bundle) ->
         'x   route.0 (alertname="Other"): a matcher does not hold',
         "does not hold: alertname=\"Other\", found 'trouble'",
         '->   route.1 (source=~"a.*"): taken',
-        "to      inbox",
+        "to      inbox; what waits goes into the digest digest",
         "=> auto_pause: paused until",
         "now     hold: paused until",
     ):
