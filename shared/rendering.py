@@ -65,7 +65,7 @@ def _links(line: Line, content: Content, context: Context) -> Iterator[tuple[str
     if line["state"] == "firing":
         claims = {"alert": act["alert"], "episode": act["episode"]}
         yield "ack", _url("ack", claims, content, ACK_LIFE, context)
-    if matchers := equal(act["like"]):
+    if matchers := equal(dict(act["like"])):
         yield "silence", _url("silence", {"matchers": matchers, "for": SILENCED_FOR}, content, ACK_LIFE, context)
         for wish in ("always", "never"):
             yield wish, _url("rule", {"matchers": matchers, "wish": wish}, content, ACK_LIFE, context)

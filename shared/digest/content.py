@@ -144,7 +144,8 @@ def _reason(item: Item) -> str:
 def _act(item: Item) -> dict[str, Any] | None:
     if item["state"] not in {"firing", "acknowledged", "snoozed"}:
         return None
-    like = {name: item["labels"][name] for name in ("source", "alertname") if item["labels"].get(name)}
+    # Pairs, since a store need not keep the order of keys, and the same digest is to have the same links.
+    like = [[name, item["labels"][name]] for name in ("source", "alertname") if item["labels"].get(name)]
     return {"alert": item["id"], "episode": item["episode"], "like": like}
 
 

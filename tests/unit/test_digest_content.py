@@ -140,6 +140,18 @@ def test_leftovers_and_concerns_are_said_with_the_first_digest_of_the_day_only()
     assert second["rest"]["count"] == 11 + 1 - LISTED["leftovers"]
 
 
+def test_what_is_told_again_is_no_leftover_beside_itself() -> None:
+    context = context_of()
+    say(context, alert("Disk is full", "info"), alert("Queue is long", "info"))
+    send(context)
+    context.clock.advance(hours=12)
+    say(context, alert("Disk is full", "warning"))
+    content = content_of(context)
+    assert titles(content, "attention") == ["Disk is full"]
+    assert titles(content, "leftovers") == ["Queue is long"]
+    assert block(content, "leftovers")["rest"] is None
+
+
 def test_what_is_acknowledged_or_over_is_left_over_no_more() -> None:
     context = context_of()
     say(context, disk_full("warning", "a"), disk_full("warning", "b"), disk_full("warning", "c"))

@@ -1,7 +1,7 @@
 """The weekly review: its figures, its words, when it is sent."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,11 +10,12 @@ from functions.console.handler import handle as console
 from functions.digest_sender.reviews import send_review
 from functions.sweeper.handler import sweep
 from shared.alerting.suggesting import WHERE
-from shared.events import ReviewDue, Tick
+from shared.events import ReviewDue, Tick, iso
 from shared.http import HttpRequest
 from shared.ports import Form
 from shared.review.charts import HEIGHT, WIDTH, columns
-from shared.review.figures import Review, Share
+from shared.review.figures import Review, Share, review
+from shared.review.history import History
 from shared.review.phrases import length
 from tests.digests import alert, say, send
 from tests.fakes import FakeContext
@@ -196,3 +197,13 @@ def test_a_column_is_as_high_as_its_share_and_stays_within_the_chart() -> None:
 @pytest.mark.parametrize(("seconds", "text"), [(42, "42 s"), (450, "8 min"), (7100, "118 min"), (12_600, "3.5 h")])
 def test_a_length_of_time_is_said_in_its_unit(seconds: float, text: str) -> None:
     assert length(seconds) == text
+
+
+def test_only_what_was_done_after_a_digest_listed_it_counts_as_acted_on() -> None:
+    since, until = datetime(2026, 11, 13, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
+    acted, listed = iso(until - timedelta(hours=2)), iso(until - timedelta(hours=1))
+    episodes = [{"began": acted, "acted": acted, "listed": listed}, {"began": acted, "listed": acted, "acted": listed}]
+    alerts = {"a": {"source": "app", "labels": {}, "episodes": episodes}}
+    history = History(since, until, pages=[], digests=[], alerts=alerts, events=0, before=0, unread=0)
+    found = review(history, zone="UTC", days={})
+    assert (found["listed"], found["listed_and_acted_on"]) == (2, 1)
