@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, ClassVar
 
 from werkzeug.test import Client
 
@@ -23,15 +23,18 @@ from opos.gateway import load_functions, push_in_process
 from shared import runtime, telemetry
 from shared.adapters.local_bus.pump import Pump
 from shared.events import day, document_id, iso
-from shared.ports import Create, Notice, Receipt, Store
+from shared.ports import Create, Form, Notice, Receipt, Store
 from shared.runtime import Runtime, Settings
 from shared.sources import standard_webhooks
+from shared.waiting import count_waiting
 
 ROUNDS = 200
 STEPS = ("intake", "routing", "digest", "count")
 
 
 class Nowhere:
+    form: ClassVar[Form] = Form()
+
     def send(self, notice: Notice, key: str) -> Receipt:  # noqa: ARG002
         return Receipt("nowhere", datetime.now(UTC))
 
@@ -54,7 +57,7 @@ class Bundle:
 
     def count(self) -> None:
         """The one query of routing, alone: Firestore's emulator has no index, and looks at every alert for it."""
-        self.runtime.store.count("alerts", where=[("pending.queue", "==", "digest")])
+        count_waiting("digest", self.runtime.context())
 
     def accept(self) -> None:
         self.sent += 1

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.errors import AlreadyExists, Conflict
-from shared.ports import Create, Delete, Doc, Set, Store, Update
+from shared.ports import Condition, Create, Delete, Doc, Set, Store, Update
 
 
 def found(store: Store, path: str) -> Doc:
@@ -112,8 +112,17 @@ def test_a_document_without_the_field_never_matches(store: Store) -> None:
 
 
 def test_a_condition_reaches_into_nested_fields(store: Store) -> None:
-    store.commit([Create("alerts/a", {"pending": {"queue": "desk"}}), Create("alerts/b", {"pending": None})])
-    assert ids(store.query("alerts", where=[("pending.queue", "==", "desk")])) == ["a"]
+    store.commit([Create("alerts/a", {"pending": {"place": "desk/1"}}), Create("alerts/b", {"pending": None})])
+    assert ids(store.query("alerts", where=[("pending.place", "==", "desk/1")])) == ["a"]
+
+
+def test_two_conditions_on_one_field_make_a_range_in_order(store: Store) -> None:
+    places = ["desk/2", "desk/1", "desk-too/1", "desk0/1", "des/1"]
+    store.commit([Create(f"alerts/{n}", {"pending": {"place": place}}) for n, place in enumerate(places)])
+    desk: list[Condition] = [("pending.place", ">=", "desk/"), ("pending.place", "<", "desk0")]
+    assert ids(store.query("alerts", where=desk, order_by="pending.place")) == ["1", "0"]
+    assert ids(store.query("alerts", where=desk, order_by="pending.place", limit=1)) == ["1"]
+    assert store.count("alerts", where=desk) == 2
 
 
 @pytest.mark.parametrize("descending", [False, True])

@@ -66,6 +66,20 @@ def test_an_amount_is_counted_in_minor_units(amount: Any) -> None:
     assert money(amount) == Money(amount=4900, currency="eur")
 
 
+@pytest.mark.parametrize(
+    ("declared", "amount", "about"),
+    [(None, 4900, "money in"), (None, None, "other"), ("customers", 4900, "customers"), ("releases", None, "releases")],
+)
+def test_what_brings_an_amount_is_money_unless_it_is_said_to_be_something_else(
+    declared: Any, amount: Any, about: str
+) -> None:
+    mapping = EventMapping(title="title", amount="amount", currency="currency", about=declared)
+    payload = {"title": "T", "amount": amount, "currency": "eur"}
+    (signal,) = sender(event=mapping).translate("x", payload).signals
+    assert isinstance(signal, BusinessEvent)
+    assert signal.about == about
+
+
 @pytest.mark.parametrize("amount", [True, 49.5, "4900", None])
 def test_what_is_no_whole_number_is_no_amount(amount: Any) -> None:
     assert money(amount) is None

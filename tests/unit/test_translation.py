@@ -21,6 +21,7 @@ HEADERS = {
     "github/code_scanning": {"x-github-event": "code_scanning_alert"},
     "github/issue": {"x-github-event": "issues"},
     "github/push": {"x-github-event": "push"},
+    "github/release": {"x-github-event": "release"},
     "sentry/issue": {"sentry-hook-resource": "issue"},
     "sentry/metric_alert": {"sentry-hook-resource": "metric_alert"},
     "shopify/orders_paid": {"x-shopify-topic": "orders/paid"},
@@ -78,12 +79,19 @@ ALERTS = {
 BUSINESS_EVENTS = {
     "github/issue.by_a_stranger": "Issue in acme/shop: Checkout is slow",
     "stripe/charge.succeeded": "Payment of 129.00 EUR came in: grace@example.com",
+    "stripe/customer.subscription.created": "New subscription: cus_1",
+    "github/release.published": "Released: acme/shop v2.4.0",
     "slack/app_mention": "Slack: <@U1> the shop is slow",
     "slack/direct_message": "Slack: hello",
     "shopify/orders_paid": "Order #1042 was paid",
     "linear/new": "New issue: ACME-1 Checkout is down",
     "standard_webhooks/customer.created": "customer.created",
 }
+ABOUT = {
+    "stripe/charge.succeeded": "money in", "shopify/orders_paid": "money in", "github/release.published": "releases",
+    "stripe/customer.subscription.created": "customers",
+}  # fmt: skip
+"""Under what the digest lists them; the others are news like any."""
 QUIET = {
     "github/workflow_run.cancelled", "github/deployment.pending", "github/check_run.of_actions_failed", "github/push",
     "github/issue.by_the_owner", "stripe/customer.updated", "sentry/issue.assigned", "pagerduty/incident.annotated", "pagerduty/incident.priority_updated",
@@ -140,7 +148,9 @@ def test_trouble_becomes_an_alert(case: str) -> None:
 
 @pytest.mark.parametrize("case", BUSINESS_EVENTS)
 def test_news_becomes_a_business_event(case: str) -> None:
-    assert (only(case).kind, only(case).title) == ("event", BUSINESS_EVENTS[case])
+    signal = only(case)
+    assert signal.kind == "event"
+    assert (signal.title, signal.about) == (BUSINESS_EVENTS[case], ABOUT.get(case, "other"))
 
 
 @pytest.mark.parametrize("case", sorted(QUIET))
