@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+from zlib import crc32
 
 from shared.errors import Unavailable
 from shared.fields import EXPIRY
@@ -19,8 +20,6 @@ from shared.indexes import INDEXES
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 1
-"""Raised with each change of SCHEMA or of the indexes: a file of an older one is brought up to it when it is opened."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS docs (
   path TEXT PRIMARY KEY, collection TEXT NOT NULL, version INTEGER NOT NULL, data TEXT NOT NULL);
@@ -33,6 +32,28 @@ CREATE TABLE IF NOT EXISTS messages (
   attempts INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS messages_due ON messages (due_at);
 """
+
+
+def column(field: str) -> str:
+    """The SQL expression of a dotted document field; an index serves a query only when both spell it alike."""
+    return f"json_extract(data, '$.{field}')"
+
+
+def index_of(collection: str, field: str) -> str:
+    """The name of the index of *field* in *collection*."""
+    return f"{collection}_{field}".replace(".", "_")
+
+
+def _index_sql() -> Iterable[str]:
+    for collection, name in INDEXES:
+        on = f"docs ({column(name)}, path) WHERE collection = '{collection}'"
+        yield f"CREATE INDEX IF NOT EXISTS {index_of(collection, name)} ON {on};"
+    yield f"CREATE INDEX IF NOT EXISTS docs_expiry ON docs ({column(EXPIRY)}) WHERE {column(EXPIRY)} IS NOT NULL;"
+
+
+WHOLE_SCHEMA = SCHEMA + "".join(_index_sql())
+SCHEMA_VERSION = crc32(WHOLE_SCHEMA.encode()) & 0x7FFF_FFFF
+"""A file that was made by another schema is brought up to this one when it is opened."""
 
 
 @dataclass(slots=True)
@@ -157,21 +178,7 @@ def _run(job: _Job[Any], connection: sqlite3.Connection) -> None:
 
 
 def _create_schema(connection: sqlite3.Connection) -> None:
-    connection.executescript(
-        "BEGIN IMMEDIATE;" + SCHEMA + "".join(_index_sql()) + f"PRAGMA user_version={SCHEMA_VERSION}; COMMIT;"
-    )
-
-
-def _index_sql() -> Iterable[str]:
-    for collection, name in INDEXES:
-        index = f"{collection}_{name}".replace(".", "_")
-        yield f"CREATE INDEX IF NOT EXISTS {index} ON docs ({column(name)}, path) WHERE collection = '{collection}';"
-    yield f"CREATE INDEX IF NOT EXISTS docs_expiry ON docs ({column(EXPIRY)}) WHERE {column(EXPIRY)} IS NOT NULL;"
-
-
-def column(field: str) -> str:
-    """The SQL expression of a dotted document field; an index serves a query only when both spell it alike."""
-    return f"json_extract(data, '$.{field}')"
+    connection.executescript(f"BEGIN IMMEDIATE;{WHOLE_SCHEMA}PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
 
 
 def _fail(jobs: list[_Job[Any]], fault: BaseException) -> None:
