@@ -61,7 +61,7 @@ def torture_digests(
         bundle = stack.enter_context(BUNDLES[backend](folder, box.url, config=BY_MAIL))
         killer = threading.Thread(target=_kill, args=(bundle, box, kills, pace, rng, stages), daemon=True)
         killer.start()
-        per_second = items / max(kills * pace * 1.5, 5)
+        per_second = items / max(kills * (pace + 2), 5)  # a kill takes its restart, and the mail that it waits for
         sent = send_all(bundle.port, _deliveries(items, rng), per_second=per_second, limit=limit)
         assert sent.accepted == items + items // 10
         killer.join()
@@ -83,7 +83,7 @@ def _kill(bundle: Bundle, box: Mailbox, kills: int, pace: float, rng: random.Ran
         time.sleep(rng.uniform(0, 2 * pace))
         stage = rng.choice(["claim", "send", "receipt"])
         if stage != "claim":
-            box.wait_for("arrived" if stage == "send" else "answered", seconds=15)
+            box.wait_for("arrived" if stage == "send" else "answered", seconds=5)
         before = len(bundle.kills)
         bundle.kill(rng, among=SENDERS)
         stages[stage] += len(bundle.kills) - before
