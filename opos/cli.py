@@ -19,6 +19,7 @@ _COMMANDS = {
     "digest": "Show the digests, and say why each item stands where it does.",
     "noise": "Say which rules interrupt for nothing, and what to change.",
     "review": "Look back at the week: what interrupted, what it cost, what to change.",
+    "flags": "List and evaluate flags, say why, and name those that should be gone.",
     "verify": "Check opos.yaml, flags.yaml and the secrets.",
     "cost": "Say what a month on Google Cloud would cost.",
     "console": "Print a fresh link to the console.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.config.config import Config
 from shared.flags import FlagSet
@@ -50,6 +50,13 @@ class Context(Protocol):
 
     def is_operator(self, headers: Mapping[str, str]) -> bool:
         """Whether a request with *headers* proves, by an identity token, that the operator is calling."""
+        ...
+
+    def user(self, headers: Mapping[str, str]) -> dict[str, Any] | None:
+        """The claims of the user who proves, by a bearer token, to be asking; None for an anonymous one.
+
+        Raises Unauthorized for a token that proves nothing, Unavailable where nobody can say.
+        """
         ...
 
     def new_id(self) -> str:

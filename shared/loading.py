@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from shared.config.channels import SecretChannel
 from shared.config.config import Config
 from shared.faults import ConfigError, Fault, nearest
-from shared.flags import FlagFile, FlagSet
+from shared.flags import FlagSet
+from shared.flags.file import FlagFile, problems, with_references
 from shared.naming import declared, named
 from shared.secrets import read_secret
 from shared.validation import shown, validated
@@ -23,14 +25,14 @@ def parse_config(text: str, file: str = "opos.yaml") -> Config:
     return _config(parse_yaml(text, file))
 
 
-def load_flags(path: Path) -> FlagSet:
-    """The flags in the file at *path*. Raises ConfigError."""
-    return FlagSet(validated(read_yaml(path), FlagFile).flags)
+def load_flags(path: Path, environment: str = "") -> FlagSet:
+    """The flags in the file at *path*, as they are in *environment*. Raises ConfigError."""
+    return _flags(read_yaml(path), environment)
 
 
-def parse_flags(text: str, file: str = "flags.yaml") -> FlagSet:
+def parse_flags(text: str, file: str = "flags.yaml", environment: str = "") -> FlagSet:
     """The flags in *text*. Raises ConfigError."""
-    return FlagSet(validated(parse_yaml(text, file), FlagFile).flags)
+    return _flags(parse_yaml(text, file), environment)
 
 
 def missing_secrets(config: Config, located: Located, environment: Mapping[str, str]) -> list[Fault]:
@@ -53,6 +55,23 @@ def _config(located: Located) -> Config:
     return config
 
 
+def _flags(located: Located, environment: str) -> FlagSet:
+    between = [_problem(located, *one) for one in problems(located.data)]
+    whole = Located(located.file, with_references(located.data), located.lines)
+    try:
+        file = validated(whole, FlagFile)
+    except ConfigError as error:
+        between += error.faults
+    if between:
+        raise ConfigError(sorted(between, key=lambda fault: (fault.line, fault.path)))
+    return FlagSet(file.flags, file.metadata, environment)
+
+
+def _problem(located: Located, where: Where, expected: str, found: Any, names: list[str]) -> Fault:
+    hint = nearest(str(found), names)
+    return Fault(located.file, located.line(where), ".".join(map(str, where)), expected, shown(found), hint)
+
+
 def _undeclared(located: Located) -> Iterator[Fault]:
     """Faults between two values; looked for in the raw data, so that they are found along with all others."""
     for kind, where, name in named(located.data):
@@ -70,6 +89,9 @@ def _named_secrets(config: Config) -> Iterator[tuple[Where, str]]:
     for name, channel in config.channels.items():
         if isinstance(channel, SecretChannel):
             yield ("channels", name, channel.kind), channel.secret
+    for number, issuer in enumerate(config.flags.identity):
+        if issuer.secret:
+            yield ("flags", "identity", number, "secret"), issuer.secret
     if config.checker:
         yield ("checker", "ping"), config.checker.ping
 

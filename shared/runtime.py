@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.callers import Callers
 from shared.config.channels import AppriseChannel, ConsoleChannel, NtfyChannel, SlackChannel
 from shared.config.config import Config
-from shared.errors import OposError, Unavailable
+from shared.errors import OposError, Unauthorized, Unavailable
 from shared.links import Links
 from shared.loading import load_config, load_flags
 from shared.once import once
@@ -22,7 +22,9 @@ from shared.secrets import kept_key, read_secret
 
 if TYPE_CHECKING:
     from shared.adapters.local_bus.bus import LocalBus
+    from shared.adapters.oidc import OidcIssuer, SharedKey
     from shared.adapters.sqlite.database import Database
+    from shared.config.flags import Issuer
     from shared.flags import FlagSet
     from shared.tally import Tally
 
@@ -84,6 +86,7 @@ class Runtime:
     channels: dict[str, Channel] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     _issuers: dict[tuple[str, ...], Identities] = field(default_factory=dict)
+    _users: dict[tuple[str, ...], "OidcIssuer"] = field(default_factory=dict)
 
     @once
     def config(self) -> Config:
@@ -91,7 +94,7 @@ class Runtime:
 
     @once
     def flags(self) -> "FlagSet":
-        return load_flags(self.settings.flags)
+        return load_flags(self.settings.flags, self.settings.environment.get("OPOS_ENVIRONMENT", ""))
 
     @once
     def database(self) -> "Database":
@@ -156,6 +159,28 @@ class Runtime:
 
             self._issuers[names] = OidcIssuer(names, Keys(keys_url), vouches=names == IAP_ISSUERS)
         return self._issuers[names]
+
+    def user(self, headers: Mapping[str, str], now: datetime) -> dict[str, Any] | None:
+        """As `shared.context.Context.user`."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if not self.config.flags.identity or scheme.lower() != "bearer":
+            return None
+        from shared.adapters.oidc import issuer_of
+
+        name = issuer_of(token.strip())
+        for declared in self.config.flags.identity:
+            if declared.issuer == name:
+                return self._identities(declared).claims(token.strip(), audience=declared.audience, now=now)
+        raise Unauthorized("The request does not carry a valid identity token.")
+
+    def _identities(self, declared: "Issuer") -> "OidcIssuer | SharedKey":
+        from shared.adapters.oidc import Keys, OidcIssuer, SharedKey
+
+        if declared.secret:
+            return SharedKey(declared.issuer, self.secret(declared.secret))
+        if (declared.issuer,) not in self._users:
+            self._users[(declared.issuer,)] = OidcIssuer((declared.issuer,), Keys(str(declared.jwks)))
+        return self._users[(declared.issuer,)]
 
     def secret(self, name: str) -> str:
         value = read_secret(name, self.settings.environment)
@@ -270,6 +295,9 @@ class Invocation:
 
     def is_operator(self, headers: Mapping[str, str]) -> bool:
         return self.runtime.callers.is_operator(headers, [self.config.owner, *self.config.operators], self.now)
+
+    def user(self, headers: Mapping[str, str]) -> dict[str, Any] | None:
+        return self.runtime.user(headers, self.now)
 
     def new_id(self) -> str:
         return new_id()

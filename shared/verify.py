@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.config.channels import ChannelConfig
 from shared.config.config import Checker, Config, Heartbeat
+from shared.config.flags import Flags
 from shared.config.sources import Source
 from shared.faults import ConfigError, Fault
 from shared.loading import load_config, load_flags, missing_secrets
@@ -52,7 +53,8 @@ def _understood(located: Located) -> Config:
         section: dict(_valid(located.data.get(section), TypeAdapter(kind))) for section, kind in kinds.items()
     }
     checker = dict(_valid({"checker": located.data.get("checker")}, TypeAdapter(Checker)))
-    return Config.model_construct(**sections, **checker)
+    flags = dict(_valid({"flags": located.data.get("flags")}, TypeAdapter(Flags)))
+    return Config.model_construct(**sections, **checker, **flags)
 
 
 def _valid(section: Any, entry: TypeAdapter[Any]) -> Iterator[tuple[str, Any]]:

@@ -6,18 +6,18 @@ Source: open-feature/protocol, OFREP 0.3.0.
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from shared.context import Context
 from shared.errors import MethodNotAllowed, NotFound, OposError
-from shared.flags import Evaluation, FlagSet, is_unicode
+from shared.flags import ABSENT, Evaluation, FlagSet, is_unicode
 from shared.http import HttpRequest, HttpResponse, json_response
 
 _log = structlog.get_logger()
 _CORS = {
-    "access-control-allow-origin": "*",
     "access-control-allow-methods": "GET, POST, OPTIONS",
     "access-control-allow-headers": "content-type, authorization, if-none-match",
     "access-control-expose-headers": "etag, x-opos-warning",
@@ -36,62 +36,96 @@ class InvalidRequest(OposError):
 
 
 def handle(request: HttpRequest, context: Context) -> HttpResponse:
-    answer = _answer(request, context.flags)
-    return HttpResponse(answer.status, answer.body, {**_CORS, **answer.headers})
+    answer = _answer(request, context)
+    return HttpResponse(answer.status, answer.body, {**_cors(request, context), **answer.headers})
 
 
-def _answer(request: HttpRequest, flags: FlagSet) -> HttpResponse:
+def _cors(request: HttpRequest, context: Context) -> Mapping[str, str]:
+    """What a browser needs to hear so that a page of another origin may read the answer (WHATWG Fetch, section 3.3)."""
+    origins, origin = context.config.flags.origins, request.headers.get("origin", "")
+    if "*" in origins:
+        return {"access-control-allow-origin": "*", **_CORS}
+    return {"vary": "origin", **({"access-control-allow-origin": origin, **_CORS} if origin in origins else {})}
+
+
+def _answer(request: HttpRequest, context: Context) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(204)
     match request.path.strip("/").split("/"):
         case ["ofrep", "v1", "evaluate", "flags", *key] if len(key) <= 1:
             if request.method != "POST":
                 return _wrong_method(request, "POST")
-            return _ofrep(request, flags, key[0] if key else None)
+            return _ofrep(request, context, key[0] if key else None)
         case ["flags", *key] if len(key) <= 1:
             if request.method not in {"GET", "HEAD"}:
                 return _wrong_method(request, "GET", "HEAD")
-            return _plain(request, flags, key[0] if key else None)
+            return _plain(request, context, key[0] if key else None)
     raise NotFound("There is no such address.", hint="Try GET /flags.")
 
 
-def _ofrep(request: HttpRequest, flags: FlagSet, key: str | None) -> HttpResponse:
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """The flags at one moment."""
+
+    flags: FlagSet
+    now: int
+
+    def evaluate(self, key: str, context: Mapping[str, Any]) -> Evaluation:
+        return self.flags.evaluate(key, context, self.now)
+
+
+def _lookup(context: Context) -> _Lookup:
+    return _Lookup(context.flags, int(context.now.timestamp()))
+
+
+def _ofrep(request: HttpRequest, context: Context, key: str | None) -> HttpResponse:
     try:
-        context = _context(request.body)
+        asked = _proved(_context(request.body), request, context)
     except InvalidRequest as fault:
         return json_response(400, {"key": key or "", "errorCode": fault.ofrep_code, "errorDetails": fault.message})
-    return _bulk(request, flags, context) if key is None else _single(flags, key, context)
+    return _bulk(request, _lookup(context), asked) if key is None else _single(_lookup(context), key, asked)
 
 
-def _single(flags: FlagSet, key: str, context: Mapping[str, Any]) -> HttpResponse:
+def _proved(asked: dict[str, Any], request: HttpRequest, context: Context) -> dict[str, Any]:
+    """*asked* with the user that a token proves, and no other: what a client says of that itself is left out."""
+    claimed = {name: value for name, value in asked.items() if name != "user"}
+    user = context.user(request.headers)
+    return claimed if user is None else {"targetingKey": str(user.get("sub", "")), **claimed, "user": user}
+
+
+def _single(lookup: _Lookup, key: str, context: Mapping[str, Any]) -> HttpResponse:
     try:
-        return json_response(200, _shown(flags.evaluate(key, context)))
+        return json_response(200, _shown(lookup.evaluate(key, context)))
     except OposError as fault:
         return json_response(fault.http_status, _failed(key, fault))
 
 
-def _bulk(request: HttpRequest, flags: FlagSet, context: Mapping[str, Any]) -> HttpResponse:
-    etag = _etag(flags, request.body)
+def _bulk(request: HttpRequest, lookup: _Lookup, context: Mapping[str, Any]) -> HttpResponse:
+    """Every flag, each with its own fault. The entity tag covers the flags, the context and what came of them: the
+    next step of a rollout changes nothing but that.
+    """
+    content = json_response(200, {"flags": [_evaluated(lookup, key, context) for key in lookup.flags.flags]})
+    covered = b"\0".join([lookup.flags.version.encode(), json.dumps(context, sort_keys=True).encode(), content.body])
+    etag = f'"{hashlib.sha256(covered).hexdigest()[:32]}"'
     if etag in _entity_tags(request.headers.get("if-none-match", "")):
         return HttpResponse(304, headers={"etag": etag})
-    return json_response(200, {"flags": [_evaluated(flags, key, context) for key in flags.flags]}, {"etag": etag})
+    return HttpResponse(content.status, content.body, {**content.headers, "etag": etag})
 
 
-def _evaluated(flags: FlagSet, key: str, context: Mapping[str, Any]) -> dict[str, Any]:
+def _evaluated(lookup: _Lookup, key: str, context: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return _shown(flags.evaluate(key, context))
+        return _shown(lookup.evaluate(key, context))
     except OposError as fault:
         return _failed(key, fault)
 
 
 def _shown(evaluation: Evaluation) -> dict[str, Any]:
+    """Without a value who asks uses the one in its own code."""
+    value = {} if evaluation.value is ABSENT else {"value": evaluation.value}
     return {
-        "key": evaluation.key,
-        "value": evaluation.value,
-        "variant": evaluation.variant,
-        "reason": evaluation.reason,
-        "metadata": {},
-    }
+        "key": evaluation.key, **value, "variant": evaluation.variant or "", "reason": evaluation.reason,
+        "metadata": dict(evaluation.metadata),
+    }  # fmt: skip
 
 
 def _failed(key: str, fault: OposError) -> dict[str, Any]:
@@ -117,30 +151,27 @@ def _context(body: bytes) -> dict[str, Any]:
     return context
 
 
-def _etag(flags: FlagSet, body: bytes) -> str:
-    return f'"{hashlib.sha256(flags.version.encode() + body).hexdigest()[:32]}"'
-
-
 def _entity_tags(header: str) -> set[str]:
     """The tags that *header* lists. A proxy that compresses makes one weak; it is still the same (RFC 9110, 13.1.2)."""
     return {tag.strip().removeprefix("W/") for tag in header.split(",")}
 
 
-def _plain(request: HttpRequest, flags: FlagSet, key: str | None) -> HttpResponse:
-    keys = list(flags.flags) if key is None else [key]
-    found = {one: _value(flags, one, request.query) for one in keys}
+def _plain(request: HttpRequest, context: Context, key: str | None) -> HttpResponse:
+    lookup, asked = _lookup(context), _proved(dict(request.query), request, context)
+    found = {one: _value(lookup, one, asked) for one in (list(lookup.flags.flags) if key is None else [key])}
     warnings = {one: fault for one, (_, fault) in found.items() if fault}
     headers = {"x-opos-warning": ", ".join(sorted(set(warnings.values())))} if warnings else {}
     return json_response(200, {one: value for one, (value, _) in found.items()}, headers)
 
 
-def _value(flags: FlagSet, key: str, context: Mapping[str, Any]) -> tuple[bool, str]:
+def _value(lookup: _Lookup, key: str, context: Mapping[str, Any]) -> tuple[Any, str]:
     """The value, and the code of what went wrong: a person's look-up never fails, it is false and warns."""
     try:
-        return flags.evaluate(key, context).value, ""
+        found = lookup.evaluate(key, context).value
     except OposError as fault:
         _log.warning("flag_is_false", flag=key[:100], reason=fault.code)
         return False, fault.code
+    return (None, "") if found is ABSENT else (found, "")
 
 
 def _wrong_method(request: HttpRequest, *allowed: str) -> HttpResponse:

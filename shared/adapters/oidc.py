@@ -8,6 +8,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,7 +20,10 @@ from jwt import PyJWK, PyJWKSet, PyJWTError, decode, get_unverified_header
 from shared.errors import Unauthorized, Unavailable
 
 ALGORITHMS = ("RS256", "ES256")
-REQUIRED = ["exp", "iat", "aud", "iss"]
+_OPTIONS: Any = {
+    "verify_exp": False, "verify_iat": False, "verify_nbf": False, "require": ["exp", "iat", "aud", "iss"],
+}  # fmt: skip
+"""The times are checked against the invocation's own moment, not against the machine's clock."""
 LEEWAY = 30.0
 """Seconds by which the issuer's clock may differ from ours."""
 FRESH, AGAIN = 3600.0, 30.0
@@ -68,24 +73,54 @@ class OidcIssuer:
 
     def email(self, token: str, *, audience: str, now: datetime) -> str:
         """The e-mail that *token* proves to *audience*. Raises Unauthorized, or Unavailable where nobody can say."""
-        try:
-            claims = self._claims(token, audience)
-            _require_valid_at(now, claims)
+        with _refusing():
+            claims = self.claims(token, audience=audience, now=now)
             _require_verified(claims, vouched=self.vouches)
             return str(claims["email"]).lower()
-        except (PyJWTError, ValueError, KeyError, TypeError) as fault:
-            _log.warning("token_refused", reason=type(fault).__name__)
-            raise Unauthorized("The request does not carry a valid identity token.") from None
+
+    def claims(self, token: str, *, audience: str, now: datetime) -> dict[str, Any]:
+        with _refusing():
+            claims = self._claims(token, audience)
+            _require_valid_at(now, claims)
+            return claims
 
     def _claims(self, token: str, audience: str) -> dict[str, Any]:
         key = self.keys.get(str(get_unverified_header(token).get("kid")))
         if key is None:
             raise ValueError("an unknown key")
-        # The times are checked against the invocation's own moment, not against the machine's clock.
         return decode(
-            token, key, algorithms=list(ALGORITHMS), audience=audience, issuer=list(self.names),
-            options={"verify_exp": False, "verify_iat": False, "verify_nbf": False, "require": REQUIRED},
-        )  # fmt: skip
+            token, key, algorithms=list(ALGORITHMS), audience=audience, issuer=list(self.names), options=_OPTIONS
+        )
+
+
+@dataclass(frozen=True)
+class SharedKey:
+    """Tokens of an issuer with which we share a key (HS256)."""
+
+    name: str
+    key: str = field(repr=False)
+
+    def claims(self, token: str, *, audience: str, now: datetime) -> dict[str, Any]:
+        with _refusing():
+            found = decode(token, self.key, algorithms=["HS256"], audience=audience, issuer=self.name, options=_OPTIONS)
+            _require_valid_at(now, found)
+            return found
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turns whatever is wrong with a token into Unauthorized, which does not tell what it was."""
+    try:
+        yield
+    except (PyJWTError, ValueError, KeyError, TypeError) as fault:
+        _log.warning("token_refused", reason=type(fault).__name__)
+        raise Unauthorized("The request does not carry a valid identity token.") from None
+
+
+def issuer_of(token: str) -> str:
+    """Who says to have issued *token*: not to be believed before it is verified. Raises Unauthorized."""
+    with _refusing():
+        return str(decode(token, options={"verify_signature": False})["iss"])
 
 
 def _require_valid_at(now: datetime, claims: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from shared.alerting.muting import Inhibition, InhibitRule
 from shared.alerting.routing import Node, Route, compile_routes
 from shared.config.channels import ChannelConfig
 from shared.config.digests import ONLY, Digest, Digests, WeeklyReview
+from shared.config.flags import Flags
 from shared.config.sources import Source
 from shared.config.values import Address, Cron, LocalMoment, Name, SecretName, SecretNames
 from shared.events import Severity
@@ -84,6 +85,7 @@ class Config(Section):
     runbooks: dict[str, str] = Field(default_factory=dict)
     """The runbook of each alertname: an http(s) address, or a file of the repository."""
     route_tests: tuple[RouteTest, ...] = ()
+    flags: Flags = Flags()
     rotate_by: dict[SecretName, Day] = Field(default_factory=dict)
     """By which day each secret is to be renewed; the review says what is due."""
 

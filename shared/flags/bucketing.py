@@ -3,14 +3,53 @@
 Source: flagd specification, `fractional` operation version 3: murmur3_x86_32 over the canonical CBOR of the value.
 """
 
-WEIGHTS = 100_000
-"""The parts of the whole: a thousandth of a percent."""
+from collections.abc import Callable
+from typing import Any
+
+Bucket = Callable[[str], int]
+_SMALL, _BYTE, _SHORT = 24, 0x100, 0x10000
 
 
-def bucket(flag: str, targeting_key: str) -> int:
-    """The place of *targeting_key* in *flag*, from 0 to WEIGHTS - 1."""
+def bucket_of(flag: str, total: int) -> Bucket:
+    """The place of a user in *flag*, from 0 to *total* - 1. Raises UnicodeError for what UTF-8 cannot spell.
+
+    The hash is over the list of both texts; only the user's changes, so the rest is encoded once.
+    """
+    import mmh3
+
+    head, hash_ = b"\x82" + _text(flag), mmh3.hash
+
+    def place(user: str) -> int:
+        return (hash_(head + _text(user), 0, False) * total) >> 32  # noqa: FBT003  (unsigned; it takes no keyword as fast)
+
+    return place
+
+
+def place_of(value: Any, total: int) -> int:
+    """The place of any *value* that JSON can spell. Raises ValueError or its like for another."""
     import cbor2
     import mmh3
 
-    digest = mmh3.hash(cbor2.dumps([flag, targeting_key], canonical=True), signed=False)
-    return (digest * WEIGHTS) >> 32
+    encoded = _text(value) if isinstance(value, str) else cbor2.dumps(_whole(value), canonical=True)
+    return (mmh3.hash(encoded, signed=False) * total) >> 32
+
+
+def _text(text: str) -> bytes:
+    """*text* in CBOR (RFC 8949, section 3.1, major type 3), with the shortest head."""
+    spelled = text.encode()
+    size = len(spelled)
+    if size < _SMALL:
+        return bytes((0x60 + size,)) + spelled
+    if size < _BYTE:
+        return bytes((0x78, size)) + spelled
+    return (b"\x79" + size.to_bytes(2) if size < _SHORT else b"\x7a" + size.to_bytes(4)) + spelled
+
+
+def _whole(value: Any) -> Any:
+    """*value* with numbers that are whole as integers, as far as 64 bits hold them."""
+    if isinstance(value, dict):
+        return {key: _whole(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    whole = isinstance(value, float) and value.is_integer() and -(2**63) <= value <= 2**64 - 1
+    return int(value) if whole else value

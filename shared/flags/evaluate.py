@@ -1,55 +1,40 @@
-"""One flag for one context. Each flag becomes a function of the context when the set is made."""
+"""One flag for one context. Each flag becomes a function of the context when the set is made.
 
-import hashlib
+Source: flagd specification and openfeature-flagd-core 2.0.0, which the tests compare every answer with.
+"""
+
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from shared.errors import OposError
-from shared.flags.bucketing import WEIGHTS, bucket
-from shared.scalars import Day
+from shared.flags.definition import Definition, Scalar
+from shared.flags.flagd import operations
+from shared.flags.logic.compiling import Rule, Special, compiled
 
 Context = Mapping[str, Any]
-Reason = Literal["STATIC", "SPLIT", "TARGETING_MATCH", "DISABLED"]
+Reason = Literal["STATIC", "DEFAULT", "TARGETING_MATCH", "DISABLED"]
 """Source: OpenFeature specification, section 1.7 (resolution reasons)."""
 
 
-class Flag(BaseModel):
-    """The shorthand of flags.yaml. `rollout` is in percent, down to a thousandth of one.
+class _Absent:
+    """There is no value: who asks uses the one in its own code (OFREP, ADR 6)."""
 
-    `requires_auth` means false for who names no user. It protects nothing: the targeting key is what the caller says
-    it is, and nobody has verified it. Use it to shape what is shown, not to decide what is allowed.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    enabled: bool
-    rollout: float = Field(default=100, ge=0, le=100)
-    requires_auth: bool = False
-    description: str = ""
-    owner: str = ""
-    expires: Annotated[Day | None, Strict(strict=False)] = None
-    """The day on which it should be gone; only the weekly review speaks of it."""
+    def __repr__(self) -> str:
+        return "ABSENT"
 
 
-class FlagFile(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    flags: dict[str, Flag]
+ABSENT = _Absent()
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     key: str
-    value: bool
+    value: Any
     reason: Reason
-
-    @property
-    def variant(self) -> str:
-        return "on" if self.value else "off"
+    variant: str | None = None
+    metadata: Mapping[str, Scalar] = field(default_factory=dict)
 
 
 class FlagNotFound(OposError):
@@ -57,72 +42,75 @@ class FlagNotFound(OposError):
     http_status = 404
 
 
-class TargetingKeyMissing(OposError):
-    code = "TARGETING_KEY_MISSING"
-    http_status = 400
+class FlagBroken(OposError):
+    """The flag's rule cannot be worked out for this context, or names a variant that there is not."""
+
+    code = "GENERAL"
+    http_status = 500
 
 
-@dataclass(frozen=True)
-class FlagSet:
-    flags: Mapping[str, Flag]
-
-    def evaluate(self, key: str, context: Context) -> Evaluation:
-        """Raises FlagNotFound, or TargetingKeyMissing where a share of the users is asked for and no user is named."""
-        evaluator = self._evaluators.get(key)
-        if evaluator is None:
-            raise FlagNotFound(f"There is no flag {key[:100]!r}.")
-        return evaluator(context)
-
-    @cached_property
-    def version(self) -> str:
-        """A text that changes when any flag does."""
-        definitions = [f"{key}={flag.model_dump_json()}" for key, flag in sorted(self.flags.items())]
-        return hashlib.sha256("\n".join(definitions).encode()).hexdigest()[:16]
-
-    @cached_property
-    def _evaluators(self) -> dict[str, Callable[[Context], Evaluation]]:
-        return {key: _compiled(key, flag) for key, flag in self.flags.items()}
+Evaluator = Callable[[Context, int], Evaluation]
+"""Of the context, and the moment in seconds since 1970."""
 
 
-def targeting_key(context: Context) -> str:
-    """The user that *context* is about; empty when it names none, or in text that UTF-8 cannot spell."""
-    found = context.get("targetingKey")
-    return found if isinstance(found, str) and is_unicode(found) else ""
+def evaluator(key: str, flag: Definition, metadata: Mapping[str, Scalar], special: Mapping[str, Special]) -> Evaluator:
+    """*flag* as a function. Raises UnknownOperationError."""
+    said = {**metadata, **flag.metadata}
+    if flag.state == "DISABLED":
+        return _always(Evaluation(key, ABSENT, "DISABLED", metadata=said))
+    if not flag.targeting:
+        return _always(_default(key, flag, said, "STATIC"))
+    rule = compiled(flag.targeting, {**operations(key), **special})
+    found = {
+        name: Evaluation(key, value, "TARGETING_MATCH", name, said)
+        for name, value in flag.variants.items()
+        if value is not None
+    }
+    return _targeted(key, rule, found, _default(key, flag, said, "DEFAULT"), asks_flagd=_asks_flagd(flag.targeting))
 
 
-def is_unicode(text: str) -> bool:
-    """Whether *text* is free of half surrogate pairs, which JSON can spell and UTF-8 cannot."""
-    return text.encode("utf-8", "replace").decode() == text
+def _default(key: str, flag: Definition, metadata: Mapping[str, Scalar], reason: Reason) -> Evaluation:
+    if not flag.default_variant:
+        return Evaluation(key, ABSENT, "DEFAULT", metadata=metadata)
+    return Evaluation(key, flag.variants[flag.default_variant], reason, flag.default_variant, metadata)
 
 
-def _compiled(key: str, flag: Flag) -> Callable[[Context], Evaluation]:
-    if not flag.enabled:
-        return _always(Evaluation(key, value=False, reason="DISABLED"))
-    if flag.rollout <= 0:
-        return _always(Evaluation(key, value=False, reason="STATIC"))
-    rule = _always(Evaluation(key, value=True, reason="STATIC")) if flag.rollout >= 100 else _share(key, flag.rollout)  # noqa: PLR2004
-    return _for_users_only(key, rule) if flag.requires_auth else rule
+def _always(evaluation: Evaluation) -> Evaluator:
+    return lambda _context, _now: evaluation
 
 
-def _always(evaluation: Evaluation) -> Callable[[Context], Evaluation]:
-    return lambda _context: evaluation
-
-
-def _share(key: str, rollout: float) -> Callable[[Context], Evaluation]:
-    limit = round(rollout / 100 * WEIGHTS)
-    inside, outside = Evaluation(key, value=True, reason="SPLIT"), Evaluation(key, value=False, reason="SPLIT")
-
-    def evaluate(context: Context) -> Evaluation:
-        user = targeting_key(context)
-        if not user:
-            raise TargetingKeyMissing(
-                f"{key} is rolled out to a share of the users, so the context needs a targetingKey."
-            )
-        return inside if bucket(key, user) < limit else outside
+def _targeted(
+    key: str, rule: Rule, found: Mapping[str, Evaluation], default: Evaluation, *, asks_flagd: bool
+) -> Evaluator:
+    def evaluate(context: Context, now: int) -> Evaluation:
+        data = {**context, "$flagd": {"flagKey": key, "timestamp": now}} if asks_flagd else context
+        try:
+            variant = rule(data)
+        except OposError:
+            raise
+        except Exception as fault:
+            raise FlagBroken(f"The rule of {key} cannot be worked out: {type(fault).__name__}.") from fault
+        if variant is None:
+            return default
+        name = variant if type(variant) is str else str(variant).lower() if isinstance(variant, bool) else str(variant)
+        if name not in found:
+            raise FlagBroken(f"The rule of {key} names the variant {name[:100]!r}, which it does not have.")
+        return found[name]
 
     return evaluate
 
 
-def _for_users_only(key: str, rule: Callable[[Context], Evaluation]) -> Callable[[Context], Evaluation]:
-    anonymous = Evaluation(key, value=False, reason="TARGETING_MATCH")
-    return lambda context: rule(context) if targeting_key(context) else anonymous
+def _asks_flagd(targeting: Any) -> bool:
+    """Whether a rule may ask for what flagd adds to the context: by its name, by one it works out, or for all of it."""
+    written = json.dumps(targeting)
+    return "$flagd" in written or '"flag"' in written or _has_open_var(targeting)
+
+
+def _has_open_var(part: Any) -> bool:
+    if isinstance(part, list):
+        return any(map(_has_open_var, part))
+    if not isinstance(part, dict):
+        return False
+    key = part.get("var", "named")
+    named = key[0] if isinstance(key, list) and key else key
+    return not isinstance(named, str) or not named or any(map(_has_open_var, part.values()))

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from shared.context import Context
+from shared.flags import Flag
 from shared.review.figures import Review, review
 from shared.review.history import read_history
 
@@ -13,5 +14,6 @@ def week_before(at: datetime, context: Context) -> Review:
 
 def _days(context: Context) -> dict[tuple[str, str], date]:
     """When each flag and each secret is due."""
-    flags = {("flag", key): flag.expires for key, flag in context.flags.flags.items() if flag.expires}
+    shorthand = {key: flag for key, flag in context.flags.flags.items() if isinstance(flag, Flag)}
+    flags = {("flag", key): flag.expires for key, flag in shorthand.items() if flag.expires}
     return {**flags, **{("secret", name): on for name, on in context.config.rotate_by.items()}}

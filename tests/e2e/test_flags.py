@@ -1,7 +1,9 @@
 """Feature flags over HTTP, for people, for SDKs, and for a client that nobody here wrote."""
 
 import json
+from datetime import timedelta
 
+import jwt
 import pytest
 from openfeature import api
 from openfeature.contrib.provider.ofrep import OFREPProvider
@@ -9,6 +11,7 @@ from openfeature.evaluation_context import EvaluationContext
 from openfeature.exception import ErrorCode
 
 from tests.e2e.bundle import Answer, Bundle
+from tests.identity import provider
 
 
 @pytest.fixture
@@ -43,22 +46,49 @@ def test_both_ways_of_asking_agree_and_the_same_user_always_gets_the_same(bundle
         assert evaluate(bundle, "quarter", user(f"u{n}")).json["value"] is plain
 
 
-def test_members_only_is_false_without_a_user(bundle: Bundle) -> None:
-    assert evaluate(bundle, "members", {}).json["value"] is False
-    assert evaluate(bundle, "members", user("u1")).json["value"] is True
+IDENTITY = """
+flags:
+  identity:
+    - {{issuer: "https://accounts.google.com", audience: "https://router.example", jwks: "{keys}"}}
+    - {{issuer: shop, audience: shop, secret: FLAGS_KEY}}
+"""
+
+
+def as_user(bundle: Bundle, token: str, body: object) -> Answer:
+    content = json.dumps(body).encode()
+    return bundle.request("POST", "/ofrep/v1/evaluate/flags/members", content, {"authorization": f"Bearer {token}"})
+
+
+def test_members_only_is_on_for_who_proves_to_be_one(bundle: Bundle) -> None:
+    assert (
+        evaluate(bundle, "members", {"context": {"targetingKey": "u1", "user": {"sub": "u1"}}}).json["value"] is False
+    )
+    now = bundle.clock.now()
+    claims = {"iss": "shop", "aud": "shop", "sub": "u1", "iat": now, "exp": now + timedelta(hours=1)}
+    bundle.runtime.settings.environment["FLAGS_KEY"] = "k" * 32  # type: ignore[index]
+    with provider() as google:
+        bundle.configure(IDENTITY.format(keys=google.url))
+        assert as_user(bundle, google.token(now), {}).json["value"] is True
+        assert as_user(bundle, jwt.encode(claims, "k" * 32, "HS256"), {}).json["value"] is True
+        for forged in (
+            jwt.encode(claims, "x" * 32, "HS256"), jwt.encode({**claims, "aud": "other"}, "k" * 32, "HS256"),
+            jwt.encode({**claims, "iss": "nobody"}, "k" * 32, "HS256"), jwt.encode(claims, None, "none"), "x",
+            jwt.encode({**claims, "exp": now - timedelta(minutes=1)}, "k" * 32, "HS256"),
+        ):  # fmt: skip
+            assert as_user(bundle, forged, {}).status == 401
+        assert evaluate(bundle, "members", {}).json["value"] is False
 
 
 def test_an_answer_holds_what_the_protocol_asks_for(bundle: Bundle) -> None:
     answer = evaluate(bundle, "everyone", user("u1"))
     assert answer.json == {"key": "everyone", "value": True, "variant": "on", "reason": "STATIC", "metadata": {}}
-    assert evaluate(bundle, "nobody", user("u1")).json["reason"] == "DISABLED"
+    assert evaluate(bundle, "nobody", user("u1")).json["value"] is False
 
 
 @pytest.mark.parametrize(
     ("key", "body", "status", "code"),
     [
         ("unheard-of", {}, 404, "FLAG_NOT_FOUND"),
-        ("quarter", {}, 400, "TARGETING_KEY_MISSING"),
         ("everyone", b"{", 400, "PARSE_ERROR"),
         ("everyone", b"\xff", 400, "PARSE_ERROR"),
         ("everyone", b"[" * 50_000, 400, "PARSE_ERROR"),

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.flags import Flag, FlagSet
-from shared.flags.bucketing import WEIGHTS, bucket
+from shared.flags.bucketing import bucket_of
+from shared.flags.shorthand import WHOLE as WEIGHTS
 
 users = st.text(min_size=1, max_size=30).filter(lambda text: text.encode("utf-8", "replace").decode() == text)
 shares = st.floats(0.001, 99.999)
@@ -12,7 +13,7 @@ shares = st.floats(0.001, 99.999)
 
 def is_in(user: str, rollout: float, key: str = "checkout") -> bool:
     flags = FlagSet({key: Flag(enabled=True, rollout=rollout)})
-    return flags.evaluate(key, {"targetingKey": user}).value
+    return bool(flags.evaluate(key, {"targetingKey": user}).value)
 
 
 @given(user=users, low=shares, high=shares)
@@ -33,13 +34,15 @@ def test_nobody_is_in_at_none_and_everybody_at_all(user: str) -> None:
 
 
 def test_the_share_is_within_three_sigma_of_what_was_asked_for() -> None:
-    count = 200_000
+    count, place = 1_000_000, bucket_of("checkout", WEIGHTS)
+    places = [place(f"user-{n}") for n in range(count)]
     for share in (0.01, 0.25, 0.5):
-        found = sum(bucket("checkout", f"user-{n}") < share * WEIGHTS for n in range(count))
+        found = sum(one < share * WEIGHTS for one in places)
         sigma = (count * share * (1 - share)) ** 0.5
         assert abs(found - count * share) <= 3 * sigma
 
 
 def test_two_flags_choose_their_users_independently() -> None:
-    both = sum(bucket("a", f"u{n}") < WEIGHTS / 2 and bucket("b", f"u{n}") < WEIGHTS / 2 for n in range(20_000))
+    one, other = bucket_of("a", WEIGHTS), bucket_of("b", WEIGHTS)
+    both = sum(one(f"u{n}") < WEIGHTS / 2 and other(f"u{n}") < WEIGHTS / 2 for n in range(20_000))
     assert abs(both - 5000) <= 3 * (20_000 * 0.25 * 0.75) ** 0.5

@@ -12,7 +12,7 @@ from shared.alerting.states import as_markdown
 from shared.config.sources import Source
 from shared.errors import Unauthorized
 from shared.http import HttpRequest
-from shared.loading import parse_config
+from shared.loading import parse_config, parse_flags
 from shared.reading import delivery_id, read
 from shared.route_tests import failures
 from shared.sources import scheme
@@ -87,3 +87,18 @@ def test_a_declared_sender_is_verified_named_and_understood(name: str) -> None:
     (signal,) = read(name, source, headers, payload).signals
     said = f"{signal.severity} {signal.status}" if signal.kind == "alert" else "event"
     assert f"{said}: {signal.title}" == expected
+
+
+@pytest.mark.parametrize(
+    "text", [text for text in examples("docs/flags.md") if "enabled:" in text or "$evaluators" in text]
+)
+def test_the_flags_of_the_guide_are_accepted_and_answer(text: str) -> None:
+    flags = parse_flags(text)
+    for key in flags.flags:
+        assert flags.evaluate(key, {"targetingKey": "u1", "version": "2.1.0"}, 0)
+
+
+@pytest.mark.parametrize("text", [text for text in examples("docs/flags.md") if "identity:" in text])
+def test_the_flag_section_of_the_guide_is_accepted(text: str) -> None:
+    whole = yaml.safe_dump({**BASE, **parse_yaml(text, "flags.md").data})
+    assert len(parse_config(whole).flags.identity) == 2

@@ -1,15 +1,18 @@
 """The flag evaluator over plain requests: the protocol's answers, a person's answers, and hostile input."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import structlog
 
 from functions.flag_evaluator.handler import handle
-from shared.errors import NotFound
-from shared.flags import Flag, FlagSet
+from shared.errors import NotFound, Unauthorized
+from shared.flags import Definition, Flag, FlagSet
 from shared.http import HttpRequest, HttpResponse
 
 FLAGS = {
@@ -18,6 +21,15 @@ FLAGS = {
     "members": Flag(enabled=True, requires_auth=True),
     "nobody": Flag(enabled=False),
 }
+BROKEN = {"state": "ENABLED", "variants": {"on": True}, "targeting": {"cat": ["no", "where"]}}
+COLOURS = {
+    "state": "ENABLED", "variants": {"red": "#f00", "grid": {"columns": [1, 2.5]}}, "defaultVariant": "red",
+    "targeting": {"if": [{"==": [{"var": "plan"}, "pro"]}, "grid"]}, "metadata": {"owner": "me"},
+}  # fmt: skip
+MIXED = {
+    **FLAGS, "broken": Definition.model_validate(BROKEN), "colours": Definition.model_validate(COLOURS),
+    "asleep": Definition.model_validate({**COLOURS, "state": "DISABLED"}),
+}  # fmt: skip
 BULK = "/ofrep/v1/evaluate/flags"
 
 
@@ -26,6 +38,21 @@ class FlagsOnly:
     """A context that has flags, and would fail on anything else."""
 
     flags: FlagSet = field(default_factory=lambda: FlagSet(FLAGS))
+    now: datetime = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+    origins: tuple[str, ...] = ("*",)
+    users: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The claims that each authorization header proves."""
+
+    @property
+    def config(self) -> Any:
+        return SimpleNamespace(flags=SimpleNamespace(origins=self.origins))
+
+    def user(self, headers: Mapping[str, str]) -> dict[str, Any] | None:
+        if "authorization" not in headers:
+            return None
+        if headers["authorization"] not in self.users:
+            raise Unauthorized("no")
+        return self.users[headers["authorization"]]
 
 
 def ask(method: str, path: str, body: bytes = b"", flags: FlagSet | None = None, **more: Any) -> HttpResponse:
@@ -48,11 +75,12 @@ def of_user(user: str) -> bytes:
         ("everyone", b"{}", True, "STATIC"),
         ("everyone", b'{"context": {}}', True, "STATIC"),
         ("everyone", b"\xef\xbb\xbf{}", True, "STATIC"),
-        ("nobody", b"{}", False, "DISABLED"),
+        ("nobody", b"{}", False, "STATIC"),
         ("members", b"{}", False, "TARGETING_MATCH"),
-        ("members", of_user("u1"), True, "STATIC"),
-        ("quarter", of_user("u1"), False, "SPLIT"),
-        ("quarter", of_user("u2"), True, "SPLIT"),
+        ("quarter", b"{}", False, "DEFAULT"),
+        ("quarter", of_user(""), False, "DEFAULT"),
+        ("quarter", of_user("u1"), False, "TARGETING_MATCH"),
+        ("quarter", of_user("u2"), True, "TARGETING_MATCH"),
     ],
 )
 def test_one_flag_is_answered_whole(key: str, body: bytes, value: bool, reason: str) -> None:  # noqa: FBT001
@@ -66,8 +94,7 @@ def test_one_flag_is_answered_whole(key: str, body: bytes, value: bool, reason: 
     [
         ("unheard-of", b"{}", 404, "FLAG_NOT_FOUND"),
         ("\ud800", b"{}", 404, "FLAG_NOT_FOUND"),
-        ("quarter", b"", 400, "TARGETING_KEY_MISSING"),
-        ("quarter", of_user(""), 400, "TARGETING_KEY_MISSING"),
+        ("broken", b"{}", 500, "GENERAL"),
         ("everyone", b"{", 400, "PARSE_ERROR"),
         ("everyone", b"\0", 400, "PARSE_ERROR"),
         ("everyone", b"\xff", 400, "PARSE_ERROR"),
@@ -85,7 +112,7 @@ def test_one_flag_is_answered_whole(key: str, body: bytes, value: bool, reason: 
     ],
 )
 def test_a_fault_is_answered_in_the_words_of_the_protocol(key: str, body: bytes, status: int, code: str) -> None:
-    answer = ask("POST", f"{BULK}/{key}", body)
+    answer = ask("POST", f"{BULK}/{key}", body, FlagSet(MIXED))
     found = content(answer)
     assert (answer.status, found["errorCode"]) == (status, code)
     assert found["errorDetails"]
@@ -93,11 +120,34 @@ def test_a_fault_is_answered_in_the_words_of_the_protocol(key: str, body: bytes,
 
 
 def test_all_flags_are_answered_at_once_each_with_its_own_fault() -> None:
-    found = {flag["key"]: flag for flag in content(ask("POST", BULK))["flags"]}
-    assert set(found) == set(FLAGS)
+    found = {flag["key"]: flag for flag in content(ask("POST", BULK, flags=FlagSet(MIXED)))["flags"]}
+    assert set(found) == set(MIXED)
     assert found["everyone"]["value"] is True
-    assert found["quarter"]["errorCode"] == "TARGETING_KEY_MISSING"
-    assert "value" not in found["quarter"]
+    assert found["broken"]["errorCode"] == "GENERAL"
+    assert "value" not in found["broken"]
+
+
+def test_a_value_of_any_type_is_answered_as_it_is() -> None:
+    pro = json.dumps({"context": {"plan": "pro"}}).encode()
+    found = [content(ask("POST", f"{BULK}/colours", body, FlagSet(MIXED))) for body in (b"{}", pro)]
+    assert [(one["value"], one["variant"], one["reason"], one["metadata"]) for one in found] == [
+        ("#f00", "red", "DEFAULT", {"owner": "me"}), ({"columns": [1, 2.5]}, "grid", "TARGETING_MATCH", {"owner": "me"}),
+    ]  # fmt: skip
+
+
+def test_a_disabled_flag_has_no_value_so_that_who_asks_uses_its_own() -> None:
+    answer = ask("POST", f"{BULK}/asleep", b"{}", FlagSet(MIXED))
+    expected = {"key": "asleep", "variant": "", "reason": "DISABLED", "metadata": {"owner": "me"}}
+    assert (answer.status, content(answer)) == (200, expected)
+    assert content(ask("GET", "/flags/asleep", flags=FlagSet(MIXED))) == {"asleep": None}
+
+
+def test_a_step_of_a_rollout_changes_the_entity_tag() -> None:
+    flag = Flag.model_validate({"enabled": True, "from": "2026-11-20T10:00"})
+    early: Any = FlagsOnly(FlagSet({"f": flag}))
+    late: Any = FlagsOnly(FlagSet({"f": flag}), datetime(2026, 11, 20, 10, 0, tzinfo=UTC))
+    tags = {handle(HttpRequest("POST", BULK, body=b"{}"), one).headers["etag"] for one in (early, late)}
+    assert len(tags) == 2
 
 
 def test_all_flags_of_a_broken_request_are_a_fault() -> None:
@@ -122,7 +172,7 @@ def test_another_user_or_another_set_of_flags_has_another_etag() -> None:
 
 def test_a_person_sees_plain_values() -> None:
     answer = ask("GET", "/flags", query={"targetingKey": "u2"})
-    assert content(answer) == {"everyone": True, "quarter": True, "members": True, "nobody": False}
+    assert content(answer) == {"everyone": True, "quarter": True, "members": False, "nobody": False}
     assert "x-opos-warning" not in answer.headers
 
 
@@ -130,22 +180,15 @@ def test_a_person_sees_plain_values() -> None:
     ("key", "query", "code"),
     [
         ("unheard-of", {"targetingKey": "u1"}, "FLAG_NOT_FOUND"),
-        ("quarter", {}, "TARGETING_KEY_MISSING"),
-        ("quarter", {"targetingKey": "\ud800"}, "TARGETING_KEY_MISSING"),
+        ("broken", {}, "GENERAL"),
     ],
 )
 def test_a_person_never_gets_a_fault_but_false_and_a_warning(key: str, query: dict[str, str], code: str) -> None:
     with structlog.testing.capture_logs() as logs:
-        answer = ask("GET", f"/flags/{key}", query=query)
+        answer = ask("GET", f"/flags/{key}", flags=FlagSet(MIXED), query=query)
     assert (answer.status, content(answer)) == (200, {key: False})
     assert answer.headers["x-opos-warning"] == code
     assert logs == [{"event": "flag_is_false", "log_level": "warning", "flag": key, "reason": code}]
-
-
-def test_a_person_asking_for_all_without_a_user_is_warned_once() -> None:
-    answer = ask("GET", "/flags")
-    assert content(answer) == {"everyone": True, "quarter": False, "members": False, "nobody": False}
-    assert answer.headers["x-opos-warning"] == "TARGETING_KEY_MISSING"
 
 
 def test_head_is_answered_as_get() -> None:
@@ -187,3 +230,54 @@ def test_a_browser_of_any_origin_may_read_the_answer(method: str, path: str) -> 
 def test_a_preflight_is_answered_without_a_body() -> None:
     answer = ask("OPTIONS", f"{BULK}/everyone")
     assert (answer.status, answer.body) == (204, b"")
+
+
+ADA = FlagsOnly(users={"Bearer ada": {"sub": "ada", "plan": "pro"}})
+
+
+def ask_as(proof: str | None, body: bytes) -> dict[str, Any]:
+    headers = {"authorization": proof} if proof else {}
+    context: Any = ADA
+    found: dict[str, Any] = content(handle(HttpRequest("POST", f"{BULK}/members", headers, body=body), context))
+    return found
+
+
+@pytest.mark.parametrize("said", ["u1", {"sub": "ada"}, True])
+def test_what_a_client_says_of_who_it_is_proves_nothing(said: Any) -> None:
+    forged = json.dumps({"context": {"targetingKey": "ada", "user": said}}).encode()
+    assert ask_as(None, forged)["value"] is False
+    plain: Any = FlagsOnly()
+    assert content(handle(HttpRequest("GET", "/flags/members", query={"user": "ada"}), plain)) == {"members": False}
+
+
+def test_a_token_proves_the_user_whatever_the_client_says_beside_it() -> None:
+    forged = json.dumps({"context": {"user": None}}).encode()
+    assert ask_as("Bearer ada", forged)["value"] is True
+    assert ask_as("Bearer ada", b"")["value"] is True
+
+
+def test_a_token_that_proves_nothing_is_refused() -> None:
+    with pytest.raises(Unauthorized):
+        ask_as("Bearer forged", b"{}")
+
+
+def test_the_user_of_a_token_is_the_one_that_a_rollout_counts_unless_another_is_named() -> None:
+    context: Any = FlagsOnly(users={"Bearer u": {"sub": "u2"}})
+
+    def quarter(body: bytes) -> Any:
+        return content(
+            handle(HttpRequest("POST", f"{BULK}/quarter", {"authorization": "Bearer u"}, body=body), context)
+        )
+
+    assert (quarter(b"{}")["value"], quarter(of_user("u1"))["value"]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"), [("https://shop.example", True), ("https://evil.example", False), ("", False)]
+)
+def test_only_the_pages_that_are_named_may_read_an_answer(origin: str, *, allowed: bool) -> None:
+    context: Any = FlagsOnly(origins=("https://shop.example",))
+    for method in ("POST", "OPTIONS"):
+        answer = handle(HttpRequest(method, BULK, {"origin": origin}, body=b"{}"), context)
+        assert answer.headers.get("access-control-allow-origin") == (origin if allowed else None)
+        assert answer.headers["vary"] == "origin"

@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from shared.flags import Flag, FlagNotFound, FlagSet, TargetingKeyMissing
-from shared.flags.bucketing import WEIGHTS, bucket
+from shared.errors import OposError
+from shared.flags import ABSENT, Definition, Flag, FlagBroken, FlagNotFound, FlagSet, lowered
+from shared.flags.bucketing import bucket_of, place_of
+from shared.flags.shorthand import WHOLE
 from shared.loading import parse_flags
 
 USER = {"targetingKey": "u1"}
@@ -33,21 +36,29 @@ VECTORS = [
 the user is still out. The lengths 23, 24 and 300 are where CBOR's length prefix grows."""
 
 
-def answer(flag: Flag, context: dict[str, Any]) -> tuple[bool, str, str]:
-    found = FlagSet({"f": flag}).evaluate("f", context)
+def answer(
+    flag: Flag | Definition, context: dict[str, Any], now: datetime | None = None
+) -> tuple[Any, str | None, str]:
+    found = FlagSet({"f": flag}).evaluate("f", context, int((now or NOON).timestamp()))
     return found.value, found.variant, found.reason
+
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+OFF = (False, "off", "TARGETING_MATCH")
+ON = (True, "on", "TARGETING_MATCH")
 
 
 @pytest.mark.parametrize(("flag", "user", "expected"), VECTORS)
 def test_a_user_falls_where_flagd_puts_them(flag: str, user: str, expected: int) -> None:
-    assert bucket(flag, user) == expected
+    assert bucket_of(flag, WHOLE)(user) == place_of([flag, user], WHOLE) == expected
 
 
 @pytest.mark.parametrize(("key", "user", "place"), VECTORS)
 def test_a_user_is_in_from_the_rollout_on_at_which_flagd_takes_them_in(key: str, user: str, place: int) -> None:
     def is_in(weight: int) -> bool:
-        flags = FlagSet({key: Flag(enabled=True, rollout=weight * 100 / WEIGHTS)})
-        return flags.evaluate(key, {"targetingKey": user}).value
+        flags = FlagSet({key: Flag(enabled=True, rollout=weight * 100 / WHOLE)})
+        return bool(flags.evaluate(key, {"targetingKey": user}).value)
 
     assert not is_in(place)
     assert is_in(place + 1)
@@ -60,41 +71,115 @@ def test_an_enabled_flag_is_on_for_everybody() -> None:
 @pytest.mark.parametrize("rollout", [0, 50, 100])
 def test_a_disabled_flag_is_off_whatever_else_it_says(rollout: float) -> None:
     flag = Flag(enabled=False, rollout=rollout, requires_auth=True)
-    assert answer(flag, USER) == answer(flag, {}) == (False, "off", "DISABLED")
+    assert answer(flag, USER) == answer(flag, {}) == (False, "off", "STATIC")
 
 
-def test_a_rollout_to_nobody_needs_no_user() -> None:
-    assert answer(Flag(enabled=True, rollout=0), {}) == (False, "off", "STATIC")
+def test_a_rollout_to_nobody_is_off_for_everybody() -> None:
+    assert answer(Flag(enabled=True, rollout=0), USER) == (False, "off", "STATIC")
 
 
-def test_a_rollout_to_some_says_that_it_split() -> None:
+def test_a_rollout_to_some_is_on_for_some() -> None:
     in_and_out = {answer(Flag(enabled=True, rollout=50), {"targetingKey": f"u{n}"}) for n in range(50)}
-    assert in_and_out == {(True, "on", "SPLIT"), (False, "off", "SPLIT")}
+    assert in_and_out == {ON, OFF}
 
 
 @pytest.mark.parametrize(
     "context", [{}, {"targetingKey": ""}, {"targetingKey": 5}, {"targetingKey": "\ud800"}, {"user": "u1"}]
 )
-def test_a_rollout_to_some_needs_a_user(context: dict[str, Any]) -> None:
-    with pytest.raises(TargetingKeyMissing) as error:
-        answer(Flag(enabled=True, rollout=50), context)
-    assert (error.value.code, error.value.http_status) == ("TARGETING_KEY_MISSING", 400)
+def test_a_rollout_to_some_is_off_for_who_is_nobody(context: dict[str, Any]) -> None:
+    assert answer(Flag(enabled=True, rollout=99), context) == (False, "off", "DEFAULT")
 
 
 @pytest.mark.parametrize("rollout", [50, 100])
-def test_a_flag_for_users_only_is_off_for_who_names_none(rollout: float) -> None:
+def test_a_flag_for_users_only_is_off_for_who_has_proved_nothing(rollout: float) -> None:
     flag = Flag(enabled=True, rollout=rollout, requires_auth=True)
-    assert answer(flag, {}) == answer(flag, {"targetingKey": ""}) == (False, "off", "TARGETING_MATCH")
+    assert answer(flag, USER) == answer(flag, {"user": ""}) == answer(flag, {}) == OFF
 
 
-def test_a_flag_for_users_only_is_on_for_whoever_names_one() -> None:
-    assert answer(Flag(enabled=True, requires_auth=True), USER) == (True, "on", "STATIC")
+def test_a_flag_for_users_only_is_on_for_who_has() -> None:
+    assert answer(Flag(enabled=True, requires_auth=True), {"user": {"sub": "u1"}}) == ON
+
+
+def test_a_flag_is_on_between_its_moments_the_first_included() -> None:
+    flag = Flag.model_validate({"enabled": True, "from": "2026-11-20T12:00", "until": "2026-11-20T14:00+01:00"})
+    found = [answer(flag, {}, NOON + minutes * timedelta(minutes=1)) for minutes in (-1, 0, 59, 60)]
+    assert found == [OFF, ON, ON, OFF]
+
+
+def test_a_rollout_in_steps_takes_in_more_and_loses_nobody() -> None:
+    steps = {"2026-11-20": 10, "2026-11-21": 50, "2026-11-22": 100}
+    flag = Flag.model_validate({"enabled": True, "steps": steps})
+
+    def who(day: int) -> set[str]:
+        users = (f"u{n}" for n in range(300))
+        return {user for user in users if answer(flag, {"targetingKey": user}, datetime(2026, 11, day, tzinfo=UTC))[0]}
+
+    before, first, second, last = (who(day) for day in (19, 20, 21, 22))
+    assert before == set() < first < second < last
+    assert len(last) == 300
+
+
+def test_a_flag_that_requires_another_is_on_only_for_whom_that_is_on() -> None:
+    flags = FlagSet(
+        {"base": Flag(enabled=True, rollout=50), "more": Flag(enabled=True, requires=("base",)), "never": Flag(enabled=False),
+         "most": Flag(enabled=True, requires=("more", "never"))}
+    )  # fmt: skip
+    for n in range(50):
+        user = {"targetingKey": f"u{n}"}
+        assert flags.evaluate("more", user).value is flags.evaluate("base", user).value
+        assert flags.evaluate("most", user).value is False
+
+
+def test_each_environment_has_its_own_say() -> None:
+    flag = Flag.model_validate(
+        {"enabled": False, "rollout": 25, "environments": {"staging": {"enabled": True, "rollout": 100}}}
+    )
+    assert FlagSet({"f": flag}, environment="staging").evaluate("f", {}).value is True
+    assert FlagSet({"f": flag}, environment="production").evaluate("f", {}).value is False
+
+
+def test_the_shorthand_is_lowered_to_what_flagd_reads() -> None:
+    flag = Flag.model_validate(
+        {"enabled": True, "rollout": 25, "requires_auth": True, "owner": "me", "expires": "2027-01-31"}
+    )
+    assert lowered(flag).model_dump(by_alias=True) == {
+        "state": "ENABLED", "variants": {"on": True, "off": False}, "defaultVariant": "off",
+        "targeting": {"if": [{"!!": [{"var": "user"}]}, {"fractional": [["on", 25_000], ["off", 75_000]]}, "off"]},
+        "metadata": {"owner": "me", "expires": "2027-01-31"},
+    }  # fmt: skip
+
+
+def definition(**more: Any) -> Definition:
+    return Definition.model_validate({"state": "ENABLED", "variants": {"red": "#f00", "none": None}, **more})
+
+
+def test_a_disabled_definition_leaves_the_value_to_who_asks() -> None:
+    assert answer(definition(state="DISABLED", defaultVariant="red"), {}) == (ABSENT, None, "DISABLED")
+
+
+def test_a_definition_without_a_default_leaves_it_too() -> None:
+    assert answer(definition(), {}) == (ABSENT, None, "DEFAULT")
+
+
+@pytest.mark.parametrize("rule", [{"var": "a"}, {"/": [1, 0]}, {"cat": ["no", "ne"]}])
+def test_a_rule_that_ends_nowhere_is_a_fault_of_the_flag(rule: dict[str, Any]) -> None:
+    with pytest.raises(FlagBroken) as error:
+        answer(definition(targeting=rule), {"a": "blue"})
+    assert error.value.code == "GENERAL"
+
+
+def test_the_moment_and_the_flags_own_name_are_known_to_a_rule() -> None:
+    rule = {
+        "if": [{"and": [{"==": [{"var": "$flagd.flagKey"}, "f"]}, {">": [{"var": ["$flagd.timestamp"]}, 5]}]}, "red"]
+    }
+    assert answer(definition(targeting=rule), {"$flagd": {"flagKey": "forged"}})[1] == "red"
 
 
 def test_an_unknown_flag_is_not_found() -> None:
     with pytest.raises(FlagNotFound) as error:
         FlagSet({}).evaluate("f", USER)
     assert (error.value.code, error.value.http_status) == ("FLAG_NOT_FOUND", 404)
+    assert isinstance(error.value, OposError)
 
 
 def test_a_rollout_may_be_a_thousandth_of_a_percent() -> None:
@@ -123,7 +208,7 @@ def test_hashing_is_loaded_only_for_a_flag_that_splits(rollout: float, loaded: s
     program = (
         "import sys; from shared.flags import Flag, FlagSet;"
         f"FlagSet({{'f': Flag(enabled=True, rollout={rollout})}}).evaluate('f', {{'targetingKey': 'u1'}});"
-        "print('mmh3' in sys.modules or 'cbor2' in sys.modules)"
+        "print('mmh3' in sys.modules); assert not {'cbor2', 'semver'} & set(sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert run.stdout.strip() == loaded

@@ -23,7 +23,7 @@ VALUES = {
     "shared.scalars",
     "shared.templating",
 }
-THIRD_PARTY = {"pydantic", "jmespath", "cryptography", "mmh3", "cbor2", "yaml", "re2", "jinja2"}
+THIRD_PARTY = {"pydantic", "jmespath", "cryptography", "mmh3", "cbor2", "yaml", "re2", "jinja2", "semver"}
 
 
 def imports(module: str) -> set[str]:

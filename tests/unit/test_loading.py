@@ -146,7 +146,7 @@ FLAG_FAULTS = {
         "flags.yaml:1: flags.a.rollout: expected less than or equal to 100; found 101"
     ),
     "flags: {a: {enabled: true, rolout: 5}}": (
-        "flags.yaml:1: flags.a.rolout: expected one of enabled, rollout, requires_auth, description, owner, expires;"
+        "flags.yaml:1: flags.a.rolout: expected one of enabled, rollout, steps, from, until, requires, requires_auth, environments, description, owner, expires, state, variants, defaultVariant, targeting, metadata;"
         " found the key 'rolout' (did you mean 'rollout'?)"
     ),
     "flags: {a: {rollout: 5}}": "flags.yaml:1: flags.a: expected the key 'enabled'; found none",

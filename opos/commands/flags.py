@@ -1,0 +1,129 @@
+"""`opos flags`."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from opos.output import reports_errors, show
+from shared.flags import ABSENT, Flag, FlagSet
+from shared.flags.explain import explained
+from shared.loading import load_flags
+
+_file = click.option(
+    "--flags", "file", default="flags.yaml", show_default=True, type=click.Path(path_type=Path), help="The flags."
+)
+_environment = click.option("--environment", default="", help="For which environment: its overrides count.")
+_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+_context = click.option("--context", default="{}", help="The evaluation context, as JSON.")
+_user = click.option("--user", default=None, help="The targetingKey of the context.")
+
+
+@click.group("flags")
+def command() -> None:
+    """List flags, evaluate them, say why, and name those that should be gone."""
+
+
+@command.command("list")
+@_file
+@_environment
+@_json
+@reports_errors
+def list_(file: Path, environment: str, *, as_json: bool) -> None:
+    """Every flag, as flagd would define it."""
+    flags = load_flags(file, environment)
+    shown = {key: flag.model_dump(by_alias=True, exclude_none=True) for key, flag in flags.definitions.items()}
+    show(shown, "\n".join(_line(key, flags) for key in flags.flags) or "There are no flags.", as_json=as_json)
+
+
+@command.command("eval")
+@click.argument("flag")
+@_user
+@_context
+@_file
+@_environment
+@_json
+@reports_errors
+def evaluate(flag: str, user: str | None, context: str, file: Path, environment: str, *, as_json: bool) -> None:
+    """What FLAG is for a user, or a context."""
+    found = load_flags(file, environment).evaluate(flag, _given(context, user), _now())
+    value = None if found.value is ABSENT else found.value
+    shown = {"key": flag, "value": value, "variant": found.variant, "reason": found.reason}
+    show(shown, f"{json.dumps(value)}  ({found.variant or 'no variant'}, {found.reason})", as_json=as_json)
+
+
+@command.command("explain")
+@click.argument("flag")
+@_user
+@_context
+@_file
+@_environment
+@_json
+@reports_errors
+def explain(flag: str, user: str | None, context: str, file: Path, environment: str, *, as_json: bool) -> None:
+    """Which part of FLAG's rule decided for a user, or a context, and where a share puts them."""
+    steps = list(explained(load_flags(file, environment), flag, _given(context, user), _now()))
+    show(steps, "\n".join(steps), as_json=as_json)
+
+
+@command.command("stale")
+@click.option("--code", type=click.Path(exists=True, path_type=Path), help="A folder that should mention every flag.")
+@_file
+@_json
+@reports_errors
+def stale(code: Path | None, file: Path, *, as_json: bool) -> None:
+    """Flags that have expired, are the same for everybody, or that no code in --code mentions."""
+    found = list(_stale(load_flags(file), code))
+    lines = [f"{one['flag']}: {one['reason']}" for one in found]
+    show(found, "\n".join(lines) or "No flag is stale.", as_json=as_json)
+
+
+def _line(key: str, flags: FlagSet) -> str:
+    definition = flags.definitions[key]
+    rule = json.dumps(definition.targeting) if definition.targeting else "for everybody"
+    default = definition.default_variant or "-"
+    return f"{key:<24} {definition.state:<9} {default:<8} {rule if len(rule) < 70 else rule[:67] + '...'}"  # noqa: PLR2004
+
+
+def _given(context: str, user: str | None) -> dict[str, Any]:
+    try:
+        found = json.loads(context)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise click.BadParameter("expected a JSON object", param_hint="--context")
+    return found if user is None else {**found, "targetingKey": user}
+
+
+def _now() -> int:
+    return int(datetime.now(UTC).timestamp())
+
+
+def _stale(flags: FlagSet, code: Path | None) -> Iterator[dict[str, str]]:
+    today, mentioned = datetime.now(UTC).date(), _texts(code) if code else None
+    for key, flag in flags.flags.items():
+        for reason in _reasons(key, flag, today, flags):
+            yield {"flag": key, "reason": reason}
+        if mentioned is not None and key not in mentioned:
+            yield {"flag": key, "reason": f"no file below {code} mentions it"}
+
+
+def _reasons(key: str, flag: Any, today: date, flags: FlagSet) -> Iterator[str]:
+    expires = flag.expires if isinstance(flag, Flag) else None
+    if expires and expires <= today:
+        yield f"expired on {expires}"
+    if not flags.definitions[key].targeting and len(flags.definitions[key].variants) > 1:
+        yield f"the same for everybody: {flags.definitions[key].default_variant}"
+
+
+def _texts(folder: Path) -> str:
+    """All that is written below *folder*, but for what is hidden or installed there."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not _is_foreign(path.relative_to(folder)))
+    return "\n".join(path.read_text("utf-8", "ignore") for path in files if path.stat().st_size < 2**20)
+
+
+def _is_foreign(path: Path) -> bool:
+    return any(part.startswith(".") or part == "node_modules" for part in path.parts)

@@ -1,0 +1,30 @@
+"""A flag as flagd defines it. Source: flagd documentation, "Flag Definitions"."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Scalar = bool | int | float | str
+
+
+def _variant_name(value: Any) -> Any:
+    """YAML reads `true` as a truth where flagd means the variant of that name."""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+class Definition(BaseModel):
+    """`variants` are the values by name, of any type; `targeting` is a rule that names one, or null for the default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+    state: Literal["ENABLED", "DISABLED"]
+    variants: Annotated[dict[str, Any], Field(min_length=1)]
+    default_variant: Annotated[str | None, BeforeValidator(_variant_name), Field(alias="defaultVariant")] = None
+    targeting: dict[str, Any] | None = None
+    metadata: dict[str, Scalar] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _default_is_a_variant(self) -> Self:
+        if self.default_variant and self.default_variant not in self.variants:
+            raise ValueError(f"expected defaultVariant to be one of {', '.join(self.variants)}")
+        return self

@@ -1,0 +1,72 @@
+"""All flags of a file, each compiled when it is first asked for."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from shared.flags.definition import Definition, Scalar
+from shared.flags.evaluate import Context, Evaluation, Evaluator, FlagNotFound, evaluator
+from shared.flags.flagd import operations
+from shared.flags.logic.compiling import Compile, Rule, compiled
+from shared.flags.shorthand import Flag, lowered
+
+
+@dataclass(frozen=True)
+class FlagSet:
+    """`flags` as they are written; `environment` chooses among what the shorthand says for each."""
+
+    flags: Mapping[str, Flag | Definition]
+    metadata: Mapping[str, Scalar] = field(default_factory=dict)
+    environment: str = ""
+
+    def evaluate(self, key: str, context: Context, now: int = 0) -> Evaluation:
+        """The value of *key* for *context* at *now*, in seconds since 1970. Raises FlagNotFound and FlagBroken."""
+        try:
+            found = self._evaluators[key]
+        except KeyError:
+            found = self._compile(key)
+        return found(context, now)
+
+    def worked_out(self, key: str, rule: Any, data: Any) -> Any:
+        """What a part of the rule of *key* makes of *data*, which holds what flagd adds to a context."""
+        return compiled(rule, {**operations(key), "flag": self._other})(data)
+
+    @cached_property
+    def definitions(self) -> dict[str, Definition]:
+        """Every flag as flagd defines it."""
+        return {
+            key: lowered(flag, self.environment) if isinstance(flag, Flag) else flag for key, flag in self.flags.items()
+        }
+
+    @cached_property
+    def version(self) -> str:
+        """A text that changes when any flag does."""
+        definitions = [f"{key}={flag.model_dump_json()}" for key, flag in sorted(self.flags.items())]
+        written = "\n".join([self.environment, json.dumps(dict(self.metadata), sort_keys=True), *definitions])
+        return hashlib.sha256(written.encode()).hexdigest()[:16]
+
+    @cached_property
+    def _evaluators(self) -> dict[str, Evaluator]:
+        return {}
+
+    def _compile(self, key: str) -> Evaluator:
+        """Two threads may compile the same flag at once: both make the same function."""
+        definition = self.definitions.get(key)
+        if definition is None:
+            raise FlagNotFound(f"There is no flag {key[:100]!r}.")
+        made = evaluator(key, definition, self.metadata, {"flag": self._other})
+        self._evaluators[key] = made
+        return made
+
+    def _other(self, arguments: Any, _make: Compile) -> Rule:
+        """The variant of another flag, for the same context."""
+        (name,) = arguments
+        now = _timestamp
+        return lambda data: self.evaluate(name, data, now(data)).variant
+
+
+def _timestamp(data: Mapping[str, Any]) -> int:
+    return int(data["$flagd"]["timestamp"])

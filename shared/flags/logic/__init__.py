@@ -1,0 +1,1 @@
+"""JsonLogic with flagd's operations, compiled once into closures."""

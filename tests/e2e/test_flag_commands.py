@@ -1,0 +1,67 @@
+"""Flags from the command line, as processes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.test_commands import opos
+
+FLAGS = """
+flags:
+  quarter: {enabled: true, rollout: 25}
+  members: {enabled: true, requires_auth: true, rollout: 50}
+  everyone: {enabled: true, expires: 2026-01-31}
+  banner:
+    state: ENABLED
+    variants: {none: {}, sale: {text: "20 % off"}}
+    defaultVariant: none
+    targeting: {if: [{sem_ver: [{var: version}, ">=", 2.1.0]}, sale]}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "flags.yaml").write_text(FLAGS)
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "page.js").write_text("if (client.getBooleanValue('quarter', false)) banner('members')")
+    return tmp_path
+
+
+def test_a_flag_is_evaluated_for_a_user_and_a_context(folder: Path) -> None:
+    assert opos("flags", "eval", "quarter", "--user", "u2", folder=folder).stdout == "true  (on, TARGETING_MATCH)\n"
+    found = json.loads(
+        opos("flags", "eval", "banner", "--context", '{"version": "v2.1"}', "--json", folder=folder).stdout
+    )
+    assert found == {"key": "banner", "value": {"text": "20 % off"}, "variant": "sale", "reason": "TARGETING_MATCH"}
+    assert opos("flags", "eval", "unheard-of", folder=folder).returncode == 1
+    assert opos("flags", "eval", "banner", "--context", "[", folder=folder).returncode == 2
+
+
+def test_explain_says_which_part_decided_and_where_the_user_falls(folder: Path) -> None:
+    told = opos(
+        "flags", "explain", "members", "--user", "u1", "--context", '{"user": {"sub": "u1"}}', folder=folder
+    ).stdout
+    assert told.splitlines() == [
+        'if {"!!": [{"var": "user"}]}: true, so yes',
+        "  'u1' falls on place 55047 of 100000: on 0 to 49999, off 50000 to 99999",
+        "=> off",
+    ]
+    told = opos("flags", "explain", "quarter", folder=folder).stdout
+    assert "but the context has no targetingKey" in told
+    assert told.endswith("the rule names no variant, so the default counts: off\n=> off\n")
+    told = opos("flags", "explain", "banner", "--context", '{"version": "1.0"}', folder=folder).stdout
+    assert told.startswith('if {"sem_ver": [{"var": "version"}, ">=", "2.1.0"]}: false, so no\n')
+
+
+def test_stale_names_what_has_expired_is_the_same_for_all_or_mentioned_nowhere(folder: Path) -> None:
+    told = opos("flags", "stale", "--code", "code", folder=folder).stdout.splitlines()
+    assert told == [
+        "everyone: expired on 2026-01-31", "everyone: the same for everybody: on", "everyone: no file below code mentions it",
+    ]  # fmt: skip
+
+
+def test_list_shows_every_flag_as_flagd_would_have_it(folder: Path) -> None:
+    found = json.loads(opos("flags", "list", "--json", folder=folder).stdout)
+    assert found["quarter"]["targeting"] == {"fractional": [["on", 25000], ["off", 75000]]}
+    assert "quarter" in opos("flags", "list", folder=folder).stdout
