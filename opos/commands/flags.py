@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
+from opos.flag_editing import with_value
 from opos.output import reports_errors, show
 from shared.flags import ABSENT, Flag, FlagSet
 from shared.flags.explain import explained
-from shared.loading import load_flags
+from shared.loading import load_flags, parse_flags
 
 _file = click.option(
     "--flags", "file", default="flags.yaml", show_default=True, type=click.Path(path_type=Path), help="The flags."
@@ -67,6 +68,42 @@ def explain(flag: str, user: str | None, context: str, file: Path, environment: 
     """Which part of FLAG's rule decided for a user, or a context, and where a share puts them."""
     steps = list(explained(load_flags(file, environment), flag, _given(context, user), _now()))
     show(steps, "\n".join(steps), as_json=as_json)
+
+
+@command.command("set")
+@click.argument("flag")
+@click.option("--enabled/--disabled", default=None, help="Whether it is on at all.")
+@click.option("--rollout", type=click.FloatRange(0, 100), help="For how many of the users, in percent.")
+@click.option("--in", "environment", default=None, help="Only in this environment.")
+@_file
+@_json
+@reports_errors
+def set_(
+    flag: str, file: Path, environment: str | None, rollout: float | None, *, enabled: bool | None, as_json: bool
+) -> None:
+    """Change FLAG in the file, and nothing else in it: comments and columns stay. Commit it as you do any change."""
+    changes = {
+        "enabled": None if enabled is None else str(enabled).lower(),
+        "rollout": None if rollout is None else f"{rollout:g}",
+    }
+    wanted = {name: value for name, value in changes.items() if value is not None}
+    if not wanted:
+        raise click.UsageError("expected --enabled, --disabled or --rollout")
+    text = file.read_text("utf-8")
+    for name, value in wanted.items():
+        within = ("environments", environment) if environment else ()
+        text = with_value(text, ("flags", flag, *within, name), value)
+    parse_flags(text, str(file))
+    _replace(file, text)
+    shown = ", ".join(f"{name}: {value}" for name, value in wanted.items())
+    show({"flag": flag, "environment": environment, **wanted}, f"{flag}: {shown}", as_json=as_json)
+
+
+def _replace(file: Path, text: str) -> None:
+    """Whole or not at all: a bundle that reads the file meanwhile sees the old one or the new one."""
+    new = file.with_name(f".{file.name}.new")
+    new.write_text(text, "utf-8")
+    new.replace(file)
 
 
 @command.command("stale")

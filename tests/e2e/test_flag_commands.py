@@ -65,3 +65,15 @@ def test_list_shows_every_flag_as_flagd_would_have_it(folder: Path) -> None:
     found = json.loads(opos("flags", "list", "--json", folder=folder).stdout)
     assert found["quarter"]["targeting"] == {"fractional": [["on", 25000], ["off", 75000]]}
     assert "quarter" in opos("flags", "list", folder=folder).stdout
+
+
+def test_set_changes_the_file_in_place_and_refuses_what_would_break_it(folder: Path) -> None:
+    assert opos("flags", "set", "quarter", "--rollout", "30", folder=folder).stdout == "quarter: rollout: 30\n"
+    assert (folder / "flags.yaml").read_text() == FLAGS.replace("rollout: 25", "rollout: 30")
+    assert opos("flags", "set", "everyone", "--disabled", "--in", "staging", folder=folder).returncode == 0
+    assert "environments: {staging: {enabled: false}}" in (folder / "flags.yaml").read_text()
+    assert opos("flags", "eval", "everyone", "--environment", "staging", folder=folder).stdout.startswith("false")
+    before = (folder / "flags.yaml").read_text()
+    for wrong, code in ((("banner", "--rollout", "5"), 2), (("unheard-of", "--enabled"), 1), (("quarter",), 2)):
+        assert opos("flags", "set", *wrong, folder=folder).returncode == code
+    assert (folder / "flags.yaml").read_text() == before

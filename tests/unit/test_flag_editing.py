@@ -1,0 +1,63 @@
+"""Changing one value of flags.yaml leaves every other character as it is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opos.flag_editing import with_value
+from shared.errors import NotFound
+from shared.loading import parse_flags
+
+TEXT = """# The flags of the shop.
+flags:
+  dark_mode:    {enabled: true}          # for everybody
+  new_checkout: {enabled: true, rollout: 25, owner: "me"}   # a quarter
+
+  beta:
+    enabled: true      # since May
+    # how many
+    rollout: 50
+  # the last
+  rewrite: {enabled: false, environments: {staging: {enabled: true}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "was", "becomes"),
+    [
+        (("new_checkout", "rollout"), "30", "rollout: 25", "rollout: 30"),
+        (("dark_mode", "enabled"), "false", "dark_mode:    {enabled: true}", "dark_mode:    {enabled: false}"),
+        (("dark_mode", "rollout"), "5", "dark_mode:    {enabled: true}", "dark_mode:    {enabled: true, rollout: 5}"),
+        (("beta", "rollout"), "75", "    rollout: 50", "    rollout: 75"),
+        (("beta", "requires_auth"), "true", "    rollout: 50", "    rollout: 50\n    requires_auth: true"),
+        (("rewrite", "environments", "staging", "rollout"), "10", "{enabled: true}}}", "{enabled: true, rollout: 10}}}"),
+        (("rewrite", "environments", "live", "enabled"), "true", "{enabled: true}}}", "{enabled: true}, live: {enabled: true}}}"),
+        (("beta", "environments", "live", "enabled"), "false", "    rollout: 50", "    rollout: 50\n    environments: {live: {enabled: false}}"),
+    ],
+)  # fmt: skip
+def test_one_value_changes_and_nothing_else(path: tuple[str, ...], value: str, was: str, becomes: str) -> None:
+    assert with_value(TEXT, ("flags", *path), value) == TEXT.replace(was, becomes)
+
+
+def test_a_file_that_ends_without_a_line_break_can_be_added_to() -> None:
+    assert with_value("flags:\n  a:\n    enabled: true", ("flags", "a", "rollout"), "5") == (
+        "flags:\n  a:\n    enabled: true\n    rollout: 5"
+    )
+
+
+@pytest.mark.parametrize("flag", ["unheard-of", "enabled"])
+def test_a_flag_that_is_not_there_is_not_made_up(flag: str) -> None:
+    with pytest.raises(NotFound):
+        with_value(TEXT, ("flags", flag, "enabled"), "true")
+
+
+@given(st.sampled_from(["dark_mode", "new_checkout", "beta", "rewrite"]), st.integers(0, 100), st.booleans())
+def test_what_is_written_is_what_is_read(flag: str, rollout: int, enabled: bool) -> None:  # noqa: FBT001
+    text = with_value(TEXT, ("flags", flag, "rollout"), str(rollout))
+    text = with_value(text, ("flags", flag, "enabled"), str(enabled).lower())
+    before, after = parse_flags(TEXT).flags, parse_flags(text).flags
+    assert (after[flag].rollout, after[flag].enabled) == (rollout, enabled)  # type: ignore[union-attr]
+    assert {key: one for key, one in after.items() if key != flag} == {
+        key: one for key, one in before.items() if key != flag
+    }
+    assert text.count("#") == TEXT.count("#")
