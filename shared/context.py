@@ -35,6 +35,11 @@ class Context(Protocol):
     def flags(self) -> FlagSet: ...
 
     @property
+    def overridden(self) -> Mapping[str, str]:
+        """The variant of each flag that somebody has overridden, as far as is known: a few seconds late."""
+        ...
+
+    @property
     def tally(self) -> Tally: ...
 
     @property

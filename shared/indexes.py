@@ -25,6 +25,7 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("digests", "due_at"),
     ("digests", "state"),
     ("digests", "created_at"),
+    ("overrides", "until"),
     ("silences", "ends_at"),
     ("focus", "ends_at"),
     ("heartbeats", "due_at"),

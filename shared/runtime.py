@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shared.adapters.sqlite.database import Database
     from shared.config.flags import Issuer
     from shared.flags import FlagSet
+    from shared.overriding import Overrides
     from shared.tally import Tally
 
 T = TypeVar("T")
@@ -139,6 +140,12 @@ class Runtime:
         return Tally()
 
     @once
+    def overrides(self) -> "Overrides":
+        from shared.overriding import Overrides
+
+        return Overrides(lambda: self.store)
+
+    @once
     def links(self) -> Links:
         key = self.secret(SIGNING_KEY) if self._has_secret(SIGNING_KEY) else self._local_signing_key()
         return Links(key, self.settings.public_url or self.config.public_url or DEFAULT_URL)
@@ -200,6 +207,8 @@ class Runtime:
 
     def close(self) -> None:
         """Let go of what was opened; a later use opens it again."""
+        if "overrides" in self.__dict__:
+            self.overrides.wait()
         if "database" in self.__dict__:
             self.database.close()
 
@@ -276,6 +285,10 @@ class Invocation:
     @property
     def flags(self) -> "FlagSet":
         return self.runtime.flags
+
+    @property
+    def overridden(self) -> Mapping[str, str]:
+        return self.runtime.overrides.current(self.now)
 
     @property
     def tally(self) -> "Tally":

@@ -8,8 +8,9 @@ from shared.alerting.attention import day_began
 from shared.concerns import concerns
 from shared.context import Context
 from shared.digest.content import LISTED, Note
-from shared.digest.words import counted
+from shared.digest.words import counted, one_line
 from shared.events import iso
+from shared.overriding import in_force
 from shared.ports import Doc
 from shared.waiting import in_queue
 
@@ -44,9 +45,9 @@ def last_overviews(context: Context) -> dict[str, str]:
 
 
 def _notes(context: Context) -> Iterator[Note]:
-    console = context.links.base_url
-    return (
-        {"text": f"{counted(count, one.noun)} {one.trouble}", "link": console}
-        for one, count in concerns(context)
-        if count
-    )
+    for doc in in_force(context.store, context.now):
+        said = f"{doc.data['variant']} until {doc.data['until']}, by {doc.data['who']}: {doc.data['why']}"
+        yield {"text": one_line(f"The flag {doc.id} is overridden: {said}"), "link": ""}
+    for one, count in concerns(context):
+        if count:
+            yield {"text": f"{counted(count, one.noun)} {one.trouble}", "link": context.links.base_url}

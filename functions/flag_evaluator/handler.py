@@ -65,17 +65,19 @@ def _answer(request: HttpRequest, context: Context) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class _Lookup:
-    """The flags at one moment."""
+    """The flags at one moment, and what overrides them."""
 
     flags: FlagSet
     now: int
+    overridden: Mapping[str, str]
 
     def evaluate(self, key: str, context: Mapping[str, Any]) -> Evaluation:
-        return self.flags.evaluate(key, context, self.now)
+        found = self.flags.overridden(key, self.overridden[key]) if key in self.overridden else None
+        return found or self.flags.evaluate(key, context, self.now)
 
 
 def _lookup(context: Context) -> _Lookup:
-    return _Lookup(context.flags, int(context.now.timestamp()))
+    return _Lookup(context.flags, int(context.now.timestamp()), context.overridden)
 
 
 def _ofrep(request: HttpRequest, context: Context, key: str | None) -> HttpResponse:

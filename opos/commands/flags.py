@@ -1,5 +1,6 @@
 """`opos flags`."""
 
+import getpass
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -9,10 +10,13 @@ from typing import Any
 import click
 
 from opos.flag_editing import with_value
+from opos.local import Place, json_option, with_place
+from opos.moments import until_moment
 from opos.output import reports_errors, show
 from shared.flags import ABSENT, Flag, FlagSet
 from shared.flags.explain import explained
 from shared.loading import load_flags, parse_flags
+from shared.overriding import in_force, override, release
 
 _file = click.option(
     "--flags", "file", default="flags.yaml", show_default=True, type=click.Path(path_type=Path), help="The flags."
@@ -104,6 +108,49 @@ def _replace(file: Path, text: str) -> None:
     new = file.with_name(f".{file.name}.new")
     new.write_text(text, "utf-8")
     new.replace(file)
+
+
+@command.command("override")
+@click.argument("flag")
+@click.argument("variant")
+@click.option("--for", "until", required=True, metavar="UNTIL", help="`2h`, `15:00`, a day or a moment.")
+@click.option("--why", required=True, help="Somebody reads it in the digest.")
+@click.option("--who", default=None, help="The user of this machine unless given.")
+@with_place
+@json_option
+@reports_errors
+def override_(flag: str, variant: str, until: str, why: str, who: str | None, place: Place, *, as_json: bool) -> None:
+    """The kill switch: FLAG is VARIANT for everybody until then, within seconds and without a deploy."""
+    context, now = place.runtime().context(), datetime.now(UTC)
+    definition = context.flags.definitions.get(flag)
+    if definition is None or definition.variants.get(variant) is None:
+        known = ", ".join(definition.variants) if definition else ", ".join(context.flags.flags)
+        raise click.BadParameter(f"expected one of {known}", param_hint="VARIANT" if definition else "FLAG")
+    ends = until_moment(until, now, context.config.timezone)
+    said = override(flag, variant, context.store, who=who or getpass.getuser(), why=why, until=ends, now=now)
+    show({"flag": flag, **said}, f"{flag} is {variant} until {said['until']}.", as_json=as_json)
+
+
+@command.command("release")
+@click.argument("flag")
+@with_place
+@json_option
+@reports_errors
+def release_(flag: str, place: Place, *, as_json: bool) -> None:
+    """End an override: the rule of FLAG counts again."""
+    release(flag, place.runtime().store, datetime.now(UTC))
+    show({"flag": flag}, f"The rule of {flag} counts again.", as_json=as_json)
+
+
+@command.command("overrides")
+@with_place
+@json_option
+@reports_errors
+def overrides(place: Place, *, as_json: bool) -> None:
+    """What is overridden now, by whom, why, and until when."""
+    found = [{"flag": doc.id, **doc.data} for doc in in_force(place.runtime().store, datetime.now(UTC))]
+    lines = [f"{one['flag']}: {one['variant']} until {one['until']}, by {one['who']}: {one['why']}" for one in found]
+    show(found, "\n".join(lines) or "Nothing is overridden.", as_json=as_json)
 
 
 @command.command("stale")

@@ -4,6 +4,7 @@ Source: flagd specification, `fractional` operation version 3: murmur3_x86_32 ov
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 Bucket = Callable[[str], int]
@@ -34,8 +35,12 @@ def place_of(value: Any, total: int) -> int:
     return (mmh3.hash(encoded, signed=False) * total) >> 32
 
 
+@lru_cache(maxsize=256)
 def _text(text: str) -> bytes:
-    """*text* in CBOR (RFC 8949, section 3.1, major type 3), with the shortest head."""
+    """*text* in CBOR (RFC 8949, section 3.1, major type 3), with the shortest head.
+
+    The last few are remembered: who asks for all flags at once asks for each with the same user.
+    """
     spelled = text.encode()
     size = len(spelled)
     if size < _SMALL:

@@ -14,8 +14,8 @@ from shared.flags.flagd import operations
 from shared.flags.logic.compiling import Rule, Special, compiled
 
 Context = Mapping[str, Any]
-Reason = Literal["STATIC", "DEFAULT", "TARGETING_MATCH", "DISABLED"]
-"""Source: OpenFeature specification, section 1.7 (resolution reasons)."""
+Reason = Literal["STATIC", "DEFAULT", "TARGETING_MATCH", "DISABLED", "OVERRIDE"]
+"""Source: OpenFeature specification, "Resolution reason", which allows others: `OVERRIDE` is ours."""
 
 
 class _Absent:

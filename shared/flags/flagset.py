@@ -30,6 +30,15 @@ class FlagSet:
             found = self._compile(key)
         return found(context, now)
 
+    def overridden(self, key: str, variant: str) -> Evaluation | None:
+        """*key* as somebody has set it for everybody; None where it has no such *variant*, so that its rule counts."""
+        definition = self.definitions.get(key)
+        if definition is None or definition.variants.get(variant) is None:
+            return None
+        return Evaluation(
+            key, definition.variants[variant], "OVERRIDE", variant, {**self.metadata, **definition.metadata}
+        )
+
     def worked_out(self, key: str, rule: Any, data: Any) -> Any:
         """What a part of the rule of *key* makes of *data*, which holds what flagd adds to a context."""
         return compiled(rule, {**operations(key), "flag": self._other})(data)

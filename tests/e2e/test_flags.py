@@ -1,7 +1,7 @@
 """Feature flags over HTTP, for people, for SDKs, and for a client that nobody here wrote."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
@@ -11,6 +11,7 @@ from openfeature.evaluation_context import EvaluationContext
 from openfeature.exception import ErrorCode
 
 from tests.e2e.bundle import Answer, Bundle
+from tests.e2e.test_commands import opos
 from tests.identity import provider
 
 
@@ -130,3 +131,30 @@ def test_the_openfeature_sdk_evaluates_through_its_own_provider(bundle: Bundle) 
     expected = bundle.request("GET", "/flags/quarter?targetingKey=u7").json["quarter"]
     assert client.get_boolean_value("quarter", not expected, EvaluationContext("u7")) is expected
     api.shutdown()
+
+
+def test_a_kill_switch_works_within_seconds_and_without_a_deploy(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the command, as a process of its own beside the running bundle."""
+    monkeypatch.setattr("shared.overriding.FRESH", -1.0)
+
+    def everyone() -> tuple[bool, str]:
+        bundle.clock.moment = datetime.now(UTC)
+        evaluate(bundle, "everyone", {})
+        bundle.runtime.overrides.wait()
+        found = evaluate(bundle, "everyone", {}).json
+        return found["value"], found["reason"]
+
+    def flags(*words: str) -> str:
+        return opos("flags", *words, *bundle.place, folder=bundle.folder).stdout
+
+    assert everyone() == (True, "STATIC")
+    assert flags("override", "everyone", "off", "--for", "2h", "--why", "it charges twice", "--who", "me").startswith(
+        "everyone is off"
+    )
+    assert everyone() == (False, "OVERRIDE")
+    assert "by me: it charges twice" in flags("overrides")
+    flags("release", "everyone")
+    assert everyone() == (True, "STATIC")
+    assert flags("overrides") == "Nothing is overridden.\n"

@@ -40,6 +40,7 @@ class FlagsOnly:
     flags: FlagSet = field(default_factory=lambda: FlagSet(FLAGS))
     now: datetime = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
     origins: tuple[str, ...] = ("*",)
+    overridden: dict[str, str] = field(default_factory=dict)
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The claims that each authorization header proves."""
 
@@ -281,3 +282,19 @@ def test_only_the_pages_that_are_named_may_read_an_answer(origin: str, *, allowe
         answer = handle(HttpRequest(method, BULK, {"origin": origin}, body=b"{}"), context)
         assert answer.headers.get("access-control-allow-origin") == (origin if allowed else None)
         assert answer.headers["vary"] == "origin"
+
+
+@pytest.mark.parametrize(
+    ("key", "variant", "value", "reason"),
+    [
+        ("everyone", "off", False, "OVERRIDE"), ("colours", "grid", {"columns": [1, 2.5]}, "OVERRIDE"),
+        ("asleep", "red", "#f00", "OVERRIDE"), ("everyone", "purple", True, "STATIC"),
+    ],
+)  # fmt: skip
+def test_an_override_counts_before_the_rule_if_the_flag_has_that_variant(
+    key: str, variant: str, value: Any, reason: str
+) -> None:
+    context: Any = FlagsOnly(FlagSet(MIXED), overridden={key: variant, "gone": "on"})
+    found = content(handle(HttpRequest("POST", f"{BULK}/{key}", body=b"{}"), context))
+    assert (found["value"], found["reason"]) == (value, reason)
+    assert handle(HttpRequest("POST", f"{BULK}/gone", body=b"{}"), context).status == 404

@@ -1,0 +1,73 @@
+"""Overriding a flag for a while, without a deploy: written down with who, why and until when."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from shared.errors import NotFound
+from shared.events import iso
+from shared.fields import EXPIRY
+from shared.ports import Doc, Set, Store, Update
+
+FRESH = 5.0
+"""Seconds for which what is known of the overrides is taken for true."""
+KEEP = timedelta(days=400)
+_log = structlog.get_logger()
+
+
+def override(
+    flag: str, variant: str, store: Store, *, who: str, why: str, until: datetime, now: datetime
+) -> dict[str, str]:
+    """From now on *flag* is *variant* for everybody, until then."""
+    said = {"variant": variant, "who": who, "why": why, "at": iso(now), "until": iso(until)}
+    store.commit([Set(f"overrides/{flag}", {**said, EXPIRY: iso(until + KEEP)})])
+    return said
+
+
+def release(flag: str, store: Store, now: datetime) -> None:
+    """The rule of *flag* counts again. Raises NotFound where nothing overrides it."""
+    doc = store.get(f"overrides/{flag}")
+    if doc is None or doc.data["until"] <= iso(now):
+        raise NotFound(f"Nothing overrides {flag}.", hint="`opos flags overrides` lists what is overridden.")
+    store.commit([Update(doc.path, {"until": iso(now)}, doc.version)])
+
+
+def in_force(store: Store, now: datetime) -> list[Doc]:
+    return list(store.query("overrides", where=[("until", ">", iso(now))], order_by="until"))
+
+
+@dataclass
+class Overrides:
+    """What is overridden, as this process knows it: asked anew every few seconds, behind the back of who looks.
+
+    No look-up waits for the store: one that is away or slow costs nothing but that an override comes late.
+    """
+
+    store: Callable[[], Store]
+    _known: list[tuple[str, str, str]] = field(default_factory=list)
+    _asked: float | None = None
+    _asking: threading.Lock = field(default_factory=threading.Lock)
+
+    def current(self, now: datetime) -> Mapping[str, str]:
+        """The variant of each flag that is overridden."""
+        if (self._asked is None or time.monotonic() - self._asked > FRESH) and self._asking.acquire(blocking=False):
+            self._asked = time.monotonic()
+            threading.Thread(target=self._ask, args=(now,), daemon=True).start()
+        return {flag: variant for flag, variant, until in self._known if until > iso(now)} if self._known else {}
+
+    def wait(self) -> None:
+        """Until nobody is asking."""
+        with self._asking:
+            pass
+
+    def _ask(self, now: datetime) -> None:
+        try:
+            self._known = [(doc.id, doc.data["variant"], doc.data["until"]) for doc in in_force(self.store(), now)]
+        except Exception as fault:  # noqa: BLE001  (flags are answered by their rules while nobody can say)
+            _log.warning("overrides_not_read", error=type(fault).__name__)
+        finally:
+            self._asking.release()
