@@ -9,6 +9,7 @@ from shared.flags import FlagSet
 from shared.links import Links
 from shared.ports import Bus, Channel, Store
 from shared.tally import Tally
+from shared.usage import Usage
 
 
 class Context(Protocol):
@@ -37,6 +38,13 @@ class Context(Protocol):
     @property
     def overridden(self) -> Mapping[str, str]:
         """The variant of each flag that somebody has overridden, as far as is known: a few seconds late."""
+        ...
+
+    @property
+    def usage(self) -> Usage: ...
+
+    def wait_for(self, caller: str) -> int:
+        """In how many seconds *caller* may ask for flags; 0 is now."""
         ...
 
     @property

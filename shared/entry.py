@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 import flask
@@ -20,7 +20,7 @@ from shared import runtime, telemetry
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict, OposError, TooLarge, Unauthorized, Unavailable
 from shared.events import Message
-from shared.http import HttpRequest, HttpResponse, json_response
+from shared.http import HttpRequest, HttpResponse, error_response
 
 T = TypeVar("T")
 HttpHandler = Callable[[HttpRequest, Context], HttpResponse]
@@ -41,14 +41,14 @@ def run_http(request: flask.Request, handle: HttpHandler) -> flask.Response:
     trace = _trace(request.headers.get("traceparent"))
     try:
         context = runtime.current().context(trace)
-        with structlog.contextvars.bound_contextvars(trace=context.trace):
+        with telemetry.traced(context.trace):
             plain = _plain_request(request)
             answer = retry_conflicts(lambda: handle(plain, context))
     except OposError as fault:
-        answer = _error(fault)
+        answer = error_response(fault)
     except Exception as fault:  # noqa: BLE001  (the last resort: nothing of it is shown to the caller)
         _log.exception("crashed", error=type(fault).__name__)
-        answer = _error(OposError("Something went wrong on our side. It has been logged."))
+        answer = error_response(OposError("Something went wrong on our side. It has been logged."))
     return flask.Response(answer.body, answer.status, dict(answer.headers))
 
 
@@ -68,7 +68,7 @@ def run_event(event: CloudEvent, handlers: Mapping[type[Message], EventHandler])
         _log.error("message_contract_broken", topic=topic, faults=fault.error_count())
         raise OposError(f"The message does not hold the contract of {topic}.") from None
     context = runtime.current().context(attributes.get("trace"))
-    with structlog.contextvars.bound_contextvars(trace=context.trace):
+    with telemetry.traced(context.trace):
         retry_conflicts(lambda: handlers[contract](message, context))
 
 
@@ -76,11 +76,10 @@ def _require_push(request: flask.Request) -> None:
     """Ends the request with 401 unless Pub/Sub or Scheduler is calling, and with 503 where nobody can say."""
     ours = runtime.current()
     _say_once_whether_pushes_are_checked(deployed=ours.settings.deployed)
-    headers = {name.lower(): value for name, value in request.headers.items()}
     try:
-        ours.callers.require_push(headers, ours.clock.now())
+        ours.callers.require_push(_headers(request.environ), ours.clock.now())
     except (Unauthorized, Unavailable) as fault:
-        answer = _error(fault)
+        answer = error_response(fault)
         flask.abort(flask.Response(answer.body, answer.status, dict(answer.headers)))
 
 
@@ -125,10 +124,36 @@ def _plain_request(request: flask.Request) -> HttpRequest:
     return HttpRequest(
         method=request.method,
         path=request.path,
-        headers={name.lower(): value for name, value in request.headers.items()},
-        query={name: values[0] for name, values in request.args.lists()},
+        headers=_headers(request.environ),
+        query={name: values[0] for name, values in request.args.lists()} if request.query_string else {},
         body=_body(request),
+        caller=_caller(request),
     )
+
+
+def _caller(request: flask.Request) -> str:
+    """The address that the nearest proxy saw: on the platform there is always one, elsewhere it runs on this machine.
+
+    Only the last entry of X-Forwarded-For is a proxy's own; those before it are what the caller says.
+    """
+    peer = request.remote_addr or ""
+    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    behind_proxy = runtime.current().settings.deployed or peer in {"127.0.0.1", "::1"}
+    return forwarded if forwarded and behind_proxy else peer
+
+
+def _headers(environ: Mapping[str, Any]) -> dict[str, str]:
+    """By lower-case names. From the environment itself (PEP 3333): the framework's view of it is slow."""
+    return {header: value for name, value in environ.items() if (header := _header(name)) and value}
+
+
+@lru_cache(maxsize=512)
+def _header(variable: str) -> str:
+    """The header in an environment's *variable*; empty for a variable that holds none."""
+    if variable in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
+        return variable.replace("_", "-").lower()
+    is_header = variable.startswith("HTTP_") and variable not in {"HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"}
+    return variable.removeprefix("HTTP_").replace("_", "-").lower() if is_header else ""
 
 
 def _body(request: flask.Request) -> bytes:
@@ -154,9 +179,3 @@ def _trace(traceparent: str | None) -> str | None:
     """The trace id of a W3C traceparent header, when it is a valid one (W3C Trace Context, section 3.2)."""
     match = _TRACEPARENT.fullmatch(traceparent or "")
     return match[1] if match else None
-
-
-def _error(fault: OposError) -> HttpResponse:
-    content = {"code": fault.code, "message": fault.message} | ({"hint": fault.hint} if fault.hint else {})
-    headers = {"retry-after": "5"} if fault.retryable else {}
-    return json_response(fault.http_status, {"error": content}, headers)

@@ -13,6 +13,8 @@ class OposError(Exception):
     code: ClassVar[str] = "internal"
     retryable: ClassVar[bool] = False
     http_status: ClassVar[int] = 500
+    after: int = 5
+    """Seconds after which a retry may help, where one can."""
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -25,6 +27,25 @@ class Unauthorized(OposError):
 
     code = "unauthorized"
     http_status = 401
+
+
+class Forbidden(OposError):
+    """The caller may not ask this, whoever they prove to be."""
+
+    code = "forbidden"
+    http_status = 403
+
+
+class TooMany(OposError):
+    """The caller asks more often than it may; `after` is in how many seconds it may again."""
+
+    code = "too_many"
+    retryable = True
+    http_status = 429
+
+    def __init__(self, message: str, *, after: int) -> None:
+        super().__init__(message, hint=f"Ask again in {after} seconds.")
+        self.after = after
 
 
 class NotFound(OposError):

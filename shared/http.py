@@ -5,16 +5,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.errors import OposError
+
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """`headers` have lower-case names; `body` is the raw bytes; `query` holds the first value of each name."""
+    """`headers` have lower-case names; `body` is the raw bytes; `query` holds the first value of each name.
+
+    `caller` is the network address that the request came from.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    caller: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,13 @@ class HttpResponse:
 def json_response(status: int, content: Any, headers: Mapping[str, str] | None = None) -> HttpResponse:
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     return HttpResponse(status, body, {"content-type": "application/json", **(headers or {})})
+
+
+def error_response(fault: OposError) -> HttpResponse:
+    """The body of DESIGN section 6, which says nothing that a stranger may not know."""
+    content = {"code": fault.code, "message": fault.message} | ({"hint": fault.hint} if fault.hint else {})
+    headers = {"retry-after": str(fault.after)} if fault.retryable else {}
+    return json_response(fault.http_status, {"error": content}, headers)
 
 
 def html_response(status: int, page: str, headers: Mapping[str, str] | None = None) -> HttpResponse:

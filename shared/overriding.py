@@ -1,13 +1,12 @@
 """Overriding a flag for a while, without a deploy: written down with who, why and until when."""
 
-import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 
+from shared.behind import Behind
 from shared.errors import NotFound
 from shared.events import iso
 from shared.fields import EXPIRY
@@ -42,32 +41,24 @@ def in_force(store: Store, now: datetime) -> list[Doc]:
 
 @dataclass
 class Overrides:
-    """What is overridden, as this process knows it: asked anew every few seconds, behind the back of who looks.
+    """What is overridden, as this process knows it.
 
     No look-up waits for the store: one that is away or slow costs nothing but that an override comes late.
     """
 
     store: Callable[[], Store]
     _known: list[tuple[str, str, str]] = field(default_factory=list)
-    _asked: float | None = None
-    _asking: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.asking = Behind(self._ask, FRESH)
 
     def current(self, now: datetime) -> Mapping[str, str]:
         """The variant of each flag that is overridden."""
-        if (self._asked is None or time.monotonic() - self._asked > FRESH) and self._asking.acquire(blocking=False):
-            self._asked = time.monotonic()
-            threading.Thread(target=self._ask, args=(now,), daemon=True).start()
+        self.asking.ask(now)
         return {flag: variant for flag, variant, until in self._known if until > iso(now)} if self._known else {}
-
-    def wait(self) -> None:
-        """Until nobody is asking."""
-        with self._asking:
-            pass
 
     def _ask(self, now: datetime) -> None:
         try:
             self._known = [(doc.id, doc.data["variant"], doc.data["until"]) for doc in in_force(self.store(), now)]
         except Exception as fault:  # noqa: BLE001  (flags are answered by their rules while nobody can say)
             _log.warning("overrides_not_read", error=type(fault).__name__)
-        finally:
-            self._asking.release()

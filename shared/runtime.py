@@ -1,6 +1,7 @@
 """The one composition root: settings into ports. Everything is made at first use and kept for the process's life."""
 
 import os
+import random
 import secrets
 import threading
 import time
@@ -26,8 +27,11 @@ if TYPE_CHECKING:
     from shared.adapters.sqlite.database import Database
     from shared.config.flags import Issuer
     from shared.flags import FlagSet
+    from shared.limiting import Limiter
     from shared.overriding import Overrides
     from shared.tally import Tally
+    from shared.usage import Usage
+    from shared.watching import WatchedFlags
 
 T = TypeVar("T")
 SIGNING_KEY = "OPOS_SIGNING_KEY"
@@ -78,6 +82,11 @@ def new_id() -> str:
     return secrets.token_hex(16)
 
 
+def _new_trace() -> str:
+    """Random, and no secret: a look-up should not pay for one."""
+    return f"{random.getrandbits(128):032x}"
+
+
 @dataclass
 class Runtime:
     """The ports of this process. Tests hand in their own `clock` and `channels`; the rest follows from the settings."""
@@ -94,8 +103,24 @@ class Runtime:
         return load_config(self.settings.config)
 
     @once
-    def flags(self) -> "FlagSet":
-        return load_flags(self.settings.flags, self.settings.environment.get("OPOS_ENVIRONMENT", ""))
+    def flags(self) -> "WatchedFlags":
+        from shared.watching import WatchedFlags
+
+        file, environment = self.settings.flags, self.settings.environment.get("OPOS_ENVIRONMENT", "")
+        return WatchedFlags(file, lambda: load_flags(file, environment))
+
+    @once
+    def usage(self) -> "Usage":
+        from shared.usage import Usage
+
+        return Usage(lambda: self.store, new_id())
+
+    @once
+    def limiter(self) -> "Limiter | None":
+        from shared.limiting import Limiter
+
+        allowed = self.config.flags.requests_per_minute
+        return Limiter(allowed) if allowed else None
 
     @once
     def database(self) -> "Database":
@@ -207,13 +232,15 @@ class Runtime:
 
     def close(self) -> None:
         """Let go of what was opened; a later use opens it again."""
+        if "usage" in self.__dict__:
+            self.usage.reporting.wait()
         if "overrides" in self.__dict__:
-            self.overrides.wait()
+            self.overrides.asking.wait()
         if "database" in self.__dict__:
             self.database.close()
 
     def context(self, trace: str | None = None) -> "Invocation":
-        return Invocation(self, self.clock.now(), trace or new_id())
+        return Invocation(self, self.clock.now(), trace or _new_trace())
 
     def _firestore(self) -> Store:
         from shared.adapters.firestore.store import connect
@@ -284,7 +311,15 @@ class Invocation:
 
     @property
     def flags(self) -> "FlagSet":
-        return self.runtime.flags
+        return self.runtime.flags.current(self.now)
+
+    @property
+    def usage(self) -> "Usage":
+        return self.runtime.usage
+
+    def wait_for(self, caller: str) -> int:
+        limiter = self.runtime.limiter
+        return limiter.wait(caller) if limiter else 0
 
     @property
     def overridden(self) -> Mapping[str, str]:

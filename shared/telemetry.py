@@ -7,12 +7,15 @@ Source: Cloud Logging documentation, "Structured logging" (severity, message, lo
 import logging
 import os
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from traceback import extract_tb
 from typing import Any
 
 import structlog
 
+_trace: ContextVar[str] = ContextVar("trace", default="")
 _SEVERITY = {"debug": "DEBUG", "info": "INFO", "warning": "WARNING", "error": "ERROR", "critical": "CRITICAL"}
 
 
@@ -20,7 +23,6 @@ def configure(*, level: str = "info") -> None:
     """Set up structlog for this process; safe to call again."""
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             _frames,
             _for_cloud_logging,
             structlog.processors.JSONRenderer(),
@@ -31,10 +33,20 @@ def configure(*, level: str = "info") -> None:
     )
 
 
+@contextmanager
+def traced(trace: str) -> Iterator[None]:
+    """Every line that is logged within bears *trace*."""
+    before = _trace.set(trace)
+    try:
+        yield
+    finally:
+        _trace.reset(before)
+
+
 def _for_cloud_logging(_logger: Any, method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     fields["severity"] = _SEVERITY.get(method, "DEFAULT")
     fields["message"] = fields.pop("event")
-    project, trace = os.environ.get("GOOGLE_CLOUD_PROJECT"), fields.pop("trace", None)
+    project, trace = os.environ.get("GOOGLE_CLOUD_PROJECT"), _trace.get()
     if trace:
         fields["logging.googleapis.com/trace"] = f"projects/{project}/traces/{trace}" if project else trace
     return fields

@@ -12,45 +12,63 @@ from typing import Any
 import structlog
 
 from shared.context import Context
-from shared.errors import MethodNotAllowed, NotFound, OposError
-from shared.flags import ABSENT, Evaluation, FlagSet, is_unicode
-from shared.http import HttpRequest, HttpResponse, json_response
+from shared.errors import Forbidden, MethodNotAllowed, NotFound, OposError, TooMany
+from shared.flags import ABSENT, Evaluation, FlagBroken, FlagNotFound, FlagSet, is_unicode
+from shared.http import HttpRequest, HttpResponse, error_response, json_response
 
 _log = structlog.get_logger()
-_CORS = {
+_EXPOSED = {"access-control-expose-headers": "etag, retry-after, x-opos-warning"}
+_PREFLIGHT = {
     "access-control-allow-methods": "GET, POST, OPTIONS",
     "access-control-allow-headers": "content-type, authorization, if-none-match",
-    "access-control-expose-headers": "etag, x-opos-warning",
     "access-control-max-age": "86400",
 }
+_JSON = {"content-type": "application/json"}
+_OWN = {"cache-control": "private, no-cache"}
+"""Kept by who asked and nobody between, and asked for again each time, by its entity tag (RFC 9111, section 5.2.2)."""
 
 
 class InvalidRequest(OposError):
-    """An OFREP request that cannot be evaluated; `ofrep_code` is the specification's."""
+    """A request that cannot be evaluated; the codes are the protocol's."""
 
+    code = "INVALID_CONTEXT"
     http_status = 400
 
-    def __init__(self, ofrep_code: str, message: str) -> None:
-        super().__init__(message)
-        self.ofrep_code = ofrep_code
+
+class NotReadable(InvalidRequest):
+    code = "PARSE_ERROR"
 
 
 def handle(request: HttpRequest, context: Context) -> HttpResponse:
-    answer = _answer(request, context)
+    try:
+        answer = _answer(request, context)
+    except OposError as fault:  # here, so that a page may read this too
+        answer = error_response(fault)
     return HttpResponse(answer.status, answer.body, {**_cors(request, context), **answer.headers})
 
 
 def _cors(request: HttpRequest, context: Context) -> Mapping[str, str]:
     """What a browser needs to hear so that a page of another origin may read the answer (WHATWG Fetch, section 3.3)."""
     origins, origin = context.config.flags.origins, request.headers.get("origin", "")
+    more = _PREFLIGHT if request.method == "OPTIONS" else _EXPOSED
     if "*" in origins:
-        return {"access-control-allow-origin": "*", **_CORS}
-    return {"vary": "origin", **({"access-control-allow-origin": origin, **_CORS} if origin in origins else {})}
+        return {"access-control-allow-origin": "*", **more}
+    return {"vary": "origin", **({"access-control-allow-origin": origin, **more} if origin in origins else {})}
+
+
+def _require_welcome(request: HttpRequest, context: Context) -> None:
+    """Raises Forbidden for a page that is not named, and TooMany for a caller who asks too often."""
+    origins, origin = context.config.flags.origins, request.headers.get("origin", "")
+    if origin and origin not in origins and "*" not in origins:
+        raise Forbidden("Pages of this origin may not ask for flags.")
+    if wait := context.wait_for(request.caller):
+        raise TooMany("Too many requests from this address.", after=wait)
 
 
 def _answer(request: HttpRequest, context: Context) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(204)
+    _require_welcome(request, context)
     match request.path.strip("/").split("/"):
         case ["ofrep", "v1", "evaluate", "flags", *key] if len(key) <= 1:
             if request.method != "POST":
@@ -65,27 +83,37 @@ def _answer(request: HttpRequest, context: Context) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class _Lookup:
-    """The flags at one moment, and what overrides them."""
+    """The flags at one moment, what overrides them, and who asks."""
 
     flags: FlagSet
-    now: int
     overridden: Mapping[str, str]
+    asked: Mapping[str, Any]
+    context: Context
 
-    def evaluate(self, key: str, context: Mapping[str, Any]) -> Evaluation:
-        found = self.flags.overridden(key, self.overridden[key]) if key in self.overridden else None
-        return found or self.flags.evaluate(key, context, self.now)
+    def one(self, key: str) -> Evaluation:
+        """Raises FlagNotFound."""
+        found = self._forced(key) or self._by_rule(key)
+        self.context.usage.saw((found,), self.context.now)
+        return found
+
+    def all(self) -> dict[str, Evaluation]:
+        found = self.flags.evaluate_all(self.asked, int(self.context.now.timestamp()))
+        found |= {key: forced for key in self.overridden if (forced := self._forced(key))}
+        self.context.usage.saw(found.values(), self.context.now)
+        return found
+
+    def _forced(self, key: str) -> Evaluation | None:
+        return self.flags.overridden(key, self.overridden[key]) if key in self.overridden else None
+
+    def _by_rule(self, key: str) -> Evaluation:
+        try:
+            return self.flags.evaluate(key, self.asked, int(self.context.now.timestamp()))
+        except FlagBroken as fault:
+            return Evaluation.failed(key, fault)
 
 
-def _lookup(context: Context) -> _Lookup:
-    return _Lookup(context.flags, int(context.now.timestamp()), context.overridden)
-
-
-def _ofrep(request: HttpRequest, context: Context, key: str | None) -> HttpResponse:
-    try:
-        asked = _proved(_context(request.body), request, context)
-    except InvalidRequest as fault:
-        return json_response(400, {"key": key or "", "errorCode": fault.ofrep_code, "errorDetails": fault.message})
-    return _bulk(request, _lookup(context), asked) if key is None else _single(_lookup(context), key, asked)
+def _lookup(asked: dict[str, Any], request: HttpRequest, context: Context) -> _Lookup:
+    return _Lookup(context.flags, context.overridden, _proved(asked, request, context), context)
 
 
 def _proved(asked: dict[str, Any], request: HttpRequest, context: Context) -> dict[str, Any]:
@@ -95,43 +123,35 @@ def _proved(asked: dict[str, Any], request: HttpRequest, context: Context) -> di
     return claimed if user is None else {"targetingKey": str(user.get("sub", "")), **claimed, "user": user}
 
 
-def _single(lookup: _Lookup, key: str, context: Mapping[str, Any]) -> HttpResponse:
+def _ofrep(request: HttpRequest, context: Context, key: str | None) -> HttpResponse:
     try:
-        return json_response(200, _shown(lookup.evaluate(key, context)))
-    except OposError as fault:
-        return json_response(fault.http_status, _failed(key, fault))
+        lookup = _lookup(_context(request.body), request, context)
+        return _bulk(request, lookup) if key is None else _single(lookup, key)
+    except (InvalidRequest, FlagNotFound) as fault:
+        return HttpResponse(fault.http_status, Evaluation.failed(key or "", fault).ofrep, _JSON)
 
 
-def _bulk(request: HttpRequest, lookup: _Lookup, context: Mapping[str, Any]) -> HttpResponse:
-    """Every flag, each with its own fault. The entity tag covers the flags, the context and what came of them: the
-    next step of a rollout changes nothing but that.
+def _single(lookup: _Lookup, key: str) -> HttpResponse:
+    found = lookup.one(key)
+    return HttpResponse(found.fault.http_status if found.fault else 200, found.ofrep, _JSON)
+
+
+def _bulk(request: HttpRequest, lookup: _Lookup) -> HttpResponse:
+    flags = b",".join([one.ofrep for one in lookup.all().values()])
+    said = json.dumps(dict(lookup.flags.metadata)).encode()
+    return _cacheable(request, lookup, b'{"flags":[' + flags + b'],"metadata":' + said + b"}")
+
+
+def _cacheable(request: HttpRequest, lookup: _Lookup, body: bytes, headers: Mapping[str, str] = {}) -> HttpResponse:
+    """*body*, or 304 for who has it. The entity tag covers the flags, the context and what came of them: the next step
+    of a rollout changes nothing but that.
     """
-    content = json_response(200, {"flags": [_evaluated(lookup, key, context) for key in lookup.flags.flags]})
-    covered = b"\0".join([lookup.flags.version.encode(), json.dumps(context, sort_keys=True).encode(), content.body])
-    etag = f'"{hashlib.sha256(covered).hexdigest()[:32]}"'
+    context = f"{lookup.flags.version} {lookup.asked}".encode("utf-8", "replace")
+    covered = hashlib.blake2b(context + body, digest_size=16)
+    etag = f'"{covered.hexdigest()}"'
     if etag in _entity_tags(request.headers.get("if-none-match", "")):
-        return HttpResponse(304, headers={"etag": etag})
-    return HttpResponse(content.status, content.body, {**content.headers, "etag": etag})
-
-
-def _evaluated(lookup: _Lookup, key: str, context: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        return _shown(lookup.evaluate(key, context))
-    except OposError as fault:
-        return _failed(key, fault)
-
-
-def _shown(evaluation: Evaluation) -> dict[str, Any]:
-    """Without a value who asks uses the one in its own code."""
-    value = {} if evaluation.value is ABSENT else {"value": evaluation.value}
-    return {
-        "key": evaluation.key, **value, "variant": evaluation.variant or "", "reason": evaluation.reason,
-        "metadata": dict(evaluation.metadata),
-    }  # fmt: skip
-
-
-def _failed(key: str, fault: OposError) -> dict[str, Any]:
-    return {"key": key, "errorCode": fault.code, "errorDetails": fault.message}
+        return HttpResponse(304, headers={"etag": etag, **_OWN, **headers})
+    return HttpResponse(200, body, {**_JSON, "etag": etag, **_OWN, **headers})
 
 
 def _context(body: bytes) -> dict[str, Any]:
@@ -141,15 +161,15 @@ def _context(body: bytes) -> dict[str, Any]:
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):
-        raise InvalidRequest("PARSE_ERROR", "expected a JSON body") from None
+        raise NotReadable("expected a JSON body") from None
     context = content.get("context") if isinstance(content, dict) else content
     if context is None:
         return {}
     if not isinstance(context, dict):
-        raise InvalidRequest("INVALID_CONTEXT", "expected the context to be an object")
+        raise InvalidRequest("expected the context to be an object")
     user = context.get("targetingKey", "")
     if not isinstance(user, str) or not is_unicode(user):
-        raise InvalidRequest("INVALID_CONTEXT", "expected the targetingKey to be text")
+        raise InvalidRequest("expected the targetingKey to be text")
     return context
 
 
@@ -159,21 +179,26 @@ def _entity_tags(header: str) -> set[str]:
 
 
 def _plain(request: HttpRequest, context: Context, key: str | None) -> HttpResponse:
-    lookup, asked = _lookup(context), _proved(dict(request.query), request, context)
-    found = {one: _value(lookup, one, asked) for one in (list(lookup.flags.flags) if key is None else [key])}
-    warnings = {one: fault for one, (_, fault) in found.items() if fault}
-    headers = {"x-opos-warning": ", ".join(sorted(set(warnings.values())))} if warnings else {}
-    return json_response(200, {one: value for one, (value, _) in found.items()}, headers)
+    """Values alone. A person's look-up never fails: a flag that is not there, or broken, is false, and says so."""
+    lookup = _lookup(dict(request.query), request, context)
+    found = lookup.all() if key is None else {key: _found(lookup, key)}
+    faults = {one: evaluation.fault.code for one, evaluation in found.items() if evaluation.fault}
+    for one, code in faults.items():
+        _log.warning("flag_is_false", flag=one[:100], reason=code)
+    content = json_response(200, {one: _value(evaluation) for one, evaluation in found.items()})
+    warnings = {"x-opos-warning": ", ".join(sorted(set(faults.values())))} if faults else {}
+    return _cacheable(request, lookup, content.body, warnings)
 
 
-def _value(lookup: _Lookup, key: str, context: Mapping[str, Any]) -> tuple[Any, str]:
-    """The value, and the code of what went wrong: a person's look-up never fails, it is false and warns."""
+def _found(lookup: _Lookup, key: str) -> Evaluation:
     try:
-        found = lookup.evaluate(key, context).value
-    except OposError as fault:
-        _log.warning("flag_is_false", flag=key[:100], reason=fault.code)
-        return False, fault.code
-    return (None, "") if found is ABSENT else (found, "")
+        return lookup.one(key)
+    except FlagNotFound as fault:
+        return Evaluation.failed(key, fault)
+
+
+def _value(evaluation: Evaluation) -> Any:
+    return False if evaluation.fault else None if evaluation.value is ABSENT else evaluation.value
 
 
 def _wrong_method(request: HttpRequest, *allowed: str) -> HttpResponse:

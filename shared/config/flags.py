@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from shared.config.values import Address, SecretName
 from shared.scalars import Section
@@ -33,5 +33,8 @@ class Issuer(Section):
 
 
 class Flags(Section):
+    """`requests_per_minute` is for each network address, as one instance counts them."""
+
     origins: tuple[Origin, ...] = ("*",)
+    requests_per_minute: Annotated[int, Field(ge=1)] | None = None
     identity: tuple[Issuer, ...] = ()

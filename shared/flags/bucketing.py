@@ -5,25 +5,46 @@ Source: flagd specification, `fractional` operation version 3: murmur3_x86_32 ov
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 Bucket = Callable[[str], int]
 _SMALL, _BYTE, _SHORT = 24, 0x100, 0x10000
 
 
 def bucket_of(flag: str, total: int) -> Bucket:
-    """The place of a user in *flag*, from 0 to *total* - 1. Raises UnicodeError for what UTF-8 cannot spell.
-
-    The hash is over the list of both texts; only the user's changes, so the rest is encoded once.
-    """
-    import mmh3
-
-    head, hash_ = b"\x82" + _text(flag), mmh3.hash
+    """The place of a user in *flag*, from 0 to *total* - 1. Raises UnicodeError for what UTF-8 cannot spell."""
+    hash_, head = _hash(), _head(flag)
 
     def place(user: str) -> int:
         return (hash_(head + _text(user), 0, False) * total) >> 32  # noqa: FBT003  (unsigned; it takes no keyword as fast)
 
     return place
+
+
+def split(flag: str, limit: int, total: int, below: T, above: T) -> Callable[[str], T]:
+    """What falls to a user whose place is *below* the limit, or not: a single comparison of the hash itself.
+
+    What is made raises as a Bucket does.
+    """
+    hash_, head = _hash(), _head(flag)
+    end = -((limit << 32) // -total)
+
+    def fall(user: str) -> T:
+        return below if hash_(head + _text(user), 0, False) < end else above  # noqa: FBT003
+
+    return fall
+
+
+def _hash() -> Callable[[bytes, int, bool], int]:
+    import mmh3
+
+    return mmh3.hash
+
+
+def _head(flag: str) -> bytes:
+    """The hash is over the list of flag and user; only the user's text changes, so the rest is encoded once."""
+    return b"\x82" + _text(flag)
 
 
 def place_of(value: Any, total: int) -> int:

@@ -6,6 +6,7 @@ Source: flagd specification and openfeature-flagd-core 2.0.0, which the tests co
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from shared.errors import OposError
@@ -14,7 +15,7 @@ from shared.flags.flagd import operations
 from shared.flags.logic.compiling import Rule, Special, compiled
 
 Context = Mapping[str, Any]
-Reason = Literal["STATIC", "DEFAULT", "TARGETING_MATCH", "DISABLED", "OVERRIDE"]
+Reason = Literal["STATIC", "DEFAULT", "TARGETING_MATCH", "DISABLED", "OVERRIDE", "ERROR"]
 """Source: OpenFeature specification, "Resolution reason", which allows others: `OVERRIDE` is ours."""
 
 
@@ -28,13 +29,37 @@ class _Absent:
 ABSENT = _Absent()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Evaluation:
+    """What a flag is. The same one answers for everybody to whom the same variant falls for the same reason.
+
+    `fault` is why there is none, where `reason` is ERROR.
+    """
+
     key: str
     value: Any
     reason: Reason
     variant: str | None = None
     metadata: Mapping[str, Scalar] = field(default_factory=dict)
+    fault: OposError | None = None
+
+    @cached_property
+    def ofrep(self) -> bytes:
+        """As JSON of the OpenFeature Remote Evaluation Protocol; without a value who asks uses the one in its code."""
+        shown = {"key": self.key, **(_fault(self.fault) if self.fault else self._answer())}
+        return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+    def _answer(self) -> dict[str, Any]:
+        value = {} if self.value is ABSENT else {"value": self.value}
+        return {**value, "variant": self.variant or "", "reason": self.reason, "metadata": dict(self.metadata)}
+
+    @classmethod
+    def failed(cls, key: str, fault: OposError) -> "Evaluation":
+        return cls(key, ABSENT, "ERROR", fault=fault)
+
+
+def _fault(fault: OposError) -> dict[str, Any]:
+    return {"errorCode": fault.code, "errorDetails": fault.message}
 
 
 class FlagNotFound(OposError):
@@ -93,9 +118,10 @@ def _targeted(
         if variant is None:
             return default
         name = variant if type(variant) is str else str(variant).lower() if isinstance(variant, bool) else str(variant)
-        if name not in found:
-            raise FlagBroken(f"The rule of {key} names the variant {name[:100]!r}, which it does not have.")
-        return found[name]
+        try:
+            return found[name]
+        except KeyError:
+            raise FlagBroken(f"The rule of {key} names the variant {name[:100]!r}, which it does not have.") from None
 
     return evaluate
 

@@ -6,7 +6,7 @@ Source: flagd documentation, "Custom Operations"; measured on openfeature-flagd-
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from shared.flags.bucketing import bucket_of, place_of
+from shared.flags.bucketing import bucket_of, place_of, split
 from shared.flags.logic.compiling import Compile, Constant, Rule, Special
 
 if TYPE_CHECKING:
@@ -45,20 +45,22 @@ def _fixed(arguments: Sequence[Any]) -> tuple[list[tuple[Any, int]], int] | None
 
 
 def _share_of_users(flag: str, shares: list[tuple[Any, int]], total: int) -> Rule:
-    bucket, first, limit = bucket_of(flag, total), *shares[0]
-    second = shares[1][0] if len(shares) == 2 else None  # noqa: PLR2004
+    if len(shares) == 2:  # noqa: PLR2004
+        (first, limit), (second, _) = shares
+        return _by_user(split(flag, limit, total, first, second))
+    bucket = bucket_of(flag, total)
+    return _by_user(lambda user: _variant(bucket(user), shares))
 
+
+def _by_user(choose: Callable[[str], Any]) -> Rule:
     def share(data: Any) -> Any:
         user = data.get("targetingKey")
         if type(user) is not str or not user:
             return None
         try:
-            place = bucket(user)
+            return choose(user)
         except UnicodeError:
             return None
-        if second is not None:
-            return first if place < limit else second
-        return _variant(place, shares)
 
     return share
 

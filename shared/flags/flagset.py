@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from shared.flags.definition import Definition, Scalar
-from shared.flags.evaluate import Context, Evaluation, Evaluator, FlagNotFound, evaluator
+from shared.flags.evaluate import Context, Evaluation, Evaluator, FlagBroken, FlagNotFound, evaluator
 from shared.flags.flagd import operations
 from shared.flags.logic.compiling import Compile, Rule, compiled
 from shared.flags.shorthand import Flag, lowered
@@ -30,14 +30,25 @@ class FlagSet:
             found = self._compile(key)
         return found(context, now)
 
+    def evaluate_all(self, context: Context, now: int = 0) -> dict[str, Evaluation]:
+        """Every flag, each with its own fault."""
+        found = {}
+        for key, evaluate in self._all:
+            try:
+                found[key] = evaluate(context, now)
+            except FlagBroken as fault:
+                found[key] = Evaluation.failed(key, fault)
+        return found
+
     def overridden(self, key: str, variant: str) -> Evaluation | None:
         """*key* as somebody has set it for everybody; None where it has no such *variant*, so that its rule counts."""
-        definition = self.definitions.get(key)
-        if definition is None or definition.variants.get(variant) is None:
-            return None
-        return Evaluation(
-            key, definition.variants[variant], "OVERRIDE", variant, {**self.metadata, **definition.metadata}
-        )
+        if (key, variant) not in self._overridden:
+            definition = self.definitions.get(key)
+            if definition is None or definition.variants.get(variant) is None:
+                return None
+            said = {**self.metadata, **definition.metadata}
+            self._overridden[key, variant] = Evaluation(key, definition.variants[variant], "OVERRIDE", variant, said)
+        return self._overridden[key, variant]
 
     def worked_out(self, key: str, rule: Any, data: Any) -> Any:
         """What a part of the rule of *key* makes of *data*, which holds what flagd adds to a context."""
@@ -59,6 +70,14 @@ class FlagSet:
 
     @cached_property
     def _evaluators(self) -> dict[str, Evaluator]:
+        return {}
+
+    @cached_property
+    def _all(self) -> list[tuple[str, Evaluator]]:
+        return [(key, self._evaluators.get(key) or self._compile(key)) for key in self.flags]
+
+    @cached_property
+    def _overridden(self) -> dict[tuple[str, str], Evaluation]:
         return {}
 
     def _compile(self, key: str) -> Evaluator:

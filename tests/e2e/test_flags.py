@@ -142,7 +142,7 @@ def test_a_kill_switch_works_within_seconds_and_without_a_deploy(
     def everyone() -> tuple[bool, str]:
         bundle.clock.moment = datetime.now(UTC)
         evaluate(bundle, "everyone", {})
-        bundle.runtime.overrides.wait()
+        bundle.runtime.overrides.asking.wait()
         found = evaluate(bundle, "everyone", {}).json
         return found["value"], found["reason"]
 

@@ -11,9 +11,11 @@ import pytest
 import structlog
 
 from functions.flag_evaluator.handler import handle
-from shared.errors import NotFound, Unauthorized
+from shared.errors import Unauthorized
 from shared.flags import Definition, Flag, FlagSet
 from shared.http import HttpRequest, HttpResponse
+from shared.usage import Usage
+from tests.fakes import FakeStore
 
 FLAGS = {
     "everyone": Flag(enabled=True),
@@ -43,6 +45,11 @@ class FlagsOnly:
     overridden: dict[str, str] = field(default_factory=dict)
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The claims that each authorization header proves."""
+    waits: dict[str, int] = field(default_factory=dict)
+    usage: Usage = field(default_factory=lambda: Usage(FakeStore, "test"))
+
+    def wait_for(self, caller: str) -> int:
+        return self.waits.get(caller, 0)
 
     @property
     def config(self) -> Any:
@@ -213,8 +220,7 @@ def test_a_wrong_method_is_told_the_right_ones(method: str, path: str, allow: st
 
 @pytest.mark.parametrize("path", ["/", "/x", "/flags/a/b", "/ofrep/v1/evaluate", f"{BULK}/a/b"])
 def test_other_addresses_are_not_found(path: str) -> None:
-    with pytest.raises(NotFound):
-        ask("GET", path)
+    assert ask("GET", path).status == 404
 
 
 @pytest.mark.parametrize(
@@ -224,8 +230,11 @@ def test_other_addresses_are_not_found(path: str) -> None:
 def test_a_browser_of_any_origin_may_read_the_answer(method: str, path: str) -> None:
     answer = ask(method, path)
     assert answer.headers["access-control-allow-origin"] == "*"
-    assert {"content-type", "if-none-match"} <= set(answer.headers["access-control-allow-headers"].split(", "))
-    assert {"etag", "x-opos-warning"} == set(answer.headers["access-control-expose-headers"].split(", "))
+    if method == "OPTIONS":
+        assert {"content-type", "if-none-match"} <= set(answer.headers["access-control-allow-headers"].split(", "))
+    else:
+        exposed = set(answer.headers["access-control-expose-headers"].split(", "))
+        assert exposed == {"etag", "retry-after", "x-opos-warning"}
 
 
 def test_a_preflight_is_answered_without_a_body() -> None:
@@ -258,8 +267,10 @@ def test_a_token_proves_the_user_whatever_the_client_says_beside_it() -> None:
 
 
 def test_a_token_that_proves_nothing_is_refused() -> None:
-    with pytest.raises(Unauthorized):
-        ask_as("Bearer forged", b"{}")
+    context: Any = ADA
+    answer = handle(HttpRequest("POST", BULK, {"authorization": "Bearer forged"}), context)
+    assert (answer.status, content(answer)["error"]["code"]) == (401, "unauthorized")
+    assert answer.headers["access-control-allow-origin"] == "*"
 
 
 def test_the_user_of_a_token_is_the_one_that_a_rollout_counts_unless_another_is_named() -> None:
@@ -278,8 +289,9 @@ def test_the_user_of_a_token_is_the_one_that_a_rollout_counts_unless_another_is_
 )
 def test_only_the_pages_that_are_named_may_read_an_answer(origin: str, *, allowed: bool) -> None:
     context: Any = FlagsOnly(origins=("https://shop.example",))
-    for method in ("POST", "OPTIONS"):
+    for method, status in (("POST", 403 if origin and not allowed else 200), ("OPTIONS", 204)):
         answer = handle(HttpRequest(method, BULK, {"origin": origin}, body=b"{}"), context)
+        assert answer.status == status
         assert answer.headers.get("access-control-allow-origin") == (origin if allowed else None)
         assert answer.headers["vary"] == "origin"
 
@@ -298,3 +310,39 @@ def test_an_override_counts_before_the_rule_if_the_flag_has_that_variant(
     found = content(handle(HttpRequest("POST", f"{BULK}/{key}", body=b"{}"), context))
     assert (found["value"], found["reason"]) == (value, reason)
     assert handle(HttpRequest("POST", f"{BULK}/gone", body=b"{}"), context).status == 404
+
+
+def test_who_asks_too_often_is_told_when_to_ask_again_and_others_are_not() -> None:
+    context: Any = FlagsOnly(waits={"10.0.0.1": 7})
+    refused = handle(HttpRequest("POST", BULK, caller="10.0.0.1"), context)
+    assert (refused.status, refused.headers["retry-after"]) == (429, "7")
+    assert refused.headers["access-control-expose-headers"] == "etag, retry-after, x-opos-warning"
+    assert handle(HttpRequest("POST", BULK, caller="10.0.0.2"), context).status == 200
+    assert handle(HttpRequest("OPTIONS", BULK, caller="10.0.0.1"), context).status == 204
+
+
+def test_every_outcome_is_counted_by_flag_variant_and_reason() -> None:
+    flags = FlagsOnly(FlagSet(MIXED), overridden={"nobody": "on"})
+    context: Any = flags
+    for user in ("u1", "u2", "u2"):
+        handle(HttpRequest("POST", f"{BULK}/quarter", body=of_user(user)), context)
+    handle(HttpRequest("POST", BULK), context)
+    handle(HttpRequest("GET", "/flags/everyone"), context)
+    handle(HttpRequest("POST", f"{BULK}/unheard-of"), context)
+    assert flags.usage.counts() == {
+        ("quarter", "off", "TARGETING_MATCH"): 1, ("quarter", "on", "TARGETING_MATCH"): 2, ("quarter", "off", "DEFAULT"): 1,
+        ("everyone", "on", "STATIC"): 2, ("members", "off", "TARGETING_MATCH"): 1, ("nobody", "on", "OVERRIDE"): 1,
+        ("broken", "", "ERROR"): 1, ("colours", "red", "DEFAULT"): 1, ("asleep", "", "DISABLED"): 1,
+    }  # fmt: skip
+
+
+def test_what_is_said_of_all_flags_stands_once_in_the_answer_to_all() -> None:
+    assert content(ask("POST", BULK, flags=FlagSet(FLAGS, {"team": "shop"})))["metadata"] == {"team": "shop"}
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", BULK), ("GET", "/flags")])
+def test_all_flags_are_kept_by_who_asked_and_asked_for_again_by_their_tag(method: str, path: str) -> None:
+    first = ask(method, path)
+    again = ask(method, path, headers={"if-none-match": first.headers["etag"]})
+    assert (again.status, again.body) == (304, b"")
+    assert first.headers["cache-control"] == again.headers["cache-control"] == "private, no-cache"

@@ -22,9 +22,9 @@ def kill(context: FakeContext, flag: str = "checkout") -> None:
 def settled(overrides: Overrides, context: FakeContext) -> dict[str, str]:
     """What is known after the question that this look-up asks."""
     overrides.current(context.now)
-    overrides.wait()
+    overrides.asking.wait()
     found = dict(overrides.current(context.now))
-    overrides.wait()
+    overrides.asking.wait()
     return found
 
 

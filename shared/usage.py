@@ -1,0 +1,81 @@
+"""How often each flag came out as what: counted in memory, and written down once a minute, not once a look-up."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from shared.behind import Behind
+from shared.events import iso
+from shared.fields import EXPIRY
+from shared.flags import Evaluation
+from shared.ports import Set, Store
+
+EVERY = 60.0
+"""Seconds between two reports: what a process counted since its last one ends with it."""
+KEEP = timedelta(days=2)
+MOST = 5000
+"""Outcomes in one report, the most frequent first: a document has its limits."""
+_FOLD = 4096
+_log = structlog.get_logger()
+
+Outcome = tuple[str, str, str]
+"""Flag, variant and reason."""
+
+
+@dataclass
+class Usage:
+    """The counts of the process called *instance*. Look-ups only append, so that they share no lock."""
+
+    store: Callable[[], Store]
+    instance: str
+    _seen: list[Evaluation] = field(default_factory=list)
+    _counted: Counter[Outcome] = field(default_factory=Counter)
+    _counting: threading.Lock = field(default_factory=threading.Lock)
+    _reported: int = 0
+
+    def __post_init__(self) -> None:
+        self.reporting = Behind(self.report, EVERY)
+
+    def saw(self, evaluations: Iterable[Evaluation], now: datetime) -> None:
+        self._seen.extend(evaluations)
+        if len(self._seen) > _FOLD:
+            self.counts()
+        self.reporting.ask(now)
+
+    def counts(self) -> Mapping[Outcome, int]:
+        with self._counting:
+            taken = self._seen[:]
+            del self._seen[: len(taken)]  # others append behind these meanwhile
+            for one, count in Counter(taken).items():
+                self._counted[one.key, one.variant or "", one.reason] += count
+            return dict(self._counted)
+
+    def report(self, now: datetime) -> None:
+        counts = self.counts()
+        total = sum(counts.values())
+        if total == self._reported:
+            return
+        try:
+            self.store().commit([Set(f"flag_usage/{self.instance}", _document(counts, now))])
+        except Exception as fault:  # noqa: BLE001  (nothing is lost but a minute's report: the next one holds it all)
+            _log.warning("flag_usage_not_reported", error=type(fault).__name__)
+        else:
+            self._reported = total
+
+
+def reported(store: Store) -> dict[str, dict[Outcome, int]]:
+    """What each instance that was there in the last days has counted since it began."""
+    return {
+        doc.id: {(flag, variant, reason): count for flag, variant, reason, count in json.loads(doc.data["counts"])}
+        for doc in store.query("flag_usage")
+    }
+
+
+def _document(counts: Mapping[Outcome, int], now: datetime) -> dict[str, str]:
+    rows = [[*outcome, count] for outcome, count in Counter(counts).most_common(MOST)]
+    return {"at": iso(now), "counts": json.dumps(rows), EXPIRY: iso(now + KEEP)}
