@@ -21,6 +21,7 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/livez", "health"),
     ("/readyz", "health"),
     ("/health", "health"),
+    ("/metrics", "health"),
     ("/", "console"),
 )
 """The first prefix that holds decides. The functions that only the bus may call are not reachable from here."""

@@ -2,18 +2,18 @@
 
 import getpass
 import json
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from opos.commands.stale_flags import stale
 from opos.flag_editing import with_value
 from opos.local import Place, json_option, with_place
 from opos.moments import until_moment
 from opos.output import reports_errors, show
-from shared.flags import ABSENT, Flag, FlagSet
+from shared.flags import ABSENT, FlagSet
 from shared.flags.explain import explained
 from shared.loading import load_flags, parse_flags
 from shared.overriding import in_force, override, release
@@ -30,6 +30,9 @@ _user = click.option("--user", default=None, help="The targetingKey of the conte
 @click.group("flags")
 def command() -> None:
     """List flags, evaluate them, say why, and name those that should be gone."""
+
+
+command.add_command(stale)
 
 
 @command.command("list")
@@ -153,18 +156,6 @@ def overrides(place: Place, *, as_json: bool) -> None:
     show(found, "\n".join(lines) or "Nothing is overridden.", as_json=as_json)
 
 
-@command.command("stale")
-@click.option("--code", type=click.Path(exists=True, path_type=Path), help="A folder that should mention every flag.")
-@_file
-@_json
-@reports_errors
-def stale(code: Path | None, file: Path, *, as_json: bool) -> None:
-    """Flags that have expired, are the same for everybody, or that no code in --code mentions."""
-    found = list(_stale(load_flags(file), code))
-    lines = [f"{one['flag']}: {one['reason']}" for one in found]
-    show(found, "\n".join(lines) or "No flag is stale.", as_json=as_json)
-
-
 def _line(key: str, flags: FlagSet) -> str:
     definition = flags.definitions[key]
     rule = json.dumps(definition.targeting) if definition.targeting else "for everybody"
@@ -184,30 +175,3 @@ def _given(context: str, user: str | None) -> dict[str, Any]:
 
 def _now() -> int:
     return int(datetime.now(UTC).timestamp())
-
-
-def _stale(flags: FlagSet, code: Path | None) -> Iterator[dict[str, str]]:
-    today, mentioned = datetime.now(UTC).date(), _texts(code) if code else None
-    for key, flag in flags.flags.items():
-        for reason in _reasons(key, flag, today, flags):
-            yield {"flag": key, "reason": reason}
-        if mentioned is not None and key not in mentioned:
-            yield {"flag": key, "reason": f"no file below {code} mentions it"}
-
-
-def _reasons(key: str, flag: Any, today: date, flags: FlagSet) -> Iterator[str]:
-    expires = flag.expires if isinstance(flag, Flag) else None
-    if expires and expires <= today:
-        yield f"expired on {expires}"
-    if not flags.definitions[key].targeting and len(flags.definitions[key].variants) > 1:
-        yield f"the same for everybody: {flags.definitions[key].default_variant}"
-
-
-def _texts(folder: Path) -> str:
-    """All that is written below *folder*, but for what is hidden or installed there."""
-    files = (path for path in folder.rglob("*") if path.is_file() and not _is_foreign(path.relative_to(folder)))
-    return "\n".join(path.read_text("utf-8", "ignore") for path in files if path.stat().st_size < 2**20)
-
-
-def _is_foreign(path: Path) -> bool:
-    return any(part.startswith(".") or part == "node_modules" for part in path.parts)

@@ -1,6 +1,9 @@
 """Flags from the command line, as processes."""
 
 import json
+import os
+import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -59,6 +62,29 @@ def test_stale_names_what_has_expired_is_the_same_for_all_or_mentioned_nowhere(f
     assert told == [
         "everyone: expired on 2026-01-31", "everyone: the same for everybody: on", "everyone: no file below code mentions it",
     ]  # fmt: skip
+
+
+def test_a_flag_is_stale_when_it_has_been_the_same_for_everybody_for_longer_than_the_limit(folder: Path) -> None:
+    def git(*words: str, day: str) -> None:
+        moment = {"GIT_COMMITTER_DATE": f"{day}T12:00:00Z", "GIT_AUTHOR_DATE": f"{day}T12:00:00Z"}
+        who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
+        subprocess.run(["git", *who, *words], cwd=folder, env={**os.environ, **moment}, check=True, capture_output=True)
+
+    def stale(*words: str) -> list[str]:
+        return opos("flags", "stale", *words, folder=folder).stdout.splitlines()
+
+    old, file = str(datetime.now(UTC).date() - timedelta(days=40)), folder / "flags.yaml"
+    file.write_text("flags:\n  old: {enabled: true}\n  young: {enabled: true, rollout: 50}\n")
+    git("init", "-q", day=old)
+    git("add", "flags.yaml", day=old)
+    git("commit", "-qm", "first", day=old)
+    file.write_text(file.read_text().replace("50", "100"))
+    git("commit", "-qam", "second", day=str(datetime.now(UTC).date() - timedelta(days=5)))
+    assert stale() == [f"old: the same for everybody: on, since {old}"]
+    assert len(stale("--settled", "3d")) == 2
+    file.write_text(file.read_text().replace("old: {enabled: true}", "old: {enabled: false}"))
+    assert stale() == ["No flag is stale."]
+    assert opos("flags", "stale", "--settled", "soon", folder=folder).returncode == 2
 
 
 def test_list_shows_every_flag_as_flagd_would_have_it(folder: Path) -> None:

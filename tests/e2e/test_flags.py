@@ -1,6 +1,7 @@
 """Feature flags over HTTP, for people, for SDKs, and for a client that nobody here wrote."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -120,6 +121,39 @@ def test_a_browser_may_ask_from_another_origin(bundle: Bundle) -> None:
     assert answer.status == 204
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "if-none-match" in answer.headers["access-control-allow-headers"]
+
+
+def test_who_asks_too_often_waits_and_is_told_how_long(bundle: Bundle) -> None:
+    bundle.configure("\nflags: {requests_per_minute: 2}\n")
+    answers = [evaluate(bundle, "everyone", {}) for _ in range(3)]
+    assert [one.status for one in answers] == [200, 200, 429]
+    assert 1 <= int(answers[2].headers["retry-after"]) <= 30
+    forwarded = {"x-forwarded-for": "6.6.6.6, 10.0.0.7"}
+    assert bundle.request("GET", "/flags", headers=forwarded).status == 200
+
+
+def test_how_often_a_flag_came_out_as_what_is_in_the_metrics(bundle: Bundle) -> None:
+    for name in ("u1", "u2", "u2"):
+        evaluate(bundle, "quarter", user(name))
+    bundle.runtime.usage.reporting.wait()
+    bundle.runtime.usage.report(bundle.clock.now())
+    counted = re.findall(
+        r'^opos_flag_evaluations_total{flag="quarter",instance="\w+",reason="TARGETING_MATCH",variant="(\w+)"} (\S+)$',
+        bundle.request("GET", "/metrics").text, re.MULTILINE,
+    )  # fmt: skip
+    assert sorted(counted) == [("off", "1.0"), ("on", "2.0")]
+
+
+def test_a_change_of_the_file_arrives_without_a_restart(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.watching.FRESH", -1.0)
+    assert evaluate(bundle, "everyone", {}).json["value"] is True
+    file = bundle.folder / "flags.yaml"
+    for text, expected in ((file.read_text().replace("true", "false"), False), ("flags: [", False)):
+        bundle.runtime.flags.looking.wait()
+        file.write_text(text)
+        evaluate(bundle, "everyone", {})
+        bundle.runtime.flags.looking.wait()
+        assert evaluate(bundle, "everyone", {}).json["value"] is expected
 
 
 def test_the_openfeature_sdk_evaluates_through_its_own_provider(bundle: Bundle) -> None:

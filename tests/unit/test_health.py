@@ -9,13 +9,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 
-from functions.health.handler import Finding, handle, report
+from functions.health.handler import handle
+from functions.health.report import Finding, report
 from shared import process
 from shared.config.config import Config, Health
 from shared.errors import NotFound
+from shared.flags import Evaluation
 from shared.http import HttpRequest, HttpResponse
+from shared.overriding import override
 from shared.ports import Create, Write
+from shared.usage import Usage
 from tests.fakes import FakeBus, FakeContext, FakeStore
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -90,7 +95,7 @@ def test_a_healthy_bundle_passes_and_shows_each_check_in_the_shape_of_the_draft(
     assert content["version"] == process.version()
     assert set(content["checks"]) == {
         "store:responseTime", "bus:responseTime", "events:quarantined", "messages:dead", "outbox:failed",
-        "outbox:parked", "digests:failed", "digests:parked", "memory:utilization", "uptime",
+        "outbox:parked", "digests:failed", "digests:parked", "flags:overridden", "memory:utilization", "uptime",
     }  # fmt: skip
     (store,) = content["checks"]["store:responseTime"]
     assert store.pop("observedValue") >= 0
@@ -228,3 +233,43 @@ def test_a_report_is_as_healthy_as_its_worst_finding() -> None:
 def test_a_finding_without_fault_says_nothing() -> None:
     content = report([Finding("uptime", "system", "pass", 3.0, "s")], version="1", now=NOW)
     assert "output" not in content["checks"]["uptime"][0]
+
+
+def samples(context: FakeContext, accept: str = "application/openmetrics-text") -> dict[tuple[str, ...], float]:
+    answer = handle(HttpRequest("GET", "/metrics", {"accept": accept}), context)
+    families = openmetrics(answer.body.decode())
+    return {(one.name, *one.labels.values()): one.value for family in families for one in family.samples}
+
+
+def test_metrics_hold_every_check_and_how_often_each_flag_came_out_as_what(context: FakeContext) -> None:
+    usage = Usage(lambda: context.store, "i1")
+    usage.saw([Evaluation("checkout", value=True, reason="STATIC", variant="on")] * 3, context.now)
+    usage.reporting.wait()
+    context.bus.down = True
+    found = samples(context)
+    assert found["opos_check_status", "bus:responseTime"] == 2
+    assert found["opos_check_status", "store:responseTime"] == 0
+    assert found["opos_check_value", "uptime", "s"] == 1.0
+    assert found["opos_flag_evaluations_total", "checkout", "i1", "STATIC", "on"] == 3
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("application/openmetrics-text; version=1.0.0", "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores"),
+        ("", "text/plain; version=0.0.4; charset=utf-8"), ("*/*", "text/plain; version=0.0.4; charset=utf-8"),
+    ],
+)  # fmt: skip
+def test_a_scraper_gets_the_format_that_it_asks_for(context: FakeContext, accept: str, expected: str) -> None:
+    answer = handle(HttpRequest("GET", "/metrics", {"accept": accept}), context)
+    assert (answer.status, answer.headers["content-type"]) == (200, expected)
+
+
+def test_metrics_are_answered_while_the_store_is_away(context: FakeContext) -> None:
+    context.store.down = True
+    assert samples(context)["opos_check_status", "store:responseTime"] == 2
+
+
+def test_what_somebody_overrides_is_shown_and_is_no_warning(context: FakeContext) -> None:
+    override("a", "off", context.store, who="me", why="x", until=NOW + timedelta(hours=1), now=NOW)
+    assert (check(context, "flags:overridden")["observedValue"], told(context)["status"]) == (1, "pass")

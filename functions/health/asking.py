@@ -1,0 +1,60 @@
+"""Asking many things at once, each for a limited time: one that hangs costs its timeout and no more."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import Any, TypeVar
+
+from shared.errors import OposError
+
+T = TypeVar("T")
+_threads = threading.BoundedSemaphore(32)
+"""A dependency that hangs for good keeps the threads that ask it: so many, and no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Why there is no answer, in our own words, and after how many seconds that was known."""
+
+    reason: str
+    after: float
+
+
+def ask_all(questions: Sequence[Callable[[], T]], timeout: timedelta) -> list[T | Unanswered]:
+    """What each of *questions* returns, in their order."""
+    began = monotonic()
+    deadline = began + timeout.total_seconds()
+    asked = [_ask(question, deadline) for question in questions]
+    return [_answer(future, began, deadline) for future in asked]
+
+
+def _ask(question: Callable[[], T], deadline: float) -> "Future[T]":
+    """In a daemon thread: nobody waits for it at exit, unlike for the threads of an executor."""
+    future: Future[T] = Future()
+    if _threads.acquire(timeout=max(0.0, deadline - monotonic())):
+        threading.Thread(target=_run, args=(question, future), daemon=True).start()
+    return future
+
+
+def _run(question: Callable[[], Any], future: "Future[Any]") -> None:
+    try:
+        future.set_result(question())
+    except Exception as fault:  # noqa: BLE001  (what breaks is an answer too)
+        future.set_exception(fault)
+    finally:
+        _threads.release()
+
+
+def _answer(future: "Future[Any]", began: float, deadline: float) -> Any:
+    try:
+        return future.result(max(0.0, deadline - monotonic()))
+    except TimeoutError:
+        reason = "no answer in time"
+    except OposError as fault:
+        reason = fault.code
+    except Exception as fault:  # noqa: BLE001
+        reason = type(fault).__name__
+    return Unanswered(reason, monotonic() - began)
