@@ -78,10 +78,10 @@ def prepare(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serve(target: str, source: Path, environment: dict[str, str]) -> Iterator[Server]:
+def serve(target: str, source: Path, environment: dict[str, str], *more: str) -> Iterator[Server]:
     port = free_port()
     command = [str(Path(sys.executable).with_name("functions-framework"))]
-    command += ["--target", target, "--source", str(source), "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--target", target, "--source", str(source), "--host", "127.0.0.1", "--port", str(port), *more]
     with running(command, environment, port) as server:
         yield server
 

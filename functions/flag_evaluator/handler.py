@@ -44,13 +44,13 @@ def handle(request: HttpRequest, context: Context) -> HttpResponse:
         answer = _answer(request, context)
     except OposError as fault:  # here, so that a page may read this too
         answer = error_response(fault)
-    return HttpResponse(answer.status, answer.body, {**_cors(request, context), **answer.headers})
+    return HttpResponse(answer.status, answer.body, {**_cors(request, context, answer.headers), **answer.headers})
 
 
-def _cors(request: HttpRequest, context: Context) -> Mapping[str, str]:
+def _cors(request: HttpRequest, context: Context, answered: Mapping[str, str]) -> Mapping[str, str]:
     """What a browser needs to hear so that a page of another origin may read the answer (WHATWG Fetch, section 3.3)."""
     origins, origin = context.config.flags.origins, request.headers.get("origin", "")
-    more = _PREFLIGHT if request.method == "OPTIONS" else _EXPOSED
+    more = _PREFLIGHT if request.method == "OPTIONS" else {} if answered is _JSON else _EXPOSED
     if "*" in origins:
         return {"access-control-allow-origin": "*", **more}
     return {"vary": "origin", **({"access-control-allow-origin": origin, **more} if origin in origins else {})}
