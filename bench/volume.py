@@ -38,6 +38,9 @@ class Nowhere:
     def send(self, notice: Notice, key: str) -> Receipt:  # noqa: ARG002
         return Receipt("nowhere", datetime.now(UTC))
 
+    def reach(self) -> bool:
+        return False
+
 
 @dataclass
 class Bundle:

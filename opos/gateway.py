@@ -22,6 +22,8 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/readyz", "health"),
     ("/health", "health"),
     ("/metrics", "health"),
+    ("/status", "health"),
+    ("/status.svg", "health"),
     ("/", "console"),
 )
 """The first prefix that holds decides. The functions that only the bus may call are not reachable from here."""

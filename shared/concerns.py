@@ -16,15 +16,21 @@ class Concern:
     where: tuple[Condition, ...]
     noun: str
     trouble: str
+    failure: str
+    """As in `shared.health.failures`."""
 
 
+_FAILED: tuple[Condition, ...] = (("state", "==", "failed"),)
+_PARKED: tuple[Condition, ...] = (("state", "==", "parked"),)
 CONCERNS: tuple[Concern, ...] = (
-    Concern("events:quarantined", "events", (("quarantine", ">", ""),), "webhook", "in quarantine"),
-    Concern("messages:dead", "dead_letters", (), "message", "that could not be handled"),
-    Concern("outbox:failed", "outbox", (("state", "==", "failed"),), "page", "that its channel refused"),
-    Concern("outbox:parked", "outbox", (("state", "==", "parked"),), "page", "given up after many attempts"),
-    Concern("digests:failed", "digests", (("state", "==", "failed"),), "digest", "that its channel refused"),
-    Concern("digests:parked", "digests", (("state", "==", "parked"),), "digest", "given up after many attempts"),
+    Concern(
+        "events:quarantined", "events", (("quarantine", ">", ""),), "webhook", "in quarantine", "events-quarantined"
+    ),
+    Concern("messages:dead", "dead_letters", (), "message", "that could not be handled", "messages-dead"),
+    Concern("outbox:failed", "outbox", _FAILED, "page", "that its channel refused", "pages-refused"),
+    Concern("outbox:parked", "outbox", _PARKED, "page", "given up after many attempts", "pages-refused"),
+    Concern("digests:failed", "digests", _FAILED, "digest", "that its channel refused", "digests-refused"),
+    Concern("digests:parked", "digests", _PARKED, "digest", "given up after many attempts", "digests-refused"),
 )
 
 

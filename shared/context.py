@@ -1,11 +1,12 @@
 """What a handler is handed: one moment, one trace, and the ports, each connected only when it is first used."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from shared.config.config import Config
 from shared.flags import FlagSet
+from shared.indicators import Indicators
 from shared.links import Links
 from shared.ports import Bus, Channel, Store
 from shared.tally import Tally
@@ -42,6 +43,14 @@ class Context(Protocol):
 
     @property
     def usage(self) -> Usage: ...
+
+    @property
+    def indicators(self) -> Indicators: ...
+
+    @property
+    def elapsed_seconds(self) -> float:
+        """Since this invocation began."""
+        ...
 
     def wait_for(self, caller: str) -> int:
         """In how many seconds *caller* may ask for flags; 0 is now."""
@@ -81,6 +90,22 @@ class Context(Protocol):
         ...
 
     def channel(self, name: str) -> Channel: ...
+
+    def fetch_keys(self, issuer: str) -> None:
+        """Fetch the keys of an issuer of `flags.identity` anew. Raises Unavailable where that cannot be done."""
+        ...
+
+    def certificate_ends(self, host: str) -> datetime:
+        """When the certificate of *host* (with its port, if it is not 443) ends. Raises Unavailable."""
+        ...
+
+    def clock_offset(self, url: str) -> timedelta:
+        """By how much our clock is ahead of the server's at *url*. Raises Unavailable."""
+        ...
+
+    def free_mb(self) -> float | None:
+        """What is left of the disk that holds the store, in MiB; None where the store has no disk of ours."""
+        ...
 
     def call(self, secret: str) -> None:
         """Call the address that *secret* holds; that nobody answers there is logged, and nothing else."""

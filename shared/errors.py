@@ -85,6 +85,12 @@ class Unavailable(OposError):
     http_status = 503
 
 
+class DiskFull(Unavailable):
+    """The disk of the store takes nothing more. What it holds can be read, and writing goes on once there is room."""
+
+    code = "disk_full"
+
+
 class AlreadyExists(OposError):
     """A `Create` found a document at *path*; nothing of its batch was written."""
 

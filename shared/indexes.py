@@ -26,13 +26,15 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("digests", "state"),
     ("digests", "created_at"),
     ("overrides", "until"),
+    ("indicators", "day"),
     ("silences", "ends_at"),
     ("focus", "ends_at"),
     ("heartbeats", "due_at"),
     ("dead_letters", "received_at"),
     ("dead_letters", "event"),
 )
-COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), "probes")
+_UNINDEXED = ("probes", "sweeps", "flag_usage")
+COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), *_UNINDEXED)
 
 
 def is_served(collection: str, fields: Sequence[str], order_by: str | None) -> bool:

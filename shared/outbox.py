@@ -134,4 +134,8 @@ def _record(doc: Doc, changes: dict[str, Any], context: Context) -> State:
     except Conflict:
         _log.warning("lease_lost", path=doc.path, outcome=state)
     _log.info("delivery", path=doc.path, channel=doc.data["channel"], state=state)
+    if doc.path.startswith("outbox/") and state != "pending":
+        took = (context.now - datetime.fromisoformat(doc.data["created_at"])).total_seconds() + context.elapsed_seconds
+        within = context.config.slos.page_delivered.within.total_seconds()
+        context.indicators.saw("page_delivered", context.now, good=state == "sent" and took <= within)
     return state

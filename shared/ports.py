@@ -179,3 +179,9 @@ class Channel(Protocol):
     def send(self, notice: Notice, key: str) -> Receipt:
         """Hand *notice* to the receiver under the idempotency *key*. Raises DeliveryError."""
         ...
+
+    def reach(self) -> bool:
+        """Whether the receiver can be asked without sending anything; raises DeliveryError, as `send` does, where it
+        cannot be reached.
+        """
+        ...

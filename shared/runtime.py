@@ -7,9 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from shared.callers import Callers
 from shared.config.channels import AppriseChannel, ConsoleChannel, NtfyChannel, SlackChannel
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from shared.adapters.sqlite.database import Database
     from shared.config.flags import Issuer
     from shared.flags import FlagSet
+    from shared.indicators import Indicators
     from shared.limiting import Limiter
     from shared.overriding import Overrides
     from shared.tally import Tally
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 SIGNING_KEY = "OPOS_SIGNING_KEY"
 DEFAULT_URL = "http://127.0.0.1:8080"
+OUTSIDE = 2.0
+"""Seconds that a host may take to show its certificate, or to tell the time."""
 GOOGLE_ISSUERS = ("https://accounts.google.com", "accounts.google.com")
 GOOGLE_KEYS = "https://www.googleapis.com/oauth2/v3/certs"
 IAP_ISSUERS = ("https://cloud.google.com/iap",)
@@ -114,6 +118,12 @@ class Runtime:
         from shared.usage import Usage
 
         return Usage(lambda: self.store, new_id())
+
+    @once
+    def indicators(self) -> "Indicators":
+        from shared.indicators import Indicators
+
+        return Indicators(lambda: self.store, new_id(), lambda: self.config.slos)
 
     @once
     def limiter(self) -> "Limiter | None":
@@ -214,6 +224,28 @@ class Runtime:
             self._users[(declared.issuer,)] = OidcIssuer((declared.issuer,), Keys(str(declared.jwks)))
         return self._users[(declared.issuer,)]
 
+    def fetch_keys(self, issuer: str) -> None:
+        from shared.adapters.oidc import OidcIssuer
+
+        for declared in self.config.flags.identity:
+            identities = self._identities(declared) if declared.issuer == issuer else None
+            if isinstance(identities, OidcIssuer):
+                identities.keys.fetch()
+
+    def certificate_ends(self, host: str) -> datetime:
+        from shared.adapters.outside import certificate_ends
+
+        address = urlsplit(f"//{host}")
+        return certificate_ends(str(address.hostname), address.port or 443, timeout=OUTSIDE)
+
+    def clock_offset(self, url: str) -> timedelta:
+        from shared.adapters.outside import clock_offset
+
+        return clock_offset(url, timeout=OUTSIDE)
+
+    def free_mb(self) -> float | None:
+        return None if self.settings.store == "firestore" else self.database.free_bytes() / 2**20
+
     def secret(self, name: str) -> str:
         value = read_secret(name, self.settings.environment)
         if value is None:
@@ -232,15 +264,16 @@ class Runtime:
 
     def close(self) -> None:
         """Let go of what was opened; a later use opens it again."""
-        if "usage" in self.__dict__:
-            self.usage.reporting.wait()
+        for reporter in (self.__dict__.get(name) for name in ("usage", "indicators")):
+            if reporter:
+                reporter.reporting.wait()
         if "overrides" in self.__dict__:
             self.overrides.asking.wait()
         if "database" in self.__dict__:
             self.database.close()
 
     def context(self, trace: str | None = None) -> "Invocation":
-        return Invocation(self, self.clock.now(), trace or _new_trace())
+        return Invocation(self, self.clock.now(), trace or _new_trace(), time.monotonic())
 
     def _firestore(self) -> Store:
         from shared.adapters.firestore.store import connect
@@ -296,6 +329,7 @@ class Invocation:
     runtime: Runtime
     now: datetime
     trace: str
+    began: float
 
     @property
     def store(self) -> Store:
@@ -316,6 +350,14 @@ class Invocation:
     @property
     def usage(self) -> "Usage":
         return self.runtime.usage
+
+    @property
+    def indicators(self) -> "Indicators":
+        return self.runtime.indicators
+
+    @property
+    def elapsed_seconds(self) -> float:
+        return time.monotonic() - self.began
 
     def wait_for(self, caller: str) -> int:
         limiter = self.runtime.limiter
@@ -358,6 +400,18 @@ class Invocation:
 
     def call(self, secret: str) -> None:
         self.runtime.call(secret)
+
+    def fetch_keys(self, issuer: str) -> None:
+        self.runtime.fetch_keys(issuer)
+
+    def certificate_ends(self, host: str) -> datetime:
+        return self.runtime.certificate_ends(host)
+
+    def clock_offset(self, url: str) -> timedelta:
+        return self.runtime.clock_offset(url)
+
+    def free_mb(self) -> float | None:
+        return self.runtime.free_mb()
 
 
 _current: Runtime | None = None

@@ -39,7 +39,7 @@ class Usage:
     _reported: int = 0
 
     def __post_init__(self) -> None:
-        self.reporting = Behind(self.report, EVERY)
+        self.reporting = Behind(self.report, EVERY, at_once=False)
 
     def saw(self, evaluations: Iterable[Evaluation], now: datetime) -> None:
         self._seen.extend(evaluations)

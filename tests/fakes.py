@@ -14,6 +14,7 @@ from shared.events import Message
 from shared.fields import field as field_of
 from shared.fields import merge
 from shared.indexes import is_served
+from shared.indicators import Indicators
 from shared.links import Links
 from shared.ports import Condition, Create, Delete, Doc, Form, Notice, Receipt, Set, Update, Write
 from shared.tally import Tally
@@ -129,7 +130,7 @@ class FakeBus:
 
 @dataclass
 class RecordingChannel:
-    """Keeps what it was sent; raises what `faults` holds first."""
+    """Keeps what it was sent; raises what `faults` holds first. To reach it takes no fault away: the next sending has it."""
 
     sent: list[tuple[str, Notice]] = field(default_factory=list)
     faults: list[DeliveryError] = field(default_factory=list)
@@ -140,6 +141,11 @@ class RecordingChannel:
             raise self.faults.pop(0)
         self.sent.append((key, notice))
         return Receipt("recorded", datetime(2026, 1, 1, tzinfo=UTC))
+
+    def reach(self) -> bool:
+        if self.faults:
+            raise self.faults[0]
+        return True
 
 
 @dataclass
@@ -183,11 +189,16 @@ class FakeContext:
     secrets: dict[str, str] = field(default_factory=dict)
     trace: str = "0af7651916cd43dd8448eb211c80319c"
     uptime_seconds: float = 1.0
+    elapsed_seconds: float = 0.0
+    """Since the invocation began."""
     deployed: bool = False
     operators: frozenset[str] = frozenset()
     """Values of the authorization header that prove the operator."""
     called: list[str] = field(default_factory=list)
     ids: Iterator[str] = field(default_factory=lambda: (f"{n:032x}" for n in count(1)))
+
+    def __post_init__(self) -> None:
+        self.indicators = Indicators(lambda: self.store, "one", lambda: self.config.slos)
 
     @property
     def now(self) -> datetime:
@@ -205,5 +216,28 @@ class FakeContext:
     def channel(self, name: str) -> RecordingChannel:
         return self.channels[name]
 
+    certificates: dict[str, datetime] = field(default_factory=dict)
+    offset: timedelta | None = None
+    free: float | None = None
+    keyless: set[str] = field(default_factory=set)
+    """Issuers whose keys cannot be fetched."""
+
     def call(self, secret: str) -> None:
         self.called.append(secret)
+
+    def fetch_keys(self, issuer: str) -> None:
+        if issuer in self.keyless:
+            raise Unavailable("no keys")
+
+    def certificate_ends(self, host: str) -> datetime:
+        if host not in self.certificates:
+            raise Unavailable("no certificate")
+        return self.certificates[host]
+
+    def clock_offset(self, url: str) -> timedelta:  # noqa: ARG002
+        if self.offset is None:
+            raise Unavailable("no time")
+        return self.offset
+
+    def free_mb(self) -> float | None:
+        return self.free

@@ -30,6 +30,7 @@ alertmanager = _needs(
     found=shutil.which("prometheus-alertmanager") is not None,
     how="apt install prometheus-alertmanager",
 )
+prometheus = _needs("Debian's prometheus", found=shutil.which("promtool") is not None, how="apt install prometheus")
 browser = _needs(
     "Chromium and playwright",
     found=shutil.which("chromium") is not None and find_spec("playwright") is not None,

@@ -43,6 +43,15 @@ def handle(message: EventAccepted, context: Context, done: Summaries = ()) -> No
     _send_full_batches(decisions, context)
     if not whole:
         handle(_at(versions[marked.path], message), context, summaries)
+    elif not message.nonce:
+        _measure(message, context)
+
+
+def _measure(message: EventAccepted, context: Context) -> None:
+    """By now its effects are written down, and its pages are on their way."""
+    took = (context.now - message.received_at).total_seconds() + context.elapsed_seconds
+    for indicator in ("webhook_to_effect", "event_handled"):
+        context.indicators.took(indicator, took, context.now)
 
 
 def _decide(

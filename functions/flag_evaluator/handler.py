@@ -44,6 +44,7 @@ def handle(request: HttpRequest, context: Context) -> HttpResponse:
         answer = _answer(request, context)
     except OposError as fault:  # here, so that a page may read this too
         answer = error_response(fault)
+    context.indicators.took("flag_lookup", context.elapsed_seconds, context.now)
     return HttpResponse(answer.status, answer.body, {**_cors(request, context, answer.headers), **answer.headers})
 
 
@@ -70,14 +71,14 @@ def _answer(request: HttpRequest, context: Context) -> HttpResponse:
         return HttpResponse(204)
     _require_welcome(request, context)
     match request.path.strip("/").split("/"):
-        case ["ofrep", "v1", "evaluate", "flags", *key] if len(key) <= 1:
+        case ["ofrep", "v1", "evaluate", "flags", *key]:
             if request.method != "POST":
                 return _wrong_method(request, "POST")
-            return _ofrep(request, context, key[0] if key else None)
-        case ["flags", *key] if len(key) <= 1:
+            return _ofrep(request, context, "/".join(key) if key else None)
+        case ["flags", *key]:
             if request.method not in {"GET", "HEAD"}:
                 return _wrong_method(request, "GET", "HEAD")
-            return _plain(request, context, key[0] if key else None)
+            return _plain(request, context, "/".join(key) if key else None)
     raise NotFound("There is no such address.", hint="Try GET /flags.")
 
 

@@ -1,27 +1,24 @@
 """Tells whether the bundle is healthy: `/livez` the process, `/readyz` what it depends on, `/health` the whole report,
-`/metrics` the same for a scraper.
+`/metrics` the same for a scraper, `/status` and `/status.svg` what the public may know of it, if it may.
 
 Anyone may ask, so an answer holds numbers and our own words: never the text of an exception.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from functools import partial
+from collections.abc import Iterable
 
-import structlog
-
-from functions.health.asking import Unanswered, ask_all
+from functions.health import status
 from functions.health.metrics import metrics
-from functions.health.probes import DEPENDENCIES, EVERYTHING, Probe, milliseconds
-from functions.health.report import Finding, report
 from shared.context import Context
 from shared.errors import NotFound
+from shared.health.asking import ask_all
+from shared.health.looking import findings
+from shared.health.probes import DEPENDENCIES, everything
+from shared.health.report import Finding, report
 from shared.http import HttpRequest, HttpResponse, json_response
 from shared.process import version
 from shared.usage import Outcome, reported
 
 _HEADERS = {"content-type": "application/health+json", "cache-control": "no-store"}
-_log = structlog.get_logger()
 
 
 def handle(request: HttpRequest, context: Context) -> HttpResponse:
@@ -32,40 +29,27 @@ def handle(request: HttpRequest, context: Context) -> HttpResponse:
         case "/livez":
             return json_response(200, {"status": "pass"}, _HEADERS)
         case "/readyz":
-            return _answer(_findings(DEPENDENCIES, context), context)
+            return _answer(findings(DEPENDENCIES, context), context)
         case "/health":
-            return _answer(_findings(EVERYTHING, context), context)
+            return _answer(findings(everything(context), context), context)
+        case "/status" | "/status.svg" as path if context.config.health.status_page:
+            return _public(path, context.config.health.status_page, context)
         case "/metrics":
-            return metrics(_findings(EVERYTHING, context), _usage(context), accept=request.headers.get("accept", ""))
+            return metrics(
+                findings(everything(context), context), _usage(context), accept=request.headers.get("accept", "")
+            )
     raise NotFound("There is nothing at this address.", hint="Ask for /health, /readyz, /livez or /metrics.")
 
 
-def _answer(findings: Iterable[Finding], context: Context) -> HttpResponse:
-    content = report(findings, version=version(), now=context.now)
+def _answer(found: Iterable[Finding], context: Context) -> HttpResponse:
+    runbooks = context.config.health.runbooks or ""
+    content = report(found, version=version(), now=context.now, runbooks=runbooks)
     return json_response(503 if content["status"] == "fail" else 200, content, _HEADERS)
 
 
-def _findings(probes: Iterable[Probe], context: Context) -> list[Finding]:
-    """What the probes find, all asked at once."""
-    _make_clients(context)
-    asked = [(probe, partial(probe.look, context)) for probe in probes]
-    answers = ask_all([look for _, look in asked], context.config.health.dependency_timeout)
-    return [finding for (probe, _), answer in zip(asked, answers, strict=True) for finding in _found(probe, answer)]
-
-
-def _make_clients(context: Context) -> None:
-    """Before the clock runs: what a cold start pays for importing and making clients says nothing of their health."""
-    for make in (lambda: context.store, lambda: context.bus):
-        with suppress(Exception):  # the probe will meet it again, and report it
-            make()
-
-
-def _found(probe: Probe, answer: list[Finding] | Unanswered) -> Iterator[Finding]:
-    if isinstance(answer, list):
-        yield from answer
-        return
-    _log.warning("probe_failed", probe=probe.name, reason=answer.reason)
-    yield Finding(probe.name, probe.component, probe.broken, milliseconds(answer.after), "ms", answer.reason)
+def _public(path: str, title: str, context: Context) -> HttpResponse:
+    found = status.current(lambda: findings(everything(context), context), context)
+    return status.badge(found, title) if path.endswith(".svg") else status.page(found, title)
 
 
 def _usage(context: Context) -> dict[str, dict[Outcome, int]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions.health.report import WORSE, Finding
+from shared.health.report import WORSE, Finding
 from shared.http import HttpResponse
 from shared.usage import Outcome
 

@@ -35,6 +35,8 @@ def record_dead_letter(message: DeadLetter, context: Context) -> None:
         return
     if context.store.get(path) is None:
         context.store.commit([Create(path, letter), *_out_of_the_sweep(event)])
+        if event:
+            context.indicators.saw("event_handled", context.now, good=False)
         _log.error("dead_letter", subscription=message.subscription, event_id=event_id)
     if event is None or event.data["source"] != OWN_SOURCE:
         _raise_alarm(message, path, context)

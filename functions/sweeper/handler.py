@@ -12,6 +12,7 @@ from functions.sweeper.batches import close_due_batches
 from functions.sweeper.heartbeats import expect_all, miss_due
 from functions.sweeper.reviews import announce_review
 from functions.sweeper.timers import escalate_due, tell_due
+from functions.sweeper.watching import SilentError, watch
 from shared.acceptance import announcement
 from shared.context import Context
 from shared.errors import Conflict
@@ -32,12 +33,13 @@ def sweep(message: Tick, context: Context) -> None:  # noqa: ARG001  (a tick say
     """Each step is tried, whatever became of the ones before it. Raises what the first that failed raised."""
     steps: tuple[Callable[[Context], None], ...] = (
         _publish_lost, _send_stuck, tell_due, escalate_due, expect_all, miss_due, close_due_batches, announce_review,
+        watch,
     )  # fmt: skip
     faults = [fault for step in steps if (fault := _fault_of(step, context))]
     if not faults and context.config.checker:
         context.call(context.config.checker.ping)
     for fault in faults:
-        if not isinstance(fault, _NotMendedError):
+        if not isinstance(fault, _NotMendedError | SilentError):
             raise fault
 
 
@@ -49,7 +51,7 @@ def _fault_of(step: Callable[[Context], None], context: Context) -> Exception | 
     try:
         step(context)
     except Exception as fault:  # noqa: BLE001  (one step that fails must not keep the others from being done)
-        if not isinstance(fault, _NotMendedError):
+        if not isinstance(fault, _NotMendedError | SilentError):
             _log.exception("step_failed", step=step.__name__, error=type(fault).__name__)
         return fault
     return None

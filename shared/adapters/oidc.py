@@ -48,7 +48,8 @@ class Keys:
                 self._ask()
             return self._known.get(kid)
 
-    def _ask(self) -> None:
+    def fetch(self) -> None:
+        """Fetch them now. Raises Unavailable where that cannot be done; those that are known stay so."""
         try:
             with urllib.request.urlopen(self.url, timeout=TIMEOUT) as answer:  # noqa: S310  (an address of the operator's)
                 found = PyJWKSet.from_dict(json.load(answer))
@@ -56,11 +57,17 @@ class Keys:
             _log.warning("keys_not_fetched", error=type(fault).__name__)
             if isinstance(fault, urllib.error.HTTPError):
                 fault.close()
-            if not self._known:
-                raise Unavailable("The keys of the identity provider cannot be fetched.") from fault
-        else:
-            self._known = {key.key_id: key for key in found.keys if key.key_id}
+            raise Unavailable("The keys of the identity provider cannot be fetched.") from fault
+        self._known = {key.key_id: key for key in found.keys if key.key_id}
         self._asked = time.monotonic()
+
+    def _ask(self) -> None:
+        try:
+            self.fetch()
+        except Unavailable:
+            if not self._known:
+                raise
+            self._asked = time.monotonic()
 
 
 @dataclass(frozen=True)

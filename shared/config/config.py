@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -14,6 +14,8 @@ from shared.alerting.routing import Node, Route, compile_routes
 from shared.config.channels import ChannelConfig
 from shared.config.digests import ONLY, Digest, Digests, WeeklyReview
 from shared.config.flags import Flags
+from shared.config.health import Health
+from shared.config.slos import Slos
 from shared.config.sources import Source
 from shared.config.values import Address, Cron, LocalMoment, Name, SecretName, SecretNames
 from shared.events import Severity
@@ -58,11 +60,6 @@ class Checker(Section):
     ping: SecretName
 
 
-class Health(Section):
-    memory_threshold_mb: Annotated[int, Field(ge=1, strict=True)] = 512
-    dependency_timeout: Duration = timedelta(seconds=2)
-
-
 class Config(Section):
     owner: str
     operators: tuple[str, ...] = ()
@@ -86,6 +83,7 @@ class Config(Section):
     """The runbook of each alertname: an http(s) address, or a file of the repository."""
     route_tests: tuple[RouteTest, ...] = ()
     flags: Flags = Flags()
+    slos: Slos = Slos()
     rotate_by: dict[SecretName, Day] = Field(default_factory=dict)
     """By which day each secret is to be renewed; the review says what is due."""
 

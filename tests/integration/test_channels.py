@@ -170,6 +170,18 @@ def mail_server(box: Mailbox, **settings: Any) -> Iterator[int]:
         gc.collect()  # asyncio leaves a server's broken TLS connections to the collector
 
 
+class Unfriendly(Mailbox):
+    async def handle_QUIT(self, *_: Any) -> str:
+        return "421 not like this"
+
+
+def test_what_a_server_has_taken_it_has_taken_however_it_answers_our_leave() -> None:
+    with mail_server(box := Unfriendly()) as port:
+        channel = SmtpMail(f"smtp://127.0.0.1:{port}", sender="a@b.example", to="c@d.example", clock=CLOCK)
+        assert "accepted" in channel.send(DIGEST, "key1").detail
+    assert len(box.mails) == 1
+
+
 @pytest.mark.parametrize("stage", ["MAIL", "RCPT"])
 @pytest.mark.parametrize(("code", "permanent"), [("550", True), ("450", False)])
 def test_at_every_stage_5xx_is_for_good_and_4xx_for_now(stage: str, code: str, *, permanent: bool) -> None:
@@ -189,14 +201,17 @@ class Login:
         return AuthResult(success=data.password == b"right", handled=False)
 
 
-def certificate(folder: Path, name: str) -> ssl.SSLContext:
-    """A server's TLS with a certificate that only `SSL_CERT_FILE` in *folder* vouches for."""
+DAY = timedelta(days=1)
+
+
+def certificate(folder: Path, name: str, valid: tuple[timedelta, timedelta] = (-DAY, DAY)) -> ssl.SSLContext:
+    """A server's TLS with a certificate that only `SSL_CERT_FILE` in *folder* vouches for, from and to so far from now."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
     made = (
         x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .serial_number(1).not_valid_before(now + valid[0]).not_valid_after(now + valid[1])
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(key, hashes.SHA256())
     )  # fmt: skip
@@ -249,7 +264,7 @@ def test_a_server_that_cannot_prove_its_name_gets_neither_password_nor_mail(tmp_
 
 
 def test_a_mail_server_that_hangs_costs_its_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.adapters.channels.email.TIMEOUT", 0.2)
+    monkeypatch.setattr("shared.adapters.channels.smtp.TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         channel = SmtpMail(f"smtp://127.0.0.1:{port}", sender="a@b.example", to="c@d.example", clock=CLOCK)
@@ -298,7 +313,7 @@ class Receiver(BaseHTTPRequestHandler):
 def posted(answer: int = 200) -> Iterator[tuple[type[Receiver], str]]:
     handler = type("OneReceiver", (Receiver,), {"received": [], "status": answer})
     server = HTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield handler, f"127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
@@ -379,7 +394,7 @@ def test_the_external_checker_is_called_and_its_absence_is_only_logged(phone: tu
 def receiver() -> Iterator[tuple[type[Receiver], AppriseService]]:
     handler = type("OneReceiver", (Receiver,), {"received": [], "status": 200})
     server = HTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield handler, AppriseService(f"json://127.0.0.1:{server.server_port}/hook", CLOCK)
     server.shutdown()
     server.server_close()

@@ -11,9 +11,11 @@ import pytest
 import structlog
 
 from functions.flag_evaluator.handler import handle
+from shared.config.slos import Slos
 from shared.errors import Unauthorized
 from shared.flags import Definition, Flag, FlagSet
 from shared.http import HttpRequest, HttpResponse
+from shared.indicators import Indicators
 from shared.usage import Usage
 from tests.fakes import FakeStore
 
@@ -47,6 +49,8 @@ class FlagsOnly:
     """The claims that each authorization header proves."""
     waits: dict[str, int] = field(default_factory=dict)
     usage: Usage = field(default_factory=lambda: Usage(FakeStore, "test"))
+    indicators: Indicators = field(default_factory=lambda: Indicators(FakeStore, "test", Slos))
+    elapsed_seconds: float = 0.0
 
     def wait_for(self, caller: str) -> int:
         return self.waits.get(caller, 0)
@@ -218,7 +222,7 @@ def test_a_wrong_method_is_told_the_right_ones(method: str, path: str, allow: st
     assert content(answer)["error"]["code"] == "method_not_allowed"
 
 
-@pytest.mark.parametrize("path", ["/", "/x", "/flags/a/b", "/ofrep/v1/evaluate", f"{BULK}/a/b"])
+@pytest.mark.parametrize("path", ["/", "/x", "/flagged", "/ofrep/v1/evaluate"])
 def test_other_addresses_are_not_found(path: str) -> None:
     assert ask("GET", path).status == 404
 
@@ -346,3 +350,10 @@ def test_all_flags_are_kept_by_who_asked_and_asked_for_again_by_their_tag(method
     again = ask(method, path, headers={"if-none-match": first.headers["etag"]})
     assert (again.status, again.body) == (304, b"")
     assert first.headers["cache-control"] == again.headers["cache-control"] == "private, no-cache"
+
+
+def test_a_key_may_hold_a_slash() -> None:
+    flags = FlagSet({"team/checkout": Flag(enabled=True)})
+    assert content(ask("POST", f"{BULK}/team/checkout", flags=flags))["value"] is True
+    assert content(ask("GET", "/flags/team/checkout", flags=flags)) == {"team/checkout": True}
+    assert content(ask("POST", f"{BULK}/team/other", flags=flags))["errorCode"] == "FLAG_NOT_FOUND"

@@ -12,11 +12,12 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 
 from functions.health.handler import handle
-from functions.health.report import Finding, report
 from shared import process
-from shared.config.config import Config, Health
+from shared.config.config import Config
+from shared.config.health import Health
 from shared.errors import NotFound
 from shared.flags import Evaluation
+from shared.health.report import Finding, report
 from shared.http import HttpRequest, HttpResponse
 from shared.overriding import override
 from shared.ports import Create, Write
@@ -94,13 +95,17 @@ def test_a_healthy_bundle_passes_and_shows_each_check_in_the_shape_of_the_draft(
     assert answer.headers["content-type"] == "application/health+json"
     assert content["version"] == process.version()
     assert set(content["checks"]) == {
-        "store:responseTime", "bus:responseTime", "events:quarantined", "messages:dead", "outbox:failed",
-        "outbox:parked", "digests:failed", "digests:parked", "flags:overridden", "memory:utilization", "uptime",
+        "store:responseTime", "bus:responseTime", "sweeper:lastRun", "events:oldestUnhandled", "outbox:oldestUnsent",
+        "digests:oldestUnsent", "leases:expired", "digests:late", "events:quarantined", "messages:dead", "outbox:failed",
+        "outbox:parked", "digests:failed", "digests:parked", "heartbeats:missed", "flags:overridden", "flags:oldestOverride",
+        "secrets:due", "slo:webhook_to_effect", "slo:event_handled", "slo:page_delivered", "slo:flag_lookup",
+        "memory:utilization", "uptime", "channel:desk", "channel:inbox",
     }  # fmt: skip
     (store,) = content["checks"]["store:responseTime"]
     assert store.pop("observedValue") >= 0
     assert store == {
-        "componentType": "datastore", "observedUnit": "ms", "status": "pass", "time": "2026-11-20T09:00:00.000000Z",
+        "componentType": "datastore", "observedUnit": "ms", "status": "pass", "threshold": 500.0,
+        "time": "2026-11-20T09:00:00.000000Z",
     }  # fmt: skip
 
 
@@ -244,7 +249,7 @@ def samples(context: FakeContext, accept: str = "application/openmetrics-text") 
 def test_metrics_hold_every_check_and_how_often_each_flag_came_out_as_what(context: FakeContext) -> None:
     usage = Usage(lambda: context.store, "i1")
     usage.saw([Evaluation("checkout", value=True, reason="STATIC", variant="on")] * 3, context.now)
-    usage.reporting.wait()
+    usage.report(context.now)
     context.bus.down = True
     found = samples(context)
     assert found["opos_check_status", "bus:responseTime"] == 2

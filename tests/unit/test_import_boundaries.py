@@ -107,6 +107,6 @@ def test_only_the_runtime_knows_the_adapters(module: str) -> None:
 
 @pytest.mark.parametrize("module", of("shared/adapters/"))
 def test_adapters_import_ports_values_and_their_vendor(module: str) -> None:
-    allowed = VALUES | {"shared.ports", "shared.indexes", "shared.topology"}
+    allowed = VALUES | {"shared.ports", "shared.indexes", "shared.topology", "shared.tracing"}
     ours = [one for one in imports(module) if in_room(one, "shared") and not in_room(one, "shared.adapters")]
     assert set(ours) <= allowed | {"shared"}

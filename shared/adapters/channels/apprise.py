@@ -34,6 +34,10 @@ class AppriseService:
             raise DeliveryError("unreachable")
         return Receipt("taken by the service", self.clock.now())
 
+    def reach(self) -> bool:
+        """Apprise can send, and nothing else."""
+        return False
+
     @cached_property
     def _service(self) -> "apprise.Apprise":
         import apprise

@@ -19,6 +19,10 @@ class ConsoleLine:
         sys.stdout.flush()
         return Receipt("shown on the console", self.clock.now())
 
+    def reach(self) -> bool:
+        """Nothing of it is outside."""
+        return False
+
 
 def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)

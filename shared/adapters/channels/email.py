@@ -1,22 +1,17 @@
 """E-mail over SMTP. The Message-ID is made from the idempotency key, so that a repeat is the same message.
 
 Sources: RFC 5322 (Message-ID, Date, References), RFC 3834 (Auto-Submitted), RFC 2919 (List-Id), RFC 2369 and RFC 8058
-(List-Unsubscribe, one click), RFC 5321 (4xx answers are transient, 5xx permanent).
+(List-Unsubscribe, one click).
 """
 
-import smtplib
-import ssl
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import ClassVar
-from urllib.parse import SplitResult, unquote, urlsplit
 
-from shared.errors import DeliveryError
+from shared.adapters.channels.smtp import reach, session
 from shared.ports import Clock, Form, Mailing, Notice, Receipt
 
-TIMEOUT = 10.0
-_PERMANENT = 500
 _LONGEST_HEADER = 990
 
 
@@ -32,27 +27,12 @@ class SmtpMail:
 
     def send(self, notice: Notice, key: str) -> Receipt:
         message = self._message(notice, key)
-        try:
-            with self._connect() as server:
-                server.send_message(message)
-        except smtplib.SMTPAuthenticationError as fault:
-            permanent = fault.smtp_code >= _PERMANENT
-            raise DeliveryError("unauthorized", permanent=permanent, detail=str(fault.smtp_code)) from None
-        except smtplib.SMTPNotSupportedError as fault:
-            raise DeliveryError("misconfigured", permanent=True, detail=str(fault)) from None
-        except ssl.SSLError as fault:
-            raise DeliveryError("unreachable", detail=f"no trustworthy TLS: {fault.reason}") from None
-        except smtplib.SMTPRecipientsRefused as fault:
-            codes = [code for code, _ in fault.recipients.values()]
-            raise _refused(min(codes)) from None
-        except smtplib.SMTPResponseException as fault:
-            raise _refused(fault.smtp_code) from None
-        except TimeoutError:
-            raise DeliveryError("timeout") from None
-        except (OSError, smtplib.SMTPException) as fault:
-            hung = isinstance(fault.__context__, TimeoutError)  # smtplib says of it only that the line was lost
-            raise DeliveryError("timeout" if hung else "unreachable", detail=type(fault).__name__) from None
+        with session(self.url) as server:
+            server.send_message(message)
         return Receipt(f"accepted as {message['Message-ID']}", self.clock.now())
+
+    def reach(self) -> bool:
+        return reach(self.url)
 
     def _message(self, notice: Notice, key: str) -> EmailMessage:
         message = EmailMessage()
@@ -85,37 +65,6 @@ class SmtpMail:
     @property
     def _domain(self) -> str:
         return self.sender.rpartition("@")[2].rstrip(">") or "opos.invalid"
-
-    def _connect(self) -> smtplib.SMTP:
-        url = urlsplit(self.url)
-        host = url.hostname or "localhost"
-        if url.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, url.port or 465, timeout=TIMEOUT, context=ssl.create_default_context()
-            )
-        else:
-            server = smtplib.SMTP(host, url.port or 587, timeout=TIMEOUT)
-        try:
-            _prove(server, url)
-        except BaseException:
-            server.close()
-            raise
-        return server
-
-
-def _prove(server: smtplib.SMTP, url: SplitResult) -> None:
-    """Say who we are, over TLS where the server has it; a password never goes without."""
-    server.ehlo()
-    if url.scheme != "smtps" and server.has_extn("starttls"):
-        server.starttls(context=ssl.create_default_context())
-    elif url.scheme != "smtps" and url.username:
-        raise DeliveryError("misconfigured", permanent=True, detail="no TLS, so the password was not sent")
-    if url.username:
-        server.login(unquote(url.username), unquote(url.password or ""))
-
-
-def _refused(code: int) -> DeliveryError:
-    return DeliveryError("rejected", permanent=code >= _PERMANENT, detail=str(code))
 
 
 def _text(notice: Notice) -> str:

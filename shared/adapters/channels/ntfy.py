@@ -1,15 +1,17 @@
 """ntfy: a push on the phone, with a button that acknowledges.
 
-Sources: ntfy documentation, "Publish as JSON" and "Action buttons". The key is the message's `id` for a receiver that
-takes one; ntfy itself does not deduplicate.
+Sources: ntfy documentation, "Publish as JSON", "Action buttons" and "Health checks". The key is the message's `id` for
+a receiver that takes one; ntfy itself does not deduplicate.
 """
 
 import base64
+import json
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
-from shared.adapters.channels.posting import post_json
+from shared.adapters.channels.posting import ask, post_json
+from shared.adapters.channels.reaching import unreadable
 from shared.errors import DeliveryError
 from shared.ports import Clock, Form, Notice, Receipt
 
@@ -29,19 +31,41 @@ class NtfyTopic:
         status = post_json(server, {"topic": topic, **_message(notice)}, {**headers, "x-message-id": key})
         return Receipt(f"HTTP {status}", self.clock.now())
 
+    def reach(self) -> bool:
+        """A server behind a proxy that lets its health through to nobody is reached as well: it answered."""
+        server, _, headers = _address(self.url)
+        if _is_unwell(ask(f"{server}v1/health", headers)):
+            raise DeliveryError("rejected", detail="the server says that it is not healthy")
+        return True
+
 
 def _address(url: str) -> tuple[str, str, dict[str, str]]:
     """The server, the topic and the headers that prove who sends."""
-    parts = urlsplit(url)
+    parts = _parts(url)
     base, _, topic = parts.path.rpartition("/")
     if parts.scheme not in {"http", "https"} or not parts.hostname or not topic:
         raise DeliveryError("misconfigured", permanent=True, detail="expected https://server/topic")
-    host = parts.hostname + (f":{parts.port}" if parts.port else "")
+    host = parts.netloc.rpartition("@")[2]
     server = urlunsplit((parts.scheme, host, f"{base}/", "", ""))
     if not parts.username:
         return server, topic, {}
     proof = base64.b64encode(f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()).decode()
     return server, topic, {"authorization": f"Basic {proof}"}
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        raise unreadable() from None
+
+
+def _is_unwell(health: bytes) -> bool:
+    try:
+        found = json.loads(health)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and found.get("healthy") is False
 
 
 def _message(notice: Notice) -> dict[str, Any]:

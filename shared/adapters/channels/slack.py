@@ -7,7 +7,8 @@ using incoming webhooks" and "Formatting text" (only `&`, `<` and `>` are escape
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from shared.adapters.channels.posting import post_json
+from shared.adapters.channels.posting import TIMEOUT, post_json
+from shared.adapters.channels.reaching import reach
 from shared.errors import DeliveryError
 from shared.ports import Clock, Form, Notice, Receipt
 
@@ -23,10 +24,18 @@ class SlackWebhook:
     form: ClassVar[Form] = Form("slack", _LONGEST)
 
     def send(self, notice: Notice, key: str) -> Receipt:  # noqa: ARG002  (a webhook knows no idempotency key)
+        status = post_json(self._address, _message(notice), {})
+        return Receipt(f"HTTP {status}", self.clock.now())
+
+    def reach(self) -> bool:
+        """A webhook knows no other question than to take a message: its host is connected to, and told nothing."""
+        return reach(self._address, timeout=TIMEOUT)
+
+    @property
+    def _address(self) -> str:
         if not self.url.startswith(("https://", "http://")):
             raise DeliveryError("misconfigured", permanent=True, detail="expected https://hooks.slack.com/services/...")
-        status = post_json(self.url, _message(notice), {})
-        return Receipt(f"HTTP {status}", self.clock.now())
+        return self.url
 
 
 def _message(notice: Notice) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from shared.adapters.local_bus.bus import Delivery, LocalBus
+from shared.errors import Unavailable
 
 Push = Callable[[str, str, dict[str, Any]], int]
 """Takes a function's name, a path and a push body; returns the HTTP status of the function's answer."""
@@ -16,6 +17,8 @@ Push = Callable[[str, str, dict[str, Any]], int]
 PROJECT = "local"
 IDLE = 0.2
 """Seconds after which messages that another process published are looked for."""
+PAUSE = 5.0
+"""Seconds after which a file that cannot be written, because the disk is full perhaps, is tried again."""
 
 _log = structlog.get_logger()
 
@@ -62,6 +65,10 @@ class Pump:
         free = self.workers - len(self._busy)
         try:
             batch = self.bus.take(free, busy=tuple(self._busy)) if free else []
+        except Unavailable as fault:
+            _log.warning("nothing_taken", error=fault.code)
+            self._stopping.wait(PAUSE)
+            return False
         except Exception as fault:  # noqa: BLE001  (without this thread nothing is delivered any more)
             _log.exception("nothing_taken", error=type(fault).__name__)
             return False

@@ -9,12 +9,13 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from zlib import crc32
 
-from shared.errors import Unavailable
+from shared.adapters.sqlite.full import free_bytes, unavailable
 from shared.fields import EXPIRY
 from shared.indexes import INDEXES
 
@@ -67,7 +68,10 @@ class _Job(Generic[T]):
 
 @dataclass
 class Database:
-    """Opens *path* at first use. Every fault of SQLite's own is raised as Unavailable."""
+    """Opens *path* at first use. Every fault of SQLite's own is raised as Unavailable, of a full disk as DiskFull.
+
+    A full disk changes nothing that was written, and needs no new start: what comes once there is room is written.
+    """
 
     path: Path
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -105,8 +109,15 @@ class Database:
         try:
             with self._reader() as connection:
                 yield from connection.execute(sql, tuple(parameters))
-        except sqlite3.Error as fault:
-            raise _unavailable(fault) from fault
+        except (sqlite3.Error, OSError) as fault:
+            raise unavailable(fault, self.path) from fault
+
+    def free_bytes(self) -> int:
+        """What a process that is not root may still write to the disk of the file. Raises Unavailable."""
+        try:
+            return free_bytes(self.path)
+        except OSError as fault:
+            raise unavailable(fault, self.path) from fault
 
     def close(self) -> None:
         """Close what was opened; a later use opens it again."""
@@ -121,10 +132,10 @@ class Database:
         jobs = [self._waiting.popleft() for _ in range(len(self._waiting))]
         try:
             self._commit(jobs)
-        except sqlite3.Error as fault:
-            _fail(jobs, fault)
+        except (sqlite3.Error, OSError) as fault:
+            self._fail(jobs, fault)
         except BaseException as fault:
-            _fail(jobs, fault)
+            self._fail(jobs, fault)
             raise
         finally:
             for job in jobs:
@@ -143,6 +154,11 @@ class Database:
                 connection.execute("ROLLBACK")
             raise
 
+    def _fail(self, jobs: list[_Job[Any]], fault: BaseException) -> None:
+        meaning = unavailable(fault, self.path)
+        for job in jobs:
+            job.fault = job.fault or copy(meaning)  # each is raised in a thread of its own
+
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
         """A connection that nobody else uses meanwhile."""
@@ -158,10 +174,11 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection = sqlite3.connect(self.path, timeout=2.5, isolation_level=None, check_same_thread=False)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):
-            _create_schema(connection)
+        try:
+            _prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
 
@@ -177,16 +194,12 @@ def _run(job: _Job[Any], connection: sqlite3.Connection) -> None:
     connection.execute("RELEASE job")
 
 
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):
+        _create_schema(connection)
+
+
 def _create_schema(connection: sqlite3.Connection) -> None:
     connection.executescript(f"BEGIN IMMEDIATE;{WHOLE_SCHEMA}PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
-
-
-def _fail(jobs: list[_Job[Any]], fault: BaseException) -> None:
-    for job in jobs:
-        job.fault = job.fault or _unavailable(fault)
-
-
-def _unavailable(fault: BaseException) -> Unavailable:
-    return Unavailable(
-        f"The SQLite file could not be used: {fault}", hint="Is the disk full, or the data folder not writable?"
-    )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import Any, TypeVar
 
-from shared.errors import OposError
+from shared.errors import DeliveryError, OposError
 
 T = TypeVar("T")
 _threads = threading.BoundedSemaphore(32)
@@ -53,6 +53,8 @@ def _answer(future: "Future[Any]", began: float, deadline: float) -> Any:
         return future.result(max(0.0, deadline - monotonic()))
     except TimeoutError:
         reason = "no answer in time"
+    except DeliveryError as fault:
+        reason = fault.reason
     except OposError as fault:
         reason = fault.code
     except Exception as fault:  # noqa: BLE001

@@ -1,0 +1,92 @@
+"""Looks at what is promised, each minute: what is broken becomes an alert, and what is mended closes it."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+import structlog
+
+from shared.acceptance import announce, keep, own_event
+from shared.context import Context
+from shared.errors import AlreadyExists, Conflict
+from shared.events import Alert, Event, iso
+from shared.health import outside
+from shared.health.failures import FAILURES, Failure
+from shared.health.looking import findings
+from shared.health.probes import WATCHED
+from shared.health.promises import SWEEP
+from shared.health.report import Finding
+from shared.telling import write
+
+_log = structlog.get_logger()
+Said = tuple[Event, Alert]
+Broken = Mapping[str, dict[str, Any]]
+"""Each failure: `since` when it lasts, and whether it was `told`. It is told when a second sweep meets it: the first
+after a pause finds much that is late, and mends it.
+"""
+
+
+class SilentError(Exception):
+    """Something is broken that may keep its own alert from arriving."""
+
+
+def watch(context: Context) -> None:
+    """Write down that a sweep was made and what is broken, together with an event for each change of that.
+
+    Raises SilentError, so that the external checker is not called.
+    """
+    doc = context.store.get(SWEEP)
+    known = doc.data if doc else {}
+    before: Broken = known.get("broken", {})
+    seen = outside.look(known.get("outside") or {}, context)
+    looked_at = [*findings(WATCHED, context), *outside.about(seen, context)]
+    found = {one.failure: one for one in looked_at if one.failure in FAILURES}
+    broken = {name: _still(before.get(name), context) for name in found}
+    told = {name for name, one in before.items() if one["told"]}
+    said = [*_fired(told, broken, found, context), *_mended(before, broken, context)]
+    state = {"at": iso(context.now), "broken": broken, "outside": seen}
+    kept = [keep(event) for event, _ in said]
+    try:
+        versions = context.store.commit([write(SWEEP, state, doc), *kept])
+    except (Conflict, AlreadyExists):
+        return  # Another sweep was quicker.
+    for (event, alert), create in zip(said, kept, strict=True):
+        announce(event, (alert,), versions[create.path], context)
+    if silent := [name for name, one in broken.items() if one["told"] and FAILURES[name].silent]:
+        _log.error("promise_broken", failures=silent)
+        raise SilentError
+
+
+def _still(before: dict[str, Any] | None, context: Context) -> dict[str, Any]:
+    return {**before, "told": True} if before else {"since": iso(context.now), "told": False}
+
+
+def _fired(told: Collection[str], broken: Broken, found: Mapping[str, Finding], context: Context) -> Iterator[Said]:
+    for name, one in broken.items():
+        if one["told"] and name not in told and FAILURES[name].severity:
+            yield _said(name, one["since"], found[name], context)
+
+
+def _mended(before: Broken, broken: Broken, context: Context) -> Iterator[Said]:
+    for name in before.keys() - broken.keys() & FAILURES.keys():
+        if before[name]["told"] and FAILURES[name].severity:
+            yield _said(name, before[name]["since"], None, context)
+
+
+def _said(name: str, since: str, finding: Finding | None, context: Context) -> Said:
+    alert = _alert(name, FAILURES[name], finding, context)
+    return own_event(alert, "health", delivery_id=f"failure:{name}:{alert.status}:{since}", context=context), alert
+
+
+def _alert(name: str, failure: Failure, finding: Finding | None, context: Context) -> Alert:
+    """Firing while there is a *finding*."""
+    observed = f" {finding.name} is {finding.value:g} {finding.unit}." if finding else ""
+    runbooks = context.config.health.runbooks
+    return Alert(
+        fingerprint=f"health:{name}",
+        title=failure.title,
+        severity=failure.severity or "warning",
+        status="firing" if finding else "resolved",
+        summary=f"{failure.affects}{observed} Likely: {failure.cause} Runbook: docs/runbooks/{name}.md",
+        runbook=f"{runbooks.rstrip('/')}/{name}.md" if runbooks else "",
+        labels={"alertname": name, "check": finding.name if finding else ""},
+    )

@@ -1,0 +1,97 @@
+"""`opos slo`."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+
+from opos.local import Place, json_option, with_place
+from opos.output import reports_errors, show
+from shared.acceptance import OWN_SOURCE
+from shared.config.slos import Indicator
+from shared.context import Context
+from shared.indicators import INDICATORS, counted
+from shared.scalars import duration_text
+from shared.slo.burning import ALARMS, Counts, Slots, budget_left, burn_rate, total
+
+ROUTED: tuple[Indicator, ...] = ("webhook_to_effect", "event_handled")
+"""What the event log itself knows."""
+_ROUTER = "alert_router"
+
+
+@click.command("slo")
+@click.option("--recount", metavar="DAY", help="Count the events of DAY (UTC) again, from the event log itself.")
+@with_place
+@json_option
+@reports_errors
+def command(recount: str | None, place: Place, *, as_json: bool) -> None:
+    """Show each objective: how much was good, what is left of its error budget, and how fast it burns."""
+    context: Context = place.runtime().context()
+    if recount:
+        counts = _recounted(recount, context)
+        rows = [{"objective": name, "good": good, "bad": bad} for name, (good, bad) in counts.items()]
+        lines = [f"{one['objective']:<18} {one['good']:>9,} good {one['bad']:>9,} bad" for one in rows]
+    else:
+        found = counted(context.store, context.now - context.config.slos.window)
+        rows = [_row(name, found[name], context) for name in INDICATORS]
+        lines = [_HEAD, *map(_line, rows)]
+    show(rows, "\n".join(lines), as_json=as_json)
+
+
+def _row(name: Indicator, slots: Slots, context: Context) -> dict[str, Any]:
+    slos = context.config.slos
+    objective, all_of_it = slos.objective(name), total(slots, context.now, slos.window)
+    rates = {
+        duration_text(alarm.long): round(burn_rate(total(slots, context.now, alarm.long), objective.target), 2)
+        for alarm in ALARMS
+    }
+    return {
+        "objective": name, "within": duration_text(objective.within), "target": objective.target,
+        "window": duration_text(slos.window), "good": all_of_it[0], "bad": all_of_it[1],
+        "share": _share(all_of_it), "budget_left": round(budget_left(all_of_it, objective.target), 1),
+        "burn_rates": rates,
+    }  # fmt: skip
+
+
+def _share(counts: Counts) -> float | None:
+    """Percent that was good."""
+    return round(100 * counts[0] / sum(counts), 3) if sum(counts) else None
+
+
+_SPANS = [duration_text(alarm.long) for alarm in ALARMS]
+_HEAD = f"{'':<18} {'within':>7} {'target':>8} {'good':>9} {'bad':>6} {'share':>9} {'budget':>8}  burns" + "".join(
+    f"{span:>7}" for span in _SPANS
+)
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    share = "-" if row["share"] is None else f"{row['share']:.3f} %"
+    rates = "".join(f"{row['burn_rates'][span]:>7g}" for span in _SPANS)
+    return (
+        f"{row['objective']:<18} {row['within']:>7} {row['target']:>6g} % {row['good']:>9,} {row['bad']:>6,} {share:>9}"
+        f" {row['budget_left']:>6g} %       {rates}"
+    )
+
+
+def _recounted(day: str, context: Context) -> dict[Indicator, Counts]:
+    """From the receipt of each event to the router's decision: what it did after that is not known."""
+    good, bad = Counter[Indicator](), Counter[Indicator]()
+    for seconds in _latencies(day, context):
+        for name in ROUTED:
+            within = context.config.slos.objective(name).within.total_seconds()
+            (good if seconds is not None and seconds <= within else bad)[name] += 1
+    return {name: (good[name], bad[name]) for name in ROUTED}
+
+
+def _latencies(day: str, context: Context) -> Iterator[float | None]:
+    """Of each event of *day*; None for one that should have been handled by now, and was not."""
+    patience = context.config.slos.event_handled.within
+    for doc in context.store.query("events", where=[("day", "==", day)]):
+        received = datetime.fromisoformat(doc.data["received_at"])
+        handled = doc.data["handled"].get(_ROUTER)
+        if handled:
+            yield (datetime.fromisoformat(handled["at"]) - received) / timedelta(seconds=1)
+        elif doc.data["source"] != OWN_SOURCE and context.now - received > patience:
+            yield None

@@ -1,0 +1,52 @@
+"""What the operator says of health: thresholds, and what is looked at outside."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from shared.config.values import Address
+from shared.scalars import Duration, Section
+
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?")
+
+
+def _host(value: Any) -> Any:
+    if not isinstance(value, str) or not _HOST.fullmatch(value):
+        raise ValueError("expected a host such as opos.example.com, or opos.example.com:8443")
+    return value
+
+
+Host = Annotated[str, BeforeValidator(_host)]
+
+
+class Thresholds(Section):
+    """From when on something is wrong. Ages are those of the oldest."""
+
+    event_unhandled: Duration = timedelta(minutes=3)
+    page_unsent: Duration = timedelta(minutes=5)
+    digest_late: Duration = timedelta(minutes=15)
+    sweeper_silent: Duration = timedelta(minutes=5)
+    flag_overridden: Duration = timedelta(days=1)
+    certificate_left: Duration = timedelta(days=14)
+    clock_offset: Duration = timedelta(seconds=30)
+    store_answer: Duration = timedelta(milliseconds=500)
+    disk_free_mb: Annotated[int, Field(ge=0, strict=True)] = 200
+
+
+class Health(Section):
+    """`certificates` are looked at besides the one of public_url; `clock` is a server whose time is right; `runbooks`
+    is where docs/runbooks can be read.
+    """
+
+    memory_threshold_mb: Annotated[int, Field(ge=1, strict=True)] = 512
+    dependency_timeout: Duration = timedelta(seconds=2)
+    thresholds: Thresholds = Thresholds()
+    certificates: tuple[Host, ...] = ()
+    clock: Address | None = None
+    runbooks: Address | None = None
+    status_page: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    """The title of a page for the public at /status; there is none unless it has one."""
+    channels: bool = True
+    """Whether the channels are asked, without sending anything, if they can be reached."""

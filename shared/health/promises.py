@@ -1,0 +1,111 @@
+"""The promises that are watched: what was accepted is handled, what is due is sent, who watches is watched."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from shared.concerns import concerns
+from shared.context import Context
+from shared.events import iso
+from shared.fields import field
+from shared.health.report import Finding, judged
+from shared.overriding import in_force
+from shared.ports import Doc
+from shared.quiet import held
+from shared.waiting import batching, longest_waiting
+
+SAMPLE = 200
+"""Documents in which the oldest is looked for: in a backlog that is larger, any of so many is old."""
+SWEEP = "sweeps/last"
+"""The document that the sweeper writes at each tick."""
+
+
+def events_unhandled(context: Context) -> list[Finding]:
+    waiting = context.store.query("events", where=[("state", "==", "accepted")], limit=SAMPLE)
+    return [
+        judged(
+            "events:oldestUnhandled", _oldest(waiting, "received_at", context.now), "s", otherwise="fail",
+            threshold=context.config.health.thresholds.event_unhandled.total_seconds(), failure="events-unhandled",
+        )
+    ]  # fmt: skip
+
+
+def pages_unsent(context: Context) -> list[Finding]:
+    """Both what waits for another attempt and what is under the lease of a worker that is gone."""
+    threshold = context.config.health.thresholds.page_unsent.total_seconds()
+    pages, digests = (_oldest(_unsent(one, context), "created_at", context.now) for one in ("outbox", "digests"))
+    return [
+        judged("outbox:oldestUnsent", pages, "s", threshold=threshold, failure="outbox-stuck", otherwise="fail"),
+        judged("digests:oldestUnsent", digests, "s", threshold=threshold, failure="digest-late"),
+    ]
+
+
+def _unsent(collection: str, context: Context) -> Iterable[Doc]:
+    return context.store.query(collection, where=[("due_at", ">", "")], order_by="due_at", limit=SAMPLE)
+
+
+def leases_expired(context: Context) -> list[Finding]:
+    """What has been due for so long that a sweep should have taken it."""
+    before = iso(context.now - context.config.health.thresholds.page_unsent)
+    count = sum(context.store.count(one, where=[("due_at", "<=", before)]) for one in ("outbox", "digests"))
+    return [judged("leases:expired", count, "items", threshold=1, failure="outbox-stuck", otherwise="fail")]
+
+
+def digests_late(context: Context) -> list[Finding]:
+    """By how long the digest that should have closed first is late; one that a focus block holds back is not."""
+    late = max((_lateness(first, context) for first in longest_waiting(context)), default=timedelta())
+    threshold = context.config.health.thresholds.digest_late
+    return [
+        judged(
+            "digests:late", late.total_seconds(), "s", threshold=threshold.total_seconds(), failure="digest-late"
+        )
+    ]  # fmt: skip
+
+
+def _lateness(first: Doc, context: Context) -> timedelta:
+    since = datetime.fromisoformat(first.data["pending"]["since"])
+    ends = batching(first.data["pending"]["queue"], context.config).ends(since)
+    if held(since, context)(context.now):
+        return timedelta()
+    return max(context.now - ends, timedelta())
+
+
+def attention(context: Context) -> list[Finding]:
+    return [
+        judged(one.name, count, "items", threshold=1, failure=one.failure, output="look at the console")
+        for one, count in concerns(context)
+    ]
+
+
+def sweeper_silent(context: Context) -> list[Finding]:
+    """Since when nothing has swept; a bundle that is younger than the threshold has had no time to."""
+    doc = context.store.get(SWEEP)
+    age = (context.now - datetime.fromisoformat(doc.data["at"])).total_seconds() if doc else context.uptime_seconds
+    threshold = context.config.health.thresholds.sweeper_silent.total_seconds()
+    return [judged("sweeper:lastRun", age, "s", threshold=threshold, failure="sweeper-stopped", otherwise="fail")]
+
+
+def heartbeats_missed(context: Context) -> list[Finding]:
+    missed = sum(bool(doc.data.get("missed_at")) for doc in context.store.query("heartbeats"))
+    return [judged("heartbeats:missed", missed, "items", threshold=1, failure="heartbeat-missed")]
+
+
+def flags_overridden(context: Context) -> list[Finding]:
+    """Somebody wanted them: how many is shown, and only one that lasts is a warning."""
+    docs = in_force(context.store, context.now)
+    threshold = context.config.health.thresholds.flag_overridden.total_seconds()
+    oldest = _oldest(docs, "at", context.now)
+    return [
+        Finding("flags:overridden", "component", "pass", len(docs), "flags"),
+        judged("flags:oldestOverride", oldest, "s", threshold=threshold, failure="flag-overridden"),
+    ]
+
+
+def secrets_due(context: Context) -> list[Finding]:
+    due = sum(day <= context.now.date() for day in context.config.rotate_by.values())
+    return [judged("secrets:due", due, "items", threshold=1, failure="secret-due")]
+
+
+def _oldest(docs: Iterable[Doc], name: str, now: datetime) -> float:
+    """Seconds since the oldest moment in the field *name*."""
+    ages = [(now - datetime.fromisoformat(field(doc.data, name))).total_seconds() for doc in docs]
+    return max(ages, default=0.0)

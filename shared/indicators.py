@@ -1,0 +1,87 @@
+"""How often each promise was kept: counted in memory by each process, and written down once a minute (ADR 17)."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import get_args
+
+import structlog
+
+from shared.behind import Behind
+from shared.config.slos import Indicator, Slos
+from shared.events import day, iso
+from shared.fields import EXPIRY
+from shared.ports import Set, Store
+from shared.slo.burning import Counts, Slots, merged, slot_of
+
+EVERY = 60.0
+KEEP = timedelta(days=45)
+INDICATORS: tuple[Indicator, ...] = get_args(Indicator)
+_log = structlog.get_logger()
+Counted = dict[datetime, dict[Indicator, Counts]]
+
+
+@dataclass
+class Indicators:
+    """The counts of the process called *instance*, for the day that it is. What it counted since its last report ends
+    with it, the good like the bad.
+    """
+
+    store: Callable[[], Store]
+    instance: str
+    slos: Callable[[], Slos]
+    _counted: Counted = field(default_factory=dict)
+    _changed: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.reporting = Behind(self.report, EVERY, at_once=False)
+
+    def took(self, indicator: Indicator, seconds: float, now: datetime) -> None:
+        self.saw(indicator, now, good=seconds <= self.slos().objective(indicator).within.total_seconds())
+
+    def saw(self, indicator: Indicator, now: datetime, *, good: bool) -> None:
+        with self._lock:
+            counts = self._counted.setdefault(slot_of(now), {})
+            was_good, was_bad = counts.get(indicator, (0, 0))
+            counts[indicator] = was_good + good, was_bad + (not good)
+            self._changed = True
+        self.reporting.ask(now)
+
+    def report(self, now: datetime) -> None:
+        with self._lock:
+            if not self._changed:
+                return
+            days = {day(slot) for slot in self._counted}
+            writes = [self._document(one, now) for one in sorted(days)]
+            self._changed = False
+        try:
+            self.store().commit(writes)
+        except Exception as fault:  # noqa: BLE001  (the next report holds it all)
+            _log.warning("indicators_not_reported", error=type(fault).__name__)
+            self._changed = True
+            return
+        with self._lock:
+            self._counted = {slot: counts for slot, counts in self._counted.items() if day(slot) == day(now)}
+
+    def _document(self, of: str, now: datetime) -> Set:
+        slots = {iso(slot): counts for slot, counts in self._counted.items() if day(slot) == of}
+        content = {"day": of, "slots": json.dumps(slots), EXPIRY: iso(now + KEEP)}
+        return Set(f"indicators/{of}-{self.instance}", content)
+
+
+def counted(store: Store, since: datetime) -> Mapping[Indicator, Slots]:
+    """What all processes have counted from the day of *since* on."""
+    docs = store.query("indicators", where=[("day", ">=", day(since))], order_by="day")
+    many = [_slots(doc.data["slots"]) for doc in docs]
+    return {name: merged(one.get(name, {}) for one in many) for name in INDICATORS}
+
+
+def _slots(text: str) -> dict[Indicator, dict[datetime, Counts]]:
+    found: dict[Indicator, dict[datetime, Counts]] = {}
+    for slot, counts in json.loads(text).items():
+        for name, (good, bad) in counts.items():
+            found.setdefault(name, {})[datetime.fromisoformat(slot)] = good, bad
+    return found

@@ -1,0 +1,109 @@
+"""What may be said of a piece of work, in a log line or a span: an allow-list of fields, each with what it may hold.
+
+A body, a header, an address or the text of an exception has no field, so it is not said. A field that nobody listed is
+left out and named, so that whoever wrote the line sees it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import Any
+
+Check = Callable[[Any], Any]
+"""What of a value may be said; None when it is nothing that the field may hold."""
+MOST = 20
+"""Members of a list."""
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
+_ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)\S+")
+
+
+def said(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The *fields* as they may be said; `dropped` names the others."""
+    kept: dict[str, Any] = {}
+    dropped = []
+    for name, value in fields.items():
+        check = FIELDS.get(name)
+        found = check(value) if check else None
+        if found is not None:
+            kept[name] = found
+        elif check is None or value is not None:
+            dropped.append(scrubbed(str(name), 50))
+    return kept | {"dropped": dropped[:MOST]} if dropped else kept
+
+
+def scrubbed(text: str, most: int) -> str:
+    """At most *most* characters of *text*, on one line, with nothing that steers a terminal and no address."""
+    cut = f"{text[: most - 1]}…" if len(text) > most else text
+    if not cut.isprintable():
+        cut = "".join(one if one.isprintable() else " " for one in cut)
+    return _ADDRESS.sub(r"\1…", cut) if "://" in cut else cut
+
+
+def _word(value: Any) -> str | None:
+    return scrubbed(value, 200) if isinstance(value, str) else None
+
+
+def _text(value: Any) -> str | None:
+    return scrubbed(value, 1000) if isinstance(value, str) else None
+
+
+def _number(value: Any) -> float | None:
+    """JSON knows no number that is not finite."""
+    return value if isinstance(value, int) or (isinstance(value, float) and isfinite(value)) else None
+
+
+def _whether(value: Any) -> bool:
+    """That there is something, and not what: it quotes who sent it."""
+    return bool(value)
+
+
+def _words(value: Any) -> list[str] | None:
+    if not isinstance(value, list | tuple):
+        return None
+    return [scrubbed(one, 200) for one in value[:MOST] if isinstance(one, str)]
+
+
+def _decisions(value: Any) -> list[dict[str, str]] | None:
+    """As `shared.alerting.decision.Decision.summary` makes them."""
+    if not isinstance(value, list):
+        return None
+    members = [one for one in value[:MOST] if isinstance(one, dict)]
+    return [{name: scrubbed(str(one.get(name)), 200) for name in ("alert", "path", "reason")} for one in members]
+
+
+def _method(value: Any) -> str:
+    """Source: OpenTelemetry semantic conventions, http.request.method: what is no known method is `_OTHER`."""
+    return value if isinstance(value, str) and value in _METHODS else "_OTHER"
+
+
+FIELDS: Mapping[str, Check] = {
+    **dict.fromkeys(("alert", "digest", "event_id", "message_id", "path"), _word),  # ids, and where documents are
+    **dict.fromkeys(
+        ("channel", "flag", "function", "marker", "probe", "source", "step", "subscription", "topic"), _word
+    ),
+    **dict.fromkeys(("detail", "error", "outcome", "reason", "state", "type", "version"), _word),
+    **dict.fromkeys(("file", "library", "remedy"), _word),
+    **dict.fromkeys(("alerts", "attempts", "faults", "members", "permanent", "status"), _number),
+    **dict.fromkeys(("expected", "failures"), _words),
+    "decisions": _decisions,
+    "method": _method,
+    "fault": _text,  # of the operator's own file
+    "quarantine": _whether,
+}
+
+ATTRIBUTES: Mapping[str, str] = {
+    "channel": "opos.channel",
+    "error": "error.type",
+    "event_id": "opos.event.id",
+    "method": "http.request.method",
+    "source": "opos.source",
+    "status": "http.response.status_code",
+    "topic": "messaging.destination.name",
+    "type": "opos.type",
+}
+"""What a span may say, under the names of OpenTelemetry's semantic conventions where they have one."""
+
+
+def attributes(labels: Mapping[str, Any]) -> dict[str, str | float]:
+    """The *labels* that a span may bear."""
+    return {ATTRIBUTES[name]: value for name, value in said(labels).items() if name in ATTRIBUTES}

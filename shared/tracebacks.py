@@ -1,0 +1,64 @@
+"""Where an exception came from, as Python writes it, but without what it says and without lines of source: both may
+hold what must not be logged.
+
+Source: Error Reporting documentation, "ReportedErrorEvent": a Python trace is as `traceback.format_exc` returns it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from traceback import walk_tb
+
+MOST_FAULTS, MOST_FRAMES = 8, 50
+_CAUSED = "\nThe above exception was the direct cause of the following exception:\n"
+_WHILE = "\nDuring handling of the above exception, another exception occurred:\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    file: str
+    line: int
+    function: str
+
+
+def stack_trace(fault: BaseException) -> str:
+    """The innermost frames of *fault* and of the exceptions that led to it; each ends with its type."""
+    chain = list(_chain(fault))[::-1]
+    lines = list(_lines(chain[0]))
+    for earlier, later in pairwise(chain):
+        lines += [_CAUSED if later.__cause__ is earlier else _WHILE, *_lines(later)]
+    return "\n".join(lines)
+
+
+def origin(fault: BaseException) -> Frame | None:
+    """The frame that raised *fault*; None when it was never raised."""
+    found = _frames(fault)
+    return found[-1] if found else None
+
+
+def _chain(fault: BaseException) -> Iterator[BaseException]:
+    """*fault*, and what led to it, the nearest first."""
+    one: BaseException | None = fault
+    for _ in range(MOST_FAULTS):
+        if one is None:
+            return
+        yield one
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+
+
+def _lines(fault: BaseException) -> Iterator[str]:
+    yield "Traceback (most recent call last):"
+    for one in _frames(fault)[-MOST_FRAMES:]:
+        yield f'  File "{one.file}", line {one.line}, in {one.function}'
+    yield _name(type(fault))
+
+
+def _frames(fault: BaseException) -> list[Frame]:
+    walked = walk_tb(fault.__traceback__)
+    return [Frame(frame.f_code.co_filename, line, frame.f_code.co_name) for frame, line in walked]
+
+
+def _name(kind: type[BaseException]) -> str:
+    """As `traceback` writes it."""
+    plain = kind.__module__ in {"builtins", "__main__"}
+    return kind.__qualname__ if plain else f"{kind.__module__}.{kind.__qualname__}"
