@@ -74,9 +74,8 @@ def show(kind: str, name: str, rounds: list[Load], bare: list[Load], memory: flo
     ratio = median(one.per_second / other.per_second for one, other in zip(rounds, bare, strict=True))
     speed, p99 = median(one.per_second for one in rounds), median(one.p99_ms for one in rounds)
     failed = sum(one.failed for one in rounds)
-    print(
-        f"{kind:<6} {name:<12} {speed:7,.0f}/s  p99 {p99:5.1f} ms  {ratio:4.2f} x bare  {memory:3.0f} MiB  failed {failed}"
-    )
+    seen = f"{speed:7,.0f}/s  p99 {p99:5.1f} ms  {ratio:4.2f} x bare  {memory:3.0f} MiB  failed {failed}"
+    print(f"{kind:<6} {name:<12} {seen}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ Tags are refused: they could turn `yes` into a bool after all. Sources: YAML 1.2
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,8 +20,14 @@ if TYPE_CHECKING:
 
 Where = tuple[str | int, ...]
 _Pair = tuple["yaml.Node", "yaml.Node"]
+_CORE = "tag:yaml.org,2002:"
+_MERGE = f"{_CORE}merge"
+_READ: dict[str, Callable[[str], Any]] = {
+    f"{_CORE}bool": lambda text: text.lower() == "true", f"{_CORE}int": int, f"{_CORE}float": float,
+    f"{_CORE}null": lambda _text: None,
+}  # fmt: skip
 MAX_NODES = 100_000
-"""More values than any file of an operator has: aliases that multiply are stopped here."""
+"""Values that any file may have; a longer one as many as it has characters. Aliases that multiply are stopped there."""
 MAX_DEPTH = 50
 """More levels than any file of an operator has: aliases that hold themselves are stopped here."""
 
@@ -57,17 +64,27 @@ def parse_yaml(text: str, file: str) -> Located:
     import yaml
 
     try:
-        root = yaml.compose(text, Loader=_loader())
+        root = _composed(text)
     except yaml.YAMLError as fault:
         raise ConfigError([_syntax_fault(file, text, fault)]) from None
     if not isinstance(root, yaml.MappingNode):
         found = "an empty file" if root is None else "something else"
         raise ConfigError([Fault(file, 1, "", "a mapping of keys to values", found)])
-    reader = _Reader(file, {}, [])
+    reader = _Reader(file, {}, [], most=max(MAX_NODES, len(text)))
     data = reader.value(root, ())
     if reader.faults:
         raise ConfigError(reader.faults)
     return Located(file, data, reader.lines)
+
+
+def _composed(text: str) -> Any:
+    """The root of *text*, by libyaml, which is quicker by far; PyYAML's own parser says better what is wrong."""
+    import yaml
+
+    if yaml.__with_libyaml__:
+        with suppress(yaml.YAMLError):
+            return yaml.compose(text, Loader=_core(_fast()))
+    return yaml.compose(text, Loader=_core(yaml.SafeLoader))
 
 
 def _syntax_fault(file: str, text: str, fault: Any) -> Fault:
@@ -81,6 +98,7 @@ class _Reader:
     file: str
     lines: dict[Where, int]
     faults: list[Fault]
+    most: int
     count: int = 0
 
     def value(self, node: "yaml.Node", where: Where) -> Any:
@@ -138,13 +156,14 @@ class _Reader:
     def _enter(self, node: "yaml.Node", depth: int) -> None:
         self.count += 1
         line = node.start_mark.line + 1
-        if self.count > MAX_NODES:
-            raise ConfigError([Fault(self.file, line, "", f"at most {MAX_NODES} values", "more")])
+        if self.count > self.most:
+            raise ConfigError([Fault(self.file, line, "", f"at most {self.most} values", "more")])
         if depth > MAX_DEPTH:
             raise ConfigError([Fault(self.file, line, "", f"at most {MAX_DEPTH} levels", "more, or a value in itself")])
 
     def _require_unicode(self, node: "yaml.Node", where: Where) -> None:
-        if isinstance(node.value, str) and node.value.encode("utf-8", "replace").decode() != node.value:
+        text = node.value
+        if isinstance(text, str) and not text.isascii() and text.encode("utf-8", "replace").decode() != text:
             self._fault(node, where, "text", "half of a surrogate pair")
 
     def _fault(self, node: "yaml.Node", where: Where, expected: str, found: str, hint: str = "") -> None:
@@ -153,44 +172,47 @@ class _Reader:
 
 
 def _own(node: "yaml.MappingNode") -> list["_Pair"]:
-    return [(key, value) for key, value in node.value if not _is_merge(key)]
+    return [pair for pair in node.value if pair[0].tag != _MERGE]
 
 
 def _sources(node: "yaml.MappingNode") -> Iterator["yaml.Node"]:
     """The mappings that *node* names after `<<`: one, or a list of them."""
     for key, value in node.value:
-        if _is_merge(key):
+        if key.tag == _MERGE:
             yield from value.value if value.tag.endswith(":seq") else [value]
 
 
-def _is_merge(key: "yaml.Node") -> bool:
-    return key.tag.endswith(":merge")
-
-
 def _scalar(node: "yaml.Node") -> Any:
-    match node.tag.rpartition(":")[2]:
-        case "bool":
-            return node.value.lower() == "true"
-        case "int":
-            return int(node.value)
-        case "float":
-            return float(node.value)
-        case "null":
-            return None
-    return node.value
+    read = _READ.get(node.tag)
+    return read(node.value) if read else node.value
 
 
 @cache
-def _loader() -> type["yaml.SafeLoader"]:
+def _fast() -> Any:
+    from yaml import composer, constructor, cyaml, resolver
+
+    events: Any = cyaml.CParser  # type: ignore[attr-defined]
+
+    class Parser(composer.Composer, events, constructor.SafeConstructor, resolver.Resolver):  # type: ignore[misc]
+        def __init__(self, stream: Any) -> None:
+            events.__init__(self, stream)
+            for part in (composer.Composer, constructor.SafeConstructor, resolver.Resolver):
+                part.__init__(self)
+
+    return Parser
+
+
+@cache
+def _core(parser: Any) -> Any:
     import yaml
 
-    class CoreLoader(yaml.SafeLoader):
+    class CoreLoader(parser):  # type: ignore[misc]
         yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  (PyYAML's own name)
         depth = 0
 
-        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        def compose_node(self, parent: Any, index: Any) -> Any:
             self.depth += 1
-            event = self.peek_event()  # type: ignore[no-untyped-call]
+            event = self.peek_event()
             if self.depth > MAX_DEPTH:
                 raise yaml.MarkedYAMLError(problem=f"more than {MAX_DEPTH} levels", problem_mark=event.start_mark)
             if getattr(event, "tag", None):
@@ -206,5 +228,5 @@ def _loader() -> type["yaml.SafeLoader"]:
         ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
         ("merge", r"<<", "<"),
     ):
-        CoreLoader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(rf"(?:{pattern})\Z"), list(first))
+        CoreLoader.add_implicit_resolver(f"{_CORE}{tag}", re.compile(rf"(?:{pattern})\Z"), list(first))
     return CoreLoader

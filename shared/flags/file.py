@@ -63,12 +63,13 @@ def problems(data: Any) -> Iterator[Problem]:
     if not isinstance(flags, dict):
         return
     evaluators = data.get("$evaluators") if isinstance(data.get("$evaluators"), dict) else {}
+    names, rules = list(flags), list(evaluators)
     for name, rule in evaluators.items():
-        yield from _in_rule(rule, ("$evaluators", name), list(flags), list(evaluators))
+        yield from _in_rule(rule, ("$evaluators", name), names, rules)
     for key, flag in flags.items():
         if isinstance(flag, dict):
-            yield from _in_rule(flag.get("targeting"), ("flags", key, "targeting"), list(flags), list(evaluators))
-            yield from _unknown(flag.get("requires"), ("flags", key, "requires"), list(flags))
+            yield from _in_rule(flag.get("targeting"), ("flags", key, "targeting"), names, rules)
+            yield from _unknown(flag.get("requires"), ("flags", key, "requires"), names)
     for key in _in_cycles({key: set(_asked(flag)) for key, flag in flags.items()}):
         yield ("flags", key), "a flag that does not require itself, not even by way of others", key, []
     for name in _in_cycles({name: set(_named(rule, "$ref")) for name, rule in evaluators.items()}):
