@@ -70,6 +70,11 @@ class Context(Protocol):
         """Whether this runs on the platform, and not on the operator's machine."""
         ...
 
+    @property
+    def release(self) -> str:
+        """What was deployed: the commit, or the platform's name of the revision; empty where nobody says."""
+        ...
+
     def is_operator(self, headers: Mapping[str, str]) -> bool:
         """Whether a request with *headers* proves, by an identity token, that the operator is calling."""
         ...

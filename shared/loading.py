@@ -41,7 +41,7 @@ def parse_flags(text: str, file: str = "flags.yaml", environment: str = "") -> F
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Many thousands of values are made here and all are kept: to look for those that are not takes half of the time."""
+    """Many thousands of values are made and all are kept: to look for those that are not takes half of the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:

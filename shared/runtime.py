@@ -383,6 +383,11 @@ class Invocation:
     def deployed(self) -> bool:
         return self.runtime.settings.deployed
 
+    @property
+    def release(self) -> str:
+        names = self.runtime.settings.environment
+        return names.get("OPOS_RELEASE") or names.get("K_REVISION") or ""
+
     def is_operator(self, headers: Mapping[str, str]) -> bool:
         return self.runtime.callers.is_operator(headers, [self.config.owner, *self.config.operators], self.now)
 

@@ -192,6 +192,7 @@ class FakeContext:
     elapsed_seconds: float = 0.0
     """Since the invocation began."""
     deployed: bool = False
+    release: str = ""
     operators: frozenset[str] = frozenset()
     """Values of the authorization header that prove the operator."""
     called: list[str] = field(default_factory=list)

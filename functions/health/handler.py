@@ -43,7 +43,7 @@ def handle(request: HttpRequest, context: Context) -> HttpResponse:
 
 def _answer(found: Iterable[Finding], context: Context) -> HttpResponse:
     runbooks = context.config.health.runbooks or ""
-    content = report(found, version=version(), now=context.now, runbooks=runbooks)
+    content = report(found, version=version(), now=context.now, runbooks=runbooks, release=context.release)
     return json_response(503 if content["status"] == "fail" else 200, content, _HEADERS)
 
 

@@ -9,7 +9,7 @@ from shared.acceptance import announce, keep, own_event
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
 from shared.events import Alert, Event, iso
-from shared.health import outside
+from shared.health import outside, spending
 from shared.health.failures import FAILURES, Failure
 from shared.health.looking import findings
 from shared.health.probes import WATCHED
@@ -43,7 +43,8 @@ def watch(context: Context) -> None:
     broken = {name: _still(before.get(name), context) for name in found}
     told = {name for name, one in before.items() if one["told"]}
     said = [*_fired(told, broken, found, context), *_mended(before, broken, context)]
-    state = {"at": iso(context.now), "broken": broken, "outside": seen}
+    month = spending.look(known.get("month") or {}, context)
+    state = {"at": iso(context.now), "broken": broken, "outside": seen, "month": month}
     kept = [keep(event) for event, _ in said]
     try:
         versions = context.store.commit([write(SWEEP, state, doc), *kept])

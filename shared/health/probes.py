@@ -10,7 +10,7 @@ from shared.context import Context
 from shared.errors import Unavailable
 from shared.events import iso
 from shared.fields import EXPIRY
-from shared.health import objectives, outside, promises
+from shared.health import objectives, outside, promises, spending
 from shared.health.report import Component, Finding, Status, judged
 from shared.ports import Set
 from shared.process import memory_mb, process_id
@@ -77,7 +77,11 @@ PROMISES = tuple(
 """What they find out does not depend on which process asks. Unknown is no failure: when the store fails, its own probe
 says so.
 """
-_BY_THE_SWEEPER = (Probe("sweeper:lastRun", promises.sweeper_silent), Probe("outside:lastSeen", outside.last_seen))
+_BY_THE_SWEEPER = (
+    Probe("sweeper:lastRun", promises.sweeper_silent),
+    Probe("outside:lastSeen", outside.last_seen),
+    Probe("cost:lastSeen", spending.last_seen),
+)
 PROCESS = (Probe("memory:utilization", _memory), Probe("uptime", _uptime))
 WATCHED = (*DEPENDENCIES, *PROMISES, *PROCESS)
 """What the sweeper looks at, each minute."""

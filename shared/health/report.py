@@ -53,14 +53,19 @@ def judged(
     return Finding(name, component, status, *shown)
 
 
-def report(findings: Iterable[Finding], *, version: str, now: datetime, runbooks: str = "") -> dict[str, Any]:
-    """The document of the draft: as healthy as the worst of *findings*. *runbooks* is the address that holds them."""
+def report(
+    findings: Iterable[Finding], *, version: str, now: datetime, runbooks: str = "", release: str = ""
+) -> dict[str, Any]:
+    """The document of the draft: as healthy as the worst of *findings*. *runbooks* is the address that holds them, and
+    *release* what was deployed.
+    """
     found = list(findings)
     overall = max((one.status for one in found), key=WORSE.index, default="pass")
     checks: dict[str, list[dict[str, Any]]] = {}
     for one in found:
         checks.setdefault(one.name, []).append(_check(one, now, runbooks))
-    return {"status": overall, "version": version, "checks": checks}
+    released = {"releaseId": release} if release else {}
+    return {"status": overall, "version": version, **released, "checks": checks}
 
 
 def _check(finding: Finding, now: datetime, runbooks: str) -> dict[str, Any]:

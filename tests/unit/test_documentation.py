@@ -49,7 +49,9 @@ BASE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", [*examples("docs/alerting.md"), *examples("docs/digest.md")])
+@pytest.mark.parametrize(
+    "text", [*examples("docs/alerting.md"), *examples("docs/digest.md"), *examples("docs/observability.md")]
+)
 def test_the_sections_of_the_guides_are_accepted_and_their_tests_hold(text: str) -> None:
     said = parse_yaml(text, "alerting.md").data
     whole = yaml.safe_dump({**BASE, **said})

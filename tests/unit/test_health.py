@@ -278,3 +278,9 @@ def test_metrics_are_answered_while_the_store_is_away(context: FakeContext) -> N
 def test_what_somebody_overrides_is_shown_and_is_no_warning(context: FakeContext) -> None:
     override("a", "off", context.store, who="me", why="x", until=NOW + timedelta(hours=1), now=NOW)
     assert (check(context, "flags:overridden")["observedValue"], told(context)["status"]) == (1, "pass")
+
+
+def test_the_report_says_what_was_deployed(context: FakeContext) -> None:
+    assert "releaseId" not in told(context)
+    context.release = "opos-00042-abc"
+    assert told(context)["releaseId"] == "opos-00042-abc"
