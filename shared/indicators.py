@@ -1,7 +1,6 @@
 """How often each promise was kept: counted in memory by each process, and written down once a minute (ADR 17)."""
 
 import json
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from shared.behind import Behind
 from shared.config.slos import Indicator, Slos
 from shared.events import day, iso
 from shared.fields import EXPIRY
+from shared.gathering import Gathered
 from shared.ports import Set, Store
 from shared.slo.burning import Counts, Slots, merged, slot_of
 
@@ -21,6 +21,10 @@ KEEP = timedelta(days=45)
 INDICATORS: tuple[Indicator, ...] = get_args(Indicator)
 _log = structlog.get_logger()
 Counted = dict[datetime, dict[Indicator, Counts]]
+
+
+Seen = tuple[Indicator, datetime, float, bool]
+"""An indicator, when, how many seconds it took, and whether it came out well apart from that."""
 
 
 @dataclass
@@ -34,28 +38,31 @@ class Indicators:
     slos: Callable[[], Slos]
     _counted: Counted = field(default_factory=dict)
     _changed: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
+        self._seen = Gathered(self._count)
         self.reporting = Behind(self.report, EVERY, at_once=False)
 
-    def took(self, indicator: Indicator, seconds: float, now: datetime) -> None:
-        self.saw(indicator, now, good=seconds <= self.slos().objective(indicator).within.total_seconds())
-
-    def saw(self, indicator: Indicator, now: datetime, *, good: bool) -> None:
-        with self._lock:
-            counts = self._counted.setdefault(slot_of(now), {})
-            was_good, was_bad = counts.get(indicator, (0, 0))
-            counts[indicator] = was_good + good, was_bad + (not good)
-            self._changed = True
+    def took(self, indicator: Indicator, seconds: float, now: datetime, *, well: bool = True) -> None:
+        """It is good if it came out *well*, and took no longer than its objective says."""
+        self._seen.saw(((indicator, now, seconds, well),))
         self.reporting.ask(now)
 
+    def _count(self, seen: list[Seen]) -> None:
+        slos = self.slos()
+        within = {name: slos.objective(name).within.total_seconds() for name in INDICATORS}
+        for indicator, now, seconds, well in seen:
+            counts, good = self._counted.setdefault(slot_of(now), {}), well and seconds <= within[indicator]
+            was_good, was_bad = counts.get(indicator, (0, 0))
+            counts[indicator] = was_good + good, was_bad + (not good)
+        self._changed = self._changed or bool(seen)
+
     def report(self, now: datetime) -> None:
-        with self._lock:
+        with self._seen.folding:
+            self._seen.fold()
             if not self._changed:
                 return
-            days = {day(slot) for slot in self._counted}
-            writes = [self._document(one, now) for one in sorted(days)]
+            writes = [self._document(one, now) for one in sorted({day(slot) for slot in self._counted})]
             self._changed = False
         try:
             self.store().commit(writes)
@@ -63,7 +70,7 @@ class Indicators:
             _log.warning("indicators_not_reported", error=type(fault).__name__)
             self._changed = True
             return
-        with self._lock:
+        with self._seen.folding:
             self._counted = {slot: counts for slot, counts in self._counted.items() if day(slot) == day(now)}
 
     def _document(self, of: str, now: datetime) -> Set:

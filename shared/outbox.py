@@ -136,6 +136,5 @@ def _record(doc: Doc, changes: dict[str, Any], context: Context) -> State:
     _log.info("delivery", path=doc.path, channel=doc.data["channel"], state=state)
     if doc.path.startswith("outbox/") and state != "pending":
         took = (context.now - datetime.fromisoformat(doc.data["created_at"])).total_seconds() + context.elapsed_seconds
-        within = context.config.slos.page_delivered.within.total_seconds()
-        context.indicators.saw("page_delivered", context.now, good=state == "sent" and took <= within)
+        context.indicators.took("page_delivered", took, context.now, well=state == "sent")
     return state

@@ -1,7 +1,6 @@
 """How often each flag came out as what: counted in memory, and written down once a minute, not once a look-up."""
 
 import json
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from shared.behind import Behind
 from shared.events import iso
 from shared.fields import EXPIRY
 from shared.flags import Evaluation
+from shared.gathering import Gathered
 from shared.ports import Set, Store
 
 EVERY = 60.0
@@ -20,7 +20,6 @@ EVERY = 60.0
 KEEP = timedelta(days=2)
 MOST = 5000
 """Outcomes in one report, the most frequent first: a document has its limits."""
-_FOLD = 4096
 _log = structlog.get_logger()
 
 Outcome = tuple[str, str, str]
@@ -29,31 +28,29 @@ Outcome = tuple[str, str, str]
 
 @dataclass
 class Usage:
-    """The counts of the process called *instance*. Look-ups only append, so that they share no lock."""
+    """The counts of the process called *instance*."""
 
     store: Callable[[], Store]
     instance: str
-    _seen: list[Evaluation] = field(default_factory=list)
     _counted: Counter[Outcome] = field(default_factory=Counter)
-    _counting: threading.Lock = field(default_factory=threading.Lock)
     _reported: int = 0
 
     def __post_init__(self) -> None:
+        self._seen = Gathered(self._count)
         self.reporting = Behind(self.report, EVERY, at_once=False)
 
     def saw(self, evaluations: Iterable[Evaluation], now: datetime) -> None:
-        self._seen.extend(evaluations)
-        if len(self._seen) > _FOLD:
-            self.counts()
+        self._seen.saw(evaluations)
         self.reporting.ask(now)
 
     def counts(self) -> Mapping[Outcome, int]:
-        with self._counting:
-            taken = self._seen[:]
-            del self._seen[: len(taken)]  # others append behind these meanwhile
-            for one, count in Counter(taken).items():
-                self._counted[one.key, one.variant or "", one.reason] += count
+        with self._seen.folding:
+            self._seen.fold()
             return dict(self._counted)
+
+    def _count(self, seen: list[Evaluation]) -> None:
+        for one, count in Counter(seen).items():
+            self._counted[one.key, one.variant or "", one.reason] += count
 
     def report(self, now: datetime) -> None:
         counts = self.counts()

@@ -82,7 +82,7 @@ def _answer(request: HttpRequest, context: Context) -> HttpResponse:
     raise NotFound("There is no such address.", hint="Try GET /flags.")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Lookup:
     """The flags at one moment, what overrides them, and who asks."""
 

@@ -36,7 +36,7 @@ def record_dead_letter(message: DeadLetter, context: Context) -> None:
     if context.store.get(path) is None:
         context.store.commit([Create(path, letter), *_out_of_the_sweep(event)])
         if event:
-            context.indicators.saw("event_handled", context.now, good=False)
+            context.indicators.took("event_handled", 0, context.now, well=False)
         _log.error("dead_letter", subscription=message.subscription, event_id=event_id)
     if event is None or event.data["source"] != OWN_SOURCE:
         _raise_alarm(message, path, context)

@@ -97,10 +97,10 @@ def test_all_processes_and_days_are_counted_together(context: FakeContext) -> No
     moments = [datetime(2026, 11, 19, 23, 59, tzinfo=UTC), datetime(2026, 11, 20, 0, 1, tzinfo=UTC)]
     for moment in moments:
         for one in two:
-            one.saw("event_handled", moment, good=True)
+            one.took("event_handled", 1, moment)
     for one in two:
         one.report(moments[1])
-        one.saw("event_handled", moments[1], good=False)
+        one.took("event_handled", 1, moments[1], well=False)
         one.report(moments[1])
         one.report(moments[1])
     assert counted(context.store, moments[0])["event_handled"] == {
@@ -113,7 +113,7 @@ def test_a_store_that_is_away_costs_no_count_and_many_threads_lose_none(context:
     context.store.down = True
     with ThreadPoolExecutor(8) as threads:
         for _ in range(400):
-            threads.submit(context.indicators.saw, "flag_lookup", context.now, good=True)
+            threads.submit(context.indicators.took, "flag_lookup", 0.01, context.now)
     context.indicators.report(context.now)
     context.store.down = False
     context.indicators.report(context.now)
@@ -143,7 +143,7 @@ def test_the_budget_of_the_whole_window_is_what_is_left(context: FakeContext) ->
 
 def test_an_old_day_is_not_read_for_the_alarms(context: FakeContext) -> None:
     old = context.now - 5 * DAY
-    context.indicators.saw("event_handled", old, good=False)
+    context.indicators.took("event_handled", 1, old, well=False)
     context.indicators.report(old)
     assert iso(old)[:10] < iso(context.now - 3 * DAY)[:10]
     assert counted(context.store, context.now - 3 * DAY)["event_handled"] == {}

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared import usage
+from shared import gathering
 from shared.flags import Evaluation
 from shared.usage import Usage, reported
 from tests.fakes import FakeContext
@@ -18,7 +18,7 @@ def counting(context: FakeContext, instance: str = "one") -> Usage:
 
 
 def test_no_look_up_of_many_threads_is_lost(context: FakeContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usage, "_FOLD", 50)
+    monkeypatch.setattr(gathering, "MOST", 50)
     counted = counting(context)
     with ThreadPoolExecutor(8) as threads:
         for _ in range(400):
