@@ -19,6 +19,7 @@ from tests.counting import CountingStore
 from tests.e2e.bundle import Bundle
 from tests.e2e.test_commands import opos
 from tests.integration.test_channels import Mailbox, certificate, closed_port
+from tests.integration.test_disk_full import filled, mounted
 from tests.proxying import Proxy, proxied
 from tests.serving import Quiet, served
 
@@ -184,8 +185,10 @@ def test_a_router_that_crashes_on_each_message_is_named_and_told_by_silence_sinc
 
 
 def test_messages_that_stay_dead_are_named_until_they_are_replayed(
-    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+    embedded: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    bundle = embedded  # the command that replays needs a bus to publish on
+
     def crash(*_: Any) -> None:
         raise ZeroDivisionError
 
@@ -289,3 +292,49 @@ def test_a_slow_store_is_named_while_it_still_answers(bundle: Bundle) -> None:
             asking.join()
             assert waiting == [{"store-slow": "warn"}]
         assert failures(bundle) == {}
+
+
+def test_a_full_disk_is_named_nothing_accepted_is_lost_and_it_clears_at_once(tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk", mebibytes=16) as disk:
+        bundle = Bundle(disk)
+        bundle.start()
+        try:
+            bundle.configure("\nhealth: {thresholds: {disk_free_mb: 4}}\n")
+            minutes(bundle, 1)
+            assert failures(bundle) == {}
+            assert bundle.trouble("before").status == 202
+            with filled(disk):
+                answers = [bundle.trouble(f"during-{number}") for number in range(20)]
+                assert {one.status for one in answers[-5:]} == {503}
+                assert {one.json["error"]["code"] for one in answers[-5:]} == {"disk_full"}
+                assert failures(bundle)["disk-full"] == "fail"
+                assert bundle.request("GET", "/readyz").status == 503
+            assert bundle.trouble("after").status == 202
+            bundle.settle()
+            minutes(bundle, 3)
+            assert failures(bundle) == {}
+            assert {"Trouble before", "Trouble after"} <= set(bundle.pages())
+            accepted = sum(one.status == 202 for one in answers)
+            assert len([doc for doc in bundle.docs("events") if doc.data["source"] == "app"]) == accepted + 2
+        finally:
+            bundle.stop()
+
+
+def test_a_disk_that_is_nearly_full_is_told_while_it_can_be(tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk", mebibytes=16) as disk:
+        bundle = Bundle(disk)
+        bundle.start()
+        try:
+            bundle.configure("\nhealth: {thresholds: {disk_free_mb: 5}}\n")
+            with filled(disk, but=4 * 2**20):
+                minutes(bundle, 3)
+                told = alert(bundle, "disk-full")
+                assert told is not None
+                assert told["state"] == "firing"
+                assert bundle.pages() == [FAILURES["disk-full"].title]
+            minutes(bundle, 2)
+            told = alert(bundle, "disk-full")
+            assert told is not None
+            assert told["state"] == "resolved"
+        finally:
+            bundle.stop()

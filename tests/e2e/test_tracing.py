@@ -8,11 +8,12 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from shared import tracing
+from shared import trace_export, tracing
 from shared.events import EventAccepted
 from shared.sources import scheme
 from shared.trace_export import Spans
 from tests.e2e.bundle import SECRETS, Bundle
+from tests.torture.senders import until
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 BODY = {"type": "trouble", "data": {"id": "disk", "title": "Disk full", "severity": "critical"}}
@@ -153,6 +154,20 @@ def test_an_event_that_the_sweeper_publishes_again_goes_on_in_its_own_trace(bund
     assert (event["state"], event["trace"]) == ("handled", TRACE)
     assert ids(memory.spans["process events"])[0] == TRACE
     assert ids(memory.spans["process ticks"])[0] != TRACE
+
+
+def test_where_only_requests_give_time_what_waits_is_sent_behind_the_next_one(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("K_SERVICE", "webhook-intake")
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "600000")
+    monkeypatch.setattr(trace_export, "EVERY", 0.0)
+    memory = Memory()
+    tracing.collect(lambda: memory.collector)
+    for _ in range(2):
+        bundle.request("GET", "/livez")
+    tracing.collect(None)
+    until(memory.exporter.get_finished_spans, seconds=10, what="the span of the first request")
 
 
 def test_without_a_collector_the_same_ids_travel(bundle: Bundle) -> None:

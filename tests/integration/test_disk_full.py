@@ -28,13 +28,16 @@ BIG = {"text": "x" * 400_000}
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, of 2 MiB."""
-    folder = tmp_path / "disk"
+    with mounted(tmp_path / "disk", mebibytes=2) as folder:
+        yield folder
+
+
+@contextmanager
+def mounted(folder: Path, *, mebibytes: int) -> Iterator[Path]:
+    """A file system of its own, of so many MiB."""
     folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], capture_output=True, check=False
-    )
-    if mounted.returncode:
+    command = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", folder]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("needs the right to mount a file system")
     yield folder
     subprocess.run(["umount", "--lazy", folder], check=True)

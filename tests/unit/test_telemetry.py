@@ -220,13 +220,16 @@ LIBRARIES = f"""
 import logging, threading
 from shared import telemetry
 telemetry.configure()
+server = logging.getLogger("gunicorn.error")  # as the server sets it up
+server.propagate = False
+server.addHandler(logging.StreamHandler())
 logging.getLogger("apprise").warning("Failed to send to https://ntfy.example/{SECRET}")
 logging.getLogger("apprise").info("sent {SECRET}")
 try:
     raise ValueError("{SECRET}")
 except ValueError:
     logging.getLogger("webhook_intake").exception("Exception on /?token={SECRET}")
-    logging.getLogger("gunicorn.error").exception("Error handling request /?token={SECRET}")
+    server.exception("Error handling request /?token={SECRET}")
 def die():
     raise RuntimeError("{SECRET}")
 thread = threading.Thread(target=die)
@@ -271,6 +274,15 @@ for level in ("debug", "info", "warning", "error"):
 """
 
 
+def test_what_was_deployed_is_named_by_every_line() -> None:
+    for named, expected in (
+        ({"K_REVISION": "intake-7"}, "intake-7"),
+        ({"OPOS_RELEASE": "v2", "K_REVISION": "x"}, "v2"),
+    ):
+        *_, last = run(SPEAKING, **named)
+        assert json.loads(last)[f"{GOOGLE}/labels"] == {"function": "opos", "version": expected}
+
+
 @pytest.mark.parametrize(("level", "count"), [("", 3), ("nonsense", 3), ("debug", 4), ("ERROR", 1), ("critical", 0)])
 def test_the_environment_says_how_loud_the_log_is(level: str, count: int) -> None:
     assert len(run(SPEAKING, OPOS_LOG_LEVEL=level)) == count
@@ -308,3 +320,14 @@ def test_a_setting_that_opentelemetry_does_not_understand_is_one_line_and_the_fu
     )
     assert "spans_not_exported" in [json.loads(one)["message"] for one in lines]
     assert answer.startswith("200 ")
+
+
+def test_of_a_collector_that_cannot_be_reached_neither_address_nor_headers_are_logged() -> None:
+    environment = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://user:{SECRET}@127.0.0.1:1/{SECRET}",
+        "OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer {SECRET}",
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "1",
+    }
+    lines = run(SERVING % [], **environment)
+    assert SECRET not in "\n".join(lines)
+    assert "opentelemetry" in "".join(json.loads(one).get("library", "") for one in lines if one.startswith("{"))
