@@ -14,19 +14,21 @@ _log = structlog.get_logger()
 
 
 def start_ticking(runtime: Runtime, also: Callable[[datetime], object] = lambda _now: None) -> threading.Event:
-    """Publish a tick each minute from a thread of its own, and do *also*, until the event that is returned is set."""
+    """Publish a tick now and each minute, and do *also*, in a thread of its own, until the returned event is set."""
     stopping = threading.Event()
     threading.Thread(target=_tick_forever, args=(runtime, also, stopping), name="ticks", daemon=True).start()
     return stopping
 
 
 def _tick_forever(runtime: Runtime, also: Callable[[datetime], object], stopping: threading.Event) -> None:
-    while not stopping.wait(_until_next_minute(runtime.clock)):
+    while True:
         try:
             runtime.bus.publish(Tick())
             also(runtime.clock.now())
         except Exception as fault:  # noqa: BLE001  (without this thread there is no tick any more)
             _log.error("tick_failed", error=type(fault).__name__)
+        if stopping.wait(_until_next_minute(runtime.clock)):
+            return
 
 
 def _until_next_minute(clock: Clock) -> float:

@@ -18,6 +18,7 @@ from shared.indicators import Indicators
 from shared.links import Links
 from shared.ports import Condition, Create, Delete, Doc, Form, Notice, Receipt, Set, Update, Write
 from shared.tally import Tally
+from shared.usage import Usage
 
 COMPARE = {
     "==": lambda a, b: a == b,
@@ -200,6 +201,7 @@ class FakeContext:
 
     def __post_init__(self) -> None:
         self.indicators = Indicators(lambda: self.store, "one", lambda: self.config.slos)
+        self.usage = Usage(lambda: self.store, "one")
 
     @property
     def now(self) -> datetime:

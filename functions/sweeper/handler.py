@@ -33,7 +33,7 @@ def sweep(message: Tick, context: Context) -> None:  # noqa: ARG001  (a tick say
     """Each step is tried, whatever became of the ones before it. Raises what the first that failed raised."""
     steps: tuple[Callable[[Context], None], ...] = (
         _publish_lost, _send_stuck, tell_due, escalate_due, expect_all, miss_due, close_due_batches, announce_review,
-        watch,
+        _report_counts, watch,
     )  # fmt: skip
     faults = [fault for step in steps if (fault := _fault_of(step, context))]
     if not faults and context.config.checker:
@@ -55,6 +55,12 @@ def _fault_of(step: Callable[[Context], None], context: Context) -> Exception | 
             _log.exception("step_failed", step=step.__name__, error=type(fault).__name__)
         return fault
     return None
+
+
+def _report_counts(context: Context) -> None:
+    """What this process has counted: where all functions share one, nobody's counts wait for the next look-up."""
+    context.indicators.report(context.now)
+    context.usage.report(context.now)
 
 
 def _publish_lost(context: Context) -> None:
