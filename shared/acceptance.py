@@ -3,18 +3,15 @@
 import hashlib
 from typing import Literal
 
-import structlog
-
 from shared.context import Context
 from shared.errors import AlreadyExists
 from shared.events import Event, EventAccepted, Signal, day, document_id
+from shared.logs import log as _log
 from shared.ports import Create
 
 Outcome = Literal["accepted", "duplicate"]
 OWN_SOURCE = "opos"
 """The source of what opos has to say about itself."""
-
-_log = structlog.get_logger()
 
 
 def accept(event: Event, signals: tuple[Signal, ...], context: Context) -> Outcome:

@@ -8,15 +8,13 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import structlog
-
 from shared.errors import Unauthorized
+from shared.logs import log as _log
 from shared.ports import Identities
 
 AUDIENCE, ACCOUNTS = "OPOS_PUSH_AUDIENCE", "OPOS_PUSH_ACCOUNT"
 CONSOLE_AUDIENCE, IAP_AUDIENCE = "OPOS_CONSOLE_AUDIENCE", "OPOS_IAP_AUDIENCE"
 IAP_HEADER = "x-goog-iap-jwt-assertion"
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)

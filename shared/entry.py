@@ -3,7 +3,6 @@
 import base64
 import io
 import random
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -16,9 +15,9 @@ from cloudevents.http import CloudEvent
 from pydantic import ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from shared import runtime, telemetry
+from shared import runtime, telemetry, tracing
 from shared.context import Context
-from shared.errors import AlreadyExists, Conflict, OposError, TooLarge, Unauthorized, Unavailable
+from shared.errors import AlreadyExists, Conflict, OposError, TooLarge
 from shared.events import Message
 from shared.http import HttpRequest, HttpResponse, error_response
 
@@ -29,8 +28,8 @@ EventHandler = Callable[[Any, Context], None]
 BODY_LIMIT = 1024 * 1024
 PATIENCE = 20.0
 """Seconds for which a conflict is tried again: less than a push may take, so that the bus does not deliver it twice."""
+_OURS = "Something went wrong on our side. It has been logged."
 _queues = [threading.Lock() for _ in range(64)]
-_TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 _log = structlog.get_logger()
 telemetry.configure()
@@ -38,49 +37,96 @@ telemetry.configure()
 
 def run_http(request: flask.Request, handle: HttpHandler) -> flask.Response:
     """Answer *request* with what *handle* makes of it; every error becomes the JSON body of DESIGN section 6."""
-    trace = _trace(request.headers.get("traceparent"))
-    try:
-        context = runtime.current().context(trace)
-        with telemetry.traced(context.trace):
-            plain = _plain_request(request)
-            answer = retry_conflicts(lambda: handle(plain, context))
-    except OposError as fault:
-        answer = error_response(fault)
-    except Exception as fault:  # noqa: BLE001  (the last resort: nothing of it is shown to the caller)
-        _log.exception("crashed", error=type(fault).__name__)
-        answer = error_response(OposError("Something went wrong on our side. It has been logged."))
+    with tracing.serving(_function(handle.__module__), request.environ.get("HTTP_TRACEPARENT")) as span:
+        answer = _answer(request, handle, span.place.trace)
+        span.tell(method=request.method, status=answer.status)
     return flask.Response(answer.body, answer.status, dict(answer.headers))
 
 
+def _answer(request: flask.Request, handle: HttpHandler, trace: str) -> HttpResponse:
+    try:
+        context = runtime.current().context(trace)
+        plain = _plain_request(request)
+        return retry_conflicts(lambda: handle(plain, context))
+    except OposError as fault:
+        return _told(fault)
+    except Exception as fault:  # noqa: BLE001  (the last resort)
+        return _crashed(fault)
+
+
 def run_event(event: CloudEvent, handlers: Mapping[type[Message], EventHandler]) -> None:
-    """Hand the message in *event*, a Pub/Sub push, to the handler of its topic. Raising means: deliver it again."""
-    _require_push(flask.request)
+    """Hand the message in *event*, a Pub/Sub push, to the handler of its topic; end the request with an error when it
+    has to be delivered again.
+    """
     topic = str(event["source"]).rpartition("/topics/")[2]
+    function = _function(next(iter(handlers.values())).__module__)
+    with tracing.consuming(function, topic, _attributes(event)) as span:
+        answer = _refusal(lambda: _hear(topic, event, handlers, span))
+        if answer:
+            span.tell(status=answer.status)
+    if answer:
+        flask.abort(flask.Response(answer.body, answer.status, dict(answer.headers)))
+
+
+def _refusal(hear: Callable[[], None]) -> HttpResponse | None:
+    try:
+        hear()
+    except OposError as fault:
+        return _told(fault)
+    except Exception as fault:  # noqa: BLE001  (raised, the framework would log its text)
+        return _crashed(fault)
+    return None
+
+
+def _attributes(event: CloudEvent) -> dict[str, str]:
+    """Those of the message in *event*, if it is one: who sent it has yet to prove to be the bus."""
+    pushed = event.data.get("message") if isinstance(event.data, dict) else None
+    found = pushed.get("attributes") if isinstance(pushed, dict) else None
+    return {name: text for name, text in found.items() if isinstance(text, str)} if isinstance(found, dict) else {}
+
+
+def _hear(topic: str, event: CloudEvent, handlers: Mapping[type[Message], EventHandler], span: tracing.Span) -> None:
+    _require_push(flask.request)
     contract = next((one for one in handlers if one.topic == topic), None)
     if contract is None:
         expected = ", ".join(one.topic for one in handlers)
-        raise OposError(f"expected a message of the topic {expected}, found {event['source']!r}")
-    pushed = event.data["message"]
-    attributes = pushed.get("attributes") or {}
+        raise OposError(f"expected a message of the topic {expected}, found one of another")
     try:
-        message = contract.from_push(base64.b64decode(pushed["data"]), attributes)
+        message = contract.from_push(base64.b64decode(event.data["message"]["data"]), _attributes(event))
     except ValidationError as fault:
         _log.error("message_contract_broken", topic=topic, faults=fault.error_count())
         raise OposError(f"The message does not hold the contract of {topic}.") from None
-    context = runtime.current().context(attributes.get("trace"))
-    with telemetry.traced(context.trace):
-        retry_conflicts(lambda: handlers[contract](message, context))
+    span.tell(**tracing.about(message))
+    context = runtime.current().context(span.place.trace)
+    retry_conflicts(lambda: handlers[contract](message, context))
+
+
+def _told(fault: OposError) -> HttpResponse:
+    """What the caller is told of *fault*: where it is our own, the operator reads why, and no stranger."""
+    if fault.http_status < 500:  # noqa: PLR2004
+        return error_response(fault)
+    _log.warning("failed", error=type(fault).__name__, fault=fault.message)
+    fault.hint = None
+    return error_response(fault if fault.retryable else OposError(_OURS))
+
+
+def _crashed(fault: Exception) -> HttpResponse:
+    _log.exception("crashed", error=type(fault).__name__)
+    return error_response(OposError(_OURS))
+
+
+@lru_cache(maxsize=64)
+def _function(module: str) -> str:
+    """The function that a handler's *module* belongs to."""
+    names = module.split(".")
+    return names[1] if names[0] == "functions" else ""
 
 
 def _require_push(request: flask.Request) -> None:
-    """Ends the request with 401 unless Pub/Sub or Scheduler is calling, and with 503 where nobody can say."""
+    """Raises Unauthorized unless Pub/Sub or Scheduler is calling, and Unavailable where nobody can say."""
     ours = runtime.current()
     _say_once_whether_pushes_are_checked(deployed=ours.settings.deployed)
-    try:
-        ours.callers.require_push(_headers(request.environ), ours.clock.now())
-    except (Unauthorized, Unavailable) as fault:
-        answer = error_response(fault)
-        flask.abort(flask.Response(answer.body, answer.status, dict(answer.headers)))
+    ours.callers.require_push(_headers(request.environ), ours.clock.now())
 
 
 @cache
@@ -173,9 +219,3 @@ def _body(request: flask.Request) -> bytes:
 def _too_large() -> TooLarge:
     message = f"expected a body of at most {BODY_LIMIT} bytes, found more"
     return TooLarge(message, hint="Send less, or a link to the rest.")
-
-
-def _trace(traceparent: str | None) -> str | None:
-    """The trace id of a W3C traceparent header, when it is a valid one (W3C Trace Context, section 3.2)."""
-    match = _TRACEPARENT.fullmatch(traceparent or "")
-    return match[1] if match else None

@@ -1,20 +1,13 @@
 """The typed contracts of every topic: the only types that cross a wire. Frozen, closed to unknown keys, versioned."""
 
 import hashlib
-from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
+from shared.moments import day, iso
 
-def iso(moment: datetime) -> str:
-    """*moment* as UTC text of fixed width, so that text order is time order: `2026-11-20T08:30:00.000000Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def day(moment: datetime) -> str:
-    """The UTC day of *moment*, by which the event log is searched: an index on the moment itself would be a hot one."""
-    return iso(moment)[:10]
+__all__ = ["day", "iso"]  # of old, who has events has their moments
 
 
 def document_id(*parts: str) -> str:

@@ -6,20 +6,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import get_args
 
-import structlog
-
 from shared.behind import Behind
 from shared.config.slos import Indicator, Slos
 from shared.events import day, iso
 from shared.fields import EXPIRY
 from shared.gathering import Gathered
+from shared.logs import log as _log
 from shared.ports import Set, Store
 from shared.slo.burning import Counts, Slots, merged, slot_of
 
 EVERY = 60.0
 KEEP = timedelta(days=45)
 INDICATORS: tuple[Indicator, ...] = get_args(Indicator)
-_log = structlog.get_logger()
 Counted = dict[datetime, dict[Indicator, Counts]]
 
 

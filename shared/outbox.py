@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-import structlog
-
+from shared import telemetry
 from shared.context import Context
 from shared.errors import Conflict, DeliveryError
 from shared.events import iso
 from shared.fields import EXPIRY
 from shared.links import ACK_LIFE
+from shared.logs import log as _log
 from shared.ports import Doc, Notice, Receipt, Update
 from shared.rendering import made_notice
 
@@ -28,8 +28,6 @@ KEEP = timedelta(days=400)
 
 State = Literal["pending", "sending", "sent", "failed", "parked"]
 """`failed`: the receiver will never take it. `parked`: given up after MAX_ATTEMPTS. Both are shown until mended."""
-
-_log = structlog.get_logger()
 
 
 def intent(
@@ -68,7 +66,8 @@ def intent(
 def send(doc: Doc, context: Context) -> State:
     """Send the message of *doc*, which is under this worker's lease, and write down what came of it."""
     try:
-        receipt = context.channel(doc.data["channel"]).send(_notice(doc, context), doc.id)
+        with telemetry.span(f"send {doc.data['channel']}", channel=doc.data["channel"]):
+            receipt = context.channel(doc.data["channel"]).send(_notice(doc, context), doc.id)
         changes = _sent(receipt)
     except DeliveryError as fault:
         changes = _not_sent(doc, fault, context.now)

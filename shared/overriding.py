@@ -4,18 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import structlog
-
 from shared.behind import Behind
 from shared.errors import NotFound
 from shared.events import iso
 from shared.fields import EXPIRY
+from shared.logs import log as _log
 from shared.ports import Doc, Set, Store, Update
 
 FRESH = 5.0
 """Seconds for which what is known of the overrides is taken for true."""
 KEEP = timedelta(days=400)
-_log = structlog.get_logger()
 
 
 def override(

@@ -1,60 +1,99 @@
-"""One JSON line an event, in the shape Cloud Logging reads. Only fields named by our own code are logged, never a body,
-a header or a channel's URL.
+"""Sets up what a process tells of its work: its log, and spans where OpenTelemetry is configured.
 
-Source: Cloud Logging documentation, "Structured logging" (severity, message, logging.googleapis.com/trace).
+`shared.traced_line` has the shape of the log's lines, `shared.traceable` what they may say.
 """
 
 import logging
 import os
-import sys
-from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from traceback import extract_tb
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import structlog
 
-_trace: ContextVar[str] = ContextVar("trace", default="")
-_SEVERITY = {"debug": "DEBUG", "info": "INFO", "warning": "WARNING", "error": "ERROR", "critical": "CRITICAL"}
+from shared import tracing
+from shared.tracebacks import Frame
+from shared.traced_line import line
+
+LEVEL = "OPOS_LOG_LEVEL"
+_log = structlog.get_logger()
 
 
-def configure(*, level: str = "info") -> None:
-    """Set up structlog for this process; safe to call again."""
+def configure(*, level: str | None = None) -> None:
+    """Set up this process; safe to call again. *level* is that of the environment's OPOS_LOG_LEVEL, or info."""
+    named = (level or os.environ.get(LEVEL, "")).upper()
     structlog.configure(
-        processors=[
-            _frames,
-            _for_cloud_logging,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        processors=[line, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping().get(named, logging.INFO),
+        ),
         logger_factory=structlog.WriteLoggerFactory(),  # a line in one write, so that threads do not mix theirs
         cache_logger_on_first_use=True,
     )
+    _listen_to_others()
+    if tracing.is_configured(os.environ):
+        _collect()
 
 
-@contextmanager
-def traced(trace: str) -> Iterator[None]:
-    """Every line that is logged within bears *trace*."""
-    before = _trace.set(trace)
+def span(name: str, **labels: Any) -> AbstractContextManager[object]:
+    """What is done within is a call to somebody outside: a span called *name*, with those labels that it may bear.
+
+    Nothing, and nearly for nothing, where spans are not collected.
+    """
+    return tracing.calling(name, labels)
+
+
+def _collect() -> None:
     try:
-        yield
-    finally:
-        _trace.reset(before)
+        from shared.trace_export import Spans
+    except ImportError:
+        _log.error("spans_not_exported", reason="not installed", remedy="pip install 'one-person-os[otel]'")
+    else:
+        tracing.collect(lambda: _made(Spans))
 
 
-def _for_cloud_logging(_logger: Any, method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    fields["severity"] = _SEVERITY.get(method, "DEFAULT")
-    fields["message"] = fields.pop("event")
-    project, trace = os.environ.get("GOOGLE_CLOUD_PROJECT"), _trace.get()
-    if trace:
-        fields["logging.googleapis.com/trace"] = f"projects/{project}/traces/{trace}" if project else trace
-    return fields
+def _made(make: Callable[[], tracing.Collector]) -> tracing.Collector | None:
+    """None, and one line, for settings that OpenTelemetry does not understand: they stop no request."""
+    try:
+        return make()
+    except Exception as fault:  # noqa: BLE001  (whatever it is, only spans are lost)
+        _log.error("spans_not_exported", error=type(fault).__name__, remedy="check the settings named OTEL_...")
+        return None
 
 
-def _frames(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Where an exception came from, without its text: that may hold what must not be logged."""
-    if fields.pop("exc_info", None):
-        frames = extract_tb(sys.exc_info()[2])
-        fields["frames"] = [f"{one.filename}:{one.lineno} {one.name}" for one in frames]
-    return fields
+class _Others(logging.Handler):
+    """What libraries log: by whom, where and how loudly, but not its text, which may quote a request or an address."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        at = Frame(record.pathname, record.lineno, record.funcName or "")
+        level = min(record.levelno // 10 * 10, logging.CRITICAL)
+        _log.log(level, "library", library=record.name, exc_info=record.exc_info, at=at)
+
+
+class _QuotesRequest(logging.Filter):
+    """The server's line about a request that it could not answer would hold its address."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        quotes = bool(record.exc_info) and "request" in str(record.msg)
+        if quotes:
+            _others.emit(record)
+        return not quotes
+
+
+_others, _quotes_request = _Others(logging.WARNING), _QuotesRequest()
+
+
+def _listen_to_others() -> None:
+    """In place of plain handlers, which write the texts of exceptions."""
+    root = logging.getLogger()
+    for handler in [one for one in root.handlers if type(one) is logging.StreamHandler]:
+        root.removeHandler(handler)
+    root.addHandler(_others)
+    logging.getLogger("gunicorn.error").addFilter(_quotes_request)
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _thread_died
+
+
+def _thread_died(what: threading.ExceptHookArgs) -> None:
+    _log.error("thread_died", error=what.exc_type.__name__, exc_info=what.exc_value)

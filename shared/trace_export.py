@@ -14,6 +14,7 @@ from typing import Any
 from opentelemetry import trace as otel
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.environment_variables import OTEL_EXPORTER_OTLP_TIMEOUT, OTEL_EXPORTER_OTLP_TRACES_TIMEOUT
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
@@ -21,10 +22,14 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
 from shared import tracing
 from shared.behind import Behind
-from shared.process import version
 from shared.traceable import attributes
+from shared.traced_line import release
 from shared.tracing import Kind, Place
 
+PATIENCE = 4.0
+"""Seconds for one batch, where the environment does not say: a process that ends may have two of them to send, and
+platforms give it ten.
+"""
 EVERY = 5.0
 """Seconds between two flushes behind the requests of a platform that gives a process no other time."""
 NOTED = ("event_id", "source", "type")
@@ -36,7 +41,7 @@ class Spans:
     """A `shared.tracing.Collector`. What waits is sent each few seconds, and when the process ends."""
 
     def __init__(self, exporter: SpanExporter | None = None) -> None:
-        self._sending = BatchSpanProcessor(exporter or OTLPSpanExporter())
+        self._sending = BatchSpanProcessor(exporter or OTLPSpanExporter(timeout=_patience()))
         self._ids = _Ids()
         self._tracers: dict[str, otel.Tracer] = {}
         self._flushing = Behind(lambda _now: self.flush(), EVERY)
@@ -64,7 +69,7 @@ class Spans:
         if function not in self._tracers:
             provider = TracerProvider(resource=_resource(function or "opos"), id_generator=self._ids)
             provider.add_span_processor(self._sending)
-            self._tracers[function] = provider.get_tracer("opos", version())
+            self._tracers[function] = provider.get_tracer("opos")
         return self._tracers[function]
 
 
@@ -110,6 +115,12 @@ class _Ids(RandomIdGenerator):
         return getattr(self._wanted, "trace", None) or super().generate_trace_id()
 
 
+def _patience() -> float | None:
+    """None leaves it to the environment."""
+    declared = (OTEL_EXPORTER_OTLP_TRACES_TIMEOUT, OTEL_EXPORTER_OTLP_TIMEOUT)
+    return None if any(name in os.environ for name in declared) else PATIENCE
+
+
 def _context(parent: Place | None, *, is_remote: bool) -> Context:
     if parent is None:
         return Context()
@@ -123,4 +134,4 @@ def _resource(function: str) -> Resource:
     declared = Resource.create()
     is_named = not str(declared.attributes[SERVICE_NAME]).startswith("unknown_service")
     name = {} if is_named else {SERVICE_NAME: function}
-    return Resource({"service.version": version()}).merge(declared).merge(Resource({**name, "faas.name": function}))
+    return Resource({"service.version": release()}).merge(declared).merge(Resource({**name, "faas.name": function}))

@@ -51,8 +51,14 @@ def _place(place: tracing.Place) -> dict[str, Any]:
 
 
 @cache
+def release() -> str:
+    """What tells this deployment from the one before."""
+    return os.environ.get("OPOS_RELEASE") or os.environ.get("K_REVISION") or version()
+
+
+@cache
 def _labels(function: str) -> dict[str, str]:
-    return {"function": function or os.environ.get("K_SERVICE", "opos"), "version": version()}
+    return {"function": function or os.environ.get("K_SERVICE", "opos"), "version": release()}
 
 
 def _error_event(fault: BaseException, at: Frame, function: str) -> dict[str, Any]:

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import structlog
-
 from shared.behind import Behind
 from shared.events import iso
 from shared.fields import EXPIRY
 from shared.flags import Evaluation
 from shared.gathering import Gathered
+from shared.logs import log as _log
 from shared.ports import Set, Store
 
 EVERY = 60.0
@@ -20,7 +19,6 @@ EVERY = 60.0
 KEEP = timedelta(days=2)
 MOST = 5000
 """Outcomes in one report, the most frequent first: a document has its limits."""
-_log = structlog.get_logger()
 
 Outcome = tuple[str, str, str]
 """Flag, variant and reason."""

@@ -4,15 +4,13 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import structlog
-
 from shared.behind import Behind
 from shared.faults import ConfigError
 from shared.flags import FlagSet
+from shared.logs import log as _log
 
 FRESH = 1.0
 """Seconds after which the file is looked at again."""
-_log = structlog.get_logger()
 
 
 class WatchedFlags:

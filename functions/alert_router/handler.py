@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-import structlog
-
 from shared.alerting.decision import Decision, decide, hear_all, with_alert_ids
 from shared.context import Context
 from shared.digest.batch import announces
 from shared.errors import AlreadyExists, Conflict
 from shared.events import DigestDue, EventAccepted, Signal, iso
+from shared.logs import log as _log
 from shared.paging import send_pages
 from shared.ports import Doc, Update, Write
 from shared.telling import group_writes, tell, write
@@ -19,7 +18,6 @@ CONSUMER = "alert_router"
 BATCH = 100
 """Signals decided in one commit: with their pages they stay far below the 500 writes that Firestore is sure to take."""
 Summaries = Sequence[dict[str, str]]
-_log = structlog.get_logger()
 
 
 def handle(message: EventAccepted, context: Context, done: Summaries = ()) -> None:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import structlog
-
 from functions.digest_sender.overview import overview
 from shared.alerting.alert import noted_in_episode
 from shared.context import Context
 from shared.digest.batch import MOST, Batching, Held, first_batch
 from shared.digest.content import compose
 from shared.events import DigestDue, iso
+from shared.logs import log as _log
 from shared.outbox import State, intent, send
 from shared.paging import runbook_of
 from shared.ports import Create, Doc, Update
@@ -18,8 +17,6 @@ from shared.quiet import held
 from shared.subscribing import is_wanted, kept_unsent
 from shared.telling import muted
 from shared.waiting import batching, waiting
-
-_log = structlog.get_logger()
 
 
 def handle(message: DigestDue, context: Context) -> None:

@@ -1,16 +1,13 @@
 """Sends the weekly review: kept as data with its message, once for each moment at which it is due."""
 
-import structlog
-
 from functions.digest_sender.overview import last_overviews
 from shared.context import Context
 from shared.errors import AlreadyExists
 from shared.events import ReviewDue
+from shared.logs import log as _log
 from shared.outbox import intent, send
 from shared.ports import Create, Doc
 from shared.review.due import review_id
-
-_log = structlog.get_logger()
 
 
 def send_review(message: ReviewDue, context: Context) -> None:

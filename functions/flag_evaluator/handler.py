@@ -9,14 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
-
 from shared.context import Context
 from shared.errors import Forbidden, MethodNotAllowed, NotFound, OposError, TooMany
 from shared.flags import ABSENT, Evaluation, FlagBroken, FlagNotFound, FlagSet, is_unicode
 from shared.http import HttpRequest, HttpResponse, error_response, json_response
+from shared.logs import log as _log
 
-_log = structlog.get_logger()
 _EXPOSED = {"access-control-expose-headers": "etag, retry-after, x-opos-warning"}
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST, OPTIONS",

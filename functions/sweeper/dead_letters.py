@@ -3,15 +3,12 @@
 import json
 from typing import Any
 
-import structlog
-
 from functions.sweeper.batches import due_batches
 from shared.acceptance import OWN_SOURCE, accept, own_event
 from shared.context import Context
 from shared.events import Alert, DeadLetter, DigestDue, ReviewDue, Tick, document_id, iso
+from shared.logs import log as _log
 from shared.ports import Create, Doc, Update, Write
-
-_log = structlog.get_logger()
 
 
 def record_dead_letter(message: DeadLetter, context: Context) -> None:

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-import structlog
-
 from functions.sweeper.batches import close_due_batches
 from functions.sweeper.heartbeats import expect_all, miss_due
 from functions.sweeper.reviews import announce_review
@@ -17,6 +15,7 @@ from shared.acceptance import announcement
 from shared.context import Context
 from shared.errors import Conflict
 from shared.events import Tick, iso
+from shared.logs import log as _log
 from shared.outbox import due, retake
 from shared.ports import Doc, Update
 from shared.reading import read_again
@@ -26,7 +25,6 @@ BATCH = 1000
 """Mended in one sweep: as many as fit well into the time that a push may take."""
 PATIENCE = 3
 """Messages that a channel may refuse in one sweep before nothing more is tried over it."""
-_log = structlog.get_logger()
 
 
 def sweep(message: Tick, context: Context) -> None:  # noqa: ARG001  (a tick says nothing but that it is time)

@@ -7,8 +7,6 @@ against the version it was decided on, together with its page.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import structlog
-
 from shared.acceptance import announce, keep, own_event
 from shared.alerting.acts import wake
 from shared.alerting.calls import Call, at_rest, is_calling, page_again, postponed
@@ -17,6 +15,7 @@ from shared.alerting.verdict import Told, interrupts
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
 from shared.events import BusinessEvent, Event, iso
+from shared.logs import log as _log
 from shared.paging import NAMED, pages, send_pages
 from shared.ports import Doc, Update, Write
 from shared.telling import MEMBERS, Candidate, Telling, candidate, escalation_of, group_writes, surroundings, tell
@@ -26,7 +25,6 @@ MOST = 5000
 ROUNDS = 3
 Said = tuple[Event, BusinessEvent]
 """Something that opos has to say itself, as an event."""
-_log = structlog.get_logger()
 
 
 def tell_due(context: Context) -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-import structlog
-
 from shared.acceptance import announce, keep, own_event
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
@@ -15,9 +13,9 @@ from shared.health.looking import findings
 from shared.health.probes import WATCHED
 from shared.health.promises import SWEEP
 from shared.health.report import Finding
+from shared.logs import log as _log
 from shared.telling import write
 
-_log = structlog.get_logger()
 Said = tuple[Event, Alert]
 Broken = Mapping[str, dict[str, Any]]
 """Each failure: `since` when it lasts, and whether it was `told`. It is told when a second sweep meets it: the first

@@ -4,8 +4,6 @@ import hmac
 from datetime import datetime
 from typing import Any
 
-import structlog
-
 from functions.webhook_intake.heartbeats import heard
 from shared.acceptance import accept
 from shared.body import body_text, parsed
@@ -14,10 +12,9 @@ from shared.context import Context
 from shared.errors import ContractBroken, MethodNotAllowed, NotFound, Unauthorized
 from shared.events import Event, document_id
 from shared.http import HttpRequest, HttpResponse, json_response
+from shared.logs import log as _log
 from shared.reading import delivery_id, hash_id, kept_headers, read
 from shared.sources import format_of, scheme
-
-_log = structlog.get_logger()
 
 
 def handle(request: HttpRequest, context: Context) -> HttpResponse:

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import structlog
 from jwt import PyJWK, PyJWKSet, PyJWTError, decode, get_unverified_header
 
 from shared.errors import Unauthorized, Unavailable
+from shared.logs import log as _log
 
 ALGORITHMS = ("RS256", "ES256")
 _OPTIONS: Any = {
@@ -29,7 +29,6 @@ LEEWAY = 30.0
 FRESH, AGAIN = 3600.0, 30.0
 """Seconds for which keys are used without asking, and between two questions for a key that is not known."""
 TIMEOUT = 2.0
-_log = structlog.get_logger()
 
 
 @dataclass

@@ -4,14 +4,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 
-import structlog
-
 from shared.context import Context
 from shared.health.asking import Unanswered, ask_all
 from shared.health.probes import Probe, milliseconds
 from shared.health.report import Finding
-
-_log = structlog.get_logger()
+from shared.logs import log as _log
 
 
 def findings(probes: Iterable[Probe], context: Context) -> list[Finding]:

@@ -17,6 +17,7 @@ VALUES = {
     "shared.errors",
     "shared.events",
     "shared.http",
+    "shared.moments",
     "shared.money",
     "shared.fields",
     "shared.faults",
@@ -107,6 +108,6 @@ def test_only_the_runtime_knows_the_adapters(module: str) -> None:
 
 @pytest.mark.parametrize("module", of("shared/adapters/"))
 def test_adapters_import_ports_values_and_their_vendor(module: str) -> None:
-    allowed = VALUES | {"shared.ports", "shared.indexes", "shared.topology", "shared.tracing"}
+    allowed = VALUES | {"shared.ports", "shared.indexes", "shared.topology", "shared.tracing", "shared.logs"}
     ours = [one for one in imports(module) if in_room(one, "shared") and not in_room(one, "shared.adapters")]
     assert set(ours) <= allowed | {"shared"}

@@ -11,10 +11,9 @@ from collections.abc import Callable
 from http.client import HTTPException, HTTPResponse
 from typing import Any, TypeVar
 
-import structlog
-
 from shared.adapters.channels.reaching import undelivered
 from shared.errors import DeliveryError, DeliveryReason
+from shared.logs import log as _log
 
 T = TypeVar("T")
 TIMEOUT = 10.0
@@ -22,7 +21,6 @@ _REASONS: dict[int, DeliveryReason] = {401: "unauthorized", 403: "unauthorized",
 _TRANSIENT = frozenset({408, 425, 429})
 _NOT_THERE = frozenset({404, 405, 410})
 _ENOUGH = 10_000
-_log = structlog.get_logger()
 
 
 class _StayPut(urllib.request.HTTPRedirectHandler):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared import tracing
 from shared.adapters.sqlite.database import Database
 from shared.events import DeadLetter, Message, iso
 from shared.ports import Clock
@@ -52,11 +53,11 @@ class LocalBus:
     published: threading.Event = field(default_factory=threading.Event)
 
     def publish(self, message: Message) -> str:
-        message_id = self.new_id()
+        message_id, now = self.new_id(), iso(self.clock.now())
         data = message.model_dump_json().encode()
-        attributes = {"trace": message.trace} if hasattr(message, "trace") else {}
-        now = iso(self.clock.now())
-        self.database.write(lambda db: _insert(db, message.topic, message_id, data, attributes, now))
+        with tracing.publishing(message) as span:
+            attributes = {tracing.HEADER: str(span.place)}
+            self.database.write(lambda db: _insert(db, message.topic, message_id, data, attributes, now))
         self.published.set()
         return message_id
 

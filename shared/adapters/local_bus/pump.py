@@ -6,10 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
-
 from shared.adapters.local_bus.bus import Delivery, LocalBus
 from shared.errors import Unavailable
+from shared.logs import log as _log
 
 Push = Callable[[str, str, dict[str, Any]], int]
 """Takes a function's name, a path and a push body; returns the HTTP status of the function's answer."""
@@ -19,8 +18,6 @@ IDLE = 0.2
 """Seconds after which messages that another process published are looked for."""
 PAUSE = 5.0
 """Seconds after which a file that cannot be written, because the disk is full perhaps, is tried again."""
-
-_log = structlog.get_logger()
 
 
 @dataclass

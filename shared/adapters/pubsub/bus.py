@@ -6,6 +6,7 @@ from google.pubsub_v1 import types
 from google.pubsub_v1.services.publisher import PublisherClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 
+from shared import tracing
 from shared.adapters.google_api import DEADLINE, patiently, project, translated, transport
 from shared.events import Message
 from shared.topology import PROBES
@@ -17,8 +18,8 @@ class PubSubBus:
     project: str
 
     def publish(self, message: Message) -> str:
-        attributes = {"trace": message.trace} if hasattr(message, "trace") else {}
-        return self._publish(message.topic, message.model_dump_json().encode(), attributes)
+        with tracing.publishing(message) as span:
+            return self._publish(message.topic, message.model_dump_json().encode(), {tracing.HEADER: str(span.place)})
 
     def ping(self) -> None:
         """A real publish, on a topic that nobody hears."""
