@@ -14,6 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.compiled import place, written
+from shared.loading import load_config, load_flags
+
 ROOT = Path(__file__).parents[1]
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 CONFIG = """
@@ -68,6 +71,7 @@ def prepare(folder: Path) -> dict[str, str]:
     """An environment for functions that keep their data in *folder*."""
     (folder / "opos.yaml").write_text(CONFIG)
     (folder / "flags.yaml").write_text("flags: {quarter: {enabled: true, rollout: 25}}\n")
+    _compile_flags(folder)
     return {
         **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         "APP_SECRET": SECRET,
@@ -75,6 +79,12 @@ def prepare(folder: Path) -> dict[str, str]:
         "OPOS_CONFIG": str(folder / "opos.yaml"),
         "OPOS_FLAGS": str(folder / "flags.yaml"),
     }
+
+
+def _compile_flags(folder: Path) -> None:
+    """As a build does."""
+    flags, config = folder / "flags.yaml", folder / "opos.yaml"
+    place(flags).write_text(written(load_flags(flags), load_config(config).flags, flags, config))
 
 
 @contextmanager

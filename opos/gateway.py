@@ -5,11 +5,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import structlog
 from flask import Flask
 from functions_framework import create_app
 from werkzeug.test import Client
 
+from shared.logs import log as _log
 from shared.topology import FUNCTIONS
 
 WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -27,8 +27,6 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/", "console"),
 )
 """The first prefix that holds decides. The functions that only the bus may call are not reachable from here."""
-
-_log = structlog.get_logger()
 
 
 def load_functions(names: Iterable[str] = FUNCTIONS) -> dict[str, Flask]:

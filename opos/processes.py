@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-import structlog
-
-_log = structlog.get_logger()
+from shared.logs import log as _log
 
 
 def free_port() -> int:

@@ -4,13 +4,10 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import structlog
-
 from shared.events import Tick
+from shared.logs import log as _log
 from shared.ports import Clock
 from shared.runtime import Runtime
-
-_log = structlog.get_logger()
 
 
 def start_ticking(runtime: Runtime, also: Callable[[datetime], object] = lambda _now: None) -> threading.Event:

@@ -18,6 +18,8 @@ class Behind:
     work: Callable[[datetime], None]
     every: float
     at_once: bool = True
+    pause: float = 0.0
+    """Seconds until the work begins: what it has to load must not slow down the answer that asked for it."""
     _began: float | None = None
     _working: threading.Lock = field(default_factory=threading.Lock)
 
@@ -37,6 +39,7 @@ class Behind:
 
     def _work(self, now: datetime) -> None:
         try:
+            time.sleep(self.pause)
             self.work(now)
         finally:
             self._working.release()

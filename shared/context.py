@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from shared.config.config import Config
-from shared.flags import FlagSet
-from shared.indicators import Indicators
-from shared.links import Links
-from shared.ports import Bus, Channel, Store
-from shared.tally import Tally
-from shared.usage import Usage
+if TYPE_CHECKING:
+    from shared.compiled import Access
+    from shared.config.config import Config
+    from shared.config.flags import Flags
+    from shared.flags import FlagSet
+    from shared.indicators import Indicators
+    from shared.links import Links
+    from shared.ports import Bus, Channel, Store
+    from shared.tally import Tally
+    from shared.usage import Usage
 
 
 class Context(Protocol):
@@ -25,16 +28,16 @@ class Context(Protocol):
         ...
 
     @property
-    def store(self) -> Store: ...
+    def store(self) -> "Store": ...
 
     @property
-    def bus(self) -> Bus: ...
+    def bus(self) -> "Bus": ...
 
     @property
-    def config(self) -> Config: ...
+    def config(self) -> "Config": ...
 
     @property
-    def flags(self) -> FlagSet: ...
+    def flags(self) -> "FlagSet": ...
 
     @property
     def overridden(self) -> Mapping[str, str]:
@@ -42,10 +45,15 @@ class Context(Protocol):
         ...
 
     @property
-    def usage(self) -> Usage: ...
+    def access(self) -> "Flags | Access":
+        """Who may ask for flags, how often, and who proves to be whom."""
+        ...
 
     @property
-    def indicators(self) -> Indicators: ...
+    def usage(self) -> "Usage": ...
+
+    @property
+    def indicators(self) -> "Indicators": ...
 
     @property
     def elapsed_seconds(self) -> float:
@@ -57,10 +65,10 @@ class Context(Protocol):
         ...
 
     @property
-    def tally(self) -> Tally: ...
+    def tally(self) -> "Tally": ...
 
     @property
-    def links(self) -> Links: ...
+    def links(self) -> "Links": ...
 
     @property
     def uptime_seconds(self) -> float: ...
@@ -94,7 +102,7 @@ class Context(Protocol):
         """The value of a secret named in opos.yaml. Raises Unavailable when it is not set."""
         ...
 
-    def channel(self, name: str) -> Channel: ...
+    def channel(self, name: str) -> "Channel": ...
 
     def fetch_keys(self, issuer: str) -> None:
         """Fetch the keys of an issuer of `flags.identity` anew. Raises Unavailable where that cannot be done."""

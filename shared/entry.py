@@ -7,19 +7,20 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import flask
-import structlog
 from cloudevents.http import CloudEvent
-from pydantic import ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from shared import runtime, telemetry, tracing
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict, OposError, TooLarge
-from shared.events import Message
 from shared.http import HttpRequest, HttpResponse, error_response
+from shared.logs import log as _log
+
+if TYPE_CHECKING:
+    from shared.events import Message
 
 T = TypeVar("T")
 HttpHandler = Callable[[HttpRequest, Context], HttpResponse]
@@ -31,7 +32,6 @@ PATIENCE = 20.0
 _OURS = "Something went wrong on our side. It has been logged."
 _queues = [threading.Lock() for _ in range(64)]
 
-_log = structlog.get_logger()
 telemetry.configure()
 
 
@@ -54,7 +54,7 @@ def _answer(request: flask.Request, handle: HttpHandler, trace: str) -> HttpResp
         return _crashed(fault)
 
 
-def run_event(event: CloudEvent, handlers: Mapping[type[Message], EventHandler]) -> None:
+def run_event(event: CloudEvent, handlers: Mapping["type[Message]", EventHandler]) -> None:
     """Hand the message in *event*, a Pub/Sub push, to the handler of its topic; end the request with an error when it
     has to be delivered again.
     """
@@ -85,7 +85,9 @@ def _attributes(event: CloudEvent) -> dict[str, str]:
     return {name: text for name, text in found.items() if isinstance(text, str)} if isinstance(found, dict) else {}
 
 
-def _hear(topic: str, event: CloudEvent, handlers: Mapping[type[Message], EventHandler], span: tracing.Span) -> None:
+def _hear(topic: str, event: CloudEvent, handlers: Mapping["type[Message]", EventHandler], span: tracing.Span) -> None:
+    from pydantic import ValidationError
+
     _require_push(flask.request)
     contract = next((one for one in handlers if one.topic == topic), None)
     if contract is None:

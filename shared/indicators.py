@@ -4,16 +4,18 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from shared.behind import Behind
-from shared.config.slos import Indicator, Slos
-from shared.events import day, iso
 from shared.fields import EXPIRY
 from shared.gathering import Gathered
 from shared.logs import log as _log
+from shared.moments import day, iso
 from shared.ports import Set, Store
-from shared.slo.burning import Counts, Slots, merged, slot_of
+from shared.slo.burning import Counts, Indicator, Slots, merged, slot_of
+
+if TYPE_CHECKING:
+    from shared.config.slos import Slos
 
 EVERY = 60.0
 KEEP = timedelta(days=45)
@@ -33,7 +35,7 @@ class Indicators:
 
     store: Callable[[], Store]
     instance: str
-    slos: Callable[[], Slos]
+    slos: Callable[[], "Slos"]
     _counted: Counted = field(default_factory=dict)
     _changed: bool = False
 

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from shared.behind import Behind
 from shared.errors import NotFound
-from shared.events import iso
 from shared.fields import EXPIRY
 from shared.logs import log as _log
+from shared.moments import iso
 from shared.ports import Doc, Set, Store, Update
 
 FRESH = 5.0
 """Seconds for which what is known of the overrides is taken for true."""
+PAUSE = 0.05
 KEEP = timedelta(days=400)
 
 
@@ -48,7 +49,7 @@ class Overrides:
     _known: list[tuple[str, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.asking = Behind(self._ask, FRESH)
+        self.asking = Behind(self._ask, FRESH, pause=PAUSE)
 
     def current(self, now: datetime) -> Mapping[str, str]:
         """The variant of each flag that is overridden."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from shared.events import Message
+if TYPE_CHECKING:
+    from shared.events import Message
 
 Data = Mapping[str, Any]
 
@@ -97,7 +98,7 @@ class Store(Protocol):
 class Bus(Protocol):
     """At-least-once topics. `publish` returns when the message is durable; raises Unavailable when it could not be."""
 
-    def publish(self, message: Message) -> str:
+    def publish(self, message: "Message") -> str:
         """Publish on the message's own topic; the message id."""
         ...
 

@@ -12,12 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from shared import compiled
 from shared.callers import Callers
-from shared.config.channels import AppriseChannel, ConsoleChannel, NtfyChannel, SlackChannel
-from shared.config.config import Config
 from shared.errors import OposError, Unauthorized, Unavailable
-from shared.links import Links
-from shared.loading import load_config, load_flags
 from shared.once import once
 from shared.ports import Bus, Channel, Clock, Identities, Store
 from shared.secrets import kept_key, read_secret
@@ -26,10 +23,12 @@ if TYPE_CHECKING:
     from shared.adapters.local_bus.bus import LocalBus
     from shared.adapters.oidc import OidcIssuer, SharedKey
     from shared.adapters.sqlite.database import Database
-    from shared.config.flags import Issuer
+    from shared.config.config import Config
+    from shared.config.flags import Flags, Issuer
     from shared.flags import FlagSet
     from shared.indicators import Indicators
     from shared.limiting import Limiter
+    from shared.links import Links
     from shared.overriding import Overrides
     from shared.tally import Tally
     from shared.usage import Usage
@@ -103,15 +102,37 @@ class Runtime:
     _users: dict[tuple[str, ...], "OidcIssuer"] = field(default_factory=dict)
 
     @once
-    def config(self) -> Config:
+    def config(self) -> "Config":
+        from shared.loading import load_config
+
         return load_config(self.settings.config)
 
     @once
     def flags(self) -> "WatchedFlags":
         from shared.watching import WatchedFlags
 
-        file, environment = self.settings.flags, self.settings.environment.get("OPOS_ENVIRONMENT", "")
-        return WatchedFlags(file, lambda: load_flags(file, environment))
+        return WatchedFlags(self.settings.flags, self._read_flags)
+
+    def _read_flags(self) -> "FlagSet":
+        if found := self._compiled():
+            return found.flags
+        from shared.loading import load_flags
+
+        return load_flags(self.settings.flags, self.settings.environment.get("OPOS_ENVIRONMENT", ""))
+
+    def _compiled(self) -> compiled.Compiled | None:
+        settings = self.settings
+        return compiled.read(settings.flags, settings.config, settings.environment.get("OPOS_ENVIRONMENT", ""))
+
+    @once
+    def _compiled_access(self) -> compiled.Access | None:
+        found = self._compiled()
+        return found.access if found else None
+
+    @property
+    def access(self) -> "Flags | compiled.Access":
+        """Who may ask for flags, how often, and who proves to be whom."""
+        return self._compiled_access or self.config.flags
 
     @once
     def usage(self) -> "Usage":
@@ -129,7 +150,7 @@ class Runtime:
     def limiter(self) -> "Limiter | None":
         from shared.limiting import Limiter
 
-        allowed = self.config.flags.requests_per_minute
+        allowed = self.access.requests_per_minute
         return Limiter(allowed) if allowed else None
 
     @once
@@ -181,7 +202,9 @@ class Runtime:
         return Overrides(lambda: self.store)
 
     @once
-    def links(self) -> Links:
+    def links(self) -> "Links":
+        from shared.links import Links
+
         key = self.secret(SIGNING_KEY) if self._has_secret(SIGNING_KEY) else self._local_signing_key()
         return Links(key, self.settings.public_url or self.config.public_url or DEFAULT_URL)
 
@@ -205,17 +228,17 @@ class Runtime:
     def user(self, headers: Mapping[str, str], now: datetime) -> dict[str, Any] | None:
         """As `shared.context.Context.user`."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        if not self.config.flags.identity or scheme.lower() != "bearer":
+        if not self.access.identity or scheme.lower() != "bearer":
             return None
         from shared.adapters.oidc import issuer_of
 
         name = issuer_of(token.strip())
-        for declared in self.config.flags.identity:
+        for declared in self.access.identity:
             if declared.issuer == name:
                 return self._identities(declared).claims(token.strip(), audience=declared.audience, now=now)
         raise Unauthorized("The request does not carry a valid identity token.")
 
-    def _identities(self, declared: "Issuer") -> "OidcIssuer | SharedKey":
+    def _identities(self, declared: "Issuer | compiled.Issuer") -> "OidcIssuer | SharedKey":
         from shared.adapters.oidc import Keys, OidcIssuer, SharedKey
 
         if declared.secret:
@@ -289,6 +312,8 @@ class Runtime:
         return connect(names.get("GOOGLE_CLOUD_PROJECT"), names.get("PUBSUB_EMULATOR_HOST"))
 
     def _make_channel(self, name: str) -> Channel:
+        from shared.config.channels import AppriseChannel, ConsoleChannel, NtfyChannel, SlackChannel
+
         channel = self.config.channels[name]
         if isinstance(channel, ConsoleChannel):
             from shared.adapters.channels.console import ConsoleLine
@@ -340,8 +365,12 @@ class Invocation:
         return self.runtime.bus
 
     @property
-    def config(self) -> Config:
+    def config(self) -> "Config":
         return self.runtime.config
+
+    @property
+    def access(self) -> "Flags | compiled.Access":
+        return self.runtime.access
 
     @property
     def flags(self) -> "FlagSet":
@@ -372,7 +401,7 @@ class Invocation:
         return self.runtime.tally
 
     @property
-    def links(self) -> Links:
+    def links(self) -> "Links":
         return self.runtime.links
 
     @property

@@ -10,30 +10,32 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-import structlog
-
-from shared import tracing
+from shared import logs, tracing
+from shared.logs import log as _log
 from shared.tracebacks import Frame
 from shared.traced_line import line
 
 LEVEL = "OPOS_LOG_LEVEL"
-_log = structlog.get_logger()
 
 
 def configure(*, level: str | None = None) -> None:
     """Set up this process; safe to call again. *level* is that of the environment's OPOS_LOG_LEVEL, or info."""
     named = (level or os.environ.get(LEVEL, "")).upper()
-    structlog.configure(
-        processors=[line, structlog.processors.JSONRenderer()],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.getLevelNamesMapping().get(named, logging.INFO),
-        ),
-        logger_factory=structlog.WriteLoggerFactory(),  # a line in one write, so that threads do not mix theirs
-        cache_logger_on_first_use=True,
-    )
+    logs.configured_by(lambda: _shape_lines(logging.getLevelNamesMapping().get(named, logging.INFO)))
     _listen_to_others()
     if tracing.is_configured(os.environ):
         _collect()
+
+
+def _shape_lines(level: int) -> None:
+    import structlog
+
+    structlog.configure(
+        processors=[line, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(),  # a line in one write, so that threads do not mix theirs
+        cache_logger_on_first_use=True,
+    )
 
 
 def span(name: str, **labels: Any) -> AbstractContextManager[object]:

@@ -11,10 +11,12 @@ from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Literal, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self
 
-from shared.events import Message
 from shared.once import once
+
+if TYPE_CHECKING:
+    from shared.events import Message
 
 Kind = Literal["SERVER", "CONSUMER", "PRODUCER", "CLIENT"]
 HEADER = "traceparent"
@@ -118,7 +120,7 @@ def consuming(function: str, topic: str, attributes: Mapping[str, str]) -> Span:
     return _begin("CONSUMER", f"process {topic}", function, read(attributes.get(HEADER)), trace, topic=topic)
 
 
-def publishing(message: Message) -> Span:
+def publishing(message: "Message") -> Span:
     """*message* is published: in its own trace where it names one, else in that of the work at hand."""
     here, trace = _current.get(), getattr(message, "trace", None)
     parent = here.place if here and trace in {None, here.place.trace} else None
@@ -136,7 +138,7 @@ def calling(name: str, labels: Mapping[str, Any]) -> AbstractContextManager[obje
     return _begin("CLIENT", name, here.function, here.place, **labels)
 
 
-def about(message: Message) -> dict[str, Any]:
+def about(message: "Message") -> dict[str, Any]:
     """What a span may say of *message*."""
     return {label: getattr(message, name) for label, name in _LABELS.items() if hasattr(message, name)}
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.behind import Behind
-from shared.events import iso
 from shared.fields import EXPIRY
 from shared.flags import Evaluation
 from shared.gathering import Gathered
 from shared.logs import log as _log
+from shared.moments import iso
 from shared.ports import Set, Store
 
 EVERY = 60.0

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shared.behind import Behind
 from shared.faults import ConfigError
-from shared.flags import FlagSet
 from shared.logs import log as _log
+
+if TYPE_CHECKING:
+    from shared.flags import FlagSet
 
 FRESH = 1.0
 """Seconds after which the file is looked at again."""
@@ -16,14 +19,14 @@ FRESH = 1.0
 class WatchedFlags:
     """The flags in *file*, read by *load*. One that is broken changes nothing: what it said before stays in force."""
 
-    def __init__(self, file: Path, load: Callable[[], FlagSet]) -> None:
+    def __init__(self, file: Path, load: Callable[[], "FlagSet"]) -> None:
         """Raises ConfigError, or what *load* raises."""
         self._file, self._load = file, load
         self._seen = self._state()
         self._flags = load()
         self.looking = Behind(self._look, FRESH)
 
-    def current(self, now: datetime) -> FlagSet:
+    def current(self, now: datetime) -> "FlagSet":
         self.looking.ask(now)
         return self._flags
 

@@ -48,7 +48,7 @@ def handle(request: HttpRequest, context: Context) -> HttpResponse:
 
 def _cors(request: HttpRequest, context: Context, answered: Mapping[str, str]) -> Mapping[str, str]:
     """What a browser needs to hear so that a page of another origin may read the answer (WHATWG Fetch, section 3.3)."""
-    origins, origin = context.config.flags.origins, request.headers.get("origin", "")
+    origins, origin = context.access.origins, request.headers.get("origin", "")
     more = _PREFLIGHT if request.method == "OPTIONS" else {} if answered is _JSON else _EXPOSED
     if "*" in origins:
         return {"access-control-allow-origin": "*", **more}
@@ -57,7 +57,7 @@ def _cors(request: HttpRequest, context: Context, answered: Mapping[str, str]) -
 
 def _require_welcome(request: HttpRequest, context: Context) -> None:
     """Raises Forbidden for a page that is not named, and TooMany for a caller who asks too often."""
-    origins, origin = context.config.flags.origins, request.headers.get("origin", "")
+    origins, origin = context.access.origins, request.headers.get("origin", "")
     if origin and origin not in origins and "*" not in origins:
         raise Forbidden("Pages of this origin may not ask for flags.")
     if wait := context.wait_for(request.caller):

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from opos.flag_editing import with_value
 from opos.local import Place, json_option, with_place
 from opos.moments import until_moment
 from opos.output import reports_errors, show
-from shared.flags import ABSENT, FlagSet
+from shared.compiled import place as compiled_place
+from shared.compiled import written
+from shared.flags import ABSENT, FlagSet, Plain
 from shared.flags.explain import explained
-from shared.loading import load_flags, parse_flags
+from shared.loading import load_config, load_flags, parse_flags
 from shared.overriding import in_force, override, release
 
 _file = click.option(
@@ -43,7 +46,7 @@ command.add_command(stale)
 def list_(file: Path, environment: str, *, as_json: bool) -> None:
     """Every flag, as flagd would define it."""
     flags = load_flags(file, environment)
-    shown = {key: flag.model_dump(by_alias=True, exclude_none=True) for key, flag in flags.definitions.items()}
+    shown = {key: _as_flagd(flag) for key, flag in flags.definitions.items()}
     show(shown, "\n".join(_line(key, flags) for key in flags.flags) or "There are no flags.", as_json=as_json)
 
 
@@ -113,6 +116,21 @@ def _replace(file: Path, text: str) -> None:
     new.replace(file)
 
 
+@command.command("compile")
+@with_place
+@json_option
+@reports_errors
+def compile_(place: Place, *, as_json: bool) -> None:
+    """Check the flags now, so that a function that starts need not: part of a build. Writes flags.compiled.json."""
+    environment = os.environ.get("OPOS_ENVIRONMENT", "")
+    found = load_flags(place.flags_file, environment)
+    text = written(found, load_config(place.config_file).flags, place.flags_file, place.config_file)
+    target = compiled_place(place.flags_file)
+    target.write_text(text, "utf-8")
+    said = {"file": str(target), "flags": len(found.flags), "environment": environment}
+    show(said, f"{target}: {len(found.flags)} flags", as_json=as_json)
+
+
 @command.command("override")
 @click.argument("flag")
 @click.argument("variant")
@@ -154,6 +172,18 @@ def overrides(place: Place, *, as_json: bool) -> None:
     found = [{"flag": doc.id, **doc.data} for doc in in_force(place.runtime().store, datetime.now(UTC))]
     lines = [f"{one['flag']}: {one['variant']} until {one['until']}, by {one['who']}: {one['why']}" for one in found]
     show(found, "\n".join(lines) or "Nothing is overridden.", as_json=as_json)
+
+
+def _as_flagd(flag: Plain) -> dict[str, Any]:
+    state, variants, default, targeting, metadata = flag
+    said = {
+        "state": state,
+        "variants": variants,
+        "defaultVariant": default,
+        "targeting": targeting,
+        "metadata": metadata,
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _line(key: str, flags: FlagSet) -> str:

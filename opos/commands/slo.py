@@ -10,11 +10,10 @@ import click
 from opos.local import Place, json_option, with_place
 from opos.output import reports_errors, show
 from shared.acceptance import OWN_SOURCE
-from shared.config.slos import Indicator
 from shared.context import Context
 from shared.indicators import INDICATORS, counted
 from shared.scalars import duration_text
-from shared.slo.burning import ALARMS, Counts, Slots, budget_left, burn_rate, total
+from shared.slo.burning import ALARMS, Counts, Indicator, Slots, budget_left, burn_rate, total
 
 ROUTED: tuple[Indicator, ...] = ("webhook_to_effect", "event_handled")
 """What the event log itself knows."""

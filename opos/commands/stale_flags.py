@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
 from opos.file_history import changed_at
 from opos.output import reports_errors, show
-from shared.flags import Definition, Flag
+from shared.flags import Flag
 from shared.flags.settling import settled
 from shared.loading import load_flags
 from shared.scalars import parse_duration
@@ -53,12 +54,12 @@ def stale(code: Path | None, longest: timedelta, file: Path, *, as_json: bool) -
     show(found, "\n".join(lines) or "No flag is stale.", as_json=as_json)
 
 
-def _expired(flag: Flag | Definition, now: datetime) -> Iterator[str]:
+def _expired(flag: Any, now: datetime) -> Iterator[str]:
     if isinstance(flag, Flag) and flag.expires and flag.expires <= now.date():
         yield f"expired on {flag.expires}"
 
 
-def _settled(flag: Flag | Definition, changed: datetime | None, longest: timedelta, now: datetime) -> Iterator[str]:
+def _settled(flag: Any, changed: datetime | None, longest: timedelta, now: datetime) -> Iterator[str]:
     if (found := settled(flag, now)) is None:
         return
     variant, begins = found

@@ -1,13 +1,12 @@
 """What is promised, and how often it must be kept."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from shared.scalars import Duration, Section
-
-Indicator = Literal["webhook_to_effect", "event_handled", "page_delivered", "flag_lookup"]
+from shared.slo.burning import Indicator
 
 
 class Objective(Section):

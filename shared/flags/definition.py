@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-Scalar = bool | int | float | str
+from shared.flags.plain import Plain, Scalar
 
 
 def _variant_name(value: Any) -> Any:
@@ -22,6 +22,9 @@ class Definition(BaseModel):
     default_variant: Annotated[str | None, BeforeValidator(_variant_name), Field(alias="defaultVariant")] = None
     targeting: dict[str, Any] | None = None
     metadata: dict[str, Scalar] = Field(default_factory=dict)
+
+    def plain(self) -> Plain:
+        return Plain(self.state, self.variants, self.default_variant, self.targeting, self.metadata)
 
     @model_validator(mode="after")
     def _default_is_a_variant(self) -> Self:

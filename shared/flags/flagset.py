@@ -5,22 +5,28 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared.flags.definition import Definition, Scalar
 from shared.flags.evaluate import Context, Evaluation, Evaluator, FlagBroken, FlagNotFound, evaluator
 from shared.flags.flagd import operations
 from shared.flags.logic.compiling import Compile, Rule, compiled
-from shared.flags.shorthand import Flag, lowered
+from shared.flags.plain import Plain, Scalar
+
+if TYPE_CHECKING:
+    from shared.flags.definition import Definition
+    from shared.flags.shorthand import Flag
 
 
 @dataclass(frozen=True)
 class FlagSet:
-    """`flags` as they are written; `environment` chooses among what the shorthand says for each."""
+    """`flags` as they are written; `environment` chooses among what the shorthand says for each. `made` is the version
+    of flags that were lowered before.
+    """
 
-    flags: Mapping[str, Flag | Definition]
+    flags: "Mapping[str, Flag | Definition | Plain]"
     metadata: Mapping[str, Scalar] = field(default_factory=dict)
     environment: str = ""
+    made: str = ""
 
     def evaluate(self, key: str, context: Context, now: int = 0) -> Evaluation:
         """The value of *key* for *context* at *now*, in seconds since 1970. Raises FlagNotFound and FlagBroken."""
@@ -55,16 +61,21 @@ class FlagSet:
         return compiled(rule, {**operations(key), "flag": self._other})(data)
 
     @cached_property
-    def definitions(self) -> dict[str, Definition]:
+    def definitions(self) -> dict[str, Plain]:
         """Every flag as flagd defines it."""
-        return {
-            key: lowered(flag, self.environment) if isinstance(flag, Flag) else flag for key, flag in self.flags.items()
-        }
+        return {key: flag if isinstance(flag, Plain) else self._lowered(flag) for key, flag in self.flags.items()}
+
+    def _lowered(self, flag: "Flag | Definition") -> Plain:
+        from shared.flags.shorthand import Flag, lowered
+
+        return (lowered(flag, self.environment) if isinstance(flag, Flag) else flag).plain()
 
     @cached_property
     def version(self) -> str:
         """A text that changes when any flag does."""
-        definitions = [f"{key}={flag.model_dump_json()}" for key, flag in sorted(self.flags.items())]
+        if self.made:
+            return self.made
+        definitions = [f"{key}={_spelled(flag)}" for key, flag in sorted(self.flags.items())]
         written = "\n".join([self.environment, json.dumps(dict(self.metadata), sort_keys=True), *definitions])
         return hashlib.sha256(written.encode()).hexdigest()[:16]
 
@@ -94,6 +105,10 @@ class FlagSet:
         (name,) = arguments
         now = _timestamp
         return lambda data: self.evaluate(name, data, now(data)).variant
+
+
+def _spelled(flag: "Flag | Definition | Plain") -> str:
+    return json.dumps(flag) if isinstance(flag, Plain) else flag.model_dump_json()
 
 
 def _timestamp(data: Mapping[str, Any]) -> int:

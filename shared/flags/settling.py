@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from shared.flags.definition import Definition
+from shared.flags.plain import Plain
 from shared.flags.shorthand import Flag
 
 ALWAYS = datetime.min.replace(tzinfo=UTC)
@@ -10,9 +11,9 @@ Settled = tuple[str, datetime]
 """The variant that everybody gets, and from when on the flag itself says so."""
 
 
-def settled(flag: Flag | Definition, now: datetime) -> Settled | None:
+def settled(flag: Flag | Definition | Plain, now: datetime) -> Settled | None:
     """None while who asks, or the time to come, makes a difference. An environment's own say is not looked at."""
-    if isinstance(flag, Definition):
+    if not isinstance(flag, Flag):
         constant = not flag.targeting and flag.default_variant and len(flag.variants) > 1
         return (str(flag.default_variant), ALWAYS) if constant else None
     if not flag.enabled:

@@ -2,11 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from shared.config.slos import Indicator, Objective
+from shared.config.slos import Objective
 from shared.context import Context
 from shared.health.report import Finding, Status
 from shared.indicators import INDICATORS, counted
-from shared.slo.burning import ALARMS, Slots, budget_left, burn_rate, ringing, total
+from shared.slo.burning import ALARMS, Indicator, Slots, budget_left, burn_rate, ringing, total
 
 LONGEST = max(alarm.long for alarm in ALARMS)
 _FAILURES: dict[str | None, tuple[Status, str]] = {

@@ -7,8 +7,13 @@ a slow one can wait.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
 
-from shared.events import Severity
+if TYPE_CHECKING:
+    from shared.events import Severity
+
+Indicator = Literal["webhook_to_effect", "event_handled", "page_delivered", "flag_lookup"]
+"""What is promised."""
 
 SLOT = timedelta(minutes=5)
 FEW = 5
@@ -26,7 +31,7 @@ class Alarm:
     long: timedelta
     short: timedelta
     rate: float
-    severity: Severity
+    severity: "Severity"
 
 
 ALARMS = (

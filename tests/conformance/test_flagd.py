@@ -13,7 +13,7 @@ from openfeature.contrib.tools.flagd.core import FlagdCore
 from openfeature.evaluation_context import EvaluationContext
 
 from shared.errors import OposError
-from shared.flags import ABSENT
+from shared.flags import ABSENT, Flag, lowered
 from shared.flags.logic.compiling import NAMES
 from shared.loading import parse_flags
 
@@ -184,7 +184,7 @@ def test_shared_rules_are_put_where_they_are_named() -> None:
 def test_the_shorthands_rollout_is_flagds_own_share(rollout: float) -> None:
     flags = parse_flags(f"flags: {{checkout: {{enabled: true, rollout: {rollout}}}}}")
     core = FlagdCore()
-    core.set_flags({"flags": {"checkout": flags.definitions["checkout"].model_dump(by_alias=True)}})
+    core.set_flags({"flags": {"checkout": lowered(Flag(enabled=True, rollout=rollout)).model_dump(by_alias=True)}})
     for n in range(500):
         context = {"targetingKey": f"user-{n}"}
         assert ours(flags, "checkout", context) == theirs(core, "checkout", context)

@@ -56,8 +56,8 @@ class FlagsOnly:
         return self.waits.get(caller, 0)
 
     @property
-    def config(self) -> Any:
-        return SimpleNamespace(flags=SimpleNamespace(origins=self.origins))
+    def access(self) -> Any:
+        return SimpleNamespace(origins=self.origins)
 
     def user(self, headers: Mapping[str, str]) -> dict[str, Any] | None:
         if "authorization" not in headers:

@@ -266,11 +266,11 @@ def test_a_hook_for_dying_threads_that_somebody_else_set_is_left_alone() -> None
 
 
 SPEAKING = """
-import structlog
+from shared.logs import log
 from shared import telemetry
 telemetry.configure()
 for level in ("debug", "info", "warning", "error"):
-    getattr(structlog.get_logger(), level)("said")
+    getattr(log, level)("said")
 """
 
 

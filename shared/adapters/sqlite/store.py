@@ -10,9 +10,9 @@ from typing import Any
 
 from shared.adapters.sqlite.database import Database, column, index_of
 from shared.errors import AlreadyExists, Conflict
-from shared.events import iso
 from shared.fields import EXPIRY, field, merge
 from shared.indexes import INDEXES
+from shared.moments import iso
 from shared.ports import Condition, Create, Delete, Doc, Set, Update, Write
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
