@@ -57,9 +57,16 @@ class Server:
 
     def memory_mb(self) -> float:
         """Resident memory of the process that serves: gunicorn's worker."""
+        return max(_resident(pid) for pid in self._serving())
+
+    def cpu_seconds(self) -> float:
+        """What the process that serves has used of the processor so far (proc(5), utime and stime)."""
+        fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in self._serving()]
+        return sum(int(one[11]) + int(one[12]) for one in fields) / os.sysconf("SC_CLK_TCK")
+
+    def _serving(self) -> list[str]:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        pids = children or [str(self.process.pid)]
-        return max(_resident(pid) for pid in pids)
+        return children or [str(self.process.pid)]
 
 
 def _resident(pid: str) -> float:

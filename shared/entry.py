@@ -185,9 +185,9 @@ def _caller(request: flask.Request) -> str:
     Only the last entry of X-Forwarded-For is a proxy's own; those before it are what the caller says.
     """
     peer = request.remote_addr or ""
-    forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    behind_proxy = runtime.current().settings.deployed or peer in {"127.0.0.1", "::1"}
-    return forwarded if forwarded and behind_proxy else peer
+    forwarded = request.environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+    behind_proxy = forwarded and (peer in {"127.0.0.1", "::1"} or runtime.current().settings.deployed)
+    return forwarded if behind_proxy else peer
 
 
 def _headers(environ: Mapping[str, Any]) -> dict[str, str]:

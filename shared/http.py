@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from shared.errors import OposError
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+
+class HttpRequest(NamedTuple):
     """`headers` have lower-case names; `body` is the raw bytes; `query` holds the first value of each name.
 
     `caller` is the network address that the request came from.
@@ -17,17 +18,16 @@ class HttpRequest:
 
     method: str
     path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = _NONE
+    query: Mapping[str, str] = _NONE
     body: bytes = b""
     caller: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(NamedTuple):
     status: int
     body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = _NONE
 
 
 def json_response(status: int, content: Any, headers: Mapping[str, str] | None = None) -> HttpResponse:

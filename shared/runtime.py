@@ -455,6 +455,8 @@ _making = threading.Lock()
 def current(make: Callable[[], Runtime] = lambda: Runtime(Settings.from_environment())) -> Runtime:
     """The runtime of this process, made on the first call."""
     global _current  # noqa: PLW0603  (the one process-wide state there is)
+    if _current is not None:
+        return _current
     with _making:
         _current = _current or make()
         return _current

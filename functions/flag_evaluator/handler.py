@@ -117,7 +117,7 @@ def _lookup(asked: dict[str, Any], request: HttpRequest, context: Context) -> _L
 
 def _proved(asked: dict[str, Any], request: HttpRequest, context: Context) -> dict[str, Any]:
     """*asked* with the user that a token proves, and no other: what a client says of that itself is left out."""
-    claimed = {name: value for name, value in asked.items() if name != "user"}
+    claimed = {name: value for name, value in asked.items() if name != "user"} if "user" in asked else asked
     user = context.user(request.headers)
     return claimed if user is None else {"targetingKey": str(user.get("sub", "")), **claimed, "user": user}
 
