@@ -22,6 +22,8 @@ _COMMANDS = {
     "flags": "List and evaluate flags, say why, and name those that should be gone.",
     "verify": "Check opos.yaml, flags.yaml and the secrets.",
     "doctor": "Run every check, and say what is wrong, why, and what to do first.",
+    "retry": "Send again what a channel has refused.",
+    "dismiss": "Take something off the list of what is wrong.",
     "slo": "Show each objective, what is left of its error budget, and how fast that burns.",
     "cost": "Say what a month on Google Cloud would cost.",
     "console": "Print a fresh link to the console.",

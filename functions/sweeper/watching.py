@@ -10,7 +10,7 @@ from shared.events import Alert, Event, iso
 from shared.health import outside, spending
 from shared.health.failures import FAILURES, Failure
 from shared.health.looking import findings
-from shared.health.probes import WATCHED
+from shared.health.probes import UNKNOWN, WATCHED, asked_now
 from shared.health.promises import SWEEP
 from shared.health.report import Finding
 from shared.logs import log as _log
@@ -36,13 +36,18 @@ def watch(context: Context) -> None:
     known = doc.data if doc else {}
     before: Broken = known.get("broken", {})
     seen = outside.look(known.get("outside") or {}, context)
-    looked_at = [*findings(WATCHED, context), *outside.about(seen, context)]
+    unreachable = _unreachable(known, seen, context)
+    looked_at = [*findings(WATCHED, context), *outside.about(seen, context), *outside.not_reached(unreachable)]
     found = {one.failure: one for one in looked_at if one.failure in FAILURES}
     broken = {name: _still(before.get(name), context) for name in found}
+    if UNKNOWN in found:  # what could not be looked at is not mended
+        broken = {**before, **broken}
     told = {name for name, one in before.items() if one["told"]}
     said = [*_fired(told, broken, found, context), *_mended(before, broken, context)]
     month = spending.look(known.get("month") or {}, context)
-    state = {"at": iso(context.now), "broken": broken, "outside": seen, "month": month}
+    state = {
+        "at": iso(context.now), "broken": broken, "outside": seen, "unreachable": unreachable, "month": month,
+    }  # fmt: skip
     kept = [keep(event) for event, _ in said]
     try:
         versions = context.store.commit([write(SWEEP, state, doc), *kept])
@@ -55,13 +60,20 @@ def watch(context: Context) -> None:
         raise SilentError
 
 
+def _unreachable(known: Mapping[str, Any], seen: Mapping[str, Any], context: Context) -> dict[str, str]:
+    """The failure of each channel and issuer that did not answer, looked at as often as what else lies outside."""
+    if seen["at"] != iso(context.now):
+        return dict(known.get("unreachable") or {})
+    return {one.name: one.failure for one in findings(asked_now(context), context) if one.failure in FAILURES}
+
+
 def _still(before: dict[str, Any] | None, context: Context) -> dict[str, Any]:
     return {**before, "told": True} if before else {"since": iso(context.now), "told": False}
 
 
 def _fired(told: Collection[str], broken: Broken, found: Mapping[str, Finding], context: Context) -> Iterator[Said]:
     for name, one in broken.items():
-        if one["told"] and name not in told and FAILURES[name].severity:
+        if name in found and one["told"] and name not in told and FAILURES[name].severity:
             yield _said(name, one["since"], found[name], context)
 
 

@@ -68,7 +68,7 @@ FAILURES: Mapping[str, Failure] = {
     ),
     "messages-dead": Failure(
         "Messages could not be handled at all",
-        "What they were about was not done. Each is kept, and can be replayed.",
+        "What they were about was not done. Each is kept; those of an event can be replayed.",
         "A function crashes on them: the last deployment, or a payload that nobody expected.",
     ),
     "pages-refused": Failure(
@@ -76,6 +76,7 @@ FAILURES: Mapping[str, Failure] = {
         "Interruptions that were decided will not reach you over it.",
         "The channel's address or login is wrong, or the service no longer takes such messages.",
         "critical",
+        silent=True,
     ),
     "digests-refused": Failure(
         "A channel has refused digests for good",
@@ -104,7 +105,7 @@ FAILURES: Mapping[str, Failure] = {
     "error-budget-low": Failure(
         "An objective is slowly being missed",
         "The error budget will be used up before its window ends.",
-        "Something small that fails all the time: compare the days in `opos slo`.",
+        "Something small that fails all the time: compare days with `opos slo --recount DAY`.",
         "warning",
     ),
     "events-quarantined": Failure(
@@ -132,7 +133,7 @@ FAILURES: Mapping[str, Failure] = {
     ),
     "keys-unreachable": Failure(
         "An identity provider's keys cannot be fetched",
-        "Users whose keys are not known yet count as unproved: requires_auth flags answer 503.",
+        "A look-up with a token whose key is not known yet is answered 503, whatever the flag.",
         "The provider is down, or the address of its keys has changed.",
         "warning",
     ),

@@ -1,9 +1,9 @@
 """What lies outside: channels, identity providers, certificates and the time. Asked without sending anything."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from shared.config.config import Config
@@ -16,21 +16,54 @@ from shared.health.report import Finding, judged
 AGAIN = timedelta(minutes=10)
 """How often the sweeper looks at certificates and at the time."""
 DAY = 86_400
+FRESH = 10.0
+
+
+class _Known(NamedTuple):
+    at: float
+    findings: tuple[Finding, ...]
+    fault: Exception | None
+
+
+_known: dict[tuple[int, str], _Known] = {}
 
 
 def channel(name: str, context: Context) -> list[Finding]:
     """Raises DeliveryError where it cannot be reached; no finding where it cannot be asked."""
-    began = monotonic()
-    asked = context.channel(name).reach()
-    took = round((monotonic() - began) * 1000, 2)
-    return [Finding(f"channel:{name}", "component", "pass", took, "ms")] if asked else []
+    return _lately(f"channel:{name}", context, lambda: context.channel(name).reach())
 
 
 def keys(issuer: str, context: Context) -> list[Finding]:
     """Raises Unavailable where the issuer's keys cannot be fetched."""
+
+    def fetched() -> bool:
+        context.fetch_keys(issuer)
+        return True
+
+    return _lately(f"keys:{issuer}", context, fetched)
+
+
+def _lately(name: str, context: Context, ask: Callable[[], bool]) -> list[Finding]:
+    """What came of asking, which is not done again within FRESH seconds: whoever reads the report must not be able to
+    make us log in to a mail server as often as they like.
+    """
+    key = id(context.config), name
+    if key not in _known or monotonic() - _known[key].at > FRESH:
+        _known[key] = _asked(name, ask)
+    known = _known[key]
+    if known.fault:
+        raise known.fault
+    return list(known.findings)
+
+
+def _asked(name: str, ask: Callable[[], bool]) -> _Known:
     began = monotonic()
-    context.fetch_keys(issuer)
-    return [Finding(f"keys:{issuer}", "component", "pass", round((monotonic() - began) * 1000, 2), "ms")]
+    try:
+        answered = ask()
+    except Exception as fault:  # noqa: BLE001  (it is raised for each who asks)
+        return _Known(began, (), fault)
+    took = round((monotonic() - began) * 1000, 2)
+    return _Known(began, (Finding(name, "component", "pass", took, "ms"),) if answered else (), None)
 
 
 def look(before: dict[str, Any], context: Context) -> dict[str, Any]:
@@ -50,6 +83,14 @@ def last_seen(context: Context) -> list[Finding]:
 def about(seen: dict[str, Any], context: Context) -> list[Finding]:
     """What *seen*, as `look` returns it, means."""
     return [*_certificates(seen, context), *_clock(seen, context), *_disk(seen, context)]
+
+
+def not_reached(unreachable: Mapping[str, str]) -> list[Finding]:
+    """About what did not answer when the sweeper asked; *unreachable* are failures by the names of their checks."""
+    return [
+        Finding(name, "component", "warn", 1, "failure", "did not answer", failure=failure)
+        for name, failure in unreachable.items()
+    ]
 
 
 def hosts(config: Config) -> list[str]:

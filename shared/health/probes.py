@@ -15,6 +15,8 @@ from shared.health.report import Component, Finding, Status, judged
 from shared.ports import Set
 from shared.process import memory_mb, process_id
 
+UNKNOWN = "health-unknown"
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:
@@ -25,7 +27,7 @@ class Probe:
     name: str
     look: Callable[[Context], list[Finding]]
     broken: Status = "warn"
-    failure: str = "health-unknown"
+    failure: str = UNKNOWN
     component: Component = "component"
 
 
@@ -89,10 +91,10 @@ WATCHED = (*DEPENDENCIES, *PROMISES, *PROCESS)
 
 def everything(context: Context) -> tuple[Probe, ...]:
     """What the report looks at."""
-    return (*WATCHED, *_BY_THE_SWEEPER, *_asked_now(context))
+    return (*WATCHED, *_BY_THE_SWEEPER, *asked_now(context))
 
 
-def _asked_now(context: Context) -> list[Probe]:
+def asked_now(context: Context) -> list[Probe]:
     """The channels and issuers, each a probe of its own: one that hangs keeps no other from being named."""
     channels = context.config.channels if context.config.health.channels else {}
     issuers = [one.issuer for one in context.config.flags.identity if one.jwks]

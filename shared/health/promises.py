@@ -77,7 +77,7 @@ def attention(context: Context) -> list[Finding]:
 
 
 def sweeper_silent(context: Context) -> list[Finding]:
-    """Since when nothing has swept; a bundle that is younger than the threshold has had no time to."""
+    """Since when nothing has swept; a store that was never swept is given time for its first."""
     doc = context.store.get(SWEEP)
     age = (context.now - datetime.fromisoformat(doc.data["at"])).total_seconds() if doc else context.uptime_seconds
     threshold = context.config.health.thresholds.sweeper_silent.total_seconds()
@@ -85,7 +85,9 @@ def sweeper_silent(context: Context) -> list[Finding]:
 
 
 def heartbeats_missed(context: Context) -> list[Finding]:
-    missed = sum(bool(doc.data.get("missed_at")) for doc in context.store.query("heartbeats"))
+    declared = context.config.heartbeats
+    docs = [doc for doc in context.store.query("heartbeats") if doc.id in declared]
+    missed = sum(bool(doc.data.get("missed_at")) for doc in docs)
     return [judged("heartbeats:missed", missed, "items", threshold=1, failure="heartbeat-missed")]
 
 

@@ -81,5 +81,5 @@ def _check(finding: Finding, now: datetime, runbooks: str) -> dict[str, Any]:
         "observedUnit": finding.unit,
         "status": finding.status,
         "time": iso(now),
-        **{name: value for name, value in more.items() if value not in {None, ""}},
+        **{name: value for name, value in more.items() if value is not None and value != ""},
     }

@@ -15,14 +15,14 @@ from functions.health.handler import handle
 from shared import process
 from shared.config.config import Config
 from shared.config.health import Health
-from shared.errors import NotFound
+from shared.errors import DeliveryError, NotFound
 from shared.flags import Evaluation
 from shared.health.report import Finding, report
 from shared.http import HttpRequest, HttpResponse
 from shared.overriding import override
 from shared.ports import Create, Write
 from shared.usage import Usage
-from tests.fakes import FakeBus, FakeContext, FakeStore
+from tests.fakes import FakeBus, FakeContext, FakeStore, RecordingChannel
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TIMEOUT = timedelta(milliseconds=50)
@@ -284,3 +284,30 @@ def test_the_report_says_what_was_deployed(context: FakeContext) -> None:
     assert "releaseId" not in told(context)
     context.release = "opos-00042-abc"
     assert told(context)["releaseId"] == "opos-00042-abc"
+
+
+def test_however_often_the_report_is_read_a_channel_is_asked_once_in_ten_seconds(
+    context: FakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Refusing(RecordingChannel):
+        def reach(self) -> bool:
+            asked.append("desk")
+            raise DeliveryError("unreachable")
+
+    context.config = with_health(memory_threshold_mb=4096)
+    context.channels["desk"] = Refusing()
+    for _ in range(5):
+        assert check(context, "channel:desk")["output"] == "unreachable"
+    assert len(asked) == 1
+    monkeypatch.setattr("shared.health.outside.FRESH", -1.0)
+    assert check(context, "channel:desk")["failure"] == "channel-unreachable"
+    assert len(asked) == 2
+
+
+def test_a_check_that_does_not_pass_leads_to_its_runbook(context: FakeContext) -> None:
+    context.config = with_health(runbooks="https://github.example/docs/runbooks/")
+    context.bus.down = True
+    found = check(context, "bus:responseTime")
+    assert found["links"] == {"runbook": "https://github.example/docs/runbooks/bus-unreachable.md"}

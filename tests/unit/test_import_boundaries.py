@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PURE = ("shared/sources", "shared/alerting", "shared/digest", "shared/flags")
+PURE = ("shared/sources", "shared/alerting", "shared/digest", "shared/flags", "shared/slo")
 MODULES = sorted(
     path.relative_to(ROOT).as_posix()
     for room in ("shared", "functions", "opos")

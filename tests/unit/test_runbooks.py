@@ -14,7 +14,7 @@ import pytest
 from opos.cli import main
 from shared.config.health import Thresholds
 from shared.health.failures import FAILURES
-from shared.health.probes import WATCHED, everything
+from shared.health.probes import WATCHED, asked_now, everything
 from shared.loading import parse_config
 from shared.topology import FUNCTIONS, SUBSCRIPTIONS, TOPICS
 from tests.fakes import FakeContext
@@ -148,8 +148,9 @@ def ways(name: str) -> set[str]:
 
 def asked_only() -> set[str]:
     """What is looked at when somebody asks, and not by the sweeper, who alone makes an alert of it."""
-    asked = {one.failure for one in everything(FakeContext(config=parse_config(CONFIG)))}
-    return asked - {one.failure for one in WATCHED}
+    context = FakeContext(config=parse_config(CONFIG))
+    asked = {one.failure for one in everything(context)}
+    return asked - {one.failure for one in (*WATCHED, *asked_now(context))}
 
 
 def spoken(number: str, unit: str) -> timedelta | int:

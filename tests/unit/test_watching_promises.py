@@ -9,6 +9,7 @@ import pytest
 from functions.sweeper.handler import sweep
 from functions.sweeper.watching import watch
 from shared.config.config import Config
+from shared.errors import DeliveryError
 from shared.events import EventAccepted, Tick, iso
 from shared.health.failures import FAILURES
 from shared.health.looking import findings
@@ -266,3 +267,35 @@ def test_the_months_events_are_counted_once_an_hour_and_what_they_cost_is_shown(
     sweeps(context, 10)
     found = {one.name: one.value for one in findings(everything(context), context)}
     assert found["events:thisMonth"] >= 4
+
+
+def test_what_could_not_be_looked_at_is_not_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    context = configured()
+    context.store.commit([Create("outbox/o", {"state": "failed"})])
+    sweeps(context, 2)
+    with monkeypatch.context() as patch:
+        patch.setattr("shared.health.promises.concerns", lambda _context: 1 / 0)
+        sweeps(context, 1)
+    sweeps(context, 1)
+    assert [one for one in said(context) if one[0] == "pages-refused"] == [("pages-refused", "firing", "critical")]
+    assert context.called[1:] == []
+
+
+def test_a_channel_that_did_not_answer_when_the_sweeper_asked_is_told_and_closes_when_it_does() -> None:
+    context = configured()
+    context.channels["inbox"].faults.append(DeliveryError("unreachable"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("shared.health.outside.FRESH", -1.0)
+        sweeps(context, 3)
+        assert said(context) == [("channel-unreachable", "firing", "warning")]
+        context.channels["inbox"].faults.clear()
+        sweeps(context, 11)
+    told = [status for name, status, _ in said(context) if name == "channel-unreachable"]
+    assert told == ["firing", "resolved"]
+
+
+def test_a_job_that_is_not_declared_any_more_is_not_missed() -> None:
+    context = configured()
+    context.store.commit([Create("heartbeats/gone", {"missed_at": iso(context.now)})])
+    found = {one.name: one.value for one in findings(everything(context), context)}
+    assert found["heartbeats:missed"] == 0

@@ -1,0 +1,5 @@
+"""`opos dismiss`."""
+
+from opos.commands.retry import dismiss as command
+
+__all__ = ["command"]
