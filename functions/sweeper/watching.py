@@ -1,6 +1,6 @@
 """Looks at what is promised, each minute: what is broken becomes an alert, and what is mended closes it."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.acceptance import announce, keep, own_event
@@ -14,6 +14,7 @@ from shared.health.probes import UNKNOWN, WATCHED, asked_now
 from shared.health.promises import SWEEP
 from shared.health.report import Finding
 from shared.logs import log as _log
+from shared.ports import Write
 from shared.telling import write
 
 Said = tuple[Event, Alert]
@@ -37,27 +38,40 @@ def watch(context: Context) -> None:
     before: Broken = known.get("broken", {})
     seen = outside.look(known.get("outside") or {}, context)
     unreachable = _unreachable(known, seen, context)
-    looked_at = [*findings(WATCHED, context), *outside.about(seen, context), *outside.not_reached(unreachable)]
-    found = {one.failure: one for one in looked_at if one.failure in FAILURES}
-    broken = {name: _still(before.get(name), context) for name in found}
-    if UNKNOWN in found:  # what could not be looked at is not mended
-        broken = {**before, **broken}
-    told = {name for name, one in before.items() if one["told"]}
-    said = [*_fired(told, broken, found, context), *_mended(before, broken, context)]
+    found = _found(seen, unreachable, context)
+    broken = _broken(before, found, context)
     month = spending.look(known.get("month") or {}, context)
     state = {
         "at": iso(context.now), "broken": broken, "outside": seen, "unreachable": unreachable, "month": month,
     }  # fmt: skip
-    kept = [keep(event) for event, _ in said]
-    try:
-        versions = context.store.commit([write(SWEEP, state, doc), *kept])
-    except (Conflict, AlreadyExists):
-        return  # Another sweep was quicker.
-    for (event, alert), create in zip(said, kept, strict=True):
-        announce(event, (alert,), versions[create.path], context)
+    _commit(
+        write(SWEEP, state, doc), [*_fired(before, broken, found, context), *_mended(before, broken, context)], context
+    )
     if silent := [name for name, one in broken.items() if one["told"] and FAILURES[name].silent]:
         _log.error("promise_broken", failures=silent)
         raise SilentError
+
+
+def _found(seen: dict[str, Any], unreachable: Mapping[str, str], context: Context) -> dict[str, Finding]:
+    looked_at = [*findings(WATCHED, context), *outside.about(seen, context), *outside.not_reached(unreachable)]
+    return {one.failure: one for one in looked_at if one.failure in FAILURES}
+
+
+def _broken(before: Broken, found: Collection[str], context: Context) -> Broken:
+    """What could not be looked at is not mended."""
+    still = {name: _still(before.get(name), context) for name in found}
+    return {**before, **still} if UNKNOWN in found else still
+
+
+def _commit(state: Write, said: Sequence[Said], context: Context) -> None:
+    """With an event for each that is *said*. Where another sweep is quicker, it has said it."""
+    kept = [keep(event) for event, _ in said]
+    try:
+        versions = context.store.commit([state, *kept])
+    except (Conflict, AlreadyExists):
+        return
+    for (event, alert), create in zip(said, kept, strict=True):
+        announce(event, (alert,), versions[create.path], context)
 
 
 def _unreachable(known: Mapping[str, Any], seen: Mapping[str, Any], context: Context) -> dict[str, str]:
@@ -71,10 +85,11 @@ def _still(before: dict[str, Any] | None, context: Context) -> dict[str, Any]:
     return {**before, "told": True} if before else {"since": iso(context.now), "told": False}
 
 
-def _fired(told: Collection[str], broken: Broken, found: Mapping[str, Finding], context: Context) -> Iterator[Said]:
-    for name, one in broken.items():
-        if name in found and one["told"] and name not in told and FAILURES[name].severity:
-            yield _said(name, one["since"], found[name], context)
+def _fired(before: Broken, broken: Broken, found: Mapping[str, Finding], context: Context) -> Iterator[Said]:
+    for name in found.keys() & broken.keys():
+        is_new = broken[name]["told"] and not (name in before and before[name]["told"])
+        if is_new and FAILURES[name].severity:
+            yield _said(name, broken[name]["since"], found[name], context)
 
 
 def _mended(before: Broken, broken: Broken, context: Context) -> Iterator[Said]:
