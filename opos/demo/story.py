@@ -94,8 +94,10 @@ def _flags(bundle: Bundle) -> Iterator[Step]:
 def _health(bundle: Bundle) -> Iterator[Step]:
     answer = get(f"{bundle.url}/health")
     _expect(answer.status == 200, f"health answered {answer.status}")  # noqa: PLR2004
-    status, checks = answer.body["status"], ", ".join(answer.body["checks"])
-    yield f"GET /health\n   -> {status}: {checks}", {"health": status}
+    status, checks = answer.body["status"], answer.body["checks"]
+    wrong = [f"{name} ({one['failure']})" for name, (one, *_) in checks.items() if one["status"] != "pass"]
+    said = f"{', '.join(wrong) or 'nothing is wrong'}; {len(checks) - len(wrong)} checks pass"
+    yield f"GET /health\n   -> {status}: {said}", {"health": status}
 
 
 def _send(bundle: Bundle, webhook: Webhook, *, expect: int, delivery: str | None = None) -> Answer:
