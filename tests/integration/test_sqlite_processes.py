@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Barrier
 
 from shared.adapters.sqlite.database import Database
 from shared.adapters.sqlite.store import SqliteStore
@@ -71,3 +73,18 @@ def test_what_was_committed_outlives_a_kill_and_no_batch_is_half_there(tmp_path:
         events, alerts = ({doc.id for doc in store.query(name)} for name in ("events", "alerts"))
     assert {str(n) for n in acknowledged} <= events
     assert events == alerts
+
+
+def test_a_new_file_may_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    for number in range(40):
+        together = Barrier(8)
+
+        def write(name: int, path: Path = tmp_path / f"{number}.db", together: Barrier = together) -> None:
+            together.wait()
+            with closing(Database(path)) as database:
+                SqliteStore(database).commit([Create(f"alerts/{name}", {"n": name})])
+
+        with ThreadPoolExecutor(8) as threads:
+            list(threads.map(write, range(8)))
+        with closing(Database(tmp_path / f"{number}.db")) as database:
+            assert SqliteStore(database).count("alerts") == 8

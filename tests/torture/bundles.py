@@ -34,7 +34,13 @@ sources:
 channels: {phone: {apprise: PHONE_URL}}
 route: {channel: phone, pages_per_minute: PAGES}
 digest: {channel: phone, window: 30s, size: 5}
+health: {thresholds: {event_unhandled: 1h, page_unsent: 1h, digest_late: 1h}, channels: false}
+slos:
+  webhook_to_effect: {within: 1h, target: 50}
+  event_handled: {within: 1h, target: 50}
+  page_delivered: {within: 1h, target: 50}
 """
+"""What is promised is kept less well while processes are killed: here that is no news."""
 
 
 class Bundle(Protocol):

@@ -6,6 +6,7 @@ waiting jobs of all, each under its own savepoint, and nobody returns before the
 
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -195,10 +196,23 @@ def _run(job: _Job[Any], connection: sqlite3.Connection) -> None:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
+    _keep_log(connection)
     connection.execute("PRAGMA synchronous=FULL")
     if connection.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):
         _create_schema(connection)
+
+
+def _keep_log(connection: sqlite3.Connection) -> None:
+    """Write ahead. Where two do this to a new file at once, SQLite does not wait for the one, but refuses the other."""
+    for patience in (0.01, 0.05, 0.2, 0.5, 1.0, 0.0):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or not patience:
+                raise
+            time.sleep(patience)
+        else:
+            return
 
 
 def _create_schema(connection: sqlite3.Connection) -> None:
