@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from shared import compiled
 from shared.callers import Callers
 from shared.errors import OposError, Unauthorized, Unavailable
+from shared.invocation import Invocation
 from shared.once import once
 from shared.ports import Bus, Channel, Clock, Identities, Store
 from shared.secrets import kept_key, read_secret
@@ -111,7 +112,7 @@ class Runtime:
     def flags(self) -> "WatchedFlags":
         from shared.watching import WatchedFlags
 
-        return WatchedFlags(self.settings.flags, self._read_flags)
+        return WatchedFlags(self.settings.flags, self._read_flags, self._built.flags if self._built else None)
 
     def _read_flags(self) -> "FlagSet":
         if found := self._compiled():
@@ -125,14 +126,14 @@ class Runtime:
         return compiled.read(settings.flags, settings.config, settings.environment.get("OPOS_ENVIRONMENT", ""))
 
     @once
-    def _compiled_access(self) -> compiled.Access | None:
-        found = self._compiled()
-        return found.access if found else None
+    def _built(self) -> compiled.Compiled | None:
+        """What the build made, read once at the start."""
+        return self._compiled()
 
     @property
     def access(self) -> "Flags | compiled.Access":
         """Who may ask for flags, how often, and who proves to be whom."""
-        return self._compiled_access or self.config.flags
+        return self._built.access if self._built else self.config.flags
 
     @once
     def usage(self) -> "Usage":
@@ -269,6 +270,9 @@ class Runtime:
     def free_mb(self) -> float | None:
         return None if self.settings.store == "firestore" else self.database.free_bytes() / 2**20
 
+    def new_id(self) -> str:
+        return new_id()
+
     def secret(self, name: str) -> str:
         value = read_secret(name, self.settings.environment)
         if value is None:
@@ -295,7 +299,7 @@ class Runtime:
         if "database" in self.__dict__:
             self.database.close()
 
-    def context(self, trace: str | None = None) -> "Invocation":
+    def context(self, trace: str | None = None) -> Invocation:
         return Invocation(self, self.clock.now(), trace or _new_trace(), time.monotonic())
 
     def _firestore(self) -> Store:
@@ -345,107 +349,6 @@ class Runtime:
             hint = f"Links cannot be signed without it: set {SIGNING_KEY}, or {SIGNING_KEY}_FILE to a file's path."
             raise Unavailable(f"The secret {SIGNING_KEY} is not set.", hint=hint)
         return kept_key(self.database.path.with_name("signing.key"))
-
-
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """One run of a handler: its moment, its trace, and the ports of the process (see `shared.context.Context`)."""
-
-    runtime: Runtime
-    now: datetime
-    trace: str
-    began: float
-
-    @property
-    def store(self) -> Store:
-        return self.runtime.store
-
-    @property
-    def bus(self) -> Bus:
-        return self.runtime.bus
-
-    @property
-    def config(self) -> "Config":
-        return self.runtime.config
-
-    @property
-    def access(self) -> "Flags | compiled.Access":
-        return self.runtime.access
-
-    @property
-    def flags(self) -> "FlagSet":
-        return self.runtime.flags.current(self.now)
-
-    @property
-    def usage(self) -> "Usage":
-        return self.runtime.usage
-
-    @property
-    def indicators(self) -> "Indicators":
-        return self.runtime.indicators
-
-    @property
-    def elapsed_seconds(self) -> float:
-        return time.monotonic() - self.began
-
-    def wait_for(self, caller: str) -> int:
-        limiter = self.runtime.limiter
-        return limiter.wait(caller) if limiter else 0
-
-    @property
-    def overridden(self) -> Mapping[str, str]:
-        return self.runtime.overrides.current(self.now)
-
-    @property
-    def tally(self) -> "Tally":
-        return self.runtime.tally
-
-    @property
-    def links(self) -> "Links":
-        return self.runtime.links
-
-    @property
-    def uptime_seconds(self) -> float:
-        return time.monotonic() - self.runtime.started
-
-    @property
-    def deployed(self) -> bool:
-        return self.runtime.settings.deployed
-
-    @property
-    def release(self) -> str:
-        names = self.runtime.settings.environment
-        return names.get("OPOS_RELEASE") or names.get("K_REVISION") or ""
-
-    def is_operator(self, headers: Mapping[str, str]) -> bool:
-        return self.runtime.callers.is_operator(headers, [self.config.owner, *self.config.operators], self.now)
-
-    def user(self, headers: Mapping[str, str]) -> dict[str, Any] | None:
-        return self.runtime.user(headers, self.now)
-
-    def new_id(self) -> str:
-        return new_id()
-
-    def secret(self, name: str) -> str:
-        return self.runtime.secret(name)
-
-    def channel(self, name: str) -> Channel:
-        return self.runtime.channel(name)
-
-    def call(self, secret: str) -> None:
-        self.runtime.call(secret)
-
-    def fetch_keys(self, issuer: str) -> None:
-        self.runtime.fetch_keys(issuer)
-
-    def certificate_ends(self, host: str) -> datetime:
-        return self.runtime.certificate_ends(host)
-
-    def clock_offset(self, url: str) -> timedelta:
-        return self.runtime.clock_offset(url)
-
-    def free_mb(self) -> float | None:
-        return self.runtime.free_mb()
 
 
 _current: Runtime | None = None

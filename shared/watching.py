@@ -19,11 +19,11 @@ FRESH = 1.0
 class WatchedFlags:
     """The flags in *file*, read by *load*. One that is broken changes nothing: what it said before stays in force."""
 
-    def __init__(self, file: Path, load: Callable[[], "FlagSet"]) -> None:
-        """Raises ConfigError, or what *load* raises."""
+    def __init__(self, file: Path, load: Callable[[], "FlagSet"], first: "FlagSet | None" = None) -> None:
+        """*first* is what the file says now, where that is known. Raises ConfigError, or what *load* raises."""
         self._file, self._load = file, load
         self._seen = self._state()
-        self._flags = load()
+        self._flags = first or load()
         self.looking = Behind(self._look, FRESH)
 
     def current(self, now: datetime) -> "FlagSet":

@@ -12,8 +12,9 @@ from shared.acting import Act, act_on_alert
 from shared.alerting.states import OPEN
 from shared.entry import retry_conflicts
 from shared.errors import NotFound
+from shared.invocation import Invocation
 from shared.ports import Doc
-from shared.runtime import Invocation, Runtime
+from shared.runtime import Runtime
 
 
 @click.group("alerts")

@@ -14,10 +14,10 @@ from shared.digest.content import HEADINGS, Block, Content, Line, compose
 from shared.digest.phrases import rest
 from shared.digest.text import as_text
 from shared.events import iso
+from shared.invocation import Invocation
 from shared.paging import runbook_of
 from shared.ports import Doc
 from shared.quiet import held
-from shared.runtime import Invocation
 from shared.waiting import batching, longest_waiting, waiting
 
 

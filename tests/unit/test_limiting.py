@@ -54,5 +54,6 @@ def test_in_no_minute_are_more_than_two_minutes_worth_let_in_and_who_waits_as_to
             assert 1 <= wait <= 61
     for moment in let_in:
         assert sum(moment <= one < moment + 60 for one in let_in) <= 2 * per_minute
-    seconds.now += limiter.wait("a")
-    assert limiter.wait("a") in {0, *range(1, 62)}
+    if wait := limiter.wait("a"):
+        seconds.now += wait
+        assert limiter.wait("a") == 0
