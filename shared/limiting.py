@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 CALLERS = 10_000
 """As many callers are remembered: past that the one who was let in longest ago starts anew."""
 
+ROUNDING = 1e-6
+"""Seconds that sums of floating-point times may be off by: nobody is turned away for those."""
+
 
 @dataclass
 class Limiter:
@@ -27,7 +30,7 @@ class Limiter:
         each, now = 60 / self.per_minute, self.seconds()
         with self._lock:
             full_at = max(self._full_at.pop(caller, now), now) + each
-            let_in = full_at - now <= 60  # noqa: PLR2004  (a minute's worth)
+            let_in = full_at - now <= 60 + ROUNDING
             self._full_at[caller] = full_at if let_in else full_at - each
             if len(self._full_at) > CALLERS:
                 del self._full_at[next(iter(self._full_at))]

@@ -40,6 +40,12 @@ def test_no_more_callers_are_remembered_than_memory_is_meant_for() -> None:
     assert limiter.wait("0") == 0
 
 
+def test_who_comes_for_the_first_time_is_let_in_whatever_floating_point_makes_of_the_time() -> None:
+    now = 1002.6711513482481
+    assert now + 60 - now > 60
+    assert Limiter(1, Seconds(now)).wait("a") == 0
+
+
 @given(per_minute=st.integers(1, 600), waits=st.lists(st.floats(0, 20), max_size=200))
 def test_in_no_minute_are_more_than_two_minutes_worth_let_in_and_who_waits_as_told_gets_in(
     per_minute: int, waits: list[float]
