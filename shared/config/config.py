@@ -12,6 +12,7 @@ from shared.alerting.intervals import Intervals
 from shared.alerting.muting import Inhibition, InhibitRule
 from shared.alerting.routing import Node, Route, compile_routes
 from shared.config.channels import ChannelConfig
+from shared.config.deploy import Deploy
 from shared.config.digests import ONLY, Digest, Digests, WeeklyReview
 from shared.config.flags import Flags
 from shared.config.health import Health
@@ -84,6 +85,7 @@ class Config(Section):
     route_tests: tuple[RouteTest, ...] = ()
     flags: Flags = Flags()
     slos: Slos = Slos()
+    deploy: Deploy | None = None
     rotate_by: dict[SecretName, Day] = Field(default_factory=dict)
     """By which day each secret is to be renewed; the review says what is due."""
 

@@ -1,0 +1,1 @@
+"""What the bundle is on Google Cloud: what it needs there, and how it is looked at and changed."""

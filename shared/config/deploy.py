@@ -1,0 +1,77 @@
+"""Where the bundle is deployed, and how carefully."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from shared.config.values import Name
+from shared.scalars import Duration, Section, Wait
+
+TargetName = Literal["staging", "production"]
+Function = Literal[
+    "webhook_intake", "alert_router", "digest_sender", "sweeper", "health", "flag_evaluator", "console"
+]  # fmt: skip
+_PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
+_REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
+_MEMORY = re.compile(r"[1-9][0-9]*(Mi|Gi)")
+
+
+def _matching(pattern: re.Pattern[str], expected: str) -> BeforeValidator:
+    def check(value: Any) -> Any:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise ValueError(f"expected {expected}")
+        return value
+
+    return BeforeValidator(check)
+
+
+Project = Annotated[str, _matching(_PROJECT, "a project's id of Google Cloud, such as my-company-prod")]
+Region = Annotated[str, _matching(_REGION, "a region of Google Cloud, such as europe-west1")]
+Memory = Annotated[str, _matching(_MEMORY, "an amount of memory such as 512Mi or 1Gi")]
+
+
+class Target(Section):
+    """A project of Google Cloud that holds one bundle."""
+
+    project: Project
+    region: Region = "europe-west1"
+    notify: str | None = None
+    """Whom Google tells, by mail, when an uptime check fails or the budget is spent; else `owner`."""
+    budget: Annotated[int, Field(ge=1, strict=True)] = 10
+    """What a month may cost before Google says so, in the billing account's currency."""
+
+
+class Size(Section):
+    """What one function may use."""
+
+    memory: Memory = "512Mi"
+    concurrency: Annotated[int, Field(ge=1, le=1000, strict=True)] = 16
+    min_instances: Annotated[int, Field(ge=0, le=100, strict=True)] = 0
+    max_instances: Annotated[int, Field(ge=1, le=100, strict=True)] = 10
+
+
+class Deploy(Section):
+    """`smoke` names the source whose secret signs the synthetic event that tries each new revision; its route must end
+    on the console. Traffic moves in `steps`, in percent, each watched for `bake`.
+    """
+
+    targets: Annotated[dict[TargetName, Target], Field(min_length=1)]
+    smoke: Name
+    steps: tuple[Annotated[int, Field(ge=1, le=100, strict=True)], ...] = (10, 50, 100)
+    bake: Wait = timedelta(minutes=2)
+    patience: Duration = timedelta(minutes=1)
+    """How long a new revision may take to show that it works."""
+    public: tuple[Function, ...] = ("webhook_intake", "flag_evaluator")
+    """The functions that anyone may call: the others ask for an identity of Google's."""
+    functions: dict[Function, Size] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _steps_rise_to_all(self) -> Self:
+        if list(self.steps) != sorted(set(self.steps)) or self.steps[-1:] != (100,):
+            raise ValueError("expected steps that rise and end at 100, such as [10, 50, 100]")
+        return self
+
+    def size(self, function: str) -> Size:
+        return next((size for name, size in self.functions.items() if name == function), Size())
