@@ -13,7 +13,7 @@ install: .venv/run
 	  { rm -rf .venv; echo "This Python cannot make a virtual environment (on Debian: apt install python3-venv)"; exit 1; }
 	@touch $@
 
-.venv/run: .venv/pip requirements.txt pyproject.toml
+.venv/run: .venv/pip requirements.txt pyproject.toml shared/version.py
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	@touch $@
@@ -28,21 +28,31 @@ demo: install
 up: install
 	@$(BIN)/opos up
 
-test: .venv/dev
+.venv/infra/ready: .venv/pip infra/requirements.txt
+	@$(PYTHON) -m venv .venv/infra
+	@.venv/infra/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r infra/requirements.txt
+	@touch $@
+
+# A commit whose tests have passed may be deployed: the last line notes which.
+test: .venv/dev .venv/infra/ready
 	$(BIN)/python -m pytest
+	.venv/infra/bin/python -m pytest infra
+	@$(BIN)/python -m opos.deploying.source
 
 check: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Renews both lock files. They hold versions and hashes, and no address to download from.
+# Renews the lock files. They hold versions and hashes, and no address to download from.
 lock: .venv/pip
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url -c requirements.txt --group dev pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url infra/requirements.in -o infra/requirements.txt
 
 clean:
 	rm -rf .venv .opos .cache

@@ -4,7 +4,10 @@ import importlib
 
 import click
 
+from shared.version import VERSION
+
 _COMMANDS = {
+    "init": "Ask five questions, and write opos.yaml, flags.yaml, the secrets and what to set up at senders.",
     "up": "Run the whole bundle on this machine.",
     "demo": "Run it with real signed webhooks and tell what happens.",
     "send": "Send a signed webhook to a running bundle.",
@@ -21,11 +24,15 @@ _COMMANDS = {
     "review": "Look back at the week: what interrupted, what it cost, what to change.",
     "flags": "List and evaluate flags, say why, and name those that should be gone.",
     "verify": "Check opos.yaml, flags.yaml and the secrets.",
+    "secrets": "Renew a secret without losing a webhook.",
     "doctor": "Run every check, and say what is wrong, why, and what to do first.",
     "retry": "Send again what a channel has refused.",
     "dismiss": "Take something off the list of what is wrong.",
     "slo": "Show each objective, what is left of its error budget, and how fast that burns.",
     "cost": "Say what a month on Google Cloud would cost.",
+    "deploy": "Bring this checkout to the cloud, dark first, and back by itself when it is worse.",
+    "rollback": "Let what ran before take the traffic again.",
+    "deployments": "List what was deployed, by whom, and how it ended.",
     "console": "Print a fresh link to the console.",
 }
 
@@ -49,7 +56,7 @@ class _Lazy(click.Group):
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="one-person-os")
+@click.version_option(VERSION)
 def main() -> None:
     """The operations desk of a company of one.
 

@@ -58,7 +58,7 @@ def _parse(text: bytes) -> Create:
     data = json.loads(text)
     if not isinstance(data, dict):
         raise TypeError("expected an object")
-    event = Event.model_validate({name: data[name] for name in Event.model_fields})
+    event = Event.stored(data)
     if data["state"] not in _STATES:
         raise ValueError(f"state: expected one of {', '.join(_STATES)}, found {data['state']!r}")
     known = {name: data[name] for name in ("state", "republished", "handled")}

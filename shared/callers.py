@@ -14,6 +14,10 @@ from shared.ports import Identities
 
 AUDIENCE, ACCOUNTS = "OPOS_PUSH_AUDIENCE", "OPOS_PUSH_ACCOUNT"
 CONSOLE_AUDIENCE, IAP_AUDIENCE = "OPOS_CONSOLE_AUDIENCE", "OPOS_IAP_AUDIENCE"
+CHECKED = "OPOS_CALLERS_CHECKED"
+"""Set where Cloud Run lets in only whom IAM names: it then passes their tokens on without the signature."""
+OPERATORS = "OPOS_OPERATORS"
+"""Who may see the console besides those whom opos.yaml names: who deploys, to see that it works."""
 IAP_HEADER = "x-goog-iap-jwt-assertion"
 
 

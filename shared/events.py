@@ -1,6 +1,7 @@
 """The typed contracts of every topic: the only types that cross a wire. Frozen, closed to unknown keys, versioned."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
@@ -128,6 +129,13 @@ class Event(Contract):
     body_sha256: str
     quarantine: Text | None = None
     """Why the contract of its source does not hold, when it does not."""
+    signed_with: str = ""
+    """The name of the secret that proves it, where its source has several different ones: for who renews them."""
+
+    @classmethod
+    def stored(cls, data: Mapping[str, Any]) -> Self:
+        """The event in the document *data*, which holds more, and, if it was kept by an earlier release, less."""
+        return cls.model_validate({name: data[name] for name in cls.model_fields if name in data})
 
 
 class Message(Contract):

@@ -27,13 +27,14 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("digests", "created_at"),
     ("overrides", "until"),
     ("indicators", "day"),
+    ("deployments", "number"),
     ("silences", "ends_at"),
     ("focus", "ends_at"),
     ("heartbeats", "due_at"),
     ("dead_letters", "received_at"),
     ("dead_letters", "event"),
 )
-_UNINDEXED = ("probes", "sweeps", "flag_usage")
+_UNINDEXED = ("probes", "sweeps", "flag_usage", "leases")
 COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), *_UNINDEXED)
 
 

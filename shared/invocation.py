@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from shared.callers import OPERATORS
+
 if TYPE_CHECKING:
     from shared.compiled import Access
     from shared.config.config import Config
@@ -90,7 +92,9 @@ class Invocation:
         return names.get("OPOS_RELEASE") or names.get("K_REVISION") or ""
 
     def is_operator(self, headers: Mapping[str, str]) -> bool:
-        return self.runtime.callers.is_operator(headers, [self.config.owner, *self.config.operators], self.now)
+        also = self.runtime.settings.environment.get(OPERATORS, "").split(",")
+        operators = [self.config.owner, *self.config.operators, *filter(None, also)]
+        return self.runtime.callers.is_operator(headers, operators, self.now)
 
     def user(self, headers: Mapping[str, str]) -> dict[str, Any] | None:
         return self.runtime.user(headers, self.now)

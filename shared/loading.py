@@ -12,7 +12,7 @@ from shared.faults import ConfigError, Fault, nearest
 from shared.flags import FlagSet
 from shared.flags.file import FlagFile, problems, with_references
 from shared.naming import declared, named
-from shared.secrets import read_secret
+from shared.secrets import may_be_unset, read_secret
 from shared.validation import shown, validated
 from shared.yaml_lines import Located, Where, parse_yaml, read_yaml
 
@@ -56,8 +56,16 @@ def missing_secrets(config: Config, located: Located, environment: Mapping[str, 
     return [
         _missing(name, where, located, environment)
         for where, name in _named_secrets(config)
-        if read_secret(name, environment) is None
+        if read_secret(name, environment) is None and not _is_spare(name, config, environment)
     ]
+
+
+def _is_spare(name: str, config: Config, environment: Mapping[str, str]) -> bool:
+    """Whether it is the old one of a sender whose other secrets are set."""
+    senders = [source.secrets for source in config.sources.values()]
+    senders += [heartbeat.secrets for heartbeat in config.heartbeats.values()]
+    others = [[one for one in names if one != name] for names in senders if name in names and may_be_unset(name, names)]
+    return any(all(read_secret(one, environment) for one in names) for names in others)
 
 
 def _config(located: Located) -> Config:

@@ -3,9 +3,9 @@
 import os
 import resource
 import sys
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
 from pathlib import Path
+
+from shared.version import VERSION
 
 _STATUS = Path("/proc/self/status")
 
@@ -25,11 +25,7 @@ def process_id() -> int:
 
 
 def version() -> str:
-    """The version of opos, or `unknown` when it runs from a source tree that was not installed."""
-    try:
-        return installed("one-person-os")
-    except PackageNotFoundError:
-        return "unknown"
+    return VERSION
 
 
 def _highest_mb() -> float:

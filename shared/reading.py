@@ -67,7 +67,7 @@ def hash_id(body: bytes, window: timedelta, now: datetime) -> str:
 
 def read_again(doc: Doc, config: Config) -> tuple[Event, tuple[Signal, ...]]:
     """A stored event, and what it means under the configuration of now, which may lift or impose its quarantine."""
-    event = Event.model_validate({name: doc.data[name] for name in Event.model_fields})
+    event = Event.stored(doc.data)
     if event.source == OWN_SOURCE:
         return event, (_OWN.validate_json(event.body),)
     source = config.sources.get(event.source)

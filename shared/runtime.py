@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from shared import compiled
-from shared.callers import Callers
+from shared.callers import CHECKED, Callers
 from shared.errors import OposError, Unauthorized, Unavailable
 from shared.invocation import Invocation
 from shared.once import once
@@ -223,7 +223,8 @@ class Runtime:
         if names not in self._issuers:
             from shared.adapters.oidc import Keys, OidcIssuer
 
-            self._issuers[names] = OidcIssuer(names, Keys(keys_url), vouches=names == IAP_ISSUERS)
+            checked = CHECKED in self.settings.environment and names == GOOGLE_ISSUERS
+            self._issuers[names] = OidcIssuer(names, Keys(keys_url), vouches=names == IAP_ISSUERS, checked=checked)
         return self._issuers[names]
 
     def user(self, headers: Mapping[str, str], now: datetime) -> dict[str, Any] | None:

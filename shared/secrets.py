@@ -3,8 +3,11 @@
 import contextlib
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+OLD = "_OLD"
+"""How the name ends of a secret that another one of its sender replaces."""
 
 
 def read_secret(name: str, environment: Mapping[str, str]) -> str | None:
@@ -18,6 +21,11 @@ def read_secret(name: str, environment: Mapping[str, str]) -> str | None:
         return Path(path).read_text(encoding="utf-8").removesuffix("\n") or None
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def may_be_unset(name: str, names: Sequence[str]) -> bool:
+    """Whether *name*, one of the *names* of one sender's secrets, is an old one: set while a rotation lasts."""
+    return name.endswith(OLD) and any(not other.endswith(OLD) for other in names)
 
 
 def kept_key(path: Path) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.webhook_intake.heartbeats import heard
+from functions.webhook_intake.proving import live, proof
 from shared.acceptance import accept
 from shared.body import body_text, parsed
 from shared.config.sources import Source
@@ -14,7 +15,7 @@ from shared.events import Event, document_id
 from shared.http import HttpRequest, HttpResponse, json_response
 from shared.logs import log as _log
 from shared.reading import delivery_id, hash_id, kept_headers, read
-from shared.sources import format_of, scheme
+from shared.sources import format_of
 
 
 def handle(request: HttpRequest, context: Context) -> HttpResponse:
@@ -32,20 +33,17 @@ def handle(request: HttpRequest, context: Context) -> HttpResponse:
 def _webhook(name: str, request: HttpRequest, context: Context) -> HttpResponse:
     source = context.config.sources[name]
     _require_method(request, "POST")
-    _verify(source, request, context)
+    signed_with = proof(source, request, context)
     payload = parsed(request.body, request.headers)
     if (answer := _handshake(name, source, payload)) is not None:
         return answer
-    event, outcome = _keep(name, source, request, payload, context)
+    event, outcome = _keep(name, source, request, payload, signed_with, context)
     return json_response(202 if outcome == "accepted" else 200, {"id": event.id, "status": outcome})
 
 
-def _verify(source: Source, request: HttpRequest, context: Context) -> None:
-    secrets = [context.secret(secret) for secret in source.secrets]
-    scheme(source).verify(request, secrets, now=context.now, tolerance=source.tolerance)
-
-
-def _keep(name: str, source: Source, request: HttpRequest, payload: Any, context: Context) -> tuple[Event, str]:
+def _keep(
+    name: str, source: Source, request: HttpRequest, payload: Any, signed_with: str, context: Context
+) -> tuple[Event, str]:
     headers = kept_headers(source, request)
     reading = read(name, source, headers, payload)
     delivery = delivery_id(name, source, request, payload, context.now) or context.new_id()
@@ -60,6 +58,7 @@ def _keep(name: str, source: Source, request: HttpRequest, payload: Any, context
         trace=context.trace,
         headers=headers,
         quarantine=reading.quarantine,
+        signed_with=signed_with,
         **body_text(request.body),
     )
     repeated = _repeats_across_periods(name, source, request, context)
@@ -94,19 +93,20 @@ def _enqueue(request: HttpRequest, context: Context) -> HttpResponse:
     payload = parsed(request.body, request.headers)
     if isinstance(payload, ContractBroken):
         return _invalid(payload.message)
-    name = _owner_of_key(request, context)
-    event, _ = _keep(name, context.config.sources[name], request, payload, context)
+    name, signed_with = _owner_of_key(request, context)
+    event, _ = _keep(name, context.config.sources[name], request, payload, signed_with, context)
     key = "" if event.quarantine else dedup_key(payload)
     return json_response(202, {"status": "success", "message": "Event processed", "dedup_key": key})
 
 
-def _owner_of_key(request: HttpRequest, context: Context) -> str:
+def _owner_of_key(request: HttpRequest, context: Context) -> tuple[str, str]:
+    """The source whose key it is, and the name of the key, where it has several."""
     owner = None
     for name, source in context.config.sources.items():
         if source.scheme == "pagerduty-events":
             try:
-                _verify(source, request, context)
-                owner = owner or name
+                signed_with = proof(source, request, context)
+                owner = owner or (name, signed_with)
             except Unauthorized:
                 continue
     if owner is None:
@@ -124,7 +124,7 @@ def _ping(name: str, request: HttpRequest, context: Context) -> HttpResponse:
     if heartbeat is None:
         raise NotFound("There is no such heartbeat.", hint="Declare it under heartbeats in opos.yaml.")
     _require_method(request, "GET", "HEAD", "POST")
-    _require_token(request, [context.secret(secret) for secret in heartbeat.secrets])
+    _require_token(request, list(live(heartbeat.secrets, context).values()))
     heard(name, heartbeat, context)
     return json_response(200, {"id": name, "status": "ok"})
 

@@ -23,7 +23,16 @@ STORE_ROLE = "roles/datastore.user"
 """Of each function, on the project: Firestore has no narrower one."""
 SECRET_ROLE = "roles/secretmanager.secretAccessor"  # noqa: S105
 PUBLISH_ROLE = "roles/pubsub.publisher"
+SUBSCRIBE_ROLE = "roles/pubsub.subscriber"
 INVOKE_ROLE = "roles/run.invoker"
+ACT_AS_ROLE = "roles/iam.serviceAccountUser"
+"""Of the deployer, on each account that it starts something as."""
+IMPERSONATE_ROLE = "roles/iam.serviceAccountOpenIdTokenCreator"
+"""Of who runs smoke tests, on the accounts that may call the functions."""
+MINT_ROLE = "roles/iam.serviceAccountTokenCreator"
+"""Of Pub/Sub itself, on the account whose tokens it shows."""
+APPROVE_ROLE = "roles/cloudbuild.builds.approver"
+"""Of the operators, where Cloud Build waits for them."""
 PUSHED = tuple(dict.fromkeys(one.function for one in SUBSCRIPTIONS))
 """The functions that Pub/Sub calls."""
 PUBLISHES: Mapping[str, tuple[str, ...]] = {
@@ -47,6 +56,7 @@ DEPLOYER_ROLES = (
     "roles/cloudbuild.builds.editor",  # have it built
     "roles/datastore.user",  # the lease, the record, and what became of the synthetic event
     "roles/iam.securityReviewer",  # are the rights as declared?
+    "roles/logging.logWriter",  # what it says when it runs in Cloud Build
     "roles/logging.viewer",  # why did a revision not start?
     "roles/run.developer",  # revisions and traffic
     "roles/secretmanager.viewer",  # do the secrets exist? Not what they hold

@@ -6,22 +6,38 @@ from dataclasses import asdict
 import click
 
 from opos.local import Place, json_option, with_place
-from opos.output import WRONG_USAGE, reports_errors, show
+from opos.output import FAILED, WRONG_USAGE, reports_errors, show
 from shared.loading import load_config
 from shared.verify import verify
 
 
 @click.command("verify")
+@click.option("--env", "places", is_flag=True, help="Compare this machine, staging and production instead.")
 @with_place
 @json_option
 @reports_errors
-def command(place: Place, *, as_json: bool) -> None:
-    """Check opos.yaml, flags.yaml and the secrets they name; every fault at once, with file and line."""
+def command(place: Place, *, places: bool, as_json: bool) -> None:
+    """Check opos.yaml, flags.yaml and the secrets they name; every fault at once, with file and line.
+
+    With --env: tools, settings, secrets, access and what is deployed, place by place, and what to do where they differ.
+    """
+    if places:
+        _compare(place, as_json=as_json)
+        return
     faults = verify(place.config_file, place.flags_file, os.environ)
     text = "\n".join(str(fault) for fault in faults) or _good(place)
     show({"faults": [asdict(fault) for fault in faults]}, text, as_json=as_json)
     if faults:
         raise SystemExit(WRONG_USAGE)
+
+
+def _compare(place: Place, *, as_json: bool) -> None:
+    from opos.parity.compare import compare
+
+    found = compare(place)
+    show(found.as_json(), found.as_text(), as_json=as_json)
+    if found.stops:
+        raise SystemExit(FAILED)
 
 
 def _good(place: Place) -> str:

@@ -10,6 +10,7 @@ from shared.scalars import Duration, Section, Zone
 
 ONLY = "digest"
 """The name of a digest that is the only one."""
+WEEKLY = "0 8 * * mon"
 
 
 class Digest(Section):
@@ -44,7 +45,7 @@ class WeeklyReview(Section):
     """The review of the last seven days, sent at the moments of `cron`."""
 
     channel: str
-    cron: Cron = "0 8 * * mon"
+    cron: Cron = WEEKLY
     timezone: Zone | None = None
 
 

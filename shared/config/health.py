@@ -29,6 +29,7 @@ class Thresholds(Section):
     digest_late: Duration = timedelta(minutes=15)
     sweeper_silent: Duration = timedelta(minutes=5)
     flag_overridden: Duration = timedelta(days=1)
+    deployment_unfinished: Duration = timedelta(hours=1)
     certificate_left: Duration = timedelta(days=14)
     clock_offset: Duration = timedelta(seconds=30)
     store_answer: Duration = timedelta(milliseconds=500)

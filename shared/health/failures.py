@@ -149,6 +149,12 @@ FAILURES: Mapping[str, Failure] = {
         "A leak, a very large webhook, or a limit that is too tight.",
         "warning",
     ),
+    "deployment-unfinished": Failure(
+        "A deployment was left unfinished",
+        "Two versions may share the traffic, and the next deploy has this one to end first.",
+        "Who deployed was interrupted, and nobody has called `opos deploy` or `opos rollback` since.",
+        "warning",
+    ),
     "flag-overridden": Failure(
         "A flag has been overridden for long",
         "Its rule in flags.yaml does not count.",

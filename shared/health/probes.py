@@ -10,7 +10,7 @@ from shared.context import Context
 from shared.errors import Unavailable
 from shared.events import iso
 from shared.fields import EXPIRY
-from shared.health import objectives, outside, promises, spending
+from shared.health import deploying, objectives, outside, promises, spending
 from shared.health.report import Component, Finding, Status, judged
 from shared.ports import Set
 from shared.process import memory_mb, process_id
@@ -73,7 +73,7 @@ PROMISES = tuple(
     for look in (
         promises.events_unhandled, promises.pages_unsent, promises.leases_expired, promises.digests_late,
         promises.attention, promises.heartbeats_missed, promises.flags_overridden, promises.secrets_due,
-        objectives.burning,
+        objectives.burning, deploying.last_deployment,
     )
 )  # fmt: skip
 """What they find out does not depend on which process asks. Unknown is no failure: when the store fails, its own probe

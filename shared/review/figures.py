@@ -12,6 +12,7 @@ from shared.alerting.noise import Noise, costs_by_rule, noise, rule_of
 from shared.cost import bill
 from shared.events import iso
 from shared.review.history import WEEK, History
+from shared.review.monthly import Monthly
 
 SOON = timedelta(days=14)
 LISTED = 10
@@ -35,7 +36,10 @@ class Due(TypedDict):
 
 
 class Review(TypedDict):
-    """A week. Times to acknowledge are in seconds, None where nobody acknowledged anything; money is in US dollars."""
+    """A week. Times to acknowledge are in seconds, None where nobody acknowledged anything; money is in US dollars.
+
+    `monthly` is in the first one of a month.
+    """
 
     since: str
     until: str
@@ -58,9 +62,12 @@ class Review(TypedDict):
     events: int
     dollars_a_month: float
     unread: int
+    monthly: Monthly | None
 
 
-def review(history: History, *, zone: str, days: Mapping[tuple[str, str], date]) -> Review:
+def review(
+    history: History, *, zone: str, days: Mapping[tuple[str, str], date], monthly: Monthly | None = None
+) -> Review:
     """The figures of *history*; *days* are those on which each flag and secret is due, by what it is and its name."""
     pages, since = history.pages, iso(history.since)
     waits = list(_times_to_acknowledge(history))
@@ -80,6 +87,7 @@ def review(history: History, *, zone: str, days: Mapping[tuple[str, str], date])
         "runbooks_missing": _by(_without_runbook(pages), lambda page: _rule(page, history))[:LISTED],
         "due": list(_due(days, history.until.date())), "events": history.events,
         "dollars_a_month": _dollars(history), "unread": history.unread,
+        "monthly": monthly,
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from shared.review.phrases import CODE, Section, period, sections, title
 
 
 def as_text(found: Review) -> str:
-    blocks = ["\n".join([one.heading.upper(), *one.lines]) for one in sections(found)]
+    blocks = ["\n".join(filter(None, [one.heading.upper(), *one.lines, one.checklist])) for one in sections(found)]
     return "\n\n".join([period(found), *blocks])
 
 
@@ -16,7 +16,8 @@ def as_markdown(found: Review, dialect: Dialect, *, limit: int) -> str:
 
 
 def _paragraph(one: Section, dialect: Dialect) -> str:
-    return "\n".join([f"{dialect.bold}{one.heading}{dialect.bold}", *map(dialect.escape, one.lines)])
+    link = [dialect.link("The checklist", one.checklist)] if one.checklist else []
+    return "\n".join([f"{dialect.bold}{one.heading}{dialect.bold}", *map(dialect.escape, one.lines), *link])
 
 
 def as_html(found: Review, *, console: str) -> str:

@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 from shared.alerting.suggesting import WHERE
 from shared.digest.words import counted, one_line
 from shared.review.figures import Due, Review, Share
+from shared.review.monthly import CHECKLIST, Monthly
 
 
 class Section(NamedTuple):
-    """A line that begins with `CODE` is one to copy as it is."""
+    """A line that begins with `CODE` is one to copy as it is. `checklist` is an address."""
 
     heading: str
     lines: list[str]
+    checklist: str = ""
 
 
 CODE = "- {"
@@ -36,6 +38,7 @@ def sections(found: Review) -> list[Section]:
     """Everything the review says; a section that has nothing to say says so in a word."""
     missing = [f"{one_line(one['name'])}: {_times(one)}" for one in found["runbooks_missing"]]
     return [
+        *_monthly(found.get("monthly")),
         Section("Interruptions", list(_interruptions(found))),
         Section("Noise", list(_noise(found)) or ["No rule interrupted you for nothing."]),
         Section("Acknowledging", list(_acknowledging(found))),
@@ -44,6 +47,13 @@ def sections(found: Review) -> list[Section]:
         Section("Due", [_due(one) for one in found["due"]] or ["Nothing within two weeks."]),
         Section("Running the bundle", list(_running(found))),
     ]
+
+
+def _monthly(found: Monthly | None) -> Iterator[Section]:
+    if found:
+        first = f"The monthly review of operations for {found['month']} is due. Its checklist: {CHECKLIST}"
+        left = [f"{one['objective']}: {one['left']:g} % of its error budget is left." for one in found["budgets"]]
+        yield Section("Once a month", [first, *left], found["checklist"])
 
 
 def _against(found: Review) -> str:

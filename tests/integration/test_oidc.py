@@ -41,22 +41,55 @@ def test_a_good_token_proves_its_email(google: Provider, issuer: OidcIssuer) -> 
     assert email(fresh, google.token(NOW, kid="e1", algorithm="ES256")) == ACCOUNT
 
 
-@pytest.mark.parametrize(
-    "claims",
-    [
+WRONG: list[dict[str, Any]] = [
         {"iss": "https://evil.example"}, {"iss": None}, {"aud": "https://other.example"}, {"aud": None}, {"exp": None},
         {"iat": None}, {"exp": NOW - timedelta(seconds=31)}, {"iat": NOW + timedelta(seconds=31)},
         {"nbf": NOW + timedelta(seconds=31)}, {"email_verified": False}, {"email_verified": None},
         {"email_verified": "true"}, {"email": None},
-    ],
-    ids=str,
-)  # fmt: skip
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("claims", WRONG, ids=str)
 def test_a_token_with_a_wrong_claim_is_refused_without_saying_which(
     google: Provider, issuer: OidcIssuer, claims: dict[str, Any]
 ) -> None:
     with pytest.raises(Unauthorized) as fault:
         email(issuer, google.token(NOW, **claims))
     assert fault.value.message == "The request does not carry a valid identity token."
+
+
+def without_signature(token: str) -> str:
+    """As Cloud Run passes a token on that it has verified."""
+    return token.rpartition(".")[0] + ".SIGNATURE_REMOVED_BY_GOOGLE"
+
+
+@pytest.fixture
+def behind_cloud_run(issuer: OidcIssuer) -> OidcIssuer:
+    return OidcIssuer(issuer.names, issuer.keys, checked=True)
+
+
+def test_a_token_whose_signature_cloud_run_took_off_is_believed_only_behind_its_check(
+    google: Provider, issuer: OidcIssuer, behind_cloud_run: OidcIssuer
+) -> None:
+    token = without_signature(google.token(NOW))
+    assert email(behind_cloud_run, token) == ACCOUNT
+    with pytest.raises(Unauthorized):
+        email(issuer, token)
+
+
+@pytest.mark.parametrize("claims", WRONG, ids=str)
+def test_its_claims_are_looked_at_all_the_same(
+    google: Provider, behind_cloud_run: OidcIssuer, claims: dict[str, Any]
+) -> None:
+    with pytest.raises(Unauthorized):
+        email(behind_cloud_run, without_signature(google.token(NOW, **claims)))
+
+
+def test_behind_the_check_another_signature_has_to_be_right_still(
+    google: Provider, behind_cloud_run: OidcIssuer
+) -> None:
+    with pytest.raises(Unauthorized):
+        email(behind_cloud_run, google.token(NOW).rpartition(".")[0] + ".AAAA")
 
 
 def test_the_moment_is_the_invocations_own(google: Provider, issuer: OidcIssuer) -> None:

@@ -1,0 +1,10 @@
+"""Where Pulumi begins."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from infra.bundle import declare
+
+declare()

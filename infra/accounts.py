@@ -1,0 +1,30 @@
+"""An identity for each function, and for whoever pushes, deploys and builds."""
+
+from collections.abc import Mapping
+
+import pulumi_gcp as gcp
+
+from infra.cloud import Cloud
+from opos.cloud.declared import BUILDER, DEPLOYER, PUSHER, account_id
+from shared.topology import FUNCTIONS
+
+PURPOSES: Mapping[str, str] = {
+    **{function: f"Runs the function {function}." for function in FUNCTIONS},
+    PUSHER: "Pub/Sub calls the functions with its tokens.",
+    DEPLOYER: "Deploys: revisions, traffic, smoke tests.",
+    BUILDER: "Builds the image.",
+}
+
+
+def make_accounts(cloud: Cloud) -> Mapping[str, gcp.serviceaccount.Account]:
+    return {
+        name: gcp.serviceaccount.Account(
+            name,
+            project=cloud.project,
+            account_id=account_id(name),
+            display_name=account_id(name),
+            description=purpose,
+            opts=cloud.needing("iam"),
+        )
+        for name, purpose in PURPOSES.items()
+    }

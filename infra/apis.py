@@ -1,0 +1,34 @@
+"""Google's APIs, which are off in a new project, and the identities that some of them act under."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_gcp as gcp
+
+from infra.cloud import Chosen, Cloud
+from infra.rights import AGENTS
+from opos.cloud.declared import APIS
+
+
+def enter(chosen: Chosen) -> Cloud:
+    """Switch the APIs on. They stay on when the stack is destroyed: something else in the project may use them."""
+    project = chosen.target.project
+    provider = gcp.Provider(
+        "google", project=project, region=chosen.target.region, user_project_override=True, billing_project=project
+    )
+    options = pulumi.ResourceOptions(provider=provider)
+    apis = {
+        api: gcp.projects.Service(api, project=project, service=api, disable_on_destroy=False, opts=options)
+        for api in APIS
+    }
+    return Cloud(chosen, provider, apis)
+
+
+def make_agents(cloud: Cloud) -> Mapping[str, gcp.projects.ServiceIdentity]:
+    """An API's own identity is made at its first use, but is needed here before that."""
+    return {
+        agent: gcp.projects.ServiceIdentity(
+            agent, project=cloud.project, service=f"{agent}.googleapis.com", opts=cloud.needing(agent)
+        )
+        for agent in AGENTS
+    }

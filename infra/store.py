@@ -1,0 +1,64 @@
+"""The database, what it indexes, when its documents expire, and its backups."""
+
+import pulumi
+import pulumi_gcp as gcp
+
+from infra.cloud import Cloud
+from shared.fields import EXPIRY
+from shared.indexes import COLLECTIONS, INDEXES
+
+DATABASE = "(default)"
+KEPT_BACKUPS = "604800s"
+ALL_FIELDS = "*"
+_ORDERS = ("ASCENDING", "DESCENDING")
+
+
+def make_store(cloud: Cloud) -> gcp.firestore.Database:
+    database = gcp.firestore.Database(
+        "database",
+        project=cloud.project,
+        name=DATABASE,
+        location_id=cloud.region,
+        type="FIRESTORE_NATIVE",
+        point_in_time_recovery_enablement="POINT_IN_TIME_RECOVERY_ENABLED",
+        delete_protection_state="DELETE_PROTECTION_ENABLED",
+        opts=cloud.needing("firestore", protect=True),
+    )
+    _back_up(database, cloud)
+    for collection in COLLECTIONS:
+        _index(collection, database.name, cloud)
+    return database
+
+
+def _back_up(database: gcp.firestore.Database, cloud: Cloud) -> None:
+    gcp.firestore.BackupSchedule(
+        "daily-backup",
+        project=cloud.project,
+        database=database.name,
+        daily_recurrence=gcp.firestore.BackupScheduleDailyRecurrenceArgs(),  # type: ignore[no-untyped-call]
+        retention=KEPT_BACKUPS,
+        opts=cloud.needing("firestore", protect=True),
+    )
+
+
+def _index(collection: str, database: pulumi.Input[str], cloud: Cloud) -> None:
+    """Index nothing but what is declared, and let documents expire: as `opos.firestore_indexes` writes it down."""
+    _field(collection, ALL_FIELDS, database, cloud)
+    _field(collection, EXPIRY, database, cloud)
+    for field in (name for owner, name in INDEXES if owner == collection):
+        _field(collection, field, database, cloud)
+
+
+def _field(collection: str, field: str, database: pulumi.Input[str], cloud: Cloud) -> None:
+    orders = _ORDERS if (collection, field) in INDEXES else ()
+    indexes = [gcp.firestore.FieldIndexConfigIndexArgs(order=order, query_scope="COLLECTION") for order in orders]
+    gcp.firestore.Field(
+        f"{collection}.{field}",
+        project=cloud.project,
+        database=database,
+        collection=collection,
+        field=field,
+        index_config=gcp.firestore.FieldIndexConfigArgs(indexes=indexes or None),
+        ttl_config=gcp.firestore.FieldTtlConfigArgs() if field == EXPIRY else None,
+        opts=cloud.needing("firestore"),
+    )

@@ -1,0 +1,120 @@
+"""Services, secrets, images, alarms, and who deploys."""
+
+import pytest
+
+from infra.tests import recording
+from infra.tests.recording import Bundle
+from infra.tests.rules import project
+from opos.cloud.declared import APIS, DEPLOYER, account, all_secrets, audience, service
+from shared.loading import load_config
+from shared.topology import FUNCTIONS
+
+SAMPLE = load_config(recording.SAMPLE)
+
+
+def test_what_a_deploy_changes_is_left_alone(bundle: Bundle) -> None:
+    for one in bundle.of("cloudrunv2/service:Service"):
+        assert {"template", "traffics", "client", "clientVersion"} <= one.ignored
+
+
+def test_each_service_knows_the_audience_of_its_callers(bundle: Bundle) -> None:
+    found = {one.inputs["name"]: one.inputs["customAudiences"] for one in bundle.of("cloudrunv2/service:Service")}
+    assert found == {service(function): [audience(function)] for function in FUNCTIONS}
+
+
+def test_a_service_begins_with_the_size_that_its_function_is_given(bundle: Bundle) -> None:
+    found = {one.name: one.inputs["template"] for one in bundle.of("cloudrunv2/service:Service")}
+    given, default = found["alert_router"], found["console"]
+    assert given["scaling"] == {"minInstanceCount": 1, "maxInstanceCount": 4}
+    assert given["maxInstanceRequestConcurrency"] == 8
+    assert given["containers"][0]["resources"]["limits"]["memory"] == "1Gi"
+    assert default["scaling"] == {"minInstanceCount": 0, "maxInstanceCount": 10}
+
+
+def test_each_secret_has_a_name_and_a_place_and_no_value(bundle: Bundle, target: str) -> None:
+    secrets = bundle.of("secretmanager/secret:Secret")
+    region = {"staging": "europe-west1", "production": "europe-west3"}[target]
+    assert {one.inputs["secretId"] for one in secrets} == set(all_secrets(SAMPLE))
+    assert all(one.protected for one in secrets)
+    assert all(one.inputs["replication"]["userManaged"]["replicas"] == [{"location": region}] for one in secrets)
+    assert not [one.type for one in bundle.resources if "secretversion" in one.type.lower()]
+
+
+def test_every_declared_api_is_switched_on_and_stays_on(bundle: Bundle) -> None:
+    found = bundle.of("projects/service:Service")
+    assert sorted(one.inputs["service"] for one in found) == sorted(APIS)
+    assert all(one.inputs["disableOnDestroy"] is False for one in found)
+
+
+def test_the_last_ten_images_are_kept_and_old_untagged_ones_are_not(bundle: Bundle) -> None:
+    (repository,) = bundle.of("artifactregistry/repository:Repository")
+    kept, deleted = repository.inputs["cleanupPolicies"]
+    assert (kept["action"], kept["mostRecentVersions"]) == ("KEEP", {"keepCount": 10})
+    assert deleted["action"] == "DELETE"
+    assert deleted["condition"] == {"tagState": "UNTAGGED", "olderThan": f"{30 * 86400}s"}
+
+
+def test_google_asks_whether_the_bundle_is_ready_and_proves_who_asks(bundle: Bundle) -> None:
+    (check,) = bundle.of("monitoring/uptimeCheckConfig:UptimeCheckConfig")
+    assert check.inputs["httpCheck"]["path"] == "/readyz"
+    assert check.inputs["httpCheck"]["serviceAgentAuthentication"] == {"type": "OIDC_TOKEN"}
+    assert check.inputs["monitoredResource"]["labels"]["host"].startswith("health-")
+    policies = bundle.of("monitoring/alertPolicy:AlertPolicy")
+    filters = [one.inputs["conditions"][0]["conditionThreshold"]["filter"] for one in policies]
+    assert any('metric.labels.check_id="ready-check"' in each for each in filters)
+
+
+@pytest.mark.parametrize(("name", "address"), [("staging", "me@example.com"), ("production", "pager@example.com")])
+def test_alarms_go_to_whom_the_target_names_or_else_to_the_owner(name: str, address: str) -> None:
+    (channel,) = recording.run(name).of("monitoring/notificationChannel:NotificationChannel")
+    assert channel.inputs["labels"] == {"email_address": address}
+
+
+@pytest.mark.parametrize(("name", "amount"), [("staging", "10"), ("production", "25")])
+def test_the_budget_is_the_targets_and_tells_at_a_half_nine_tenths_and_all(name: str, amount: str) -> None:
+    (budget,) = recording.run(name).of("billing/budget:Budget")
+    assert budget.inputs["amount"] == {"specifiedAmount": {"units": amount}}
+    assert [one["thresholdPercent"] for one in budget.inputs["thresholdRules"]] == [0.5, 0.9, 1.0]
+    assert budget.inputs["budgetFilter"] == {"projects": [f"projects/{recording.NUMBER}"]}
+
+
+def test_each_metric_declares_the_labels_that_it_takes_from_a_line(bundle: Bundle) -> None:
+    found = bundle.of("logging/metric:Metric")
+    assert {one.inputs["name"] for one in found} == {"opos-errors", "opos-5xx"}
+    for one in found:
+        assert {label["key"] for label in one.inputs["metricDescriptor"]["labels"]} == set(
+            one.inputs["labelExtractors"]
+        )
+
+
+def test_main_goes_to_staging_and_an_approved_tag_to_production(bundle: Bundle, target: str) -> None:
+    (trigger,) = bundle.of("cloudbuild/trigger:Trigger")
+    push = {"staging": {"branch": "^main$"}, "production": {"tag": "^v.*"}}[target]
+    assert trigger.inputs["repositoryEventConfig"] == {"repository": recording.REPOSITORY, "push": push}
+    assert trigger.inputs["approvalConfig"] == {"approvalRequired": target == "production"}
+    assert trigger.inputs["substitutions"] == {"_TARGET": target}
+    assert trigger.inputs["serviceAccount"].endswith(f"/{account(DEPLOYER, project(bundle))}")
+
+
+def test_without_a_repository_nothing_deploys_by_itself(target: str) -> None:
+    bundle = recording.run(target)
+    assert bundle.of("cloudbuild/trigger:Trigger") == []
+    assert not [one for one in bundle.resources if one.inputs.get("role") == "roles/cloudbuild.builds.approver"]
+
+
+def test_the_stack_tells_the_addresses_and_the_accounts(bundle: Bundle) -> None:
+    assert set(bundle.exports["urls"]) == set(FUNCTIONS)
+    assert bundle.exports["accounts"][DEPLOYER] == account(DEPLOYER, project(bundle))
+
+
+def test_all_that_holds_data_is_in_the_targets_region(bundle: Bundle, target: str) -> None:
+    region = {"staging": "europe-west1", "production": "europe-west3"}[target]
+    assert {one.inputs["locationId"] for one in bundle.of("firestore/database:Database")} == {region}
+    for one in bundle.of("pubsub/topic:Topic"):
+        assert one.inputs["messageStoragePolicy"] == {"allowedPersistenceRegions": [region]}
+    placed = bundle.of("cloudrunv2/service:Service", "artifactregistry/repository:Repository")
+    assert {one.inputs["location"] for one in placed} == {region}
+
+
+def test_everything_is_in_the_targets_project(bundle: Bundle, target: str) -> None:
+    assert {one.inputs["project"] for one in bundle.resources if "project" in one.inputs} == {f"example-{target}"}

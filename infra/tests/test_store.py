@@ -1,0 +1,57 @@
+"""The database keeps what it holds, serves the declared queries, and forgets what has expired."""
+
+from infra.tests.recording import Bundle, Recorded
+from opos.firestore_indexes import definition
+from shared.indexes import COLLECTIONS, INDEXES
+
+
+def database(bundle: Bundle) -> Recorded:
+    (found,) = bundle.of("firestore/database:Database")
+    return found
+
+
+def fields(bundle: Bundle) -> dict[tuple[str, str], Recorded]:
+    found = bundle.of("firestore/field:Field")
+    by_name = {(one.inputs["collection"], one.inputs["field"]): one for one in found}
+    assert len(by_name) == len(found)
+    return by_name
+
+
+def orders(one: Recorded) -> list[tuple[str, str]]:
+    return [(index["order"], index["queryScope"]) for index in one.inputs["indexConfig"].get("indexes", [])]
+
+
+def test_nothing_destroys_the_database_by_mistake(bundle: Bundle) -> None:
+    kept = database(bundle)
+    assert kept.protected
+    assert kept.inputs["deleteProtectionState"] == "DELETE_PROTECTION_ENABLED"
+    assert kept.inputs["pointInTimeRecoveryEnablement"] == "POINT_IN_TIME_RECOVERY_ENABLED"
+    assert (kept.inputs["name"], kept.inputs["type"]) == ("(default)", "FIRESTORE_NATIVE")
+
+
+def test_a_backup_of_each_day_is_kept_for_a_week(bundle: Bundle) -> None:
+    (schedule,) = bundle.of("firestore/backupSchedule:BackupSchedule")
+    assert schedule.protected
+    assert (schedule.inputs["dailyRecurrence"], schedule.inputs["retention"]) == ({}, f"{7 * 86400}s")
+    assert database(bundle).urn in schedule.needs
+
+
+def test_the_fields_are_those_of_the_file_that_firebase_reads(bundle: Bundle) -> None:
+    expected = {(one["collectionGroup"], one["fieldPath"]): one for one in definition()["fieldOverrides"]}
+    found = fields(bundle)
+    assert set(found) == set(expected)
+    for key, one in expected.items():
+        assert orders(found[key]) == [(index["order"], index["queryScope"]) for index in one["indexes"]]
+        assert ("ttlConfig" in found[key].inputs) == one.get("ttl", False)
+
+
+def test_each_query_is_served_in_both_directions(bundle: Bundle) -> None:
+    for key in INDEXES:
+        assert orders(fields(bundle)[key]) == [("ASCENDING", "COLLECTION"), ("DESCENDING", "COLLECTION")]
+
+
+def test_every_collection_expires_and_indexes_nothing_by_itself(bundle: Bundle) -> None:
+    for collection in COLLECTIONS:
+        assert "ttlConfig" in fields(bundle)[collection, "expires_at"].inputs
+        assert fields(bundle)[collection, "*"].inputs["indexConfig"] == {}
+        assert "ttlConfig" not in fields(bundle)[collection, "*"].inputs, "Firestore refuses it for all fields"

@@ -1,0 +1,121 @@
+"""What a deployed function is made of, and the build that makes one image of it for all of them.
+
+Sources: Google Cloud's buildpacks, the build that `gcloud builds submit --pack` asks for, and PEP 552.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from opos.cloud.declared import REPOSITORY
+from shared import compiled
+from shared.errors import OposError
+from shared.loading import load_config, load_flags
+
+PACKAGES = ("functions", "shared")
+KINDS = frozenset({".py", ".html", ".css", ".svg"})
+"""Of the files in them: code, and what pages and mails are made of."""
+REQUIREMENTS, CONFIG, FLAGS = "requirements.txt", "opos.yaml", "flags.yaml"
+PACK = "gcr.io/k8s-skaffold/pack"
+BUILDER = "gcr.io/buildpacks/builder:google-24"
+BUILD_VARIABLES = {
+    "GOOGLE_FUNCTION_SOURCE": "functions/webhook_intake/main.py",  # each service names its own when it starts
+    "GOOGLE_FUNCTION_TARGET": "webhook_intake",
+    "GOOGLE_PYTHON_VERSION": "3.13.x",
+    # The buildpack compiles our code, and then each file is dated 1980: compiled code that knows its source by date
+    # would be thrown away at each cold start. With this set, Python's compiler lets it know its source by content.
+    "SOURCE_DATE_EPOCH": "315532801",
+}
+TIMEOUT = "1200s"
+
+
+class NotPackaged(OposError):
+    code = "not_packaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What an image is built of: `content` is the same for the same files and the same build, whoever made it when."""
+
+    folder: Path
+    files: tuple[str, ...]
+    content: str
+
+    @property
+    def tag(self) -> str:
+        return self.content[:16]
+
+
+def stage(
+    root: Path, folder: Path, environment: str, *, config: Path | None = None, flags: Path | None = None
+) -> Release:
+    """Copies what runs in *environment* from the checkout at *root* into *folder*, which is made or empty.
+
+    *config* and *flags* are taken for opos.yaml and flags.yaml. Raises ConfigError, and NotPackaged.
+    """
+    sources = {CONFIG: config or root / CONFIG, FLAGS: flags or root / FLAGS}
+    access, found = load_config(sources[CONFIG]).flags, load_flags(sources[FLAGS], environment)
+    _make(folder)
+    for name, source in {**_code(root), **sources}.items():
+        _copy(source, folder / name)
+    staged = folder / FLAGS
+    compiled.place(staged).write_text(compiled.written(found, access, staged, folder / CONFIG), "utf-8")
+    return _release(folder)
+
+
+def image(release: Release, *, project: str, region: str) -> str:
+    """The name of the image of *release*: where it exists, it need not be built."""
+    return f"{region}-docker.pkg.dev/{project}/{REPOSITORY}/{REPOSITORY}:{release.tag}"
+
+
+def build_config(image: str, builder_account: str) -> dict[str, Any]:
+    """Cloud Build's configuration that makes *image* of a staged folder, as *builder_account*, an e-mail address."""
+    project = builder_account.partition("@")[2].partition(".")[0]
+    return {
+        "steps": [{"name": PACK, "entrypoint": "pack", "args": ["build", image, *_options()]}],
+        "images": [image],
+        "timeout": TIMEOUT,
+        "serviceAccount": f"projects/{project}/serviceAccounts/{builder_account}",
+        "options": {"logging": "CLOUD_LOGGING_ONLY"},
+        "tags": [REPOSITORY],
+    }
+
+
+def _options() -> list[str]:
+    variables = [word for name, value in BUILD_VARIABLES.items() for word in ("--env", f"{name}={value}")]
+    return ["--network", "cloudbuild", *variables, "--builder", BUILDER]
+
+
+def _code(root: Path) -> dict[str, Path]:
+    """Every file of the code by its name in the release. Raises NotPackaged."""
+    expected = (REQUIREMENTS, *(f"{package}/__init__.py" for package in PACKAGES))
+    if missing := [name for name in expected if not (root / name).is_file()]:
+        hint = "Run this at the top of a checkout of opos."
+        raise NotPackaged(f"expected {', '.join(missing)} in {root.absolute()}, found none", hint=hint)
+    paths = [path for package in PACKAGES for path in _within(root / package)]
+    return {path.relative_to(root).as_posix(): path for path in (root / REQUIREMENTS, *paths)}
+
+
+def _within(package: Path) -> Iterator[Path]:
+    return (path for path in package.rglob("*") if path.suffix in KINDS and path.is_file())
+
+
+def _make(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    if found := next(folder.iterdir(), None):
+        raise NotPackaged(f"expected {folder} to be empty, found {found.name}", hint="Name a folder of its own.")
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(source.read_bytes())
+
+
+def _release(folder: Path) -> Release:
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    said = {name: hashlib.sha256(files[name].read_bytes()).hexdigest() for name in sorted(files)}
+    whole = json.dumps([said, PACK, _options()]).encode()
+    return Release(folder, tuple(said), hashlib.sha256(whole).hexdigest())

@@ -1,0 +1,127 @@
+"""`opos deploy`."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import click
+
+from opos.cloud import images, services
+from opos.cloud.gcloud import CloudError
+from opos.deploying.beginning import begun, drafted, is_same, unfinished
+from opos.deploying.check import Check
+from opos.deploying.ground import Ground, Record, ground
+from opos.deploying.lease import Lease, leased
+from opos.deploying.pipeline import Pipeline
+from opos.deploying.plan import Planned, lines, plan
+from opos.deploying.preflight import preflight
+from opos.deploying.revisions import revisions
+from opos.local import Place, json_option, with_place
+from opos.output import FAILED, reports_errors, show
+from shared.deployments import Deployment, to_doc, words
+from shared.errors import OposError
+from shared.runtime import new_id
+from shared.topology import FUNCTIONS
+
+MARKS = {True: "ok  ", False: "FAIL", None: "?   "}
+
+
+@click.command("deploy")
+@click.option("--target", required=True, type=click.Choice(["staging", "production"]))
+@click.option("--dry-run", is_flag=True, help="Show what would change, as a diff against what runs, and do nothing.")
+@click.option("--only", multiple=True, type=click.Choice(FUNCTIONS), help="Only this function; may be repeated.")
+@click.option("--no-rollback", is_flag=True, help="When it fails, leave it as it is, to be looked at.")
+@click.option("--wait", is_flag=True, help="Wait for another deploy to end.")
+@click.option("--dirty", is_flag=True, help="Deploy what is not committed, too.")
+@click.option("--untested", is_flag=True, help="Deploy a commit whose tests have not passed here.")
+@with_place
+@json_option
+@reports_errors
+def command(
+    target: str, place: Place, only: tuple[str, ...],
+    *, dry_run: bool, no_rollback: bool, wait: bool, dirty: bool, untested: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Build once, deploy each function dark, try it, move the traffic in watched steps; go back by itself when worse.
+
+    Called again after it was interrupted, it goes on. Ends with 1 where what ran before runs again.
+    """
+    where = ground(place, target)
+    functions = tuple(one for one in FUNCTIONS if not only or one in only)
+    checks = preflight(where, dirty=dirty, untested=untested)
+    if dry_run:
+        _rehearse(where, functions, checks, as_json=as_json)
+        return
+    _require(checks)
+    ended = deploy(where, functions, wait=wait, may_go_back=not no_rollback)
+    show(to_doc(ended), words(ended), as_json=as_json)
+    if ended.phase != "done":
+        raise SystemExit(FAILED)
+
+
+def deploy(where: Ground, functions: tuple[str, ...], *, wait: bool, may_go_back: bool) -> Deployment:
+    """The deployment as it ended. Raises what kept it from an end: called again, it goes on from there."""
+    draft = drafted(where, functions)
+    lease = Lease(new_id(), draft.by, where.store, where.clock)
+    with leased(lease, wait=wait, sleep=where.sleep, say=where.say):
+        record = _record(draft, where, lease)
+        where.say(f"deployment {record.now.number} to {where.name} ({where.target.project})")
+        Pipeline(record, where, lease, may_go_back=may_go_back).run()
+        return record.now
+
+
+def _record(draft: Deployment, where: Ground, lease: Lease) -> Record:
+    """What was left unfinished and is the same goes on; another one is taken back first."""
+    left = unfinished(where)
+    if left is None:
+        return begun(draft, where)
+    if is_same(left, draft):
+        where.say(f"going on with deployment {left.now.number}, which was interrupted")
+        return left
+    where.say(f"deployment {left.now.number} was interrupted, and this is another one")
+    left.change(phase="back", reason=left.now.reason or "It was interrupted, and another one was begun.")
+    Pipeline(left, where, lease).run()
+    return begun(draft, where)
+
+
+def _rehearse(where: Ground, functions: tuple[str, ...], checks: list[Check], *, as_json: bool) -> None:
+    draft = drafted(where, functions)
+    draft = replace(draft, image=_image(draft, where))
+    planned = plan(revisions(draft, _console(where), where), where)
+    text = "\n".join([*_told(checks), "", *lines(planned, where), "Nothing was done."])
+    show(_content(checks, planned), text, as_json=as_json)
+    if any(check.ok is False for check in checks):
+        raise SystemExit(FAILED)
+
+
+def _image(draft: Deployment, where: Ground) -> str:
+    try:
+        return images.built(draft.image, where.gcloud) or f"{draft.image}, to be built"
+    except CloudError:
+        return draft.image
+
+
+def _console(where: Ground) -> str:
+    try:
+        found = services.running("console", where.gcloud)
+    except CloudError:
+        return "its own address"
+    return found.url if found else "its own address"
+
+
+def _require(checks: list[Check]) -> None:
+    wrong = [check for check in checks if check.ok is False]
+    if wrong:
+        said = "\n".join(_told(wrong))
+        raise OposError(f"{len(wrong)} of {len(checks)} checks do not pass, so nothing was changed:\n{said}")
+
+
+def _told(checks: list[Check]) -> list[str]:
+    width = max(len(check.name) for check in checks)
+    return [
+        f"{MARKS[check.ok]}  {check.name:<{width}}  {check.said}"
+        + (f"\n      {'':<{width}}  mend it: {check.fix}" if check.ok is False and check.fix else "")
+        for check in checks
+    ]
+
+
+def _content(checks: list[Check], planned: list[Planned]) -> dict[str, Any]:
+    return {"checks": [asdict(one) for one in checks], "plan": [asdict(one) for one in planned]}

@@ -1,0 +1,46 @@
+"""`opos rollback`."""
+
+import click
+
+from opos.deploying.beginning import unfinished
+from opos.deploying.ground import Ground, Record, ground
+from opos.deploying.lease import Lease, leased
+from opos.deploying.pipeline import Pipeline
+from opos.deploying.returning import returning
+from opos.deploying.source import who
+from opos.local import Place, json_option, with_place
+from opos.output import reports_errors, show
+from shared.deployments import Deployment, to_doc, words
+from shared.runtime import new_id
+
+
+@click.command("rollback")
+@click.option("--to", type=click.IntRange(1), help="The deployment to go back to; else the one before the present.")
+@click.option("--target", type=click.Choice(["staging", "production"]), help="Production, unless given.")
+@click.option("--wait", is_flag=True, help="Wait for another deploy to end.")
+@with_place
+@json_option
+@reports_errors
+def command(to: int | None, target: str | None, place: Place, *, wait: bool, as_json: bool) -> None:
+    """Let what ran before take the traffic again, within seconds. A deployment that was interrupted is taken back."""
+    ended = rollback(ground(place, target), to, wait=wait)
+    show(to_doc(ended), words(ended), as_json=as_json)
+
+
+def rollback(where: Ground, to: int | None, *, wait: bool) -> Deployment:
+    lease = Lease(new_id(), who(where.root), where.store, where.clock)
+    with leased(lease, wait=wait, sleep=where.sleep, say=where.say):
+        record = _record(where, to, lease)
+        Pipeline(record, where, lease).run()
+        return record.now
+
+
+def _record(where: Ground, to: int | None, lease: Lease) -> Record:
+    left = unfinished(where)
+    if left is None:
+        return returning(where, to)
+    left.change(phase="back", reason=left.now.reason or "It was interrupted, and taken back.")
+    if to is None:
+        return left
+    Pipeline(left, where, lease).run()
+    return returning(where, to)

@@ -1,0 +1,116 @@
+"""`opos secrets`."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
+
+import click
+
+from opos.local import Place, json_option, with_place
+from opos.output import WRONG_USAGE, reports_errors, show, stop
+from opos.rotating.keepers import Keeper
+from opos.rotating.local import local
+from opos.rotating.walk import Rotation, Step
+from opos.sending import UnknownSource
+from shared.config.deploy import TargetName
+from shared.config.sources import Source
+from shared.runtime import Runtime
+from shared.scalars import parse_wait
+from shared.secrets import OLD
+from shared.yaml_lines import read_yaml
+
+
+@click.group("secrets")
+def command() -> None:
+    """Renew what senders sign with."""
+
+
+def _wait(_context: click.Context, _option: click.Parameter, text: str) -> timedelta:
+    try:
+        return parse_wait(text)
+    except ValueError as fault:
+        raise click.BadParameter(f"{fault}, found {text!r}") from None
+
+
+@command.command("rotate")
+@click.argument("source")
+@click.option("--target", type=click.Choice(get_args(TargetName)), help="In the cloud; else on this machine.")
+@click.option("--new-value-from-stdin", "reads", is_flag=True, help="Read the new secret, which the sender made.")
+@click.option(
+    "--quiet-for", default="24h", show_default=True, callback=_wait, help="How long none may need the old one."
+)
+@click.option("--restarted", is_flag=True, help="The running `opos up` was started after both secrets had a file.")
+@with_place
+@json_option
+@reports_errors
+def rotate(
+    source: str, target: TargetName | None, place: Place, quiet_for: timedelta, *, reads: bool, restarted: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Renew the secret of SOURCE: each call takes the next step, and says what to do before the one after it."""
+    given = sys.stdin.read().strip() if reads else None
+    if given == "":
+        stop(WRONG_USAGE, "expected the new secret on standard input, found nothing")
+    again = f"opos secrets rotate {source}" + (f" --target {target}" if target else "")
+    runtime, named = _bundle(place, target)
+    found, new = _pair(source, runtime, place)
+    step = Rotation(
+        source=source, scheme=found.scheme, new=new, old=f"{new}{OLD}",
+        keeper=_keeper(new, place, target, restarted=restarted, **named), store=runtime.store, now=datetime.now(UTC),
+        quiet_for=quiet_for, given=given, again=again,
+    ).step()  # fmt: skip
+    show({"source": source, "secret": new, **asdict(step)}, _told(step), as_json=as_json)
+
+
+def _bundle(place: Place, target: TargetName | None) -> tuple[Runtime, Mapping[str, Any]]:
+    """The bundle of *target*, and what is needed to ask Google about it; else the one of *place*."""
+    if target is None:
+        return place.runtime(), {}
+    from opos.deploying.ground import ground
+
+    found = ground(place, target)
+    return found.runtime, {"gcloud": found.gcloud}
+
+
+def _pair(name: str, runtime: Runtime, place: Place) -> tuple[Source, str]:
+    """The source, and the name of its present secret. Raises UnknownSource unless the old one is named beside it."""
+    source = runtime.config.sources.get(name)
+    if source is None:
+        known = ", ".join(runtime.config.sources)
+        raise UnknownSource(f"expected a source of {place.config_file} ({known}), found {name!r}")
+    new = source.secrets[0]
+    if f"{new}{OLD}" not in source.secrets:
+        line = read_yaml(place.config_file).line(("sources", name, "secrets"))
+        names = ", ".join([new, f"{new}{OLD}", *source.secrets[1:]])
+        hint = f"Write there: secrets: [{names}]"
+        found = ", ".join(source.secrets)
+        raise UnknownSource(f"{place.config_file}:{line}: expected {new}{OLD} beside {new}, found [{found}]", hint=hint)
+    return source, new
+
+
+def _keeper(new: str, place: Place, target: str | None, *, restarted: bool, **named: Any) -> Keeper:
+    if target is None:
+        return local(new, os.environ, restarted=restarted or not _runs(place))
+    from opos.rotating.cloud import Manager
+
+    return Manager(named["gcloud"], target)
+
+
+def _runs(place: Place) -> bool:
+    from opos.server import AlreadyRunning, lock
+
+    if not place.data.exists():
+        return False
+    try:
+        lock(place.data).close()
+    except AlreadyRunning:
+        return True
+    return False
+
+
+def _told(step: Step) -> str:
+    done = [f"done  {line}" for line in step.done]
+    return "\n".join([*done, *(f"next  {line}" for line in step.next)])

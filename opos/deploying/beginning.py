@@ -1,0 +1,84 @@
+"""The record of a new deployment; or the one that was left unfinished, to go on with."""
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from opos.cloud import services
+from opos.cloud.packaging import Release, image, stage
+from opos.deploying.ground import Ground, Record
+from opos.deploying.revisions import names
+from opos.deploying.smoke import Smoke, failing
+from opos.deploying.source import source, who
+from shared.deployments import UNDER_WAY, Deployment, latest
+from shared.errors import OposError
+from shared.moments import iso
+
+
+def drafted(ground: Ground, functions: Sequence[str], number: int = 0) -> Deployment:
+    """A deployment of *functions* as they are in this checkout; nothing is asked of the cloud, and nothing written."""
+    found, release = source(ground.root), staged(ground)
+    return Deployment(
+        number=number, target=ground.name, phase="build", by=who(ground.root), began_at=iso(ground.clock.now()),
+        commit=found.commit, dirty=bool(found.changed), tested=found.tested, release=release.content,
+        image=image(release, project=ground.target.project, region=ground.target.region),
+        config=_hash(ground.place.config_file), flags=_hash(ground.place.flags_file),
+        after=names(functions, number, release.content),
+    )  # fmt: skip
+
+
+def unfinished(ground: Ground) -> Record | None:
+    last = next(iter(latest(ground.store)), None)
+    return Record(ground, last) if last and last.phase in UNDER_WAY else None
+
+
+def begun(draft: Deployment, ground: Ground) -> Record:
+    """*draft* written down, with what takes the traffic now: to that it goes back."""
+    last = next(iter(latest(ground.store)), None)
+    before = {function: _split(function, last, ground) for function in draft.after}
+    numbered = _numbered(draft, last.number + 1 if last else 1)
+    record = Record.begin(ground, replace(numbered, before=before))
+    record.change(failing=tuple(_failing(record.now, ground)))
+    return record
+
+
+def is_same(record: Record, draft: Deployment) -> bool:
+    """Whether *draft* would do just what the unfinished *record* does."""
+    return record.now.release == draft.release and record.now.after.keys() == draft.after.keys()
+
+
+def staged(ground: Ground) -> Release:
+    with tempfile.TemporaryDirectory() as folder:
+        return stage(
+            ground.root, Path(folder) / "source", ground.name,
+            config=ground.place.config_file, flags=ground.place.flags_file,
+        )  # fmt: skip
+
+
+def _numbered(draft: Deployment, number: int) -> Deployment:
+    return replace(draft, number=number, after=names(draft.after, number, draft.release))
+
+
+def _split(function: str, last: Deployment | None, ground: Ground) -> dict[str, int]:
+    """What takes the traffic; after a deployment that was left broken, what took it before that."""
+    if last and last.phase == "left" and function in last.before:
+        return last.before[function]
+    found = services.running(function, ground.gcloud)
+    if found is None:
+        hint = "`pulumi up` in infra/ makes it: docs/infrastructure.md."
+        raise OposError(f"expected a service for {function}, found none", hint=hint)
+    return dict(found.split)
+
+
+def _failing(deployment: Deployment, ground: Ground) -> list[str]:
+    """What the health that runs complains of; nothing where it does not answer, as before the first deployment."""
+    with suppress(OposError):
+        return failing(Smoke(replace(deployment, after={}), ground).report())
+    return []
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

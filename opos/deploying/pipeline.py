@@ -1,0 +1,164 @@
+"""A deployment from its record on: each phase can be run again, so whoever finds the record unfinished goes on.
+
+build -> dark -> smoke -> shift -> done; from each of them, when it fails: back -> rolled_back.
+"""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from opos.cloud import images, services
+from opos.cloud.gcloud import CloudError
+from opos.cloud.packaging import image, stage
+from opos.cloud.services import Split
+from opos.deploying.ground import Ground, Record
+from opos.deploying.lease import Lease, Lost
+from opos.deploying.revisions import revisions
+from opos.deploying.smoke import Smoke
+from opos.deploying.watch import Watch
+from shared.deployments import Phase
+from shared.errors import OposError, Unavailable
+from shared.moments import iso
+
+ORDER = ("alert_router", "digest_sender", "sweeper", "console", "health", "flag_evaluator", "webhook_intake")
+"""Who hears messages is renewed before who sends them, so that nobody meets a contract newer than itself."""
+ATTEMPTS = 5
+"""To go back is tried so often before a person is asked."""
+
+
+class Pipeline:
+    def __init__(self, record: Record, ground: Ground, lease: Lease, *, may_go_back: bool = True) -> None:
+        self.record, self.ground, self.lease, self.may_go_back = record, ground, lease, may_go_back
+
+    def run(self) -> None:
+        """To the record's end. Raises what could not be mended; whoever calls again then goes on from there."""
+        while self.record.now.phase in PHASES:
+            try:
+                self.lease.check()
+                PHASES[self.record.now.phase](self)
+            except (Lost, Unavailable):
+                raise  # whoever has the lease goes on; without the store nothing can be noted
+            except OposError as fault:
+                self._failed(fault, fault.message)
+            except Exception as fault:  # noqa: BLE001  (a fault of ours must not leave the traffic where it is)
+                self._failed(fault, f"{type(fault).__name__}: {fault}")
+
+    def _failed(self, fault: Exception, why: str) -> None:
+        if self.record.now.phase == "back":
+            raise fault
+        self.ground.say(f"  failed: {why}")
+        if self.may_go_back or self.record.now.phase in {"build", "dark"}:
+            self.record.change(phase="back", reason=why)
+        else:
+            self._end("left", reason=why)
+
+    def build(self) -> None:
+        """The image is called by the hash of what is in it: what was built once is not built again."""
+        now, ground = self.record.now, self.ground
+        with tempfile.TemporaryDirectory() as folder:
+            release = stage(
+                ground.root, Path(folder) / "source", ground.name,
+                config=ground.place.config_file, flags=ground.place.flags_file,
+            )  # fmt: skip
+            if release.content != now.release:
+                raise OposError("The files have changed since this deployment began.", hint="Deploy them anew.")
+            name = image(release, project=ground.target.project, region=ground.target.region)
+            found = images.built(name, ground.gcloud)
+            if found is None:
+                ground.say(f"  building {name}")
+                found = images.build(name, release.folder, ground.gcloud)
+        self.record.change(phase="dark", image=found)
+
+    def dark(self) -> None:
+        console = services.running("console", self.ground.gcloud)
+        wanted = revisions(self.record.now, console.url if console else "", self.ground)
+        for function in self._functions():
+            self.lease.check()
+            self._dark(wanted[function])
+        self.record.change(phase="smoke")
+
+    def _dark(self, revision: services.Revision) -> None:
+        if services.exists(revision.name, self.ground.gcloud):
+            return
+        self.ground.say(f"  {revision.function}: {revision.name}, without traffic")
+        try:
+            services.deploy_dark(revision, self.ground.gcloud)
+        except CloudError:  # its effect may have come all the same
+            if not services.exists(revision.name, self.ground.gcloud):
+                raise
+
+    def smoke(self) -> None:
+        self.ground.say("  trying each of them")
+        Smoke(self.record.now, self.ground).run()
+        self.record.change(phase="shift")
+
+    def shift(self) -> None:
+        """The step that the record names, watched; after the last one it is done."""
+        now, steps = self.record.now, self.ground.deploy.steps
+        percent = steps[now.step]
+        watch = Watch(now, percent, self.ground, Smoke(now, self.ground))
+        for function in self._functions():
+            self.lease.check()
+            self._direct(function, shares(now.before[function], now.after[function], percent))
+        self.ground.say(f"  {percent} % of the traffic")
+        figures = {**now.figures, "steps": [*now.figures.get("steps", []), watch.bake()]}
+        if now.step + 1 < len(steps):
+            self.record.change(step=now.step + 1, figures=figures)
+        else:
+            self._end("done", figures=figures)
+
+    def back(self) -> None:
+        """All that took the traffic before takes it again; one function that resists keeps no other from it."""
+        self.ground.say("  going back to what ran before")
+        for attempt in range(1, ATTEMPTS + 1):
+            left = [function for function in reversed(self._functions()) if not self._is_back(function)]
+            if not left:
+                return self._end("rolled_back" if self.record.now.back_to is None else "done")
+            if attempt < ATTEMPTS:
+                self.ground.sleep(2.0**attempt)
+        hint = "Nothing is lost: `opos deploy` or `opos rollback`, called again, goes on from here."
+        raise CloudError(f"Could not direct the traffic of {', '.join(left)} back to what ran before.", hint=hint)
+
+    def _is_back(self, function: str) -> bool:
+        with suppress(CloudError):
+            self._direct(function, self.record.now.before[function], drop_tag=True)
+            return True
+        return False
+
+    def _direct(self, function: str, split: Split, *, drop_tag: bool = False) -> None:
+        """No call where it is so already; and what a failed one says counts less than what is so then."""
+        if self._is_directed(function, split):
+            return
+        try:
+            services.direct(function, split, self.ground.gcloud, drop_tag=drop_tag)
+        except CloudError:
+            if not self._is_directed(function, split):
+                raise
+
+    def _is_directed(self, function: str, split: Split) -> bool:
+        found = services.running(function, self.ground.gcloud)
+        return found is not None and found.split == split
+
+    def _end(self, phase: Phase, **more: object) -> None:
+        self.record.change(phase=phase, ended_at=iso(self.ground.clock.now()), **more)
+
+    def _functions(self) -> list[str]:
+        return [function for function in ORDER if function in self.record.now.after]
+
+
+PHASES: Mapping[Phase, Callable[[Pipeline], None]] = {
+    "build": Pipeline.build,
+    "dark": Pipeline.dark,
+    "smoke": Pipeline.smoke,
+    "shift": Pipeline.shift,
+    "back": Pipeline.back,
+}
+
+
+def shares(before: Split, after: str, percent: int) -> Split:
+    """*percent* for the revision *after*, and the rest for what took the most before."""
+    most = max(before, key=lambda revision: before[revision], default=after)
+    if percent == 100 or most == after:  # noqa: PLR2004
+        return {after: 100}
+    return {after: percent, most: 100 - percent}

@@ -1,0 +1,109 @@
+"""Is it worse than before? Asked again and again while traffic moves to new revisions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from opos.cloud.gcloud import CloudError
+from opos.deploying.ground import Ground
+from opos.deploying.smoke import Smoke, failing
+from shared.deployments import Deployment
+from shared.errors import OposError
+from shared.indicators import INDICATORS, counted
+from shared.moments import iso
+from shared.slo.burning import ALARMS, FEW, Counts, Indicator, burn_rate, total
+
+PAUSE = 10.0
+"""Seconds between two looks."""
+FAST = ALARMS[0].rate
+HOURS = timedelta(hours=1)
+
+
+class Worse(OposError):
+    """What is new makes the bundle worse than it was."""
+
+    code = "worse"
+
+
+class Seen(NamedTuple):
+    """What one look has found since the step began."""
+
+    counts: Mapping[Indicator, Counts]
+    new_errors: int
+    old_errors: int
+    failing: tuple[str, ...]
+
+
+@dataclass
+class Watch:
+    """From *began* on, with *percent* of the traffic on the revisions of *deployment*."""
+
+    deployment: Deployment
+    percent: int
+    ground: Ground
+    smoke: Smoke
+
+    def __post_init__(self) -> None:
+        self.began = self.ground.clock.now()
+        self.before = self._counted()
+
+    def bake(self) -> dict[str, Any]:
+        """Watch for as long as it is to bake, and at least once; the figures. Raises Worse."""
+        until = self.began + self.ground.deploy.bake
+        while True:
+            seen = self.look()
+            if fault := self.verdict(seen):
+                raise Worse(f"at {self.percent} % of the traffic {fault}")
+            if (left := (until - self.ground.clock.now()).total_seconds()) <= 0:
+                return _figures(seen, self.percent, self.ground.clock.now() - self.began)
+            self.ground.sleep(min(PAUSE, left))
+
+    def look(self) -> Seen:
+        now = self._counted()
+        since = {name: (now[name][0] - good, now[name][1] - bad) for name, (good, bad) in self.before.items()}
+        report = self.smoke.report() if "health" in self.deployment.after else {}
+        new, old = self.deployment.after.values(), self._old()
+        return Seen(since, self._errors(list(new)), self._errors(old), tuple(failing(report)))
+
+    def verdict(self, seen: Seen) -> str:
+        """What is worse; empty where nothing is."""
+        for name, counts in seen.counts.items():
+            target = self.ground.config.slos.objective(name).target
+            if counts[1] >= FEW and (rate := burn_rate(counts, target)) >= FAST:
+                return f"{name} burns its error budget {rate:.0f} times too fast: {counts[1]} of {sum(counts)} were bad"
+        if more := set(seen.failing) - set(self.deployment.failing):
+            return f"the health report has a new failure: {', '.join(sorted(more))}"
+        # The old revisions fail as often, where the cause is outside: their share of the traffic says how often.
+        expected = seen.old_errors * self.percent / max(100 - self.percent, 1)
+        if seen.new_errors >= FEW and seen.new_errors > 2 * expected:
+            return f"the new revisions answered {seen.new_errors} requests with 5xx, the old ones {seen.old_errors}"
+        return ""
+
+    def _counted(self) -> dict[Indicator, Counts]:
+        now = self.ground.clock.now()
+        found = counted(self.ground.store, now - HOURS)
+        return {name: total(found[name], now, HOURS) for name in INDICATORS}
+
+    def _old(self) -> list[str]:
+        return [one for function in self.deployment.after for one in self.deployment.before.get(function, {})]
+
+    def _errors(self, revisions: list[str]) -> int:
+        """How many requests the revisions have failed since; 0 where the log cannot be read."""
+        try:
+            return len(self.ground.gcloud.json("logging", "read", _filter(revisions, self.began), "--limit=500") or [])
+        except CloudError:
+            return 0
+
+
+def _filter(revisions: list[str], since: datetime) -> str:
+    names = " OR ".join(f'"{name}"' for name in revisions)
+    return (
+        f'resource.type="cloud_run_revision" AND resource.labels.revision_name=({names})'
+        f' AND httpRequest.status>=500 AND timestamp>="{iso(since)}"'
+    )
+
+
+def _figures(seen: Seen, percent: int, took: timedelta) -> dict[str, Any]:
+    counts = {name: list(one) for name, one in seen.counts.items() if sum(one)}
+    return {"percent": percent, "seconds": round(took.total_seconds()), "counts": counts, "errors": seen.new_errors}

@@ -1,0 +1,80 @@
+"""What is so on this machine."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from opos.local import Place
+from opos.parity.asking import NoAnswer, asked, gcloud
+from opos.parity.table import Cell
+from shared.config.config import Config
+from shared.loading import missing_secrets
+from shared.secrets import read_secret
+from shared.yaml_lines import read_yaml
+
+SIGN_IN = "gcloud auth login"
+DEFAULTS = "gcloud auth application-default login"
+
+
+def settings(place: Place) -> dict[str, Cell]:
+    environment = place.environment()
+    return {"store": Cell(environment["OPOS_STORE"].partition(":")[0]), "bus": Cell(environment["OPOS_BUS"])}
+
+
+def files(place: Place) -> dict[str, Cell]:
+    """What is to be the same everywhere: the operator's files by their hash, and the commit."""
+    hashes = {"opos.yaml": _hash(place.config_file), "flags.yaml": _hash(place.flags_file)}
+    try:
+        commit = asked("git", "rev-parse", "HEAD").strip()[:7]
+    except NoAnswer:
+        commit = "unknown"
+    return {**{name: Cell(found) for name, found in hashes.items()}, "commit": Cell(commit)}
+
+
+def secrets(config: Config, place: Place, environment: Mapping[str, str]) -> dict[str, Cell]:
+    """By name. One that is unset stops `opos up`, and no deploy."""
+    unset = missing_secrets(config, read_yaml(place.config_file), environment)
+    lacking = {fault.expected.removeprefix("the secret ").removesuffix(" to be set"): fault.hint for fault in unset}
+    return {name: Cell("unset", lacking[name]) for name in lacking} | {
+        name: Cell(_how(name, environment)) for name in _named(config) if name not in lacking
+    }
+
+
+def access() -> dict[str, Cell]:
+    return {"signed in": _signed_in(), "default credentials": _credentials()}
+
+
+def _named(config: Config) -> tuple[str, ...]:
+    from opos.cloud.declared import all_secrets
+    from shared.runtime import SIGNING_KEY
+
+    return tuple(name for name in all_secrets(config) if name != SIGNING_KEY)  # made by itself here
+
+
+def _how(name: str, environment: Mapping[str, str]) -> str:
+    if read_secret(name, environment) is None:
+        return "unset, and need not be"
+    return "set" if environment.get(name) else "in a file"
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else "missing"
+
+
+def _signed_in() -> Cell:
+    try:
+        accounts = gcloud("auth", "list", "--filter=status:ACTIVE")
+    except NoAnswer as fault:
+        return Cell("unknown", str(fault), stops=True)
+    return Cell(accounts[0]["account"]) if accounts else Cell("nobody", SIGN_IN, stops=True)
+
+
+def _credentials() -> Cell:
+    """What Google's client libraries find without asking the network."""
+    folder = Path(os.environ.get("CLOUDSDK_CONFIG") or Path.home() / ".config/gcloud")
+    named = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
+    file = Path(named) if named else folder / "application_default_credentials.json"
+    if file.is_file() or os.environ.get("FIRESTORE_EMULATOR_HOST"):
+        return Cell("found")
+    return Cell("none", DEFAULTS, stops=True)

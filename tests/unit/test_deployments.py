@@ -1,0 +1,88 @@
+"""Records of deployments: what they say, and which one is gone back to."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from opos.deploying.returning import NothingBefore, as_of, before_present
+from shared.deployments import Deployment, from_doc, latest, since, to_doc, words
+from shared.ports import Set
+from tests.fakes import FakeStore
+
+BEGAN = "2026-11-20T10:00:00.000000Z"
+
+
+def deployed(number: int, **more: Any) -> Deployment:
+    after = {"health": f"health-d{number}-abc", "sweeper": f"sweeper-d{number}-abc"}
+    return Deployment(**{
+        "number": number, "target": "staging", "phase": "done", "by": "ann", "began_at": BEGAN,
+        "commit": "1234567890", "after": after, **more,
+    })  # fmt: skip
+
+
+def test_a_record_comes_back_as_it_was_written() -> None:
+    one = deployed(3, failing=("store-slow",), before={"health": {"health-1": 100}}, figures={"steps": []})
+    assert from_doc(to_doc(one)) == one
+
+
+def test_a_record_of_a_later_version_is_read_for_what_is_known_of_it() -> None:
+    assert from_doc({**to_doc(deployed(3)), "weather": "fine"}) == deployed(3)
+
+
+def test_the_latest_come_first_and_those_since_a_moment_can_be_asked_for() -> None:
+    store = FakeStore()
+    for number, day in enumerate(("18", "19", "20"), start=9):
+        one = deployed(number, began_at=f"2026-11-{day}T10:00:00.000000Z")
+        store.commit([Set(one.path, to_doc(one))])
+    assert [one.number for one in latest(store, 5)] == [11, 10, 9]
+    assert [one.number for one in since(store, datetime(2026, 11, 19, tzinfo=UTC))] == [11, 10]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, "deployment 3 (1234567) by ann"),
+        ({"dirty": True}, "deployment 3 (1234567 with uncommitted changes) by ann"),
+        ({"phase": "shift"}, "deployment 3 (1234567) by ann, not finished"),
+        ({"phase": "rolled_back", "reason": "smoke\nmore"}, "deployment 3 (1234567) by ann, rolled back: smoke"),
+        ({"phase": "left", "reason": "smoke"}, "deployment 3 (1234567) by ann, failed, and left as it was: smoke"),
+        ({"back_to": 1}, "deployment 3 (back to 1) by ann"),
+    ],
+)
+def test_a_line_says_what_was_deployed_and_how_it_ended(more: dict[str, Any], said: str) -> None:
+    assert words(deployed(3, **more)) == said
+
+
+@pytest.mark.parametrize(
+    ("history", "back_to"),
+    [
+        ([deployed(2), deployed(1)], 1),
+        ([deployed(3, phase="rolled_back"), deployed(2), deployed(1)], 1),
+        ([deployed(3, back_to=1), deployed(2), deployed(1)], None),
+        ([deployed(4, back_to=2), deployed(3), deployed(2), deployed(1)], 1),
+        ([deployed(4), deployed(3, back_to=1), deployed(2), deployed(1)], 2),
+        ([deployed(1)], None),
+        ([], None),
+    ],
+)
+def test_without_a_number_it_goes_back_to_what_ran_before_the_present_one(
+    history: list[Deployment], back_to: int | None
+) -> None:
+    if back_to is None:
+        with pytest.raises(NothingBefore):
+            before_present(history)
+    else:
+        assert before_present(history) == back_to
+
+
+def test_each_function_goes_back_to_the_revision_that_it_had_then() -> None:
+    only_health = deployed(3, after={"health": "health-d3-abc"})
+    history = [deployed(4), only_health, deployed(2, phase="rolled_back"), deployed(1)]
+    assert as_of(history, 3) == {"health": "health-d3-abc", "sweeper": "sweeper-d1-abc"}
+
+
+@pytest.mark.parametrize("number", [2, 7])
+def test_a_deployment_that_never_ran_cannot_be_gone_back_to(number: int) -> None:
+    with pytest.raises(NothingBefore, match="expected the number of a deployment that was finished"):
+        as_of([deployed(3), deployed(2, phase="rolled_back"), deployed(1)], number)
