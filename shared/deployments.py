@@ -80,4 +80,4 @@ def words(deployment: Deployment) -> str:
     ends = {"done": "", "rolled_back": "rolled back", "left": "failed, and left as it was"}
     end = ends.get(deployment.phase, "not finished")
     why = f": {deployment.reason.splitlines()[0]}" if deployment.reason else ""
-    return f"deployment {deployment.number} ({what}{dirty}) by {deployment.by}" + (f", {end}{why}" if end else "")
+    return f"Deployment {deployment.number} ({what}{dirty}) by {deployment.by}" + (f", {end}{why}" if end else "")

@@ -1,4 +1,4 @@
-"""Where opos.yaml names something that it declares elsewhere: a channel, a time interval, an escalation, a digest."""
+"""Where opos.yaml names something that it declares elsewhere: a channel, a source, a digest..."""
 
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -6,9 +6,10 @@ from typing import Any, Literal
 from shared.config.digests import ONLY, is_only
 from shared.yaml_lines import Where
 
-Kind = Literal["channel", "time interval", "escalation", "digest"]
+Kind = Literal["channel", "source", "time interval", "escalation", "digest"]
 _SECTIONS: dict[Kind, str] = {
-    "channel": "channels", "time interval": "time_intervals", "escalation": "escalations", "digest": "digest",
+    "channel": "channels", "source": "sources", "time interval": "time_intervals", "escalation": "escalations",
+    "digest": "digest",
 }  # fmt: skip
 Named = tuple[Kind, Where, Any]
 
@@ -19,6 +20,8 @@ def named(data: Any) -> Iterator[Named]:
     for name, digest in _digests(data).items():
         yield from _channel(digest, ("digest",) if is_only(data.get("digest")) else ("digest", name))
     yield from _channel(_section(data, "review"), ("review",))
+    if "smoke" in (deploy := _section(data, "deploy")):
+        yield "source", ("deploy", "smoke"), deploy["smoke"]
     for name, escalation in _section(data, "escalations").items():
         for number, level in enumerate(_list(escalation, "levels")):
             yield from _channel(level, ("escalations", name, "levels", number))

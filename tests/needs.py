@@ -36,6 +36,7 @@ browser = _needs(
     found=shutil.which("chromium") is not None and find_spec("playwright") is not None,
     how="apt install chromium",
 )
+gcloud = _needs("the Google Cloud CLI", found=shutil.which("gcloud") is not None, how="apt install google-cloud-cli")
 emulators = _needs(
     "Google's emulators",
     found=not missing(),

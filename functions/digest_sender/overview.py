@@ -2,17 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from shared.alerting.attention import day_began
 from shared.concerns import concerns
 from shared.context import Context
+from shared.deployments import latest, words
 from shared.digest.content import LISTED, Note
 from shared.digest.words import counted, one_line
 from shared.events import iso
 from shared.overriding import in_force
 from shared.ports import Doc
 from shared.waiting import in_queue
+
+DAY = timedelta(days=1)
+DEPLOYMENTS = 5
+"""So many of the last are told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +41,21 @@ def overview(queue: str, items: Sequence[Doc], context: Context) -> Overview:
     found = context.store.query("alerts", where=where, order_by="unresolved", limit=most + len(again))
     leftovers = [doc.data for doc in found if doc.id not in again][:most]
     left = context.store.count("alerts", where=where) - len(again)
-    return Overview({**overviews, queue: iso(context.now)}, leftovers, left, list(_notes(context)))
+    last = overviews.get(queue) or iso(context.now - DAY)
+    notes = [*_deployed(last, context), *_notes(context)]
+    return Overview({**overviews, queue: iso(context.now)}, leftovers, left, notes)
 
 
 def last_overviews(context: Context) -> dict[str, str]:
     """When each queue had its last overview, which every digest hands on to the next."""
     last = next(context.store.query("digests", order_by="created_at", descending=True, limit=1), None)
     return dict(last.data.get("overviews") or {}) if last else {}
+
+
+def _deployed(since: str, context: Context) -> Iterator[Note]:
+    for one in reversed(latest(context.store, DEPLOYMENTS)):
+        if one.began_at >= since:
+            yield {"text": one_line(words(one)), "link": ""}
 
 
 def _notes(context: Context) -> Iterator[Note]:

@@ -13,9 +13,9 @@ from shared.topology import FUNCTIONS, PROBES, SUBSCRIPTIONS
 
 APIS = (
     "artifactregistry.googleapis.com", "billingbudgets.googleapis.com", "cloudbuild.googleapis.com",
-    "cloudresourcemanager.googleapis.com", "cloudscheduler.googleapis.com", "firestore.googleapis.com",
-    "iam.googleapis.com", "iamcredentials.googleapis.com", "logging.googleapis.com", "monitoring.googleapis.com",
-    "pubsub.googleapis.com", "run.googleapis.com", "secretmanager.googleapis.com",
+    "cloudquotas.googleapis.com", "cloudresourcemanager.googleapis.com", "cloudscheduler.googleapis.com",
+    "firestore.googleapis.com", "iam.googleapis.com", "iamcredentials.googleapis.com", "logging.googleapis.com",
+    "monitoring.googleapis.com", "pubsub.googleapis.com", "run.googleapis.com", "secretmanager.googleapis.com",
 )  # fmt: skip
 REPOSITORY = "opos"
 """Of Artifact Registry: it holds one image, which all functions run."""
@@ -54,6 +54,7 @@ CALLERS: Mapping[str, tuple[str, ...]] = {
 DEPLOYER_ROLES = (
     "roles/artifactregistry.reader",  # has the image been built?
     "roles/cloudbuild.builds.editor",  # have it built
+    "roles/cloudquotas.viewer",  # do the quotas suffice?
     "roles/datastore.user",  # the lease, the record, and what became of the synthetic event
     "roles/iam.securityReviewer",  # are the rights as declared?
     "roles/logging.logWriter",  # what it says when it runs in Cloud Build

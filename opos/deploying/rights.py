@@ -111,7 +111,8 @@ def _secret(name: str, ground: Ground) -> Check:
         "secrets", "versions", "describe", "latest", f"--secret={name}",
     )  # fmt: skip
     if not enabled.ok:
-        fix = f"printf %s VALUE | gcloud secrets versions add {name} --data-file=- --project={ground.target.project}"
+        project = ground.target.project
+        fix = f"printf %s VALUE | gcloud secrets versions add {name} --data-file=- --project={project}"
         return Check(enabled.name, ok=False, said=enabled.said, fix=fix)
     readers = [function for function, names in declared.secrets(ground.config).items() if name in names]
     return _allowed(f"secret {name}", declared.SECRET_ROLE, readers, ground, "secrets", "get-iam-policy", name)

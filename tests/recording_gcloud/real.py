@@ -3,15 +3,14 @@
 import functools
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.needs import _needs
+from tests import needs
 
-needed = _needs("the Google Cloud CLI", found=shutil.which("gcloud") is not None, how="apt install google-cloud-cli")
+needed = needs.gcloud
 _PARTS = (
     "surface/run/**/*.py", "googlecloudsdk/*_lib/run/*.py", "googlecloudsdk/command_lib/artifacts/docker_util.py",
     "googlecloudsdk/api_lib/run/*.py", "googlecloudsdk/api_lib/util/exceptions.py", "googlecloudsdk/core/properties.py",

@@ -42,12 +42,12 @@ def test_the_latest_come_first_and_those_since_a_moment_can_be_asked_for() -> No
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({}, "deployment 3 (1234567) by ann"),
-        ({"dirty": True}, "deployment 3 (1234567 with uncommitted changes) by ann"),
-        ({"phase": "shift"}, "deployment 3 (1234567) by ann, not finished"),
-        ({"phase": "rolled_back", "reason": "smoke\nmore"}, "deployment 3 (1234567) by ann, rolled back: smoke"),
-        ({"phase": "left", "reason": "smoke"}, "deployment 3 (1234567) by ann, failed, and left as it was: smoke"),
-        ({"back_to": 1}, "deployment 3 (back to 1) by ann"),
+        ({}, "Deployment 3 (1234567) by ann"),
+        ({"dirty": True}, "Deployment 3 (1234567 with uncommitted changes) by ann"),
+        ({"phase": "shift"}, "Deployment 3 (1234567) by ann, not finished"),
+        ({"phase": "rolled_back", "reason": "smoke\nmore"}, "Deployment 3 (1234567) by ann, rolled back: smoke"),
+        ({"phase": "left", "reason": "smoke"}, "Deployment 3 (1234567) by ann, failed, and left as it was: smoke"),
+        ({"back_to": 1}, "Deployment 3 (back to 1) by ann"),
     ],
 )
 def test_a_line_says_what_was_deployed_and_how_it_ended(more: dict[str, Any], said: str) -> None:

@@ -1,18 +1,22 @@
 """The digest sender over fakes."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from functions.alert_router.handler import handle as route
 from functions.digest_sender.handler import handle
+from functions.digest_sender.overview import overview
 from functions.sweeper.handler import sweep
 from shared.alerting.alert import pending
+from shared.deployments import Deployment, Phase, to_doc
 from shared.entry import retry_conflicts
 from shared.errors import Conflict, DeliveryError
 from shared.events import DigestDue, Tick
+from shared.moments import iso
 from shared.outbox import send
-from shared.ports import Create, Doc, Update, Write
+from shared.ports import Create, Doc, Set, Update, Write
 from tests.accepting import accepted, disk_full
 from tests.fakes import FakeContext, FakeStore
 
@@ -159,3 +163,18 @@ def test_a_late_worker_sends_the_same_digest_and_cannot_write_its_receipt(contex
     (first, again) = context.channels["inbox"].sent
     assert first == again == (claimed.id, first[1])
     assert (after.data["state"], after.data["fence"]) == ("sent", 2)
+
+
+def test_the_first_digest_of_a_day_says_what_was_deployed_since_the_last_one() -> None:
+    context = FakeContext()
+    for number, age in ((1, timedelta(days=2)), (2, timedelta(hours=3)), (3, timedelta(hours=1))):
+        phase: Phase = "rolled_back" if number == 3 else "done"
+        one = Deployment(
+            number=number, target="production", phase=phase, by="ann@example.com", began_at=iso(context.now - age),
+            commit=f"{number}234567890", reason="it was worse" if number == 3 else "",
+        )  # fmt: skip
+        context.store.commit([Set(one.path, to_doc(one))])
+    assert [note["text"] for note in overview("digest", [], context).notes] == [
+        "Deployment 2 (2234567) by ann@example.com",
+        "Deployment 3 (3234567) by ann@example.com, rolled back: it was worse",
+    ]
