@@ -39,10 +39,11 @@ test: .venv/dev .venv/infra/ready
 	.venv/infra/bin/python -m pytest infra
 	@$(BIN)/python -m opos.deploying.source
 
-check: .venv/dev
+check: .venv/dev .venv/infra/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	.venv/infra/bin/mypy --config-file infra/mypy.ini
 
 # Renews the lock files. They hold versions and hashes, and no address to download from.
 lock: .venv/pip

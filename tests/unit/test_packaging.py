@@ -255,7 +255,7 @@ def test_the_pipeline_ends_with_a_command_that_opos_knows(target: str) -> None:
     assert command is not None
     given = command.make_context(name, [word.replace("$TARGET", target) for word in words]).params
     assert given["target"] == target
-    assert PIPELINE["steps"][-1]["env"] == ["TARGET=$_TARGET"]
+    assert "TARGET=$_TARGET" in PIPELINE["steps"][-1]["env"]
     assert [".ci/run"] in before
 
 
