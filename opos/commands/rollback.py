@@ -10,8 +10,11 @@ from opos.deploying.returning import returning
 from opos.deploying.source import who
 from opos.local import Place, json_option, with_place
 from opos.output import reports_errors, show
-from shared.deployments import Deployment, to_doc, words
+from shared.deployments import UNDER_WAY, Deployment, Phase, to_doc, words
 from shared.runtime import new_id
+
+UNENDED: tuple[Phase, ...] = (*UNDER_WAY, "left")
+"""What did not come to a good end, nor went back."""
 
 
 @click.command("rollback")
@@ -36,7 +39,7 @@ def rollback(where: Ground, to: int | None, *, wait: bool) -> Deployment:
 
 
 def _record(where: Ground, to: int | None, lease: Lease) -> Record:
-    left = unfinished(where)
+    left = unfinished(where, UNENDED)
     if left is None:
         return returning(where, to)
     left.change(phase="back", reason=left.now.reason or "It was interrupted, and taken back.")

@@ -1,38 +1,41 @@
 """The record of a new deployment; or the one that was left unfinished, to go on with."""
 
 import hashlib
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from opos.cloud import services
-from opos.cloud.packaging import Release, image, stage
+from opos.cloud.packaging import image
+from opos.deploying.answers import failing
 from opos.deploying.ground import Ground, Record
 from opos.deploying.revisions import names
-from opos.deploying.smoke import Smoke, failing
+from opos.deploying.smoke import Smoke
 from opos.deploying.source import source, who
-from shared.deployments import UNDER_WAY, Deployment, latest
+from opos.deploying.staging import staged
+from shared.deployments import UNDER_WAY, Deployment, Phase, latest
 from shared.errors import OposError
 from shared.moments import iso
 
 
 def drafted(ground: Ground, functions: Sequence[str], number: int = 0) -> Deployment:
     """A deployment of *functions* as they are in this checkout; nothing is asked of the cloud, and nothing written."""
-    found, release = source(ground.root), staged(ground)
+    found = source(ground.root)
+    with staged(ground) as release:
+        content, name = release.content, image(release, project=ground.target.project, region=ground.target.region)
     return Deployment(
         number=number, target=ground.name, phase="build", by=who(ground.root), began_at=iso(ground.clock.now()),
-        commit=found.commit, dirty=bool(found.changed), tested=found.tested, release=release.content,
-        image=image(release, project=ground.target.project, region=ground.target.region),
+        commit=found.commit, dirty=bool(found.changed), tested=found.tested, release=content, image=name,
         config=_hash(ground.place.config_file), flags=_hash(ground.place.flags_file),
-        after=names(functions, number, release.content),
+        after=names(functions, number, content),
     )  # fmt: skip
 
 
-def unfinished(ground: Ground) -> Record | None:
+def unfinished(ground: Ground, phases: Collection[Phase] = UNDER_WAY) -> Record | None:
+    """The last deployment, if it is in one of *phases*."""
     last = next(iter(latest(ground.store)), None)
-    return Record(ground, last) if last and last.phase in UNDER_WAY else None
+    return Record(ground, last) if last and last.phase in phases else None
 
 
 def begun(draft: Deployment, ground: Ground) -> Record:
@@ -48,14 +51,6 @@ def begun(draft: Deployment, ground: Ground) -> Record:
 def is_same(record: Record, draft: Deployment) -> bool:
     """Whether *draft* would do just what the unfinished *record* does."""
     return record.now.release == draft.release and record.now.after.keys() == draft.after.keys()
-
-
-def staged(ground: Ground) -> Release:
-    with tempfile.TemporaryDirectory() as folder:
-        return stage(
-            ground.root, Path(folder) / "source", ground.name,
-            config=ground.place.config_file, flags=ground.place.flags_file,
-        )  # fmt: skip
 
 
 def _numbered(draft: Deployment, number: int) -> Deployment:

@@ -16,7 +16,7 @@ from shared.config.deploy import Deploy, Target, TargetName
 from shared.context import Context
 from shared.deployments import Deployment, to_doc
 from shared.errors import OposError
-from shared.ports import Clock, Create, Doc, Set, Store
+from shared.ports import Clock, Create, Set, Store
 from shared.runtime import Runtime
 
 
@@ -90,7 +90,3 @@ class Record:
         """Raises AlreadyExists where there is one of this number."""
         ground.store.commit([Create(deployment.path, to_doc(deployment))])
         return cls(ground, deployment)
-
-
-def same(doc: Doc | None, version: str) -> bool:
-    return doc is not None and doc.version == version

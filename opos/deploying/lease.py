@@ -41,13 +41,18 @@ class Lease:
     _renewing: threading.Lock = field(default_factory=threading.Lock)
 
     def check(self) -> None:
-        """Raises Lost unless it is still held: to be asked before each change."""
-        with self._renewing:
-            if self._lost:
-                raise Lost("Another deploy may have taken over, since this one could not renew its lease.")
+        """Renews it. Raises Lost unless it is still held, and Unavailable: to be called before each change."""
+        self._renew()
+        if self._lost:
+            raise Lost("Another deploy may have taken over, since this one could not renew its lease.")
 
     def renew(self) -> None:
-        with self._renewing, suppress(Unavailable):
+        """As far as that can be done now: the next time will tell."""
+        with suppress(Unavailable):
+            self._renew()
+
+    def _renew(self) -> None:
+        with self._renewing:
             try:
                 self._version = _written(self.store, self._doc(), self._version)
             except (Conflict, AlreadyExists):

@@ -3,19 +3,18 @@
 build -> dark -> smoke -> shift -> done; from each of them, when it fails: back -> rolled_back.
 """
 
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
 
 from opos.cloud import images, services
 from opos.cloud.gcloud import CloudError
-from opos.cloud.packaging import image, stage
+from opos.cloud.packaging import image
 from opos.cloud.services import Split
 from opos.deploying.ground import Ground, Record
 from opos.deploying.lease import Lease, Lost
 from opos.deploying.revisions import revisions
 from opos.deploying.smoke import Smoke
+from opos.deploying.staging import staged
 from opos.deploying.watch import Watch
 from shared.deployments import Phase
 from shared.errors import OposError, Unavailable
@@ -55,19 +54,15 @@ class Pipeline:
 
     def build(self) -> None:
         """The image is called by the hash of what is in it: what was built once is not built again."""
-        now, ground = self.record.now, self.ground
-        with tempfile.TemporaryDirectory() as folder:
-            release = stage(
-                ground.root, Path(folder) / "source", ground.name,
-                config=ground.place.config_file, flags=ground.place.flags_file,
-            )  # fmt: skip
-            if release.content != now.release:
+        gcloud, target = self.ground.gcloud, self.ground.target
+        with staged(self.ground) as release:
+            if release.content != self.record.now.release:
                 raise OposError("The files have changed since this deployment began.", hint="Deploy them anew.")
-            name = image(release, project=ground.target.project, region=ground.target.region)
-            found = images.built(name, ground.gcloud)
+            name = image(release, project=target.project, region=target.region)
+            found = images.built(name, gcloud)
             if found is None:
-                ground.say(f"  building {name}")
-                found = images.build(name, release.folder, ground.gcloud)
+                self.ground.say(f"  building {name}")
+                found = images.build(name, release.folder, gcloud)
         self.record.change(phase="dark", image=found)
 
     def dark(self) -> None:

@@ -2,30 +2,34 @@
 
 import base64
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property
+from datetime import timedelta
+from functools import cached_property, partial
 from typing import Any
 
 from opos.cloud import declared
 from opos.cloud.services import running
+from opos.deploying.answers import Answer, Headers, ask, content, failing
 from opos.deploying.ground import Ground
 from opos.sending import signed_headers
 from shared.acceptance import announcement
+from shared.acting import act_on_alert
+from shared.alerting.decision import with_alert_ids
+from shared.alerting.states import OPEN
 from shared.deployments import Deployment
+from shared.entry import retry_conflicts
 from shared.errors import OposError
-from shared.events import DigestDue, Message, Tick
+from shared.events import DigestDue, EventAccepted, Message, Tick
 from shared.loading import load_flags
 from shared.ports import Doc
 from shared.reading import read_again
 
-TIMEOUT = 15.0
+ROUTED = timedelta(seconds=15)
+"""How long the router that runs may take to decide on the synthetic event, before it is closed."""
 PAUSE = 2.0
 """Seconds between two tries: a new revision starts, and a new right takes a while to be known everywhere."""
-Headers = Mapping[str, str]
 
 
 class NotWorking(OposError):
@@ -67,14 +71,14 @@ class Smoke:
         answer = self.ask("health", "/livez")
         self.must(answer.status == 200, "200 from /livez", answer)  # noqa: PLR2004
         report, expected = self.ask("health", "/health"), self.deployment.after["health"]  # 503 is a report too
-        self.must(_content(report).get("releaseId") == expected, f"a report of the release {expected}", report)
-        if new := set(failing(_content(report))) - set(self.deployment.failing):
+        self.must(content(report).get("releaseId") == expected, f"a report of the release {expected}", report)
+        if new := set(failing(content(report))) - set(self.deployment.failing):
             raise NotWorking(f"the health report has a new failure: {', '.join(sorted(new))}")
 
     def report(self) -> dict[str, Any]:
         """What the new revision of health says. Raises NotWorking where it says nothing, asked three times."""
         for _ in range(3):
-            if "checks" in (said := _content(answer := self.ask("health", "/health"))):
+            if "checks" in (said := content(answer := self.ask("health", "/health"))):
                 return said
             self.ground.sleep(PAUSE)
         raise NotWorking(f"expected a health report, found {answer}")
@@ -89,29 +93,26 @@ class Smoke:
         answer = self.ask("flag_evaluator", f"/ofrep/v1/evaluate/flags/{key}", {"context": who})
         self.must(answer.status == 200, "200 for a flag", answer)  # noqa: PLR2004
         expected = found.evaluate(key, who, int(self.ground.clock.now().timestamp())).value
-        self.must(_content(answer).get("value") == expected, f"{key} to be {expected!r}", answer)
+        self.must(content(answer).get("value") == expected, f"{key} to be {expected!r}", answer)
 
     def intake(self) -> None:
         """A webhook with a wrong signature is refused, and one that is signed is kept."""
         answer = self._post(b"{}", {"content-type": "application/json"})
         self.must(answer.status == 401, "401 for a webhook without a signature", answer)  # noqa: PLR2004
-        self._event = self._send("firing")
+        self._event = self._send()
 
     def router(self) -> None:
         """It decides on the synthetic event, under a nonce of its own: the one that runs may have, too."""
-        self._event = self._event or self._send("firing")
-        self._decide(self._event)
-        if f"alert_router_{self._nonce}" not in self._stored(self._event).data["handled"]:
+        self._event = self._event or self._send()
+        nonce = f"d{self.deployment.number}"
+        self._push("alert_router", self._message(nonce))
+        if f"alert_router_{nonce}" not in self._stored().data["handled"]:
             raise NotWorking(f"expected a decision on the event {self._event}, found none")
 
-    def _decide(self, id: str) -> None:
-        doc = self._stored(id)
+    def _message(self, nonce: str = "") -> EventAccepted:
+        doc = self._stored()
         event, signals = read_again(doc, self.ground.config)
-        self._push("alert_router", announcement(event, signals, version=doc.version, nonce=self._nonce))
-
-    @property
-    def _nonce(self) -> str:
-        return f"d{self.deployment.number}"
+        return announcement(event, signals, version=doc.version, nonce=nonce)
 
     def digests(self) -> None:
         for queue in self.ground.config.digests:
@@ -129,14 +130,14 @@ class Smoke:
         if self._event:
             self.must(self._title in page.body.decode("utf-8", "replace"), f"{self._title!r} on the console", page)
 
-    def must(self, holds: bool, expected: str, found: "Answer") -> None:  # noqa: FBT001
+    def must(self, holds: bool, expected: str, found: Answer) -> None:  # noqa: FBT001
         if not holds:
             raise NotWorking(f"expected {expected}, found {found}")
 
-    def ask(self, function: str, path: str, body: Any = None, token: str | None = None) -> "Answer":
+    def ask(self, function: str, path: str, body: Any = None, token: str | None = None) -> Answer:
         """Asks the new revision, as who may."""
         headers = {"content-type": "application/json", **self._identity(function, token)}
-        return _open(self._url(function) + path, None if body is None else json.dumps(body).encode(), headers)
+        return ask(self._url(function) + path, None if body is None else json.dumps(body).encode(), headers)
 
     def _identity(self, function: str, audience: str | None = None) -> dict[str, str]:
         if function in self.ground.deploy.public:
@@ -164,36 +165,50 @@ class Smoke:
     def _title(self) -> str:
         return f"Deployment {self.deployment.number} of {self.ground.name} was tried"
 
-    def _send(self, status: str) -> str:
+    def _send(self) -> str:
         now = self.ground.clock.now()
-        data = {"title": self._title, "id": f"deploy-{self.deployment.id}", "severity": "critical", "status": status}
+        data = {"title": self._title, "id": f"deploy-{self.deployment.id}", "severity": "critical", "status": "firing"}
         body = json.dumps({"type": "deploy.smoke", "timestamp": now.isoformat(), "data": data}).encode()
         source, key = self.ground.config.sources[self.ground.deploy.smoke], self._secret
-        delivery = f"deploy-{self.deployment.id}-{status}-{now.timestamp():.0f}"
+        delivery = f"deploy-{self.deployment.id}-{now.timestamp():.0f}"
         headers = signed_headers(source, key, body, now=now, delivery=delivery, event_type="deploy.smoke")
         answer = self._post(body, headers)
         self.must(answer.status in {200, 202}, "a signed webhook to be accepted", answer)
-        return str(_content(answer)["id"])
+        return str(content(answer)["id"])
 
     def _resolve(self) -> None:
-        """Whatever came of it, no alert is left open. Before a first deployment nobody else would route it."""
+        """Whatever came of it, no alert is left open, and no digest tells of it: it is resolved as by a person. The
+        router that runs gets the event too, and might fire the alert again if it came later.
+        """
         if self._event:
             with suppress(OposError):
-                self._decide(self._send("resolved"))
+                self._wait_for_the_router_that_runs()
+                for id, _ in with_alert_ids(self._message()):
+                    retry_conflicts(partial(self._close, f"alerts/{id}"))
 
-    def _post(self, body: bytes, headers: Headers) -> "Answer":
+    def _wait_for_the_router_that_runs(self) -> None:
+        """Before the first deployment there is none."""
+        until = self.ground.clock.now() + (ROUTED if self.deployment.number > 1 else timedelta())
+        while "alert_router" not in self._stored().data["handled"] and self.ground.clock.now() < until:
+            self.ground.sleep(1)
+
+    def _close(self, path: str) -> None:
+        if (alert := self.ground.store.get(path)) and alert.data["state"] in OPEN:
+            act_on_alert(alert, "resolve", self.ground.context(), by="opos deploy")
+
+    def _post(self, body: bytes, headers: Headers) -> Answer:
         url = f"{self._url('webhook_intake')}/webhooks/{self.ground.deploy.smoke}"
-        return _open(url, body, {**headers, **self._identity("webhook_intake")})
+        return ask(url, body, {**headers, **self._identity("webhook_intake")})
 
     @cached_property
     def _secret(self) -> str:
         name = self.ground.config.sources[self.ground.deploy.smoke].secrets[0]
         return self.ground.gcloud.text("secrets", "versions", "access", "latest", f"--secret={name}")
 
-    def _stored(self, id: str) -> Doc:
-        doc = self.ground.store.get(f"events/{id}")
+    def _stored(self) -> Doc:
+        doc = self.ground.store.get(f"events/{self._event}")
         if doc is None:
-            raise NotWorking(f"expected the event {id} in the store, found none")
+            raise NotWorking(f"expected the event {self._event} in the store, found none")
         return doc
 
     def _push(self, function: str, message: Message) -> None:
@@ -214,39 +229,3 @@ TESTS: Mapping[str, Callable[[Smoke], None]] = {
     "health": Smoke.health,
 }
 """In this order: what comes later looks at what came before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    status: int
-    """0 where there was none."""
-    body: bytes
-
-    def __str__(self) -> str:
-        return f"{self.status or 'no answer'}: {self.body[:300].decode('utf-8', 'replace')}"
-
-
-def failing(report: Mapping[str, Any]) -> list[str]:
-    """What a health report says has failed, by name."""
-    checks = [check for many in report.get("checks", {}).values() for check in many]
-    return sorted({check.get("failure", "unknown") for check in checks if check["status"] == "fail"})
-
-
-def _content(answer: Answer) -> dict[str, Any]:
-    try:
-        found = json.loads(answer.body)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _open(url: str, body: bytes | None, headers: Headers) -> Answer:
-    request = urllib.request.Request(url, data=body, headers=dict(headers))  # noqa: S310  (Cloud Run told it)
-    try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
-            return Answer(answer.status, answer.read())
-    except urllib.error.HTTPError as answer:
-        with answer:
-            return Answer(answer.code, answer.read())
-    except (urllib.error.URLError, OSError, ValueError) as fault:
-        return Answer(0, str(getattr(fault, "reason", fault)).encode())

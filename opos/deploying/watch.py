@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from opos.cloud.gcloud import CloudError
+from opos.deploying.answers import failing
 from opos.deploying.ground import Ground
-from opos.deploying.smoke import Smoke, failing
+from opos.deploying.smoke import Smoke
 from shared.deployments import Deployment
 from shared.errors import OposError
 from shared.indicators import INDICATORS, counted

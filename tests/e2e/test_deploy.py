@@ -68,8 +68,10 @@ def test_the_synthetic_event_is_decided_on_shown_and_leaves_no_alert_open(here: 
     handled = {name for one in events for name in one.data["handled"]}
     assert "alert_router_d1" in handled
     assert {one.data["source"] for one in events} == {"smoke"}
-    (pushed,) = [one for one in events if "alert_router_d1" in one.data["handled"]]
-    assert [one["path"] for one in pushed.data["handled"]["alert_router_d1"]["decisions"]] == ["page"]
+    decided = [one.data["handled"]["alert_router_d1"]["decisions"][0]["path"] for one in events]
+    assert decided == ["page"]
+    assert list(here.store.query("digests", order_by="created_at")) == []
+    assert {doc.data["state"] for doc in here.store.query("alerts", where=[("state", "==", "firing")])} == set()
 
 
 def test_the_image_is_built_once_for_the_same_content(here: Site) -> None:
@@ -201,6 +203,15 @@ def test_without_rollback_it_is_left_and_the_next_one_goes_back_to_what_ran_befo
     deployed(here, 1)
 
 
+def test_what_was_left_broken_is_taken_back_by_a_rollback(here: Site) -> None:
+    run(here)
+    here.change()
+    here.cloud.change(lambda state: state.update(logs={"webhook-intake-d2": 7}))
+    run(here, may_go_back=False)
+    assert rollback(here.ground(), None, wait=False).phase == "rolled_back"
+    deployed(here, 1)
+
+
 def test_rollback_goes_back_in_one_word_and_then_further_or_to_a_number(here: Site) -> None:
     for _ in range(3):
         run(here)
@@ -239,7 +250,6 @@ def test_a_deployer_that_lost_its_lease_touches_nothing_more(here: Site) -> None
     lease = Lease("me", "me", here.store, here.clock)
     lease.take()
     record = begun(drafted(here.ground(), FUNCTIONS), here.ground())
-    here.sick["sweeper-d2"] = lambda _: lease.renew() if ann._version else None
     with pytest.raises(Lost):
         Pipeline(record, here.ground(), lease).run()
     assert here.traffic == before
