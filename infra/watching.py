@@ -10,7 +10,8 @@ import pulumi_gcp as gcp
 
 from infra.cloud import Cloud
 
-CHECKED, CHECKED_EVERY = "/readyz", "300s"
+# Not /readyz: Cloud Run keeps some paths that end in z for itself ("Known issues in Cloud Run", reserved URL paths).
+CHECKED, CHECKED_EVERY = "/health", "300s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def test_the_last_ten_images_are_kept_and_old_untagged_ones_are_not(bundle: Bund
 
 def test_google_asks_whether_the_bundle_is_ready_and_proves_who_asks(bundle: Bundle) -> None:
     (check,) = bundle.of("monitoring/uptimeCheckConfig:UptimeCheckConfig")
-    assert check.inputs["httpCheck"]["path"] == "/readyz"
+    assert check.inputs["httpCheck"]["path"] == "/health"
     assert check.inputs["httpCheck"]["serviceAgentAuthentication"] == {"type": "OIDC_TOKEN"}
     assert check.inputs["monitoredResource"]["labels"]["host"].startswith("health-")
     policies = bundle.of("monitoring/alertPolicy:AlertPolicy")
