@@ -35,6 +35,10 @@ class Deployment:
     step: int = 0
     before: dict[str, dict[str, int]] = field(default_factory=dict)
     after: dict[str, str] = field(default_factory=dict)
+    steps: tuple[int, ...] = ()
+    """The percents that it goes through."""
+    event: str = ""
+    """The id of the synthetic event that tried it."""
     back_to: int | None = None
     """The deployment that this one goes back to, of a rollback."""
     reason: str = ""
@@ -55,12 +59,13 @@ class Deployment:
 
 def to_doc(deployment: Deployment) -> dict[str, Any]:
     content = {one.name: getattr(deployment, one.name) for one in fields(deployment)}
-    return {**content, "failing": list(deployment.failing)}
+    return {**content, "failing": list(deployment.failing), "steps": list(deployment.steps)}
 
 
 def from_doc(data: dict[str, Any]) -> Deployment:
     known = {one.name: data[one.name] for one in fields(Deployment) if one.name in data}
-    return Deployment(**{**known, "failing": tuple(known.get("failing", ()))})
+    lists = {name: tuple(known.get(name, ())) for name in ("failing", "steps")}
+    return Deployment(**{**known, **lists})
 
 
 def latest(store: Store, limit: int = 1) -> list[Deployment]:

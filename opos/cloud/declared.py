@@ -27,8 +27,10 @@ SUBSCRIBE_ROLE = "roles/pubsub.subscriber"
 INVOKE_ROLE = "roles/run.invoker"
 ACT_AS_ROLE = "roles/iam.serviceAccountUser"
 """Of the deployer, on each account that it starts something as."""
-IMPERSONATE_ROLE = "roles/iam.serviceAccountOpenIdTokenCreator"
-"""Of who runs smoke tests, on the accounts that may call the functions."""
+IMPERSONATE_ROLE = "roles/iam.serviceAccountTokenCreator"
+"""Of who runs smoke tests, on the accounts that may call the functions: gcloud asks for an access token of theirs, so
+the role for identity tokens alone is too small.
+"""
 MINT_ROLE = "roles/iam.serviceAccountTokenCreator"
 """Of Pub/Sub itself, on the account whose tokens it shows."""
 APPROVE_ROLE = "roles/cloudbuild.builds.approver"

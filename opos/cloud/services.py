@@ -9,6 +9,7 @@ from typing import Any
 
 from opos.cloud.declared import service
 from opos.cloud.gcloud import Gcloud, Missing
+from shared.callers import CHECKED
 
 TAG = "next"
 """Of the newest revision: an address of its own, whatever traffic it takes."""
@@ -22,8 +23,11 @@ class Running:
 
     url: str
     tagged: str | None
-    """The address of the revision that has TAG."""
+    """The address of the revision that has TAG, which is called `newest`."""
+    newest: str | None
     split: Split
+    asked: Split
+    """What was asked for, and may not have come about yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,14 @@ def running(function: str, gcloud: Gcloud) -> Running | None:
     except Missing:
         return None
     status = found.get("status", {})
-    traffic = status.get("traffic", [])
+    traffic, latest = status.get("traffic", []), status.get("latestReadyRevisionName", "")
+    tagged: Mapping[str, Any] = next((one for one in traffic if one.get("tag") == TAG), {})
     return Running(
         url=status.get("url", ""),
-        tagged=next((one.get("url") for one in traffic if one.get("tag") == TAG), None),
-        split=_split(traffic, status.get("latestReadyRevisionName", "")),
+        tagged=tagged.get("url"),
+        newest=tagged.get("revisionName"),
+        split=_split(traffic, latest),
+        asked=_split(found["spec"].get("traffic", []), latest),
     )
 
 
@@ -73,6 +80,11 @@ def made_of(revision: str, gcloud: Gcloud) -> dict[str, str]:
         "max_instances": notes.get("autoscaling.knative.dev/maxScale", ""),
         **{f"env {one['name']}": _value(one) for one in container.get("env", [])},
     }
+
+
+def is_trusting(revision: str, gcloud: Gcloud) -> bool:
+    """Whether *revision* believes tokens without a signature, which Cloud Run has checked: it must not be public."""
+    return f"env {CHECKED}" in made_of(revision, gcloud)
 
 
 def wanted(revision: Revision) -> dict[str, str]:

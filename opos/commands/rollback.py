@@ -33,17 +33,17 @@ def command(to: int | None, target: str | None, place: Place, *, wait: bool, as_
 def rollback(where: Ground, to: int | None, *, wait: bool) -> Deployment:
     lease = Lease(new_id(), who(where.root), where.store, where.clock)
     with leased(lease, wait=wait, sleep=where.sleep, say=where.say):
-        record = _record(where, to, lease)
+        record = _record(where, to)
         Pipeline(record, where, lease).run()
         return record.now
 
 
-def _record(where: Ground, to: int | None, lease: Lease) -> Record:
+def _record(where: Ground, to: int | None) -> Record:
     left = unfinished(where, UNENDED)
     if left is None:
         return returning(where, to)
-    left.change(phase="back", reason=left.now.reason or "It was interrupted, and taken back.")
     if to is None:
+        left.change(phase="back", reason=left.now.reason or "It was interrupted, and taken back.")
         return left
-    Pipeline(left, where, lease).run()
+    left.change(phase="left", reason=left.now.reason or f"It was interrupted, and deployment {to} is wanted instead.")
     return returning(where, to)

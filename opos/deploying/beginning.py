@@ -18,6 +18,9 @@ from shared.deployments import UNDER_WAY, Deployment, Phase, latest
 from shared.errors import OposError
 from shared.moments import iso
 
+FAR = 200
+"""So many deployments are looked at."""
+
 
 def drafted(ground: Ground, functions: Sequence[str], number: int = 0) -> Deployment:
     """A deployment of *functions* as they are in this checkout; nothing is asked of the cloud, and nothing written."""
@@ -34,8 +37,8 @@ def drafted(ground: Ground, functions: Sequence[str], number: int = 0) -> Deploy
 
 def unfinished(ground: Ground, phases: Collection[Phase] = UNDER_WAY) -> Record | None:
     """The last deployment, if it is in one of *phases*."""
-    last = next(iter(latest(ground.store)), None)
-    return Record(ground, last) if last and last.phase in phases else None
+    last = Record.last(ground)
+    return last if last and last.now.phase in phases else None
 
 
 def begun(draft: Deployment, ground: Ground) -> Record:
@@ -43,7 +46,7 @@ def begun(draft: Deployment, ground: Ground) -> Record:
     last = next(iter(latest(ground.store)), None)
     before = {function: _split(function, last, ground) for function in draft.after}
     numbered = _numbered(draft, last.number + 1 if last else 1)
-    record = Record.begin(ground, replace(numbered, before=before))
+    record = Record.begin(ground, replace(numbered, before=before, steps=_steps(ground)))
     record.change(failing=tuple(_failing(record.now, ground)))
     return record
 
@@ -51,6 +54,11 @@ def begun(draft: Deployment, ground: Ground) -> Record:
 def is_same(record: Record, draft: Deployment) -> bool:
     """Whether *draft* would do just what the unfinished *record* does."""
     return record.now.release == draft.release and record.now.after.keys() == draft.after.keys()
+
+
+def _steps(ground: Ground) -> tuple[int, ...]:
+    """A first deployment is all or nothing: what ran before it is a placeholder, and swallows what it is given."""
+    return ground.deploy.steps if any(one.phase == "done" for one in latest(ground.store, FAR)) else (100,)
 
 
 def _numbered(draft: Deployment, number: int) -> Deployment:

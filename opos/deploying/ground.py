@@ -10,13 +10,14 @@ from typing import Any
 import click
 
 from opos.cloud.gcloud import Gcloud
+from opos.deploying.lease import Lost
 from opos.local import Place
 from shared.config.config import Config
 from shared.config.deploy import Deploy, Target, TargetName
 from shared.context import Context
-from shared.deployments import Deployment, to_doc
-from shared.errors import OposError
-from shared.ports import Clock, Create, Set, Store
+from shared.deployments import Deployment, from_doc, latest, to_doc
+from shared.errors import Conflict, OposError
+from shared.ports import Clock, Create, Store, Update
 from shared.runtime import Runtime
 
 
@@ -80,13 +81,26 @@ class Record:
 
     ground: Ground
     now: Deployment
+    version: str
 
     def change(self, **changes: Any) -> None:
-        self.now = replace(self.now, **changes)
-        self.ground.store.commit([Set(self.now.path, to_doc(self.now))])
+        """Raises Lost where somebody else has written it meanwhile."""
+        changed = replace(self.now, **changes)
+        write = Update(changed.path, to_doc(changed), self.version)
+        try:
+            self.version = self.ground.store.commit([write])[changed.path]
+        except Conflict:
+            raise Lost("Another deploy has taken this one over.") from None
+        self.now = changed
 
     @classmethod
     def begin(cls, ground: Ground, deployment: Deployment) -> "Record":
         """Raises AlreadyExists where there is one of this number."""
-        ground.store.commit([Create(deployment.path, to_doc(deployment))])
-        return cls(ground, deployment)
+        versions = ground.store.commit([Create(deployment.path, to_doc(deployment))])
+        return cls(ground, deployment, versions[deployment.path])
+
+    @classmethod
+    def last(cls, ground: Ground) -> "Record | None":
+        found = next(iter(latest(ground.store)), None)
+        doc = ground.store.get(found.path) if found else None
+        return cls(ground, from_doc(doc.data), doc.version) if doc else None

@@ -4,13 +4,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from shared.errors import AlreadyExists, Conflict, OposError, Unavailable
 from shared.moments import iso
 from shared.ports import Clock, Create, Doc, Store, Update
 
 PATH = "leases/deploy"
+NEVER = datetime.min.replace(tzinfo=UTC)
 LENGTH = timedelta(seconds=45)
 RENEWED = 10.0
 """Seconds between two renewals."""
@@ -36,6 +37,7 @@ class Lease:
     store: Store
     clock: Clock
     _version: str = ""
+    _renewed: datetime = NEVER
     _lost: bool = False
     _over: threading.Event = field(default_factory=threading.Event)
     _renewing: threading.Lock = field(default_factory=threading.Lock)
@@ -46,6 +48,10 @@ class Lease:
         if self._lost:
             raise Lost("Another deploy may have taken over, since this one could not renew its lease.")
 
+    def lasts(self) -> bool:
+        """Whether nobody else can have it, by this machine's clock."""
+        return not self._lost and self.clock.now() < self._until
+
     def renew(self) -> None:
         """As far as that can be done now: the next time will tell."""
         with suppress(Unavailable):
@@ -54,17 +60,17 @@ class Lease:
     def _renew(self) -> None:
         with self._renewing:
             try:
-                self._version = _written(self.store, self._doc(), self._version)
+                self._version, self._renewed = _written(self.store, self._doc(), self._version), self.clock.now()
             except (Conflict, AlreadyExists):
                 self._lost = True
 
     def take(self) -> None:
         """Raises Held while another one lasts."""
-        found = self.store.get(PATH)
-        if found and _lasts(found, self.clock.now()) and found.data["holder"] != self.holder:
+        found, now = self.store.get(PATH), self.clock.now()
+        if found and _lasts(found, now) and found.data["holder"] != self.holder:
             raise Held(_whose(found), hint="Wait for it, or call again with --wait.")
         try:
-            self._version = _written(self.store, self._doc(), found.version if found else "")
+            self._version, self._renewed = _written(self.store, self._doc(), found.version if found else ""), now
         except (Conflict, AlreadyExists):
             raise Held("Another deploy began at the same moment.", hint="Call again with --wait.") from None
 
@@ -80,6 +86,10 @@ class Lease:
 
     def _doc(self) -> dict[str, str]:
         return {"holder": self.holder, "by": self.by, "until": iso(self.clock.now() + LENGTH)}
+
+    @property
+    def _until(self) -> datetime:
+        return self._renewed + LENGTH
 
 
 @contextmanager

@@ -4,7 +4,6 @@ build -> dark -> smoke -> shift -> done; from each of them, when it fails: back 
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 
 from opos.cloud import images, services
 from opos.cloud.gcloud import CloudError
@@ -29,6 +28,7 @@ ATTEMPTS = 5
 class Pipeline:
     def __init__(self, record: Record, ground: Ground, lease: Lease, *, may_go_back: bool = True) -> None:
         self.record, self.ground, self.lease, self.may_go_back = record, ground, lease, may_go_back
+        self._fault = ""
 
     def run(self) -> None:
         """To the record's end. Raises what could not be mended; whoever calls again then goes on from there."""
@@ -36,8 +36,11 @@ class Pipeline:
             try:
                 self.lease.check()
                 PHASES[self.record.now.phase](self)
-            except (Lost, Unavailable):
-                raise  # whoever has the lease goes on; without the store nothing can be noted
+            except Lost:
+                raise  # whoever has the lease goes on
+            except Unavailable:
+                self._go_back_unnoted()
+                raise
             except OposError as fault:
                 self._failed(fault, fault.message)
             except Exception as fault:  # noqa: BLE001  (a fault of ours must not leave the traffic where it is)
@@ -51,6 +54,11 @@ class Pipeline:
             self.record.change(phase="back", reason=why)
         else:
             self._end("left", reason=why)
+
+    def _go_back_unnoted(self) -> None:
+        """Without the store nobody watches what is new. While the lease lasts, traffic can be moved all the same."""
+        for function in self._functions() if self.record.now.phase == "shift" and self.lease.lasts() else ():
+            self._is_back(function, drop_tag=False)
 
     def build(self) -> None:
         """The image is called by the hash of what is in it: what was built once is not built again."""
@@ -85,12 +93,12 @@ class Pipeline:
 
     def smoke(self) -> None:
         self.ground.say("  trying each of them")
-        Smoke(self.record.now, self.ground).run()
+        Smoke(self.record.now, self.ground, lambda event: self.record.change(event=event)).run()
         self.record.change(phase="shift")
 
     def shift(self) -> None:
         """The step that the record names, watched; after the last one it is done."""
-        now, steps = self.record.now, self.ground.deploy.steps
+        now, steps = self.record.now, self.record.now.steps
         percent = steps[now.step]
         watch = Watch(now, percent, self.ground, Smoke(now, self.ground))
         for function in self._functions():
@@ -101,29 +109,35 @@ class Pipeline:
         if now.step + 1 < len(steps):
             self.record.change(step=now.step + 1, figures=figures)
         else:
+            watch.smoke.close(now.event)  # a message that came late may have opened it again
             self._end("done", figures=figures)
 
     def back(self) -> None:
         """All that took the traffic before takes it again; one function that resists keeps no other from it."""
         self.ground.say("  going back to what ran before")
+        Smoke(self.record.now, self.ground).close(self.record.now.event)
         for attempt in range(1, ATTEMPTS + 1):
             left = [function for function in reversed(self._functions()) if not self._is_back(function)]
             if not left:
                 return self._end("rolled_back" if self.record.now.back_to is None else "done")
             if attempt < ATTEMPTS:
                 self.ground.sleep(2.0**attempt)
-        hint = "Nothing is lost: `opos deploy` or `opos rollback`, called again, goes on from here."
-        raise CloudError(f"Could not direct the traffic of {', '.join(left)} back to what ran before.", hint=hint)
+        hint = "`opos rollback`, called again, goes on from here; `opos rollback --to N` goes to another deployment."
+        raise CloudError(f"Could not direct the traffic of {', '.join(left)} back: {self._fault}", hint=hint)
 
-    def _is_back(self, function: str) -> bool:
-        with suppress(CloudError):
-            self._direct(function, self.record.now.before[function], drop_tag=True)
-            return True
-        return False
+    def _is_back(self, function: str, *, drop_tag: bool = True) -> bool:
+        """What took no traffic before, as a service that never worked, has nothing to go back to."""
+        try:
+            if split := self.record.now.before[function]:
+                self._direct(function, split, drop_tag=drop_tag)
+        except CloudError as fault:
+            self._fault = fault.brief
+            return False
+        return True
 
     def _direct(self, function: str, split: Split, *, drop_tag: bool = False) -> None:
         """No call where it is so already; and what a failed one says counts less than what is so then."""
-        if self._is_directed(function, split):
+        if self._is_directed(function, split, untagged=drop_tag):
             return
         try:
             services.direct(function, split, self.ground.gcloud, drop_tag=drop_tag)
@@ -131,9 +145,10 @@ class Pipeline:
             if not self._is_directed(function, split):
                 raise
 
-    def _is_directed(self, function: str, split: Split) -> bool:
+    def _is_directed(self, function: str, split: Split, *, untagged: bool = False) -> bool:
+        """Both as it is, and as it was asked for: a call that failed may come about later."""
         found = services.running(function, self.ground.gcloud)
-        return found is not None and found.split == split
+        return found is not None and found.split == split == found.asked and not (untagged and found.newest)
 
     def _end(self, phase: Phase, **more: object) -> None:
         self.record.change(phase=phase, ended_at=iso(self.ground.clock.now()), **more)

@@ -56,7 +56,9 @@ def _smoke(ground: Ground) -> Check:
     """A synthetic event must wake nobody."""
     name, config = ground.deploy.smoke, ground.config
     taken, _ = outcome(RouteTest(labels={"source": name, "severity": "critical"}), config)
-    loud = [one for one in channels_of(taken) if not isinstance(config.channels[one], ConsoleChannel)]
+    levels = config.escalations[escalation].levels if (escalation := taken[-1].settings.escalation) else ()
+    told = dict.fromkeys([*channels_of(taken), *(level.channel for level in levels)])
+    loud = [one for one in told if not isinstance(config.channels[one], ConsoleChannel)]
     said = f"what {name} sends goes to {', '.join(loud) or 'the console alone'}"
     fix = f"Add a route: {{matchers: [source={name}], channel: a console channel, escalation: none}}"
     return Check("deploy.smoke", not loud, said, fix)

@@ -7,8 +7,11 @@ from typing import Any
 
 from opos.cloud import declared
 from opos.cloud.declared import account, service
-from opos.deploying.check import Check, asked
+from opos.cloud.gcloud import CloudError
+from opos.cloud.services import is_trusting, running
+from opos.deploying.check import INFRA, Check, asked
 from opos.deploying.ground import Ground
+from opos.deploying.identity import identity_token
 from shared.topology import FUNCTIONS
 
 PUBLIC, ANYONE = "allUsers", {"allUsers", "allAuthenticatedUsers"}
@@ -20,6 +23,7 @@ def looks(ground: Ground) -> list[Callable[[], Check]]:
     """They can be asked at once."""
     topics = sorted({topic for written in declared.PUBLISHES.values() for topic in written})
     return [
+        *(partial(_identity, name, ground) for name in (declared.PUSHER, declared.DEPLOYER)),
         partial(_project, ground), partial(_apis, ground), partial(_quota, ground), partial(_store_rights, ground),
         *(partial(_service, function, ground) for function in FUNCTIONS),
         *(partial(_topic_rights, topic, ground) for topic in topics),
@@ -32,6 +36,16 @@ def _project(ground: Ground) -> Check:
         return found["projectId"], True
 
     return asked("project", ground.gcloud, judge, "projects", "describe", ground.target.project)
+
+
+def _identity(name: str, ground: Ground) -> Check:
+    """Whether one can call the functions that are not public, as the trial of new revisions does."""
+    try:
+        identity_token(name, name, ground)
+    except CloudError as fault:
+        fix = f"You need {declared.IMPERSONATE_ROLE} on it. {INFRA}"
+        return Check(f"identity of {name}", ok=False, said=fault.brief, fix=fix)
+    return Check(f"identity of {name}", ok=True, said="can be shown", fix="")
 
 
 def _apis(ground: Ground) -> Check:
@@ -88,6 +102,8 @@ def _service(function: str, ground: Ground) -> Check:
             f"serviceAccount:{account(one, ground.target.project)}" for one in declared.CALLERS.get(function, ())
         }
         missing = {PUBLIC} - callers if is_public else expected - callers
+        if missing == {PUBLIC}:
+            return "nobody may call it yet: `pulumi up` once the deploy has ended", None
         if missing:
             return f"may not be called by {', '.join(sorted(missing))}", False
         if not is_public and callers & ANYONE:
@@ -95,7 +111,18 @@ def _service(function: str, ground: Ground) -> Check:
         return "may be called by anyone" if is_public else "may be called by whom it must", True
 
     words = ("run", "services", "get-iam-policy", name, f"--region={ground.target.region}")
-    return asked(f"service {name}", ground.gcloud, judge, *words)
+    found = asked(f"service {name}", ground.gcloud, judge, *words)
+    return found if not found.ok or not is_public else _not_trusting(function, found, ground)
+
+
+def _not_trusting(function: str, found: Check, ground: Ground) -> Check:
+    """What runs may be from before *function* was public, and believe that Cloud Run has checked who calls."""
+    serving = running(function, ground.gcloud)
+    if not any(is_trusting(revision, ground.gcloud) for revision in (serving.split if serving else ())):
+        return found
+    said = "anyone may call it, and what runs there believes that Cloud Run lets in only whom it knows"
+    fix = f"Take {PUBLIC} away from it until a deploy has ended, then `pulumi up`: docs/deploying.md, Settings."
+    return Check(found.name, ok=False, said=said, fix=fix)
 
 
 def _topic_rights(topic: str, ground: Ground) -> Check:

@@ -13,11 +13,13 @@ from opos.cloud import declared
 from opos.cloud.services import running
 from opos.deploying.answers import Answer, Headers, ask, content, failing
 from opos.deploying.ground import Ground
+from opos.deploying.identity import identity_token
 from opos.sending import signed_headers
 from shared.acceptance import announcement
 from shared.acting import act_on_alert
 from shared.alerting.decision import with_alert_ids
 from shared.alerting.states import OPEN
+from shared.config.deploy import PUBLIC
 from shared.deployments import Deployment
 from shared.entry import retry_conflicts
 from shared.errors import OposError
@@ -42,8 +44,9 @@ class NotWorking(OposError):
 class Smoke:
     deployment: Deployment
     ground: Ground
+    keep: Callable[[str], None] = lambda _event: None
+    """Called with the id of the synthetic event, once it was accepted: whoever goes on closes what it opened."""
     _event: str = ""
-    """The id of the synthetic event, once it was accepted."""
     _tokens: dict[tuple[str, str], str] = field(default_factory=dict)
     _urls: dict[str, str] = field(default_factory=dict)
 
@@ -54,7 +57,7 @@ class Smoke:
                 if function in self.deployment.after:
                     self._patiently(function)
         finally:
-            self._resolve()
+            self.close(self._event)
 
     def _patiently(self, function: str) -> None:
         clock, patience = self.ground.clock, self.ground.deploy.patience
@@ -97,11 +100,11 @@ class Smoke:
         """A webhook with a wrong signature is refused, and one that is signed is kept."""
         answer = self._post(b"{}", {"content-type": "application/json"})
         self.must(answer.status == 401, "401 for a webhook without a signature", answer)  # noqa: PLR2004
-        self._event = self._send()
+        self._sent()
 
     def router(self) -> None:
         """It decides on the synthetic event, under a nonce of its own: the one that runs may have, too."""
-        self._event = self._event or self._send()
+        self._sent()
         nonce = f"d{self.deployment.number}"
         self._push("alert_router", self._message(nonce))
         if f"alert_router_{nonce}" not in self._stored().data["handled"]:
@@ -138,30 +141,33 @@ class Smoke:
         return ask(self._url(function) + path, None if body is None else json.dumps(body).encode(), headers)
 
     def _identity(self, function: str, audience: str | None = None) -> dict[str, str]:
-        if function in self.ground.deploy.public:
+        if function in PUBLIC:
             return {}
         account = declared.PUSHER if function in declared.PUSHED else declared.DEPLOYER
         return {"authorization": f"Bearer {self._token(account, audience or declared.audience(function))}"}
 
     def _token(self, account: str, audience: str) -> str:
         if (account, audience) not in self._tokens:
-            self._tokens[account, audience] = self.ground.gcloud.text(
-                "auth", "print-identity-token", "--include-email", f"--audiences={audience}",
-                f"--impersonate-service-account={declared.account(account, self.ground.target.project)}",
-            ).strip()  # fmt: skip
+            self._tokens[account, audience] = identity_token(account, audience, self.ground)
         return self._tokens[account, audience]
 
     def _url(self, function: str) -> str:
         """The new revision's; of a function that is not deployed, the address of the one that runs."""
         if function not in self._urls:
-            service = running(function, self.ground.gcloud)
-            tagged = service.tagged if service and function in self.deployment.after else None
-            self._urls[function] = tagged or (service.url if service else "")
+            service, new = running(function, self.ground.gcloud), self.deployment.after.get(function)
+            if service is None or (new and (service.newest != new or not service.tagged)):
+                raise NotWorking(f"expected an address of {new or function} without traffic, found none")
+            self._urls[function] = str(service.tagged) if new else service.url
         return self._urls[function]
 
     @property
     def _title(self) -> str:
         return f"Deployment {self.deployment.number} of {self.ground.name} was tried"
+
+    def _sent(self) -> None:
+        if not self._event:
+            self._event = self._send()
+            self.keep(self._event)
 
     def _send(self) -> str:
         now = self.ground.clock.now()
@@ -174,11 +180,12 @@ class Smoke:
         self.must(answer.status in {200, 202}, "a signed webhook to be accepted", answer)
         return str(content(answer)["id"])
 
-    def _resolve(self) -> None:
+    def close(self, event: str) -> None:
         """Whatever came of it, no alert is left open, and no digest tells of it: it is resolved as by a person. The
         router that runs gets the event too, and might fire the alert again if it came later.
         """
-        if self._event:
+        if event:
+            self._event = event
             with suppress(OposError):
                 self._wait_for_the_router_that_runs()
                 for id, _ in with_alert_ids(self._message()):

@@ -1,6 +1,7 @@
 """Is it worse than before? Asked again and again while traffic moves to new revisions."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -10,15 +11,17 @@ from opos.deploying.answers import failing
 from opos.deploying.ground import Ground
 from opos.deploying.smoke import Smoke
 from shared.deployments import Deployment
-from shared.errors import OposError
+from shared.errors import OposError, Unavailable
 from shared.indicators import INDICATORS, counted
 from shared.moments import iso
-from shared.slo.burning import ALARMS, FEW, Counts, Indicator, burn_rate, total
+from shared.slo.burning import ALARMS, FEW, Counts, Indicator, burn_rate, slot_of, total
 
 PAUSE = 10.0
 """Seconds between two looks."""
+MISSES = 2
+"""So many times in a row it may not be possible to look."""
 FAST = ALARMS[0].rate
-HOURS = timedelta(hours=1)
+HOUR = timedelta(hours=1)
 
 
 class Worse(OposError):
@@ -47,31 +50,41 @@ class Watch:
 
     def __post_init__(self) -> None:
         self.began = self.ground.clock.now()
+        self.hour_before = self._rates()
         self.before = self._counted()
 
     def bake(self) -> dict[str, Any]:
         """Watch for as long as it is to bake, and at least once; the figures. Raises Worse."""
         until = self.began + self.ground.deploy.bake
         while True:
-            seen = self.look()
+            seen = self._patiently()
             if fault := self.verdict(seen):
                 raise Worse(f"at {self.percent} % of the traffic {fault}")
             if (left := (until - self.ground.clock.now()).total_seconds()) <= 0:
                 return _figures(seen, self.percent, self.ground.clock.now() - self.began)
             self.ground.sleep(min(PAUSE, left))
 
+    def _patiently(self) -> Seen:
+        """A store that does not answer for a moment is no reason to give up."""
+        for _ in range(MISSES):
+            with suppress(Unavailable):
+                return self.look()
+            self.ground.sleep(PAUSE)
+        return self.look()
+
     def look(self) -> Seen:
         now = self._counted()
         since = {name: (now[name][0] - good, now[name][1] - bad) for name, (good, bad) in self.before.items()}
         report = self.smoke.report() if "health" in self.deployment.after else {}
-        new, old = self.deployment.after.values(), self._old()
-        return Seen(since, self._errors(list(new)), self._errors(old), tuple(failing(report)))
+        new = [self.deployment.after[function] for function in self._functions()]
+        return Seen(since, self._errors(new), self._errors(self._old()), tuple(failing(report)))
 
     def verdict(self, seen: Seen) -> str:
         """What is worse; empty where nothing is."""
         for name, counts in seen.counts.items():
             target = self.ground.config.slos.objective(name).target
-            if counts[1] >= FEW and (rate := burn_rate(counts, target)) >= FAST:
+            rate = burn_rate(counts, target)
+            if counts[1] >= FEW and rate >= max(FAST, 2 * self.hour_before[name]):
                 return f"{name} burns its error budget {rate:.0f} times too fast: {counts[1]} of {sum(counts)} were bad"
         if more := set(seen.failing) - set(self.deployment.failing):
             return f"the health report has a new failure: {', '.join(sorted(more))}"
@@ -82,15 +95,29 @@ class Watch:
         return ""
 
     def _counted(self) -> dict[Indicator, Counts]:
-        now = self.ground.clock.now()
-        found = counted(self.ground.store, now - HOURS)
-        return {name: total(found[name], now, HOURS) for name in INDICATORS}
+        """All that was counted in the slots from the beginning on. What cannot be read is looked at the next time."""
+        first, now = slot_of(self.began), self.ground.clock.now()
+        found = counted(self.ground.store, first)
+        return {name: total(found[name], now, now - first) for name in INDICATORS}
+
+    def _rates(self) -> dict[Indicator, float]:
+        """How fast each budget burned in the hour before: a mend may be deployed while it burns."""
+        found, slos = counted(self.ground.store, self.began - HOUR), self.ground.config.slos
+        return {
+            name: burn_rate(total(found[name], self.began, HOUR), slos.objective(name).target) for name in INDICATORS
+        }
 
     def _old(self) -> list[str]:
-        return [one for function in self.deployment.after for one in self.deployment.before.get(function, {})]
+        return [one for function in self._functions() for one in self.deployment.before.get(function, {})]
+
+    def _functions(self) -> list[str]:
+        """Whose errors count: health answers 503 where it has something to complain of."""
+        return [function for function in self.deployment.after if function != "health"]
 
     def _errors(self, revisions: list[str]) -> int:
         """How many requests the revisions have failed since; 0 where the log cannot be read."""
+        if not revisions:
+            return 0
         try:
             return len(self.ground.gcloud.json("logging", "read", _filter(revisions, self.began), "--limit=500") or [])
         except CloudError:

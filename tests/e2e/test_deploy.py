@@ -16,13 +16,13 @@ from opos.deploying.beginning import begun, drafted
 from opos.deploying.lease import LENGTH, Held, Lease, Lost
 from opos.deploying.pipeline import Pipeline
 from shared.deployments import Deployment
-from shared.errors import OposError
+from shared.errors import OposError, Unavailable
 from shared.indicators import INDICATORS
 from shared.moments import day, iso
 from shared.ports import Set
 from shared.slo.burning import slot_of
 from shared.topology import FUNCTIONS
-from tests.deploying import Site, site
+from tests.deploying import CONFIG, Site, site
 from tests.identity import provider
 
 SERVICES = {declared.service(function) for function in FUNCTIONS}
@@ -49,8 +49,15 @@ def test_a_first_deployment_ends_with_all_traffic_on_revisions_that_were_tried(h
     ended = run(here)
     assert (ended.phase, ended.number) == ("done", 1)
     deployed(here, 1)
-    assert [one["percent"] for one in ended.figures["steps"]] == [10, 100]
+    assert [one["percent"] for one in ended.figures["steps"]] == [100]
     assert all(one.endswith("-00001-rec") for split in ended.before.values() for one in split)
+
+
+def test_from_the_second_on_traffic_moves_in_steps(here: Site) -> None:
+    run(here)
+    here.change()
+    assert [one["percent"] for one in run(here).figures["steps"]] == [10, 100]
+    deployed(here, 2)
 
 
 def test_until_it_was_tried_a_revision_takes_no_traffic(here: Site) -> None:
@@ -210,6 +217,52 @@ def test_what_was_left_broken_is_taken_back_by_a_rollback(here: Site) -> None:
     run(here, may_go_back=False)
     assert rollback(here.ground(), None, wait=False).phase == "rolled_back"
     deployed(here, 1)
+
+
+def test_what_the_store_cannot_tell_for_long_is_no_reason_to_leave_the_traffic_split(here: Site) -> None:
+    run(here)
+    here.change()
+
+    def cut(_seconds: float) -> None:
+        if here.serving() == {"1", "2"}:
+            here.point = refuse
+
+    def refuse(what: str, *, after: bool) -> None:
+        if what.startswith("commit ") and not after:
+            raise Unavailable("the store is down")
+
+    here.slept = cut
+    with pytest.raises(Unavailable):
+        run(here)
+    deployed(here, 1)
+    here.point = lambda _what, after: None  # noqa: ARG005
+    here.slept = lambda _seconds: None
+    assert run(here).phase == "done"
+    deployed(here, 2)
+
+
+def test_the_synthetic_alert_of_a_deployer_that_died_is_closed_by_who_takes_it_back(here: Site) -> None:
+    run(here)
+    here.change()
+
+    def die(what: str, *, after: bool) -> None:
+        if after and what.startswith("commit deployments/") and here.last.event:
+            raise KeyboardInterrupt
+
+    here.point = die
+    with pytest.raises(KeyboardInterrupt):
+        run(here)
+    here.point = lambda _what, after: None  # noqa: ARG005
+    rollback(here.ground(), None, wait=False)
+    assert list(here.store.query("alerts", where=[("state", "==", "firing")])) == []
+
+
+def test_a_public_console_is_deployed_and_asks_who_one_is_all_the_same(here: Site) -> None:
+    here.config_file.write_text(
+        CONFIG.replace("  bake:", "  public: [webhook_intake, flag_evaluator, console]\n  bake:")
+    )
+    here.cloud.grant("services/console", declared.INVOKE_ROLE, "allUsers")
+    assert run(here).phase == "done"
 
 
 def test_rollback_goes_back_in_one_word_and_then_further_or_to_a_number(here: Site) -> None:

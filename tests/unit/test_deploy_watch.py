@@ -10,6 +10,7 @@ from opos.deploying.pipeline import shares
 from opos.deploying.watch import Seen, Watch
 from shared.config.slos import Slos
 from shared.deployments import Deployment
+from shared.indicators import INDICATORS
 from shared.slo.burning import Indicator
 
 
@@ -21,13 +22,14 @@ class Ground:
     config = Config()
 
 
-def verdict(*, percent: int = 50, **seen: Any) -> str:
+def verdict(*, percent: int = 50, burned: float = 0.0, **seen: Any) -> str:
     deployment = Deployment(
         number=3, target="staging", phase="shift", by="ann", began_at="", failing=("store-slow",),
         before={"health": {"health-1": 100}}, after={"health": "health-d3-abc"},
     )  # fmt: skip
     watch = object.__new__(Watch)
     watch.deployment, watch.percent, watch.ground = deployment, percent, cast("Any", Ground())
+    watch.hour_before = dict.fromkeys(INDICATORS, burned)
     return watch.verdict(Seen(**{"counts": {}, "new_errors": 0, "old_errors": 0, "failing": (), **seen}))
 
 
@@ -62,6 +64,11 @@ def test_it_is_no_worse_than_before(seen: dict[str, Any]) -> None:
 )
 def test_it_is_worse_and_says_what(seen: dict[str, Any], said: str) -> None:
     assert verdict(**seen) == said
+
+
+def test_a_mend_may_be_deployed_while_the_budget_burns() -> None:
+    assert verdict(counts=counts(60, 5), burned=10.0) == ""
+    assert verdict(counts=counts(60, 50), burned=10.0) != ""
 
 
 def test_errors_are_compared_by_the_share_of_the_traffic() -> None:

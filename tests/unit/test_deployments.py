@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from opos.deploying.returning import NothingBefore, as_of, before_present
+from opos.deploying.returning import NothingBefore, as_of, before_present, origin
 from shared.deployments import Deployment, from_doc, latest, since, to_doc, words
 from shared.ports import Set
 from tests.fakes import FakeStore
@@ -61,9 +61,10 @@ def test_a_line_says_what_was_deployed_and_how_it_ended(more: dict[str, Any], sa
         ([deployed(3, phase="rolled_back"), deployed(2), deployed(1)], 1),
         ([deployed(3, back_to=1), deployed(2), deployed(1)], None),
         ([deployed(4, back_to=2), deployed(3), deployed(2), deployed(1)], 1),
-        ([deployed(4), deployed(3, back_to=1), deployed(2), deployed(1)], 2),
         ([deployed(1)], None),
         ([], None),
+        # 3 was gone back from: what ran before 5 is 2, as the rollback left it.
+        ([deployed(5), deployed(4, back_to=2), deployed(3), deployed(2), deployed(1)], 2),
     ],
 )
 def test_without_a_number_it_goes_back_to_what_ran_before_the_present_one(
@@ -73,7 +74,7 @@ def test_without_a_number_it_goes_back_to_what_ran_before_the_present_one(
         with pytest.raises(NothingBefore):
             before_present(history)
     else:
-        assert before_present(history) == back_to
+        assert origin(before_present(history)) == back_to
 
 
 def test_each_function_goes_back_to_the_revision_that_it_had_then() -> None:
@@ -82,7 +83,8 @@ def test_each_function_goes_back_to_the_revision_that_it_had_then() -> None:
     assert as_of(history, 3) == {"health": "health-d3-abc", "sweeper": "sweeper-d1-abc"}
 
 
-@pytest.mark.parametrize("number", [2, 7])
-def test_a_deployment_that_never_ran_cannot_be_gone_back_to(number: int) -> None:
-    with pytest.raises(NothingBefore, match="expected the number of a deployment that was finished"):
-        as_of([deployed(3), deployed(2, phase="rolled_back"), deployed(1)], number)
+def test_what_was_rolled_back_from_does_not_come_back() -> None:
+    rolled_back = deployed(3, back_to=1, after=deployed(1).after)
+    only_health = deployed(4, after={"health": "health-d4-abc"})
+    history = [deployed(5), only_health, rolled_back, deployed(2), deployed(1)]
+    assert as_of(history, before_present(history).number) == {"health": "health-d4-abc", "sweeper": "sweeper-d1-abc"}
