@@ -9,6 +9,11 @@ from shared.errors import OposError
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
+SIGNATURE_REMOVED = ".SIGNATURE_REMOVED_BY_GOOGLE"
+"""How an identity token ends that Cloud Run has verified and passed on."""
+SERVERLESS_AUTHORIZATION = "x-serverless-authorization"
+"""Where it is there, Cloud Run looks at this header, and leaves `authorization` as it came."""
+
 
 class HttpRequest(NamedTuple):
     """`headers` have lower-case names; `body` is the raw bytes; `query` holds the first value of each name.

@@ -60,7 +60,7 @@ def _smoke(ground: Ground) -> Check:
     told = dict.fromkeys([*channels_of(taken), *(level.channel for level in levels)])
     loud = [one for one in told if not isinstance(config.channels[one], ConsoleChannel)]
     said = f"what {name} sends goes to {', '.join(loud) or 'the console alone'}"
-    fix = f"Add a route: {{matchers: [source={name}], channel: a console channel, escalation: none}}"
+    fix = f"Give it a route of its own, {{matchers: [source={name}]}}, with a channel and an escalation on the console."
     return Check("deploy.smoke", not loud, said, fix)
 
 

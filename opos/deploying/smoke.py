@@ -24,6 +24,7 @@ from shared.deployments import Deployment
 from shared.entry import retry_conflicts
 from shared.errors import OposError
 from shared.events import DigestDue, EventAccepted, Message, Tick
+from shared.http import SERVERLESS_AUTHORIZATION
 from shared.loading import load_flags
 from shared.ports import Doc
 from shared.reading import read_again
@@ -144,7 +145,8 @@ class Smoke:
         if function in PUBLIC:
             return {}
         account = declared.PUSHER if function in declared.PUSHED else declared.DEPLOYER
-        return {"authorization": f"Bearer {self._token(account, audience or declared.audience(function))}"}
+        shown = f"Bearer {self._token(account, audience or declared.audience(function))}"
+        return {"authorization": shown, SERVERLESS_AUTHORIZATION: shown}  # one for Cloud Run, and one for the function
 
     def _token(self, account: str, audience: str) -> str:
         if (account, audience) not in self._tokens:

@@ -17,6 +17,7 @@ from typing import Any
 from jwt import PyJWK, PyJWKSet, PyJWTError, decode, get_unverified_header
 
 from shared.errors import Unauthorized, Unavailable
+from shared.http import SIGNATURE_REMOVED
 from shared.logs import log as _log
 
 ALGORITHMS = ("RS256", "ES256")
@@ -24,8 +25,6 @@ _OPTIONS: Any = {
     "verify_exp": False, "verify_iat": False, "verify_nbf": False, "require": ["exp", "iat", "aud", "iss"],
 }  # fmt: skip
 """The times are checked against the invocation's own moment, not against the machine's clock."""
-SIGNATURE_REMOVED = ".SIGNATURE_REMOVED_BY_GOOGLE"
-"""How a token ends that Cloud Run has verified."""
 _UNSIGNED: Any = {**_OPTIONS, "verify_signature": False, "verify_aud": True, "verify_iss": True}
 LEEWAY = 30.0
 """Seconds by which the issuer's clock may differ from ours."""

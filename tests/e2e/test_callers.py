@@ -103,6 +103,24 @@ def test_any_other_push_is_refused_with_one_answer_and_changes_nothing(
     assert "store" not in deployed.runtime.__dict__, "a refused push touches nothing"
 
 
+def test_behind_cloud_runs_check_a_token_without_signature_is_believed_unless_another_one_was_checked(
+    tmp_path: Path, google: Provider
+) -> None:
+    settings = {**environment(tmp_path, google), "OPOS_CALLERS_CHECKED": "cloud-run"}
+    behind = Deployed(Runtime(Settings.from_environment(settings), clock=FakeClock()))
+    runtime.use(behind.runtime)
+    unsigned = f"Bearer {google.token(NOW).rpartition('.')[0]}.SIGNATURE_REMOVED_BY_GOOGLE"
+    assert behind.push("sweeper", unsigned)[0] < 300
+    forged = {"authorization": unsigned, "x-serverless-authorization": "Bearer somebody's"}
+    answer = behind.client("sweeper").post(push_path("sweeper"), json=push_body("sweeper"), headers=forged)
+    assert answer.status_code == 401
+    signed = {**forged, "authorization": f"Bearer {google.token(NOW)}"}
+    answer = behind.client("sweeper").post(push_path("sweeper"), json=push_body("sweeper"), headers=signed)
+    assert answer.status_code < 300
+    behind.runtime.close()
+    runtime.use(None)
+
+
 def test_a_push_nobody_can_verify_comes_again(deployed: Deployed, google: Provider) -> None:
     google.up = False
     status, _ = deployed.push("sweeper", f"Bearer {google.token(NOW)}")

@@ -53,7 +53,7 @@ COMMANDS: Mapping[str, Command] = {
     "auth list": Command(project.accounts),
     "auth print-identity-token": Command(
         project.identity_token, "", "audiences include-email!", "iamcredentials.googleapis.com",
-        "iam.serviceAccounts.getOpenIdToken", "projects/-/serviceAccounts/{account}",
+        "iam.serviceAccounts.getAccessToken", "projects/-/serviceAccounts/{account}",
     ),
     "projects describe": Command(
         project.describe, "PROJECT_ID_OR_NUMBER", "", "cloudresourcemanager.googleapis.com",
