@@ -115,10 +115,10 @@ class Pipeline:
     def back(self) -> None:
         """All that took the traffic before takes it again; one function that resists keeps no other from it."""
         self.ground.say("  going back to what ran before")
-        Smoke(self.record.now, self.ground).close(self.record.now.event)
         for attempt in range(1, ATTEMPTS + 1):
             left = [function for function in reversed(self._functions()) if not self._is_back(function)]
             if not left:
+                Smoke(self.record.now, self.ground).close(self.record.now.event)
                 return self._end("rolled_back" if self.record.now.back_to is None else "done")
             if attempt < ATTEMPTS:
                 self.ground.sleep(2.0**attempt)
