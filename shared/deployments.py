@@ -1,16 +1,13 @@
 """What was deployed: the records that `opos deploy` writes, for whoever wants to know."""
 
 from dataclasses import dataclass, field, fields
-from datetime import datetime
 from typing import Any, Literal
 
-from shared.moments import iso
 from shared.ports import Store
 
 COLLECTION = "deployments"
 Phase = Literal["build", "dark", "smoke", "shift", "done", "back", "rolled_back", "left"]
 """The next thing to do; `done`, `rolled_back`, and `left` (it failed, and nobody was to mend it) are ends."""
-ENDS: tuple[Phase, ...] = ("done", "rolled_back", "left")
 UNDER_WAY: tuple[Phase, ...] = ("build", "dark", "smoke", "shift", "back")
 
 
@@ -71,11 +68,6 @@ def from_doc(data: dict[str, Any]) -> Deployment:
 def latest(store: Store, limit: int = 1) -> list[Deployment]:
     """The newest first."""
     return [from_doc(doc.data) for doc in store.query(COLLECTION, order_by="number", descending=True, limit=limit)]
-
-
-def since(store: Store, moment: datetime, limit: int = 50) -> list[Deployment]:
-    """Those that began at or after *moment*, the newest first."""
-    return [one for one in latest(store, limit) if one.began_at >= iso(moment)]
 
 
 def words(deployment: Deployment) -> str:

@@ -22,16 +22,18 @@ FAR = 200
 """So many deployments are looked at."""
 
 
-def drafted(ground: Ground, functions: Sequence[str], number: int = 0) -> Deployment:
-    """A deployment of *functions* as they are in this checkout; nothing is asked of the cloud, and nothing written."""
+def drafted(ground: Ground, functions: Sequence[str]) -> Deployment:
+    """A deployment of *functions* as they are in this checkout; nothing is asked of the cloud, and nothing written.
+    It has a number once it begins.
+    """
     found = source(ground.root)
     with staged(ground) as release:
         content, name = release.content, image(release, project=ground.target.project, region=ground.target.region)
     return Deployment(
-        number=number, target=ground.name, phase="build", by=who(ground.root), began_at=iso(ground.clock.now()),
+        number=0, target=ground.name, phase="build", by=who(ground.root), began_at=iso(ground.clock.now()),
         commit=found.commit, dirty=bool(found.changed), tested=found.tested, release=content, image=name,
         config=_hash(ground.place.config_file), flags=_hash(ground.place.flags_file),
-        after=names(functions, number, content),
+        after=names(functions, 0, content),
     )  # fmt: skip
 
 

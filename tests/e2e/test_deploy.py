@@ -189,6 +189,13 @@ def test_what_failed_before_does_not_keep_a_mend_from_being_deployed(here: Site)
     assert run(here).phase == "done"
 
 
+def test_the_503_of_a_health_report_is_no_error_of_the_new_revision(here: Site) -> None:
+    run(here)
+    here.change()
+    here.cloud.change(lambda state: state.update(logs={"health-d2": 27}))
+    assert run(here).phase == "done"
+
+
 def test_new_revisions_that_answer_5xx_are_taken_back_during_the_bake(here: Site) -> None:
     run(here)
     here.change()

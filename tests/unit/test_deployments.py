@@ -1,12 +1,11 @@
 """Records of deployments: what they say, and which one is gone back to."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from opos.deploying.returning import NothingBefore, as_of, before_present, origin
-from shared.deployments import Deployment, from_doc, latest, since, to_doc, words
+from shared.deployments import Deployment, from_doc, latest, to_doc, words
 from shared.ports import Set
 from tests.fakes import FakeStore
 
@@ -30,13 +29,12 @@ def test_a_record_of_a_later_version_is_read_for_what_is_known_of_it() -> None:
     assert from_doc({**to_doc(deployed(3)), "weather": "fine"}) == deployed(3)
 
 
-def test_the_latest_come_first_and_those_since_a_moment_can_be_asked_for() -> None:
+def test_the_latest_come_first() -> None:
     store = FakeStore()
     for number, day in enumerate(("18", "19", "20"), start=9):
         one = deployed(number, began_at=f"2026-11-{day}T10:00:00.000000Z")
         store.commit([Set(one.path, to_doc(one))])
     assert [one.number for one in latest(store, 5)] == [11, 10, 9]
-    assert [one.number for one in since(store, datetime(2026, 11, 19, tzinfo=UTC))] == [11, 10]
 
 
 @pytest.mark.parametrize(
