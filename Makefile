@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo up test check lock clean
+.PHONY: install demo up test check bench lock clean
 
 install: .venv/run
 
@@ -48,6 +48,10 @@ check: .venv/dev .venv/infra/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	.venv/infra/bin/mypy --config-file infra/mypy.ini
+
+# Readings beside peers and limits; NAME=intake for one. Wants a machine that does nothing else, and loopback only.
+bench: .venv/dev
+	@$(BIN)/python -m bench $(NAME)
 
 # Renews the lock files. They hold versions and hashes, and no address to download from.
 lock: .venv/pip
