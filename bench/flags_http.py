@@ -2,92 +2,94 @@
 
 Each request is of another user. Throughput is what a client sees; the processor's time for a request, which other work
 on the machine changes less, is what the server spends on it. The sync server is the one that is deployed; the async one
-is what ADR 16 weighed against it. Both with functions-framework's own settings, 16 connections, rounds interleaved. The
-load comes from the same two cores, so ratios mean more than absolutes. Not fair: a bare function parses no JSON and is
-soon done.
+is what ADR 16 weighed against it. Both with functions-framework's own settings, at 16 connections.
+
+Not fair: a bare function parses no JSON and is soon done. The load comes from the same two cores, so that ratios mean
+more than absolutes.
 """
 
 import json
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from statistics import median
 
-from bench.load import Load, http_request, load
+from bench.load import http_request, load
+from bench.result import Goal, Result, Table
 from bench.serving import Server, main_of, prepare, serve
+from shared.compiled import place, written
+from shared.loading import load_config, load_flags
 
 ROUNDS, REQUESTS, CONNECTIONS = 15, 1000, 16
 BULKS = (10, 100)
 PATH = "/ofrep/v1/evaluate/flags"
 HERE = Path(__file__).parent
+BARE, SINGLE, SPEED, CPU = "bare", "single", "requests/s", "CPU us a request"
+KINDS = {"sync, as it is deployed": False, "async": True}
 Case = tuple[Server, list[bytes]]
+Rows = dict[str, dict[str, list[float]]]
 
 
-def requests(path: str, headers: dict[str, str] | None = None) -> list[bytes]:
-    bodies = [json.dumps({"context": {"targetingKey": f"user-{n}", "plan": "pro"}}).encode() for n in range(REQUESTS)]
-    return [
-        http_request("POST", path, body, {"content-type": "application/json", **(headers or {})}) for body in bodies
-    ]
+def measure(*, quick: bool) -> Result:
+    with ExitStack() as stack:
+        kinds = {kind: cases(stack, REQUESTS // 5 if quick else REQUESTS, asgi=asgi) for kind, asgi in KINDS.items()}
+        for server, asked in (case for group in kinds.values() for case in group.values()):
+            server.first_answer("POST", PATH, b"{}")
+            load(server.port, asked[:200], CONNECTIONS)
+        found = rounds(kinds, 2 if quick else ROUNDS)
+    tables = [Table(kind, rows, ((SPEED, BARE), (CPU, BARE))) for kind, rows in found.items()]
+    ratio = tables[0].ratio(SINGLE, BARE, SPEED)
+    return Result(tables, [Goal("requests/s, a single flag / bare", ratio, 0.85, at_least=True)])
 
 
-def cases(stack: ExitStack, *, asgi: bool) -> dict[str, Case]:
+def cases(stack: ExitStack, requests: int, *, asgi: bool) -> dict[str, Case]:
     source = HERE / ("flags_async.py" if asgi else "hello.py")
     more = ("--asgi",) if asgi else ()
-    found: dict[str, Case] = {}
-    with_flags = {count: _environment(stack, count) for count in BULKS}
-    bare = stack.enter_context(serve("hello", source, with_flags[10], *more))
-    found["bare"] = bare, requests(f"{PATH}/quarter")
-    for count, environment in with_flags.items():
+    with_flags = {count: environment(stack, count) for count in BULKS}
+    single, bulk = asked(f"{PATH}/quarter", requests), asked(PATH, requests)
+    found = {BARE: (stack.enter_context(serve("hello", source, with_flags[BULKS[0]], *more)), single)}
+    for count, named in with_flags.items():
         main = source if asgi else main_of("flag_evaluator")
-        server = stack.enter_context(serve("flag_evaluator", main, environment, *more))
-        found |= {"single": (server, requests(f"{PATH}/quarter"))} if count == BULKS[0] else {}
-        found[f"bulk of {count}"] = server, requests(PATH)
+        server = stack.enter_context(serve("flag_evaluator", main, named, *more))
+        found |= {SINGLE: (server, single)} if count == BULKS[0] else {}
+        found[f"bulk of {count}"] = server, bulk
     return found
 
 
-def _environment(stack: ExitStack, flags: int) -> dict[str, str]:
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    environment = prepare(folder)
-    more = "".join(f"  q{n}: {{enabled: true, rollout: 25}}\n" for n in range(flags - 1))
-    (folder / "flags.yaml").write_text(f"flags:\n  quarter: {{enabled: true, rollout: 25}}\n{more}")
-    return environment
+def environment(stack: ExitStack, count: int) -> dict[str, str]:
+    """Of a function that has *count* flags, compiled as a build does."""
+    found = prepare(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+    flags, config = Path(found["OPOS_FLAGS"]), Path(found["OPOS_CONFIG"])
+    names = ["quarter", *(f"q{n}" for n in range(count - 1))]
+    flags.write_text("flags:\n" + "".join(f"  {name}: {{enabled: true, rollout: 25}}\n" for name in names))
+    place(flags).write_text(written(load_flags(flags), load_config(config).flags, flags, config))
+    return found
 
 
-def main() -> None:
-    with ExitStack() as stack:
-        kinds = {"sync": cases(stack, asgi=False), "async": cases(stack, asgi=True)}
-        found: dict[tuple[str, str], list[Load]] = {}
-        for server, asked in (case for kind in kinds.values() for case in kind.values()):
-            server.first_answer("POST", "/ofrep/v1/evaluate/flags", b"{}")
-            load(server.port, asked[:200], CONNECTIONS)
-        used: dict[tuple[str, str], float] = {}
-        for _ in range(ROUNDS):
-            for kind, group in kinds.items():
-                for name, (server, asked) in group.items():
-                    before = server.cpu_seconds()
-                    found.setdefault((kind, name), []).append(load(server.port, asked, CONNECTIONS))
-                    used[kind, name] = used.get((kind, name), 0.0) + server.cpu_seconds() - before
-        memory = {
-            (kind, name): server.memory_mb() for kind, group in kinds.items() for name, (server, _) in group.items()
-        }
-    for key, rounds in found.items():
-        bare = key[0], "bare"
-        show(key, rounds, found[bare], used[key], used[bare], memory[key])
+def asked(path: str, count: int) -> list[bytes]:
+    bodies = [json.dumps({"context": {"targetingKey": f"user-{n}", "plan": "pro"}}).encode() for n in range(count)]
+    return [http_request("POST", path, body, {"content-type": "application/json"}) for body in bodies]
 
 
-def show(
-    key: tuple[str, str], rounds: list[Load], bare: list[Load], used: float, bare_used: float, memory: float
-) -> None:
-    """The ratio is the median of the rounds' own: what disturbs a round disturbs both."""
-    ratio = median(one.per_second / other.per_second for one, other in zip(rounds, bare, strict=True))
-    speed, p99 = median(one.per_second for one in rounds), median(one.p99_ms for one in rounds)
-    each = used / ROUNDS / REQUESTS * 1e6
-    print(
-        f"{key[0]:<6} {key[1]:<12} {speed:6,.0f}/s  {ratio:4.2f} x bare  p99 {p99:5.1f} ms  "
-        f"{each:4.0f} us of CPU, bare / that {bare_used / used:4.2f}  {memory:3.0f} MiB  "
-        f"failed {sum(one.failed for one in rounds)}"
-    )
+def rounds(kinds: Mapping[str, Mapping[str, Case]], count: int) -> dict[str, Rows]:
+    found: dict[str, Rows] = {kind: {name: {} for name in group} for kind, group in kinds.items()}
+    for _ in range(count):
+        for kind, group in kinds.items():
+            for name, case in group.items():
+                note(found[kind][name], one_round(*case))
+    for kind, group in kinds.items():
+        for name, (server, _) in group.items():
+            found[kind][name]["MiB"] = [server.memory_mb()]
+    return found
 
 
-if __name__ == "__main__":
-    main()
+def one_round(server: Server, requests: list[bytes]) -> dict[str, float]:
+    before = server.cpu_seconds()
+    done = load(server.port, requests, CONNECTIONS)
+    used = (server.cpu_seconds() - before) / len(requests) * 1e6
+    return {SPEED: done.per_second, "p50 ms": done.p50_ms, "p99 ms": done.p99_ms, CPU: used, "failed": done.failed}
+
+
+def note(row: dict[str, list[float]], measured: Mapping[str, float]) -> None:
+    for measure_, value in measured.items():
+        row.setdefault(measure_, []).append(value)

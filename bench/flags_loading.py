@@ -1,22 +1,49 @@
 """How long flags take to read and to compile, and the memory of one: a thousand and ten thousand, so that growth shows.
 
 Read means: YAML into checked flags with the line of each value. A flag is compiled when it is first asked for.
+
+Not fair: nobody else is beside it. A ratio says how ours grow: 1 is a flag that costs the same among ten times as many.
 """
 
 import gc
 import time
 import tracemalloc
-from statistics import median
 
+from bench.result import Result, Table
 from shared.flags import FlagSet
 from shared.loading import parse_flags
 
 ROUNDS, COUNTS = 5, (1_000, 10_000)
+QUICK = (100, 1_000)
 SHORTHAND = "  flag-{n}: {{enabled: true, rollout: {share}, owner: me}}\n"
 DEFINITION = (
     "  flag-{n}: {{state: ENABLED, variants: {{a: 1, b: 2}}, defaultVariant: a, targeting: {{if: ["
     "{{'==': [{{var: plan}}, pro]}}, b, {{fractional: [[a, {share}], [b, 7]]}}]}}}}\n"
 )
+FORMS = {"shorthand": SHORTHAND, "definition": DEFINITION}
+Rows = dict[str, dict[str, list[float]]]
+
+
+def measure(*, quick: bool) -> Result:
+    counts = QUICK if quick else COUNTS
+    few = f"{counts[0]:,} flags"
+    found: dict[str, Rows] = {form: {f"{count:,} flags": {} for count in counts} for form in FORMS}
+    for _ in range(2 if quick else ROUNDS):
+        for form, rows in found.items():
+            for row, count in zip(rows.values(), counts, strict=True):
+                note(row, written(FORMS[form], count), count)
+    for form, rows in found.items():
+        for row, count in zip(rows.values(), counts, strict=True):
+            read, asked = bytes_of(written(FORMS[form], count))
+            row |= {"B a flag": [read / count], "B once asked": [asked / count]}
+    ratios = (("read us a flag", few), ("compile us a flag", few))
+    return Result([Table(form, rows, ratios) for form, rows in found.items()])
+
+
+def note(row: dict[str, list[float]], text: str, count: int) -> None:
+    for what, took in zip(("read", "compile"), seconds(text), strict=True):
+        row.setdefault(f"{what} ms", []).append(took * 1e3)
+        row.setdefault(f"{what} us a flag", []).append(took / count * 1e6)
 
 
 def written(form: str, count: int) -> str:
@@ -32,8 +59,8 @@ def seconds(text: str) -> tuple[float, float]:
     return read - began, time.perf_counter() - read
 
 
-def bytes_of_a_flag(text: str, count: int) -> tuple[float, float]:
-    """As it is read, and once it was asked for."""
+def bytes_of(text: str) -> tuple[float, float]:
+    """Bytes in memory of the flags in *text*: as they are read, and once each was asked for."""
     gc.collect()
     tracemalloc.start()
     flags: FlagSet = parse_flags(text)
@@ -44,21 +71,4 @@ def bytes_of_a_flag(text: str, count: int) -> tuple[float, float]:
     gc.collect()
     asked = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
-    return read / count, asked / count
-
-
-def main() -> None:
-    for name, form in (("shorthand", SHORTHAND), ("definition", DEFINITION)):
-        for count in COUNTS:
-            text = written(form, count)
-            taken = [seconds(text) for _ in range(ROUNDS)]
-            read, compiled = (median(one[part] for one in taken) for part in (0, 1))
-            size, asked = bytes_of_a_flag(text, count)
-            print(
-                f"{name:<11} {count:>6,} flags  read {read * 1000:6.0f} ms  compiled {compiled * 1000:5.0f} ms"
-                f"  {size:5.0f} B a flag, {asked:5.0f} B once asked"
-            )
-
-
-if __name__ == "__main__":
-    main()
+    return read, asked

@@ -1,9 +1,11 @@
 """Peers from Debian, npm and PyPI, each in a folder of the bench's own: nothing on the machine is changed."""
 
+import json
+import os
 import shutil
 import subprocess
 import venv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / ".cache" / "bench" / "peers"
@@ -32,16 +34,36 @@ def debian_version(folder: Path) -> str:
     return next(folder.glob("*.deb")).name.split("_")[1]
 
 
-def npm(package: str, version: str, name: str) -> Path:
-    """The program *name* of *package* from npm. Raises Missing."""
+def npm(
+    package: str,
+    version: str,
+    name: str,
+    *,
+    instead: Mapping[str, str] | None = None,
+    build: Sequence[str] | None = None,
+) -> Path:
+    """The program *name* of *package* from npm, with other releases *instead* of some packages that it depends on.
+
+    Where *build* is given, only the install scripts of these are run. Raises Missing.
+    """
     folder = FOLDER / f"{package}-{version}"
     if not _is_complete(folder):
-        _require("npm")
+        _require("npm", "node")
         _begin(folder)
+        (folder / "package.json").write_text(json.dumps({"private": True, "overrides": dict(instead or {})}))
         options = ["--no-audit", "--no-fund", "--no-save", "--omit=dev", "--legacy-peer-deps"]
-        _run(["npm", "install", "--prefix", str(folder), *options, f"{package}@{version}"], folder)
+        options += [] if build is None else ["--ignore-scripts"]
+        _run(["npm", "install", "--prefix", str(folder), *options, f"{package}@{version}"], folder, _headers())
+        if build:
+            _run(["npm", "rebuild", "--prefix", str(folder), *build], folder, _headers())
         _end(folder)
     return folder / "node_modules" / ".bin" / name
+
+
+def _headers() -> dict[str, str]:
+    """Where node's own headers are, without which a native module would be built with those of a download."""
+    root = Path(shutil.which("node") or "/usr/bin/node").resolve().parents[1]
+    return {"npm_config_nodedir": str(root)} if (root / "include" / "node").is_dir() else {}
 
 
 def pypi(name: str, needed: Sequence[str], peers: Sequence[str]) -> tuple[Path, dict[str, str]]:
@@ -71,9 +93,11 @@ def _require(*programs: str) -> None:
             raise Missing(f"{program} is not installed")
 
 
-def _run(command: list[str], folder: Path) -> None:
+def _run(command: list[str], folder: Path, more: Mapping[str, str] | None = None) -> None:
+    """With *more* in its environment."""
+    names = {**os.environ, **(more or {})}
     try:
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=PATIENCE)
+        subprocess.run(command, cwd=folder, env=names, check=True, capture_output=True, text=True, timeout=PATIENCE)
     except subprocess.CalledProcessError as fault:
         said = [line for line in (fault.stderr or fault.stdout).splitlines() if line.strip()]
         raise Missing(f"{' '.join(command[:3])}: {said[-1] if said else fault}"[:200]) from fault

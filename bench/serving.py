@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.compiled import place, written
+from opos.cloud.packaging import write_compiled
 from shared.loading import load_config, load_flags
 
 ROOT = Path(__file__).parents[1]
@@ -78,7 +78,7 @@ def prepare(folder: Path) -> dict[str, str]:
     """An environment for functions that keep their data in *folder*."""
     (folder / "opos.yaml").write_text(CONFIG)
     (folder / "flags.yaml").write_text("flags: {quarter: {enabled: true, rollout: 25}}\n")
-    _compile_flags(folder)
+    _compile(folder)
     return {
         **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         "APP_SECRET": SECRET,
@@ -88,10 +88,10 @@ def prepare(folder: Path) -> dict[str, str]:
     }
 
 
-def _compile_flags(folder: Path) -> None:
+def _compile(folder: Path) -> None:
     """As a build does."""
     flags, config = folder / "flags.yaml", folder / "opos.yaml"
-    place(flags).write_text(written(load_flags(flags), load_config(config).flags, flags, config))
+    write_compiled(load_config(config), load_flags(flags), config, flags)
 
 
 @contextmanager

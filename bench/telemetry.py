@@ -1,11 +1,11 @@
 """What observing costs: the intake with its log and spans, with its log alone, and with neither, in one run.
 
 Spans are those of each event, or of each tenth trace, as OTEL_TRACES_SAMPLER can have it; each event has two here.
-
 Each is the intake on functions-framework's own server with its own defaults, and each is sent the same webhooks (1 kB,
-verified, durable, published). Rounds are interleaved, because machines are noisy. The collector is a stand-in in a
-process of its own that reads what it is sent and answers; it and the load share the intake's cores, so ratios mean more
-than absolutes. A collector on another machine takes none of them.
+verified, durable, published).
+
+Not fair: the collector is a stand-in in a process of its own that reads what it is sent and answers; it and the load
+share the intake's cores, so ratios mean more than absolutes. A collector on another machine takes none of them.
 """
 
 import subprocess
@@ -17,14 +17,17 @@ from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from statistics import median
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from bench.intake import CONNECTIONS, ROUNDS, webhooks
-from bench.load import Load, load
-from bench.serving import Server, free_port, main_of, prepare, serve
+from bench.intake import CONNECTIONS, REQUESTS, ROUNDS, webhooks
+from bench.load import load
+from bench.result import Result, Table
+from bench.serving import ROOT, Server, free_port, main_of, prepare, serve
 
+SPEED, P99 = "requests/s", "p99 ms"
+LAST_BATCH = 6
+"""Seconds after which the last spans were sent: the exporter sends each five."""
 NEITHER = "neither"
 TENTH = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.1"}
 KINDS: dict[str, dict[str, str]] = {
@@ -61,11 +64,16 @@ class Collector(BaseHTTPRequestHandler):
         """Nothing is written between the rounds."""
 
 
+def collect(port: int) -> None:
+    ThreadingHTTPServer(("127.0.0.1", port), Collector).serve_forever()
+
+
 @contextmanager
 def collector() -> Iterator[int]:
     """The port of a collector in a process of its own."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "bench.telemetry", "collector", str(port)])
+    command = [sys.executable, "-c", f"from bench.telemetry import collect; collect({port})"]
+    process = subprocess.Popen(command, cwd=ROOT)
     try:
         yield port
     finally:
@@ -73,21 +81,18 @@ def collector() -> Iterator[int]:
         process.wait(timeout=20)
 
 
-def main() -> None:
+def measure(*, quick: bool) -> Result:
+    count = REQUESTS // 20 if quick else REQUESTS
     with ExitStack() as stack:
         port = stack.enter_context(collector())
         servers = {kind: intake(stack, kind, port) for kind in KINDS}
-        for number, server in enumerate(servers.values()):
+        for server in servers.values():
             server.first_answer("GET", "/", b"")
-            load(server.port, webhooks(1000 + number)[:200], CONNECTIONS)
-        rounds: dict[str, list[Load]] = {kind: [] for kind in KINDS}
-        for number in range(ROUNDS):
-            for kind in order(number):
-                rounds[kind].append(load(servers[kind].port, webhooks(number), CONNECTIONS))
-        for kind, server in servers.items():
-            show(kind, rounds[kind], rounds[NEITHER], server)
-        time.sleep(6)  # the last batch
-        print(f"collected: {told(port)}")
+            load(server.port, webhooks("warm", min(count, 200)), CONNECTIONS)
+        found = rounds(servers, 2 if quick else ROUNDS, count)
+        time.sleep(0 if quick else LAST_BATCH)
+        notes = [f"collected: {told(port)}"]
+    return Result([Table("intake with", found, ((SPEED, NEITHER), (P99, NEITHER)))], notes=notes)
 
 
 def intake(stack: ExitStack, kind: str, port: int) -> Server:
@@ -97,31 +102,26 @@ def intake(stack: ExitStack, kind: str, port: int) -> Server:
     return stack.enter_context(serve("webhook_intake", main_of("webhook_intake"), environment))
 
 
+def rounds(servers: dict[str, Server], count: int, requests: int) -> dict[str, dict[str, list[float]]]:
+    found: dict[str, dict[str, list[float]]] = {kind: {} for kind in servers}
+    for number in range(count):
+        for kind in order(number):
+            done = load(servers[kind].port, webhooks(number, requests), CONNECTIONS)
+            measured = {SPEED: done.per_second, "p50 ms": done.p50_ms, P99: done.p99_ms, "failed": done.failed}
+            for measure_, value in measured.items():
+                found[kind].setdefault(measure_, []).append(value)
+    for kind, server in servers.items():
+        found[kind]["MiB"] = [server.memory_mb()]
+    return found
+
+
 def order(number: int) -> tuple[str, ...]:
     """None is always the first, or always follows the same one."""
     kinds, first = tuple(KINDS), number % len(KINDS)
     return kinds[first:] + kinds[:first]
 
 
-def show(kind: str, rounds: list[Load], plain: list[Load], server: Server) -> None:
-    """The ratio is the median of the rounds' own: what disturbs a round disturbs all of it."""
-    ratio = median(one.per_second / other.per_second for one, other in zip(rounds, plain, strict=True))
-    speed, p50, p99 = (median(getattr(one, what) for one in rounds) for what in ("per_second", "p50_ms", "p99_ms"))
-    failed = sum(one.failed for one in rounds)
-    print(
-        f"{kind:<12} {speed:6.0f}/s  p50 {p50:5.2f} ms  p99 {p99:5.2f} ms  {ratio:.2f} x {NEITHER}"
-        f"  {server.memory_mb():3.0f} MiB  failed {failed}"
-    )
-
-
 def told(port: int) -> str:
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
     connection.request("GET", "/")
     return connection.getresponse().read().decode()
-
-
-if __name__ == "__main__":
-    if sys.argv[1:2] == ["collector"]:
-        ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2])), Collector).serve_forever()
-    else:
-        main()

@@ -1,7 +1,9 @@
 """The one place where a request begins and an error ends: platform types in, plain values to the handler, and back."""
 
 import base64
+import gc
 import io
+import os
 import random
 import threading
 import time
@@ -32,6 +34,8 @@ PATIENCE = 20.0
 _OURS = "Something went wrong on our side. It has been logged."
 _queues = [threading.Lock() for _ in range(64)]
 
+# The first model would look through all that is installed for plugins of pydantic's: opos has none.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 telemetry.configure()
 
 
@@ -221,3 +225,8 @@ def _body(request: flask.Request) -> bytes:
 def _too_large() -> TooLarge:
     message = f"expected a body of at most {BODY_LIMIT} bytes, found more"
     return TooLarge(message, hint="Send less, or a link to the rest.")
+
+
+# What is loaded by now stays for good. Were it looked through again, each page of it would be copied in the server's
+# worker, which shares it with the process that loaded it.
+gc.freeze()

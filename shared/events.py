@@ -55,7 +55,7 @@ Severity = Literal["info", "warning", "critical"]
 class Contract(BaseModel):
     """Root of all wire types."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     def to_doc(self) -> dict[str, Any]:
         """This value as JSON-ready data, for a document or a message."""

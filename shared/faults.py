@@ -1,8 +1,7 @@
 """What is wrong in an operator's file: where, what was expected, what was found, and how to mend it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+from typing import NamedTuple
 
 from shared.errors import OposError
 
@@ -10,8 +9,7 @@ SECRET_NAME = "the NAME of a secret, such as GITHUB_WEBHOOK_SECRET"  # noqa: S10
 """What is expected where a secret is named; what was found there is never shown, since it may be the secret itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """`path` is the dotted place in the file; `line` counts from 1."""
 
     file: str
@@ -38,5 +36,7 @@ class ConfigError(OposError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """A hint that names the known word most like *word*; empty when none is."""
+    from difflib import get_close_matches
+
     close = get_close_matches(word, list(known), n=1)
     return f"did you mean {close[0]!r}?" if close else ""

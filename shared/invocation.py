@@ -2,9 +2,8 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.callers import OPERATORS
 
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from shared.usage import Usage
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(NamedTuple):
     """One run of a handler: its moment, its trace, and the ports of the process (see `shared.context.Context`)."""
 
     runtime: "Runtime"

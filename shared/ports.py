@@ -1,9 +1,8 @@
 """What the outside gives us, as Protocols. Adapters implement them; tests/contract states their whole promise."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from shared.events import Message
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
 Data = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Doc:
+class Doc(NamedTuple):
     """A stored document. `path` is `collection/id`; `version` changes with each write and is opaque."""
 
     path: str
@@ -24,16 +22,14 @@ class Doc:
         return self.path.partition("/")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(NamedTuple):
     """Write a document that must not exist."""
 
     path: str
     data: Data
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """Merge *data* into a document that must be at *if_version*. Keys are dotted field paths (`handled.router`)."""
 
     path: str
@@ -41,16 +37,14 @@ class Update:
     if_version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Set:
+class Set(NamedTuple):
     """Write a document whole, whether it exists or not."""
 
     path: str
     data: Data
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(NamedTuple):
     """Remove a document that must be at *if_version*."""
 
     path: str
@@ -129,16 +123,14 @@ class Clock(Protocol):
 Markup = Literal["plain", "markdown", "slack", "html"]
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """What a channel takes: text in `markup`, of at most `limit` characters."""
 
     markup: Markup = "plain"
     limit: int = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Mailing:
+class Mailing(NamedTuple):
     """What a mail needs that is one of a series: the same text as `html`, when it was made, the name of its thread and
     of its list, and the address that stops it with one click.
     """
@@ -150,8 +142,7 @@ class Mailing:
     unsubscribe: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """What a channel shows a person: the same notice is always the same message."""
 
     title: str
@@ -163,8 +154,7 @@ class Notice:
     mailing: Mailing | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What the receiver answered, safe to keep."""
 
     detail: str

@@ -2,16 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-from pydantic import TypeAdapter
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.acceptance import OWN_SOURCE
 from shared.body import parsed, raw_body
-from shared.config.config import Config
-from shared.config.sources import DeliverySpec, Source
 from shared.errors import ContractBroken
 from shared.events import Alert, Event, Signal
 from shared.http import HttpRequest
@@ -19,12 +15,16 @@ from shared.ports import Doc
 from shared.sources import format_of, scheme
 from shared.sources.sender import Meaning
 
-_OWN: TypeAdapter[Signal] = TypeAdapter(Signal)
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+    from shared.config.config import Config
+    from shared.config.sources import DeliverySpec, Source
+
 _FAULTS = (ContractBroken, KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a body says. When its contract does not hold, `quarantine` says why, and one signal asks for attention."""
 
     type: str
@@ -33,7 +33,7 @@ class Reading:
     quarantine: str | None = None
 
 
-def read(name: str, source: Source, headers: Mapping[str, str], payload: Any | ContractBroken) -> Reading:
+def read(name: str, source: "Source", headers: Mapping[str, str], payload: Any | ContractBroken) -> Reading:
     """What *payload* from the source called *name* means; never raises for what a sender can send."""
     if isinstance(payload, ContractBroken):
         return _quarantined(name, payload)
@@ -48,7 +48,7 @@ def read(name: str, source: Source, headers: Mapping[str, str], payload: Any | C
 
 
 def delivery_id(
-    name: str, source: Source, request: HttpRequest, payload: Any | ContractBroken, now: datetime
+    name: str, source: "Source", request: HttpRequest, payload: Any | ContractBroken, now: datetime
 ) -> str | None:
     """The name of this delivery: declared in opos.yaml, else the sender's own; None when it has none."""
     known = None if isinstance(payload, ContractBroken) else payload
@@ -65,11 +65,18 @@ def hash_id(body: bytes, window: timedelta, now: datetime) -> str:
     return f"{hashlib.sha256(body).hexdigest()}.{int(now.timestamp() // window.total_seconds())}"
 
 
-def read_again(doc: Doc, config: Config) -> tuple[Event, tuple[Signal, ...]]:
+@cache
+def _own_signals() -> "TypeAdapter[Signal]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Signal)
+
+
+def read_again(doc: Doc, config: "Config") -> tuple[Event, tuple[Signal, ...]]:
     """A stored event, and what it means under the configuration of now, which may lift or impose its quarantine."""
     event = Event.stored(doc.data)
     if event.source == OWN_SOURCE:
-        return event, (_OWN.validate_json(event.body),)
+        return event, (_own_signals().validate_json(event.body),)
     source = config.sources.get(event.source)
     if source is None:
         reading = _quarantined(event.source, ContractBroken(f"the source {event.source} is not in opos.yaml any more"))
@@ -78,19 +85,19 @@ def read_again(doc: Doc, config: Config) -> tuple[Event, tuple[Signal, ...]]:
     return event.model_copy(update={"quarantine": reading.quarantine, "type": reading.type}), reading.signals
 
 
-def kept_headers(source: Source, request: HttpRequest) -> dict[str, str]:
+def kept_headers(source: "Source", request: HttpRequest) -> dict[str, str]:
     """The headers that may be written down: an allow-list, since others may carry secrets."""
     names = ("content-type", "user-agent", *scheme(source).headers)
     return {name: request.headers[name][:500] for name in names if name in request.headers}
 
 
-def _own_id(name: str, source: Source, request: HttpRequest, payload: Any) -> str | None:
+def _own_id(name: str, source: "Source", request: HttpRequest, payload: Any) -> str | None:
     named_by_format = format_of(name, source).delivery
     found = named_by_format(payload) if named_by_format and payload is not None else None
     return found or scheme(source).delivery(request, payload)
 
 
-def _declared_id(spec: DeliverySpec, request: HttpRequest, payload: Any, now: datetime) -> str | None:
+def _declared_id(spec: "DeliverySpec", request: HttpRequest, payload: Any, now: datetime) -> str | None:
     if spec.header:
         return request.headers.get(spec.header.lower())
     if spec.hash:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from shared import compiled
 from shared.callers import CHECKED, Callers
 from shared.errors import OposError, Unauthorized, Unavailable
 from shared.invocation import Invocation
@@ -21,9 +20,11 @@ from shared.ports import Bus, Channel, Clock, Identities, Store
 from shared.secrets import kept_key, read_secret
 
 if TYPE_CHECKING:
+    from shared import compiled
     from shared.adapters.local_bus.bus import LocalBus
     from shared.adapters.oidc import OidcIssuer, SharedKey
     from shared.adapters.sqlite.database import Database
+    from shared.compiled import Access, Compiled
     from shared.config.config import Config
     from shared.config.flags import Flags, Issuer
     from shared.flags import FlagSet
@@ -104,6 +105,10 @@ class Runtime:
 
     @once
     def config(self) -> "Config":
+        from shared.compiled_config import read
+
+        if found := read(self.settings.config):
+            return found
         from shared.loading import load_config
 
         return load_config(self.settings.config)
@@ -121,17 +126,19 @@ class Runtime:
 
         return load_flags(self.settings.flags, self.settings.environment.get("OPOS_ENVIRONMENT", ""))
 
-    def _compiled(self) -> compiled.Compiled | None:
+    def _compiled(self) -> "Compiled | None":
+        from shared.compiled import read
+
         settings = self.settings
-        return compiled.read(settings.flags, settings.config, settings.environment.get("OPOS_ENVIRONMENT", ""))
+        return read(settings.flags, settings.config, settings.environment.get("OPOS_ENVIRONMENT", ""))
 
     @once
-    def _built(self) -> compiled.Compiled | None:
+    def _built(self) -> "Compiled | None":
         """What the build made, read once at the start."""
         return self._compiled()
 
     @property
-    def access(self) -> "Flags | compiled.Access":
+    def access(self) -> "Flags | Access":
         """Who may ask for flags, how often, and who proves to be whom."""
         return self._built.access if self._built else self.config.flags
 

@@ -12,7 +12,7 @@ _DURATION = re.compile(rf"{_PART}w)?{_PART}d)?{_PART}h)?{_PART}m)?{_PART}s)?{_PA
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def parse_wait(value: Any) -> timedelta:

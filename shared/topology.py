@@ -1,7 +1,7 @@
 """Which function hears which topic, and how patiently it is retried: the one declaration for every bus."""
 
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from shared.events import DeadLetter, DigestDue, EventAccepted, Message, ReviewDue, Tick
 
@@ -13,8 +13,7 @@ PROBES = "probes"
 """A topic that nobody hears: publishing there shows that publishing works."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(NamedTuple):
     """Deliver `message` to `function`; wait `min_backoff`, doubling up to `max_backoff`, between attempts.
 
     After MAX_ATTEMPTS the message goes to the dead-letter topic, unless `dead_letters` is false.

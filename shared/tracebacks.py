@@ -5,17 +5,16 @@ Source: Error Reporting documentation, "ReportedErrorEvent": a Python trace is a
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from traceback import walk_tb
+from typing import NamedTuple
 
 MOST_FAULTS, MOST_FRAMES = 8, 50
 _CAUSED = "\nThe above exception was the direct cause of the following exception:\n"
 _WHILE = "\nDuring handling of the above exception, another exception occurred:\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     file: str
     line: int
     function: str

@@ -1,22 +1,20 @@
 """Tells whether the bundle is healthy: `/livez` the process, `/readyz` what it depends on, `/health` the whole report,
 `/metrics` the same for a scraper, `/status` and `/status.svg` what the public may know of it, if it may.
 
-Anyone may ask, so an answer holds numbers and our own words: never the text of an exception.
+Anyone may ask, so an answer holds numbers and our own words: never the text of an exception. What each answer needs is
+imported by it: that the process lives is said before all that the others look at is loaded.
 """
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from functions.health import status
-from functions.health.metrics import metrics
 from shared.context import Context
 from shared.errors import NotFound
-from shared.health.asking import ask_all
-from shared.health.looking import findings
-from shared.health.probes import DEPENDENCIES, everything
-from shared.health.report import Finding, report
 from shared.http import HttpRequest, HttpResponse, json_response
 from shared.process import version
-from shared.usage import Outcome, reported
+
+if TYPE_CHECKING:
+    from shared.health.report import Finding
+    from shared.usage import Outcome
 
 _HEADERS = {"content-type": "application/health+json", "cache-control": "no-store"}
 
@@ -29,29 +27,54 @@ def handle(request: HttpRequest, context: Context) -> HttpResponse:
         case "/livez":
             return json_response(200, {"status": "pass"}, _HEADERS)
         case "/readyz":
-            return _answer(findings(DEPENDENCIES, context), context)
+            return _ready(context)
         case "/health":
-            return _answer(findings(everything(context), context), context)
+            return _answer(_findings(context), context)
         case "/status" | "/status.svg" as path if context.config.health.status_page:
             return _public(path, context.config.health.status_page, context)
         case "/metrics":
-            return metrics(
-                findings(everything(context), context), _usage(context), accept=request.headers.get("accept", "")
-            )
+            return _metrics(request, context)
     raise NotFound("There is nothing at this address.", hint="Ask for /health, /readyz, /livez or /metrics.")
 
 
-def _answer(found: Iterable[Finding], context: Context) -> HttpResponse:
+def _ready(context: Context) -> HttpResponse:
+    from shared.health.looking import findings
+    from shared.health.probes import DEPENDENCIES
+
+    return _answer(findings(DEPENDENCIES, context), context)
+
+
+def _findings(context: Context) -> "list[Finding]":
+    from shared.health.looking import findings
+    from shared.health.probes import everything
+
+    return findings(everything(context), context)
+
+
+def _metrics(request: HttpRequest, context: Context) -> HttpResponse:
+    from functions.health.metrics import metrics
+
+    return metrics(_findings(context), _usage(context), accept=request.headers.get("accept", ""))
+
+
+def _answer(found: "list[Finding]", context: Context) -> HttpResponse:
+    from shared.health.report import report
+
     runbooks = context.config.health.runbooks or ""
     content = report(found, version=version(), now=context.now, runbooks=runbooks, release=context.release)
     return json_response(503 if content["status"] == "fail" else 200, content, _HEADERS)
 
 
 def _public(path: str, title: str, context: Context) -> HttpResponse:
-    found = status.current(lambda: findings(everything(context), context), context)
+    from functions.health import status
+
+    found = status.current(lambda: _findings(context), context)
     return status.badge(found, title) if path.endswith(".svg") else status.page(found, title)
 
 
-def _usage(context: Context) -> dict[str, dict[Outcome, int]]:
+def _usage(context: Context) -> "dict[str, dict[Outcome, int]]":
+    from shared.health.asking import ask_all
+    from shared.usage import reported
+
     (answer,) = ask_all([lambda: reported(context.store)], context.config.health.dependency_timeout)
     return answer if isinstance(answer, dict) else {}

@@ -2,13 +2,11 @@
 
 import hmac
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from functions.webhook_intake.heartbeats import heard
 from functions.webhook_intake.proving import live, proof
 from shared.acceptance import accept
 from shared.body import body_text, parsed
-from shared.config.sources import Source
 from shared.context import Context
 from shared.errors import ContractBroken, MethodNotAllowed, NotFound, Unauthorized
 from shared.events import Event, document_id
@@ -16,6 +14,9 @@ from shared.http import HttpRequest, HttpResponse, json_response
 from shared.logs import log as _log
 from shared.reading import delivery_id, hash_id, kept_headers, read
 from shared.sources import format_of
+
+if TYPE_CHECKING:
+    from shared.config.sources import Source
 
 
 def handle(request: HttpRequest, context: Context) -> HttpResponse:
@@ -42,7 +43,7 @@ def _webhook(name: str, request: HttpRequest, context: Context) -> HttpResponse:
 
 
 def _keep(
-    name: str, source: Source, request: HttpRequest, payload: Any, signed_with: str, context: Context
+    name: str, source: "Source", request: HttpRequest, payload: Any, signed_with: str, context: Context
 ) -> tuple[Event, str]:
     headers = kept_headers(source, request)
     reading = read(name, source, headers, payload)
@@ -67,7 +68,7 @@ def _keep(
     return event, outcome
 
 
-def _repeats_across_periods(name: str, source: Source, request: HttpRequest, context: Context) -> bool:
+def _repeats_across_periods(name: str, source: "Source", request: HttpRequest, context: Context) -> bool:
     """Whether a body named by its hash was received in the period before, yet within the window."""
     if source.delivery is None or source.delivery.hash is None:
         return False
@@ -77,7 +78,7 @@ def _repeats_across_periods(name: str, source: Source, request: HttpRequest, con
     return doc is not None and context.now - datetime.fromisoformat(doc.data["received_at"]) < window
 
 
-def _handshake(name: str, source: Source, payload: Any) -> HttpResponse | None:
+def _handshake(name: str, source: "Source", payload: Any) -> HttpResponse | None:
     answer = format_of(name, source).handshake
     return None if answer is None or isinstance(payload, ContractBroken) else answer(payload)
 
@@ -125,6 +126,8 @@ def _ping(name: str, request: HttpRequest, context: Context) -> HttpResponse:
         raise NotFound("There is no such heartbeat.", hint="Declare it under heartbeats in opos.yaml.")
     _require_method(request, "GET", "HEAD", "POST")
     _require_token(request, list(live(heartbeat.secrets, context).values()))
+    from functions.webhook_intake.heartbeats import heard
+
     heard(name, heartbeat, context)
     return json_response(200, {"id": name, "status": "ok"})
 

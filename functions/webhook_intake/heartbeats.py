@@ -1,16 +1,18 @@
 """A job says that it lives."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.acceptance import announce, keep, own_event
-from shared.config.config import Heartbeat
 from shared.context import Context
 from shared.events import iso
 from shared.heartbeats import alert_of, due_at
 from shared.telling import write
 
+if TYPE_CHECKING:
+    from shared.config.config import Heartbeat
 
-def heard(name: str, heartbeat: Heartbeat, context: Context) -> None:
+
+def heard(name: str, heartbeat: "Heartbeat", context: Context) -> None:
     """Write the ping down; when the heartbeat was missed, that is over, and it is an event of its own.
 
     Raises Conflict where another ping was quicker: the request is then run again.
@@ -29,6 +31,6 @@ def heard(name: str, heartbeat: Heartbeat, context: Context) -> None:
     announce(event, (alert,), versions[kept.path], context)
 
 
-def _beat(name: str, heartbeat: Heartbeat, context: Context) -> dict[str, Any]:
+def _beat(name: str, heartbeat: "Heartbeat", context: Context) -> dict[str, Any]:
     due = due_at(heartbeat, context.now, zone=context.config.timezone)
     return {"name": name, "last_seen": iso(context.now), "due_at": iso(due) if due else None, "missed_at": None}

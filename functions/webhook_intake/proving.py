@@ -1,14 +1,17 @@
 """Which of the secrets of a sender proves a request."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from shared.config.sources import Source
 from shared.context import Context
 from shared.errors import Unauthorized, Unavailable
 from shared.http import HttpRequest
 from shared.secrets import may_be_unset
 from shared.sources import scheme
 from shared.sources.signatures import rejected
+
+if TYPE_CHECKING:
+    from shared.config.sources import Source
 
 
 def live(names: Sequence[str], context: Context) -> dict[str, str]:
@@ -23,7 +26,7 @@ def live(names: Sequence[str], context: Context) -> dict[str, str]:
     return found
 
 
-def proof(source: Source, request: HttpRequest, context: Context) -> str:
+def proof(source: "Source", request: HttpRequest, context: Context) -> str:
     """The name of the first secret that proves *request*, where *source* has several different ones; else nothing.
 
     Raises Unauthorized when none proves it. All are tried, also after one that does.
@@ -35,7 +38,7 @@ def proof(source: Source, request: HttpRequest, context: Context) -> str:
     return proving[0] if len(set(secrets.values())) > 1 else ""
 
 
-def _proves(secret: str, source: Source, request: HttpRequest, context: Context) -> bool:
+def _proves(secret: str, source: "Source", request: HttpRequest, context: Context) -> bool:
     try:
         scheme(source).verify(request, [secret], now=context.now, tolerance=source.tolerance)
     except Unauthorized:

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from opos.cloud.declared import REPOSITORY
-from shared import compiled
+from shared import compiled, compiled_config
+from shared.config.config import Config
 from shared.errors import OposError
+from shared.flags import FlagSet
 from shared.loading import load_config, load_flags
 
 PACKAGES = ("functions", "shared")
@@ -57,13 +59,18 @@ def stage(
     *config* and *flags* are taken for opos.yaml and flags.yaml. Raises ConfigError, and NotPackaged.
     """
     sources = {CONFIG: config or root / CONFIG, FLAGS: flags or root / FLAGS}
-    access, found = load_config(sources[CONFIG]).flags, load_flags(sources[FLAGS], environment)
+    config_, flags_ = load_config(sources[CONFIG]), load_flags(sources[FLAGS], environment)
     _make(folder)
     for name, source in {**_code(root), **sources}.items():
         _copy(source, folder / name)
-    staged = folder / FLAGS
-    compiled.place(staged).write_text(compiled.written(found, access, staged, folder / CONFIG), "utf-8")
+    write_compiled(config_, flags_, folder / CONFIG, folder / FLAGS)
     return _release(folder)
+
+
+def write_compiled(config: Config, flags: FlagSet, config_file: Path, flags_file: Path) -> None:
+    """What spares each start that *config* and *flags*, which these files hold, are checked, beside them."""
+    compiled.place(flags_file).write_text(compiled.written(flags, config.flags, flags_file, config_file), "utf-8")
+    compiled_config.place(config_file).write_bytes(compiled_config.written(config, config_file))
 
 
 def image(release: Release, *, project: str, region: str) -> str:
@@ -117,5 +124,6 @@ def _copy(source: Path, target: Path) -> None:
 def _release(folder: Path) -> Release:
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     said = {name: hashlib.sha256(files[name].read_bytes()).hexdigest() for name in sorted(files)}
-    whole = json.dumps([said, PACK, _options()]).encode()
+    follows = compiled_config.place(Path(CONFIG)).name  # from what is in there already, but never twice the same bytes
+    whole = json.dumps([{name: text for name, text in said.items() if name != follows}, PACK, _options()]).encode()
     return Release(folder, tuple(said), hashlib.sha256(whole).hexdigest())

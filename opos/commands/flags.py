@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
+from opos.cloud.packaging import write_compiled
 from opos.commands.stale_flags import stale
 from opos.flag_editing import with_value
 from opos.local import Place, json_option, with_place
 from opos.moments import until_moment
 from opos.output import reports_errors, show
-from shared.compiled import place as compiled_place
-from shared.compiled import written
+from shared import compiled
 from shared.flags import ABSENT, FlagSet, Plain
 from shared.flags.explain import explained
 from shared.loading import load_config, load_flags, parse_flags
@@ -121,12 +121,14 @@ def _replace(file: Path, text: str) -> None:
 @json_option
 @reports_errors
 def compile_(place: Place, *, as_json: bool) -> None:
-    """Check the flags now, so that a function that starts need not: part of a build. Writes flags.compiled.json."""
+    """Check flags and configuration now, so that a function that starts need not: part of a build.
+
+    Writes flags.compiled.json and opos.compiled.pickle beside the files.
+    """
     environment = os.environ.get("OPOS_ENVIRONMENT", "")
     found = load_flags(place.flags_file, environment)
-    text = written(found, load_config(place.config_file).flags, place.flags_file, place.config_file)
-    target = compiled_place(place.flags_file)
-    target.write_text(text, "utf-8")
+    write_compiled(load_config(place.config_file), found, place.config_file, place.flags_file)
+    target = compiled.place(place.flags_file)
     said = {"file": str(target), "flags": len(found.flags), "environment": environment}
     show(said, f"{target}: {len(found.flags)} flags", as_json=as_json)
 

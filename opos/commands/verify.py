@@ -1,7 +1,6 @@
 """`opos verify`."""
 
 import os
-from dataclasses import asdict
 
 import click
 
@@ -26,7 +25,7 @@ def command(place: Place, *, places: bool, as_json: bool) -> None:
         return
     faults = verify(place.config_file, place.flags_file, os.environ)
     text = "\n".join(str(fault) for fault in faults) or _good(place)
-    show({"faults": [asdict(fault) for fault in faults]}, text, as_json=as_json)
+    show({"faults": [fault._asdict() for fault in faults]}, text, as_json=as_json)
     if faults:
         raise SystemExit(WRONG_USAGE)
 

@@ -53,7 +53,7 @@ class Focus(Section):
 
     blocks: tuple[Block, ...] = ()
     budget: Budget | None = None
-    night: Night = Night()
+    night: Night = Field(default_factory=Night)
 
     @model_validator(mode="after")
     def _names_are_clear(self) -> Self:

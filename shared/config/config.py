@@ -1,7 +1,6 @@
 """opos.yaml as frozen models. `shared.loading` makes them from the file, and reports every fault of it at once."""
 
 from datetime import timedelta
-from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -9,11 +8,12 @@ from pydantic import Field, model_validator
 from shared.alerting.attention import Focus
 from shared.alerting.escalation import Escalation
 from shared.alerting.intervals import Intervals
-from shared.alerting.muting import Inhibition, InhibitRule
-from shared.alerting.routing import Node, Route, compile_routes
+from shared.alerting.muting import InhibitRule
+from shared.alerting.routing import Route
 from shared.config.channels import ChannelConfig
 from shared.config.deploy import Deploy
-from shared.config.digests import ONLY, Digest, Digests, WeeklyReview
+from shared.config.derived import Derived
+from shared.config.digests import Digests, WeeklyReview
 from shared.config.flags import Flags
 from shared.config.health import Health
 from shared.config.slos import Slos
@@ -61,7 +61,7 @@ class Checker(Section):
     ping: SecretName
 
 
-class Config(Section):
+class Config(Derived, Section):
     owner: str
     operators: tuple[str, ...] = ()
     """E-mail addresses that may see the deployed console, besides the owner's."""
@@ -75,29 +75,16 @@ class Config(Section):
     review: WeeklyReview | None = None
     heartbeats: dict[Name, Heartbeat] = Field(default_factory=dict)
     checker: Checker | None = None
-    health: Health = Health()
+    health: Health = Field(default_factory=Health)
     inhibit_rules: tuple[InhibitRule, ...] = ()
     time_intervals: dict[str, Intervals] = Field(default_factory=dict)
     escalations: dict[Name, Escalation] = Field(default_factory=dict)
-    focus: Focus = Focus()
+    focus: Focus = Field(default_factory=Focus)
     runbooks: dict[str, str] = Field(default_factory=dict)
     """The runbook of each alertname: an http(s) address, or a file of the repository."""
     route_tests: tuple[RouteTest, ...] = ()
-    flags: Flags = Flags()
-    slos: Slos = Slos()
+    flags: Flags = Field(default_factory=Flags)
+    slos: Slos = Field(default_factory=Slos)
     deploy: Deploy | None = None
     rotate_by: dict[SecretName, Day] = Field(default_factory=dict)
     """By which day each secret is to be renewed; the review says what is due."""
-
-    @cached_property
-    def digests(self) -> dict[str, Digest]:
-        return {ONLY: self.digest} if isinstance(self.digest, Digest) else self.digest
-
-    @cached_property
-    def routes(self) -> Node:
-        """The route tree, ready to be asked."""
-        return compile_routes(self.route, digest=next(iter(self.digests)))
-
-    @cached_property
-    def inhibition(self) -> Inhibition:
-        return Inhibition(self.inhibit_rules)

@@ -43,7 +43,7 @@ class Health(Section):
 
     memory_threshold_mb: Annotated[int, Field(ge=1, strict=True)] = 512
     dependency_timeout: Duration = timedelta(seconds=2)
-    thresholds: Thresholds = Thresholds()
+    thresholds: Thresholds = Field(default_factory=Thresholds)
     certificates: tuple[Host, ...] = ()
     clock: Address | None = None
     runbooks: Address | None = None

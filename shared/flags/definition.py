@@ -15,7 +15,7 @@ def _variant_name(value: Any) -> Any:
 class Definition(BaseModel):
     """`variants` are the values by name, of any type; `targeting` is a rule that names one, or null for the default."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, defer_build=True)
 
     state: Literal["ENABLED", "DISABLED"]
     variants: Annotated[dict[str, Any], Field(min_length=1)]

@@ -25,7 +25,7 @@ def _form(flag: Any) -> str:
 
 
 class FlagFile(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     flags: dict[
         str,

@@ -29,7 +29,7 @@ Moment = Annotated[datetime, BeforeValidator(_moment), Strict(strict=False)]
 class Override(BaseModel):
     """What differs in one environment."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     enabled: bool | None = None
     rollout: Percent | None = None
@@ -42,7 +42,7 @@ class Flag(BaseModel):
     UTC. `requires` are flags that must be on too. `requires_auth` means off for who has not proved who they are.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, defer_build=True)
 
     enabled: bool
     rollout: Percent = 100

@@ -79,8 +79,7 @@ def _event(mapping: EventMapping) -> Callable[[Any], BusinessEvent | None]:
 
 
 def _searches(mapping: AlertMapping | EventMapping) -> dict[str, Search]:
-    declared = mapping.model_dump(exclude={"about"}).items()
-    expressions = {name: value for name, value in declared if isinstance(value, str)}
+    expressions = {name: value for name, value in mapping if name != "about" and isinstance(value, str)}
     return {name: search for name, value in expressions.items() if (search := _compiled(value))}
 
 

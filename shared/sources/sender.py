@@ -1,9 +1,8 @@
 """What a sender's file provides: a Scheme (who sent it, and under which id) and a Format (what it means)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from shared.events import Signal
 from shared.http import HttpRequest, HttpResponse
@@ -26,8 +25,7 @@ def no_delivery(request: HttpRequest, payload: Any) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scheme:
+class Scheme(NamedTuple):
     """How a sender proves itself and names its deliveries.
 
     `delivery` takes the request and the parsed body (None when it is not JSON). `headers` are the lower-case names of
@@ -41,16 +39,14 @@ class Scheme:
     signs_time: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """What a payload means: a subject in one line, and the signals to route (none: keep it, show nobody)."""
 
     subject: str = ""
     signals: tuple[Signal, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class Format(NamedTuple):
     """How to read a sender's payload.
 
     `event_type` and `translate` see only the kept headers, so that a replay reads what the first handling read. Both

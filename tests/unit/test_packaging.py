@@ -32,6 +32,9 @@ CODE = ("functions/__init__.py", "functions/a/main.py", "functions/a/templates/a
 PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())
 
 
+COMPILED = ("flags.compiled.json", "opos.compiled.pickle")
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A checkout in small."""
@@ -59,7 +62,7 @@ def test_a_release_holds_the_code_and_its_pages_and_what_it_is_configured_by(roo
         (root / superfluous).parent.mkdir(parents=True, exist_ok=True)
         (root / superfluous).write_text("x")
     made = stage(root, tmp_path / "stage", "staging")
-    assert made.files == tuple(sorted((*CODE, "requirements.txt", "opos.yaml", "flags.yaml", "flags.compiled.json")))
+    assert made.files == tuple(sorted((*CODE, "requirements.txt", "opos.yaml", "flags.yaml", *COMPILED)))
     there = {path.relative_to(made.folder).as_posix() for path in made.folder.rglob("*") if path.is_file()}
     assert there == set(made.files)
 

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from shared import tracing
 from shared.adapters.sqlite.database import Database
@@ -14,12 +14,12 @@ from shared.events import DeadLetter, Message, iso
 from shared.ports import Clock
 from shared.topology import MAX_ATTEMPTS, SUBSCRIPTIONS, Subscription
 
+T = TypeVar("T")
 _BY_NAME = {subscription.name: subscription for subscription in SUBSCRIPTIONS}
 _KNOWN = ", ".join(f"'{name}'" for name in _BY_NAME)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One message on its way to one subscription. `attempts` counts this one."""
 
     row: int
@@ -57,7 +57,7 @@ class LocalBus:
         data = message.model_dump_json().encode()
         with tracing.publishing(message) as span:
             attributes = {tracing.HEADER: str(span.place)}
-            self.database.write(lambda db: _insert(db, message.topic, message_id, data, attributes, now))
+            self._write(lambda db: _insert(db, message.topic, message_id, data, attributes, now))
         self.published.set()
         return message_id
 
@@ -76,21 +76,25 @@ class LocalBus:
             f" (SELECT id FROM messages WHERE {due} ORDER BY due_at, id LIMIT ?)"
             " RETURNING id, subscription, message_id, topic, data, attributes, published_at, attempts"
         )
-        rows = self.database.write(lambda db: db.execute(sql, [now, *busy, limit]).fetchall())
+        rows = self._write(lambda db: db.execute(sql, [now, *busy, limit]).fetchall())
         return [_delivery(row) for row in sorted(rows)]
 
     def acknowledge(self, delivery: Delivery) -> None:
-        self.database.write(lambda db: db.execute("DELETE FROM messages WHERE id = ?", [delivery.row]))
+        self._write(lambda db: db.execute("DELETE FROM messages WHERE id = ?", [delivery.row]))
 
     def refuse(self, delivery: Delivery) -> None:
         """The attempt failed: wait, or after the last one go to the dead-letter topic."""
         subscription = delivery.subscription
         if subscription.dead_letters and delivery.attempts >= MAX_ATTEMPTS:
-            self.database.write(lambda db: self._bury(db, delivery))
+            self._write(lambda db: self._bury(db, delivery))
             self.published.set()
             return
         due = iso(self.clock.now() + subscription.backoff(delivery.attempts))
-        self.database.write(lambda db: db.execute("UPDATE messages SET due_at = ? WHERE id = ?", [due, delivery.row]))
+        self._write(lambda db: db.execute("UPDATE messages SET due_at = ? WHERE id = ?", [due, delivery.row]))
+
+    def _write(self, run: Callable[[sqlite3.Connection], T]) -> T:
+        """A message is never ahead of what it is about, and that is published again when power took the message."""
+        return self.database.write(run, survives_power_loss=False)
 
     def _bury(self, db: sqlite3.Connection, delivery: Delivery) -> None:
         attributes = {

@@ -25,7 +25,6 @@ T = TypeVar("T")
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS docs (
   path TEXT PRIMARY KEY, collection TEXT NOT NULL, version INTEGER NOT NULL, data TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS docs_collection ON docs (collection, path);
 CREATE TABLE IF NOT EXISTS sequence (n INTEGER NOT NULL);
 INSERT INTO sequence SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM sequence);
 CREATE TABLE IF NOT EXISTS messages (
@@ -46,11 +45,19 @@ def index_of(collection: str, field: str) -> str:
     return f"{collection}_{field}".replace(".", "_")
 
 
-def _index_sql() -> Iterable[str]:
+def _indexes() -> Iterator[tuple[str, str]]:
+    """The name of each index, and what it is on. A document that lacks the field pays nothing for it."""
     for collection, name in INDEXES:
-        on = f"docs ({column(name)}, path) WHERE collection = '{collection}'"
-        yield f"CREATE INDEX IF NOT EXISTS {index_of(collection, name)} ON {on};"
-    yield f"CREATE INDEX IF NOT EXISTS docs_expiry ON docs ({column(EXPIRY)}) WHERE {column(EXPIRY)} IS NOT NULL;"
+        where = f"collection = '{collection}' AND {column(name)} IS NOT NULL"
+        yield index_of(collection, name), f"docs ({column(name)}, path) WHERE {where}"
+    yield "docs_expiry", f"docs ({column(EXPIRY)}) WHERE {column(EXPIRY)} IS NOT NULL"
+
+
+def _index_sql() -> Iterator[str]:
+    """Index by index anew: one of an earlier schema may have the same name."""
+    yield "DROP INDEX IF EXISTS docs_collection;"
+    for name, on in _indexes():
+        yield f"DROP INDEX IF EXISTS {name}; CREATE INDEX {name} ON {on};"
 
 
 WHOLE_SCHEMA = SCHEMA + "".join(_index_sql())
@@ -61,6 +68,7 @@ SCHEMA_VERSION = crc32(WHOLE_SCHEMA.encode()) & 0x7FFF_FFFF
 @dataclass(slots=True)
 class _Job(Generic[T]):
     run: Callable[[sqlite3.Connection], T]
+    survives_power_loss: bool = True
     wake: threading.Event = field(default_factory=threading.Event)
     done: bool = False
     result: T | None = None
@@ -78,11 +86,16 @@ class Database:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _waiting: deque[_Job[Any]] = field(default_factory=deque, repr=False)
     _writer: sqlite3.Connection | None = field(default=None, repr=False)
+    _waits: bool = field(default=True, repr=False)
     _idle: deque[sqlite3.Connection] = field(default_factory=deque, repr=False)
 
-    def write(self, run: Callable[[sqlite3.Connection], T]) -> T:
-        """The result of *run*, once it is durable. What *run* raises undoes its own writes only, and is raised."""
-        job = _Job(run)
+    def write(self, run: Callable[[sqlite3.Connection], T], *, survives_power_loss: bool = True) -> T:
+        """The result of *run*, once it is durable. What *run* raises undoes its own writes only, and is raised.
+
+        What need not survive the loss of power is not waited for until it is on the disk: the end of this process, of
+        whatever kind, does not lose it.
+        """
+        job = _Job(run, survives_power_loss)
         self._waiting.append(job)
         while not job.done:
             if self._lock.acquire(blocking=False):
@@ -125,7 +138,7 @@ class Database:
         with self._lock:
             if self._writer is not None:
                 self._writer.close()
-                self._writer = None
+                self._writer, self._waits = None, True
         while self._idle:
             self._idle.pop().close()
 
@@ -145,15 +158,23 @@ class Database:
 
     def _commit(self, jobs: list[_Job[Any]]) -> None:
         connection = self._writer = self._writer or self._connect()
+        self._wait_for_disk(connection, wait=any(job.survives_power_loss for job in jobs))
         connection.execute("BEGIN IMMEDIATE")
         try:
             for job in jobs:
-                _run(job, connection)
-            connection.execute("COMMIT")
+                _run(job, connection, alone=len(jobs) == 1)
+            if connection.in_transaction:
+                connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+    def _wait_for_disk(self, connection: sqlite3.Connection, *, wait: bool) -> None:
+        """Source: SQLite, "PRAGMA synchronous": NORMAL writes ahead without waiting, and stays consistent."""
+        if wait != self._waits:
+            connection.execute(f"PRAGMA synchronous={'FULL' if wait else 'NORMAL'}")
+            self._waits = wait
 
     def _fail(self, jobs: list[_Job[Any]], fault: BaseException) -> None:
         meaning = unavailable(fault, self.path)
@@ -183,16 +204,19 @@ class Database:
         return connection
 
 
-def _run(job: _Job[Any], connection: sqlite3.Connection) -> None:
-    connection.execute("SAVEPOINT job")
+def _run(job: _Job[Any], connection: sqlite3.Connection, *, alone: bool) -> None:
+    """What *job* raises undoes its own writes only, and is raised to its own caller."""
+    if not alone:
+        connection.execute("SAVEPOINT job")
     try:
         job.result = job.run(connection)
     except sqlite3.Error:
         raise
-    except Exception as fault:  # noqa: BLE001  (the job's own fault, raised to its own caller)
+    except Exception as fault:  # noqa: BLE001
         job.fault = fault
-        connection.execute("ROLLBACK TO job")
-    connection.execute("RELEASE job")
+        connection.execute("ROLLBACK" if alone else "ROLLBACK TO job")
+    if not alone:
+        connection.execute("RELEASE job")
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from random import getrandbits
 from typing import Any
 
 from shared.adapters.sqlite.database import Database, column, index_of
@@ -70,7 +71,7 @@ class SqliteStore:
 
 
 def _apply_all(connection: sqlite3.Connection, writes: Sequence[Write]) -> dict[str, str]:
-    (version,) = connection.execute("UPDATE sequence SET n = n + 1 RETURNING n").fetchone()
+    version = getrandbits(62)  # a count would be one more page to write each time
     for write in writes:
         _apply(connection, write, version)
     return {write.path: str(version) for write in writes if not isinstance(write, Delete)}
@@ -109,6 +110,9 @@ def _table(collection: str, where: Sequence[Condition], order_by: str | None) ->
 def _filters(collection: str, where: Sequence[Condition]) -> tuple[list[str], list[Any]]:
     # The collection stands in the text itself: SQLite uses a partial index only for a literal it can see.
     filters = [f"collection = '{_checked(collection)}'"]
+    if not where:
+        filters.append(f"path >= '{collection}/' AND path < '{collection}0'")  # 0 follows the slash
+    filters += [f"{column(_checked(name))} IS NOT NULL" for name in dict.fromkeys(name for name, _, _ in where)]
     filters += [f"{column(_checked(name))} {'=' if operator == '==' else operator} ?" for name, operator, _ in where]
     return filters, [value for _, _, value in where]
 
