@@ -5,12 +5,11 @@ import pulumi_gcp as gcp
 
 from infra.cloud import Cloud
 from shared.fields import EXPIRY
-from shared.indexes import COLLECTIONS, INDEXES
+from shared.indexes import COLLECTIONS, INDEXES, orders
 
 DATABASE = "(default)"
 KEPT_BACKUPS = "604800s"
 ALL_FIELDS = "*"
-_ORDERS = ("ASCENDING", "DESCENDING")
 
 
 def make_store(cloud: Cloud) -> gcp.firestore.Database:
@@ -50,8 +49,10 @@ def _index(collection: str, database: pulumi.Input[str], cloud: Cloud) -> None:
 
 
 def _field(collection: str, field: str, database: pulumi.Input[str], cloud: Cloud) -> None:
-    orders = _ORDERS if (collection, field) in INDEXES else ()
-    indexes = [gcp.firestore.FieldIndexConfigIndexArgs(order=order, query_scope="COLLECTION") for order in orders]
+    indexes = [
+        gcp.firestore.FieldIndexConfigIndexArgs(order=order, query_scope="COLLECTION")
+        for order in orders(collection, field)
+    ]
     gcp.firestore.Field(
         f"{collection}.{field}",
         project=cloud.project,

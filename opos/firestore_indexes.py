@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.fields import EXPIRY
-from shared.indexes import COLLECTIONS, INDEXES
+from shared.indexes import COLLECTIONS, INDEXES, orders
 
 
 def definition() -> dict[str, Any]:
@@ -22,8 +22,8 @@ def _overrides(collection: str) -> Iterator[dict[str, Any]]:
     yield {"collectionGroup": collection, "fieldPath": "*", "indexes": []}
     yield {"collectionGroup": collection, "fieldPath": EXPIRY, "ttl": True, "indexes": []}
     for field in (name for owner, name in INDEXES if owner == collection):
-        orders = [{"order": order, "queryScope": "COLLECTION"} for order in ("ASCENDING", "DESCENDING")]
-        yield {"collectionGroup": collection, "fieldPath": field, "indexes": orders}
+        indexes = [{"order": order, "queryScope": "COLLECTION"} for order in orders(collection, field)]
+        yield {"collectionGroup": collection, "fieldPath": field, "indexes": indexes}
 
 
 if __name__ == "__main__":

@@ -34,11 +34,24 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("dead_letters", "received_at"),
     ("dead_letters", "event"),
 )
+NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
+    {("outbox", "created_at"), ("digests", "created_at"), ("dead_letters", "received_at"), ("deployments", "number")}
+)
+"""Those that a query reads backwards. The others need no index that descends: in each document that is kept it would
+be an entry more to pay for.
+"""
 _UNINDEXED = ("probes", "sweeps", "flag_usage", "leases")
 COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), *_UNINDEXED)
 
 
-def is_served(collection: str, fields: Sequence[str], order_by: str | None) -> bool:
+def orders(collection: str, field: str) -> tuple[str, ...]:
+    """The directions in which Firestore indexes *field*."""
+    backwards = ("DESCENDING",) if (collection, field) in NEWEST_FIRST else ()
+    return ("ASCENDING", *backwards) if (collection, field) in INDEXES else ()
+
+
+def is_served(collection: str, fields: Sequence[str], order_by: str | None, *, descending: bool = False) -> bool:
     """Whether an index answers a query with conditions on *fields*, ordered by *order_by*."""
     asked = {*fields, *([order_by] if order_by else [])}
-    return not asked or (len(asked) == 1 and (collection, *asked) in INDEXES)
+    declared = NEWEST_FIRST if descending else INDEXES
+    return (not asked and not descending) or (len(asked) == 1 and (collection, *asked) in declared)

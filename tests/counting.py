@@ -20,16 +20,19 @@ class CountingStore:
     billed: Counter[str] = field(default_factory=Counter)
     queries: set[tuple[str, str]] = field(default_factory=set)
     """The collection and field of each query made."""
+    backwards: set[tuple[str, str]] = field(default_factory=set)
+    """Of those that asked for the newest first."""
 
     def get(self, path: str) -> Doc | None:
         self.billed["reads"] += 1
         return self.store.get(path)
 
     def query(
-        self, collection: str, *, where: Sequence[Condition] = (), order_by: str | None = None, **rest: Any
-    ) -> Iterator[Doc]:
-        self._note(collection, where, order_by)
-        found = list(self.store.query(collection, where=where, order_by=order_by, **rest))
+        self, collection: str, *, where: Sequence[Condition] = (), order_by: str | None = None,
+        descending: bool = False, **rest: Any,
+    ) -> Iterator[Doc]:  # fmt: skip
+        self._note(collection, where, order_by, descending=descending)
+        found = list(self.store.query(collection, where=where, order_by=order_by, descending=descending, **rest))
         self.billed["reads"] += max(1, len(found))
         return iter(found)
 
@@ -45,6 +48,11 @@ class CountingStore:
             self.billed["deletes" if isinstance(write, Delete) else "writes"] += 1
         return versions
 
-    def _note(self, collection: str, where: Sequence[Condition], order_by: str | None) -> None:
-        assert serves(collection, where, order_by), f"shared/indexes.py: {collection} by {where}, {order_by}"
-        self.queries |= {(collection, name) for name, _, _ in where} | ({(collection, order_by)} if order_by else set())
+    def _note(
+        self, collection: str, where: Sequence[Condition], order_by: str | None, *, descending: bool = False
+    ) -> None:
+        served = serves(collection, where, order_by, descending=descending)
+        assert served, f"shared/indexes.py: {collection} by {where}, {order_by}"
+        asked = {(collection, name) for name, _, _ in where} | ({(collection, order_by)} if order_by else set())
+        self.queries |= asked
+        self.backwards |= asked if descending else set()

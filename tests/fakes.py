@@ -35,10 +35,10 @@ def matches(data: dict[str, Any], condition: Condition) -> bool:
     return found is not None and type(found) is type(value) and COMPARE[operator](found, value)
 
 
-def serves(collection: str, where: Sequence[Condition], order_by: str | None) -> bool:
+def serves(collection: str, where: Sequence[Condition], order_by: str | None, *, descending: bool = False) -> bool:
     """Whether Firestore answers this query with the indexes that are declared; its emulator answers any."""
     ranged = [name for name, operator, _ in where if operator != "=="]
-    return is_served(collection, [name for name, _, _ in where], order_by) and (
+    return is_served(collection, [name for name, _, _ in where], order_by, descending=descending) and (
         not ranged or order_by in {None, *ranged}
     )
 
@@ -67,7 +67,7 @@ class FakeStore:
         after: Doc | None = None,
     ) -> Iterator[Doc]:
         self._check()
-        assert self.any_query or serves(collection, where, order_by)
+        assert self.any_query or serves(collection, where, order_by, descending=descending)
 
         def key(doc: Doc) -> tuple[Any, str]:
             return (field_of(doc.data, order_by) if order_by else "", doc.path)

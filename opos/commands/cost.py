@@ -17,24 +17,28 @@ from shared.cost import COSTS, PRICES_AS_OF, PRICES_SOURCE, Line, bill
 def command(events_per_day: int, critical: float, digest_size: int, *, as_json: bool) -> None:
     """Print what a month on Google Cloud would cost, from counted operations and list prices."""
     lines = bill(events_per_day, critical=critical / 100, digest_size=digest_size)
-    total = sum(line.dollars for line in lines)
+    total, gross = sum(line.dollars for line in lines), sum(line.gross for line in lines)
     content = {
         "prices_as_of": PRICES_AS_OF,
         "dollars": round(total, 2),
+        "gross": round(gross, 2),
         "lines": [asdict(line) for line in lines],
         "operations": {kind: dict(counted) for kind, counted in COSTS.items()},
     }
-    show(content, _text(lines, total), as_json=as_json)
+    show(content, _text(lines, total, gross), as_json=as_json)
 
 
-def _text(lines: list[Line], total: float) -> str:
-    rows = [f"{'a month of':<20}{'used':>16} {'':<9}{'free':>14}{'dollars':>10}"]
-    rows += [
-        f"{line.name:<20}{line.quantity:>16,.2f} {line.unit:<9}{line.free:>14,.0f}{line.dollars:>10.2f}"
-        for line in lines
-    ]
-    rows += [
-        f"{'total':<60}{total:>10.2f}",
-        f"Prices of {PRICES_AS_OF}: {PRICES_SOURCE}. Check them before you rely on it.",
-    ]
-    return "\n".join(rows)
+def _text(lines: list[Line], total: float, gross: float) -> str:
+    return "\n".join(
+        [
+            f"{'a month of':<20}{'used':>16} {'':<9}{'free':>14}{'dollars':>10}{'nothing free':>14}",
+            *(_row(line) for line in lines),
+            f"{'total':<60}{total:>10.2f}{gross:>14.2f}",
+            f"Prices of {PRICES_AS_OF}: {PRICES_SOURCE}. Check them before you rely on it.",
+        ]
+    )
+
+
+def _row(line: Line) -> str:
+    used = f"{line.name:<20}{line.quantity:>16,.2f} {line.unit:<9}{line.free:>14,.0f}"
+    return f"{used}{line.dollars:>10.2f}{line.gross:>14.2f}"

@@ -71,9 +71,9 @@ DEPENDENCIES = (
 PROMISES = tuple(
     Probe(f"{look.__name__}:responseTime", look)
     for look in (
-        promises.events_unhandled, promises.pages_unsent, promises.leases_expired, promises.digests_late,
-        promises.attention, promises.heartbeats_missed, promises.flags_overridden, promises.secrets_due,
-        objectives.burning, deploying.last_deployment,
+        promises.events_unhandled, promises.pages_unsent, promises.digests_late, promises.attention,
+        promises.heartbeats_missed, promises.flags_overridden, promises.secrets_due, objectives.burning,
+        deploying.last_deployment,
     )
 )  # fmt: skip
 """What they find out does not depend on which process asks. Unknown is no failure: when the store fails, its own probe

@@ -30,24 +30,24 @@ def events_unhandled(context: Context) -> list[Finding]:
 
 
 def pages_unsent(context: Context) -> list[Finding]:
-    """Both what waits for another attempt and what is under the lease of a worker that is gone."""
-    threshold = context.config.health.thresholds.page_unsent.total_seconds()
-    pages, digests = (_oldest(_unsent(one, context), "created_at", context.now) for one in ("outbox", "digests"))
+    """Both what waits for another attempt and what is under the lease of a worker that is gone; and what has been due
+    for so long that a sweep should have taken it.
+    """
+    threshold = context.config.health.thresholds.page_unsent
+    seconds, taken_by = threshold.total_seconds(), iso(context.now - threshold)
+    pages, digests = (_unsent(one, context) for one in ("outbox", "digests"))
+    expired = sum(doc.data["due_at"] <= taken_by for doc in (*pages, *digests))
+    old_page, old_digest = (_oldest(docs, "created_at", context.now) for docs in (pages, digests))
     return [
-        judged("outbox:oldestUnsent", pages, "s", threshold=threshold, failure="outbox-stuck", otherwise="fail"),
-        judged("digests:oldestUnsent", digests, "s", threshold=threshold, failure="digest-late"),
+        judged("outbox:oldestUnsent", old_page, "s", threshold=seconds, failure="outbox-stuck", otherwise="fail"),
+        judged("digests:oldestUnsent", old_digest, "s", threshold=seconds, failure="digest-late"),
+        judged("leases:expired", expired, "items", threshold=1, failure="outbox-stuck", otherwise="fail"),
     ]
 
 
-def _unsent(collection: str, context: Context) -> Iterable[Doc]:
-    return context.store.query(collection, where=[("due_at", ">", "")], order_by="due_at", limit=SAMPLE)
-
-
-def leases_expired(context: Context) -> list[Finding]:
-    """What has been due for so long that a sweep should have taken it."""
-    before = iso(context.now - context.config.health.thresholds.page_unsent)
-    count = sum(context.store.count(one, where=[("due_at", "<=", before)]) for one in ("outbox", "digests"))
-    return [judged("leases:expired", count, "items", threshold=1, failure="outbox-stuck", otherwise="fail")]
+def _unsent(collection: str, context: Context) -> list[Doc]:
+    """The one that has been due the longest comes first."""
+    return list(context.store.query(collection, where=[("due_at", ">", "")], order_by="due_at", limit=SAMPLE))
 
 
 def digests_late(context: Context) -> list[Finding]:

@@ -203,6 +203,17 @@ def test_a_body_of_a_mebibyte_is_kept(store: Store) -> None:
     assert found(store, "events/a").data == {"body": body}
 
 
+def test_a_long_body_is_kept_beside_a_long_reason_that_queries_go_by(store: Store) -> None:
+    data = {"body": '{"n": 1, "text": "ä"},' * 100, "quarantine": "because " * 150, "state": "accepted"}
+    version = store.commit([Create("events/a", data)])["events/a"]
+    assert [doc.data for doc in store.query("events", where=[("quarantine", ">", "")], order_by="quarantine")] == [data]
+    assert ids(store.query("events", where=[("quarantine", "==", data["quarantine"])])) == ["a"]
+    version = store.commit([Update("events/a", {"state": "handled"}, version)])["events/a"]
+    assert found(store, "events/a").data == {**data, "state": "handled"}
+    store.commit([Update("events/a", {"body": data["body"] * 2}, version)])
+    assert found(store, "events/a").data == {**data, "state": "handled", "body": data["body"] * 2}
+
+
 def test_a_long_query_is_read_to_its_end(store: Store) -> None:
     for start in range(0, 700, 350):
         store.commit([Create(f"alerts/{n:04}", {"state": "firing"}) for n in range(start, start + 350)])

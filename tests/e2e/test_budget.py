@@ -3,12 +3,16 @@
 from collections import Counter
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 from urllib.parse import urlsplit
+
+import pytest
 
 from opos.event_log import read_log
 from opos.story import story
-from shared.cost import COSTS, TICK
-from shared.indexes import INDEXES
+from shared.cost import COSTS, KIB_KEPT, TICK
+from shared.indexes import INDEXES, NEWEST_FIRST
+from tests import needs, weighing
 from tests.e2e.bundle import Bundle
 
 _numbers = count()
@@ -80,6 +84,20 @@ def test_a_minute_in_which_nothing_happens_costs_a_few_reads(bundle: Bundle) -> 
     assert bundle.store.billed - before == TICK
 
 
+@needs.octokit
+def test_what_is_kept_of_an_event_weighs_what_the_bill_says(tmp_path: Path) -> None:
+    bundle = Bundle(tmp_path)
+    bundle.start()
+    try:
+        seen, body = weighing.payloads(bundle), weighing.github()["body as kept"]
+    finally:
+        bundle.stop()
+    event = sum(seen[part] for part in weighing.BESIDE_THE_BODY)
+    page = seen["a page, its group included"]
+    found = {"event": event + body, "digest": seen["a digest"], "critical": event + body + page}
+    assert found == pytest.approx(KIB_KEPT, abs=0.05)
+
+
 def test_every_declared_index_is_used_and_every_query_has_one(bundle: Bundle) -> None:
     """CountingStore refuses a query without an index; here the whole surface is walked, so that none is left over."""
     cost(bundle, "critical", *["warning"] * 5)
@@ -96,3 +114,4 @@ def test_every_declared_index_is_used_and_every_query_has_one(bundle: Bundle) ->
     bundle.settle()
     assert list(read_log(bundle.store, since=bundle.clock.now() - timedelta(hours=1), until=bundle.clock.now()))
     assert bundle.store.queries == set(INDEXES)
+    assert bundle.store.backwards == NEWEST_FIRST

@@ -1,8 +1,9 @@
 """JSON data as Firestore's values, and back.
 
 Firestore holds less than JSON: no list directly in a list, no empty key, no key such as `__name__`. These are written
-in another form that no other data has. A long text is compressed, so that a body that JSON may be 1 MiB long fits a
-document. Source: Firestore documentation, "Usage and limits"; `google/firestore/v1/document.proto`.
+in another form that no other data has. The body of a webhook is compressed, since it is kept for long (ADR 23), and so
+is any long text, so that a body of 1 MiB fits a document. What a query goes by is short and stays plain. Source:
+Firestore documentation, "Usage and limits"; `google/firestore/v1/document.proto`.
 """
 
 import re
@@ -21,6 +22,8 @@ _Array, _Map = document.ArrayValue.pb(), document.MapValue.pb()
 
 LONG = 64 * 1024
 """Characters from which on a text is compressed."""
+BODY, LONG_BODY = "body", 128
+"""The field that is compressed from so many on: what is shorter hardly gains by it."""
 _LIST = "[]"
 _SCALARS = {bool: "boolean_value", int: "integer_value", float: "double_value"}
 _UNSAFE = re.compile(r"|\[\]|~.*|__.*__", re.DOTALL)
@@ -28,7 +31,7 @@ _UNSAFE = re.compile(r"|\[\]|~.*|__.*__", re.DOTALL)
 
 def encode_fields(data: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a document. Its expiry becomes a moment of Firestore's own, as its TTL policy needs it."""
-    fields = {_escaped(name): encode(value) for name, value in data.items() if name != EXPIRY}
+    fields = {_escaped(name): _field(name, value) for name, value in data.items() if name != EXPIRY}
     return fields | ({EXPIRY: _moment(data[EXPIRY])} if EXPIRY in data else {})
 
 
@@ -36,12 +39,16 @@ def decode_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {_unescaped(name): decode(value) for name, value in fields.items()}
 
 
+def _field(name: str, value: Any) -> Any:
+    return _text(value, LONG_BODY) if name == BODY and isinstance(value, str) else encode(value)
+
+
 def encode(value: Any) -> Any:
     if isinstance(value, Mapping):
         return Value(map_value=_Map(fields={_escaped(name): encode(inner) for name, inner in value.items()}))
     if isinstance(value, list | tuple):
         return Value(array_value=_Array(values=[_element(inner) for inner in value]))
-    return _text(value) if isinstance(value, str) else _scalar(value)
+    return _text(value, LONG) if isinstance(value, str) else _scalar(value)
 
 
 def decode(value: Any) -> Any:
@@ -58,10 +65,13 @@ def decode(value: Any) -> Any:
     return None if kind == "null_value" else getattr(value, kind)
 
 
-def _text(text: str) -> Any:
-    if len(text) < LONG:
+def _text(text: str, long: int) -> Any:
+    """As text where it is shorter than *long*, or does not get smaller."""
+    if len(text) < long:
         return Value(string_value=text)
-    return Value(bytes_value=zlib.compress(text.encode(), 1))
+    plain = text.encode()
+    smaller = zlib.compress(plain)
+    return Value(bytes_value=smaller) if len(smaller) < len(plain) else Value(string_value=text)
 
 
 def _scalar(value: Any) -> Any:
