@@ -15,12 +15,15 @@ OWN_SOURCE = "opos"
 
 
 def accept(event: Event, signals: tuple[Signal, ...], context: Context) -> Outcome:
-    """Keep *event* under its id, then publish it. Raises Unavailable when it could not be kept.
+    """Keep *event* under its id and publish it, in one commit where that can be. Raises Unavailable when neither was.
 
-    A publish that fails is only logged: the event is durable by then, and the sweeper publishes it again.
+    A publish that fails afterwards is only logged: the event is durable by then, and the sweeper publishes it again.
     """
     kept = keep(event)
     try:
+        if context.joined:
+            context.joined.publish_with(kept, lambda version: announcement(event, signals, version=version))
+            return "accepted"
         version = context.store.commit([kept])[kept.path]
     except AlreadyExists:
         return "duplicate"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from shared.flags import FlagSet
     from shared.indicators import Indicators
     from shared.links import Links
-    from shared.ports import Bus, Channel, Store
+    from shared.ports import Bus, Channel, Joined, Store
     from shared.tally import Tally
     from shared.usage import Usage
 
@@ -32,6 +32,11 @@ class Context(Protocol):
 
     @property
     def bus(self) -> "Bus": ...
+
+    @property
+    def joined(self) -> "Joined | None":
+        """The bus, where it shares its commits with the store; None where they are apart."""
+        ...
 
     @property
     def config(self) -> "Config": ...

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shared.flags import FlagSet
     from shared.indicators import Indicators
     from shared.links import Links
-    from shared.ports import Bus, Channel, Store
+    from shared.ports import Bus, Channel, Joined, Store
     from shared.runtime import Runtime
     from shared.tally import Tally
     from shared.usage import Usage
@@ -35,6 +35,10 @@ class Invocation(NamedTuple):
     @property
     def bus(self) -> "Bus":
         return self.runtime.bus
+
+    @property
+    def joined(self) -> "Joined | None":
+        return self.runtime.joined
 
     @property
     def config(self) -> "Config":

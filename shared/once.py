@@ -7,8 +7,22 @@ import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+A = TypeVar("A")
 T = TypeVar("T")
 _making = threading.RLock()
+
+
+def by_identity(make: Callable[[A], T]) -> Callable[[A], T]:
+    """*make*, called once for each argument: for a part of the configuration, which stays for the process's life."""
+    kept: dict[int, tuple[A, T]] = {}
+
+    def find(of: A) -> T:
+        found = kept.get(id(of))
+        if found is None:
+            found = kept[id(of)] = (of, make(of))  # holding *of*, no other gets its identity
+        return found[1]
+
+    return find
 
 
 class once(Generic[T]):  # noqa: N801  (used as `property` is)

@@ -1,6 +1,6 @@
 """What the outside gives us, as Protocols. Adapters implement them; tests/contract states their whole promise."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
@@ -98,6 +98,14 @@ class Bus(Protocol):
 
     def ping(self) -> None:
         """Raises Unavailable when a publish would."""
+        ...
+
+
+class Joined(Protocol):
+    """A bus that keeps its messages where the store keeps its documents."""
+
+    def publish_with(self, write: Write, make: "Callable[[str], Message]") -> None:
+        """Commit *write* and publish what *make* makes of its new version, both or neither. Raises as `commit` does."""
         ...
 
 

@@ -16,7 +16,7 @@ from shared.callers import CHECKED, Callers
 from shared.errors import OposError, Unauthorized, Unavailable
 from shared.invocation import Invocation
 from shared.once import once
-from shared.ports import Bus, Channel, Clock, Identities, Store
+from shared.ports import Bus, Channel, Clock, Identities, Joined, Store
 from shared.secrets import kept_key, read_secret
 
 if TYPE_CHECKING:
@@ -188,6 +188,14 @@ class Runtime:
     @once
     def bus(self) -> Bus:
         return self._pubsub() if self.settings.bus == "pubsub" else self.local_bus
+
+    @once
+    def joined(self) -> "Joined | None":
+        if self.settings.store == "firestore" or self.settings.bus != "local":
+            return None
+        from shared.adapters.sqlite.store import SqliteStore
+
+        return self.local_bus if isinstance(self.store, SqliteStore) else None
 
     @once
     def local_bus(self) -> "LocalBus":

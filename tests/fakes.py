@@ -178,6 +178,7 @@ class FakeContext:
 
     store: FakeStore = field(default_factory=FakeStore)
     bus: FakeBus = field(default_factory=FakeBus)
+    joined: None = None
     clock: FakeClock = field(default_factory=FakeClock)
     config: Config = field(default_factory=lambda: Config.model_validate(CONFIG))
     flags: Any = None

@@ -8,6 +8,7 @@ import jmespath
 from shared.config.sources import AlertMapping, EventMapping, Source
 from shared.errors import ContractBroken
 from shared.events import Alert, BusinessEvent, Money, Severity
+from shared.once import by_identity
 from shared.sources.payload import is_link, parse_moment, text
 from shared.sources.sender import Format, Meaning
 
@@ -16,6 +17,7 @@ _SEVERITIES: frozenset[str] = frozenset(Severity.__args__)  # type: ignore[attr-
 _RESOLVED = frozenset({"resolved", "ok", "up", "recovered", "closed", "fixed", "false"})
 
 
+@by_identity
 def format_of(source: Source) -> Format:
     """The format that *source* declares; without a mapping, each payload is a business event named by its type."""
     named_by = _compiled(source.type)

@@ -1,5 +1,6 @@
 """The promise of the Bus on SQLite: durable, at least once, patient, and never silent about what it cannot deliver."""
 
+import base64
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,10 @@ import pytest
 from shared.adapters.local_bus.bus import Delivery, LocalBus
 from shared.adapters.local_bus.pump import Pump
 from shared.adapters.sqlite.database import Database
+from shared.adapters.sqlite.store import SqliteStore
+from shared.errors import AlreadyExists
 from shared.events import DigestDue, Tick
+from shared.ports import Create
 from tests.fakes import FakeClock
 
 DUE = DigestDue(queue="digest", reason="size")
@@ -167,3 +171,37 @@ def test_started_pump_delivers_what_is_published_and_stops_without_losing_any(bu
     pump.stop()
     assert len(functions.pushed) + Pump(bus, functions.push).drain() >= 50
     assert Pump(bus, functions.push).drain() == 0
+
+
+def test_a_document_and_the_message_about_it_are_written_in_one_commit(bus: LocalBus) -> None:
+    versions: list[str] = []
+
+    def about(version: str) -> DigestDue:
+        versions.append(version)
+        return DigestDue(queue=version, reason="size")
+
+    bus.publish_with(Create("events/a", {"n": 1}), about)
+    doc = SqliteStore(bus.database).get("events/a")
+    assert doc is not None
+    assert versions == [doc.version]
+    functions = Functions()
+    assert Pump(bus, functions.push).drain() == 1
+    sent = base64.b64decode(functions.pushed[0][2]["message"]["data"])
+    assert DigestDue.model_validate_json(sent).queue == doc.version
+
+
+def test_a_document_that_exists_is_not_told_of_again(bus: LocalBus) -> None:
+    bus.publish_with(Create("events/a", {"n": 1}), lambda _: DUE)
+    with pytest.raises(AlreadyExists, match="events/a"):
+        bus.publish_with(Create("events/a", {"n": 2}), lambda _: DUE)
+    assert len(bus.take(10)) == 1
+
+
+def test_only_what_must_survive_the_loss_of_power_is_waited_for_until_it_is_on_the_disk(bus: LocalBus) -> None:
+    def level(*, survives_power_loss: bool) -> int:
+        ask = "PRAGMA synchronous"
+        found = bus.database.write(lambda db: db.execute(ask).fetchone(), survives_power_loss=survives_power_loss)
+        return int(found[0])
+
+    normal, full = 1, 2  # SQLite, "PRAGMA synchronous"
+    assert [level(survives_power_loss=one) for one in (True, False, True)] == [full, normal, full]

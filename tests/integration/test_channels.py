@@ -8,7 +8,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -135,8 +135,8 @@ def test_a_digest_that_is_sent_again_is_the_same_mail_to_the_byte(mailbox: tuple
 
 def test_without_https_no_mail_program_is_told_to_post(mailbox: tuple[Mailbox, SmtpMail]) -> None:
     box, channel = mailbox
-    local = replace(MAILING, unsubscribe="http://127.0.0.1:8080/unsubscribe/t")
-    channel.send(replace(DIGEST, mailing=local), "key1")
+    local = MAILING._replace(unsubscribe="http://127.0.0.1:8080/unsubscribe/t")
+    channel.send(DIGEST._replace(mailing=local), "key1")
     assert (box.mails[0]["List-Unsubscribe"], box.mails[0]["List-Unsubscribe-Post"]) == (
         "<http://127.0.0.1:8080/unsubscribe/t>", None,
     )  # fmt: skip

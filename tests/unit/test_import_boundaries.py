@@ -18,6 +18,7 @@ VALUES = {
     "shared.events",
     "shared.http",
     "shared.moments",
+    "shared.once",
     "shared.money",
     "shared.fields",
     "shared.faults",

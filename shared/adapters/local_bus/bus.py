@@ -10,8 +10,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from shared import tracing
 from shared.adapters.sqlite.database import Database
+from shared.adapters.sqlite.store import apply_all, new_version
 from shared.events import DeadLetter, Message, iso
-from shared.ports import Clock
+from shared.ports import Clock, Write
 from shared.topology import MAX_ATTEMPTS, SUBSCRIPTIONS, Subscription
 
 T = TypeVar("T")
@@ -43,6 +44,16 @@ class Delivery(NamedTuple):
         return f"/projects/{project}/topics/{self.topic}", body
 
 
+class _Row(NamedTuple):
+    """What is the same of a message for all its subscriptions."""
+
+    topic: str
+    message_id: str
+    data: bytes
+    attributes: dict[str, str]
+    published_at: str
+
+
 @dataclass(frozen=True)
 class LocalBus:
     """`published` is set whenever this process has published, to wake whoever delivers."""
@@ -53,13 +64,25 @@ class LocalBus:
     published: threading.Event = field(default_factory=threading.Event)
 
     def publish(self, message: Message) -> str:
-        message_id, now = self.new_id(), iso(self.clock.now())
-        data = message.model_dump_json().encode()
         with tracing.publishing(message) as span:
-            attributes = {tracing.HEADER: str(span.place)}
-            self._write(lambda db: _insert(db, message.topic, message_id, data, attributes, now))
+            row = self._row(message, span)
+            self._write(lambda db: _insert(db, *row))
         self.published.set()
-        return message_id
+        return row.message_id
+
+    def publish_with(self, write: Write, make: Callable[[str], Message]) -> None:
+        """As `shared.ports.Joined.publish_with`."""
+        version = new_version()
+        message = make(str(version))
+        with tracing.publishing(message) as span:
+            row = self._row(message, span)
+            self.database.write(lambda db: _insert_with(db, write, version, row))
+        self.published.set()
+
+    def _row(self, message: Message, span: tracing.Span) -> _Row:
+        attributes = {tracing.HEADER: str(span.place)}
+        data = message.model_dump_json().encode()
+        return _Row(message.topic, self.new_id(), data, attributes, iso(self.clock.now()))
 
     def ping(self) -> None:
         self.database.write(lambda db: db.execute("UPDATE sequence SET n = n"))
@@ -105,6 +128,11 @@ class LocalBus:
         now = iso(self.clock.now())
         _insert(db, DeadLetter.topic, delivery.message_id, delivery.data, attributes, now)
         db.execute("DELETE FROM messages WHERE id = ?", [delivery.row])
+
+
+def _insert_with(db: sqlite3.Connection, write: Write, version: int, row: _Row) -> None:
+    apply_all(db, [write], version)
+    _insert(db, *row)
 
 
 def _insert(

@@ -159,16 +159,15 @@ class Database:
     def _commit(self, jobs: list[_Job[Any]]) -> None:
         connection = self._writer = self._writer or self._connect()
         self._wait_for_disk(connection, wait=any(job.survives_power_loss for job in jobs))
-        connection.execute("BEGIN IMMEDIATE")
         try:
-            for job in jobs:
-                _run(job, connection, alone=len(jobs) == 1)
-            if connection.in_transaction:
-                connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            _transact(connection, jobs, _run)
+        except sqlite3.Error:
             raise
+        except Exception as fault:  # noqa: BLE001  (the own fault of one of them, and all is undone)
+            if len(jobs) == 1:
+                jobs[0].fault = fault
+            else:
+                _transact(connection, jobs, _run_apart)
 
     def _wait_for_disk(self, connection: sqlite3.Connection, *, wait: bool) -> None:
         """Source: SQLite, "PRAGMA synchronous": NORMAL writes ahead without waiting, and stays consistent."""
@@ -204,19 +203,34 @@ class Database:
         return connection
 
 
-def _run(job: _Job[Any], connection: sqlite3.Connection, *, alone: bool) -> None:
+def _transact(connection: sqlite3.Connection, jobs: list[_Job[Any]], run: Callable[..., None]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for job in jobs:
+            run(job, connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _run(job: _Job[Any], connection: sqlite3.Connection) -> None:
+    """Without a savepoint, which is two statements more: a job that fails is rare."""
+    job.result = job.run(connection)
+
+
+def _run_apart(job: _Job[Any], connection: sqlite3.Connection) -> None:
     """What *job* raises undoes its own writes only, and is raised to its own caller."""
-    if not alone:
-        connection.execute("SAVEPOINT job")
+    connection.execute("SAVEPOINT job")
     try:
         job.result = job.run(connection)
     except sqlite3.Error:
         raise
     except Exception as fault:  # noqa: BLE001
         job.fault = fault
-        connection.execute("ROLLBACK" if alone else "ROLLBACK TO job")
-    if not alone:
-        connection.execute("RELEASE job")
+        connection.execute("ROLLBACK TO job")
+    connection.execute("RELEASE job")
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -67,14 +67,20 @@ class SqliteStore:
         return self.database.write(lambda db: db.execute(sql, [iso(now), limit]).rowcount)
 
     def commit(self, writes: Sequence[Write]) -> dict[str, str]:
-        return self.database.write(lambda connection: _apply_all(connection, writes))
+        version = new_version()
+        self.database.write(lambda connection: apply_all(connection, writes, version))
+        return {write.path: str(version) for write in writes if not isinstance(write, Delete)}
 
 
-def _apply_all(connection: sqlite3.Connection, writes: Sequence[Write]) -> dict[str, str]:
-    version = getrandbits(62)  # a count would be one more page to write each time
+def new_version() -> int:
+    """That of a commit. At random: a count would be one more page to write each time."""
+    return getrandbits(62)
+
+
+def apply_all(connection: sqlite3.Connection, writes: Sequence[Write], version: int) -> None:
+    """Raises as `Store.commit` does, and is then to be rolled back."""
     for write in writes:
         _apply(connection, write, version)
-    return {write.path: str(version) for write in writes if not isinstance(write, Delete)}
 
 
 def _apply(connection: sqlite3.Connection, write: Write, version: int) -> None:
