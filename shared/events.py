@@ -143,6 +143,11 @@ class Message(Contract):
 
     topic: ClassVar[str]
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it goes before others that wait, where the bus can do that."""
+        return False
+
     @classmethod
     def from_push(cls, data: bytes, attributes: dict[str, str]) -> Self:  # noqa: ARG003  (a subclass reads them)
         """The message in a push request. Raises pydantic.ValidationError when the contract does not hold."""
@@ -167,6 +172,11 @@ class EventAccepted(Message):
     nonce: str = ""
     signals: tuple[Signal, ...]
 
+    @property
+    def is_urgent(self) -> bool:
+        """It may have to page: any word but info and warning counts as critical."""
+        return any(one.kind == "alert" and one.severity not in {"info", "warning"} for one in self.signals)
+
 
 class DigestDue(Message):
     """Topic `digests`: what waits in *queue*, the name of a digest, may have to be sent. Safe to send too often."""
@@ -190,6 +200,11 @@ class Tick(Message):
 
     topic = "ticks"
     contract: Literal["tick/1"] = "tick/1"
+
+    @property
+    def is_urgent(self) -> bool:
+        """What escalates waits for it."""
+        return True
 
 
 class DeadLetter(Message):

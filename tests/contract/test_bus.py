@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from shared.adapters.local_bus.pump import Pump
 from shared.adapters.sqlite.database import Database
 from shared.adapters.sqlite.store import SqliteStore
 from shared.errors import AlreadyExists
-from shared.events import DigestDue, Tick
+from shared.events import Alert, DigestDue, EventAccepted, Message, Tick
 from shared.ports import Create
 from tests.fakes import FakeClock
 
@@ -205,3 +206,28 @@ def test_only_what_must_survive_the_loss_of_power_is_waited_for_until_it_is_on_t
 
     normal, full = 1, 2  # SQLite, "PRAGMA synchronous"
     assert [level(survives_power_loss=one) for one in (True, False, True)] == [full, normal, full]
+
+
+def accepted(id: str, *severities: str) -> EventAccepted:
+    signals = tuple(Alert(fingerprint=id, title=id, severity=severity) for severity in severities)
+    at = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+    return EventAccepted(id=id, version="1", source="app", type="t", received_at=at, trace="0" * 32, signals=signals)
+
+
+@pytest.mark.parametrize("urgent", [accepted("a", "critical"), accepted("a", "info", "who knows"), Tick()])
+def test_what_may_page_is_delivered_before_what_waits_for_a_digest(bus: LocalBus, urgent: Message) -> None:
+    for n in range(3):
+        bus.publish(accepted(f"w{n}", "warning", "info"))
+    bus.publish(DUE)
+    bus.publish(urgent)
+    (first,) = bus.take(1)
+    assert first.topic == urgent.topic
+    assert type(urgent).model_validate_json(first.data) == urgent
+
+
+def test_an_urgent_message_that_was_refused_waits_as_all_do(bus: LocalBus, clock: FakeClock) -> None:
+    bus.publish(accepted("a", "critical"))
+    bus.refuse(bus.take(1)[0])
+    assert bus.take(1) == []
+    clock.advance(minutes=10)
+    assert len(bus.take(1)) == 1

@@ -17,6 +17,8 @@ from shared.topology import MAX_ATTEMPTS, SUBSCRIPTIONS, Subscription
 
 T = TypeVar("T")
 _BY_NAME = {subscription.name: subscription for subscription in SUBSCRIPTIONS}
+FIRST = ""
+"""When an urgent message is due: before all that wait. When it has been refused, it waits as all do."""
 _KNOWN = ", ".join(f"'{name}'" for name in _BY_NAME)
 
 
@@ -52,6 +54,7 @@ class _Row(NamedTuple):
     data: bytes
     attributes: dict[str, str]
     published_at: str
+    due_at: str
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class LocalBus:
     def publish(self, message: Message) -> str:
         with tracing.publishing(message) as span:
             row = self._row(message, span)
-            self._write(lambda db: _insert(db, *row))
+            self._write(lambda db: _insert(db, row))
         self.published.set()
         return row.message_id
 
@@ -82,7 +85,8 @@ class LocalBus:
     def _row(self, message: Message, span: tracing.Span) -> _Row:
         attributes = {tracing.HEADER: str(span.place)}
         data = message.model_dump_json().encode()
-        return _Row(message.topic, self.new_id(), data, attributes, iso(self.clock.now()))
+        now = iso(self.clock.now())
+        return _Row(message.topic, self.new_id(), data, attributes, now, FIRST if message.is_urgent else now)
 
     def ping(self) -> None:
         self.database.write(lambda db: db.execute("UPDATE sequence SET n = n"))
@@ -126,23 +130,22 @@ class LocalBus:
             "CloudPubSubDeadLetterSourceDeliveryCount": str(delivery.attempts),
         }
         now = iso(self.clock.now())
-        _insert(db, DeadLetter.topic, delivery.message_id, delivery.data, attributes, now)
+        _insert(db, _Row(DeadLetter.topic, delivery.message_id, delivery.data, attributes, now, now))
         db.execute("DELETE FROM messages WHERE id = ?", [delivery.row])
 
 
 def _insert_with(db: sqlite3.Connection, write: Write, version: int, row: _Row) -> None:
     apply_all(db, [write], version)
-    _insert(db, *row)
+    _insert(db, row)
 
 
-def _insert(
-    db: sqlite3.Connection, topic: str, message_id: str, data: bytes, attributes: dict[str, str], now: str
-) -> None:
-    names = [subscription.name for subscription in SUBSCRIPTIONS if subscription.topic == topic]
+def _insert(db: sqlite3.Connection, row: _Row) -> None:
+    names = [subscription.name for subscription in SUBSCRIPTIONS if subscription.topic == row.topic]
+    attributes = json.dumps(row.attributes)
     db.executemany(
         "INSERT INTO messages (message_id, topic, subscription, data, attributes, published_at, due_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(message_id, topic, name, data, json.dumps(attributes), now, now) for name in names],
+        [(row.message_id, row.topic, name, row.data, attributes, row.published_at, row.due_at) for name in names],
     )
 
 
