@@ -1,13 +1,16 @@
 """When a heartbeat is due, and the alert that it becomes when it is missed. Shared by intake and sweeper."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from shared.config.config import Heartbeat
 from shared.events import Alert
 from shared.scalars import next_moment
 
+if TYPE_CHECKING:
+    from shared.config.config import Heartbeat
 
-def due_at(heartbeat: Heartbeat, last: datetime, *, zone: str) -> datetime | None:
+
+def due_at(heartbeat: "Heartbeat", last: datetime, *, zone: str) -> datetime | None:
     """When the ping after the one at *last* counts as missed; None for a heartbeat without a period."""
     if heartbeat.every:
         return last + heartbeat.every + heartbeat.grace
@@ -16,7 +19,7 @@ def due_at(heartbeat: Heartbeat, last: datetime, *, zone: str) -> datetime | Non
     return None
 
 
-def alert_of(name: str, heartbeat: Heartbeat, last_seen: str | None, *, missed: bool = True) -> Alert:
+def alert_of(name: str, heartbeat: "Heartbeat", last_seen: str | None, *, missed: bool = True) -> Alert:
     return Alert(
         fingerprint=f"heartbeat:{name}",
         title=f"{name} did not say that it lives",

@@ -1,16 +1,18 @@
 """The messages of one page: one for each channel, under a key of its own, with their cause and what they cost."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.alerting.alert import Document
 from shared.alerting.attention import cost
 from shared.alerting.calls import Call
 from shared.alerting.wording import text, title
-from shared.config.config import Config
 from shared.context import Context
 from shared.outbox import intent, send
 from shared.ports import Create, Doc, Write
+
+if TYPE_CHECKING:
+    from shared.config.config import Config
 
 NAMED = 400
 """Alerts that a page names: so many are written in one commit, below the 500 that Firestore is sure to take."""
@@ -54,7 +56,7 @@ def _cost(channel: str, context: Context) -> float:
     return cost(config.channels[channel].cost, config.focus, context.now, zone=config.timezone)
 
 
-def runbook_of(alert: Mapping[str, Any], config: Config) -> str:
+def runbook_of(alert: Mapping[str, Any], config: "Config") -> str:
     """Where the operator's own runbook is, else the one that the sender names."""
     return config.runbooks.get(alert["labels"].get("alertname", "")) or str(alert.get("runbook") or "")
 

@@ -6,7 +6,7 @@ Shared by the router, for what has just come in, and by the sweeper, for what ha
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.alerting.alert import Document
 from shared.alerting.attention import day_began
@@ -17,12 +17,14 @@ from shared.alerting.objections import Surroundings, Verdict, group_of, silenced
 from shared.alerting.routing import Node, Settings, route
 from shared.alerting.verdict import Told, interrupts, tell_all
 from shared.alerting.wording import LISTED
-from shared.config.config import Config
 from shared.context import Context
 from shared.events import iso
 from shared.paging import in_order, pages
 from shared.ports import Create, Doc, Update, Write
 from shared.quiet import focus_blocks
+
+if TYPE_CHECKING:
+    from shared.config.config import Config
 
 MEMBERS = 500
 """Of a bigger group so many are looked at: enough to see whether anything in it calls."""
@@ -44,7 +46,7 @@ class Telling:
         return members
 
 
-def candidate(alert: Document, config: Config) -> Candidate:
+def candidate(alert: Document, config: "Config") -> Candidate:
     return alert, route(config.routes, alert["labels"])
 
 
@@ -132,7 +134,7 @@ def muted(alerts: Sequence[Doc], context: Context) -> dict[str, Verdict]:
     return {id: verdict for id, verdict in found if verdict}
 
 
-def _muted(alert: Mapping[str, Any], around: Surroundings, config: Config) -> Verdict | None:
+def _muted(alert: Mapping[str, Any], around: Surroundings, config: "Config") -> Verdict | None:
     try:
         return silenced(alert, config.routes, around) if alert["kind"] == "alert" else None
     except (KeyError, TypeError, AttributeError):
@@ -156,7 +158,7 @@ def _interruptions_left(context: Context) -> int | None:
     return budget.interruptions_per_day - _interruptions(day_began(context.now, zone=zone), context)
 
 
-def escalation_of(taken: tuple[Node, ...], config: Config) -> Escalation:
+def escalation_of(taken: tuple[Node, ...], config: "Config") -> Escalation:
     return config.escalations.get(taken[-1].settings.escalation or "", Escalation())
 
 

@@ -3,18 +3,21 @@
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
-from shared.config.config import Config
 from shared.config.digests import Digest
 from shared.context import Context
 from shared.digest.batch import MOST, Batching
 from shared.ports import Condition, Doc
 from shared.scalars import next_moment
 
+if TYPE_CHECKING:
+    from shared.config.config import Config
+
 _PLACE = "pending.place"
 
 
-def batching(queue: str, config: Config) -> Batching:
+def batching(queue: str, config: "Config") -> Batching:
     """How *queue* is batched. One that is not in the configuration any more goes the way of the first that is."""
     digest = config.digests.get(queue) or next(iter(config.digests.values()))
     return Batching(queue, digest.channel, digest.size, partial(_end, digest, config.timezone))

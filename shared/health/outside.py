@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from shared.config.config import Config
 from shared.context import Context
 from shared.errors import Unavailable
 from shared.events import iso
 from shared.health.promises import SWEEP
 from shared.health.report import Finding, judged
+
+if TYPE_CHECKING:
+    from shared.config.config import Config
 
 AGAIN = timedelta(minutes=10)
 """How often the sweeper looks at certificates and at the time."""
@@ -93,7 +95,7 @@ def not_reached(unreachable: Mapping[str, str]) -> list[Finding]:
     ]
 
 
-def hosts(config: Config) -> list[str]:
+def hosts(config: "Config") -> list[str]:
     """Whose certificates are looked at."""
     url = urlsplit(config.public_url or "")
     own = [url.netloc.rpartition("@")[2]] if url.scheme == "https" else []
