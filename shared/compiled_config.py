@@ -45,7 +45,7 @@ def read(config: Path) -> "Config | None":
     try:
         content = pickle.loads(place(config).read_bytes())  # noqa: S301
         parts = content["parts"] if content["of"] == _of(config) else None
-    except (OSError, pickle.UnpicklingError, EOFError, KeyError, TypeError, AttributeError, ImportError):
+    except (OSError, pickle.UnpicklingError, EOFError, LookupError, ValueError, TypeError, AttributeError, ImportError):
         return None
     return cast("Config", Sections(parts)) if parts else None
 
