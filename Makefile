@@ -41,7 +41,7 @@ test: .venv/dev .venv/infra/ready
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore $(ONE_NAME)
 	$(BIN)/python -m pytest $(ONE_NAME)
 	.venv/infra/bin/python -m pytest infra
-	@$(BIN)/python -m opos.deploying.source
+	@$(BIN)/python -m opos.deploy.source
 
 check: .venv/dev .venv/infra/ready
 	$(BIN)/ruff check .

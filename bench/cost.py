@@ -24,8 +24,8 @@ from typing import Any
 import yaml
 
 from bench.result import Goal, Result, Table
-from shared import telemetry
 from shared.cost import DAYS, PRICES_AS_OF, SECONDS_PER_REQUEST, Line, bill
+from shared.telemetry import setup as telemetry
 from tests import needs, weighing
 from tests.e2e.bundle import Bundle
 

@@ -18,11 +18,11 @@ from structlog.testing import capture_logs
 from bench.result import Goal, Result, Rows, Table
 from shared.context import Context
 from shared.digest.content import LISTED, Content, compose
-from shared.digest.html import as_html
-from shared.digest.markdown import MARKDOWN, SLACK, as_markdown
-from shared.digest.text import Links, as_text
-from shared.paging import runbook_of
-from shared.rendering import item_links
+from shared.digest.renderers.html import as_html
+from shared.digest.renderers.markdown import MARKDOWN, SLACK, as_markdown
+from shared.digest.renderers.text import Links, as_text
+from shared.services.alerting.pages import runbook_of
+from shared.services.outbox.notices import item_links
 from tests.digests import alert, context_of, money, say
 
 ITEMS, ROUNDS, EACH = 100, 9, 20

@@ -5,8 +5,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from functions.flag_evaluator.handler import handle
-from shared import runtime
-from shared.http import HttpRequest
+from shared.runtime import container as runtime
+from shared.values.http import HttpRequest
 
 
 @functions_framework.aio.http

@@ -17,8 +17,8 @@ from pathlib import Path
 from bench.load import http_request, load
 from bench.result import Goal, Result, Table
 from bench.serving import Server, main_of, prepare, serve
-from shared.compiled import place, written
-from shared.loading import load_config, load_flags
+from shared.config.files.compiled_flags import place, written
+from shared.config.files.loader import load_config, load_flags
 
 ROUNDS, REQUESTS, CONNECTIONS = 15, 1000, 16
 BULKS = (10, 100)

@@ -10,8 +10,8 @@ import time
 import tracemalloc
 
 from bench.result import Result, Table
+from shared.config.files.loader import parse_flags
 from shared.flags import FlagSet
-from shared.loading import parse_flags
 
 ROUNDS, COUNTS = 5, (1_000, 10_000)
 QUICK = (100, 1_000)

@@ -30,17 +30,19 @@ from bench.plots import plot
 from bench.result import Goal, Result, Table
 from bench.serving import ROOT, SECRET, prepare
 from functions.flag_evaluator.handler import handle as look_up
-from opos.emulators import emulators
-from opos.gateway import load_functions, push_in_process
-from shared import compiled, runtime, telemetry
+from opos.bundle.emulators import emulators
+from opos.bundle.gateway import load_functions, push_in_process
 from shared.adapters.local_bus.pump import Pump
+from shared.config.files import compiled_flags as compiled
+from shared.config.files.loader import load_config, load_flags
 from shared.events import Tick, day, document_id, iso
-from shared.http import HttpRequest
-from shared.loading import load_config, load_flags
 from shared.ports import Create, Delete, Doc, Form, Notice, Receipt, Store
-from shared.runtime import Runtime, Settings
-from shared.sources import standard_webhooks
-from shared.waiting import count_waiting
+from shared.runtime import container as runtime
+from shared.runtime.container import Runtime, Settings
+from shared.services.digest.queue import count_waiting
+from shared.sources.senders import standard_webhooks
+from shared.telemetry import setup as telemetry
+from shared.values.http import HttpRequest
 
 EVENTS, ALERTS, FLAGS = (0, 1_000, 100_000, 1_000_000), (1, 100, 10_000), (10, 100, 1_000, 10_000)
 ON_EMULATOR = (0, 50_000)

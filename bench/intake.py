@@ -29,7 +29,7 @@ from bench.rivals.contestant import Contestant
 from bench.rivals.group import kill, memory_mib
 from bench.rivals.ours import HELLO, OPOS
 from bench.serving import SECRET, Server
-from shared.sources import standard_webhooks
+from shared.sources.senders import standard_webhooks
 
 ROUNDS, REQUESTS, CONNECTIONS = 5, 2000, 16
 ALL_CONNECTIONS = (1, 16, 64)

@@ -17,10 +17,10 @@ from typing import Any
 
 from bench.result import Result, Table
 from shared.alerting.alert import labels_of
+from shared.alerting.hold_reasons import Surroundings
 from shared.alerting.lifecycle import Heard, hear
 from shared.alerting.muting import Inhibition, InhibitRule, Silence
-from shared.alerting.objections import Surroundings
-from shared.alerting.routing import Node, Route, compile_routes, route
+from shared.alerting.routes import Node, Route, compile_routes, route
 from shared.alerting.verdict import judge
 from shared.events import Alert
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opos.cloud.packaging import write_compiled
-from shared.loading import load_config, load_flags
+from shared.config.files.loader import load_config, load_flags
 
 ROOT = Path(__file__).parents[1]
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -35,13 +35,13 @@ from bench.rivals.group import memory_mib
 from bench.serving import ROOT, SECRET, Server, free_port, main_of, prepare, push, running
 from functions.alert_router.handler import handle as route
 from functions.console.access import COOKIE
-from opos.emulators import Emulators, emulators, missing
-from shared.acceptance import announcement, keep, own_event
+from opos.bundle.emulators import Emulators, emulators, missing
 from shared.events import Alert, DigestDue, EventAccepted, Message, Tick
-from shared.links import CONSOLE_LIFE
-from shared.runtime import SIGNING_KEY, Runtime, Settings
-from shared.sources import standard_webhooks
-from shared.topology import TOPICS
+from shared.ports.topology import TOPICS
+from shared.runtime.container import SIGNING_KEY, Runtime, Settings
+from shared.security.signed_links import CONSOLE_LIFE
+from shared.services.intake.acceptance import announcement, keep, own_event
+from shared.sources.senders import standard_webhooks
 
 ROUNDS, IMPORT_ROUNDS = 5, 3
 BARE, MS = "bare", "ms"
@@ -263,7 +263,7 @@ def make_topics(found: Emulators) -> None:
     from google.pubsub_v1.services.publisher import PublisherClient
     from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 
-    from shared.adapters.google_api import transport
+    from shared.adapters.google_client import transport
 
     client = PublisherClient(transport=transport("Pub/Sub", PublisherGrpcTransport, found.pubsub))
     for topic in TOPICS:

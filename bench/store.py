@@ -26,14 +26,14 @@ from statistics import quantiles
 
 from bench.result import Result, Rows, Table
 from bench.routing import document
-from opos.emulators import PROJECT, emulators, missing
-from shared.acceptance import announcement, keep
+from opos.bundle.emulators import PROJECT, emulators, missing
 from shared.adapters.local_bus.bus import LocalBus
 from shared.adapters.sqlite.database import Database
 from shared.adapters.sqlite.store import SqliteStore
 from shared.events import Event, document_id, iso
 from shared.ports import Bus, Create, Store, Update, Write
-from shared.runtime import SystemClock, new_id
+from shared.runtime.container import SystemClock, new_id
+from shared.services.intake.acceptance import announcement, keep
 from tests.fakes import FakeBus, FakeStore
 
 ROUNDS, EACH, THREADS, MESSAGES = 7, 320, 16, 1000

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pulumi_gcp as gcp
 
-from infra.cloud import Cloud
+from infra.target import Cloud
 from opos.cloud.declared import BUILDER, DEPLOYER, PUSHER, account_id
-from shared.topology import FUNCTIONS
+from shared.ports.topology import FUNCTIONS
 
 PURPOSES: Mapping[str, str] = {
     **{function: f"Runs the function {function}." for function in FUNCTIONS},

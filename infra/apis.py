@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_gcp as gcp
 
-from infra.cloud import Chosen, Cloud
-from infra.rights import AGENTS
+from infra.iam_policy import AGENTS
+from infra.target import Chosen, Cloud
 from opos.cloud.declared import APIS
 
 

@@ -2,7 +2,7 @@
 
 import pulumi_gcp as gcp
 
-from infra.cloud import Cloud
+from infra.target import Cloud
 from opos.cloud.declared import REPOSITORY
 
 KEPT = 10

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pulumi
 import pulumi_gcp as gcp
 
-from infra.cloud import Cloud
+from infra.target import Cloud
 from opos.cloud.declared import audience
 from shared.events import DeadLetter
-from shared.topology import MAX_ATTEMPTS, SUBSCRIPTIONS, TOPICS, Subscription
+from shared.ports.topology import MAX_ATTEMPTS, SUBSCRIPTIONS, TOPICS, Subscription
 
 ACK_DEADLINE = timedelta(seconds=60)
 RETENTION = timedelta(days=7)

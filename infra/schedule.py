@@ -4,7 +4,7 @@ import base64
 
 import pulumi_gcp as gcp
 
-from infra.cloud import Cloud
+from infra.target import Cloud
 from opos.cloud.declared import TICK_CRON
 from shared.events import Tick
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pulumi_gcp as gcp
 
-from infra.cloud import Cloud
+from infra.target import Cloud
 from opos.cloud.declared import all_secrets
 
 

@@ -3,9 +3,9 @@
 import pulumi
 import pulumi_gcp as gcp
 
-from infra.cloud import Cloud
-from shared.fields import EXPIRY
-from shared.indexes import COLLECTIONS, INDEXES, orders
+from infra.target import Cloud
+from shared.ports.field_paths import EXPIRY
+from shared.ports.indexes import COLLECTIONS, INDEXES, orders
 
 DATABASE = "(default)"
 KEPT_BACKUPS = "604800s"
@@ -41,7 +41,7 @@ def _back_up(database: gcp.firestore.Database, cloud: Cloud) -> None:
 
 
 def _index(collection: str, database: pulumi.Input[str], cloud: Cloud) -> None:
-    """Index nothing but what is declared, and let documents expire: as `opos.firestore_indexes` writes it down."""
+    """Index only what is declared, and let documents expire, as `opos.cloud.firestore_indexes` writes it."""
     _field(collection, ALL_FIELDS, database, cloud)
     _field(collection, EXPIRY, database, cloud)
     for field in (name for owner, name in INDEXES if owner == collection):

@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from shared.compiled import Access
-    from shared.config.config import Config
-    from shared.config.flags import Flags
+    from shared.config.files.compiled_flags import Access
+    from shared.config.flag_access import Flags
+    from shared.config.model import Config
+    from shared.digest.queue_estimate import Tally
     from shared.flags import FlagSet
-    from shared.indicators import Indicators
-    from shared.links import Links
     from shared.ports import Bus, Channel, Joined, Store
-    from shared.tally import Tally
-    from shared.usage import Usage
+    from shared.security.signed_links import Links
+    from shared.services.flags.usage import Usage
+    from shared.services.slo.indicators import Indicators
 
 
 class Context(Protocol):

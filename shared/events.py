@@ -6,9 +6,12 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from shared.moments import day, iso
+from shared.values.timestamps import day, iso
 
 __all__ = ["day", "iso"]  # of old, who has events has their moments
+
+OWN_SOURCE = "opos"
+"""The source of what opos has to say about itself."""
 
 
 def document_id(*parts: str) -> str:

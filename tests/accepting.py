@@ -1,7 +1,7 @@
 """Accepted events for tests of what comes behind the intake."""
 
-from shared.acceptance import accept
 from shared.events import Alert, BusinessEvent, Event, EventAccepted, Signal, document_id
+from shared.services.intake.acceptance import accept
 from tests.fakes import FakeContext
 
 

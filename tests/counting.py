@@ -52,7 +52,7 @@ class CountingStore:
         self, collection: str, where: Sequence[Condition], order_by: str | None, *, descending: bool = False
     ) -> None:
         served = serves(collection, where, order_by, descending=descending)
-        assert served, f"shared/indexes.py: {collection} by {where}, {order_by}"
+        assert served, f"shared/ports/indexes.py: {collection} by {where}, {order_by}"
         asked = {(collection, name) for name, _, _ in where} | ({(collection, order_by)} if order_by else set())
         self.queries |= asked
         self.backwards |= asked if descending else set()

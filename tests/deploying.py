@@ -22,18 +22,18 @@ from typing import Any
 
 from flask import Flask
 
+from opos.bundle.gateway import load_functions
 from opos.cloud import declared, gcloud
 from opos.cloud.gcloud import Gcloud
-from opos.deploying.ground import Ground
-from opos.gateway import load_functions
-from opos.local import Place
-from shared import runtime
+from opos.deploy.target import Ground
+from opos.terminal.options import Place
 from shared.adapters.local_bus.pump import Pump
+from shared.config.files.loader import load_config
 from shared.deployments import Deployment, latest
 from shared.events import Tick
-from shared.loading import load_config
 from shared.ports import Store, Write
-from shared.runtime import Runtime, Settings
+from shared.runtime import container as runtime
+from shared.runtime.container import Runtime, Settings
 from tests.fakes import FakeClock
 from tests.identity import Provider
 from tests.recording_gcloud.cloud import RecordedCloud

@@ -4,11 +4,11 @@ from typing import Any
 
 from functions.alert_router.handler import handle as route
 from functions.digest_sender.handler import handle as send_digests
-from shared.config.config import Config
+from shared.config.model import Config
 from shared.digest.content import Content
 from shared.events import Alert, BusinessEvent, DigestDue, EventAccepted, Money, Signal, iso
-from shared.fields import EXPIRY
 from shared.ports import Create, Doc, Form
+from shared.ports.field_paths import EXPIRY
 from tests.accepting import accepted
 from tests.fakes import CONFIG, FakeContext
 

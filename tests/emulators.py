@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
-from opos.emulators import Emulators, emulators
+from opos.bundle.emulators import Emulators, emulators
 
 _running = ExitStack()
 atexit.register(_running.close)

@@ -8,17 +8,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from shared.config.config import Config
+from shared.config.model import Config
+from shared.digest.queue_estimate import Tally
 from shared.errors import AlreadyExists, Conflict, DeliveryError, Unavailable
 from shared.events import Message
-from shared.fields import field as field_of
-from shared.fields import merge
-from shared.indexes import is_served
-from shared.indicators import Indicators
-from shared.links import Links
 from shared.ports import Condition, Create, Delete, Doc, Form, Notice, Receipt, Set, Update, Write
-from shared.tally import Tally
-from shared.usage import Usage
+from shared.ports.field_paths import field as field_of
+from shared.ports.field_paths import merge
+from shared.ports.indexes import is_served
+from shared.security.signed_links import Links
+from shared.services.flags.usage import Usage
+from shared.services.slo.indicators import Indicators
 
 COMPARE = {
     "==": lambda a, b: a == b,

@@ -4,7 +4,7 @@ from typing import Any
 
 from functions.alert_router.handler import handle as route
 from functions.sweeper.handler import sweep
-from shared.config.config import Config
+from shared.config.model import Config
 from shared.events import EventAccepted, Tick
 from shared.ports import Doc
 from tests.accepting import accepted, disk_full

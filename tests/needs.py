@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from opos.emulators import missing
+from opos.bundle.emulators import missing
 
 ROOT = Path(__file__).parents[1]
 OCTOKIT = ROOT / ".cache/octokit/package/api.github.com/index.json"

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from functions.console.handler import handle as console
-from shared.http import HttpRequest
+from shared.values.http import HttpRequest
 from tests.digests import a_mixed_day, context_of, send
 from tests.e2e.test_console_browser import DESK, PHONE, QUIET
 from tests.weeks import a_noisy_week, make_review, weekly

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.config.sources import HmacSpec
-from shared.sources import (
+from shared.sources.contract import Scheme
+from shared.sources.senders import (
     basic,
     bearer,
     declared_hmac,
@@ -19,7 +20,6 @@ from shared.sources import (
     standard_webhooks,
     stripe,
 )
-from shared.sources.sender import Scheme
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 MILLIS = int(NOW.timestamp() * 1000)

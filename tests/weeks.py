@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from functions.digest_sender.reviews import send_review
-from shared.acting import act_on_group
-from shared.config.config import Config
+from functions.digest_sender.review import send_review
+from shared.config.model import Config
 from shared.events import ReviewDue
 from shared.flags import Flag, FlagSet
 from shared.ports import Doc, Form
+from shared.services.alerting.acknowledgement import act_on_group
 from tests.digests import alert, say, send
 from tests.fakes import CONFIG, FakeContext, RecordingChannel
 

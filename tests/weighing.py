@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from shared.adapters.firestore.values import encode_fields
-from shared.indexes import INDEXES, orders
 from shared.ports import Doc
+from shared.ports.indexes import INDEXES, orders
 from tests import needs
 from tests.e2e.bundle import SECRETS, Bundle
 from tests.unit.test_translation import HEADERS, PAYLOADS
@@ -111,7 +111,7 @@ def _whole(docs: Iterable[Doc]) -> int:
 def _sources(folders: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each sender proves itself in its own way, where it has one."""
     for folder in sorted(folders):
-        own = hasattr(importlib.import_module(f"shared.sources.{folder}"), "SCHEME")
+        own = hasattr(importlib.import_module(f"shared.sources.senders.{folder}"), "SCHEME")
         name, key = folder.replace("_", "-"), "APP_SECRET" if folder == "standard_webhooks" else "ROUTING_KEY"
         yield name, {"scheme": name if own else "bearer", "secrets": [key]}
 

@@ -15,8 +15,8 @@ from shared.alerting.alert import labels_of
 from shared.alerting.lifecycle import Heard, hear
 from shared.events import Alert, document_id
 from shared.ports import Create
-from shared.runtime import Runtime, Settings
-from shared.sources import standard_webhooks
+from shared.runtime.container import Runtime, Settings
+from shared.sources.senders import standard_webhooks
 
 NAME, BATCH = "opos", 400
 CHANNELS = ("channels: {desk: {console: true}}", "channels: {desk: {ntfy: DESK_URL}, shelf: {console: true}}")

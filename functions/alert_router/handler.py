@@ -8,11 +8,11 @@ from shared.context import Context
 from shared.digest.batch import announces
 from shared.errors import AlreadyExists, Conflict
 from shared.events import DigestDue, EventAccepted, Signal, iso
-from shared.logs import log as _log
-from shared.paging import send_pages
 from shared.ports import Doc, Update, Write
-from shared.telling import group_writes, tell, write
-from shared.waiting import batching, count_waiting
+from shared.services.alerting.notification import group_writes, tell, write
+from shared.services.alerting.pages import send_pages
+from shared.services.digest.queue import batching, count_waiting
+from shared.telemetry.logger import log as _log
 
 CONSUMER = "alert_router"
 BATCH = 100

@@ -4,8 +4,8 @@ import functions_framework
 from cloudevents.http import CloudEvent
 
 from functions.alert_router.handler import handle
-from shared.entry import run_event
 from shared.events import EventAccepted
+from shared.runtime.entry import run_event
 
 
 @functions_framework.cloud_event

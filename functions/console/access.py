@@ -2,11 +2,11 @@
 proves to be the operator, through IAP or by an identity token.
 """
 
-from functions.console.page import redirect
+from functions.console.responses import redirect
 from shared.context import Context
 from shared.errors import Gone, NotFound
-from shared.http import HttpRequest, HttpResponse
-from shared.links import CONSOLE_LIFE
+from shared.security.signed_links import CONSOLE_LIFE
+from shared.values.http import HttpRequest, HttpResponse
 
 COOKIE = "opos_console"
 _AGAIN = "Run `opos console` for a fresh one."

@@ -2,14 +2,14 @@
 the end of its mails.
 """
 
-from functions.console.page import as_it_is, message, page
-from shared.alerting.suggesting import WHERE, WISHES, route_lines
+from functions.console.responses import as_it_is, message, page
+from shared.alerting.route_suggestions import WHERE, WISHES, route_lines
 from shared.context import Context
-from shared.digest.html import as_html
+from shared.digest.renderers.html import as_html
 from shared.errors import NotFound
-from shared.http import HttpRequest, HttpResponse
-from shared.rendering import item_links
-from shared.subscribing import subscribe
+from shared.services.digest.subscriptions import subscribe
+from shared.services.outbox.notices import item_links
+from shared.values.http import HttpRequest, HttpResponse
 
 
 def show(request: HttpRequest, context: Context, token: str) -> HttpResponse:

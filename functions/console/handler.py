@@ -7,13 +7,16 @@ carries its own right, so that a forged form of another site can do nothing.
 
 from collections.abc import Callable, Sequence
 
-from functions.console import acting, digests, reviewing, silencing
+from functions.console import acknowledgement as acting
+from functions.console import digests
+from functions.console import review as reviewing
+from functions.console import silences as silencing
 from functions.console.access import how_to_enter, is_operator, sign_in
-from functions.console.page import message, page
-from functions.console.view import console_view
+from functions.console.overview import console_view
+from functions.console.responses import message, page
 from shared.context import Context
 from shared.errors import Gone, NotFound, Unavailable
-from shared.http import HttpRequest, HttpResponse
+from shared.values.http import HttpRequest, HttpResponse
 
 Answer = Callable[..., HttpResponse]
 """Of the request, the context, and what stands in the path for each asterisk."""

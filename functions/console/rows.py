@@ -6,12 +6,12 @@ One that lacks something is shown without it: a broken document must not hide th
 from datetime import timedelta
 from typing import Any
 
-from functions.console.moments import Moment, moment
-from functions.console.signed import expire_path, silence_path
+from functions.console.links import expire_path, silence_path
+from functions.console.times import Moment, moment
 from shared.alerting.alert import effective_severity
 from shared.context import Context
-from shared.money import format_money
 from shared.ports import Doc
+from shared.values.money import format_money
 
 Row = dict[str, Any]
 _BUTTON_LIFE = timedelta(days=1)

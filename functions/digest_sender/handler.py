@@ -9,14 +9,14 @@ from shared.context import Context
 from shared.digest.batch import MOST, Batching, Held, first_batch
 from shared.digest.content import compose
 from shared.events import DigestDue, iso
-from shared.logs import log as _log
-from shared.outbox import State, intent, send
-from shared.paging import runbook_of
 from shared.ports import Create, Doc, Update
-from shared.quiet import held
-from shared.subscribing import is_wanted, kept_unsent
-from shared.telling import muted
-from shared.waiting import batching, waiting
+from shared.services.alerting.notification import muted
+from shared.services.alerting.pages import runbook_of
+from shared.services.alerting.quiet_hours import held
+from shared.services.digest.queue import batching, waiting
+from shared.services.digest.subscriptions import is_wanted, kept_unsent
+from shared.services.outbox.delivery import State, intent, send
+from shared.telemetry.logger import log as _log
 
 
 def handle(message: DigestDue, context: Context) -> None:

@@ -4,9 +4,9 @@ import functions_framework
 from cloudevents.http import CloudEvent
 
 from functions.digest_sender.handler import handle
-from functions.digest_sender.reviews import send_review
-from shared.entry import run_event
+from functions.digest_sender.review import send_review
 from shared.events import DigestDue, ReviewDue
+from shared.runtime.entry import run_event
 
 
 @functions_framework.cloud_event

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from shared.alerting.attention import day_began
-from shared.concerns import concerns
+from shared.alerting.focus import day_began
 from shared.context import Context
 from shared.deployments import latest, words
 from shared.digest.content import LISTED, Note
-from shared.digest.words import counted, one_line
 from shared.events import iso
-from shared.overriding import in_force
 from shared.ports import Doc
-from shared.waiting import in_queue
+from shared.services.digest.queue import in_queue
+from shared.services.flags.overrides import in_force
+from shared.services.health.checks.backlogs import concerns
+from shared.values.text import counted, one_line
 
 DAY = timedelta(days=1)
 DEPLOYMENTS = 5

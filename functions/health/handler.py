@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from shared.context import Context
 from shared.errors import NotFound
-from shared.http import HttpRequest, HttpResponse, json_response
-from shared.process import version
+from shared.process.facts import version
+from shared.values.http import HttpRequest, HttpResponse, json_response
 
 if TYPE_CHECKING:
     from shared.health.report import Finding
-    from shared.usage import Outcome
+    from shared.services.flags.usage import Outcome
 
 _HEADERS = {"content-type": "application/health+json", "cache-control": "no-store"}
 
@@ -38,15 +38,15 @@ def handle(request: HttpRequest, context: Context) -> HttpResponse:
 
 
 def _ready(context: Context) -> HttpResponse:
-    from shared.health.looking import findings
-    from shared.health.probes import DEPENDENCIES
+    from shared.services.health.checks.registry import DEPENDENCIES
+    from shared.services.health.probes import findings
 
     return _answer(findings(DEPENDENCIES, context), context)
 
 
 def _findings(context: Context) -> "list[Finding]":
-    from shared.health.looking import findings
-    from shared.health.probes import everything
+    from shared.services.health.checks.registry import everything
+    from shared.services.health.probes import findings
 
     return findings(everything(context), context)
 
@@ -73,8 +73,8 @@ def _public(path: str, title: str, context: Context) -> HttpResponse:
 
 
 def _usage(context: Context) -> "dict[str, dict[Outcome, int]]":
-    from shared.health.asking import ask_all
-    from shared.usage import reported
+    from shared.process.fan_out import ask_all
+    from shared.services.flags.usage import reported
 
     (answer,) = ask_all([lambda: reported(context.store)], context.config.health.dependency_timeout)
     return answer if isinstance(answer, dict) else {}

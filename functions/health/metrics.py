@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.health.report import WORSE, Finding
-from shared.http import HttpResponse
-from shared.usage import Outcome
+from shared.services.flags.usage import Outcome
+from shared.values.http import HttpResponse
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric

@@ -12,8 +12,8 @@ from typing import Literal
 
 from shared.context import Context
 from shared.health.report import WORSE, Finding
-from shared.http import HttpResponse
-from shared.templating import templates
+from shared.values.http import HttpResponse
+from shared.values.templates import templates
 
 State = Literal["operational", "degraded", "down"]
 STATES: tuple[State, ...] = ("operational", "degraded", "down")

@@ -3,12 +3,12 @@
 import json
 from typing import Any
 
-from functions.sweeper.batches import due_batches
-from shared.acceptance import OWN_SOURCE, accept, own_event
+from functions.sweeper.due_digests import due_batches
 from shared.context import Context
-from shared.events import Alert, DeadLetter, DigestDue, ReviewDue, Tick, document_id, iso
-from shared.logs import log as _log
+from shared.events import OWN_SOURCE, Alert, DeadLetter, DigestDue, ReviewDue, Tick, document_id, iso
 from shared.ports import Create, Doc, Update, Write
+from shared.services.intake.acceptance import accept, own_event
+from shared.telemetry.logger import log as _log
 
 
 def record_dead_letter(message: DeadLetter, context: Context) -> None:

@@ -6,19 +6,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from functions.sweeper.batches import close_due_batches
+from functions.sweeper.alert_timers import escalate_due, tell_due
+from functions.sweeper.due_digests import close_due_batches
+from functions.sweeper.due_reviews import announce_review
+from functions.sweeper.health_alerts import SilentError, watch
 from functions.sweeper.heartbeats import expect_all, miss_due
-from functions.sweeper.reviews import announce_review
-from functions.sweeper.timers import escalate_due, tell_due
-from functions.sweeper.watching import SilentError, watch
-from shared.acceptance import announcement
 from shared.context import Context
 from shared.errors import Conflict
 from shared.events import Tick, iso
-from shared.logs import log as _log
-from shared.outbox import due, retake
+from shared.intake.webhook import read_again
 from shared.ports import Doc, Update
-from shared.reading import read_again
+from shared.services.intake.acceptance import announcement
+from shared.services.outbox.delivery import due, retake
+from shared.telemetry.logger import log as _log
 
 LOST_AFTER = timedelta(minutes=1)
 BATCH = 1000

@@ -1,11 +1,11 @@
 """The dead-man's switch: a job that did not say in time that it lives is an alert; its next ping closes it."""
 
-from shared.acceptance import announce, keep, own_event
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
 from shared.events import iso
-from shared.heartbeats import alert_of, due_at
+from shared.intake.heartbeats import alert_of, due_at
 from shared.ports import Create, Doc, Update
+from shared.services.intake.acceptance import announce, keep, own_event
 
 
 def expect_all(context: Context) -> None:

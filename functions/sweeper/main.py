@@ -5,8 +5,8 @@ from cloudevents.http import CloudEvent
 
 from functions.sweeper.dead_letters import record_dead_letter
 from functions.sweeper.handler import sweep
-from shared.entry import run_event
 from shared.events import DeadLetter, Tick
+from shared.runtime.entry import run_event
 
 
 @functions_framework.cloud_event

@@ -4,16 +4,16 @@ import hmac
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from functions.webhook_intake.proving import live, proof
-from shared.acceptance import accept
-from shared.body import body_text, parsed
+from functions.webhook_intake.authentication import live, proof
 from shared.context import Context
 from shared.errors import ContractBroken, MethodNotAllowed, NotFound, Unauthorized
 from shared.events import Event, document_id
-from shared.http import HttpRequest, HttpResponse, json_response
-from shared.logs import log as _log
-from shared.reading import delivery_id, hash_id, kept_headers, read
+from shared.intake.body import body_text, parsed
+from shared.intake.webhook import delivery_id, hash_id, kept_headers, read
+from shared.services.intake.acceptance import accept
 from shared.sources import format_of
+from shared.telemetry.logger import log as _log
+from shared.values.http import HttpRequest, HttpResponse, json_response
 
 if TYPE_CHECKING:
     from shared.config.sources import Source
@@ -88,7 +88,7 @@ def _enqueue(request: HttpRequest, context: Context) -> HttpResponse:
 
     Source: PagerDuty developer documentation, "Send an alert event".
     """
-    from shared.sources.pagerduty_events import dedup_key
+    from shared.sources.senders.pagerduty_events import dedup_key
 
     _require_method(request, "POST")
     payload = parsed(request.body, request.headers)

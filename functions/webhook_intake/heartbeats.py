@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from shared.acceptance import announce, keep, own_event
 from shared.context import Context
 from shared.events import iso
-from shared.heartbeats import alert_of, due_at
-from shared.telling import write
+from shared.intake.heartbeats import alert_of, due_at
+from shared.services.alerting.notification import write
+from shared.services.intake.acceptance import announce, keep, own_event
 
 if TYPE_CHECKING:
-    from shared.config.config import Heartbeat
+    from shared.config.model import Heartbeat
 
 
 def heard(name: str, heartbeat: "Heartbeat", context: Context) -> None:

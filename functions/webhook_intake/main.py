@@ -4,7 +4,7 @@ import flask
 import functions_framework
 
 from functions.webhook_intake.handler import handle
-from shared.entry import run_http
+from shared.runtime.entry import run_http
 
 
 @functions_framework.http

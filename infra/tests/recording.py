@@ -13,7 +13,7 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
-from infra.bundle import declare
+from infra.stack import declare
 
 SAMPLE = Path(__file__).parent / "opos.yaml"
 NUMBER, BILLING = "123456789012", "0A0A0A-0B0B0B-0C0C0C"

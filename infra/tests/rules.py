@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from infra.tests.recording import Bundle, Recorded
 from opos.cloud.declared import PUSHER, account, audience, service
-from shared.topology import FUNCTIONS, SUBSCRIPTIONS
+from shared.ports.topology import FUNCTIONS, SUBSCRIPTIONS
 
 ANYONE = ("allUsers", "allAuthenticatedUsers")
 PRIMITIVE = ("roles/owner", "roles/editor", "roles/viewer")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from infra.cloud import choose
+from infra.target import choose
 from infra.tests import recording
 
 

@@ -4,7 +4,7 @@ import base64
 
 from infra.tests.recording import Bundle
 from shared.events import Tick
-from shared.topology import SUBSCRIPTIONS, TOPICS
+from shared.ports.topology import SUBSCRIPTIONS, TOPICS
 
 
 def test_the_topics_are_those_of_the_topology(bundle: Bundle) -> None:

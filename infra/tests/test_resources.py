@@ -6,8 +6,8 @@ from infra.tests import recording
 from infra.tests.recording import Bundle
 from infra.tests.rules import project
 from opos.cloud.declared import APIS, DEPLOYER, account, all_secrets, audience, service
-from shared.loading import load_config
-from shared.topology import FUNCTIONS
+from shared.config.files.loader import load_config
+from shared.ports.topology import FUNCTIONS
 
 SAMPLE = load_config(recording.SAMPLE)
 

@@ -19,8 +19,8 @@ from opos.cloud.declared import (
     secrets,
     service,
 )  # fmt: skip
-from shared.loading import load_config
-from shared.topology import FUNCTIONS, SUBSCRIPTIONS
+from shared.config.files.loader import load_config
+from shared.ports.topology import FUNCTIONS, SUBSCRIPTIONS
 
 Right = tuple[str, str, str]
 """Who, which role, on what."""

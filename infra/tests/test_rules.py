@@ -7,13 +7,13 @@ import pulumi
 import pulumi_gcp as gcp
 import pytest
 
-from infra import rights
-from infra.cloud import Cloud
-from infra.services import make_services
+from infra import iam_policy as rights
+from infra.cloud_run import make_services
+from infra.target import Cloud
 from infra.tests import recording, rules
 from infra.tests.recording import Bundle
 from opos.cloud.declared import CALLERS
-from shared.topology import FUNCTIONS
+from shared.ports.topology import FUNCTIONS
 
 Broken = Callable[[Bundle], list[str]]
 
@@ -52,12 +52,12 @@ def test_two_functions_with_one_identity_are_noticed(monkeypatch: pytest.MonkeyP
     def shared(accounts: dict[str, gcp.serviceaccount.Account], cloud: Cloud) -> Any:
         return make_services({**accounts, "console": accounts["health"]}, cloud)
 
-    monkeypatch.setattr("infra.bundle.make_services", shared)
+    monkeypatch.setattr("infra.stack.make_services", shared)
     assert rules.shared_identities(recording.run("staging")) == ["health", "console"]
 
 
 def test_a_third_public_function_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.rights.CALLERS", {**CALLERS, "console": (rights.ANYONE,)})
+    monkeypatch.setattr("infra.iam_policy.CALLERS", {**CALLERS, "console": (rights.ANYONE,)})
     assert open_doors(recording.run("staging")) == [str(("roles/run.invoker", "console"))]
 
 

@@ -1,8 +1,8 @@
 """The database keeps what it holds, serves the declared queries, and forgets what has expired."""
 
 from infra.tests.recording import Bundle, Recorded
-from opos.firestore_indexes import definition
-from shared.indexes import COLLECTIONS, INDEXES, NEWEST_FIRST
+from opos.cloud.firestore_indexes import definition
+from shared.ports.indexes import COLLECTIONS, INDEXES, NEWEST_FIRST
 
 
 def database(bundle: Bundle) -> Recorded:

@@ -6,10 +6,10 @@ Sources: Google Cloud's lists of IAM roles, and its documentation of Cloud Run, 
 from collections.abc import Mapping
 
 from shared.config.channels import SecretChannel
-from shared.config.config import Config
+from shared.config.model import Config
 from shared.events import DigestDue, EventAccepted, ReviewDue, Tick
-from shared.runtime import SIGNING_KEY
-from shared.topology import FUNCTIONS, PROBES, SUBSCRIPTIONS
+from shared.ports.topology import FUNCTIONS, PROBES, SUBSCRIPTIONS
+from shared.runtime.container import SIGNING_KEY
 
 APIS = (
     "artifactregistry.googleapis.com", "billingbudgets.googleapis.com", "cloudbuild.googleapis.com",

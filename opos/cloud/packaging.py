@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from opos.cloud.declared import REPOSITORY
-from shared import compiled, compiled_config
-from shared.config.config import Config
+from shared.config.files import compiled_config
+from shared.config.files import compiled_flags as compiled
+from shared.config.files.loader import load_config, load_flags
+from shared.config.model import Config
 from shared.errors import OposError
 from shared.flags import FlagSet
-from shared.loading import load_config, load_flags
 
 PACKAGES = ("functions", "shared")
 KINDS = frozenset({".py", ".html", ".css", ".svg"})

@@ -5,16 +5,16 @@ from typing import Any
 
 import click
 
-from opos.local import Place, json_option, with_place
-from opos.moments import until_moment
-from opos.output import reports_errors, show
-from shared.acting import Act, act_on_alert
-from shared.alerting.states import OPEN
-from shared.entry import retry_conflicts
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, show
+from opos.terminal.times import until_moment
+from shared.alerting.state_machine import OPEN
 from shared.errors import NotFound
-from shared.invocation import Invocation
 from shared.ports import Doc
-from shared.runtime import Runtime
+from shared.runtime.container import Runtime
+from shared.runtime.entry import retry_conflicts
+from shared.runtime.invocation import Invocation
+from shared.services.alerting.acknowledgement import Act, act_on_alert
 
 
 @click.group("alerts")

@@ -5,8 +5,8 @@ import os
 import click
 
 from opos.commands.up import console_url
-from opos.local import Place, json_option, with_place
-from opos.output import reports_errors, show
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, show
 
 
 @click.command("console")

@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 import click
 
-from opos.local import json_option
-from opos.output import show
+from opos.terminal.options import json_option
+from opos.terminal.output import show
 from shared.cost import COSTS, PRICES_AS_OF, PRICES_SOURCE, Line, bill
 
 

@@ -5,12 +5,12 @@ import signal
 
 import click
 
+from opos.bundle.emulators import require_installed
 from opos.commands.up import console_url
 from opos.demo.bundle import Bundle, bundle
 from opos.demo.story import tell
-from opos.emulators import require_installed
-from opos.local import Backend, json_option
-from opos.output import reports_errors
+from opos.terminal.options import Backend, json_option
+from opos.terminal.output import reports_errors
 
 
 @click.command("demo")

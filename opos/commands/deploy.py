@@ -5,22 +5,23 @@ from typing import Any
 
 import click
 
-from opos.cloud import images, services
+from opos.cloud import cloud_run as services
+from opos.cloud import images
 from opos.cloud.gcloud import CloudError
-from opos.deploying.beginning import begun, drafted, is_same, unfinished
-from opos.deploying.check import Check
-from opos.deploying.ground import Ground, Record, ground
-from opos.deploying.lease import Lease, leased
-from opos.deploying.pipeline import Pipeline
-from opos.deploying.plan import Planned, lines, plan
-from opos.deploying.preflight import preflight
-from opos.deploying.revisions import revisions
-from opos.local import Place, json_option, with_place
-from opos.output import FAILED, reports_errors, show
+from opos.deploy.check import Check
+from opos.deploy.lease import Lease, leased
+from opos.deploy.pipeline import Pipeline
+from opos.deploy.plan import Planned, lines, plan
+from opos.deploy.preflight import preflight
+from opos.deploy.record import begun, drafted, is_same, unfinished
+from opos.deploy.revisions import revisions
+from opos.deploy.target import Ground, Record, ground
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import FAILED, reports_errors, show
 from shared.deployments import Deployment, to_doc, words
 from shared.errors import OposError
-from shared.runtime import new_id
-from shared.topology import FUNCTIONS
+from shared.ports.topology import FUNCTIONS
+from shared.runtime.container import new_id
 
 MARKS = {True: "ok  ", False: "FAIL", None: "?   "}
 

@@ -2,9 +2,9 @@
 
 import click
 
-from opos.deploying.ground import ground
-from opos.local import Place, json_option, with_place
-from opos.output import reports_errors, show
+from opos.deploy.target import ground
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, show
 from shared.deployments import latest, to_doc, words
 
 

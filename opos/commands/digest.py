@@ -6,19 +6,19 @@ from typing import Any
 
 import click
 
-from opos.finding import find
-from opos.local import Place, json_option, with_place
-from opos.output import reports_errors, show
+from opos.terminal.lookup import find
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, show
 from shared.digest.batch import first_batch
 from shared.digest.content import HEADINGS, Block, Content, Line, compose
-from shared.digest.phrases import rest
-from shared.digest.text import as_text
+from shared.digest.renderers.phrases import rest
+from shared.digest.renderers.text import as_text
 from shared.events import iso
-from shared.invocation import Invocation
-from shared.paging import runbook_of
 from shared.ports import Doc
-from shared.quiet import held
-from shared.waiting import batching, longest_waiting, waiting
+from shared.runtime.invocation import Invocation
+from shared.services.alerting.pages import runbook_of
+from shared.services.alerting.quiet_hours import held
+from shared.services.digest.queue import batching, longest_waiting, waiting
 
 
 @click.group("digest")

@@ -8,16 +8,16 @@ from typing import Any
 import click
 import structlog
 
-from opos.local import Place, json_option, with_place
-from opos.output import FAILED, reports_errors, show
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import FAILED, reports_errors, show
 from shared.context import Context
 from shared.health.failures import FAILURES
-from shared.health.looking import findings
-from shared.health.probes import everything
-from shared.health.promises import SWEEP, sweeper_silent
 from shared.health.report import Finding
 from shared.ports import Doc
-from shared.scalars import duration_text
+from shared.services.health.checks.pipeline import SWEEP, sweeper_silent
+from shared.services.health.checks.registry import everything
+from shared.services.health.probes import findings
+from shared.values.scalars import duration_text
 
 _ORDER = tuple(FAILURES)
 

@@ -5,10 +5,10 @@ from typing import IO
 
 import click
 
-from opos.event_log import line, read_log
-from opos.local import Place, with_place
-from opos.moments import moment
-from opos.output import reports_errors
+from opos.history.event_log import line, read_log
+from opos.terminal.options import Place, with_place
+from opos.terminal.output import reports_errors
+from opos.terminal.times import moment
 
 
 @click.command("export")

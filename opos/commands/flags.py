@@ -11,15 +11,15 @@ import click
 
 from opos.cloud.packaging import write_compiled
 from opos.commands.stale_flags import stale
-from opos.flag_editing import with_value
-from opos.local import Place, json_option, with_place
-from opos.moments import until_moment
-from opos.output import reports_errors, show
-from shared import compiled
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, show
+from opos.terminal.times import until_moment
+from opos.yaml_edit import with_value
+from shared.config.files import compiled_flags as compiled
+from shared.config.files.loader import load_config, load_flags, parse_flags
 from shared.flags import ABSENT, FlagSet, Plain
-from shared.flags.explain import explained
-from shared.loading import load_config, load_flags, parse_flags
-from shared.overriding import in_force, override, release
+from shared.flags.explanation import explained
+from shared.services.flags.overrides import in_force, override, release
 
 _file = click.option(
     "--flags", "file", default="flags.yaml", show_default=True, type=click.Path(path_type=Path), help="The flags."

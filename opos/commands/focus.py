@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 
 import click
 
-from opos.local import Place, json_option, with_place
-from opos.moments import until_moment
-from opos.output import reports_errors, show
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, show
+from opos.terminal.times import until_moment
 from shared.events import iso
-from shared.fields import EXPIRY
 from shared.ports import Create, Update
-from shared.runtime import new_id
-from shared.silencing import KEEP
+from shared.ports.field_paths import EXPIRY
+from shared.runtime.container import new_id
+from shared.services.alerting.silences import KEEP
 
 
 @click.command("focus")

@@ -8,11 +8,11 @@ from typing import IO
 
 import click
 
-from opos.event_log import parse_log, restore
-from opos.local import Place, json_option, with_place
-from opos.output import reports_errors, show
-from shared.faults import ConfigError, Fault
-from shared.yaml_lines import read_yaml
+from opos.history.event_log import parse_log, restore
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, show
+from shared.config.files.faults import ConfigError, Fault
+from shared.config.files.located_yaml import read_yaml
 
 
 @click.command("import")
@@ -42,7 +42,7 @@ def command(place: Place, log: IO[bytes], *, as_json: bool) -> None:
 def _take_over(path: Path, *, as_json: bool) -> None:
     import yaml
 
-    from opos.alertmanager_import import import_alertmanager
+    from opos.importers.alertmanager import import_alertmanager
 
     try:
         found = import_alertmanager(read_yaml(path).data)

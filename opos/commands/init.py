@@ -7,14 +7,15 @@ from typing import Any, TypeVar
 
 import click
 
-from opos.local import json_option
-from opos.output import WRONG_USAGE, reports_errors, show, stop
-from opos.senders import known
-from opos.starting import answers as ask
-from opos.starting import secrets_file, writing
-from opos.starting.answers import Answers
-from opos.starting.files import write
-from shared.verify import verify
+from opos.init import dotenv as secrets_file
+from opos.init import questions as ask
+from opos.init import templates as writing
+from opos.init.files import write
+from opos.init.questions import Answers
+from opos.senders.catalogue import known
+from opos.terminal.options import json_option
+from opos.terminal.output import WRONG_USAGE, reports_errors, show, stop
+from shared.config.files.verification import verify
 
 T = TypeVar("T")
 Command = Callable[..., None]

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from opos.local import Place, json_option, with_place
-from opos.moments import moment
-from opos.output import reports_errors, show
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, show
+from opos.terminal.times import moment
 from shared.alerting.noise import Noise, costs_by_rule, noise
-from shared.alerting.suggesting import WHERE
+from shared.alerting.route_suggestions import WHERE
 from shared.events import iso
 
 

@@ -8,18 +8,18 @@ from functools import partial
 
 import click
 
-from opos.dry_run import DryRun, Would
-from opos.event_log import read_log
-from opos.finding import find_event
-from opos.local import Place, json_option, with_place
-from opos.moments import moment
-from opos.output import reports_errors, show
-from shared.acceptance import announcement
-from shared.entry import retry_conflicts
+from opos.history.event_log import read_log
+from opos.history.replay_preview import DryRun, Would
+from opos.terminal.lookup import find_event
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, show
+from opos.terminal.times import moment
 from shared.events import Event
+from shared.intake.webhook import read_again
 from shared.ports import Delete, Doc, Store, Update
-from shared.reading import read_again
-from shared.runtime import Runtime, new_id
+from shared.runtime.container import Runtime, new_id
+from shared.runtime.entry import retry_conflicts
+from shared.services.intake.acceptance import announcement
 
 
 @click.command("replay")

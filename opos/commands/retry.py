@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 import click
 
-from opos.finding import find
-from opos.local import Place, json_option, with_place
-from opos.output import reports_errors, show
+from opos.terminal.lookup import find
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, show
 from shared.errors import NotFound
-from shared.moments import iso
 from shared.ports import Delete, Doc, Store, Update, Write
+from shared.values.timestamps import iso
 
 UNSENT = ("outbox", "digests")
 _HINT = "`opos doctor` says what is wrong, `opos console` shows it."

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import click
 
-from opos.local import Place, json_option, with_place
-from opos.output import reports_errors, show
-from shared.review.looks import as_text
-from shared.review.phrases import title
-from shared.review.week import week_before
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, show
+from shared.review.renderers import as_text
+from shared.review.sections import title
+from shared.services.review.week import week_before
 
 
 @click.command("review")

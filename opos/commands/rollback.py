@@ -2,16 +2,16 @@
 
 import click
 
-from opos.deploying.beginning import unfinished
-from opos.deploying.ground import Ground, Record, ground
-from opos.deploying.lease import Lease, leased
-from opos.deploying.pipeline import Pipeline
-from opos.deploying.returning import returning
-from opos.deploying.source import who
-from opos.local import Place, json_option, with_place
-from opos.output import reports_errors, show
+from opos.deploy.lease import Lease, leased
+from opos.deploy.pipeline import Pipeline
+from opos.deploy.record import unfinished
+from opos.deploy.rollback import returning
+from opos.deploy.source import who
+from opos.deploy.target import Ground, Record, ground
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, show
 from shared.deployments import UNDER_WAY, Deployment, Phase, to_doc, words
-from shared.runtime import new_id
+from shared.runtime.container import new_id
 
 UNENDED: tuple[Phase, ...] = (*UNDER_WAY, "left")
 """What did not come to a good end, nor went back."""

@@ -9,14 +9,14 @@ from typing import IO, Any
 
 import click
 
-from opos.event_log import read_log
-from opos.explaining import Explained, explain_event, explain_labels, explain_payload
-from opos.local import Place, json_option, with_place
-from opos.moments import moment
-from opos.output import reports_errors, show
-from opos.what_if import History
+from opos.history.event_log import read_log
+from opos.history.route_explanation import Explained, explain_event, explain_labels, explain_payload
+from opos.history.what_if import History
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, show
+from opos.terminal.times import moment
 from shared.alerting.muting import Silence
-from shared.loading import load_config
+from shared.config.files.loader import load_config
 
 
 @click.group("route")

@@ -9,18 +9,18 @@ from typing import Any, get_args
 
 import click
 
-from opos.local import Place, json_option, with_place
-from opos.output import WRONG_USAGE, reports_errors, show, stop
-from opos.rotating.keepers import Keeper
-from opos.rotating.local import local
-from opos.rotating.walk import Rotation, Step
-from opos.sending import UnknownSource
+from opos.rotation.local_secrets import local
+from opos.rotation.secret_store import Keeper
+from opos.rotation.steps import Rotation, Step
+from opos.senders.signed_request import UnknownSource
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import WRONG_USAGE, reports_errors, show, stop
 from shared.config.deploy import TargetName
+from shared.config.files.located_yaml import read_yaml
 from shared.config.sources import Source
-from shared.runtime import Runtime
-from shared.scalars import parse_wait
-from shared.secrets import OLD
-from shared.yaml_lines import read_yaml
+from shared.runtime.container import Runtime
+from shared.security.secrets import OLD
+from shared.values.scalars import parse_wait
 
 
 @click.group("secrets")
@@ -69,7 +69,7 @@ def _bundle(place: Place, target: TargetName | None) -> tuple[Runtime, Mapping[s
     """The bundle of *target*, and what is needed to ask Google about it; else the one of *place*."""
     if target is None:
         return place.runtime(), {}
-    from opos.deploying.ground import ground
+    from opos.deploy.target import ground
 
     found = ground(place, target)
     return found.runtime, {"gcloud": found.gcloud}
@@ -94,13 +94,13 @@ def _pair(name: str, runtime: Runtime, place: Place) -> tuple[Source, str]:
 def _keeper(new: str, place: Place, target: str | None, *, restarted: bool, **named: Any) -> Keeper:
     if target is None:
         return local(new, os.environ, restarted=restarted or not _runs(place))
-    from opos.rotating.cloud import Manager
+    from opos.rotation.secret_manager import Manager
 
     return Manager(named["gcloud"], target)
 
 
 def _runs(place: Place) -> bool:
-    from opos.server import AlreadyRunning, lock
+    from opos.bundle.server import AlreadyRunning, lock
 
     if not place.data.exists():
         return False

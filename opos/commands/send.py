@@ -5,10 +5,10 @@ from typing import IO
 
 import click
 
-from opos.local import Place, json_option, with_place
-from opos.output import FAILED, reports_errors, show
-from opos.sending import UnknownSource, post, signed_headers
-from shared.runtime import new_id
+from opos.senders.signed_request import UnknownSource, post, signed_headers
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import FAILED, reports_errors, show
+from shared.runtime.container import new_id
 
 
 @click.command("send")

@@ -6,16 +6,16 @@ from typing import Any
 
 import click
 
-from opos.local import Place, json_option, with_place
-from opos.moments import until_moment
-from opos.output import reports_errors, show
-from shared.entry import retry_conflicts
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, show
+from opos.terminal.times import until_moment
 from shared.errors import NotFound
 from shared.events import iso
 from shared.ports import Doc, Store
-from shared.runtime import Runtime
-from shared.silencing import expire as end
-from shared.silencing import silence
+from shared.runtime.container import Runtime
+from shared.runtime.entry import retry_conflicts
+from shared.services.alerting.silences import expire as end
+from shared.services.alerting.silences import silence
 
 
 @click.group("silence")

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from opos.local import Place, json_option, with_place
-from opos.output import reports_errors, show
-from shared.acceptance import OWN_SOURCE
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, show
 from shared.context import Context
-from shared.indicators import INDICATORS, counted
-from shared.scalars import duration_text
-from shared.slo.burning import ALARMS, Counts, Indicator, Slots, budget_left, burn_rate, total
+from shared.events import OWN_SOURCE
+from shared.services.slo.indicators import INDICATORS, counted
+from shared.slo.burn_rate import ALARMS, Counts, Indicator, Slots, budget_left, burn_rate, total
+from shared.values.scalars import duration_text
 
 ROUTED: tuple[Indicator, ...] = ("webhook_to_effect", "event_handled")
 """What the event log itself knows."""

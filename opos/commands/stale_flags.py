@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from opos.file_history import changed_at
-from opos.output import reports_errors, show
+from opos.history.git_blame import changed_at
+from opos.terminal.output import reports_errors, show
+from shared.config.files.loader import load_flags
+from shared.config.files.located_yaml import read_yaml
 from shared.flags import Flag
-from shared.flags.settling import settled
-from shared.loading import load_flags
-from shared.scalars import parse_duration
-from shared.yaml_lines import read_yaml
+from shared.flags.stale_flags import settled
+from shared.values.scalars import parse_duration
 
 
 def _duration(_context: click.Context, _option: click.Parameter, value: str) -> timedelta:

@@ -2,10 +2,10 @@
 
 import click
 
-from opos.finding import find_event
-from opos.local import Place, json_option, with_place
-from opos.output import reports_errors, show
-from opos.story import as_text, story
+from opos.history.event_trace import as_text, story
+from opos.terminal.lookup import find_event
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, show
 
 
 @click.command("trace")

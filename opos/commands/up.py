@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import click
 
-from opos.local import Place, with_place
-from opos.output import WRONG_USAGE, reports_errors, stop
-from shared.links import CONSOLE_LIFE
-from shared.loading import load_config
-from shared.runtime import Runtime
-from shared.verify import verify
+from opos.terminal.options import Place, with_place
+from opos.terminal.output import WRONG_USAGE, reports_errors, stop
+from shared.config.files.loader import load_config
+from shared.config.files.verification import verify
+from shared.runtime.container import Runtime
+from shared.security.signed_links import CONSOLE_LIFE
 
 _LOCALHOST = "127.0.0.1"
 
@@ -31,7 +31,7 @@ def command(place: Place, host: str, port: int, public_url: str | None) -> None:
     if faults:
         hint = "Mend them and start again; `opos demo` runs a bundle with secrets of its own."
         stop(WRONG_USAGE, "\n".join(str(fault) for fault in faults), hint=hint)
-    from opos.server import lock, require_free
+    from opos.bundle.server import lock, require_free
 
     url = public_url or load_config(place.config_file).public_url or f"http://{_LOCALHOST}:{port}"
     with lock(place.data):
@@ -41,12 +41,12 @@ def command(place: Place, host: str, port: int, public_url: str | None) -> None:
 
 def _serve(place: Place, host: str, port: int, url: str) -> None:
     if place.backend == "emulators":
-        from opos.emulated import serve_emulated
+        from opos.bundle.emulated_bundle import serve_emulated
 
         click.echo("Starting Google's emulators and every function; this takes some ten seconds.", err=True)
         serve_emulated(place, host, port, url, when_ready=lambda ports: click.echo(welcome(place, url, ports)))
         return
-    from opos.server import serve
+    from opos.bundle.server import serve
 
     os.environ.update(place.environment(OPOS_PUBLIC_URL=url))
     serve(host, port, when_ready=lambda: click.echo(welcome(place, url)))

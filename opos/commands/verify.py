@@ -4,10 +4,10 @@ import os
 
 import click
 
-from opos.local import Place, json_option, with_place
-from opos.output import FAILED, WRONG_USAGE, reports_errors, show
-from shared.loading import load_config
-from shared.verify import verify
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, show
+from shared.config.files.loader import load_config
+from shared.config.files.verification import verify
 
 
 @click.command("verify")
@@ -31,7 +31,7 @@ def command(place: Place, *, places: bool, as_json: bool) -> None:
 
 
 def _compare(place: Place, *, as_json: bool) -> None:
-    from opos.parity.compare import compare
+    from opos.parity.comparison import compare
 
     found = compare(place)
     show(found.as_json(), found.as_text(), as_json=as_json)

@@ -14,12 +14,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import IO, TypeVar
 
-from opos.local import Backend, Place
-from opos.processes import end, start
-from opos.sending import Answer, get
+from opos.bundle.processes import end, start
+from opos.senders.signed_request import Answer, get
+from opos.terminal.options import Backend, Place
+from shared.config.files.loader import load_config
 from shared.errors import Unavailable
-from shared.loading import load_config
-from shared.runtime import Runtime
+from shared.runtime.container import Runtime
 
 T = TypeVar("T")
 PATIENCE = 60.0

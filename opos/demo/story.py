@@ -6,12 +6,12 @@ from typing import Any
 
 from opos.demo.bundle import Bundle
 from opos.demo.webhooks import BROKEN_CONTRACT, DISK_FULL, FOR_THE_DIGEST, Webhook
-from opos.sending import Answer, get, post, signed_headers
-from shared.digest.text import as_text
+from opos.senders.signed_request import Answer, get, post, signed_headers
+from shared.digest.renderers.text import as_text
 from shared.errors import OposError
-from shared.links import ACK_LIFE
 from shared.ports import Doc
-from shared.runtime import new_id
+from shared.runtime.container import new_id
+from shared.security.signed_links import ACK_LIFE
 
 
 class StoryBroken(OposError):

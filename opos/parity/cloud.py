@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from opos.cloud.declared import service
-from opos.parity.asking import PATIENCE, NoAnswer, gcloud
+from opos.parity.run_tool import PATIENCE, NoAnswer, gcloud
 from opos.parity.table import Cell
 from shared.config.deploy import Target
 from shared.deployments import Deployment, latest

@@ -5,13 +5,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from opos.local import Place
-from opos.parity.asking import NoAnswer, asked, gcloud
+from opos.parity.run_tool import NoAnswer, asked, gcloud
 from opos.parity.table import Cell
-from shared.config.config import Config
-from shared.loading import missing_secrets
-from shared.secrets import read_secret
-from shared.yaml_lines import read_yaml
+from opos.terminal.options import Place
+from shared.config.files.loader import missing_secrets
+from shared.config.files.located_yaml import read_yaml
+from shared.config.model import Config
+from shared.security.secrets import read_secret
 
 SIGN_IN = "gcloud auth login"
 DEFAULTS = "gcloud auth application-default login"
@@ -47,7 +47,7 @@ def access() -> dict[str, Cell]:
 
 def _named(config: Config) -> tuple[str, ...]:
     from opos.cloud.declared import all_secrets
-    from shared.runtime import SIGNING_KEY
+    from shared.runtime.container import SIGNING_KEY
 
     return tuple(name for name in all_secrets(config) if name != SIGNING_KEY)  # made by itself here
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import metadata
 
+from opos.bundle.emulators import HOW, missing
 from opos.cloud.packaging import BUILD_VARIABLES
-from opos.emulators import HOW, missing
-from opos.parity.asking import NoAnswer, asked
+from opos.parity.run_tool import NoAnswer, asked
 from opos.parity.table import HERE, Cell, Row
 
 

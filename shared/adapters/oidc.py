@@ -17,8 +17,8 @@ from typing import Any
 from jwt import PyJWK, PyJWKSet, PyJWTError, decode, get_unverified_header
 
 from shared.errors import Unauthorized, Unavailable
-from shared.http import SIGNATURE_REMOVED
-from shared.logs import log as _log
+from shared.telemetry.logger import log as _log
+from shared.values.http import SIGNATURE_REMOVED
 
 ALGORITHMS = ("RS256", "ES256")
 _OPTIONS: Any = {

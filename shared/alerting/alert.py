@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.events import Alert, BusinessEvent, Severity, Signal, document_id, iso
-from shared.fields import EXPIRY
+from shared.ports.field_paths import EXPIRY
 
 Document = dict[str, Any]
 KEEP = timedelta(days=400)

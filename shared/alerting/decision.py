@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from shared.alerting.acts import act
+from shared.alerting.actions import act
 from shared.alerting.alert import Document, alert_id, labels_of, pending
 from shared.alerting.lifecycle import Change, Heard, Terms, hear, noted
 from shared.alerting.muting import Inhibition
-from shared.alerting.routing import Node, route
-from shared.alerting.states import OPEN
+from shared.alerting.routes import Node, route
+from shared.alerting.state_machine import OPEN
 from shared.alerting.verdict import Told
 from shared.events import BusinessEvent, EventAccepted, Signal
 

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from shared.scalars import Section, Wait
+from shared.values.scalars import Section, Wait
 
 LONGEST = timedelta(hours=12)
 MOST_REPEATS = 20

@@ -21,9 +21,9 @@ from shared.alerting.alert import (
     rank,
     said_of_it,
 )  # fmt: skip
-from shared.alerting.states import OPEN, TABLE, Effect, Happening, State
+from shared.alerting.state_machine import OPEN, TABLE, Effect, Happening, State
 from shared.events import Alert, BusinessEvent, iso
-from shared.fields import EXPIRY
+from shared.ports.field_paths import EXPIRY
 
 REMEMBERED = timedelta(days=7)
 """How long it is known that an alert was over that had never been seen: so late may its firing come."""

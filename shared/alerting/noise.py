@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from shared.alerting.matchers import Matcher
-from shared.alerting.suggesting import WISHES, route_lines
+from shared.alerting.route_suggestions import WISHES, route_lines
 
 QUICKLY = timedelta(minutes=10)
 ENOUGH = 3

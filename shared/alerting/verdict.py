@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from shared.alerting.alert import Document, noted_in_episode, pending, rank
-from shared.alerting.objections import TESTS, Surroundings, Verdict, audible, flapping, group_of
-from shared.alerting.routing import Node, Settings, flood_id
+from shared.alerting.hold_reasons import TESTS, Surroundings, Verdict, audible, flapping, group_of
+from shared.alerting.routes import Node, Settings, flood_id
 from shared.events import iso
 
 

@@ -4,8 +4,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from shared.config.values import SecretName, hide_address, only_true
-from shared.scalars import Section
+from shared.config.types import SecretName, hide_address, only_true
+from shared.values.scalars import Section
 
 Cost = Annotated[float, Field(ge=0, le=1000)]
 """What one interruption over a channel costs, beside the others: a call more than a push."""

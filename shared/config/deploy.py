@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from shared.config.values import Name
-from shared.scalars import Duration, Section, Wait
+from shared.config.types import Name
+from shared.values.scalars import Duration, Section, Wait
 
 TargetName = Literal["staging", "production"]
 Function = Literal[

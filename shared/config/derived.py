@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shared.alerting.muting import Inhibition, InhibitRule
-    from shared.alerting.routing import Node, Route
+    from shared.alerting.routes import Node, Route
     from shared.config.digests import Digest, Digests
 
 
@@ -24,7 +24,7 @@ class Derived:
     @cached_property
     def routes(self) -> "Node":
         """The route tree, ready to be asked."""
-        from shared.alerting.routing import compile_routes
+        from shared.alerting.routes import compile_routes
 
         return compile_routes(self.route, digest=next(iter(self.digests)))
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from shared.config.values import Cron, Name
-from shared.scalars import Duration, Section, Zone
+from shared.config.types import Cron, Name
+from shared.values.scalars import Duration, Section, Zone
 
 ONLY = "digest"
 """The name of a digest that is the only one."""

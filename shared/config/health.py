@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from shared.config.values import Address
-from shared.scalars import Duration, Section
+from shared.config.types import Address
+from shared.values.scalars import Duration, Section
 
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?")
 

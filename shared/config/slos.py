@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from shared.scalars import Duration, Section
-from shared.slo.burning import Indicator
+from shared.slo.burn_rate import Indicator
+from shared.values.scalars import Duration, Section
 
 
 class Objective(Section):

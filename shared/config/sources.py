@@ -5,9 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from shared.config.values import Expression, SecretNames
+from shared.config.types import Expression, SecretNames
 from shared.events import About, Severity
-from shared.scalars import Duration, Section
+from shared.values.scalars import Duration, Section
 
 SchemeName = Literal[
     "github", "stripe", "standard-webhooks", "slack", "sentry", "pagerduty", "pagerduty-events",

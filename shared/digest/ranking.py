@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from math import log2, log10
 from typing import Any, NamedTuple
 
-from shared.money import exponent, format_money
+from shared.values.money import exponent, format_money
 
 SEVERITY = {"critical": 100.0, "warning": 50.0, "info": 10.0}
 NEW = 15.0

@@ -6,10 +6,10 @@ What reads and checks flags is loaded when it is asked for: who only evaluates t
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from shared.flags.evaluate import ABSENT, Evaluation, FlagBroken, FlagNotFound
+from shared.flags.evaluation import ABSENT, Evaluation, FlagBroken, FlagNotFound
 from shared.flags.flagset import FlagSet
 from shared.flags.plain import Plain
-from shared.flags.unicode import is_unicode
+from shared.values.unicode import is_unicode
 
 if TYPE_CHECKING:
     from shared.flags.definition import Definition

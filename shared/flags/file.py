@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from shared.flags.definition import Definition
-from shared.flags.flagd import operations
-from shared.flags.logic.compiling import NAMES
+from shared.flags.flagd_operations import operations
+from shared.flags.jsonlogic.compiler import NAMES
 from shared.flags.plain import Scalar
 from shared.flags.shorthand import Flag
 

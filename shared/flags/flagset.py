@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from shared.flags.evaluate import Context, Evaluation, Evaluator, FlagBroken, FlagNotFound, evaluator
-from shared.flags.flagd import operations
-from shared.flags.logic.compiling import Compile, Rule, compiled
+from shared.flags.evaluation import Context, Evaluation, Evaluator, FlagBroken, FlagNotFound, evaluator
+from shared.flags.flagd_operations import operations
+from shared.flags.jsonlogic.compiler import Compile, Rule, compiled
 from shared.flags.plain import Plain, Scalar
 
 if TYPE_CHECKING:

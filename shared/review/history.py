@@ -1,18 +1,11 @@
-"""What the review looks at, read from the store: only what told the operator anything, so that it stays small."""
+"""What a review is made of: the pages and digests of a week, and the alerts they told of."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
-from shared.context import Context
-from shared.events import day, iso
-from shared.ports import Doc
-
 WEEK = timedelta(days=7)
-MOST = 3000
-"""Alerts that are looked at, those that interrupted before those that a digest listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +23,3 @@ class History:
     events: int
     before: int
     unread: int
-
-
-def read_history(context: Context, until: datetime) -> History:
-    """The week before *until*."""
-    since, store = until - WEEK, context.store
-    pages = [doc.data for doc in _made("outbox", since, until, context)]
-    digests = [doc.data for doc in _made("digests", since, until, context) if "content" in doc.data]
-    told = dict.fromkeys([*_ids(pages), *(id for digest in digests for id in digest["members"])])
-    found = (store.get(f"alerts/{id}") for id in islice(told, MOST))
-    alerts = {doc.id: doc.data for doc in found if doc and doc.data.get("kind") == "alert"}
-    before = sum(1 for _ in _made("outbox", since - WEEK, since, context))
-    return History(since, until, pages, digests, alerts, _events(since, context), before, max(0, len(told) - MOST))
-
-
-def _made(collection: str, since: datetime, until: datetime, context: Context) -> Iterator[Doc]:
-    where = [("created_at", ">=", iso(since)), ("created_at", "<", iso(until))]
-    return context.store.query(collection, where=where, order_by="created_at")  # type: ignore[arg-type]
-
-
-def _ids(pages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    return (id for page in pages for id in (page.get("cause") or {}).get("alerts") or [])
-
-
-def _events(since: datetime, context: Context) -> int:
-    """By whole days: the event log is indexed by these."""
-    days = [day(since + timedelta(days=n)) for n in range(WEEK.days)]
-    return sum(context.store.count("events", where=[("day", "==", one)]) for one in days)

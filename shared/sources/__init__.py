@@ -4,13 +4,13 @@ import importlib
 from typing import Any, cast
 
 from shared.config.sources import FormatName, SchemeName, Source
-from shared.sources.sender import Format, Scheme
+from shared.sources.contract import Format, Scheme
 
 
 def scheme(source: Source) -> Scheme:
     """How *source* proves itself."""
     if source.hmac is not None:
-        from shared.sources import declared_hmac
+        from shared.sources.senders import declared_hmac
 
         return declared_hmac.scheme(source.hmac)
     found: Scheme = _module(source.scheme).SCHEME
@@ -21,7 +21,7 @@ def format_of(name: str, source: Source) -> Format:
     """How to read what *source*, called *name* in opos.yaml, sends."""
     chosen = format_name(name, source)
     if chosen == "mapped":
-        from shared.sources import mapped
+        from shared.sources.senders import mapped
 
         return mapped.format_of(source)
     found: Format = _module(chosen).FORMAT
@@ -41,7 +41,7 @@ def format_name(name: str, source: Source) -> FormatName:
 
 
 def _module(name: SchemeName | FormatName) -> Any:
-    return importlib.import_module(f"shared.sources.{name.replace('-', '_')}")
+    return importlib.import_module(f"shared.sources.senders.{name.replace('-', '_')}")
 
 
 FORMATS: frozenset[str] = frozenset(FormatName.__args__) - {"mapped"}  # type: ignore[attr-defined]

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from opos.alertmanager_import import import_alertmanager
-from shared.alerting.routing import Route, compile_routes, route
+from opos.importers.alertmanager import import_alertmanager
+from shared.alerting.routes import Route, compile_routes, route
 from tests import needs
 
 pytestmark = needs.alertmanager

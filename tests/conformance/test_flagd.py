@@ -12,10 +12,10 @@ import pytest
 from openfeature.contrib.tools.flagd.core import FlagdCore
 from openfeature.evaluation_context import EvaluationContext
 
+from shared.config.files.loader import parse_flags
 from shared.errors import OposError
 from shared.flags import ABSENT, Flag, lowered
-from shared.flags.logic.compiling import NAMES
-from shared.loading import parse_flags
+from shared.flags.jsonlogic.compiler import NAMES
 
 FLAGS_A_SEED, CONTEXTS, SEEDS = 250, 8, range(12)
 KEYS = [

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from shared.config.sources import Source
-from shared.reading import Reading, read
+from shared.intake.webhook import Reading, read
 from tests import needs
 
 pytestmark = needs.octokit

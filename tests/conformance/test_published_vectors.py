@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from shared.errors import Unauthorized
-from shared.http import HttpRequest
-from shared.sources import github, pagerduty, slack, standard_webhooks
-from shared.sources.sender import Scheme
+from shared.sources.contract import Scheme
+from shared.sources.senders import github, pagerduty, slack, standard_webhooks
+from shared.values.http import HttpRequest
 
 SLACK_BODY = (
     b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V"

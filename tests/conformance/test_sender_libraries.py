@@ -9,9 +9,9 @@ import standardwebhooks
 import stripe
 import svix
 
-from shared.http import HttpRequest
-from shared.sources import standard_webhooks
-from shared.sources import stripe as our_stripe
+from shared.sources.senders import standard_webhooks
+from shared.sources.senders import stripe as our_stripe
+from shared.values.http import HttpRequest
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = json.dumps(

@@ -12,14 +12,14 @@ from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from opos.gateway import gateway, load_functions, push_in_process
-from opos.local import EMULATORS_FILE
-from shared import runtime
+from opos.bundle.gateway import gateway, load_functions, push_in_process
+from opos.terminal.options import EMULATORS_FILE
 from shared.adapters.local_bus.pump import Pump
+from shared.config.files.loader import load_config
 from shared.events import Tick
-from shared.loading import load_config
 from shared.ports import Delete, Doc, Store
-from shared.runtime import Runtime, Settings
+from shared.runtime import container as runtime
+from shared.runtime.container import Runtime, Settings
 from shared.sources import scheme
 from tests import emulators
 from tests.counting import CountingStore

@@ -131,8 +131,8 @@ def test_what_is_signed_but_broken_is_kept_shown_and_comes_in_the_digest(bundle:
 def test_any_signed_body_is_kept_as_it_came(bundle: Bundle, body: bytes) -> None:
     answer = bundle.send("app", body)
     assert answer.status == 202
-    from shared.body import raw_body
     from shared.events import Event
+    from shared.intake.body import raw_body
 
     stored = bundle.doc(f"events/{answer.json['id']}")
     assert raw_body(Event.model_validate({name: stored[name] for name in Event.model_fields})) == body

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from opos.event_log import read_log
-from opos.story import story
+from opos.history.event_log import read_log
+from opos.history.event_trace import story
 from shared.cost import COSTS, KIB_KEPT, TICK
-from shared.indexes import INDEXES, NEWEST_FIRST
+from shared.ports.indexes import INDEXES, NEWEST_FIRST
 from tests import needs, weighing
 from tests.e2e.bundle import Bundle
 

@@ -15,11 +15,11 @@ import pytest
 from flask.testing import FlaskClient
 from functions_framework import create_app
 
-from opos.gateway import function_source
-from opos.processes import end, free_port, start
-from shared import runtime
+from opos.bundle.gateway import function_source
+from opos.bundle.processes import end, free_port, start
 from shared.events import DigestDue, EventAccepted, Message, Tick
-from shared.runtime import Runtime, Settings
+from shared.runtime import container as runtime
+from shared.runtime.container import Runtime, Settings
 from tests.e2e.bundle import CONFIG, FLAGS, SECRETS
 from tests.fakes import FakeClock
 from tests.identity import ACCOUNT, AUDIENCE, IAP, Provider, provider

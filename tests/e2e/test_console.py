@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from shared.links import ACK_LIFE
+from shared.security.signed_links import ACK_LIFE
 from tests.e2e.bundle import Bundle
 
 

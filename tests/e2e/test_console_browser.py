@@ -9,8 +9,8 @@ import pytest
 
 from shared.errors import DeliveryError
 from shared.events import iso
-from shared.links import CONSOLE_LIFE
 from shared.ports import Create
+from shared.security.signed_links import CONSOLE_LIFE
 from tests import needs
 from tests.e2e.bundle import Bundle
 

@@ -12,16 +12,16 @@ from opos.cloud import declared
 from opos.cloud.gcloud import CloudError
 from opos.commands.deploy import deploy
 from opos.commands.rollback import rollback
-from opos.deploying.beginning import begun, drafted
-from opos.deploying.lease import LENGTH, Held, Lease, Lost
-from opos.deploying.pipeline import Pipeline
+from opos.deploy.lease import LENGTH, Held, Lease, Lost
+from opos.deploy.pipeline import Pipeline
+from opos.deploy.record import begun, drafted
 from shared.deployments import Deployment
 from shared.errors import OposError, Unavailable
-from shared.indicators import INDICATORS
-from shared.moments import day, iso
 from shared.ports import Set
-from shared.slo.burning import slot_of
-from shared.topology import FUNCTIONS
+from shared.ports.topology import FUNCTIONS
+from shared.services.slo.indicators import INDICATORS
+from shared.slo.burn_rate import slot_of
+from shared.values.timestamps import day, iso
 from tests.deploying import CONFIG, Site, site
 from tests.identity import provider
 

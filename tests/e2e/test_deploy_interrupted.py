@@ -13,10 +13,10 @@ from opos.cloud.declared import service
 from opos.cloud.gcloud import CloudError
 from opos.commands.deploy import deploy
 from opos.commands.rollback import rollback
-from opos.deploying.lease import Lease
+from opos.deploy.lease import Lease
 from shared.deployments import Deployment
 from shared.errors import OposError
-from shared.topology import FUNCTIONS
+from shared.ports.topology import FUNCTIONS
 from tests.deploying import CONFIG, Site, site
 from tests.identity import provider
 

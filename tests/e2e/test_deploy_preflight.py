@@ -7,9 +7,9 @@ import pytest
 
 from opos.cloud import declared
 from opos.commands.deploy import _rehearse
-from opos.deploying.check import Check
-from opos.deploying.preflight import preflight
-from shared.topology import FUNCTIONS
+from opos.deploy.check import Check
+from opos.deploy.preflight import preflight
+from shared.ports.topology import FUNCTIONS
 from tests.deploying import CONFIG, Site, site
 from tests.e2e.test_deploy import run
 from tests.identity import provider

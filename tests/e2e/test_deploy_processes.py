@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from opos.bundle.pubsub_setup import wire
 from opos.cloud import declared
-from opos.wiring import wire
 from shared.adapters.firestore.store import connect
+from shared.config.files.loader import load_config
 from shared.deployments import Deployment, latest
-from shared.loading import load_config
 from shared.ports import Store
 from tests import emulators, needs
 from tests.deploying import CONFIG, FLAGS, KEY, ROOT

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from functions_framework import create_app
 
-from opos.emulators import missing
-from opos.gateway import function_source
-from opos.processes import end, free_port, start
-from shared import runtime
-from shared.runtime import Runtime, Settings
+from opos.bundle.emulators import missing
+from opos.bundle.gateway import function_source
+from opos.bundle.processes import end, free_port, start
+from shared.runtime import container as runtime
+from shared.runtime.container import Runtime, Settings
 from tests import needs
 from tests.e2e.bundle import CONFIG, FLAGS, SECRETS
 from tests.e2e.test_commands import opos

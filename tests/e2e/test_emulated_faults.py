@@ -13,8 +13,8 @@ from typing import Any
 from google.pubsub_v1.services.publisher import PublisherClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 
-from shared.adapters.google_api import transport
-from shared.topology import PROBES
+from shared.adapters.google_client import transport
+from shared.ports.topology import PROBES
 from tests import needs
 from tests.e2e.test_commands import opos
 from tests.e2e.test_emulated import children, up

@@ -212,7 +212,7 @@ def test_messages_that_stay_dead_are_named_until_they_are_replayed(
 def test_a_mail_server_that_refuses_is_named_and_pages_that_cannot_leave_it_are_too(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.health.outside.FRESH", -1.0)
+    monkeypatch.setattr("shared.services.health.checks.external.FRESH", -1.0)
     port = closed_port()
     bundle.runtime.settings.environment["SMTP_URL"] = f"smtp://127.0.0.1:{port}"  # type: ignore[index]
     bundle.configure(

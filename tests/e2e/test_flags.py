@@ -144,7 +144,7 @@ def test_how_often_a_flag_came_out_as_what_is_in_the_metrics(bundle: Bundle) -> 
 
 
 def test_a_change_of_the_file_arrives_without_a_restart(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.watching.FRESH", -1.0)
+    monkeypatch.setattr("shared.services.flags.watched_file.FRESH", -1.0)
     assert evaluate(bundle, "everyone", {}).json["value"] is True
     file = bundle.folder / "flags.yaml"
     for text, expected in ((file.read_text().replace("true", "false"), False), ("flags: [", False)):
@@ -170,7 +170,7 @@ def test_a_kill_switch_works_within_seconds_and_without_a_deploy(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By the command, as a process of its own beside the running bundle."""
-    monkeypatch.setattr("shared.overriding.FRESH", -1.0)
+    monkeypatch.setattr("shared.services.flags.overrides.FRESH", -1.0)
 
     def everyone() -> tuple[bool, str]:
         bundle.clock.moment = datetime.now(UTC)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
-from opos.gateway import gateway
+from opos.bundle.gateway import gateway
 from shared.sources import scheme
 from tests.e2e.bundle import SECRETS, Bundle
 

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from werkzeug.serving import make_server
 
-from opos.gateway import gateway
-from opos.processes import free_port
+from opos.bundle.gateway import gateway
+from opos.bundle.processes import free_port
 from tests import needs
 from tests.e2e.bundle import SECRETS, Bundle
 

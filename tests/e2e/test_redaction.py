@@ -17,8 +17,8 @@ import httpx
 import pytest
 from google.api_core.exceptions import ServiceUnavailable
 
-from opos.processes import end, free_port, start
-from shared.adapters.google_api import translated
+from opos.bundle.processes import end, free_port, start
+from shared.adapters.google_client import translated
 from shared.sources import scheme
 from tests.e2e.bundle import SECRETS, Answer, Bundle
 from tests.serving import Quiet, served
@@ -300,7 +300,7 @@ def test_the_framework_that_logs_a_fault_of_its_own_is_not_quoted(tmp_path: Path
 
 
 def crash(folder: str) -> None:
-    """Outside of what `shared.entry` sees."""
+    """Outside of what `shared.runtime.entry` sees."""
     bundle = Bundle(Path(folder))
     bundle.start()
     bundle.functions["health"].view_functions["run"] = lambda path: _raise(RuntimeError(f"{PLANTED}-90 {path}"))

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from opos.processes import end, free_port, start
+from opos.bundle.processes import end, free_port, start
 from tests.torture.senders import post, until
 
 CONFIG = """\
@@ -85,7 +85,7 @@ class Sender:
             self.answers[self.deliver(f"d{number}", self.secret)] += 1
 
     def deliver(self, id: str, secret: str) -> int:
-        from shared.sources import github
+        from shared.sources.senders import github
         from tests.schemes import NOW
 
         body = json.dumps({"zen": id}).encode()

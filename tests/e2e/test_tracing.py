@@ -8,10 +8,11 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from shared import trace_export, tracing
 from shared.events import EventAccepted
 from shared.sources import scheme
-from shared.trace_export import Spans
+from shared.telemetry import otlp as trace_export
+from shared.telemetry import tracing
+from shared.telemetry.otlp import Spans
 from tests.e2e.bundle import SECRETS, Bundle
 from tests.torture.senders import until
 

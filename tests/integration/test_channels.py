@@ -26,8 +26,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from shared.adapters.channels.apprise import AppriseService
 from shared.adapters.channels.console import ConsoleLine
 from shared.adapters.channels.email import SmtpMail
+from shared.adapters.channels.http_post import call
 from shared.adapters.channels.ntfy import NtfyTopic
-from shared.adapters.channels.posting import call
 from shared.adapters.channels.slack import SlackWebhook
 from shared.errors import DeliveryError
 from shared.ports import Mailing, Notice

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.outside import certificate_ends, clock_offset
+from shared.adapters.host_probes import certificate_ends, clock_offset
 from shared.errors import Unavailable
 from tests.integration.test_channels import certificate, closed_port
 from tests.serving import Quiet

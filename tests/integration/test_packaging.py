@@ -18,12 +18,12 @@ from typing import Any
 
 import pytest
 
+from opos.bundle.processes import end, free_port, start
 from opos.cloud.packaging import BUILD_VARIABLES, Release, stage
-from opos.processes import end, free_port, start
 from shared.adapters.local_bus.pump import Pump
 from shared.events import DigestDue, Message, Tick
-from shared.runtime import Runtime, Settings
-from shared.topology import FUNCTIONS
+from shared.ports.topology import FUNCTIONS
+from shared.runtime.container import Runtime, Settings
 from shared.version import VERSION
 from tests.e2e.bundle import CONFIG, FLAGS, SECRETS
 from tests.identity import ACCOUNT, AUDIENCE, Provider, provider
@@ -192,7 +192,7 @@ print(json.dumps(failed))
 def test_every_module_of_the_release_can_be_imported_with_what_is_installed(image: Image) -> None:
     names = [name.removesuffix(".py").replace("/", ".") for name in image.release.files if name.endswith(".py")]
     done = image.python("-c", IMPORTING, *(name.removesuffix(".__init__") for name in names))
-    assert set(json.loads(done.stdout)) == {"shared.trace_export"}  # it needs the extra `otel`, which is not shipped
+    assert set(json.loads(done.stdout)) == {"shared.telemetry.otlp"}  # it needs the extra `otel`, which is not shipped
 
 
 def test_an_alert_passes_through_every_function_of_the_image(deployed: Deployed) -> None:

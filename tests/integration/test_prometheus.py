@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from opos.processes import end, free_port, start
+from opos.bundle.processes import end, free_port, start
 from tests import needs
 from tests.e2e.bundle import Bundle
 from tests.e2e.conftest import bundle, embedded

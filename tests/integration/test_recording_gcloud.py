@@ -22,8 +22,8 @@ from typing import Any
 import pytest
 
 from opos.cloud import declared
-from shared.loading import load_config
-from shared.topology import FUNCTIONS
+from shared.config.files.loader import load_config
+from shared.ports.topology import FUNCTIONS
 from tests.identity import Provider
 from tests.recording_gcloud.cloud import RecordedCloud
 from tests.recording_gcloud.front import REMOVED, Front, Request, Response

@@ -7,8 +7,8 @@ import pytest
 
 from shared.adapters.sqlite.database import Database
 from shared.adapters.sqlite.store import SqliteStore
-from shared.indexes import INDEXES
 from shared.ports import Condition
+from shared.ports.indexes import INDEXES
 
 
 class Explaining(Database):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from functions.alert_router.handler import handle as route
 from functions.digest_sender.handler import handle as send_digests
-from functions.sweeper.batches import close_due_batches
+from functions.sweeper.due_digests import close_due_batches
 from shared.events import DigestDue
 from tests.accepting import accepted, disk_full
 from tests.fakes import FakeContext

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.alert_router.handler import handle
-from functions.sweeper.timers import escalate_due, tell_due
-from shared.acting import act_on_group
+from functions.sweeper.alert_timers import escalate_due, tell_due
 from shared.errors import AlreadyExists, Conflict
 from shared.events import EventAccepted
 from shared.ports import Write
+from shared.services.alerting.acknowledgement import act_on_group
 from tests.accepting import accepted, disk_full
 from tests.fakes import FakeContext, FakeStore
 

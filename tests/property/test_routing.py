@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.alerting.hold_reasons import Surroundings
 from shared.alerting.matchers import Matcher, parse_matcher, parse_matchers
-from shared.alerting.objections import Surroundings
-from shared.alerting.routing import Route, compile_routes, group_id, group_labels, route
+from shared.alerting.routes import Route, compile_routes, group_id, group_labels, route
 from shared.alerting.verdict import judge
 from tests.alerts import fired
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import Unauthorized
-from shared.http import HttpRequest
+from shared.values.http import HttpRequest
 from tests.schemes import CASES, NOW, Case
 
 TOLERANCE = timedelta(minutes=5)

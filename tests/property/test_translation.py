@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.body import parsed
 from shared.config.sources import AlertMapping, EventMapping, Source
 from shared.errors import ContractBroken
-from shared.reading import read
-from shared.sources import FORMATS, mapped
-from shared.sources.sender import Format
+from shared.intake.body import parsed
+from shared.intake.webhook import read
+from shared.sources import FORMATS
+from shared.sources.contract import Format
+from shared.sources.senders import mapped
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 MAPPED = Source(
@@ -35,7 +36,7 @@ anything = st.recursive(
 def format_named(name: str) -> Format:
     if name == "mapped":
         return mapped.format_of(MAPPED)
-    found: Format = importlib.import_module(f"shared.sources.{name.replace('-', '_')}").FORMAT
+    found: Format = importlib.import_module(f"shared.sources.senders.{name.replace('-', '_')}").FORMAT
     return found
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from opos.cloud import declared
-from shared.config.config import Config
-from shared.topology import FUNCTIONS
+from shared.config.model import Config
+from shared.ports.topology import FUNCTIONS
 from tests.recording_gcloud import images
 from tests.recording_gcloud.initial import initial
 from tests.recording_gcloud.refusals import NOT_STARTED

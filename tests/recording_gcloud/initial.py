@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from opos.cloud import declared
-from shared.config.config import Config
-from shared.topology import FUNCTIONS, TOPICS
+from shared.config.model import Config
+from shared.ports.topology import FUNCTIONS, TOPICS
 from tests.recording_gcloud import images, serving
 from tests.recording_gcloud.project import CPU_QUOTA
 

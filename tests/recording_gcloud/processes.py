@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from opos.processes import end, free_port
+from opos.bundle.processes import end, free_port
 from tests.recording_gcloud.cloud import RecordedCloud
 from tests.recording_gcloud.front import Request, Response
 from tests.recording_gcloud.state import State

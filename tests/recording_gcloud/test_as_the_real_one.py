@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.loading import load_config
+from shared.config.files.loader import load_config
 from tests.recording_gcloud import real, refusals, traffic
 from tests.recording_gcloud.api import Api, api
 from tests.recording_gcloud.arguments import EVERYWHERE

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Protocol
 from unittest.mock import patch
 
-from opos.emulated import Functions, emulated
-from opos.emulators import Emulators, emulators
-from opos.local import Place
-from opos.processes import free_port, start
-from opos.ticking import start_ticking
+from opos.bundle.emulated_bundle import Functions, emulated
+from opos.bundle.emulators import Emulators, emulators
+from opos.bundle.processes import free_port, start
+from opos.bundle.scheduler import start_ticking
+from opos.terminal.options import Place
 from shared.ports import Store
 from tests.torture.cutting import CuttingProxy, cutting_proxy
 from tests.torture.redelivery import redelivering

@@ -11,8 +11,8 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 from google.pubsub_v1.services.subscriber import SubscriberClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
-from opos.emulators import PROJECT
-from shared.adapters.google_api import transport
+from opos.bundle.emulators import PROJECT
+from shared.adapters.google_client import transport
 
 TOPICS = ("events", "digests")
 _MARK = "redelivered"

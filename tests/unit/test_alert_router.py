@@ -6,10 +6,10 @@ import pytest
 
 from functions.alert_router.handler import handle
 from functions.sweeper.handler import sweep
-from shared.entry import retry_conflicts
 from shared.errors import Conflict, DeliveryError, Unavailable
 from shared.events import Alert, DigestDue, Signal, Tick
 from shared.ports import Doc, Update, Write
+from shared.runtime.entry import retry_conflicts
 from tests.accepting import accepted, disk_full, new_customer
 from tests.fakes import FakeContext, FakeStore
 

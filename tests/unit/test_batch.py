@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.digest.batch import MOST, Batch, Batching, Held, announces, first_batch
-from shared.tally import Tally
+from shared.digest.queue_estimate import Tally
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

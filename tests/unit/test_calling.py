@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from functions.sweeper import timers
+from functions.sweeper import alert_timers as timers
 from functions.sweeper.handler import sweep
-from shared.acting import act_on_group
 from shared.events import Tick
 from shared.health.failures import FAILURES
-from shared.silencing import silence
+from shared.services.alerting.acknowledgement import act_on_group
+from shared.services.alerting.silences import silence
 from tests.minutes import LOUDER, alert, configured, docs, fire, group, minutes, titles
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from opos.commands.flags import command
-from shared.compiled import place, read
-from shared.loading import load_config, load_flags
-from shared.runtime import Runtime, Settings
+from shared.config.files.compiled_flags import place, read
+from shared.config.files.loader import load_config, load_flags
+from shared.runtime.container import Runtime, Settings
 from tests.e2e.bundle import CONFIG
 
 ROOT = Path(__file__).parents[2]
@@ -88,7 +88,7 @@ def test_what_was_compiled_for_another_environment_or_by_another_version_is_not_
 ) -> None:
     compile_(folder, monkeypatch)
     assert read(folder / "flags.yaml", folder / "opos.yaml", "staging") is None
-    monkeypatch.setattr("shared.process.version", lambda: "0.0.1")
+    monkeypatch.setattr("shared.process.facts.version", lambda: "0.0.1")
     assert read(folder / "flags.yaml", folder / "opos.yaml", "") is None
 
 

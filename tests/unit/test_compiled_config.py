@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.compiled_config import place, read, written
-from shared.config.config import Config
-from shared.loading import load_config
-from shared.runtime import Runtime, Settings
+from shared.config.files.compiled_config import place, read, written
+from shared.config.files.loader import load_config
+from shared.config.model import Config
+from shared.runtime.container import Runtime, Settings
 
 ROOT = Path(__file__).parents[2]
 EVERYTHING = """
@@ -80,7 +80,7 @@ def test_a_process_uses_it(file: Path) -> None:
 def test_what_was_compiled_of_another_file_or_by_another_version_is_not_used(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.compiled_config.version", lambda: "0.0.1")
+    monkeypatch.setattr("shared.config.files.compiled_config.version", lambda: "0.0.1")
     assert read(file) is None
     monkeypatch.undo()
     file.write_text(EVERYTHING + "# changed\n")
@@ -99,7 +99,7 @@ def test_a_file_that_is_something_else_is_not_used(file: Path, content: bytes) -
 ASKING = """
 import json, sys
 from pathlib import Path
-from shared.compiled_config import read
+from shared.config.files.compiled_config import read
 found = read(Path(sys.argv[1]))
 assert found.sources["shop"].secrets == ("SHOP_SECRET",)
 print(json.dumps([name for name in sys.modules if name in sys.argv[2:]]))
@@ -107,7 +107,13 @@ print(json.dumps([name for name in sys.modules if name in sys.argv[2:]]))
 
 
 def test_who_asks_for_the_sources_loads_nothing_that_reads_or_checks_the_rest(file: Path) -> None:
-    others = ["yaml", "shared.loading", "shared.config.config", "shared.alerting.routing", "shared.config.channels"]
+    others = [
+        "yaml",
+        "shared.config.files.loader",
+        "shared.config.model",
+        "shared.alerting.routes",
+        "shared.config.channels",
+    ]
     done = subprocess.run(
         [sys.executable, "-c", ASKING, str(file), *others], capture_output=True, text=True, check=True, cwd=ROOT
     )

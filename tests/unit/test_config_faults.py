@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.faults import ConfigError, Fault, nearest
-from shared.loading import parse_config
-from shared.scalars import parse_duration
-from shared.secrets import read_secret
-from shared.verify import verify
+from shared.config.files.faults import ConfigError, Fault, nearest
+from shared.config.files.loader import parse_config
+from shared.config.files.verification import verify
+from shared.security.secrets import read_secret
+from shared.values.scalars import parse_duration
 from tests.unit.test_loading import GOOD, changed, faults_of
 
 CHANNEL = "expected a channel: {console: true}, {ntfy: SECRET}, {slack: SECRET}, {apprise: SECRET} or {email: SECRET, to: address}"

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from functions.console import page as console_page
+from functions.console import responses as console_page
 from functions.console.handler import handle
-from functions.console.moments import age, moment
+from functions.console.overview import console_view
 from functions.console.rows import web_link
-from functions.console.view import console_view
-from shared.config.config import Heartbeat
+from functions.console.times import age, moment
+from shared.config.model import Heartbeat
 from shared.errors import Conflict
 from shared.events import iso
-from shared.http import HttpRequest, HttpResponse
-from shared.links import CONSOLE_LIFE, Links
 from shared.ports import Create, Set, Update
+from shared.security.signed_links import CONSOLE_LIFE, Links
+from shared.values.http import HttpRequest, HttpResponse
 from tests.alerts import fired
 from tests.fakes import FakeContext
 

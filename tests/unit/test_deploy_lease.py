@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from opos.deploying.lease import LENGTH, PATH, Held, Lease, Lost, leased
+from opos.deploy.lease import LENGTH, PATH, Held, Lease, Lost, leased
 from tests.fakes import FakeClock, FakeStore
 
 

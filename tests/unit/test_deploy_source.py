@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from opos.deploying.source import NoRepository, source, stamp, who
+from opos.deploy.source import NoRepository, source, stamp, who
 
 
 @pytest.fixture

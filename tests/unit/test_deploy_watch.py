@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opos.deploying.pipeline import shares
-from opos.deploying.watch import Seen, Watch
+from opos.deploy.bake import Seen, Watch
+from opos.deploy.pipeline import shares
 from shared.config.slos import Slos
 from shared.deployments import Deployment
-from shared.indicators import INDICATORS
-from shared.slo.burning import Indicator
+from shared.services.slo.indicators import INDICATORS
+from shared.slo.burn_rate import Indicator
 
 
 class Config:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from shared.deployments import Deployment, to_doc
-from shared.health.deploying import last_deployment
-from shared.moments import iso
 from shared.ports import Set
+from shared.services.health.checks.deployment import last_deployment
+from shared.values.timestamps import iso
 from tests.fakes import FakeContext
 
 

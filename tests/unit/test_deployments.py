@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from opos.deploying.returning import NothingBefore, as_of, before_present, origin
+from opos.deploy.rollback import NothingBefore, as_of, before_present, origin
 from shared.deployments import Deployment, from_doc, latest, to_doc, words
 from shared.ports import Set
 from tests.fakes import FakeStore

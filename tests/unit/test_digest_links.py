@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 import yaml
 
 from functions.console.handler import handle as console
-from shared.config.config import Config
-from shared.http import HttpRequest, HttpResponse
+from shared.config.model import Config
 from shared.ports import Mailing
+from shared.values.http import HttpRequest, HttpResponse
 from tests.digests import a_mixed_day, alert, context_of, say, send
 from tests.fakes import CONFIG, FakeContext
 

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.digest.content import Content, Line
-from shared.digest.html import as_html
-from shared.digest.markdown import MARKDOWN, SLACK, as_markdown
-from shared.digest.text import Links, as_text
-from shared.digest.words import one_line, web_link
+from shared.digest.renderers.html import as_html
+from shared.digest.renderers.markdown import MARKDOWN, SLACK, as_markdown
+from shared.digest.renderers.text import Links, as_text
 from shared.ports import Doc, Form, Notice
-from shared.rendering import item_links, made_notice
+from shared.services.outbox.notices import item_links, made_notice
+from shared.values.text import one_line, web_link
 from tests.digests import a_mixed_day, alert, context_of, say, send
 from tests.fakes import FakeContext
 

@@ -11,12 +11,12 @@ from functions.digest_sender.overview import overview
 from functions.sweeper.handler import sweep
 from shared.alerting.alert import pending
 from shared.deployments import Deployment, Phase, to_doc
-from shared.entry import retry_conflicts
 from shared.errors import Conflict, DeliveryError
 from shared.events import DigestDue, Tick
-from shared.moments import iso
-from shared.outbox import send
 from shared.ports import Create, Doc, Set, Update, Write
+from shared.runtime.entry import retry_conflicts
+from shared.services.outbox.delivery import send
+from shared.values.timestamps import iso
 from tests.accepting import accepted, disk_full
 from tests.fakes import FakeContext, FakeStore
 

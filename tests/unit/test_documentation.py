@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from shared.alerting.states import as_markdown
+from shared.alerting.state_machine import as_markdown
+from shared.config.files.loader import parse_config, parse_flags
+from shared.config.files.located_yaml import parse_yaml
+from shared.config.files.route_tests import failures
 from shared.config.sources import Source
 from shared.errors import Unauthorized
-from shared.http import HttpRequest
-from shared.loading import parse_config, parse_flags
-from shared.reading import delivery_id, read
-from shared.route_tests import failures
+from shared.intake.webhook import delivery_id, read
 from shared.sources import scheme
-from shared.yaml_lines import parse_yaml
+from shared.values.http import HttpRequest
 
 ROOT = Path(__file__).parents[2]
 REST = "\nowner: me@example.com\nroute: {channel: desk}\ndigest: {channel: desk}\n"

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opos.flag_editing import with_value
+from opos.yaml_edit import with_value
+from shared.config.files.loader import parse_flags
 from shared.errors import NotFound
-from shared.loading import parse_flags
 
 TEXT = """# The flags of the shop.
 flags:

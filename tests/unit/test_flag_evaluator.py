@@ -14,9 +14,9 @@ from functions.flag_evaluator.handler import handle
 from shared.config.slos import Slos
 from shared.errors import Unauthorized
 from shared.flags import Definition, Flag, FlagSet
-from shared.http import HttpRequest, HttpResponse
-from shared.indicators import Indicators
-from shared.usage import Usage
+from shared.services.flags.usage import Usage
+from shared.services.slo.indicators import Indicators
+from shared.values.http import HttpRequest, HttpResponse
 from tests.fakes import FakeStore
 
 FLAGS = {

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.faults import ConfigError
-from shared.loading import parse_flags
+from shared.config.files.faults import ConfigError
+from shared.config.files.loader import parse_flags
 
 WRONG = """
 $evaluators: {staff: {ends_wth: [{var: email}, "@acme.com"]}}

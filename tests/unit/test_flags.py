@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from shared.config.files.loader import parse_flags
 from shared.errors import OposError
 from shared.flags import ABSENT, Definition, Flag, FlagBroken, FlagNotFound, FlagSet, lowered
 from shared.flags.bucketing import bucket_of, place_of
 from shared.flags.shorthand import WHOLE
-from shared.loading import parse_flags
 
 USER = {"targetingKey": "u1"}
 VECTORS = [

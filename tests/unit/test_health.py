@@ -12,16 +12,16 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics
 
 from functions.health.handler import handle
-from shared import process
-from shared.config.config import Config
 from shared.config.health import Health
+from shared.config.model import Config
 from shared.errors import DeliveryError, NotFound
 from shared.flags import Evaluation
 from shared.health.report import Finding, report
-from shared.http import HttpRequest, HttpResponse
-from shared.overriding import override
 from shared.ports import Create, Write
-from shared.usage import Usage
+from shared.process import facts as process
+from shared.services.flags.overrides import override
+from shared.services.flags.usage import Usage
+from shared.values.http import HttpRequest, HttpResponse
 from tests.fakes import FakeBus, FakeContext, FakeStore, RecordingChannel
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -301,7 +301,7 @@ def test_however_often_the_report_is_read_a_channel_is_asked_once_in_ten_seconds
     for _ in range(5):
         assert check(context, "channel:desk")["output"] == "unreachable"
     assert len(asked) == 1
-    monkeypatch.setattr("shared.health.outside.FRESH", -1.0)
+    monkeypatch.setattr("shared.services.health.checks.external.FRESH", -1.0)
     assert check(context, "channel:desk")["failure"] == "channel-unreachable"
     assert len(asked) == 2
 

@@ -8,7 +8,7 @@ import pytest
 from functions.sweeper.handler import sweep
 from functions.webhook_intake.handler import handle as intake
 from shared.events import EventAccepted, Tick
-from shared.http import HttpRequest
+from shared.values.http import HttpRequest
 from tests.accepting import accepted, disk_full
 from tests.fakes import FakeContext
 from tests.minutes import configured, docs, minutes, titles

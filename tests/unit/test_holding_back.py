@@ -5,7 +5,7 @@ from datetime import timedelta
 from functions.digest_sender.handler import handle as send_digests
 from shared.events import DigestDue, iso
 from shared.ports import Create
-from shared.silencing import expire, silence
+from shared.services.alerting.silences import expire, silence
 from tests.minutes import alert, configured, fire, minutes, titles
 
 

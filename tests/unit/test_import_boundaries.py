@@ -1,114 +1,172 @@
-"""Who may import whom: DESIGN section 3, read from the imports themselves."""
+"""Who may import whom, read from the imports themselves. docs/architecture.md, "Rooms", states the same in words."""
 
 import ast
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PURE = ("shared/sources", "shared/alerting", "shared/digest", "shared/flags", "shared/slo")
 MODULES = sorted(
     path.relative_to(ROOT).as_posix()
-    for room in ("shared", "functions", "opos")
-    for path in (ROOT / room).rglob("*.py")
+    for package in ("shared", "functions", "opos")
+    for path in (ROOT / package).rglob("*.py")
 )
-VALUES = {
-    "shared.errors",
-    "shared.events",
-    "shared.http",
-    "shared.moments",
-    "shared.once",
-    "shared.money",
-    "shared.fields",
-    "shared.faults",
-    "shared.scalars",
-    "shared.templating",
+
+CONTRACTS = ("shared.errors", "shared.events", "shared.values", "shared.ports", "shared.version")
+"""What everybody may know."""
+ROOMS = {
+    "sources": ("shared.config", "shared.process"),
+    "intake": ("shared.config", "shared.sources"),
+    "alerting": (),
+    "digest": (),
+    "review": ("shared.alerting", "shared.digest", "shared.cost"),
+    "flags": (),
+    "slo": (),
+    "health": (),
 }
-THIRD_PARTY = {"pydantic", "jmespath", "cryptography", "mmh3", "cbor2", "yaml", "re2", "jinja2", "semver"}
+"""The rooms that decide, each with what it may know besides the contracts and itself."""
+PLATFORM = ("flask", "functions_framework", "cloudevents", "google", "grpc", "gunicorn", "structlog", "os")
+"""What belongs to the machine or to Google. `google.re2` is not among it: re2 is imported by its own name."""
+FRAMEWORK = ("flask", "functions_framework", "cloudevents.http")
+"""What a function's main.py binds to its handler."""
+ACTING = ("shared.services", "shared.context")
+"""What reads and writes for a request: for services and those who call them."""
+MACHINE = ("adapters", "process", "telemetry", "security")
+"""The packages of shared that know the machine for the others."""
+IMPURE = ("datetime.now", "time.time(", "os.environ", "utcnow", "import random", "import secrets", "import os")
 
 
-def imports(module: str) -> set[str]:
-    tree = ast.parse((ROOT / module).read_text())
-    found = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            assert node.level == 0, f"{module} imports relatively"
-            found |= {node.module} | {
-                f"{node.module}.{alias.name}" for alias in node.names if is_module(node.module, alias.name)
-            }
-    return found
+def within(name: str, *packages: str) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
-def is_module(package: str, name: str) -> bool:
-    path = ROOT / package.replace(".", "/") / name
+def is_module(name: str) -> bool:
+    path = ROOT / name.replace(".", "/")
     return path.is_dir() or path.with_suffix(".py").is_file()
 
 
-def in_room(imported: str, *rooms: str) -> bool:
-    return any(imported == room or imported.startswith(f"{room}.") for room in rooms)
+def imports(source: str) -> set[str]:
+    """The dotted names that *source* imports, at any depth of its code."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom):
+            package = "." * node.level + (node.module or "")
+            members = {f"{package}.{alias.name}" for alias in node.names}
+            names |= {member for member in members if is_module(member)} or {package}
+    return names
 
 
-def is_standard(imported: str) -> bool:
-    return imported.partition(".")[0] in sys.stdlib_module_names
+def area(module: str) -> str:
+    """Where *module* stands: `alerting`, `services`, `adapters`, ... of shared, or `main`, `function`, `opos`."""
+    top, *rest = module.split("/")
+    if top == "functions":
+        return "main" if rest[-1] == "main.py" else "function"
+    return rest[0] if top == "shared" and len(rest) > 1 else top
 
 
-def of(*prefixes: str) -> list[str]:
-    return [module for module in MODULES if module.startswith(prefixes)]
+def allowed_own(module: str) -> tuple[str, ...] | None:
+    """The packages of ours that *module* may import; None where it may import all but adapters, functions and opos."""
+    place = area(module)
+    if place in ROOMS:
+        return (*CONTRACTS, f"shared.{place}", *ROOMS[place])
+    if place == "adapters":
+        return (*CONTRACTS, "shared.adapters", "shared.telemetry")
+    if place in {"values", "ports"}:
+        return CONTRACTS
+    return None
 
 
-@pytest.mark.parametrize("module", of(*(f"{room}/" for room in PURE)))
-def test_pure_rooms_import_values_and_their_own_room_only(module: str) -> None:
-    room = ".".join(module.split("/")[:2])
-    extra = ("shared.config",) if room == "shared.sources" else ()
-    for imported in imports(module):
-        if is_standard(imported) or imported.partition(".")[0] in THIRD_PARTY or imported == "shared":
-            continue
-        assert imported in VALUES or in_room(imported, room, *extra), f"{module} imports {imported}"
+def own_package(module: str) -> str:
+    return ".".join(module.split("/")[:2])
 
 
-@pytest.mark.parametrize("module", of(*(f"{room}/" for room in PURE), "functions/"))
-def test_no_clock_or_environment_is_read_by_what_decides(module: str) -> None:
-    text = (ROOT / module).read_text()
-    forbidden = ("datetime.now", "time.time(", "os.environ", "utcnow", "import random", "import secrets", "import os")
-    assert [word for word in forbidden if word in text] == []
+def violations(module: str, source: str) -> Iterator[str]:
+    """Every import of *source* that the law forbids to *module*, each with the law it breaks."""
+    place, own = area(module), own_package(module)
+    for name in imports(source):
+        if (law := broken_law(name, place, own, allowed_own(module))) is not None:
+            yield f"{law}: {name}"
+    if place in {*ROOMS, "services", "function"}:
+        yield from (f"time, chance and environment are handed in: {word}" for word in IMPURE if word in source)
 
 
-@pytest.mark.parametrize("module", [module for module in of("functions/") if module.endswith("/handler.py")])
-def test_handlers_know_no_platform_and_no_adapter(module: str) -> None:
-    own = module.removesuffix("/handler.py").replace("/", ".")
-    for imported in imports(module):
-        assert not in_room(imported, "flask", "functions_framework", "cloudevents", "os", "google"), (
-            f"{module}: {imported}"
-        )
-        assert not in_room(imported, "shared.adapters", "shared.runtime", "shared.entry"), f"{module}: {imported}"
-        assert not in_room(imported, "functions") or in_room(imported, own, "functions"), f"{module}: {imported}"
+LAWS: tuple[tuple[str, tuple[str, ...], set[str]], ...] = (
+    ("only the runtime and main join the platform", PLATFORM, {"runtime", "main", "opos", *MACHINE}),
+    ("only the runtime, main and opos use the composition root", ("shared.runtime",), {"runtime", "main", "opos"}),
+    ("only the runtime joins adapters", ("shared.adapters",), {"adapters", "runtime", "opos"}),
+    ("only services act, for functions", ACTING, {"services", "runtime", "function", "opos", "shared"}),
+    ("nobody imports the command line", ("opos",), {"opos"}),
+)
+"""Each law: what it says, which packages it guards, and the places that may import them."""
 
 
-@pytest.mark.parametrize("module", [module for module in of("functions/") if module.endswith("/main.py")])
-def test_main_binds_its_own_handler_to_the_entry_and_nothing_else(module: str) -> None:
-    own = module.removesuffix("/main.py").replace("/", ".")
-    allowed = {"flask", "functions_framework", "cloudevents.http", "shared.entry", "shared.events"}
-    assert {one for one in imports(module) if not in_room(one, own)} <= allowed
+def broken_law(name: str, place: str, own: str, allowed: tuple[str, ...] | None) -> str | None:
+    """The first law that an import of *name* breaks in a module of *place*, in the package *own*."""
+    if name.startswith("."):
+        return "imports are absolute"
+    if within(name, "functions") and (name.endswith(".main") or not within(name, own)):
+        return "no function imports another, nor a main"
+    if place == "main":
+        return None if within(name, *FRAMEWORK, "shared.runtime.entry", "shared.events", own) else "main only binds"
+    if allowed is not None and within(name, "shared") and not within(name, *allowed):
+        return f"{place} knows the contracts and itself"
+    return next((law for law, guarded, places in LAWS if within(name, *guarded) and place not in places), None)
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_no_function_imports_another_and_nobody_imports_a_main(module: str) -> None:
-    for imported in imports(module):
-        assert not imported.endswith(".main"), f"{module} imports {imported}"
-        if in_room(imported, "functions"):
-            assert imported.split(".")[:2] == module.split("/")[:2], f"{module} imports {imported}"
+def test_every_import_is_within_the_law(module: str) -> None:
+    assert list(violations(module, (ROOT / module).read_text())) == []
 
 
-@pytest.mark.parametrize("module", of("shared/"))
-def test_only_the_runtime_knows_the_adapters(module: str) -> None:
-    if module.startswith("shared/adapters/") or module == "shared/runtime.py":
-        return
-    assert [imported for imported in imports(module) if in_room(imported, "shared.adapters", "opos", "functions")] == []
+def test_no_two_packages_of_shared_need_each_other() -> None:
+    needs: dict[str, set[str]] = {}
+    for module in MODULES:
+        if module.startswith("shared/") and module.count("/") > 1:
+            packages = {name.split(".")[1] for name in imports((ROOT / module).read_text()) if within(name, "shared")}
+            needs.setdefault(area(module), set()).update(packages)
+    assert {(a, b) for a, known in needs.items() for b in known if a < b and a in needs.get(b, ())} == set()
 
 
-@pytest.mark.parametrize("module", of("shared/adapters/"))
-def test_adapters_import_ports_values_and_their_vendor(module: str) -> None:
-    allowed = VALUES | {"shared.ports", "shared.indexes", "shared.topology", "shared.tracing", "shared.logs"}
-    ours = [one for one in imports(module) if in_room(one, "shared") and not in_room(one, "shared.adapters")]
-    assert set(ours) <= allowed | {"shared"}
+SERVICES = [module for module in MODULES if area(module) == "services"]
+FUNCTION_MODULES = [module for module in MODULES if area(module) == "function"]
+MUTATIONS = [
+    *[(module, "import flask") for module in (*SERVICES, *FUNCTION_MODULES)],
+    *[(module, "import os") for module in (*SERVICES, *FUNCTION_MODULES)],
+    *[(module, "from os import environ") for module in SERVICES],
+    *[
+        (module, "from shared.runtime.container import Runtime")
+        for module in MODULES
+        if area(module) not in {"runtime", "main", "opos"}
+    ],
+    ("functions/sweeper/main.py", "from shared.runtime import container"),
+    ("functions/sweeper/main.py", "import structlog"),
+    ("functions/sweeper/handler.py", "from functions.console import rows"),
+    ("functions/sweeper/handler.py", "from functions.sweeper import main"),
+    ("functions/sweeper/handler.py", "from shared.adapters.sqlite.store import SqliteStore"),
+    ("functions/sweeper/handler.py", "from google.cloud import firestore"),
+    ("shared/alerting/verdict.py", "from shared.services.alerting import pages"),
+    ("shared/alerting/verdict.py", "from shared.context import Context"),
+    ("shared/alerting/verdict.py", "from shared.digest import batch"),
+    ("shared/alerting/verdict.py", "from . import routes"),
+    ("shared/services/alerting/pages.py", "import opos.cli"),
+    ("shared/adapters/sqlite/store.py", "from shared.alerting import alert"),
+    ("shared/config/model.py", "from shared.services.alerting import pages"),
+    ("shared/services/alerting/pages.py", "import secrets"),
+    ("shared/values/money.py", "from shared.process import facts"),
+]
+
+
+@pytest.mark.parametrize(("module", "statement"), MUTATIONS)
+@pytest.mark.parametrize("form", ["{}", "def answer() -> None:\n    {}"])
+def test_the_law_refuses_a_forbidden_import_at_any_depth(module: str, statement: str, form: str) -> None:
+    source = (ROOT / module).read_text() + "\n" + form.format(statement) + "\n"
+    assert list(violations(module, source)) != []
+
+
+def test_the_mutations_name_modules_that_exist() -> None:
+    assert {module for module, _ in MUTATIONS} <= set(MODULES)
+    assert len(SERVICES) > 10
+    assert len(FUNCTION_MODULES) > 20

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from opos.firestore_indexes import definition
-from shared.indexes import COLLECTIONS, INDEXES, is_served
+from opos.cloud.firestore_indexes import definition
+from shared.ports.indexes import COLLECTIONS, INDEXES, is_served
 
 ROOT = Path(__file__).parents[2]
 OVERRIDES = {(one["collectionGroup"], one["fieldPath"]): one for one in definition()["fieldOverrides"]}
@@ -12,7 +12,7 @@ OVERRIDES = {(one["collectionGroup"], one["fieldPath"]): one for one in definiti
 
 def test_the_file_that_is_deployed_is_what_the_code_declares() -> None:
     found = json.loads((ROOT / "infra/firestore.indexes.json").read_text())
-    assert found == definition(), "renew it: python -m opos.firestore_indexes > infra/firestore.indexes.json"
+    assert found == definition(), "renew it: python -m opos.cloud.firestore_indexes > infra/firestore.indexes.json"
 
 
 def test_nothing_is_indexed_but_what_is_declared() -> None:

@@ -15,14 +15,15 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from opos.bundle.processes import end, free_port, start
 from opos.commands.init import command
-from opos.processes import end, free_port, start
-from opos.senders import known
-from opos.starting import secrets_file, writing
-from opos.starting.answers import PAGES, Answers
-from shared.loading import parse_config, parse_flags
+from opos.init import dotenv as secrets_file
+from opos.init import templates as writing
+from opos.init.questions import PAGES, Answers
+from opos.senders.catalogue import known
+from shared.config.files.loader import parse_config, parse_flags
+from shared.config.files.verification import verify
 from shared.sources import scheme
-from shared.verify import verify
 from tests.torture.senders import until
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.alerting.intervals import TimeInterval, contains, until_false
+from shared.alerting.time_intervals import TimeInterval, contains, until_false
 from tests import needs
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Africa/Casablanca")

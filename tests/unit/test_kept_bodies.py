@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.firestore.values import LONG, LONG_BODY, Value, decode_fields, encode, encode_fields
-from shared.indexes import INDEXES
+from shared.ports.indexes import INDEXES
 
 BODY = json.dumps({"repository": {"full_name": "acme/shop", "html_url": "https://github.com/acme/shop"}} | {"n": 1}) * 2
 

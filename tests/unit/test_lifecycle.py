@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from shared.alerting.acts import act, wake
+from shared.alerting.actions import act, wake
 from shared.alerting.alert import alert_id, closed, effective_severity, flaps, labels_of
 from shared.alerting.lifecycle import Change, Heard, Terms, hear, noted
-from shared.alerting.states import HAPPENINGS, STATES, TABLE
+from shared.alerting.state_machine import HAPPENINGS, STATES, TABLE
 from shared.events import Alert, BusinessEvent, iso
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

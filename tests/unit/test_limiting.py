@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import limiting
-from shared.limiting import Limiter
+from shared.security import rate_limit as limiting
+from shared.security.rate_limit import Limiter
 
 
 @dataclass

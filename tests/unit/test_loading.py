@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.faults import ConfigError
-from shared.loading import load_config, load_flags, parse_config, parse_flags
-from shared.verify import verify
+from shared.config.files.faults import ConfigError
+from shared.config.files.loader import load_config, load_flags, parse_config, parse_flags
+from shared.config.files.verification import verify
 
 ROOT = Path(__file__).parents[2]
 GOOD = """\

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.flags.logic.compiling import UnknownOperationError, compiled
+from shared.flags.jsonlogic.compiler import UnknownOperationError, compiled
 
 SAME = [1]
 

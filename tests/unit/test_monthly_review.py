@@ -13,19 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.console.handler import handle as console
-from functions.digest_sender.reviews import send_review
+from functions.digest_sender.review import send_review
 from opos.cli import main
-from shared.digest.markdown import MARKDOWN
+from shared.digest.renderers.markdown import MARKDOWN
 from shared.events import ReviewDue
-from shared.http import HttpRequest
-from shared.indicators import Indicators
 from shared.ports import Form
-from shared.review.due import review_id
 from shared.review.figures import Review
-from shared.review.looks import as_html, as_markdown, as_text
+from shared.review.identity import review_id
 from shared.review.monthly import CHECKLIST, checklist_beside, earlier_in_month, is_first_of_month, month_of
-from shared.review.week import week_before
-from shared.scalars import last_moment, next_moment
+from shared.review.renderers import as_html, as_markdown, as_text
+from shared.services.review.week import week_before
+from shared.services.slo.indicators import Indicators
+from shared.values.http import HttpRequest
+from shared.values.scalars import last_moment, next_moment
 from tests.fakes import FakeContext
 from tests.weeks import WEEKLY, weekly
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from shared.alerting.noise import Noise, noise
+from shared.config.files.loader import parse_config
 from shared.events import iso
-from shared.loading import parse_config
 from tests.alerts import fired
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

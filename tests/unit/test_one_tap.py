@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from functions.console.handler import handle as console
-from shared.acting import act_on_alert, act_on_group
 from shared.events import iso
-from shared.http import HttpRequest
+from shared.services.alerting.acknowledgement import act_on_alert, act_on_group
+from shared.values.http import HttpRequest
 from tests.fakes import FakeContext
 from tests.minutes import LOUDER, alert, configured, docs, fire, group, minutes, titles
 

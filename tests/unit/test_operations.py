@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from opos.cloud.declared import PUSHER, audience
-from opos.local import Place
-from shared.indexes import COLLECTIONS
+from opos.terminal.options import Place
 from shared.ports import Create
-from shared.topology import MAX_ATTEMPTS, SUBSCRIPTIONS, Subscription
+from shared.ports.indexes import COLLECTIONS
+from shared.ports.topology import MAX_ATTEMPTS, SUBSCRIPTIONS, Subscription
 from tests import emulators, needs
 from tests.accepting import accepted, disk_full
 from tests.fakes import FakeClock, FakeContext

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from functions.digest_sender.overview import overview
-from shared import overriding
 from shared.errors import NotFound
-from shared.overriding import Overrides, in_force, override, release
 from shared.ports import Store
+from shared.services.flags import overrides as overriding
+from shared.services.flags.overrides import Overrides, in_force, override, release
 from tests.fakes import FakeContext, FakeStore
 
 HOUR = timedelta(hours=1)

@@ -20,10 +20,10 @@ from opos.cli import main
 from opos.cloud.declared import BUILDER, DEPLOYER, account
 from opos.cloud.packaging import BUILD_VARIABLES, KINDS, NotPackaged, Release, build_config, image, stage
 from opos.cloud.packaging import BUILDER as PACKED_BY
-from shared import compiled
 from shared.config.deploy import TargetName
-from shared.faults import ConfigError
-from shared.process import version
+from shared.config.files import compiled_flags as compiled
+from shared.config.files.faults import ConfigError
+from shared.process.facts import version
 from tests import needs
 from tests.e2e.bundle import CONFIG, FLAGS
 

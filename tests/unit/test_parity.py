@@ -9,16 +9,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from opos.commands.verify import command
-from opos.local import Place
 from opos.parity import cloud, tools
-from opos.parity.asking import NoAnswer, asked
-from opos.parity.compare import compare
+from opos.parity.comparison import compare
+from opos.parity.run_tool import NoAnswer, asked
 from opos.parity.table import Cell, Parity, Row
+from opos.terminal.options import Place
 from shared.adapters.firestore.store import connect
 from shared.config.deploy import Target
+from shared.config.files.loader import parse_config
 from shared.deployments import Deployment, to_doc
 from shared.errors import Unavailable
-from shared.loading import parse_config
 from shared.ports import Set
 from tests import emulators, needs
 from tests.fakes import FakeStore
@@ -121,7 +121,7 @@ def test_a_project_that_cannot_be_reached_is_asked_nothing_else(recorded: Record
 def test_a_program_that_hangs_is_waited_for_a_few_seconds(
     recorded: RecordedCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("opos.parity.asking.PATIENCE", 0.5)
+    monkeypatch.setattr("opos.parity.run_tool.PATIENCE", 0.5)
     recorded.hang(seconds=3, matching="projects describe")
     assert looked(recorded).project.todo == "my-company-staging cannot be reached: no answer within 0.5 s"
 

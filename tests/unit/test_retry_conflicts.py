@@ -4,10 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared import entry
-from shared.entry import retry_conflicts
 from shared.errors import AlreadyExists, Conflict, Unavailable
 from shared.ports import Create, Update
+from shared.runtime import entry
+from shared.runtime.entry import retry_conflicts
 from tests.fakes import FakeStore
 
 

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from functions.console.handler import handle as console
-from functions.digest_sender.reviews import send_review
+from functions.digest_sender.review import send_review
 from functions.sweeper.handler import sweep
-from shared.alerting.suggesting import WHERE
+from shared.alerting.route_suggestions import WHERE
 from shared.events import ReviewDue, Tick, iso
-from shared.http import HttpRequest
 from shared.ports import Form
 from shared.review.charts import HEIGHT, WIDTH, columns
 from shared.review.figures import Review, Share, review
 from shared.review.history import History
-from shared.review.phrases import length
+from shared.review.sections import length
+from shared.values.http import HttpRequest
 from tests.digests import alert, say, send
 from tests.fakes import FakeContext
 from tests.weeks import a_noisy_week, make_review, page, weekly

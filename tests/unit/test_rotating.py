@@ -10,22 +10,22 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from functions.webhook_intake.proving import live, proof
+from functions.webhook_intake.authentication import live, proof
+from opos.cloud.cloud_run import direct
 from opos.cloud.gcloud import Gcloud, Missing
-from opos.cloud.services import direct
 from opos.commands.secrets import command
-from opos.rotating.cloud import Manager
-from opos.rotating.deliveries import Deliveries, look
-from opos.rotating.keepers import Keeper
-from opos.rotating.local import Files, Shell, local
-from opos.rotating.walk import CannotRotate, Rotation, Step
+from opos.rotation.deliveries import Deliveries, look
+from opos.rotation.local_secrets import Files, Shell, local
+from opos.rotation.secret_manager import Manager
+from opos.rotation.secret_store import Keeper
+from opos.rotation.steps import CannotRotate, Rotation, Step
+from shared.config.files.loader import missing_secrets, parse_config
+from shared.config.files.located_yaml import parse_yaml
 from shared.config.sources import SchemeName, Source
 from shared.errors import Unauthorized, Unavailable
 from shared.events import day, iso
-from shared.http import HttpRequest
-from shared.loading import missing_secrets, parse_config
 from shared.ports import Create
-from shared.yaml_lines import parse_yaml
+from shared.values.http import HttpRequest
 from tests.fakes import FakeStore
 from tests.recording_gcloud.cloud import RecordedCloud
 from tests.schemes import CASES, NOW, Case

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.faults import ConfigError
-from shared.loading import parse_config
-from shared.verify import verify
+from shared.config.files.faults import ConfigError
+from shared.config.files.loader import parse_config
+from shared.config.files.verification import verify
 
 REST = "owner: me@x.org\ntimezone: Europe/Berlin\nsources: {}\nchannels: {desk: {console: true}, phone: {console: true}}\ndigest: {channel: desk}\n"
 GOOD = """route:

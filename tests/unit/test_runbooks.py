@@ -12,11 +12,11 @@ import click
 import pytest
 
 from opos.cli import main
+from shared.config.files.loader import parse_config
 from shared.config.health import Thresholds
 from shared.health.failures import FAILURES
-from shared.health.probes import WATCHED, asked_now, everything
-from shared.loading import parse_config
-from shared.topology import FUNCTIONS, SUBSCRIPTIONS, TOPICS
+from shared.ports.topology import FUNCTIONS, SUBSCRIPTIONS, TOPICS
+from shared.services.health.checks.registry import WATCHED, asked_now, everything
 from tests.fakes import FakeContext
 
 ROOT = Path(__file__).parents[2]
@@ -200,7 +200,7 @@ def leads_somewhere(text: str, target: Path, anchor: str) -> bool:
 
 def named_by_the_checks() -> set[str]:
     """Every text in the code of the checks that is spelled as a failure is: nothing else there is."""
-    files = [*(ROOT / "shared/health").glob("*.py"), ROOT / "shared/concerns.py"]
+    files = [*(ROOT / "shared/services/health").rglob("*.py"), ROOT / "shared/services/health/checks/backlogs.py"]
     trees = [ast.parse(path.read_text()) for path in files if path.name != "failures.py"]
     texts = (node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return {one for one in texts if isinstance(one, str) and re.fullmatch(r"[a-z]+(-[a-z]+)+", one)}

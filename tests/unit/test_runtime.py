@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from shared.errors import OposError, Unavailable
-from shared.once import once
-from shared.runtime import Runtime, Settings
+from shared.process.lazy_property import once
+from shared.runtime.container import Runtime, Settings
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,7 +7,7 @@ import pytest
 
 from shared.config.sources import Source
 from shared.events import Alert
-from shared.reading import read
+from shared.intake.webhook import read
 from shared.sources.payload import parse_moment
 
 MOMENT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

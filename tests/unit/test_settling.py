@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.flags import Definition, Flag
-from shared.flags.settling import ALWAYS, settled
+from shared.flags.stale_flags import ALWAYS, settled
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 BEFORE, AFTER = "2026-11-01", "2026-12-01"

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from shared.config.slos import Objective, Slos
 from shared.events import iso
-from shared.health.objectives import burning, left
 from shared.health.report import Finding
-from shared.indicators import Indicators, counted
-from shared.slo.burning import FEW, SLOT, budget_left, burn_rate, ringing, slot_of, total
+from shared.services.health.checks.slo import burning, left
+from shared.services.slo.indicators import Indicators, counted
+from shared.slo.burn_rate import FEW, SLOT, budget_left, burn_rate, ringing, slot_of, total
 from tests.fakes import FakeContext
 
 NOW = datetime(2026, 11, 20, 9, 2, tzinfo=UTC)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.events import Alert
-from shared.sources import alertmanager, grafana
+from shared.sources.senders import alertmanager, grafana
 
 ALERT = {"status": "firing", "fingerprint": "f1", "startsAt": "2026-11-20T08:00:00Z", "labels": {"alertname": "Up"}}
 

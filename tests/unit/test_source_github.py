@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.events import Alert, Signal
-from shared.sources.github import FORMAT
+from shared.sources.senders.github import FORMAT
 
 REPOSITORY = {"full_name": "acme/shop", "default_branch": "main", "owner": {"login": "acme"}}
 

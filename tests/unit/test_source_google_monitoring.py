@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.events import Alert
-from shared.sources.google_monitoring import FORMAT
+from shared.sources.senders.google_monitoring import FORMAT
 
 
 def payload(**fields: Any) -> dict[str, Any]:

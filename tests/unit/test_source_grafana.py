@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.events import Alert
-from shared.sources.grafana import FORMAT
+from shared.sources.senders.grafana import FORMAT
 
 PAYLOAD = Path(__file__).parents[1] / "payloads/grafana/firing.json"
 

@@ -7,8 +7,8 @@ import pytest
 from shared.config.sources import AlertMapping, EventMapping, Source
 from shared.errors import ContractBroken
 from shared.events import Alert, BusinessEvent, Money
-from shared.sources import mapped
-from shared.sources.sender import Format, Meaning
+from shared.sources.contract import Format, Meaning
+from shared.sources.senders import mapped
 
 
 def sender(**fields: Any) -> Format:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.events import Alert, Signal
-from shared.sources.stripe import FORMAT
+from shared.sources.senders.stripe import FORMAT
 
 
 def signals(kind: str, *, livemode: bool = True, **fields: Any) -> tuple[Signal, ...]:

@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import ContractBroken
 from shared.events import Alert
-from shared.sources.uptimerobot import FORMAT
+from shared.sources.senders.uptimerobot import FORMAT
 
 DOWN = {"monitorID": 777, "monitorFriendlyName": "Shop", "alertType": 1, "alertDateTime": 1700000000}
 

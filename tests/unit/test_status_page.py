@@ -9,8 +9,8 @@ from functions.health.status import PARTS, parts
 from shared.errors import NotFound
 from shared.health.failures import FAILURES
 from shared.health.report import Finding
-from shared.http import HttpRequest, HttpResponse
 from shared.ports import Create
+from shared.values.http import HttpRequest, HttpResponse
 from tests.fakes import FakeContext
 from tests.unit.test_health import with_health
 

@@ -7,8 +7,8 @@ from functions.sweeper.dead_letters import record_dead_letter
 from functions.sweeper.handler import PATIENCE, sweep
 from shared.errors import Conflict, DeliveryError
 from shared.events import DeadLetter, DigestDue, EventAccepted, Message, Tick
-from shared.outbox import MAX_ATTEMPTS, intent, send
 from shared.ports import Create, Doc
+from shared.services.outbox.delivery import MAX_ATTEMPTS, intent, send
 from tests.accepting import accepted, disk_full, new_customer
 from tests.fakes import FakeContext
 

@@ -15,12 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import telemetry, tracing
 from shared.errors import Unavailable
-from shared.process import version
-from shared.traceable import ATTRIBUTES, FIELDS, attributes, said
-from shared.tracebacks import stack_trace
-from shared.traced_line import line
+from shared.process.facts import version
+from shared.telemetry import setup as telemetry
+from shared.telemetry import tracing
+from shared.telemetry.allowed_fields import ATTRIBUTES, FIELDS, attributes, said
+from shared.telemetry.log_record import line
+from shared.telemetry.stack_traces import stack_trace
 
 ROOT = Path(__file__).parents[2]
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -218,7 +219,7 @@ def run(program: str, **environment: str) -> list[str]:
 
 LIBRARIES = f"""
 import logging, threading
-from shared import telemetry
+from shared.telemetry import setup as telemetry
 telemetry.configure()
 server = logging.getLogger("gunicorn.error")  # as the server sets it up
 server.propagate = False
@@ -266,8 +267,8 @@ def test_a_hook_for_dying_threads_that_somebody_else_set_is_left_alone() -> None
 
 
 SPEAKING = """
-from shared.logs import log
-from shared import telemetry
+from shared.telemetry.logger import log
+from shared.telemetry import setup as telemetry
 telemetry.configure()
 for level in ("debug", "info", "warning", "error"):
     getattr(log, level)("said")
@@ -292,8 +293,8 @@ SERVING = """
 import sys
 sys.path[:0] = %r
 import flask
-from shared import entry
-from shared.http import HttpResponse
+from shared.runtime import entry
+from shared.values.http import HttpResponse
 app = flask.Flask("x")
 with app.test_request_context("/?token=x"):
     answer = entry.run_http(flask.request._get_current_object(), lambda request, context: HttpResponse(200))

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import tracing
 from shared.events import DigestDue, EventAccepted, Message, Tick
-from shared.tracing import Kind, Place, Span
+from shared.telemetry import tracing
+from shared.telemetry.tracing import Kind, Place, Span
 from tests.fakes import FakeClock
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"

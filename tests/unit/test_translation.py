@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.events import Signal
-from shared.sources.sender import Format, Meaning
+from shared.sources.contract import Format, Meaning
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 HEADERS = {
@@ -117,7 +117,7 @@ RESOLVES = {
 
 
 def format_named(case: str) -> Format:
-    found: Format = importlib.import_module(f"shared.sources.{case.partition('/')[0]}").FORMAT
+    found: Format = importlib.import_module(f"shared.sources.senders.{case.partition('/')[0]}").FORMAT
     return found
 
 

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared import gathering
 from shared.flags import Evaluation
-from shared.usage import Usage, reported
+from shared.process import fold_buffer as gathering
+from shared.services.flags.usage import Usage, reported
 from tests.fakes import FakeContext
 
 ON = Evaluation("checkout", value=True, reason="STATIC", variant="on")

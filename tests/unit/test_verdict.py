@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from shared.alerting.attention import Focus
-from shared.alerting.intervals import TimeInterval
+from shared.alerting.focus import Focus
+from shared.alerting.hold_reasons import Surroundings, Verdict
 from shared.alerting.muting import Inhibition, InhibitRule, Silence
-from shared.alerting.objections import Surroundings, Verdict
-from shared.alerting.routing import Route, compile_routes, flood_id, route
+from shared.alerting.routes import Route, compile_routes, flood_id, route
+from shared.alerting.time_intervals import TimeInterval
 from shared.alerting.verdict import Told, judge, tell_all
 from shared.events import iso
 from tests.alerts import fired

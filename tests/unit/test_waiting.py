@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from functions.sweeper.batches import due_batches
+from functions.sweeper.due_digests import due_batches
 from functions.sweeper.handler import sweep
 from shared.alerting.alert import pending
 from shared.events import DigestDue, Tick, iso
 from shared.ports import Create
-from shared.quiet import LONGEST, held
-from shared.waiting import count_waiting, longest_waiting, waiting
+from shared.services.alerting.quiet_hours import LONGEST, held
+from shared.services.digest.queue import count_waiting, longest_waiting, waiting
 from tests.fakes import FakeContext
 
 QUEUES = ("now", "now-too", "now0", "now_too", "later")

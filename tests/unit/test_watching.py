@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import structlog
 
-from shared import watching
-from shared.faults import ConfigError
-from shared.loading import load_flags
-from shared.watching import WatchedFlags
+from shared.config.files.faults import ConfigError
+from shared.config.files.loader import load_flags
+from shared.services.flags import watched_file as watching
+from shared.services.flags.watched_file import WatchedFlags
 from tests.fakes import FakeClock
 
 NOW = FakeClock().now()

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from functions.sweeper.handler import sweep
-from functions.sweeper.watching import watch
-from shared.config.config import Config
+from functions.sweeper.health_alerts import watch
+from shared.config.model import Config
 from shared.errors import DeliveryError
 from shared.events import EventAccepted, Tick, iso
 from shared.health.failures import FAILURES
-from shared.health.looking import findings
-from shared.health.probes import everything
-from shared.health.promises import SWEEP
-from shared.overriding import override
 from shared.ports import Create, Delete
+from shared.services.flags.overrides import override
+from shared.services.health.checks.pipeline import SWEEP
+from shared.services.health.checks.registry import everything
+from shared.services.health.probes import findings
 from tests.accepting import accepted, new_customer
 from tests.fakes import CONFIG, FakeContext, FakeStore
 
@@ -126,7 +126,7 @@ def test_a_promise_that_stays_broken_is_one_alert_of_its_name_and_severity(troub
 def silently(context: FakeContext) -> None:
     """A sweep that does nothing but watch: what is broken stays so."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("functions.sweeper.watching.SilentError", ZeroDivisionError)
+        patch.setattr("functions.sweeper.health_alerts.SilentError", ZeroDivisionError)
         try:
             watch(context)
         except ZeroDivisionError:
@@ -274,7 +274,7 @@ def test_what_could_not_be_looked_at_is_not_mended(monkeypatch: pytest.MonkeyPat
     context.store.commit([Create("outbox/o", {"state": "failed"})])
     sweeps(context, 2)
     with monkeypatch.context() as patch:
-        patch.setattr("shared.health.promises.concerns", lambda _context: 1 / 0)
+        patch.setattr("shared.services.health.checks.pipeline.concerns", lambda _context: 1 / 0)
         sweeps(context, 1)
     sweeps(context, 1)
     assert [one for one in said(context) if one[0] == "pages-refused"] == [("pages-refused", "firing", "critical")]
@@ -285,7 +285,7 @@ def test_a_channel_that_did_not_answer_when_the_sweeper_asked_is_told_and_closes
     context = configured()
     context.channels["inbox"].faults.append(DeliveryError("unreachable"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("shared.health.outside.FRESH", -1.0)
+        patch.setattr("shared.services.health.checks.external.FRESH", -1.0)
         sweeps(context, 3)
         assert said(context) == [("channel-unreachable", "firing", "warning")]
         context.channels["inbox"].faults.clear()

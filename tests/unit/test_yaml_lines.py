@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.faults import ConfigError
-from shared.yaml_lines import parse_yaml
+from shared.config.files.faults import ConfigError
+from shared.config.files.located_yaml import parse_yaml
 
 
 def data_of(text: str) -> object:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
-from shared.adapters.channels.posting import ask, post_json
-from shared.adapters.channels.reaching import unreadable
+from shared.adapters.channels.http_post import ask, post_json
+from shared.adapters.channels.reachability import unreadable
 from shared.errors import DeliveryError
 from shared.ports import Clock, Form, Notice, Receipt
 

@@ -7,8 +7,8 @@ using incoming webhooks" and "Formatting text" (only `&`, `<` and `>` are escape
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from shared.adapters.channels.posting import TIMEOUT, post_json
-from shared.adapters.channels.reaching import reach
+from shared.adapters.channels.http_post import TIMEOUT, post_json
+from shared.adapters.channels.reachability import reach
 from shared.errors import DeliveryError
 from shared.ports import Clock, Form, Notice, Receipt
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import unquote, urlsplit
 
-from shared.adapters.channels.reaching import undelivered, unreadable
+from shared.adapters.channels.reachability import undelivered, unreadable
 from shared.errors import DeliveryError
 
 TIMEOUT = 10.0

@@ -6,8 +6,8 @@ from typing import Any
 from google.cloud.firestore_v1.types import query
 
 from shared.adapters.firestore.values import Value, encode
-from shared.fields import field
 from shared.ports import Condition, Doc
+from shared.ports.field_paths import field
 
 StructuredQuery = query.StructuredQuery.pb()
 _Cursor = query.Cursor.pb()

@@ -17,10 +17,10 @@ from google.cloud.firestore_v1.types import document, firestore, write
 
 from shared.adapters.firestore.queries import structured
 from shared.adapters.firestore.values import decode_fields, encode_fields
-from shared.adapters.google_api import DEADLINE, patiently, project, translated, transport
+from shared.adapters.google_client import DEADLINE, patiently, project, translated, transport
 from shared.errors import AlreadyExists, Conflict
-from shared.fields import merge
 from shared.ports import Condition, Create, Delete, Doc, Set, Update, Write
+from shared.ports.field_paths import merge
 
 PAGE = 300
 MORE_PER_WRITE = 0.02

@@ -15,7 +15,7 @@ from typing import Any
 from google.cloud.firestore_v1.types import document
 
 from shared.events import iso
-from shared.fields import EXPIRY
+from shared.ports.field_paths import EXPIRY
 
 Value = document.Value.pb()
 _Array, _Map = document.ArrayValue.pb(), document.MapValue.pb()

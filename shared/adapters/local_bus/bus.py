@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-from shared import tracing
 from shared.adapters.sqlite.database import Database
 from shared.adapters.sqlite.store import apply_all, new_version
 from shared.events import DeadLetter, Message, iso
 from shared.ports import Clock, Write
-from shared.topology import MAX_ATTEMPTS, SUBSCRIPTIONS, Subscription
+from shared.ports.topology import MAX_ATTEMPTS, SUBSCRIPTIONS, Subscription
+from shared.telemetry import tracing
 
 T = TypeVar("T")
 _BY_NAME = {subscription.name: subscription for subscription in SUBSCRIPTIONS}

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.adapters.local_bus.bus import Delivery, LocalBus
 from shared.errors import Unavailable
-from shared.logs import log as _log
+from shared.telemetry.logger import log as _log
 
 Push = Callable[[str, str, dict[str, Any]], int]
 """Takes a function's name, a path and a push body; returns the HTTP status of the function's answer."""

@@ -6,10 +6,10 @@ from google.pubsub_v1 import types
 from google.pubsub_v1.services.publisher import PublisherClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 
-from shared import tracing
-from shared.adapters.google_api import DEADLINE, patiently, project, translated, transport
+from shared.adapters.google_client import DEADLINE, patiently, project, translated, transport
 from shared.events import Message
-from shared.topology import PROBES
+from shared.ports.topology import PROBES
+from shared.telemetry import tracing
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 from zlib import crc32
 
-from shared.adapters.sqlite.full import free_bytes, unavailable
-from shared.fields import EXPIRY
-from shared.indexes import INDEXES
+from shared.adapters.sqlite.faults import free_bytes, unavailable
+from shared.ports.field_paths import EXPIRY
+from shared.ports.indexes import INDEXES
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""The Store on SQLite: one table of JSON documents, with an index per entry of `shared.indexes`."""
+"""The Store on SQLite: one table of JSON documents, with an index per entry of `shared.ports.indexes`."""
 
 import json
 import re
@@ -11,10 +11,10 @@ from typing import Any
 
 from shared.adapters.sqlite.database import Database, column, index_of
 from shared.errors import AlreadyExists, Conflict
-from shared.fields import EXPIRY, field, merge
-from shared.indexes import INDEXES
-from shared.moments import iso
 from shared.ports import Condition, Create, Delete, Doc, Set, Update, Write
+from shared.ports.field_paths import EXPIRY, field, merge
+from shared.ports.indexes import INDEXES
+from shared.values.timestamps import iso
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 

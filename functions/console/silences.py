@@ -1,0 +1,39 @@
+"""Silencing by link or from the console: a form that shows what would be silenced, and the silence it makes."""
+
+from urllib.parse import parse_qs
+
+from functions.console.access import is_operator
+from functions.console.responses import message, page, redirect
+from shared.context import Context
+from shared.services.alerting.silences import expire, silence
+from shared.values.http import HttpRequest, HttpResponse
+from shared.values.scalars import parse_duration
+
+LENGTHS = ("1h", "4h", "1d", "7d")
+MOST_TEXT = 500
+
+
+def ask(request: HttpRequest, context: Context, token: str) -> HttpResponse:
+    claims = context.links.read("silence", token, now=context.now)
+    view = {"matchers": claims["matchers"], "lengths": LENGTHS, "first": claims.get("for", "")}
+    return page(200, "silence.html", view, context)
+
+
+def make(request: HttpRequest, context: Context, token: str) -> HttpResponse:
+    claims = context.links.read("silence", token, now=context.now)
+    form = {name: values[0][:MOST_TEXT] for name, values in parse_qs(request.body.decode("utf-8", "replace")).items()}
+    length = form.get("for", "")
+    if length not in LENGTHS:
+        return message(400, f"expected one of {', '.join(LENGTHS)}", None, context)
+    author = context.config.owner if is_operator(request, context) else "link"
+    comment = form.get("comment") or "no comment"
+    id = silence(claims["matchers"], context.now + parse_duration(length), context, author=author, comment=comment)
+    if is_operator(request, context):
+        return redirect("/")
+    return message(200, f"Silenced for {length}.", f"`opos silence expire {id[:8]}` or the console ends it.", context)
+
+
+def end(request: HttpRequest, context: Context, token: str) -> HttpResponse:
+    claims = context.links.read("unsilence", token, now=context.now)
+    expire(claims["silence"], context)
+    return redirect("/") if is_operator(request, context) else message(200, "The silence has ended.", None, context)

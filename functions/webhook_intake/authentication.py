@@ -1,0 +1,46 @@
+"""Which of the secrets of a sender proves a request."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from shared.context import Context
+from shared.errors import Unauthorized, Unavailable
+from shared.security.secrets import may_be_unset
+from shared.sources import scheme
+from shared.sources.signatures import rejected
+from shared.values.http import HttpRequest
+
+if TYPE_CHECKING:
+    from shared.config.sources import Source
+
+
+def live(names: Sequence[str], context: Context) -> dict[str, str]:
+    """The values of the secrets *names*, by name. Raises Unavailable when one that must be set is not."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = context.secret(name)
+        except Unavailable:
+            if not may_be_unset(name, names):
+                raise
+    return found
+
+
+def proof(source: "Source", request: HttpRequest, context: Context) -> str:
+    """The name of the first secret that proves *request*, where *source* has several different ones; else nothing.
+
+    Raises Unauthorized when none proves it. All are tried, also after one that does.
+    """
+    secrets = live(source.secrets, context)
+    proving = [name for name, secret in secrets.items() if _proves(secret, source, request, context)]
+    if not proving:
+        raise rejected()
+    return proving[0] if len(set(secrets.values())) > 1 else ""
+
+
+def _proves(secret: str, source: "Source", request: HttpRequest, context: Context) -> bool:
+    try:
+        scheme(source).verify(request, [secret], now=context.now, tolerance=source.tolerance)
+    except Unauthorized:
+        return False
+    return True

@@ -1,0 +1,145 @@
+"""What Google watches from outside, for when the bundle cannot tell that it does not work.
+
+Sources: Cloud Monitoring documentation, "Create public uptime checks" and "Google Cloud metrics".
+"""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_gcp as gcp
+
+from infra.target import Cloud
+
+# Not /readyz: Cloud Run keeps some paths that end in z for itself ("Known issues in Cloud Run", reserved URL paths).
+CHECKED, CHECKED_EVERY = "/health", "300s"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """More than `above` of what `filter` names, `over` a time and apart for each `by`, for `lasting`."""
+
+    title: str
+    mend: str
+    filter: pulumi.Input[str]
+    above: int
+    over: str
+    lasting: str
+    by: str
+    aligner: str
+    reducer: str
+
+
+ALARMS = (
+    Alarm(
+        title="opos answers with errors",  # but health, whose 503 is its answer
+        mend="`opos doctor`; if a deploy came before it, `opos rollback`. Senders and Pub/Sub repeat what failed.",
+        filter='resource.type="cloud_run_revision" AND metric.type="run.googleapis.com/request_count" '
+        'AND metric.labels.response_code_class="5xx" AND resource.labels.service_name!="health"',
+        above=5,
+        over="300s",
+        lasting="0s",
+        by="resource.label.service_name",
+        aligner="ALIGN_DELTA",
+        reducer="REDUCE_SUM",
+    ),
+    Alarm(
+        title="opos does not take its messages",
+        mend="docs/runbooks/events-unhandled.md, docs/runbooks/sweeper-stopped.md",
+        filter='resource.type="pubsub_subscription" '
+        'AND metric.type="pubsub.googleapis.com/subscription/oldest_unacked_message_age"',
+        above=600,
+        over="60s",
+        lasting="300s",
+        by="resource.label.subscription_id",
+        aligner="ALIGN_MAX",
+        reducer="REDUCE_MAX",
+    ),
+)
+
+
+def watch(health: gcp.cloudrunv2.Service, channel: gcp.monitoring.NotificationChannel, cloud: Cloud) -> None:
+    for alarm in (_unready(_check(health, cloud)), *ALARMS):
+        _alert(alarm, channel, cloud)
+
+
+def make_channel(cloud: Cloud) -> gcp.monitoring.NotificationChannel:
+    """Mail: the one way that needs nothing of ours to work."""
+    address = cloud.chosen.target.notify or cloud.chosen.config.owner
+    return gcp.monitoring.NotificationChannel(
+        "mail",
+        project=cloud.project,
+        display_name="opos",
+        type="email",
+        labels={"email_address": address},
+        opts=cloud.needing("monitoring"),
+    )
+
+
+def _check(health: gcp.cloudrunv2.Service, cloud: Cloud) -> gcp.monitoring.UptimeCheckConfig:
+    host = health.uri.apply(lambda url: url.removeprefix("https://"))
+    return gcp.monitoring.UptimeCheckConfig(
+        "ready",
+        project=cloud.project,
+        display_name="opos is ready",
+        period=CHECKED_EVERY,
+        timeout="10s",
+        http_check=_with_token_of_monitoring(),
+        monitored_resource=gcp.monitoring.UptimeCheckConfigMonitoredResourceArgs(
+            type="uptime_url", labels={"project_id": cloud.project, "host": host}
+        ),
+        opts=cloud.needing("monitoring"),
+    )
+
+
+def _with_token_of_monitoring() -> gcp.monitoring.UptimeCheckConfigHttpCheckArgs:
+    """Its own identity may call this one function."""
+    proof = gcp.monitoring.UptimeCheckConfigHttpCheckServiceAgentAuthenticationArgs(type="OIDC_TOKEN")
+    return gcp.monitoring.UptimeCheckConfigHttpCheckArgs(
+        path=CHECKED, port=443, use_ssl=True, validate_ssl=True, service_agent_authentication=proof
+    )
+
+
+def _unready(check: gcp.monitoring.UptimeCheckConfig) -> Alarm:
+    """Seen from more than one region: one alone may be cut off itself."""
+    passed = 'resource.type="uptime_url" AND metric.type="monitoring.googleapis.com/uptime_check/check_passed"'
+    return Alarm(
+        title="opos is not ready",
+        mend="`opos doctor` says what is wrong; docs/runbooks/README.md",
+        filter=pulumi.Output.concat(passed, ' AND metric.labels.check_id="', check.uptime_check_id, '"'),
+        above=1,
+        over="1200s",
+        lasting="60s",
+        by="resource.label.host",
+        aligner="ALIGN_NEXT_OLDER",
+        reducer="REDUCE_COUNT_FALSE",
+    )
+
+
+def _alert(alarm: Alarm, channel: gcp.monitoring.NotificationChannel, cloud: Cloud) -> None:
+    gcp.monitoring.AlertPolicy(
+        alarm.title.replace(" ", "-"),
+        project=cloud.project,
+        display_name=alarm.title,
+        combiner="OR",
+        conditions=[_condition(alarm)],
+        documentation=gcp.monitoring.AlertPolicyDocumentationArgs(content=alarm.mend, mime_type="text/markdown"),
+        notification_channels=[channel.name],
+        opts=cloud.needing("monitoring"),
+    )
+
+
+def _condition(alarm: Alarm) -> gcp.monitoring.AlertPolicyConditionArgs:
+    aggregation = gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs(
+        alignment_period=alarm.over,
+        per_series_aligner=alarm.aligner,
+        cross_series_reducer=alarm.reducer,
+        group_by_fields=[alarm.by],
+    )
+    threshold = gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
+        filter=alarm.filter,
+        comparison="COMPARISON_GT",
+        threshold_value=alarm.above,
+        duration=alarm.lasting,
+        aggregations=[aggregation],
+    )
+    return gcp.monitoring.AlertPolicyConditionArgs(display_name=alarm.title, condition_threshold=threshold)

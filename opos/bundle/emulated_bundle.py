@@ -1,0 +1,94 @@
+"""The bundle as it is deployed, on this machine: each function its own process, Pub/Sub and Firestore emulated."""
+
+import json
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from opos.bundle.emulators import PROJECT, Emulators, emulators
+from opos.bundle.gateway import function_source
+from opos.bundle.processes import Supervised, free_port
+from opos.bundle.proxy import start_proxy
+from opos.bundle.pubsub_setup import wire
+from opos.bundle.scheduler import start_ticking
+from opos.terminal.options import EMULATORS_FILE, SIGNING_KEY_FILE, Place
+from shared.errors import Unavailable
+from shared.ports.topology import FUNCTIONS
+from shared.security.secrets import kept_key
+
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Functions:
+    """The functions of a bundle, each a functions-framework process on a port of its own."""
+
+    ports: Mapping[str, int]
+    processes: Mapping[str, Supervised]
+
+
+def serve_emulated(
+    place: Place, host: str, port: int, url: str, *, when_ready: Callable[[Mapping[str, int]], None]
+) -> None:
+    """Serve until the process is told to stop; what the emulators held is gone then."""
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    with emulators(_logs(place)) as google, emulated(place, google, url) as functions:
+        proxy = start_proxy(host, port, functions.ports)
+        ticks = start_ticking(place.runtime(OPOS_PUBLIC_URL=url))
+        when_ready(functions.ports)
+        stopping.wait()
+        ticks.set()
+        proxy.shutdown()
+
+
+@contextmanager
+def emulated(place: Place, google: Emulators, url: str, *, log: Path | None = None) -> Iterator[Functions]:
+    """Every function, wired by push and answering; each writes into *log*, or where this process writes."""
+    kept_key(place.data / SIGNING_KEY_FILE)
+    state = place.data / EMULATORS_FILE
+    state.write_text(json.dumps(google.environment))
+    ports = {name: free_port() for name in FUNCTIONS}
+    environment = place.environment(OPOS_PUBLIC_URL=url)
+    functions = Functions(ports, {name: _function(name, port, environment, log) for name, port in ports.items()})
+    with ExitStack() as stack:
+        stack.callback(state.unlink, missing_ok=True)
+        wire(PROJECT, lambda name: f"http://127.0.0.1:{ports[name]}", emulator=google.pubsub)
+        for process in functions.processes.values():
+            stack.callback(process.stop)
+            process.start()
+        _await_answers(ports)
+        yield functions
+
+
+def _function(name: str, port: int, environment: Mapping[str, str], log: Path | None) -> Supervised:
+    command = [sys.executable, "-m", "functions_framework", "--target", name, "--source", str(function_source(name))]
+    return Supervised(name, [*command, "--host", "127.0.0.1", "--port", str(port)], environment, log)
+
+
+def _await_answers(ports: Mapping[str, int]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    for name, port in ports.items():
+        while not _listens(port):
+            if time.monotonic() > deadline:
+                raise Unavailable(f"The function {name} did not start on port {port}.")
+            time.sleep(0.05)
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def _logs(place: Place) -> Path:
+    logs = place.data / "logs"
+    logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return logs

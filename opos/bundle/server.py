@@ -1,0 +1,71 @@
+"""The whole bundle in one process: gateway, local bus and minute tick, on the server functions-framework uses."""
+
+import fcntl
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+from functions_framework._http.gunicorn import GunicornApplication
+
+from opos.bundle.gateway import gateway, load_functions, push_in_process
+from opos.bundle.scheduler import start_ticking
+from shared.adapters.local_bus.pump import Pump
+from shared.adapters.sqlite.store import SqliteStore
+from shared.errors import OposError
+from shared.runtime import container as runtime
+
+
+class AlreadyRunning(OposError):
+    code = "already_running"
+
+
+class AddressInUse(OposError):
+    code = "address_in_use"
+
+
+def lock(data: Path) -> IO[str]:
+    """Hold *data* for this process until it ends. Raises AlreadyRunning: two pumps must not share a folder."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = (data / "opos.lock").open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise AlreadyRunning(
+            f"Another opos is running on {data}.", hint="Stop it, or choose another folder with --data."
+        ) from None
+    return file
+
+
+def require_free(host: str, port: int) -> None:
+    """Raises AddressInUse, where gunicorn would try for five seconds and then say less."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as fault:
+            raise AddressInUse(
+                f"Cannot listen on {host}:{port}: {fault.strerror}.", hint="Choose another port with --port."
+            ) from None
+
+
+def serve(host: str, port: int, *, when_ready: Callable[[], None]) -> None:
+    """Serve until the process is told to stop. The environment says which files and data to use."""
+    functions = load_functions()
+    pump: list[Pump] = []
+
+    def start_pump(_worker: Any) -> None:
+        pump.append(Pump(runtime.current().local_bus, push_in_process(functions)))
+        pump[0].start()
+        start_ticking(runtime.current(), also=SqliteStore(runtime.current().database).expire)
+
+    def stop_pump(_server: Any, _worker: Any) -> None:
+        with suppress(IndexError):
+            pump.pop().stop()
+
+    GunicornApplication(  # type: ignore[no-untyped-call]
+        gateway(functions), host, port, debug=False, threads=16, keepalive=65, graceful_timeout=10,
+        when_ready=lambda _server: when_ready(), post_worker_init=start_pump, worker_exit=stop_pump,
+    ).run()  # fmt: skip

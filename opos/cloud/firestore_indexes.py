@@ -1,0 +1,30 @@
+"""`infra/firestore.indexes.json` from what the code declares: `python -m opos.cloud.firestore_indexes` renews it.
+
+Automatic indexing is off; only what queries need is indexed. Source: Firebase documentation, "Cloud Firestore Index
+Definition Reference"; `google/firestore/admin/v1/field.proto` for the field `*`.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from shared.ports.field_paths import EXPIRY
+from shared.ports.indexes import COLLECTIONS, INDEXES, orders
+
+
+def definition() -> dict[str, Any]:
+    overrides = [one for collection in COLLECTIONS for one in _overrides(collection)]
+    return {"indexes": [], "fieldOverrides": overrides}
+
+
+def _overrides(collection: str) -> Iterator[dict[str, Any]]:
+    yield {"collectionGroup": collection, "fieldPath": "*", "indexes": []}
+    yield {"collectionGroup": collection, "fieldPath": EXPIRY, "ttl": True, "indexes": []}
+    for field in (name for owner, name in INDEXES if owner == collection):
+        indexes = [{"order": order, "queryScope": "COLLECTION"} for order in orders(collection, field)]
+        yield {"collectionGroup": collection, "fieldPath": field, "indexes": indexes}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(definition(), indent=2) + "\n")

@@ -1,0 +1,18 @@
+"""The files that are deployed, gathered in a folder for a while."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from opos.cloud.packaging import Release, stage
+from opos.deploy.target import Ground
+
+
+@contextmanager
+def staged(ground: Ground) -> Iterator[Release]:
+    """What an image of this checkout holds. Raises ConfigError, NotPackaged."""
+    place = ground.place
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "source"
+        yield stage(ground.root, source, ground.name, config=place.config_file, flags=place.flags_file)

@@ -1,0 +1,106 @@
+"""What a deployment stands on: where to, with which configuration, and by which means."""
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from opos.cloud.gcloud import Gcloud
+from opos.deploy.lease import Lost
+from opos.terminal.options import Place
+from shared.config.deploy import Deploy, Target, TargetName
+from shared.config.model import Config
+from shared.context import Context
+from shared.deployments import Deployment, from_doc, latest, to_doc
+from shared.errors import Conflict, OposError
+from shared.ports import Clock, Create, Store, Update
+from shared.runtime.container import Runtime
+
+
+class NoTarget(OposError):
+    code = "bad_config"
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+    sys.stderr.flush()
+
+
+@dataclass(frozen=True)
+class Ground:
+    name: TargetName
+    place: Place
+    config: Config
+    deploy: Deploy
+    target: Target
+    gcloud: Gcloud
+    runtime: Runtime
+    root: Path = field(default_factory=Path.cwd)
+    """The folder of the repository."""
+    sleep: Callable[[float], None] = time.sleep
+    say: Callable[[str], None] = _say
+
+    @property
+    def store(self) -> Store:
+        return self.runtime.store
+
+    @property
+    def clock(self) -> Clock:
+        return self.runtime.clock
+
+    def context(self) -> Context:
+        return self.runtime.context()
+
+
+def ground(place: Place, name: str | None) -> Ground:
+    """The target called *name*; else production, or the only one there is. Raises NoTarget, ConfigError."""
+    config = replace(place, backend="embedded").runtime().config
+    if config.deploy is None:
+        hint = f"`opos init` writes one; docs/deploying.md says what to put into {place.config_file}."
+        raise NoTarget(f"expected a section `deploy:` in {place.config_file}, found none", hint=hint)
+    targets: Mapping[str, Target] = {str(one): target for one, target in config.deploy.targets.items()}
+    found = name or ("production" if "production" in targets else next(iter(targets)))
+    if found not in targets:
+        hint = f"Declare it under deploy.targets, with its project. There is: {', '.join(targets)}."
+        raise NoTarget(f"expected a target of {place.config_file}, found {found!r}", hint=hint)
+    target = targets[found]
+    runtime = replace(place, backend="cloud").runtime(
+        GOOGLE_CLOUD_PROJECT=target.project, OPOS_STORE="firestore", OPOS_BUS="pubsub"
+    )
+    chosen: Any = found
+    return Ground(chosen, place, config, config.deploy, target, Gcloud(target.project, target.region), runtime)
+
+
+@dataclass
+class Record:
+    """The deployment's document, written down at each step, so that whoever comes after a crash can go on."""
+
+    ground: Ground
+    now: Deployment
+    version: str
+
+    def change(self, **changes: Any) -> None:
+        """Raises Lost where somebody else has written it meanwhile."""
+        changed = replace(self.now, **changes)
+        write = Update(changed.path, to_doc(changed), self.version)
+        try:
+            self.version = self.ground.store.commit([write])[changed.path]
+        except Conflict:
+            raise Lost("Another deploy has taken this one over.") from None
+        self.now = changed
+
+    @classmethod
+    def begin(cls, ground: Ground, deployment: Deployment) -> "Record":
+        """Raises AlreadyExists where there is one of this number."""
+        versions = ground.store.commit([Create(deployment.path, to_doc(deployment))])
+        return cls(ground, deployment, versions[deployment.path])
+
+    @classmethod
+    def last(cls, ground: Ground) -> "Record | None":
+        found = next(iter(latest(ground.store)), None)
+        doc = ground.store.get(found.path) if found else None
+        return cls(ground, from_doc(doc.data), doc.version) if doc else None

@@ -1,0 +1,124 @@
+"""The five questions: what is asked, what is taken when nothing is said, and what an answer has to be."""
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from opos.senders.catalogue import known
+from shared.config.deploy import Project, Region
+from shared.config.types import Name
+from shared.values.scalars import Zone
+
+PAGES = ("console", "ntfy", "slack", "email")
+SMOKE = "smoke"
+"""The source that tries a new revision."""
+ALIKE = 0.85
+"""How like a known sender a name is that was meant to be it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """`page` is one of PAGES, or an address; `targets` are project ids by target, none for this machine only."""
+
+    email: str
+    timezone: str
+    senders: tuple[str, ...]
+    page: str
+    targets: Mapping[str, str]
+    region: str
+
+
+def email(text: str) -> str:
+    """Raises ValueError, as all that follow, with what is expected."""
+    if not re.fullmatch(r"[^@\s'\"]+@[^@\s'\"]+", text):
+        raise ValueError("expected an e-mail address such as me@example.com")
+    return text
+
+
+def timezone(text: str) -> str:
+    return _accepted(Zone, text)
+
+
+def senders(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+    return tuple(_sender(name) for name in names)
+
+
+def page(text: str) -> str:
+    if text in PAGES:
+        return text
+    if "://" not in text or (kind(text) == "apprise" and not _is_known_to_apprise(text)):
+        found = repr(text.partition("://")[0])  # what follows may be a password
+        raise ValueError(f"expected {', '.join(PAGES)}, or an address such as ntfy://topic; found {found}")
+    return text
+
+
+def kind(page: str) -> str:
+    """The kind of channel that *page*, one of PAGES or an address, asks for."""
+    if "://" not in page:
+        return page
+    scheme, _, rest = page.partition("://")
+    if scheme in {"smtp", "smtps"}:
+        return "email"
+    hosts = {"ntfy.sh": "ntfy", "hooks.slack.com": "slack"}
+    host = rest.rpartition("@")[2].partition("/")[0]
+    return hosts.get(host, "apprise") if scheme == "https" else "apprise"
+
+
+def project(text: str) -> str:
+    return _accepted(Project, text)
+
+
+def region(text: str) -> str:
+    return _accepted(Region, text)
+
+
+def own_email() -> str | None:
+    """What git knows."""
+    with suppress(OSError):
+        done = subprocess.run(["git", "config", "user.email"], capture_output=True, text=True, check=False)  # noqa: S607
+        return done.stdout.strip() or None
+    return None
+
+
+def own_timezone() -> str:
+    """The machine's: of TZ, else of /etc/localtime."""
+    linked = Path("/etc/localtime").resolve().as_posix().partition("zoneinfo/")[2]
+    for found in (os.environ.get("TZ", ""), linked):
+        with suppress(ValueError):
+            return timezone(found.removeprefix(":"))
+    return "UTC"
+
+
+def _sender(name: str) -> str:
+    if name in known():
+        return name
+    _accepted(Name, name)
+    if name == SMOKE:
+        raise ValueError(f"expected another name than {SMOKE}, which is the deploy's own")
+    if meant := get_close_matches(name, known(), n=1, cutoff=ALIKE):
+        raise ValueError(f"expected {meant[0]}, another sender or an app of your own, found {name!r}")
+    return name
+
+
+def _accepted(kind: Any, text: str) -> str:
+    """*text*, as opos.yaml would take it."""
+    try:
+        return str(TypeAdapter(kind).validate_python(text))
+    except ValidationError as error:
+        expected = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise ValueError(f"{expected}, found {text!r}") from None
+
+
+def _is_known_to_apprise(url: str) -> bool:
+    import apprise
+
+    return apprise.Apprise().add(url) is True

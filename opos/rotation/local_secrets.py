@@ -1,0 +1,100 @@
+"""Secrets of this machine: in files that NAME_FILE names, or in the environment."""
+
+import os
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.security.secrets import read_secret
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Each in the file that NAME_FILE names: a running function reads it at each webhook."""
+
+    environment: Mapping[str, str]
+    restarted: bool
+    """Whether no bundle runs that was started before it could know every secret."""
+    at_once: bool = True
+    restart: str = "start `opos up` again"
+    reload: None = None
+    confirm: str = " --restarted"
+
+    def value(self, name: str) -> str | None:
+        return read_secret(name, {f"{name}_FILE": str(self._file(name))})
+
+    def put(self, name: str, value: str) -> str:
+        file = self._file(name)
+        _write(file, value)
+        named = f"{name}_FILE" in self.environment
+        return f"{name}: written to {file}" + ("" if named else f"; export {name}_FILE={shlex.quote(str(file))}")
+
+    def copy(self, name: str, to: str) -> str:
+        return self.put(to, str(self.value(name)))
+
+    def forget(self, name: str) -> list[str]:  # noqa: ARG002  (a file has no past)
+        return []
+
+    def is_known(self, name: str) -> bool:
+        return self.restarted and f"{name}_FILE" in self.environment
+
+    def where(self, name: str) -> str:
+        return f"cat {shlex.quote(str(self._file(name)))}"
+
+    def _file(self, name: str) -> Path:
+        """Of one that has no file yet: beside the one that it is to replace."""
+        if named := self.environment.get(f"{name}_FILE"):
+            return Path(named)
+        other = Path(self.environment[f"{name.removesuffix('_OLD')}_FILE"])
+        return other.absolute().with_name(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """In the environment, which no other process can change: the operator is told the lines."""
+
+    environment: Mapping[str, str]
+    at_once: bool = False
+    restart: str = "run these lines where `opos up` is started (such as at the end of .env), and start it again"
+    confirm: str = ""
+
+    @property
+    def reload(self) -> str:
+        return self.restart
+
+    def value(self, name: str) -> str | None:
+        return read_secret(name, self.environment)
+
+    def put(self, name: str, value: str) -> str:
+        return f"export {name}={shlex.quote(value)}"
+
+    def copy(self, name: str, to: str) -> str:
+        return f'export {to}="${name}"'
+
+    def forget(self, name: str) -> list[str]:  # noqa: ARG002
+        return []
+
+    def is_known(self, name: str) -> bool:  # noqa: ARG002
+        return True
+
+    def where(self, name: str) -> str:
+        return f'echo "${name}"'
+
+
+def local(name: str, environment: Mapping[str, str], *, restarted: bool) -> Files | Shell:
+    """The keeper of the secret *name*: as `read_secret` has it, a value that is set goes before a file."""
+    if not environment.get(name) and environment.get(f"{name}_FILE"):
+        return Files(environment, restarted)
+    return Shell(environment)
+
+
+def _write(file: Path, value: str) -> None:
+    """All or nothing: a webhook may be verified at any moment."""
+    draft = file.with_name(f".{file.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
+        opened.write(value)
+        opened.flush()
+        os.fsync(opened.fileno())
+    draft.replace(file)

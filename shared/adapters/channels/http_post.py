@@ -1,0 +1,76 @@
+"""One HTTP request to a receiver, and its answer as what it means for the delivery.
+
+What is sent goes to the address that the operator gave and nowhere else: a redirect is refused, since it could carry
+the page, and what is secret in the address, to a stranger.
+"""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from http.client import HTTPException, HTTPResponse
+from typing import Any, TypeVar
+
+from shared.adapters.channels.reachability import undelivered
+from shared.errors import DeliveryError, DeliveryReason
+from shared.telemetry.logger import log as _log
+
+T = TypeVar("T")
+TIMEOUT = 10.0
+_REASONS: dict[int, DeliveryReason] = {401: "unauthorized", 403: "unauthorized", 408: "timeout", 429: "rate_limited"}
+_TRANSIENT = frozenset({408, 425, 429})
+_NOT_THERE = frozenset({404, 405, 410})
+_ENOUGH = 10_000
+
+
+class _StayPut(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+_opener = urllib.request.build_opener(_StayPut)
+
+
+class _Refused(DeliveryError):
+    def __init__(self, status: int) -> None:
+        permanent = 300 <= status < 500 and status not in _TRANSIENT  # noqa: PLR2004
+        super().__init__(_REASONS.get(status, "rejected"), permanent=permanent, detail=f"HTTP {status}")
+        self.status = status
+
+
+def post_json(url: str, content: dict[str, Any], headers: dict[str, str]) -> int:
+    """The status of the answer, which is a good one. Raises DeliveryError."""
+    body = json.dumps(content).encode()
+    request = urllib.request.Request(url, body, {"content-type": "application/json", **headers})  # noqa: S310
+    return _open(request, lambda answer: int(answer.status))
+
+
+def ask(url: str, headers: dict[str, str]) -> bytes:
+    """The beginning of what is at *url*; empty where the server is there and that is not. Raises DeliveryError."""
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310
+    try:
+        return _open(request, lambda answer: answer.read(_ENOUGH))
+    except _Refused as fault:
+        if fault.status in _NOT_THERE:
+            return b""
+        raise
+
+
+def _open(request: urllib.request.Request, take: Callable[[HTTPResponse], T]) -> T:
+    """What *take* takes of a good answer."""
+    try:
+        with _opener.open(request, timeout=TIMEOUT) as answer:
+            return take(answer)
+    except urllib.error.HTTPError as fault:
+        fault.close()
+        raise _Refused(fault.code) from None
+    except (OSError, HTTPException, ValueError) as fault:
+        raise undelivered(fault) from None
+
+
+def call(url: str) -> None:
+    """GET *url*; what goes wrong is only logged, without the address."""
+    try:
+        _open(urllib.request.Request(url), lambda answer: answer.status)  # noqa: S310
+    except DeliveryError as fault:
+        _log.warning("call_failed", reason=fault.reason, detail=fault.detail)

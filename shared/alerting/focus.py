@@ -1,0 +1,85 @@
+"""Attention as a budget: what an interruption costs, when one is welcome, and how many are left today."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from shared.alerting.time_intervals import Clock, TimeInterval, TimeRange, Weekdays, contains
+from shared.values.scalars import Section
+
+
+def _days(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+class Block(Section):
+    """A time in which only what is critical interrupts: on `days`, `from` a time `to` another, on the operator's
+    clock.
+    """
+
+    name: str
+    days: Annotated[tuple[Weekdays, ...], BeforeValidator(_days)] = ()
+    from_: Annotated[Clock, Field(alias="from")]
+    to: Clock
+
+    @property
+    def interval(self) -> TimeInterval:
+        return TimeInterval.model_construct(
+            times=(TimeRange.model_construct(start_time=self.from_, end_time=self.to),), weekdays=self.days
+        )
+
+
+class Budget(Section):
+    interruptions_per_day: Annotated[int, Field(ge=0, strict=True)]
+
+
+class Night(Section):
+    """An interruption at night costs `factor` times as much."""
+
+    from_: Annotated[Clock, Field(alias="from")] = 22 * 60
+    to: Clock = 7 * 60
+    factor: Annotated[float, Field(ge=1, le=100)] = 3.0
+
+    @property
+    def interval(self) -> TimeInterval:
+        return TimeInterval.model_construct(times=(TimeRange.model_construct(start_time=self.from_, end_time=self.to),))
+
+
+class Focus(Section):
+    """`blocks` recur; `opos focus` declares one that does not."""
+
+    blocks: tuple[Block, ...] = ()
+    budget: Budget | None = None
+    night: Night = Field(default_factory=Night)
+
+    @model_validator(mode="after")
+    def _names_are_clear(self) -> Self:
+        names = [block.name for block in self.blocks]
+        if len(set(names)) != len(names):
+            raise ValueError("expected each block's name once")
+        return self
+
+
+def block_of(
+    focus: Focus, one_off: Iterable[tuple[str, datetime, datetime]], now: datetime, *, zone: str
+) -> str | None:
+    """The name of the focus block that *now* lies in; *one_off* are the name, beginning and end of single ones."""
+    for name, begins, ends in one_off:
+        if begins <= now < ends:
+            return name
+    return next((block.name for block in focus.blocks if contains(block.interval, now, zone=zone)), None)
+
+
+def cost(channel_cost: float, focus: Focus, now: datetime, *, zone: str) -> float:
+    """What one interruption costs at *now*: its channel's cost, at night several times that."""
+    night = contains(focus.night.interval, now, zone=zone)
+    return round(channel_cost * (focus.night.factor if night else 1.0), 2)
+
+
+def day_began(now: datetime, *, zone: str) -> datetime:
+    """The last midnight in *zone*."""
+    local = now.astimezone(ZoneInfo(zone))
+    return local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)

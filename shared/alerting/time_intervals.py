@@ -1,0 +1,160 @@
+"""Time intervals in an IANA zone, in Alertmanager's words: start inclusive, end exclusive, on the wall clock.
+
+What Alertmanager cannot: a range of times may wrap midnight (`22:00` to `06:00`), and then belongs whole to the day it
+began on. The wall clock decides: an hour that daylight saving leaves out is not there, and one that it repeats counts
+twice. Source: Alertmanager documentation, "Time intervals", and `timeinterval/timeinterval.go`.
+"""
+
+import re
+from calendar import monthrange
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field
+
+from shared.values.scalars import Section, Zone
+
+_CLOCK = re.compile(r"((?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)")
+_WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+DAY = 24 * 60
+
+
+def parse_clock(value: Any) -> int:
+    """`08:30` as minutes since midnight; `24:00` ends a day. Raises ValueError."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= DAY:
+        return value
+    if not isinstance(value, str) or not _CLOCK.fullmatch(value):
+        raise ValueError("expected a time such as 08:30, or 24:00")
+    hours, _, minutes = value.partition(":")
+    return int(hours) * 60 + int(minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """First and last, both inclusive."""
+
+    first: int
+    last: int
+
+
+def _ranges(names: Sequence[str], first: int, low: int, high: int, what: str) -> BeforeValidator:
+    """Reads `monday:friday` or `1:5`: *names* count from *first*, numbers lie between *low* and *high*."""
+
+    def number(text: str) -> int:
+        word = text.strip().lower()
+        found = [n for n, name in enumerate(names, first) if word in {name, name[:3]}]
+        if found:
+            return found[0]
+        if not re.fullmatch(r"-?[0-9]{1,4}", word) or not low <= int(word) <= high or (low < 0 and int(word) == 0):
+            raise ValueError(f"expected {what}")
+        return int(word)
+
+    def parse(value: Any) -> Any:
+        if isinstance(value, Range):
+            return value
+        if not isinstance(value, str | int) or isinstance(value, bool):
+            raise ValueError(f"expected {what}")  # noqa: TRY004  (pydantic reports ValueErrors)
+        begin, _, end = str(value).replace("-", ":", 1 if names else 0).partition(":")
+        span = Range(number(begin), number(end or begin))
+        if span.first > span.last > 0 or span.last < span.first < 0 or span.first < 0 <= span.last:
+            raise ValueError(f"expected {what}, the first before the last")
+        return span
+
+    return BeforeValidator(parse)
+
+
+Clock = Annotated[int, BeforeValidator(parse_clock)]
+Weekdays = Annotated[Any, _ranges(_WEEKDAYS, 0, 0, 6, "days of the week such as monday:friday")]
+DaysOfMonth = Annotated[Any, _ranges((), 0, -31, 31, "days of the month such as 1:5 or -3:-1")]
+Months = Annotated[Any, _ranges(_MONTHS, 1, 1, 12, "months such as january:march or 1:3")]
+Years = Annotated[Any, _ranges((), 0, 0, 9999, "years such as 2026:2027")]
+
+
+class TimeRange(Section):
+    """From `start_time`, inclusive, to `end_time`, exclusive; over midnight where it ends before it starts."""
+
+    start_time: Clock
+    end_time: Clock
+
+
+class TimeInterval(Section):
+    """All that is said must hold; of each list one entry."""
+
+    times: tuple[TimeRange, ...] = ()
+    weekdays: tuple[Weekdays, ...] = ()
+    days_of_month: tuple[DaysOfMonth, ...] = ()
+    months: tuple[Months, ...] = ()
+    years: tuple[Years, ...] = ()
+    location: Zone | None = None
+
+
+Intervals = Annotated[tuple[TimeInterval, ...], Field(min_length=1)]
+Contains = Callable[[datetime], bool]
+
+
+def contains(interval: TimeInterval, now: datetime, *, zone: str) -> bool:
+    """Whether *now* lies in *interval*, in its own location or else in *zone*."""
+    local = now.astimezone(ZoneInfo(interval.location or zone))
+    minute, today = local.hour * 60 + local.minute, local.date()
+    if not interval.times:
+        return _on(interval, today)
+    yesterday = today - timedelta(days=1)
+    return any(
+        (_on(interval, today) and _today(span, minute)) or (_on(interval, yesterday) and _since_yesterday(span, minute))
+        for span in interval.times
+    )
+
+
+def _today(span: TimeRange, minute: int) -> bool:
+    return span.start_time <= minute and (minute < span.end_time or span.end_time < span.start_time)
+
+
+def _since_yesterday(span: TimeRange, minute: int) -> bool:
+    return span.end_time < span.start_time and minute < span.end_time
+
+
+def _on(interval: TimeInterval, day: date) -> bool:
+    return (
+        _in(interval.weekdays, day.isoweekday() % 7)
+        and _in(interval.months, day.month)
+        and _in(interval.years, day.year)
+        and _in([_of_month(span, day) for span in interval.days_of_month], day.day)
+    )
+
+
+def _in(spans: Sequence[Range], number: int) -> bool:
+    return not spans or any(span.first <= number <= span.last for span in spans)
+
+
+def _of_month(span: Range, day: date) -> Range:
+    """*span* in the month of *day*; -1 is its last day."""
+    days = monthrange(day.year, day.month)[1]
+    first, last = (n + days + 1 if n < 0 else n for n in (span.first, span.last))
+    return Range(first, last)
+
+
+def any_contains(
+    names: Sequence[str], declared: Mapping[str, Sequence[TimeInterval]], now: datetime, *, zone: str
+) -> str | None:
+    """The first of *names* that has an interval which contains *now*."""
+    inside = (name for name in names if any(contains(one, now, zone=zone) for one in declared.get(name, ())))
+    return next(inside, None)
+
+
+LOOK_AHEAD = timedelta(hours=1)
+
+
+def until_false(holds: Contains, now: datetime) -> datetime:
+    """The first full minute after *now* at which *holds* does not; at most an hour ahead, to look again then."""
+    minute = now.replace(second=0, microsecond=0)
+    for n in range(1, int(LOOK_AHEAD / timedelta(minutes=1))):
+        if not holds(minute + timedelta(minutes=n)):
+            return minute + timedelta(minutes=n)
+    return minute + LOOK_AHEAD

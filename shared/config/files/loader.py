@@ -1,0 +1,129 @@
+"""opos.yaml into a Config, flags.yaml into a FlagSet: every fault at once, within a value and between two."""
+
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from shared.config.channels import SecretChannel
+from shared.config.files.faults import ConfigError, Fault, nearest
+from shared.config.files.located_yaml import Located, Where, parse_yaml, read_yaml
+from shared.config.files.references import declared, named
+from shared.config.files.validation import shown, validated
+from shared.config.model import Config
+from shared.flags import FlagSet
+from shared.flags.file import FlagFile, problems, with_references
+from shared.security.secrets import may_be_unset, read_secret
+
+
+def load_config(path: Path) -> Config:
+    """The configuration in the file at *path*. Raises ConfigError."""
+    return _config(read_yaml(path))
+
+
+def parse_config(text: str, file: str = "opos.yaml") -> Config:
+    """The configuration in *text*. Raises ConfigError."""
+    return _config(parse_yaml(text, file))
+
+
+def load_flags(path: Path, environment: str = "") -> FlagSet:
+    """The flags in the file at *path*, as they are in *environment*. Raises ConfigError."""
+    with _no_collection():
+        return _flags(read_yaml(path), environment)
+
+
+def parse_flags(text: str, file: str = "flags.yaml", environment: str = "") -> FlagSet:
+    """The flags in *text*. Raises ConfigError."""
+    with _no_collection():
+        return _flags(parse_yaml(text, file), environment)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Many thousands of values are made and all are kept: to look for those that are not takes half of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def missing_secrets(config: Config, located: Located, environment: Mapping[str, str]) -> list[Fault]:
+    """A fault for each secret that the configuration names and the environment does not hold."""
+    return [
+        _missing(name, where, located, environment)
+        for where, name in _named_secrets(config)
+        if read_secret(name, environment) is None and not _is_spare(name, config, environment)
+    ]
+
+
+def _is_spare(name: str, config: Config, environment: Mapping[str, str]) -> bool:
+    """Whether it is the old one of a sender whose other secrets are set."""
+    senders = [source.secrets for source in config.sources.values()]
+    senders += [heartbeat.secrets for heartbeat in config.heartbeats.values()]
+    others = [[one for one in names if one != name] for names in senders if name in names and may_be_unset(name, names)]
+    return any(all(read_secret(one, environment) for one in names) for names in others)
+
+
+def _config(located: Located) -> Config:
+    between = list(_undeclared(located))
+    try:
+        config = validated(located, Config)
+    except ConfigError as error:
+        between += error.faults
+    if between:
+        raise ConfigError(sorted(between, key=lambda fault: (fault.line, fault.path)))
+    return config
+
+
+def _flags(located: Located, environment: str) -> FlagSet:
+    between = [_problem(located, *one) for one in problems(located.data)]
+    whole = Located(located.file, with_references(located.data), located.lines)
+    try:
+        file = validated(whole, FlagFile)
+    except ConfigError as error:
+        between += error.faults
+    if between:
+        raise ConfigError(sorted(between, key=lambda fault: (fault.line, fault.path)))
+    return FlagSet(file.flags, file.metadata, environment)
+
+
+def _problem(located: Located, where: Where, expected: str, found: Any, names: list[str]) -> Fault:
+    hint = nearest(str(found), names)
+    return Fault(located.file, located.line(where), ".".join(map(str, where)), expected, shown(found), hint)
+
+
+def _undeclared(located: Located) -> Iterator[Fault]:
+    """Faults between two values; looked for in the raw data, so that they are found along with all others."""
+    for kind, where, name in named(located.data):
+        names = declared(located.data, kind)
+        if isinstance(name, str) and name not in names:
+            path, expected = ".".join(map(str, where)), f"a declared {kind} ({', '.join(names)})"
+            yield Fault(located.file, located.line(where), path, expected, shown(name), nearest(name, names))
+
+
+def _named_secrets(config: Config) -> Iterator[tuple[Where, str]]:
+    for name, source in config.sources.items():
+        yield from ((("sources", name, "secrets", n), secret) for n, secret in enumerate(source.secrets))
+    for name, heartbeat in config.heartbeats.items():
+        yield from ((("heartbeats", name, "secrets", n), secret) for n, secret in enumerate(heartbeat.secrets))
+    for name, channel in config.channels.items():
+        if isinstance(channel, SecretChannel):
+            yield ("channels", name, channel.kind), channel.secret
+    for number, issuer in enumerate(config.flags.identity):
+        if issuer.secret:
+            yield ("flags", "identity", number, "secret"), issuer.secret
+    if config.checker:
+        yield ("checker", "ping"), config.checker.ping
+
+
+def _missing(name: str, where: Where, located: Located, environment: Mapping[str, str]) -> Fault:
+    path = environment.get(f"{name}_FILE")
+    found = f"no text in the file of {name}_FILE" if path else "it unset or empty"
+    hint = f"export {name}=..., or let {name}_FILE name a file; or take this entry out"
+    return Fault(
+        located.file, located.line(where), ".".join(map(str, where)), f"the secret {name} to be set", found, hint
+    )

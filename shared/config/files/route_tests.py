@@ -1,0 +1,62 @@
+"""The operator's own tests of the routes, from opos.yaml, run by `opos verify`."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shared.alerting.groups import channels_of
+from shared.alerting.hold_reasons import Surroundings, Verdict
+from shared.alerting.lifecycle import Heard, hear
+from shared.alerting.routes import Node, route
+from shared.alerting.verdict import judge
+from shared.config.files.faults import Fault
+from shared.config.files.located_yaml import Located
+from shared.config.model import Config, RouteTest
+from shared.events import Alert
+
+NOON = "2026-01-07T12:00"
+"""A Wednesday, when nothing is told that depends on the time: the moment of a test that names none."""
+
+
+def failures(config: Config, located: Located) -> Iterator[Fault]:
+    """A fault for each test that does not hold."""
+    for number, test in enumerate(config.route_tests):
+        taken, verdict = outcome(test, config)
+        for key, expected, found in _compared(test, taken, verdict):
+            where = ("route_tests", number, key)
+            name = f"route_tests.{test.name or number}.{key}"
+            hint = f"{taken[-1]} says: {verdict.reason}"
+            yield Fault(located.file, located.line(where), name, str(expected), str(found), hint)
+
+
+def outcome(test: RouteTest, config: Config) -> tuple[tuple[Node, ...], Verdict]:
+    """The routes that the test's alert takes, and what would become of it with nothing else open."""
+    now = _moment(test.at or NOON, config.timezone)
+    taken = route(config.routes, test.labels)
+    around = Surroundings(
+        now, config.timezone, intervals=config.time_intervals, inhibition=config.inhibition, focus=config.focus
+    )
+    return taken, judge(alert_with(test.labels, now), taken, around)
+
+
+def alert_with(labels: dict[str, str], now: datetime) -> dict[str, Any]:
+    """An alert that has just fired with exactly these *labels*."""
+    name = labels.get("alertname") or "an alert"
+    signal = Alert(fingerprint=name, title=name, severity=labels.get("severity") or "unset", labels=labels)
+    return hear(Heard(signal, "test", labels.get("source", ""), "", labels, now, now), None).alert or {}
+
+
+def _compared(test: RouteTest, taken: tuple[Node, ...], verdict: Verdict) -> Iterator[tuple[str, Any, Any]]:
+    if test.path and test.path != verdict.path:
+        yield "path", test.path, verdict.path
+    channels = channels_of(taken)
+    if test.channels is not None and set(test.channels) != set(channels):
+        yield "channels", ", ".join(test.channels), ", ".join(channels)
+    if test.because not in verdict.reason:
+        yield "because", test.because, verdict.reason
+
+
+def _moment(text: str, zone: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)

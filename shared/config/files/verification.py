@@ -1,0 +1,73 @@
+"""Everything that is wrong in the operator's files and secrets, at once."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from shared.config.channels import ChannelConfig
+from shared.config.files.faults import ConfigError, Fault
+from shared.config.files.loader import load_config, load_flags, missing_secrets
+from shared.config.files.located_yaml import Located, read_yaml
+from shared.config.files.route_tests import failures
+from shared.config.files.validation import shown
+from shared.config.flag_access import Flags
+from shared.config.model import Checker, Config, Heartbeat
+from shared.config.sources import Source
+
+
+def verify(config_path: Path, flags_path: Path, environment: Mapping[str, str]) -> list[Fault]:
+    return [*_config_faults(config_path, environment), *_flag_faults(flags_path)]
+
+
+def _config_faults(path: Path, environment: Mapping[str, str]) -> list[Fault]:
+    """The faults of the file and of its secrets: of a file with faults too, as far as it can be understood."""
+    try:
+        located = read_yaml(path)
+    except ConfigError as error:
+        return list(error.faults)
+    faults = missing_secrets(_understood(located), located, environment)
+    try:
+        config = load_config(path)
+        faults += [*failures(config, located), *_missing_runbooks(config, located, path.parent)]
+    except ConfigError as error:
+        faults += error.faults
+    return sorted(faults, key=lambda fault: (fault.line, fault.path))
+
+
+def _missing_runbooks(config: Config, located: Located, folder: Path) -> Iterator[Fault]:
+    """A fault for each runbook that is neither an address nor a file beside opos.yaml."""
+    for name, runbook in config.runbooks.items():
+        if not runbook.startswith(("https://", "http://")) and not (folder / runbook).is_file():
+            line = located.line(("runbooks", name))
+            yield Fault(
+                located.file, line, f"runbooks.{name}", "an address, or a file beside opos.yaml", shown(runbook)
+            )
+
+
+def _understood(located: Located) -> Config:
+    """The entries without fault, as the sections that name secrets; nothing else of a Config is in it."""
+    kinds: dict[str, Any] = {"sources": Source, "channels": ChannelConfig, "heartbeats": Heartbeat}
+    sections: dict[str, Any] = {
+        section: dict(_valid(located.data.get(section), TypeAdapter(kind))) for section, kind in kinds.items()
+    }
+    checker = dict(_valid({"checker": located.data.get("checker")}, TypeAdapter(Checker)))
+    flags = dict(_valid({"flags": located.data.get("flags")}, TypeAdapter(Flags)))
+    return Config.model_construct(**sections, **checker, **flags)
+
+
+def _valid(section: Any, entry: TypeAdapter[Any]) -> Iterator[tuple[str, Any]]:
+    for name, data in section.items() if isinstance(section, dict) else ():
+        try:
+            yield name, entry.validate_python(data)
+        except ValidationError:
+            continue
+
+
+def _flag_faults(path: Path) -> list[Fault]:
+    try:
+        load_flags(path)
+    except ConfigError as error:
+        return list(error.faults)
+    return []

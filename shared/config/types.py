@@ -1,0 +1,101 @@
+"""The single values of opos.yaml: names, addresses, expressions, and what must not be shown of them in a fault."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator
+
+from shared.config.files.faults import SECRET_NAME
+
+_SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+
+
+def _url_safe(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", value):
+        raise ValueError("expected a name of lower-case letters, digits, - and _")
+    if value in {"v2", "ping"}:
+        raise ValueError("expected a name other than v2 and ping, which stand for other addresses")
+    return value
+
+
+class _Hidden:
+    """Stands for what must not be shown in a fault, since it may be the secret itself."""
+
+    def __repr__(self) -> str:
+        return "what may be a secret"
+
+
+def _hide_value(value: Any) -> Any:
+    """Where a list of names belongs, other text than a name is likely the value of a secret."""
+    named = isinstance(value, str) and _SECRET_NAME.fullmatch(value)
+    return _Hidden() if isinstance(value, str | int | float) and not named else value
+
+
+def hide_address(value: Any) -> Any:
+    """Where a channel belongs, an address is likely an Apprise URL, and holds its password."""
+    return _Hidden() if isinstance(value, str) and ":" in value else value
+
+
+def _secret_name(value: Any) -> Any:
+    if not isinstance(value, str) or not _SECRET_NAME.fullmatch(value):
+        raise ValueError(f"expected {SECRET_NAME}")
+    return value
+
+
+def _address(value: Any) -> Any:
+    if not isinstance(value, str) or not _is_http(value):
+        raise ValueError("expected an address such as https://opos.example.com")
+    return value
+
+
+def _is_http(address: str) -> bool:
+    try:
+        url = urlsplit(address)
+        return url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError:  # a port or an IPv6 address that is none
+        return False
+
+
+def only_true(value: Any) -> Any:
+    if value is not True:
+        raise ValueError("expected true")
+    return value
+
+
+def _expression(value: Any) -> Any:
+    import jmespath
+
+    try:
+        jmespath.compile(value)
+    except (jmespath.exceptions.JMESPathError, TypeError, RecursionError):
+        raise ValueError("expected a JMESPath expression") from None
+    return value
+
+
+def _cron(value: Any) -> Any:
+    from cronsim import CronSim, CronSimError
+
+    try:
+        CronSim(value, datetime(2026, 1, 1, tzinfo=UTC))
+    except (CronSimError, AttributeError, TypeError):
+        raise ValueError("expected a cron line such as 0 3 * * *") from None
+    return value
+
+
+def _local_moment(value: Any) -> Any:
+    try:
+        datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("expected a moment such as 2026-11-20T03:00") from None
+    return value
+
+
+Name = Annotated[str, BeforeValidator(_url_safe)]
+SecretName = Annotated[str, BeforeValidator(_secret_name)]
+SecretNames = Annotated[tuple[SecretName, ...], BeforeValidator(_hide_value)]
+Address = Annotated[str, BeforeValidator(_address)]
+LocalMoment = Annotated[str, BeforeValidator(_local_moment)]
+Cron = Annotated[str, BeforeValidator(_cron)]
+Expression = Annotated[str, BeforeValidator(_expression)]

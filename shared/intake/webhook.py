@@ -1,0 +1,126 @@
+"""Reading a webhook: its delivery id, type and signals. The same for intake, sweeper and replay."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shared.errors import ContractBroken
+from shared.events import OWN_SOURCE, Alert, Event, Signal
+from shared.intake.body import parsed, raw_body
+from shared.ports import Doc
+from shared.sources import format_of, scheme
+from shared.sources.contract import Meaning
+from shared.values.http import HttpRequest
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+    from shared.config.model import Config
+    from shared.config.sources import DeliverySpec, Source
+
+_FAULTS = (ContractBroken, KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
+
+
+class Reading(NamedTuple):
+    """What a body says. When its contract does not hold, `quarantine` says why, and one signal asks for attention."""
+
+    type: str
+    subject: str
+    signals: tuple[Signal, ...]
+    quarantine: str | None = None
+
+
+def read(name: str, source: "Source", headers: Mapping[str, str], payload: Any | ContractBroken) -> Reading:
+    """What *payload* from the source called *name* means; never raises for what a sender can send."""
+    if isinstance(payload, ContractBroken):
+        return _quarantined(name, payload)
+    try:
+        sender = format_of(name, source)
+        event_type = sender.event_type(headers, payload)
+        meaning = sender.translate(event_type, payload)
+    except _FAULTS as fault:
+        return _quarantined(name, fault)
+    signals = tuple(_with_own_severity(signal, source.severity.get(event_type)) for signal in meaning.signals)
+    return Reading(event_type or "unnamed", _subject(meaning), signals)
+
+
+def delivery_id(
+    name: str, source: "Source", request: HttpRequest, payload: Any | ContractBroken, now: datetime
+) -> str | None:
+    """The name of this delivery: declared in opos.yaml, else the sender's own; None when it has none."""
+    known = None if isinstance(payload, ContractBroken) else payload
+    try:
+        if source.delivery is not None:
+            return _declared_id(source.delivery, request, known, now)
+        return _own_id(name, source, request, known)
+    except _FAULTS:
+        return None
+
+
+def hash_id(body: bytes, window: timedelta, now: datetime) -> str:
+    """The delivery id of a body that is named by its own hash: the same within one period of length *window*."""
+    return f"{hashlib.sha256(body).hexdigest()}.{int(now.timestamp() // window.total_seconds())}"
+
+
+@cache
+def _own_signals() -> "TypeAdapter[Signal]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Signal)
+
+
+def read_again(doc: Doc, config: "Config") -> tuple[Event, tuple[Signal, ...]]:
+    """A stored event, and what it means under the configuration of now, which may lift or impose its quarantine."""
+    event = Event.stored(doc.data)
+    if event.source == OWN_SOURCE:
+        return event, (_own_signals().validate_json(event.body),)
+    source = config.sources.get(event.source)
+    if source is None:
+        reading = _quarantined(event.source, ContractBroken(f"the source {event.source} is not in opos.yaml any more"))
+    else:
+        reading = read(event.source, source, event.headers, parsed(raw_body(event), event.headers))
+    return event.model_copy(update={"quarantine": reading.quarantine, "type": reading.type}), reading.signals
+
+
+def kept_headers(source: "Source", request: HttpRequest) -> dict[str, str]:
+    """The headers that may be written down: an allow-list, since others may carry secrets."""
+    names = ("content-type", "user-agent", *scheme(source).headers)
+    return {name: request.headers[name][:500] for name in names if name in request.headers}
+
+
+def _own_id(name: str, source: "Source", request: HttpRequest, payload: Any) -> str | None:
+    named_by_format = format_of(name, source).delivery
+    found = named_by_format(payload) if named_by_format and payload is not None else None
+    return found or scheme(source).delivery(request, payload)
+
+
+def _declared_id(spec: "DeliverySpec", request: HttpRequest, payload: Any, now: datetime) -> str | None:
+    if spec.header:
+        return request.headers.get(spec.header.lower())
+    if spec.hash:
+        return hash_id(request.body, spec.window, now)
+    import jmespath
+
+    found = jmespath.search(spec.body or "", payload)
+    return None if found is None else str(found)
+
+
+def _quarantined(name: str, fault: Exception) -> Reading:
+    reason = (str(fault) if isinstance(fault, ContractBroken) else f"{type(fault).__name__}: {fault}")[:500]
+    alert = Alert(
+        fingerprint=f"quarantine:{name}", title=f"A webhook of {name} could not be read", severity="warning",
+        summary=reason,
+    )  # fmt: skip
+    return Reading("quarantined", alert.title, (alert,), quarantine=reason)
+
+
+def _subject(meaning: Meaning) -> str:
+    """The subject; an alert's title says what is wrong, so it has to be said that it is over."""
+    over = bool(meaning.signals) and all(one.kind == "alert" and one.status == "resolved" for one in meaning.signals)
+    return f"resolved: {meaning.subject}" if over else meaning.subject
+
+
+def _with_own_severity(signal: Signal, severity: str | None) -> Signal:
+    return signal.model_copy(update={"severity": severity}) if severity and isinstance(signal, Alert) else signal

@@ -1,0 +1,71 @@
+"""Who may call a deployed function: Pub/Sub and Scheduler by their service account, the operator by an identity.
+
+Sources: Cloud Pub/Sub documentation, "Authentication for push subscriptions"; Identity-Aware Proxy documentation,
+"Securing your app with signed headers".
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.errors import Unauthorized
+from shared.ports import Identities
+from shared.telemetry.logger import log as _log
+from shared.values.http import SERVERLESS_AUTHORIZATION, SIGNATURE_REMOVED
+
+AUDIENCE, ACCOUNTS = "OPOS_PUSH_AUDIENCE", "OPOS_PUSH_ACCOUNT"
+CONSOLE_AUDIENCE, IAP_AUDIENCE = "OPOS_CONSOLE_AUDIENCE", "OPOS_IAP_AUDIENCE"
+CHECKED = "OPOS_CALLERS_CHECKED"
+"""Set where Cloud Run lets in only whom IAM names: it then passes their tokens on without the signature."""
+OPERATORS = "OPOS_OPERATORS"
+"""Who may see the console besides those whom opos.yaml names: who deploys, to see that it works."""
+IAP_HEADER = "x-goog-iap-jwt-assertion"
+
+
+@dataclass(frozen=True)
+class Callers:
+    """What is proved by tokens. *google* and *iap* make the issuers when they are first needed."""
+
+    deployed: bool
+    environment: Mapping[str, str] = field(repr=False)
+    google: Callable[[], Identities]
+    iap: Callable[[], Identities]
+
+    def require_push(self, headers: Mapping[str, str], now: datetime) -> None:
+        """Raises Unauthorized unless a service account of ours is calling; not deployed, whoever calls may.
+
+        Without the settings that say who that is, nobody may.
+        """
+        if not self.deployed:
+            return
+        audience, accounts = self.environment.get(AUDIENCE), self.environment.get(ACCOUNTS, "").lower()
+        if not audience or not accounts:
+            _log.error("push_settings_missing", expected=[AUDIENCE, ACCOUNTS])
+            raise Unauthorized("The request does not carry a valid identity token.")
+        caller = self.google().email(self._bearer(headers), audience=audience, now=now)
+        if caller not in {account.strip() for account in accounts.split(",")}:
+            _log.warning("push_refused", reason="another account")
+            raise Unauthorized("The request does not carry a valid identity token.")
+
+    def is_operator(self, headers: Mapping[str, str], operators: Collection[str], now: datetime) -> bool:
+        """Whether one of *operators* is calling, through IAP or with an identity token of Google's."""
+        try:
+            caller = self._identity(headers, now)
+        except Unauthorized:
+            return False
+        return caller in {one.lower() for one in operators}
+
+    def _identity(self, headers: Mapping[str, str], now: datetime) -> str:
+        if IAP_HEADER in headers and (audience := self.environment.get(IAP_AUDIENCE)):
+            return self.iap().email(headers[IAP_HEADER], audience=audience, now=now)
+        if audience := self.environment.get(CONSOLE_AUDIENCE):
+            return self.google().email(self._bearer(headers), audience=audience, now=now)
+        raise Unauthorized("Nobody is known.")
+
+    def _bearer(self, headers: Mapping[str, str]) -> str:
+        """Where Cloud Run was shown another header, this one was not checked by it."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        unchecked = SERVERLESS_AUTHORIZATION in headers and token.endswith(SIGNATURE_REMOVED)
+        if scheme.lower() != "bearer" or not token or unchecked:
+            raise Unauthorized("The request does not carry a valid identity token.")
+        return token.strip()

@@ -1,0 +1,52 @@
+"""The review of a week, from the store and the files."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from shared.config.digests import WEEKLY
+from shared.context import Context
+from shared.flags import Flag
+from shared.review.figures import Review, review
+from shared.review.identity import review_id
+from shared.review.monthly import Budget, Monthly, checklist_beside, earlier_in_month, is_first_of_month, month_of
+from shared.services.review.history import read_history
+from shared.services.slo.indicators import counted
+from shared.slo.burn_rate import budget_left, total
+from shared.values.scalars import last_moment
+
+
+def week_before(at: datetime, context: Context) -> Review:
+    zone = context.config.timezone
+    return review(read_history(context, at), zone=zone, days=_days(context), monthly=_monthly(at, context))
+
+
+def _days(context: Context) -> dict[tuple[str, str], date]:
+    """When each flag and each secret is due."""
+    shorthand = {key: flag for key, flag in context.flags.flags.items() if isinstance(flag, Flag)}
+    flags = {("flag", key): flag.expires for key, flag in shorthand.items() if flag.expires}
+    return {**flags, **{("secret", name): on for name, on in context.config.rotate_by.items()}}
+
+
+def _monthly(at: datetime, context: Context) -> Monthly | None:
+    """The reminder of the last review that was due up to *at*: asked between two, the console repeats the last."""
+    config = context.config
+    cron, zone = (config.review.cron, config.review.timezone) if config.review else (WEEKLY, None)
+    due = last_moment(cron, at, zone=zone or config.timezone)
+    earlier = earlier_in_month(cron, due, zone=zone or config.timezone, calendar=config.timezone)
+    if not is_first_of_month(due, earlier, lambda one: _was_made(one, context)):
+        return None
+    checklist, month = checklist_beside(config.health.runbooks), month_of(due, zone=config.timezone)
+    return {"month": month, "checklist": checklist, "budgets": list(_budgets(at, context))}
+
+
+def _was_made(due: datetime, context: Context) -> bool:
+    """Whether the review that was *due* then was made; where none is wanted, it counts as if."""
+    return context.config.review is None or context.store.get(f"digests/{review_id(due)}") is not None
+
+
+def _budgets(at: datetime, context: Context) -> Iterator[Budget]:
+    slos = context.config.slos
+    for name, slots in counted(context.store, at - slos.window).items():
+        counts = total(slots, at, slos.window)
+        if any(counts):
+            yield {"objective": name, "left": round(budget_left(counts, slos.objective(name).target), 1)}

@@ -1,5 +1,0 @@
-"""Grafana's alerting. Source: Grafana documentation, "Webhook notifier": Alertmanager's shape, with more links."""
-
-from shared.sources.alertmanager import FORMAT
-
-__all__ = ["FORMAT"]

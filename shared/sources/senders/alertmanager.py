@@ -1,0 +1,62 @@
+"""Prometheus Alertmanager, and Grafana's alerting, which sends the same shape.
+
+Source: Alertmanager documentation, "webhook_config" (version 4). It has no delivery id, so a delivery is named by what
+it says: group, status, and each alert's fingerprint, start and status. The same words again are the same delivery.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.errors import ContractBroken
+from shared.events import Alert, document_id
+from shared.sources.contract import Format, Meaning
+from shared.sources.payload import link, moment, optional, require, text
+
+_SEVERITY = {"none": "info"}
+"""Prometheus gives `none` to alerts that are meant to fire always, such as Watchdog."""
+_NAMING = ("fingerprint", "startsAt", "status")
+
+
+def event_type(headers: Mapping[str, str], payload: Any) -> str:
+    return f"alerts.{require(payload, 'status', str)}"
+
+
+def delivery(payload: Any) -> str | None:
+    said = sorted(tuple(text(alert, name) for name in _NAMING) for alert in _alerts(payload))
+    if not said or not all(map(all, said)):
+        return None  # A name made of less would be the same for the next trouble, which would then be lost.
+    return document_id(text(payload, "groupKey"), text(payload, "status"), *map("|".join, said))
+
+
+def translate(kind: str, payload: Any) -> Meaning:
+    alerts = tuple(_alert(alert) for alert in _alerts(payload))
+    more = f" and {len(alerts) - 1} more" if len(alerts) > 1 else ""
+    return Meaning(f"{alerts[0].title}{more}" if alerts else "no alerts", alerts)
+
+
+def _alerts(payload: Any) -> list[dict[str, Any]]:
+    alerts = require(payload, "alerts", list)
+    if not all(isinstance(alert, dict) for alert in alerts):
+        raise ContractBroken("expected alerts to be a list of objects")
+    return alerts
+
+
+def _alert(alert: dict[str, Any]) -> Alert:
+    labels = {str(name): str(value) for name, value in require(alert, "labels", dict).items()}
+    name = labels.get("alertname", "an unnamed alert")
+    summary = text(alert, "annotations.summary", "annotations.message", "annotations.description")
+    return Alert(
+        fingerprint=require(alert, "fingerprint", str),
+        title=f"{name}: {summary}" if summary else f"{name} {labels.get('instance', '')}".strip(),
+        # Without a severity label nothing says that it can wait, so it counts as unknown, and pages.
+        severity=_SEVERITY.get(labels.get("severity", ""), labels.get("severity") or "unset"),
+        status="resolved" if optional(alert, "status", str, "firing") == "resolved" else "firing",
+        summary=text(alert, "annotations.description"),
+        link=link(alert, "panelURL", "dashboardURL", "generatorURL"),
+        labels=labels,
+        began=moment(alert, "startsAt"),
+        runbook=link(alert, "annotations.runbook_url"),
+    )
+
+
+FORMAT = Format(event_type=event_type, translate=translate, delivery=delivery)

@@ -1,0 +1,28 @@
+"""A user name and password in the Authorization header; the secret is `user:password`. Source: RFC 7617."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from shared.sources.contract import Scheme
+from shared.sources.signatures import encoded, rejected, require_match
+from shared.values.http import HttpRequest
+
+
+def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        raise rejected()
+    try:
+        found = base64.b64decode(encoded(credentials.strip()), validate=True)
+    except (binascii.Error, ValueError):
+        raise rejected() from None
+    require_match([found], [secret.encode() for secret in secrets])
+
+
+def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
+    return {"authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"}
+
+
+SCHEME = Scheme(verify=verify, sign=sign)

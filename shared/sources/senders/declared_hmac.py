@@ -1,0 +1,70 @@
+"""A signature scheme that opos.yaml declares, for every sender that has no file of its own."""
+
+import base64
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.config.sources import HmacSpec
+from shared.sources.contract import Scheme
+from shared.sources.signatures import digest, encoded, pairs, rejected, require_match, require_recent, values
+from shared.values.http import HttpRequest
+
+
+def scheme(spec: HmacSpec) -> Scheme:
+    """The Scheme that *spec* declares."""
+
+    def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
+        found, time = _found(spec, request)
+        if spec.signs_time:
+            require_recent(time, now=now, tolerance=tolerance)
+        signed = _signed(spec, request.body, time=time, id=_id(spec, request) or "")
+        require_match(map(encoded, found), [_signature(spec, secret, signed) for secret in secrets])
+
+    def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
+        time = str(int(now.timestamp()))
+        signature = _signature(spec, secret, _signed(spec, body, time=time, id=delivery)).decode()
+        headers = {spec.header.lower(): _header(spec, signature, time)}
+        headers |= {spec.timestamp_header.lower(): time} if spec.timestamp_header else {}
+        return headers | ({spec.id_header.lower(): delivery} if spec.id_header else {})
+
+    def delivery(request: HttpRequest, payload: Any) -> str | None:
+        return _id(spec, request)
+
+    kept = tuple(name.lower() for name in (spec.id_header, spec.timestamp_header) if name)
+    return Scheme(verify=verify, sign=sign, delivery=delivery, headers=kept, signs_time=spec.signs_time)
+
+
+def _id(spec: HmacSpec, request: HttpRequest) -> str | None:
+    return request.headers.get(spec.id_header.lower()) if spec.id_header else None
+
+
+def _found(spec: HmacSpec, request: HttpRequest) -> tuple[list[str], str]:
+    """The signatures in the request, and the time it says."""
+    header = request.headers.get(spec.header.lower(), "")
+    time = request.headers.get(spec.timestamp_header.lower(), "") if spec.timestamp_header else ""
+    if spec.signature_key is None:
+        if not header.startswith(spec.prefix):
+            raise rejected()
+        return [header.removeprefix(spec.prefix)], time
+    parts = pairs(header, spec.separator or ",")
+    return values(parts, spec.signature_key), next(iter(values(parts, spec.timestamp_key or "")), time)
+
+
+def _header(spec: HmacSpec, signature: str, time: str) -> str:
+    if spec.signature_key is None:
+        return f"{spec.prefix}{signature}"
+    parts = [f"{spec.timestamp_key}={time}"] if spec.timestamp_key else []
+    return (spec.separator or ",").join([*parts, f"{spec.signature_key}={signature}"])
+
+
+def _signed(spec: HmacSpec, body: bytes, *, time: str, id: str) -> bytes:
+    """The template with its places filled, body last, so that nothing in the body is taken for a place."""
+    before, place, after = spec.template.partition("{body}")
+    fill = [part.replace("{timestamp}", time).replace("{id}", id) for part in (before, after)]
+    return encoded(fill[0]) + (body if place else b"") + encoded(fill[1])
+
+
+def _signature(spec: HmacSpec, secret: str, signed: bytes) -> bytes:
+    raw = digest(secret.encode(), signed, spec.algorithm)
+    return base64.b64encode(raw) if spec.encoding == "base64" else raw.hex().encode()

@@ -1,0 +1,74 @@
+"""What GitHub's scanners find, and what ends it. Source: "Webhook events and payloads", docs.github.com."""
+
+from typing import Any
+
+from shared.events import Alert
+from shared.sources.payload import link, require, text
+from shared.sources.senders.github.failures import repository
+
+_ENDING = frozenset({"fixed", "dismissed", "auto_dismissed", "resolved", "closed_by_user", "dismiss", "resolve"})
+_ENDED = frozenset({"fixed", "dismissed", "auto_dismissed", "resolved"})
+_SEVERE = frozenset({"critical", "high", "error"})
+
+
+def dependabot(payload: Any) -> Alert:
+    alert = require(payload, "alert", dict)
+    package = text(alert, "dependency.package.name", "security_vulnerability.package.name")
+    return Alert(
+        fingerprint=f"dependabot:{repository(payload)}:{text(alert, 'number')}",
+        title=f"Vulnerable dependency {package} in {repository(payload)}",
+        severity=_severity(text(alert, "security_advisory.severity", "security_vulnerability.severity")),
+        status=_status(payload),
+        summary=text(alert, "security_advisory.summary"),
+        link=link(alert, "html_url"),
+        labels={"repository": repository(payload), "package": package},
+    )
+
+
+def vulnerability(payload: Any) -> Alert:
+    """The predecessor of `dependabot`, which GitHub Enterprise Server still sends. Its number may be missing."""
+    alert = require(payload, "alert", dict)
+    package = text(alert, "affected_package_name")
+    return Alert(
+        fingerprint=f"vulnerability:{repository(payload)}:{text(alert, 'id')}",
+        title=f"Vulnerable dependency {package} in {repository(payload)}",
+        severity=_severity(text(alert, "severity")),
+        status=_status(payload),
+        summary=text(alert, "external_identifier", "ghsa_id"),
+        link=link(alert, "html_url", "external_reference"),
+        labels={"repository": repository(payload), "package": package},
+    )
+
+
+def secret_scanning(payload: Any) -> Alert:
+    alert = require(payload, "alert", dict)
+    kind = text(alert, "secret_type_display_name", "secret_type") or "secret"
+    return Alert(
+        fingerprint=f"secret:{repository(payload)}:{text(alert, 'number')}",
+        title=f"A secret has leaked into {repository(payload)}: {kind}",
+        severity="critical",
+        status=_status(payload),
+        link=link(alert, "html_url"),
+        labels={"repository": repository(payload)},
+    )
+
+
+def code_scanning(payload: Any) -> Alert:
+    alert = require(payload, "alert", dict)
+    return Alert(
+        fingerprint=f"code:{repository(payload)}:{text(alert, 'number')}",
+        title=f"Code scanning found a flaw in {repository(payload)}: {text(alert, 'rule.description', 'rule.id')}",
+        severity=_severity(text(alert, "rule.security_severity_level", "rule.severity")),
+        status=_status(payload),
+        link=link(alert, "html_url"),
+        labels={"repository": repository(payload)},
+    )
+
+
+def _severity(said: str) -> str:
+    return "warning" if said in _SEVERE else "info"
+
+
+def _status(payload: Any) -> str:
+    """Over when the action ends it, and also when a later action (assigned, validated) befalls one that has ended."""
+    return "resolved" if text(payload, "action") in _ENDING or text(payload, "alert.state") in _ENDED else "firing"

@@ -1,0 +1,133 @@
+"""Payloads of the operator's own making, read by the JMESPath expressions in opos.yaml. Source: jmespath.org."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jmespath
+
+from shared.config.sources import AlertMapping, EventMapping, Source
+from shared.errors import ContractBroken
+from shared.events import Alert, BusinessEvent, Money, Severity
+from shared.process.lazy_property import by_identity
+from shared.sources.contract import Format, Meaning
+from shared.sources.payload import is_link, parse_moment, text
+
+Search = Callable[[Any], Any]
+_SEVERITIES: frozenset[str] = frozenset(Severity.__args__)  # type: ignore[attr-defined]
+_RESOLVED = frozenset({"resolved", "ok", "up", "recovered", "closed", "fixed", "false"})
+
+
+@by_identity
+def format_of(source: Source) -> Format:
+    """The format that *source* declares; without a mapping, each payload is a business event named by its type."""
+    named_by = _compiled(source.type)
+    alert = _alert(source.alert) if source.alert else None
+    event = _event(source.event) if source.event else None
+
+    def event_type(headers: Mapping[str, str], payload: Any) -> str:
+        found = named_by(payload) if named_by else text(payload, "type", "event")
+        return str(found or "event")
+
+    def translate(kind: str, payload: Any) -> Meaning:
+        if alert is not None and (signal := alert(payload)):
+            return Meaning(signal.title, (signal,))
+        if event is not None:
+            news = event(payload)
+            return Meaning(news.title, (news,)) if news else Meaning(kind)
+        return Meaning(kind) if alert else Meaning(kind, (BusinessEvent(title=kind),))
+
+    return Format(event_type=event_type, translate=translate)
+
+
+def _alert(mapping: AlertMapping) -> Callable[[Any], Alert | None]:
+    search = _searches(mapping)
+    labels = {name: jmespath.compile(expression).search for name, expression in mapping.labels.items()}
+
+    def make(payload: Any) -> Alert | None:
+        if not _applies(search, payload):
+            return None
+        title = _line(search, "title", payload)
+        return Alert(
+            title=title,
+            severity=_severity(mapping, search, payload),
+            status="resolved" if str(_found(search, "status", payload)).lower() in _RESOLVED else "firing",
+            fingerprint=_text(search, "fingerprint", payload) or title,
+            summary=_text(search, "summary", payload),
+            link=_link(search, payload),
+            at=parse_moment(_text(search, "at", payload)),
+            runbook=_text(search, "runbook", payload),
+            labels={name: _text(labels, name, payload) for name in labels},
+        )
+
+    return make
+
+
+def _event(mapping: EventMapping) -> Callable[[Any], BusinessEvent | None]:
+    search = _searches(mapping)
+
+    def make(payload: Any) -> BusinessEvent | None:
+        if not _applies(search, payload):
+            return None
+        money = _money(search, payload)
+        return BusinessEvent(
+            about=mapping.about or ("money in" if money else "other"),
+            title=_line(search, "title", payload),
+            summary=_text(search, "summary", payload),
+            link=_link(search, payload),
+            money=money,
+        )
+
+    return make
+
+
+def _searches(mapping: AlertMapping | EventMapping) -> dict[str, Search]:
+    expressions = {name: value for name, value in mapping if name != "about" and isinstance(value, str)}
+    return {name: search for name, value in expressions.items() if (search := _compiled(value))}
+
+
+def _compiled(expression: str | None) -> Search | None:
+    return None if expression is None else jmespath.compile(expression).search
+
+
+def _applies(search: Mapping[str, Search], payload: Any) -> bool:
+    return "when" not in search or bool(search["when"](payload))
+
+
+def _found(search: Mapping[str, Search], name: str, payload: Any) -> Any:
+    """What the expression *name* finds; None where there is no such expression, or nothing to find."""
+    try:
+        return search[name](payload) if name in search else None
+    except jmespath.exceptions.JMESPathError as fault:
+        raise ContractBroken(f"expected {name} to be found, but: {fault}") from fault
+
+
+def _line(search: Mapping[str, Search], name: str, payload: Any) -> str:
+    found = _found(search, name, payload)
+    if not isinstance(found, str | int | float) or not str(found).strip():
+        raise ContractBroken(f"expected {name} to be text, found {type(found).__name__}")
+    return str(found)
+
+
+def _text(search: Mapping[str, Search], name: str, payload: Any) -> str:
+    """What *name* finds, as text: 0 and false are something, null is nothing."""
+    found = _found(search, name, payload)
+    return "" if found is None else str(found)
+
+
+def _severity(mapping: AlertMapping, search: Mapping[str, Search], payload: Any) -> str:
+    """A plain severity, else the word found, as it is; without one nothing says that it can wait."""
+    if mapping.severity in _SEVERITIES:
+        return mapping.severity
+    return _text(search, "severity", payload) or "unset"
+
+
+def _link(search: Mapping[str, Search], payload: Any) -> str:
+    found = _text(search, "link", payload)
+    return found if is_link(found) else ""
+
+
+def _money(search: Mapping[str, Search], payload: Any) -> Money | None:
+    amount, currency = _found(search, "amount", payload), _found(search, "currency", payload)
+    if isinstance(amount, bool) or not isinstance(amount, int | float) or not isinstance(currency, str):
+        return None
+    return Money(amount=int(amount), currency=currency) if amount == amount // 1 else None

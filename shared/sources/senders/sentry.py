@@ -1,0 +1,85 @@
+"""Sentry's integration platform. Source: "Webhooks", docs.sentry.io. The request id is not signed."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.events import Alert
+from shared.sources.contract import Format, Meaning, Scheme
+from shared.sources.payload import link, optional, require, text
+from shared.sources.signatures import digest, encoded, require_match
+from shared.values.http import HttpRequest
+
+_SEVERITY = {"fatal": "critical", "critical": "critical", "error": "warning", "warning": "warning"}
+_RESOLVED = frozenset({"resolved", "ignored", "archived"})
+
+
+def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
+    found = encoded(request.headers.get("sentry-hook-signature", ""))
+    require_match([found], [_signature(secret, request.body) for secret in secrets])
+
+
+def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
+    return {
+        "sentry-hook-signature": _signature(secret, body).decode(),
+        "sentry-hook-resource": event_type,
+        "sentry-hook-timestamp": str(int(now.timestamp())),
+        "request-id": delivery,
+    }
+
+
+def delivery(request: HttpRequest, payload: Any) -> str | None:
+    return request.headers.get("request-id")
+
+
+def event_type(headers: Mapping[str, str], payload: Any) -> str:
+    return f"{headers['sentry-hook-resource']}.{require(payload, 'action', str)}"
+
+
+def translate(kind: str, payload: Any) -> Meaning:
+    resource, _, action = kind.partition(".")
+    read = {"issue": _issue, "event_alert": _event_alert, "metric_alert": _metric_alert}.get(resource)
+    if read is None or (resource == "issue" and action not in {"created", "unresolved", *_RESOLVED}):
+        return Meaning(f"{resource} {action} in Sentry")
+    alert = read(payload, action)
+    return Meaning(alert.title, (alert,))
+
+
+def _issue(payload: Any, action: str) -> Alert:
+    issue = require(payload, "data.issue", dict)
+    return _alert(issue, text(issue, "id"), resolved=action in _RESOLVED)
+
+
+def _event_alert(payload: Any, action: str) -> Alert:
+    event = require(payload, "data.event", dict)
+    return _alert(event, text(event, "issue_id"), resolved=False)
+
+
+def _alert(about: dict[str, Any], issue: str, *, resolved: bool) -> Alert:
+    return Alert(
+        fingerprint=f"issue:{require({'id': issue or None}, 'id', str)}",
+        title=f"{text(about, 'project.slug', 'project')}: {require(about, 'title', str)}".lstrip(": "),
+        severity=_SEVERITY.get(text(about, "level"), "info"),
+        status="resolved" if resolved else "firing",
+        summary=text(about, "culprit"),
+        link=link(about, "web_url", "permalink"),
+    )
+
+
+def _metric_alert(payload: Any, action: str) -> Alert:
+    return Alert(
+        fingerprint=f"metric:{text(payload, 'data.metric_alert.alert_rule.id', 'data.metric_alert.id')}",
+        title=require(payload, "data.description_title", str),
+        severity="critical" if action == "critical" else "warning",
+        status="resolved" if action == "resolved" else "firing",
+        summary=optional(payload, "data.description_text", str, ""),
+        link=link(payload, "data.web_url"),
+    )
+
+
+def _signature(secret: str, body: bytes) -> bytes:
+    return digest(secret.encode(), body).hex().encode()
+
+
+SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, headers=("request-id", "sentry-hook-resource"))
+FORMAT = Format(event_type=event_type, translate=translate)
