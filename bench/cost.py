@@ -26,8 +26,9 @@ import yaml
 from bench.result import Goal, Result, Table
 from shared.cost import DAYS, PRICES_AS_OF, SECONDS_PER_REQUEST, Line, bill
 from shared.telemetry import setup as telemetry
-from tests import needs, weighing
-from tests.e2e.bundle import Bundle
+from tests.support import document_weight as weighing
+from tests.support import requirements as needs
+from tests.support.bundle import Bundle
 
 DIGEST, CRITICAL = 5, 0.01
 A_DAY = (1_000, 10_000, 100_000)

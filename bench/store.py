@@ -34,7 +34,7 @@ from shared.events import Event, document_id, iso
 from shared.ports import Bus, Create, Store, Update, Write
 from shared.runtime.container import SystemClock, new_id
 from shared.services.intake.acceptance import announcement, keep
-from tests.fakes import FakeBus, FakeStore
+from tests.support.fakes import FakeBus, FakeStore
 
 ROUNDS, EACH, THREADS, MESSAGES = 7, 320, 16, 1000
 FAKE, SQLITE, FIRESTORE = "fake", "SQLite", "Firestore's emulator"

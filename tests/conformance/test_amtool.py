@@ -10,7 +10,7 @@ from typing import Any
 
 from opos.importers.alertmanager import import_alertmanager
 from shared.alerting.routes import Route, compile_routes, route
-from tests import needs
+from tests.support import requirements as needs
 
 pytestmark = needs.alertmanager
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.config.sources import Source
 from shared.intake.webhook import Reading, read
-from tests import needs
+from tests.support import requirements as needs
 
 pytestmark = needs.octokit
 SOURCE = Source(scheme="github", secrets=("GITHUB_WEBHOOK_SECRET",))

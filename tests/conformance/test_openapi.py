@@ -1,7 +1,6 @@
 """The HTTP surface against its own description, attacked by a generator of requests that nobody here wrote."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +14,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.e2e.bundle import Bundle
+from tests.support.bundle import Bundle
+from tests.support.project import ROOT
 
-DESCRIPTION = yaml.safe_load((Path(__file__).parents[2] / "docs/openapi.yaml").read_text())
+DESCRIPTION = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
 schema = schemathesis.openapi.from_dict(DESCRIPTION)
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 

@@ -2,7 +2,6 @@
 
 import base64
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -10,6 +9,7 @@ from shared.errors import Unauthorized
 from shared.sources.contract import Scheme
 from shared.sources.senders import github, pagerduty, slack, standard_webhooks
 from shared.values.http import HttpRequest
+from tests.support.project import PAYLOADS
 
 SLACK_BODY = (
     b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V"
@@ -17,7 +17,7 @@ SLACK_BODY = (
     b"&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN"
     b"&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"
 )
-PAGERDUTY_BODY = (Path(__file__).parents[1] / "payloads/pagerduty/incident.priority_updated.json").read_bytes()
+PAGERDUTY_BODY = (PAYLOADS / "pagerduty/incident.priority_updated.json").read_bytes()
 STANDARD = {"webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "webhook-timestamp": "1614265330"}
 VECTORS = {
     "github: Validating webhook deliveries": (

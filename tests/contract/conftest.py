@@ -6,8 +6,9 @@ import pytest
 from shared.adapters.sqlite.database import Database
 from shared.adapters.sqlite.store import SqliteStore
 from shared.ports import Store
-from tests import emulators, needs
-from tests.fakes import FakeStore
+from tests.support import emulators
+from tests.support import requirements as needs
+from tests.support.fakes import FakeStore
 
 
 def _sqlite(folder: Path) -> Iterator[Store]:

@@ -19,7 +19,7 @@ from shared.adapters.sqlite.store import SqliteStore
 from shared.errors import AlreadyExists
 from shared.events import Alert, DigestDue, EventAccepted, Message, Tick
 from shared.ports import Create
-from tests.fakes import FakeClock
+from tests.support.fakes import FakeClock
 
 DUE = DigestDue(queue="digest", reason="size")
 

@@ -12,7 +12,8 @@ from shared.adapters.pubsub.bus import connect as connect_bus
 from shared.errors import TooLarge, Unavailable
 from shared.events import Tick
 from shared.ports import Create
-from tests import emulators, needs
+from tests.support import emulators
+from tests.support import requirements as needs
 
 
 @pytest.fixture(params=["refuses", "hangs"])

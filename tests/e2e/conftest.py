@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import needs
-from tests.e2e.bundle import Bundle
+from tests.support import requirements as needs
+from tests.support.bundle import Bundle
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from shared.errors import DeliveryError
-from tests.e2e.bundle import Bundle
+from tests.support.bundle import Bundle
 
 
 def test_a_critical_webhook_pages_at_once_with_a_link_that_acknowledges(bundle: Bundle) -> None:

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.bundle import Bundle
 from tests.e2e.test_commands import opos
 from tests.integration.test_channels import posted
+from tests.support.bundle import Bundle
 
 LOUDER = """
 channels: {desk: {console: true}, inbox: {console: true}}

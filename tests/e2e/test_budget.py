@@ -12,8 +12,9 @@ from opos.history.event_log import read_log
 from opos.history.event_trace import story
 from shared.cost import COSTS, KIB_KEPT, TICK
 from shared.ports.indexes import INDEXES, NEWEST_FIRST
-from tests import needs, weighing
-from tests.e2e.bundle import Bundle
+from tests.support import document_weight as weighing
+from tests.support import requirements as needs
+from tests.support.bundle import Bundle
 
 _numbers = count()
 ALL_OF_IT = """

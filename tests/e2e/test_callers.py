@@ -20,9 +20,10 @@ from opos.bundle.processes import end, free_port, start
 from shared.events import DigestDue, EventAccepted, Message, Tick
 from shared.runtime import container as runtime
 from shared.runtime.container import Runtime, Settings
-from tests.e2e.bundle import CONFIG, FLAGS, SECRETS
-from tests.fakes import FakeClock
-from tests.identity import ACCOUNT, AUDIENCE, IAP, Provider, provider
+from tests.support.bundle import CONFIG, FLAGS, SECRETS
+from tests.support.fakes import FakeClock
+from tests.support.identity_provider import ACCOUNT, AUDIENCE, IAP, Provider, provider
+from tests.support.project import ROOT
 from tests.torture.senders import post, until
 
 NOW = FakeClock().moment
@@ -176,7 +177,7 @@ def test_a_deployed_process_checks_pushes_over_real_http(tmp_path: Path, google:
     port = free_port()
     command = [sys.executable, "-m", "functions_framework", "--target", "sweeper", "--port", str(port)]
     command += ["--host", "127.0.0.1", "--source", str(function_source("sweeper"))]
-    names = {**os.environ, **environment(tmp_path, google), "PYTHONPATH": str(Path(__file__).parents[2])}
+    names = {**os.environ, **environment(tmp_path, google), "PYTHONPATH": str(ROOT)}
     with (tmp_path / "log").open("wb") as log:
         process = start(command, environment=names, output=log)
     try:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.bundle import CONFIG, FLAGS, SECRETS, Bundle
+from tests.support.bundle import CONFIG, FLAGS, SECRETS, Bundle
+from tests.support.project import ROOT
 from tests.torture.bundles import embedded as embedded_bundle
 from tests.torture.receiver import receiver
 from tests.torture.senders import SECRET, Delivery, post, signed, until
@@ -28,7 +29,7 @@ def opos(
     base = {name: value for name, value in os.environ.items() if not name.startswith("OPOS_") and name not in SECRETS}
     done = subprocess.run(
         [sys.executable, "-m", "opos", *arguments], check=False, capture_output=True, input=given, cwd=folder, timeout=60,
-        env={**base, **(SECRETS if secrets is None else secrets), "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**base, **(SECRETS if secrets is None else secrets), "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 

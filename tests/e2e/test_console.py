@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from shared.security.signed_links import ACK_LIFE
-from tests.e2e.bundle import Bundle
+from tests.support.bundle import Bundle
 
 
 def sign_in(bundle: Bundle) -> dict[str, str]:

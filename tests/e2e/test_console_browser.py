@@ -11,8 +11,8 @@ from shared.errors import DeliveryError
 from shared.events import iso
 from shared.ports import Create
 from shared.security.signed_links import CONSOLE_LIFE
-from tests import needs
-from tests.e2e.bundle import Bundle
+from tests.support import requirements as needs
+from tests.support.bundle import Bundle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -22,8 +22,8 @@ from shared.ports.topology import FUNCTIONS
 from shared.services.slo.indicators import INDICATORS
 from shared.slo.burn_rate import slot_of
 from shared.values.timestamps import day, iso
-from tests.deploying import CONFIG, Site, site
-from tests.identity import provider
+from tests.support.deploy_target import CONFIG, Site, site
+from tests.support.identity_provider import provider
 
 SERVICES = {declared.service(function) for function in FUNCTIONS}
 

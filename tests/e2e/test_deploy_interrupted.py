@@ -17,8 +17,8 @@ from opos.deploy.lease import Lease
 from shared.deployments import Deployment
 from shared.errors import OposError
 from shared.ports.topology import FUNCTIONS
-from tests.deploying import CONFIG, Site, site
-from tests.identity import provider
+from tests.support.deploy_target import CONFIG, Site, site
+from tests.support.identity_provider import provider
 
 ONLY = ("alert_router", "webhook_intake", "health")
 SERVICES = [service(function) for function in ONLY]

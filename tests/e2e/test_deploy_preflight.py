@@ -10,9 +10,9 @@ from opos.commands.deploy import _rehearse
 from opos.deploy.check import Check
 from opos.deploy.preflight import preflight
 from shared.ports.topology import FUNCTIONS
-from tests.deploying import CONFIG, Site, site
 from tests.e2e.test_deploy import run
-from tests.identity import provider
+from tests.support.deploy_target import CONFIG, Site, site
+from tests.support.identity_provider import provider
 
 PROJECT = "my-company-staging"
 ROUTER = f"serviceAccount:{declared.account('alert_router', PROJECT)}"

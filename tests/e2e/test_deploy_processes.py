@@ -21,12 +21,13 @@ from shared.adapters.firestore.store import connect
 from shared.config.files.loader import load_config
 from shared.deployments import Deployment, latest
 from shared.ports import Store
-from tests import emulators, needs
-from tests.deploying import CONFIG, FLAGS, KEY, ROOT
-from tests.identity import Provider, provider
-from tests.recording_gcloud.cloud import RecordedCloud
-from tests.recording_gcloud.front import Front
-from tests.recording_gcloud.processes import Processes
+from tests.support import emulators
+from tests.support import requirements as needs
+from tests.support.deploy_target import CONFIG, FLAGS, KEY, ROOT
+from tests.support.identity_provider import Provider, provider
+from tests.support.recording_gcloud.cloud import RecordedCloud
+from tests.support.recording_gcloud.front import Front
+from tests.support.recording_gcloud.processes import Processes
 
 pytestmark = needs.emulators
 FAST = CONFIG.replace("bake: 30s", "bake: 1s").replace("patience: 10s", "patience: 30s")

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests import needs
-from tests.e2e.bundle import Bundle
 from tests.e2e.test_console_browser import DESK, PHONE, browser, console_link, opened
+from tests.support import requirements as needs
+from tests.support.bundle import Bundle
 from tests.torture.mailbox import Mailbox, by_id, mailbox
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from tests.e2e.bundle import Bundle
 from tests.e2e.test_commands import opos
+from tests.support.bundle import Bundle
 
 SEVERAL = """
 digest:

@@ -20,9 +20,10 @@ from opos.bundle.gateway import function_source
 from opos.bundle.processes import end, free_port, start
 from shared.runtime import container as runtime
 from shared.runtime.container import Runtime, Settings
-from tests import needs
-from tests.e2e.bundle import CONFIG, FLAGS, SECRETS
 from tests.e2e.test_commands import opos
+from tests.support import requirements as needs
+from tests.support.bundle import CONFIG, FLAGS, SECRETS
+from tests.support.project import ROOT
 from tests.torture.senders import signed, trouble
 
 
@@ -42,7 +43,7 @@ def up(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     (folder / "flags.yaml").write_text(FLAGS)
     port = free_port()
     command = [sys.executable, "-m", "opos", "up", "--backend", "emulators", "--port", str(port), "--data", str(folder)]
-    environment = {**os.environ, **SECRETS, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {**os.environ, **SECRETS, "PYTHONPATH": str(ROOT)}
     files = ["--config", str(folder / "opos.yaml"), "--flags", str(folder / "flags.yaml")]
     with (folder / "out").open("wb") as output:
         process = start([*command, *files], environment=environment, output=output)

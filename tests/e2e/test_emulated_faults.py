@@ -15,9 +15,9 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcTranspor
 
 from shared.adapters.google_client import transport
 from shared.ports.topology import PROBES
-from tests import needs
 from tests.e2e.test_commands import opos
 from tests.e2e.test_emulated import children, up
+from tests.support import requirements as needs
 
 pytestmark = needs.emulators
 

@@ -15,15 +15,16 @@ from aiosmtpd.controller import Controller
 
 from shared.adapters.firestore.store import connect
 from shared.health.failures import FAILURES
-from tests.counting import CountingStore
-from tests.e2e.bundle import Bundle
 from tests.e2e.test_commands import opos
 from tests.integration.test_channels import Mailbox, certificate, closed_port
 from tests.integration.test_disk_full import filled, mounted
-from tests.proxying import Proxy, proxied
-from tests.serving import Quiet, served
+from tests.support.bundle import Bundle
+from tests.support.http_server import Quiet, served
+from tests.support.operation_counter import CountingStore
+from tests.support.project import ROOT
+from tests.support.tcp_proxy import Proxy, proxied
 
-RUNBOOKS = Path(__file__).parents[2] / "docs/runbooks"
+RUNBOOKS = ROOT / "docs/runbooks"
 DAY = timedelta(days=1)
 Injected = AbstractContextManager[Callable[[], None]]
 """Within it the fault is there, until the function that it gives mends it."""

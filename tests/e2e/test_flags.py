@@ -11,9 +11,9 @@ from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.exception import ErrorCode
 
-from tests.e2e.bundle import Answer, Bundle
 from tests.e2e.test_commands import opos
-from tests.identity import provider
+from tests.support.bundle import Answer, Bundle
+from tests.support.identity_provider import provider
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 import pytest
 from werkzeug.serving import make_server
 
-from tests import needs
-from tests.e2e.bundle import Bundle
 from tests.e2e.test_console_browser import DESK, PHONE, QUIET
-from tests.serving import served
+from tests.support import requirements as needs
+from tests.support.bundle import Bundle
+from tests.support.http_server import served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Response

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from tests.counting import CountingStore
-from tests.e2e.bundle import Bundle
+from tests.support.bundle import Bundle
+from tests.support.operation_counter import CountingStore
 
 
 def test_a_healthy_bundle_passes_every_probe(bundle: Bundle) -> None:

@@ -11,7 +11,7 @@ from werkzeug.test import Client
 
 from opos.bundle.gateway import gateway
 from shared.sources import scheme
-from tests.e2e.bundle import SECRETS, Bundle
+from tests.support.bundle import SECRETS, Bundle
 
 SOURCES = ["github", "stripe", "alertmanager", "slack", "pagerduty", "lemon", "app"]
 HEADERS = [

@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from tests.e2e.bundle import SECRETS, Bundle
+from tests.support.bundle import SECRETS, Bundle
 
 
 def test_a_wrong_signature_is_refused_and_nothing_is_kept(bundle: Bundle) -> None:

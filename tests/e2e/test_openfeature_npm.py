@@ -8,8 +8,8 @@ from typing import Any
 import jwt
 import pytest
 
-from tests import needs
-from tests.e2e.bundle import Bundle
+from tests.support import requirements as needs
+from tests.support.bundle import Bundle
 
 pytestmark = needs.npm
 

@@ -22,8 +22,8 @@ from werkzeug.serving import make_server
 
 from opos.bundle.gateway import gateway
 from opos.bundle.processes import free_port
-from tests import needs
-from tests.e2e.bundle import SECRETS, Bundle
+from tests.support import requirements as needs
+from tests.support.bundle import SECRETS, Bundle
 
 ALERTMANAGER_CONFIG = """
 route:

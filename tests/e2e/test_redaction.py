@@ -20,11 +20,11 @@ from google.api_core.exceptions import ServiceUnavailable
 from opos.bundle.processes import end, free_port, start
 from shared.adapters.google_client import translated
 from shared.sources import scheme
-from tests.e2e.bundle import SECRETS, Answer, Bundle
-from tests.serving import Quiet, served
+from tests.support.bundle import SECRETS, Answer, Bundle
+from tests.support.http_server import Quiet, served
+from tests.support.project import ROOT
 from tests.torture.senders import SECRET, Delivery, post, signed, until
 
-ROOT = Path(__file__).parents[2]
 PLANTED = "hunter2"
 """Each planted secret is this word and a number."""
 CONFIG = """

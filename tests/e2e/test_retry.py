@@ -5,8 +5,8 @@ import pytest
 from shared.errors import DeliveryError
 from shared.events import iso
 from shared.ports import Create
-from tests.e2e.bundle import Bundle
 from tests.e2e.test_commands import opos
+from tests.support.bundle import Bundle
 
 
 def run(bundle: Bundle, *words: str, expected: int = 0) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from opos.bundle.processes import end, free_port, start
+from tests.support.project import ROOT
 from tests.torture.senders import post, until
 
 CONFIG = """\
@@ -38,7 +39,7 @@ class Running:
     def environment(self) -> dict[str, str]:
         files = {f"{name}_FILE": str(self.folder / name) for name in ("HOOK", "HOOK_OLD")}
         base = {name: value for name, value in os.environ.items() if not name.startswith(("OPOS_", "HOOK"))}
-        return {**base, **files, "PYTHONPATH": str(Path(__file__).parents[2])}
+        return {**base, **files, "PYTHONPATH": str(ROOT)}
 
     def restart(self) -> None:
         self.stop()
@@ -86,7 +87,7 @@ class Sender:
 
     def deliver(self, id: str, secret: str) -> int:
         from shared.sources.senders import github
-        from tests.schemes import NOW
+        from tests.support.schemes import NOW
 
         body = json.dumps({"zen": id}).encode()
         headers = github.SCHEME.sign(body, secret, now=NOW, delivery=id, event_type="ping")

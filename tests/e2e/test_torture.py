@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests import needs
+from tests.support import requirements as needs
 from tests.torture.digests import torture_digests
 from tests.torture.run import Report, torture
 

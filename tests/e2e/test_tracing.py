@@ -13,7 +13,7 @@ from shared.sources import scheme
 from shared.telemetry import otlp as trace_export
 from shared.telemetry import tracing
 from shared.telemetry.otlp import Spans
-from tests.e2e.bundle import SECRETS, Bundle
+from tests.support.bundle import SECRETS, Bundle
 from tests.torture.senders import until
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from shared.cost import COSTS, TICK
-from tests.needs import ROOT
+from tests.support.requirements import ROOT
 
 NAMES = ["routing", "digest", "cost"]
 

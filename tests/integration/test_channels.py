@@ -31,7 +31,7 @@ from shared.adapters.channels.ntfy import NtfyTopic
 from shared.adapters.channels.slack import SlackWebhook
 from shared.errors import DeliveryError
 from shared.ports import Mailing, Notice
-from tests.fakes import FakeClock
+from tests.support.fakes import FakeClock
 
 NOTICE = Notice(
     "Disk\r\nBcc: all@example.com", "97 % full", "https://grafana.example", "https://opos.example/ack/t", "critical"

@@ -21,7 +21,7 @@ from shared.adapters.sqlite.store import SqliteStore
 from shared.errors import Conflict, DiskFull, Unavailable
 from shared.events import EventAccepted, Tick
 from shared.ports import Create, Update, Write
-from tests.fakes import FakeClock
+from tests.support.fakes import FakeClock
 
 BIG = {"text": "x" * 400_000}
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from shared.adapters import oidc
 from shared.adapters.oidc import Keys, OidcIssuer
 from shared.errors import Unauthorized, Unavailable
-from tests.identity import ACCOUNT, AUDIENCE, IAP, ISSUER, Provider, provider
+from tests.support.identity_provider import ACCOUNT, AUDIENCE, IAP, ISSUER, Provider, provider
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 

@@ -16,10 +16,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from bench.serving import Server, main_of, prepare, serve, serve_bundle
 from shared.ports import Condition
 from shared.runtime.container import Runtime, Settings
-from tests import needs
 from tests.e2e.test_commands import opos
 from tests.e2e.test_emulated import up
-from tests.serving import Quiet, served
+from tests.support import requirements as needs
+from tests.support.http_server import Quiet, served
 from tests.torture.senders import Delivery, post, signed, trouble, until
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"

@@ -17,7 +17,7 @@ import pytest
 from shared.adapters.host_probes import certificate_ends, clock_offset
 from shared.errors import Unavailable
 from tests.integration.test_channels import certificate, closed_port
-from tests.serving import Quiet
+from tests.support.http_server import Quiet
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

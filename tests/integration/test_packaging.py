@@ -25,11 +25,11 @@ from shared.events import DigestDue, Message, Tick
 from shared.ports.topology import FUNCTIONS
 from shared.runtime.container import Runtime, Settings
 from shared.version import VERSION
-from tests.e2e.bundle import CONFIG, FLAGS, SECRETS
-from tests.identity import ACCOUNT, AUDIENCE, Provider, provider
+from tests.support.bundle import CONFIG, FLAGS, SECRETS
+from tests.support.identity_provider import ACCOUNT, AUDIENCE, Provider, provider
+from tests.support.project import ROOT
 from tests.torture.senders import Delivery, post, signed, until
 
-ROOT = Path(__file__).parents[2]
 DATED = 315532801
 """1980-01-01 00:00:01: the lifecycle gives this date to every file of an image."""
 JSON = {"content-type": "application/json"}

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from opos.bundle.processes import end, free_port, start
-from tests import needs
-from tests.e2e.bundle import Bundle
 from tests.e2e.conftest import bundle, embedded
+from tests.support import requirements as needs
+from tests.support.bundle import Bundle
 
 __all__ = ["bundle", "embedded"]  # fixtures
 pytestmark = needs.prometheus

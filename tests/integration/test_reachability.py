@@ -21,9 +21,9 @@ from shared.adapters.channels.ntfy import NtfyTopic
 from shared.adapters.channels.slack import SlackWebhook
 from shared.errors import DeliveryError
 from shared.ports import Channel, Notice
-from tests.fakes import FakeClock, RecordingChannel
 from tests.integration.test_channels import Login, Mailbox, certificate, closed_port, mail_server
 from tests.integration.test_outside import EXPIRED, SOUND, YOUNG, answering, shaking_hands
+from tests.support.fakes import FakeClock, RecordingChannel
 
 CLOCK = FakeClock()
 NAMES = ("localhost", "me", "topic-secret", "p%40ss", "p@ss")
@@ -175,7 +175,7 @@ def listening(kind: str, tls: ssl.SSLContext) -> Iterator[tuple[Channel, Mailbox
 
 @pytest.mark.parametrize("kind", ["smtp", "smtps", "ntfy", "slack", "slack without tls"])
 def test_who_hangs_costs_the_timeout_only(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    for module in ("smtp", "posting", "slack"):
+    for module in ("smtp", "http_post", "slack"):
         monkeypatch.setattr(f"shared.adapters.channels.{module}.TIMEOUT", 0.2)
     with shaking_hands(None) as port:
         channels: dict[str, Channel] = {

@@ -1,5 +1,5 @@
 """The recording gcloud and its front do what the deployer's tests lean on; beside the real one it stands in
-tests/recording_gcloud/test_as_the_real_one.py.
+tests/integration/test_recording_gcloud_parity.py.
 """
 
 import base64
@@ -24,12 +24,13 @@ import pytest
 from opos.cloud import declared
 from shared.config.files.loader import load_config
 from shared.ports.topology import FUNCTIONS
-from tests.identity import Provider
-from tests.recording_gcloud.cloud import RecordedCloud
-from tests.recording_gcloud.front import REMOVED, Front, Request, Response
-from tests.recording_gcloud.processes import Processes
+from tests.support.identity_provider import Provider
+from tests.support.project import ROOT
+from tests.support.recording_gcloud.cloud import RecordedCloud
+from tests.support.recording_gcloud.front import REMOVED, Front, Request, Response
+from tests.support.recording_gcloud.processes import Processes
 
-CONFIG = load_config(Path(__file__).parents[2] / "opos.yaml")
+CONFIG = load_config(ROOT / "opos.yaml")
 IMAGE = "europe-west1-docker.pkg.dev/my-company-staging/opos/opos:a"
 PLACE = ["--project=my-company-staging", "--region=europe-west1", "--format=json"]
 DEPLOY = ["run", "deploy", "health", f"--image={IMAGE}", "--no-traffic", "--tag=next", *PLACE]

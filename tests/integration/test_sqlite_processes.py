@@ -10,8 +10,8 @@ from threading import Barrier
 from shared.adapters.sqlite.database import Database
 from shared.adapters.sqlite.store import SqliteStore
 from shared.ports import Create
+from tests.support.project import ROOT
 
-ROOT = Path(__file__).parents[2]
 INCREMENT = """
 import sys
 from pathlib import Path

@@ -13,9 +13,9 @@ from functions.alert_router.handler import handle as route
 from functions.digest_sender.handler import handle as send_digests
 from functions.sweeper.due_digests import close_due_batches
 from shared.events import DigestDue
-from tests.accepting import accepted, disk_full
-from tests.fakes import FakeContext
 from tests.property.test_interleaving import SCHEDULES, Step, Turnstile, until_it_commits
+from tests.support.events import accepted, disk_full
+from tests.support.fakes import FakeContext
 
 WINDOW = timedelta(minutes=5)
 

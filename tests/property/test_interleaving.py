@@ -20,8 +20,8 @@ from shared.errors import AlreadyExists, Conflict
 from shared.events import EventAccepted
 from shared.ports import Write
 from shared.services.alerting.acknowledgement import act_on_group
-from tests.accepting import accepted, disk_full
-from tests.fakes import FakeContext, FakeStore
+from tests.support.events import accepted, disk_full
+from tests.support.fakes import FakeContext, FakeStore
 
 Step = Callable[[], object]
 

@@ -10,7 +10,7 @@ from shared.alerting.hold_reasons import Surroundings
 from shared.alerting.matchers import Matcher, parse_matcher, parse_matchers
 from shared.alerting.routes import Route, compile_routes, group_id, group_labels, route
 from shared.alerting.verdict import judge
-from tests.alerts import fired
+from tests.support.alerts import fired
 
 NAMES = st.sampled_from(["severity", "team", "source", "alertname"])
 VALUES = st.sampled_from(["", "a", "b", "critical", "db.1", 'q"\\\n'])

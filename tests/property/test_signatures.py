@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.errors import Unauthorized
 from shared.values.http import HttpRequest
-from tests.schemes import CASES, NOW, Case
+from tests.support.schemes import CASES, NOW, Case
 
 TOLERANCE = timedelta(minutes=5)
 every_scheme = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

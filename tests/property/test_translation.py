@@ -2,7 +2,6 @@
 
 import importlib
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,8 @@ from shared.intake.webhook import read
 from shared.sources import FORMATS
 from shared.sources.contract import Format
 from shared.sources.senders import mapped
+from tests.support.project import PAYLOADS
 
-PAYLOADS = Path(__file__).parents[1] / "payloads"
 MAPPED = Source(
     scheme="bearer", secrets=("T",), type="kind",
     alert=AlertMapping(title="data.title", severity="data.severity", status="data.status", when="data.bad"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.serving import Quiet, served
+from tests.support.http_server import Quiet, served
 
 
 @dataclass

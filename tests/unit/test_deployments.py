@@ -7,7 +7,7 @@ import pytest
 from opos.deploy.rollback import NothingBefore, as_of, before_present, origin
 from shared.deployments import Deployment, from_doc, latest, to_doc, words
 from shared.ports import Set
-from tests.fakes import FakeStore
+from tests.support.fakes import FakeStore
 
 BEGAN = "2026-11-20T10:00:00.000000Z"
 

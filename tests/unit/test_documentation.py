@@ -3,7 +3,6 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import yaml
@@ -17,8 +16,8 @@ from shared.errors import Unauthorized
 from shared.intake.webhook import delivery_id, read
 from shared.sources import scheme
 from shared.values.http import HttpRequest
+from tests.support.project import ROOT
 
-ROOT = Path(__file__).parents[2]
 REST = "\nowner: me@example.com\nroute: {channel: desk}\ndigest: {channel: desk}\n"
 CHANNELS = "channels: {desk: {console: true}}\n"
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)

@@ -2,11 +2,11 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.project import ROOT
+
 MODULES = sorted(
     path.relative_to(ROOT).as_posix()
     for package in ("shared", "functions", "opos")

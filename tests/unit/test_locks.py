@@ -1,9 +1,8 @@
 """The lock files: the same versions in both, a hash for each, and no address to download from."""
 
 import re
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support.project import ROOT
 
 
 def pins(name: str) -> set[str]:

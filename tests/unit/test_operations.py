@@ -19,9 +19,10 @@ from opos.terminal.options import Place
 from shared.ports import Create
 from shared.ports.indexes import COLLECTIONS
 from shared.ports.topology import MAX_ATTEMPTS, SUBSCRIPTIONS, Subscription
-from tests import emulators, needs
-from tests.accepting import accepted, disk_full
-from tests.fakes import FakeClock, FakeContext
+from tests.support import emulators
+from tests.support import requirements as needs
+from tests.support.events import accepted, disk_full
+from tests.support.fakes import FakeClock, FakeContext
 from tests.unit.test_runbooks import (
     CONFIG,
     EVERY,

@@ -17,9 +17,9 @@ from shared.config.health import Thresholds
 from shared.health.failures import FAILURES
 from shared.ports.topology import FUNCTIONS, SUBSCRIPTIONS, TOPICS
 from shared.services.health.checks.registry import WATCHED, asked_now, everything
-from tests.fakes import FakeContext
+from tests.support.fakes import FakeContext
+from tests.support.project import ROOT
 
-ROOT = Path(__file__).parents[2]
 RUNBOOKS = ROOT / "docs/runbooks"
 README = RUNBOOKS / "README.md"
 PAGES = {path.stem: path.read_text() for path in sorted(RUNBOOKS.glob("*.md")) if path != README}

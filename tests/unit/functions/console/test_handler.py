@@ -1,0 +1,519 @@
+"""The console over fakes: who may see it, what it shows, and that only a POST changes anything."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.console import responses as console_page
+from functions.console.handler import handle
+from functions.console.overview import console_view
+from functions.console.rows import web_link
+from functions.console.times import age, moment
+from shared.config.model import Heartbeat
+from shared.errors import Conflict
+from shared.events import iso
+from shared.ports import Create, Set, Update
+from shared.security.signed_links import CONSOLE_LIFE, Links
+from shared.values.http import HttpRequest, HttpResponse
+from tests.support.alerts import fired
+from tests.support.fakes import FakeContext
+
+EVENT = "0123456789abcdef0123456789abcdef"
+
+
+def ask(context: FakeContext, path: str = "/", method: str = "GET", *, cookie: str = "") -> HttpResponse:
+    return handle(HttpRequest(method, path, {"cookie": cookie} if cookie else {}), context)
+
+
+def signed_in(context: FakeContext) -> str:
+    path = "/console/" + context.links.token("console", {}, expires=context.now + CONSOLE_LIFE)
+    return ask(context, path).headers["set-cookie"].partition(";")[0]
+
+
+def console(context: FakeContext) -> str:
+    answer = ask(context, cookie=signed_in(context))
+    assert answer.status == 200
+    return words(answer)
+
+
+def words(answer: HttpResponse) -> str:
+    return " ".join(answer.body.decode().split())
+
+
+def ago(context: FakeContext, **passed: float) -> str:
+    return iso(context.now - timedelta(**passed))
+
+
+def put_alert(context: FakeContext, id: str = "a1", **changes: Any) -> str:
+    """An alert in the store; the path of an acknowledgement link of its first episode."""
+    alert = {
+        **fired(id, title="Disk full"),
+        "first_seen": ago(context, minutes=3), "last_seen": ago(context, minutes=3), "last_event": EVENT,
+    }  # fmt: skip
+    context.store.commit([Set(f"alerts/{id}", {**alert, **changes})])
+    return ack_path(context, id)
+
+
+def ack_path(context: FakeContext, id: str = "a1", episode: int = 1) -> str:
+    claims = {"alert": id, "episode": episode}
+    return "/ack/" + context.links.token("ack", claims, expires=context.now + timedelta(days=1))
+
+
+def put_message(context: FakeContext, path: str = "outbox/m1", **changes: Any) -> None:
+    message = {
+        "channel": "desk", "notice": {"title": "Disk full", "text": "", "severity": "critical", "link": ""},
+        "ack": None, "state": "sent", "attempts": 1, "created_at": ago(context, minutes=3), "last_fault": None,
+    }  # fmt: skip
+    context.store.commit([Create(path, {**message, **changes})])
+
+
+def alert(context: FakeContext, id: str = "a1") -> dict[str, Any]:
+    return context.store.docs[f"alerts/{id}"].data
+
+
+# Who may see it
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", "opos_console=", "opos_console=forged.sig", "other=1", "opos_console", "=;;=", "ü=\xff"]
+)
+def test_without_a_valid_cookie_the_console_shows_only_how_to_open_it(context: FakeContext, cookie: str) -> None:
+    put_alert(context)
+    answer = ask(context, cookie=cookie)
+    assert answer.status == 401
+    assert "Open the link that <code>opos up</code> printed" in words(answer)
+    assert "Disk full" not in words(answer)
+
+
+def test_a_console_link_sets_a_cookie_and_shows_the_console(context: FakeContext) -> None:
+    token = context.links.token("console", {}, expires=context.now + timedelta(days=1))
+    answer = ask(context, f"/console/{token}")
+    assert (answer.status, answer.headers["location"]) == (303, "/")
+    attributes = answer.headers["set-cookie"].split("; ")[1:]
+    assert attributes == ["Path=/", "Max-Age=2592000", "HttpOnly", "SameSite=Lax", "Secure"]
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert ask(context, cookie=answer.headers["set-cookie"].partition(";")[0]).status == 200
+
+
+def test_the_cookie_is_not_bound_to_https_where_the_bundle_is_not(context: FakeContext) -> None:
+    context.links = Links("a test's key", "http://127.0.0.1:8080")
+    token = context.links.token("console", {}, expires=context.now + timedelta(days=1))
+    assert "Secure" not in ask(context, f"/console/{token}").headers["set-cookie"]
+
+
+def test_the_cookie_ends_with_its_life(context: FakeContext) -> None:
+    cookie = signed_in(context)
+    context.clock.advance(days=29)
+    assert ask(context, cookie=cookie).status == 200
+    context.clock.advance(days=1)
+    assert ask(context, cookie=cookie).status == 401
+
+
+def test_an_expired_console_link_says_how_to_get_a_fresh_one(context: FakeContext) -> None:
+    token = context.links.token("console", {}, expires=context.now)
+    answer = ask(context, f"/console/{token}")
+    assert (answer.status, "set-cookie" in answer.headers) == (410, False)
+    assert "Run <code>opos console</code> for a fresh one" in words(answer)
+
+
+def test_an_acknowledgement_link_opens_no_console(context: FakeContext) -> None:
+    token = put_alert(context).removeprefix("/ack/")
+    assert ask(context, f"/console/{token}").status == 404
+    assert ask(context, cookie=f"opos_console={token}").status == 401
+
+
+# What it shows
+
+
+def test_an_empty_desk_reads_well(context: FakeContext) -> None:
+    page = console(context)
+    assert '<h1 class="calm">Nothing is open.</h1>' in page
+    for sentence in ("Nothing has interrupted you.", "Nothing waits.", "Every message was handled."):
+        assert sentence in page
+
+
+@pytest.mark.parametrize(
+    ("alerts", "sentence"),
+    [
+        ([("critical", "firing")], "1 critical alert is firing."),
+        ([("critical", "firing"), ("critical", "firing"), ("warning", "firing")], "2 critical alerts are firing."),
+        ([("warning", "firing"), ("info", "firing")], "2 alerts are firing."),
+        ([("critical", "acknowledged")], "Nothing new: what is open is acknowledged."),
+        ([("critical", "resolved")], "Nothing is open."),
+    ],
+)
+def test_the_headline_says_how_urgent_it_is(context: FakeContext, alerts: list[tuple[str, str]], sentence: str) -> None:
+    for number, (severity, state) in enumerate(alerts):
+        put_alert(context, f"a{number}", severity=severity, state=state)
+    assert sentence in console(context)
+
+
+def test_an_open_alert_is_shown_with_all_that_is_known_of_it(context: FakeContext) -> None:
+    put_alert(
+        context, summary="97 % of /var", link="https://grafana.example/d/1", count=4,
+        money={"amount": 4900, "currency": "eur"}, last_seen=ago(context, seconds=20),
+    )  # fmt: skip
+    page = console(context)
+    for part in (
+        "97 % of /var", 'href="https://grafana.example/d/1"', "4 times", "(3 min ago)", "(just now)", "critical",
+        "49.00 EUR", '<code title="a1">a1</code>', f'<code title="{EVENT}">01234567</code>',
+    ):  # fmt: skip
+        assert part in page
+
+
+def test_what_fires_comes_first_and_the_worst_of_it_before_the_newest(context: FakeContext) -> None:
+    put_alert(context, "a1", title="Acked", state="acknowledged")
+    put_alert(context, "a2", title="Older", last_seen=ago(context, hours=2))
+    put_alert(context, "a3", title="Newer", last_seen=ago(context, hours=1))
+    put_alert(context, "a4", title="Warned", severity="warning")
+    page = console(context)
+    assert sorted(("Acked", "Older", "Newer", "Warned"), key=page.index) == ["Newer", "Older", "Warned", "Acked"]
+
+
+def test_an_acknowledged_alert_has_no_button(context: FakeContext) -> None:
+    put_alert(context, state="acknowledged")
+    page = console(context)
+    assert "Disk full" in page
+    assert "<button" not in page
+
+
+def test_interruptions_show_whether_they_arrived_and_why_not(context: FakeContext) -> None:
+    put_message(context, "outbox/sent")
+    put_message(context, "outbox/parked", state="parked", attempts=20, last_fault="not delivered: timeout")
+    page = console(context)
+    assert '<span class="state sent">sent</span>' in page
+    assert '<span class="state parked">parked</span>' in page
+    assert "20 attempts" in page
+    assert "not delivered: timeout" in page
+
+
+def test_the_latest_twenty_interruptions_are_shown_and_that_there_are_more(context: FakeContext) -> None:
+    for number in range(21):
+        put_message(context, f"outbox/m{number}", created_at=ago(context, minutes=number))
+    page = console(context)
+    assert page.count('class="state sent"') == 20
+    assert "m20" not in page
+    assert "There are more than these 20." in page
+
+
+def test_of_many_undelivered_messages_the_newest_are_shown_whatever_their_ids(context: FakeContext) -> None:
+    for n in range(150):
+        path, title = f"outbox/m{n:03}", f"Message {n:03}"
+        put_message(context, path, state="failed", created_at=ago(context, minutes=200 - n), notice={"title": title})
+    undelivered = console_view(context)["undelivered"]
+    assert [row["title"] for row in undelivered.shown] == [f"Message {n:03}" for n in range(149, 129, -1)]
+    assert undelivered.more
+
+
+def test_what_was_never_delivered_is_shown_however_old_it_is(context: FakeContext) -> None:
+    put_message(context, "outbox/lost", state="failed", created_at=ago(context, days=90), notice={"title": "Lost"})
+    put_message(context, "digests/lost", state="parked", created_at=ago(context, days=91), notice={"title": "Given up"})
+    for number in range(21):
+        put_message(context, f"outbox/m{number}", created_at=ago(context, minutes=number))
+    page = console(context)
+    assert '<a href="#undelivered">2 not delivered</a>' in page
+    assert page.index("Lost") < page.index("Given up")
+
+
+def test_what_waits_for_a_digest_is_shown_also_when_its_channel_is_gone(context: FakeContext) -> None:
+    since = ago(context, minutes=4)
+    pending = {"queue": "no-more", "place": f"no-more/{since}", "since": since}
+    put_alert(context, state="resolved", pending=pending)
+    page = console(context)
+    assert "for no-more" in page
+    assert '<span class="pill resolved">resolved</span>' in page
+
+
+def test_a_digest_is_shown_with_how_many_it_holds(context: FakeContext) -> None:
+    put_message(context, "digests/d1", members=["a1", "a2", "a3"])
+    assert "<span>3 items</span>" in console(context)
+
+
+def test_quarantine_and_dead_letters_say_what_to_do(context: FakeContext) -> None:
+    event = {"source": "stripe", "type": "quarantined", "received_at": ago(context, hours=1), "quarantine": "no <id>"}
+    letter = {"subscription": "alert-router", "attempts": 5, "event": EVENT, "received_at": ago(context, hours=1)}
+    context.store.commit([Create("events/e1", event), Create("events/e2", {**event, "quarantine": None})])
+    context.store.commit([Create("dead_letters/d1", letter)])
+    page = console(context)
+    assert page.count("A webhook of stripe could not be read") == 1
+    assert "no &lt;id&gt;" in page
+    assert "<code>opos replay e1</code>" in page
+    assert "alert-router failed 5 times" in page
+    assert "<code>opos replay 01234567</code>" in page
+
+
+def test_heartbeats_show_when_each_was_last_seen(context: FakeContext) -> None:
+    context.config = context.config.model_copy(update={"heartbeats": {"backup": Heartbeat(), "vault": Heartbeat()}})
+    context.store.commit([Create("heartbeats/backup", {"name": "backup", "last_seen": ago(context, days=2)})])
+    page = console(context)
+    assert "(2 d ago)" in page
+    assert "never seen" in page
+
+
+def test_times_are_those_of_the_operators_zone(context: FakeContext) -> None:
+    context.config = context.config.model_copy(update={"timezone": "Asia/Tokyo"})
+    put_alert(context, first_seen="2026-11-20T08:57:00.000000Z")
+    page = console(context)
+    assert 'title="Fri 20 Nov 2026, 17:57:00 JST">17:57 <span class="ago">(3 min ago)' in page
+
+
+def test_a_broken_document_does_not_hide_the_others(context: FakeContext) -> None:
+    put_alert(context)
+    context.store.commit([Create("alerts/odd", {"state": "firing", "last_seen": "yesterday"})])
+    context.store.commit([Create("outbox/odd", {"created_at": ""}), Create("dead_letters/odd", {"received_at": "x"})])
+    page = console(context)
+    assert "Disk full" in page
+    assert "(without a title)" in page
+    assert "at an unknown time" in page
+
+
+# Hostile senders
+
+
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}"
+
+
+def test_hostile_words_are_shown_as_words(context: FakeContext) -> None:
+    put_alert(context, title=HOSTILE, summary=HOSTILE * 4, source=HOSTILE, last_event=HOSTILE)
+    put_message(context, notice={"title": HOSTILE}, last_fault=HOSTILE)
+    for page in (console(context), words(ask(context, ack_path(context)))):
+        assert "<script" not in page
+        assert "<img" not in page
+        assert "49" not in page
+        assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "javascript:alert(1)",
+        " javascript:alert(1)",
+        "data:text/html,x",
+        "JaVaScRiPt:x",
+        "//evil.example",
+        "/ack/x",
+        None,
+        7,
+    ],
+)
+def test_only_web_addresses_become_links(context: FakeContext, link: Any) -> None:
+    put_alert(context, link=link)
+    assert web_link(link) == ""
+    assert 'class="title"><span class="pill critical">critical</span> Disk full' in console(context)
+
+
+def test_pages_load_nothing_and_run_nothing(context: FakeContext) -> None:
+    answers = [
+        ask(context, cookie=signed_in(context)),
+        ask(context),
+        ask(context, put_alert(context)),
+        ask(context, "/nowhere"),
+    ]
+    for answer in answers:
+        nonce = re.search(r'<style nonce="([0-9a-f]{32})">', answer.body.decode())
+        assert nonce is not None
+        policy = set(answer.headers["content-security-policy"].split("; "))
+        assert policy == {
+            "default-src 'none'", f"style-src 'nonce-{nonce[1]}'", "form-action 'self'", "frame-ancestors 'none'",
+            "base-uri 'none'",
+        }  # fmt: skip
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+        assert not re.search(r"<script|<link|<img|@import|url\(| style=| on\w+=", answer.body.decode())
+    assert len({answer.headers["content-security-policy"] for answer in answers}) == len(answers)
+
+
+# Legible by everybody
+
+STYLE = (Path(console_page.__file__).with_name("templates") / "style.css").read_text()
+SHADES = re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)
+WORDS = ("ink", "soft", "link", "critical", "warning", "calm")
+PAIRS = [
+    *((word, ground) for word in WORDS for ground in ("page", "card")),
+    *((word, f"{word}-wash") for word in ("critical", "warning", "info", "calm")),
+    ("button-ink", "button"), ("soft", "line"),
+]  # fmt: skip
+
+
+def luminance(colour: str) -> float:
+    """Source: WCAG 2.2, "relative luminance"."""
+    long = colour if len(colour) == 6 else "".join(digit * 2 for digit in colour)
+    parts = [int(long[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(("word", "ground"), PAIRS)
+@pytest.mark.parametrize("shades", SHADES, ids=["light", "dark"])
+def test_words_have_the_contrast_that_wcag_asks_for(shades: str, word: str, ground: str) -> None:
+    colours = dict(re.findall(r"--([a-z-]+): #([0-9a-f]+)", shades))
+    darker, lighter = sorted((luminance(colours[word]), luminance(colours[ground])))
+    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+
+
+# Acknowledging
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_get_on_an_ack_link_changes_nothing(context: FakeContext, method: str) -> None:
+    path = put_alert(context)
+    before = dict(context.store.docs)
+    answer = ask(context, path, method)
+    assert answer.status == 200
+    assert f'<form method="post" action="{path}"><button type="submit">Acknowledge</button>' in words(answer)
+    assert context.store.docs == before
+
+
+def test_no_get_anywhere_writes(context: FakeContext) -> None:
+    path = put_alert(context)
+    commits = len(context.store.commits)
+    for one in ("/", path, "/nowhere", "/console/x"):
+        ask(context, one, cookie=signed_in(context))
+    assert len(context.store.commits) == commits
+
+
+def test_a_post_acknowledges_and_says_so(context: FakeContext) -> None:
+    answer = ask(context, put_alert(context), "POST")
+    assert answer.status == 200
+    assert "Acknowledged. Repeats are counted and do not interrupt you." in words(answer)
+    assert alert(context)["state"] == "acknowledged"
+    assert alert(context)["acknowledged_at"] == iso(context.now)
+    assert alert(context)["acknowledged_by"] == "link"
+
+
+def test_acknowledging_twice_is_acknowledging_once(context: FakeContext) -> None:
+    path = put_alert(context)
+    ask(context, path, "POST")
+    context.clock.advance(minutes=5)
+    before = dict(context.store.docs)
+    answer = ask(context, path, "POST")
+    assert (answer.status, context.store.docs) == (200, before)
+    assert "Acknowledged already" in words(answer)
+    assert "(5 min ago)</span></time>." in words(answer)
+
+
+def test_a_resolved_alert_stays_resolved(context: FakeContext) -> None:
+    path = put_alert(context, state="resolved", resolved_at=ago(context, minutes=1))
+    answer = ask(context, path, "POST")
+    assert answer.status == 200
+    assert "Resolved already" in words(answer)
+    assert alert(context)["state"] == "resolved"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_link_of_an_earlier_episode_acknowledges_nothing(context: FakeContext, method: str) -> None:
+    path = put_alert(context, episode=2)
+    answer = ask(context, path, method)
+    assert answer.status == 410
+    assert "earlier episode" in words(answer)
+    assert alert(context)["state"] == "firing"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_expired_link_is_gone_and_acknowledges_nothing(context: FakeContext, method: str) -> None:
+    path = put_alert(context)
+    context.clock.advance(days=1)
+    answer = ask(context, path, method)
+    assert (answer.status, alert(context)["state"]) == (410, "firing")
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["x", ".", "..", "a.b", "ü", "💥", "\udcff", "\x00", "%00", "eyJh.x", "." * 300, "A" * 100_000, "<script>", ""],
+)
+@pytest.mark.parametrize("way", ["ack", "console"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_forged_link_is_a_small_page_and_never_a_crash(
+    context: FakeContext, method: str, way: str, token: str
+) -> None:
+    answer = ask(context, f"/{way}/{token}", method)
+    assert answer.status in {404, 405}
+    assert answer.headers["content-type"].startswith("text/html")
+    assert len(answer.body) < 12_000
+    assert context.store.commits == []
+
+
+def test_a_link_cut_anywhere_is_not_found(context: FakeContext) -> None:
+    path = put_alert(context)
+    assert {ask(context, path[:end], "POST").status for end in range(len("/ack/"), len(path))} == {404}
+    assert alert(context)["state"] == "firing"
+
+
+def test_a_link_to_an_alert_that_is_not_kept_any_more_says_so(context: FakeContext) -> None:
+    answer = ask(context, ack_path(context, "gone"), "POST")
+    assert (answer.status, "not kept any more" in words(answer)) == (404, True)
+
+
+def test_another_writer_that_was_quicker_is_left_to_the_entry(
+    context: FakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put_alert(context)
+    stale = context.store.get("alerts/a1")
+    assert stale is not None
+    context.store.commit([Update("alerts/a1", {"count": 2}, stale.version)])
+    monkeypatch.setattr(context.store, "get", lambda _: stale)
+    with pytest.raises(Conflict):
+        ask(context, path, "POST")
+
+
+def test_the_button_of_the_console_leads_back_to_it(context: FakeContext) -> None:
+    put_alert(context)
+    cookie = signed_in(context)
+    action = re.search(r'<form method="post" action="(/ack/[^"]+)">', ask(context, cookie=cookie).body.decode())
+    assert action is not None
+    answer = ask(context, action[1], "POST", cookie=cookie)
+    assert (answer.status, answer.headers["location"]) == (303, "/")
+    assert alert(context)["state"] == "acknowledged"
+
+
+# Other requests
+
+
+def test_an_unknown_path_is_a_small_page(context: FakeContext) -> None:
+    answer = ask(context, "/wp-admin/setup.php")
+    assert (answer.status, "nothing at this address" in words(answer)) == (404, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "allow"),
+    [("/", "POST", "HEAD, GET"), ("/console/x", "POST", "HEAD, GET"), ("/ack/x", "DELETE", "HEAD, GET, POST")],
+)
+def test_other_methods_are_refused(context: FakeContext, path: str, method: str, allow: str) -> None:
+    answer = ask(context, path, method)
+    assert (answer.status, answer.headers["allow"]) == (405, allow)
+
+
+def test_a_store_that_is_down_is_a_small_page_that_says_to_try_again(context: FakeContext) -> None:
+    path, cookie = put_alert(context), signed_in(context)
+    context.store.down = True
+    for answer in (ask(context, path, "POST"), ask(context, cookie=cookie)):
+        assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+        assert "Nothing was changed" in words(answer)
+
+
+@pytest.mark.parametrize(
+    ("passed", "said"),
+    [
+        (timedelta(seconds=-5), "just now"), (timedelta(seconds=59), "just now"), (timedelta(seconds=60), "1 min ago"),
+        (timedelta(minutes=59), "59 min ago"), (timedelta(minutes=60), "1 h ago"), (timedelta(hours=24), "1 d ago"),
+    ],
+)  # fmt: skip
+def test_an_age_is_told_in_the_largest_unit_that_fits(passed: timedelta, said: str) -> None:
+    assert age(passed) == said
+
+
+@pytest.mark.parametrize(
+    ("then", "short"),
+    [
+        ("2026-11-20T00:30:00Z", "01:30"),
+        ("2026-11-19T22:30:00Z", "19 Nov 23:30"),
+        ("2025-01-02T10:00:00Z", "02 Jan 2025"),
+    ],
+)
+def test_a_moment_leaves_out_what_the_reader_knows(context: FakeContext, then: str, short: str) -> None:
+    assert moment(then, now=context.now, timezone="Europe/Berlin").short == short

@@ -1,0 +1,359 @@
+"""The flag evaluator over plain requests: the protocol's answers, a person's answers, and hostile input."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import structlog
+
+from functions.flag_evaluator.handler import handle
+from shared.config.slos import Slos
+from shared.errors import Unauthorized
+from shared.flags import Definition, Flag, FlagSet
+from shared.services.flags.usage import Usage
+from shared.services.slo.indicators import Indicators
+from shared.values.http import HttpRequest, HttpResponse
+from tests.support.fakes import FakeStore
+
+FLAGS = {
+    "everyone": Flag(enabled=True),
+    "quarter": Flag(enabled=True, rollout=25),
+    "members": Flag(enabled=True, requires_auth=True),
+    "nobody": Flag(enabled=False),
+}
+BROKEN = {"state": "ENABLED", "variants": {"on": True}, "targeting": {"cat": ["no", "where"]}}
+COLOURS = {
+    "state": "ENABLED", "variants": {"red": "#f00", "grid": {"columns": [1, 2.5]}}, "defaultVariant": "red",
+    "targeting": {"if": [{"==": [{"var": "plan"}, "pro"]}, "grid"]}, "metadata": {"owner": "me"},
+}  # fmt: skip
+MIXED = {
+    **FLAGS, "broken": Definition.model_validate(BROKEN), "colours": Definition.model_validate(COLOURS),
+    "asleep": Definition.model_validate({**COLOURS, "state": "DISABLED"}),
+}  # fmt: skip
+BULK = "/ofrep/v1/evaluate/flags"
+
+
+@dataclass
+class FlagsOnly:
+    """A context that has flags, and would fail on anything else."""
+
+    flags: FlagSet = field(default_factory=lambda: FlagSet(FLAGS))
+    now: datetime = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+    origins: tuple[str, ...] = ("*",)
+    overridden: dict[str, str] = field(default_factory=dict)
+    users: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The claims that each authorization header proves."""
+    waits: dict[str, int] = field(default_factory=dict)
+    usage: Usage = field(default_factory=lambda: Usage(FakeStore, "test"))
+    indicators: Indicators = field(default_factory=lambda: Indicators(FakeStore, "test", Slos))
+    elapsed_seconds: float = 0.0
+
+    def wait_for(self, caller: str) -> int:
+        return self.waits.get(caller, 0)
+
+    @property
+    def access(self) -> Any:
+        return SimpleNamespace(origins=self.origins)
+
+    def user(self, headers: Mapping[str, str]) -> dict[str, Any] | None:
+        if "authorization" not in headers:
+            return None
+        if headers["authorization"] not in self.users:
+            raise Unauthorized("no")
+        return self.users[headers["authorization"]]
+
+
+def ask(method: str, path: str, body: bytes = b"", flags: FlagSet | None = None, **more: Any) -> HttpResponse:
+    context: Any = FlagsOnly(flags or FlagSet(FLAGS))
+    return handle(HttpRequest(method, path, body=body, **more), context)
+
+
+def content(answer: HttpResponse) -> Any:
+    return json.loads(answer.body)
+
+
+def of_user(user: str) -> bytes:
+    return json.dumps({"context": {"targetingKey": user}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "value", "reason"),
+    [
+        ("everyone", b"", True, "STATIC"),
+        ("everyone", b"{}", True, "STATIC"),
+        ("everyone", b'{"context": {}}', True, "STATIC"),
+        ("everyone", b"\xef\xbb\xbf{}", True, "STATIC"),
+        ("nobody", b"{}", False, "STATIC"),
+        ("members", b"{}", False, "TARGETING_MATCH"),
+        ("quarter", b"{}", False, "DEFAULT"),
+        ("quarter", of_user(""), False, "DEFAULT"),
+        ("quarter", of_user("u1"), False, "TARGETING_MATCH"),
+        ("quarter", of_user("u2"), True, "TARGETING_MATCH"),
+    ],
+)
+def test_one_flag_is_answered_whole(key: str, body: bytes, value: bool, reason: str) -> None:  # noqa: FBT001
+    answer = ask("POST", f"{BULK}/{key}", body)
+    expected = {"key": key, "value": value, "variant": "on" if value else "off", "reason": reason, "metadata": {}}
+    assert (answer.status, content(answer)) == (200, expected)
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "status", "code"),
+    [
+        ("unheard-of", b"{}", 404, "FLAG_NOT_FOUND"),
+        ("\ud800", b"{}", 404, "FLAG_NOT_FOUND"),
+        ("broken", b"{}", 500, "GENERAL"),
+        ("everyone", b"{", 400, "PARSE_ERROR"),
+        ("everyone", b"\0", 400, "PARSE_ERROR"),
+        ("everyone", b"\xff", 400, "PARSE_ERROR"),
+        ("everyone", b"9" * 5000, 400, "PARSE_ERROR"),
+        ("everyone", b"[" * 100_000, 400, "PARSE_ERROR"),
+        ("everyone", b'{"a":' * 100_000, 400, "PARSE_ERROR"),
+        ("everyone", b"[]", 400, "INVALID_CONTEXT"),
+        ("everyone", b"5", 400, "INVALID_CONTEXT"),
+        ("everyone", b'{"context": [1]}', 400, "INVALID_CONTEXT"),
+        ("everyone", b'{"context": "u1"}', 400, "INVALID_CONTEXT"),
+        ("everyone", b'{"context": {"targetingKey": 1}}', 400, "INVALID_CONTEXT"),
+        ("everyone", b'{"context": {"targetingKey": null}}', 400, "INVALID_CONTEXT"),
+        ("everyone", b'{"context": {"targetingKey": "\\ud800"}}', 400, "INVALID_CONTEXT"),
+        ("everyone", b'{"context": {"targetingKey": "\xed\xa0\x80"}}', 400, "INVALID_CONTEXT"),
+    ],
+)
+def test_a_fault_is_answered_in_the_words_of_the_protocol(key: str, body: bytes, status: int, code: str) -> None:
+    answer = ask("POST", f"{BULK}/{key}", body, FlagSet(MIXED))
+    found = content(answer)
+    assert (answer.status, found["errorCode"]) == (status, code)
+    assert found["errorDetails"]
+    assert set(found) == {"key", "errorCode", "errorDetails"}
+
+
+def test_all_flags_are_answered_at_once_each_with_its_own_fault() -> None:
+    found = {flag["key"]: flag for flag in content(ask("POST", BULK, flags=FlagSet(MIXED)))["flags"]}
+    assert set(found) == set(MIXED)
+    assert found["everyone"]["value"] is True
+    assert found["broken"]["errorCode"] == "GENERAL"
+    assert "value" not in found["broken"]
+
+
+def test_a_value_of_any_type_is_answered_as_it_is() -> None:
+    pro = json.dumps({"context": {"plan": "pro"}}).encode()
+    found = [content(ask("POST", f"{BULK}/colours", body, FlagSet(MIXED))) for body in (b"{}", pro)]
+    assert [(one["value"], one["variant"], one["reason"], one["metadata"]) for one in found] == [
+        ("#f00", "red", "DEFAULT", {"owner": "me"}), ({"columns": [1, 2.5]}, "grid", "TARGETING_MATCH", {"owner": "me"}),
+    ]  # fmt: skip
+
+
+def test_a_disabled_flag_has_no_value_so_that_who_asks_uses_its_own() -> None:
+    answer = ask("POST", f"{BULK}/asleep", b"{}", FlagSet(MIXED))
+    expected = {"key": "asleep", "variant": "", "reason": "DISABLED", "metadata": {"owner": "me"}}
+    assert (answer.status, content(answer)) == (200, expected)
+    assert content(ask("GET", "/flags/asleep", flags=FlagSet(MIXED))) == {"asleep": None}
+
+
+def test_a_step_of_a_rollout_changes_the_entity_tag() -> None:
+    flag = Flag.model_validate({"enabled": True, "from": "2026-11-20T10:00"})
+    early: Any = FlagsOnly(FlagSet({"f": flag}))
+    late: Any = FlagsOnly(FlagSet({"f": flag}), datetime(2026, 11, 20, 10, 0, tzinfo=UTC))
+    tags = {handle(HttpRequest("POST", BULK, body=b"{}"), one).headers["etag"] for one in (early, late)}
+    assert len(tags) == 2
+
+
+def test_all_flags_of_a_broken_request_are_a_fault() -> None:
+    answer = ask("POST", BULK, b"{")
+    assert (answer.status, content(answer)["errorCode"]) == (400, "PARSE_ERROR")
+
+
+@pytest.mark.parametrize("listed", ["{tag}", "W/{tag}", '"other", {tag}', '"other",W/{tag} '])
+def test_what_the_asker_has_already_is_not_sent_again(listed: str) -> None:
+    tag = ask("POST", BULK, of_user("u1")).headers["etag"]
+    answer = ask("POST", BULK, of_user("u1"), headers={"if-none-match": listed.format(tag=tag)})
+    assert (answer.status, answer.body, answer.headers["etag"]) == (304, b"", tag)
+
+
+def test_another_user_or_another_set_of_flags_has_another_etag() -> None:
+    tag = ask("POST", BULK, of_user("u1")).headers["etag"]
+    others = FlagSet(FLAGS | {"quarter": Flag(enabled=True, rollout=26)})
+    for body, flags in ((of_user("u2"), None), (of_user("u1"), others)):
+        answer = ask("POST", BULK, body, flags, headers={"if-none-match": tag})
+        assert (answer.status, answer.headers["etag"] == tag) == (200, False)
+
+
+def test_a_person_sees_plain_values() -> None:
+    answer = ask("GET", "/flags", query={"targetingKey": "u2"})
+    assert content(answer) == {"everyone": True, "quarter": True, "members": False, "nobody": False}
+    assert "x-opos-warning" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("key", "query", "code"),
+    [
+        ("unheard-of", {"targetingKey": "u1"}, "FLAG_NOT_FOUND"),
+        ("broken", {}, "GENERAL"),
+    ],
+)
+def test_a_person_never_gets_a_fault_but_false_and_a_warning(key: str, query: dict[str, str], code: str) -> None:
+    with structlog.testing.capture_logs() as logs:
+        answer = ask("GET", f"/flags/{key}", flags=FlagSet(MIXED), query=query)
+    assert (answer.status, content(answer)) == (200, {key: False})
+    assert answer.headers["x-opos-warning"] == code
+    assert logs == [{"event": "flag_is_false", "log_level": "warning", "flag": key, "reason": code}]
+
+
+def test_head_is_answered_as_get() -> None:
+    assert ask("HEAD", "/flags/everyone").status == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("GET", BULK, "POST, OPTIONS"),
+        ("HEAD", f"{BULK}/everyone", "POST, OPTIONS"),
+        ("POST", "/flags", "GET, HEAD, OPTIONS"),
+        ("DELETE", "/flags/everyone", "GET, HEAD, OPTIONS"),
+    ],
+)
+def test_a_wrong_method_is_told_the_right_ones(method: str, path: str, allow: str) -> None:
+    answer = ask(method, path)
+    assert (answer.status, answer.headers["allow"]) == (405, allow)
+    assert content(answer)["error"]["code"] == "method_not_allowed"
+
+
+@pytest.mark.parametrize("path", ["/", "/x", "/flagged", "/ofrep/v1/evaluate"])
+def test_other_addresses_are_not_found(path: str) -> None:
+    assert ask("GET", path).status == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("OPTIONS", BULK), ("POST", BULK), ("POST", f"{BULK}/unheard-of"), ("PUT", "/flags"), ("GET", "/flags")],
+)
+def test_a_browser_of_any_origin_may_read_the_answer(method: str, path: str) -> None:
+    answer = ask(method, path)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    if method == "OPTIONS":
+        assert {"content-type", "if-none-match"} <= set(answer.headers["access-control-allow-headers"].split(", "))
+    elif path != f"{BULK}/unheard-of":
+        exposed = set(answer.headers["access-control-expose-headers"].split(", "))
+        assert exposed == {"etag", "retry-after", "x-opos-warning"}
+
+
+def test_a_preflight_is_answered_without_a_body() -> None:
+    answer = ask("OPTIONS", f"{BULK}/everyone")
+    assert (answer.status, answer.body) == (204, b"")
+
+
+ADA = FlagsOnly(users={"Bearer ada": {"sub": "ada", "plan": "pro"}})
+
+
+def ask_as(proof: str | None, body: bytes) -> dict[str, Any]:
+    headers = {"authorization": proof} if proof else {}
+    context: Any = ADA
+    found: dict[str, Any] = content(handle(HttpRequest("POST", f"{BULK}/members", headers, body=body), context))
+    return found
+
+
+@pytest.mark.parametrize("said", ["u1", {"sub": "ada"}, True])
+def test_what_a_client_says_of_who_it_is_proves_nothing(said: Any) -> None:
+    forged = json.dumps({"context": {"targetingKey": "ada", "user": said}}).encode()
+    assert ask_as(None, forged)["value"] is False
+    plain: Any = FlagsOnly()
+    assert content(handle(HttpRequest("GET", "/flags/members", query={"user": "ada"}), plain)) == {"members": False}
+
+
+def test_a_token_proves_the_user_whatever_the_client_says_beside_it() -> None:
+    forged = json.dumps({"context": {"user": None}}).encode()
+    assert ask_as("Bearer ada", forged)["value"] is True
+    assert ask_as("Bearer ada", b"")["value"] is True
+
+
+def test_a_token_that_proves_nothing_is_refused() -> None:
+    context: Any = ADA
+    answer = handle(HttpRequest("POST", BULK, {"authorization": "Bearer forged"}), context)
+    assert (answer.status, content(answer)["error"]["code"]) == (401, "unauthorized")
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_the_user_of_a_token_is_the_one_that_a_rollout_counts_unless_another_is_named() -> None:
+    context: Any = FlagsOnly(users={"Bearer u": {"sub": "u2"}})
+
+    def quarter(body: bytes) -> Any:
+        return content(
+            handle(HttpRequest("POST", f"{BULK}/quarter", {"authorization": "Bearer u"}, body=body), context)
+        )
+
+    assert (quarter(b"{}")["value"], quarter(of_user("u1"))["value"]) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"), [("https://shop.example", True), ("https://evil.example", False), ("", False)]
+)
+def test_only_the_pages_that_are_named_may_read_an_answer(origin: str, *, allowed: bool) -> None:
+    context: Any = FlagsOnly(origins=("https://shop.example",))
+    for method, status in (("POST", 403 if origin and not allowed else 200), ("OPTIONS", 204)):
+        answer = handle(HttpRequest(method, BULK, {"origin": origin}, body=b"{}"), context)
+        assert answer.status == status
+        assert answer.headers.get("access-control-allow-origin") == (origin if allowed else None)
+        assert answer.headers["vary"] == "origin"
+
+
+@pytest.mark.parametrize(
+    ("key", "variant", "value", "reason"),
+    [
+        ("everyone", "off", False, "OVERRIDE"), ("colours", "grid", {"columns": [1, 2.5]}, "OVERRIDE"),
+        ("asleep", "red", "#f00", "OVERRIDE"), ("everyone", "purple", True, "STATIC"),
+    ],
+)  # fmt: skip
+def test_an_override_counts_before_the_rule_if_the_flag_has_that_variant(
+    key: str, variant: str, value: Any, reason: str
+) -> None:
+    context: Any = FlagsOnly(FlagSet(MIXED), overridden={key: variant, "gone": "on"})
+    found = content(handle(HttpRequest("POST", f"{BULK}/{key}", body=b"{}"), context))
+    assert (found["value"], found["reason"]) == (value, reason)
+    assert handle(HttpRequest("POST", f"{BULK}/gone", body=b"{}"), context).status == 404
+
+
+def test_who_asks_too_often_is_told_when_to_ask_again_and_others_are_not() -> None:
+    context: Any = FlagsOnly(waits={"10.0.0.1": 7})
+    refused = handle(HttpRequest("POST", BULK, caller="10.0.0.1"), context)
+    assert (refused.status, refused.headers["retry-after"]) == (429, "7")
+    assert refused.headers["access-control-expose-headers"] == "etag, retry-after, x-opos-warning"
+    assert handle(HttpRequest("POST", BULK, caller="10.0.0.2"), context).status == 200
+    assert handle(HttpRequest("OPTIONS", BULK, caller="10.0.0.1"), context).status == 204
+
+
+def test_every_outcome_is_counted_by_flag_variant_and_reason() -> None:
+    flags = FlagsOnly(FlagSet(MIXED), overridden={"nobody": "on"})
+    context: Any = flags
+    for user in ("u1", "u2", "u2"):
+        handle(HttpRequest("POST", f"{BULK}/quarter", body=of_user(user)), context)
+    handle(HttpRequest("POST", BULK), context)
+    handle(HttpRequest("GET", "/flags/everyone"), context)
+    handle(HttpRequest("POST", f"{BULK}/unheard-of"), context)
+    assert flags.usage.counts() == {
+        ("quarter", "off", "TARGETING_MATCH"): 1, ("quarter", "on", "TARGETING_MATCH"): 2, ("quarter", "off", "DEFAULT"): 1,
+        ("everyone", "on", "STATIC"): 2, ("members", "off", "TARGETING_MATCH"): 1, ("nobody", "on", "OVERRIDE"): 1,
+        ("broken", "", "ERROR"): 1, ("colours", "red", "DEFAULT"): 1, ("asleep", "", "DISABLED"): 1,
+    }  # fmt: skip
+
+
+def test_what_is_said_of_all_flags_stands_once_in_the_answer_to_all() -> None:
+    assert content(ask("POST", BULK, flags=FlagSet(FLAGS, {"team": "shop"})))["metadata"] == {"team": "shop"}
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", BULK), ("GET", "/flags")])
+def test_all_flags_are_kept_by_who_asked_and_asked_for_again_by_their_tag(method: str, path: str) -> None:
+    first = ask(method, path)
+    again = ask(method, path, headers={"if-none-match": first.headers["etag"]})
+    assert (again.status, again.body) == (304, b"")
+    assert first.headers["cache-control"] == again.headers["cache-control"] == "private, no-cache"
+
+
+def test_a_key_may_hold_a_slash() -> None:
+    flags = FlagSet({"team/checkout": Flag(enabled=True)})
+    assert content(ask("POST", f"{BULK}/team/checkout", flags=flags))["value"] is True
+    assert content(ask("GET", "/flags/team/checkout", flags=flags)) == {"team/checkout": True}
+    assert content(ask("POST", f"{BULK}/team/other", flags=flags))["errorCode"] == "FLAG_NOT_FOUND"

@@ -1,0 +1,86 @@
+"""The dead-man's switch, and the sweep that it hangs on: over fakes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from functions.sweeper.handler import sweep
+from functions.webhook_intake.handler import handle as intake
+from shared.events import EventAccepted, Tick
+from shared.values.http import HttpRequest
+from tests.support.events import accepted, disk_full
+from tests.support.fakes import FakeContext
+from tests.support.timeline import configured, docs, minutes, titles
+
+HEARTBEATS = {
+    "backup": {"every": "1h", "grace": "5m"},
+    "report": {"cron": "0 3 * * *", "timezone": "Europe/Berlin", "grace": "30m", "severity": "warning"},
+    "manual": {},
+}  # fmt: skip
+
+
+def ping(context: FakeContext, name: str) -> None:
+    assert intake(HttpRequest("POST", f"/webhooks/ping/{name}", {}), context).status == 200
+
+
+def test_a_heartbeat_that_is_missed_is_an_alert_and_its_next_ping_closes_it() -> None:
+    context = configured(heartbeats=HEARTBEATS)
+    ping(context, "backup")
+    minutes(context, 64)
+    assert titles(context) == []
+    minutes(context, 2)
+    assert titles(context) == ["backup did not say that it lives"]
+    ping(context, "backup")
+    minutes(context, 1)
+    missed = [doc.data for doc in docs(context, "alerts") if doc.data["labels"].get("heartbeat") == "backup"]
+    assert [one["state"] for one in missed] == ["resolved"]
+    minutes(context, 66)
+    assert len(titles(context)) == 2
+
+
+def test_a_heartbeat_that_was_never_heard_of_is_missed_too_and_one_without_a_period_never() -> None:
+    context = configured(heartbeats=HEARTBEATS)
+    minutes(context, 67)
+    assert titles(context) == ["backup did not say that it lives"]
+    assert context.store.get("heartbeats/manual") is None
+
+
+def test_a_heartbeat_by_cron_is_due_on_the_clock_of_its_zone() -> None:
+    context = configured(heartbeats=HEARTBEATS)
+    ping(context, "report")
+    due = context.store.get("heartbeats/report")
+    assert due is not None
+    assert due.data["due_at"] == "2026-11-21T02:30:00.000000Z"
+
+
+def test_after_each_good_sweep_the_external_checker_is_called_and_after_a_bad_one_it_is_not() -> None:
+    context = configured(checker={"ping": "CHECKER_URL"})
+    sweep(Tick(), context)
+    assert context.called == ["CHECKER_URL"]
+    accepted(context, "d1", disk_full())
+    broken = context.store.docs[min(context.store.docs)]
+    del broken.data["body"]
+    context.clock.advance(minutes=1)
+    sweep(Tick(), context)
+    assert context.called == ["CHECKER_URL"]
+
+
+def raising(_: Any) -> None:
+    raise RuntimeError("a bug")
+
+
+@pytest.mark.parametrize("step", ["tell_due", "escalate_due", "miss_due"])
+def test_one_step_of_the_sweep_that_fails_keeps_no_other_from_being_done(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = configured(checker={"ping": "CHECKER_URL"})
+    fail: Callable[[Any], None] = raising
+    fail.__name__ = step
+    monkeypatch.setattr(f"functions.sweeper.handler.{step}", fail)
+    accepted(context, "lost", disk_full())
+    context.clock.advance(minutes=2)
+    with pytest.raises(RuntimeError):
+        sweep(Tick(), context)
+    assert len([one for one in context.bus.published if isinstance(one, EventAccepted)]) == 2
+    assert context.called == []

@@ -1,0 +1,269 @@
+"""What is deployed: the files of a release, the name of its image, the build that makes it, and the pipeline."""
+
+import ast
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+import pytest
+import yaml
+
+from opos.cli import main
+from opos.cloud.declared import BUILDER, DEPLOYER, account
+from opos.cloud.packaging import BUILD_VARIABLES, KINDS, NotPackaged, Release, build_config, image, stage
+from opos.cloud.packaging import BUILDER as PACKED_BY
+from shared.config.deploy import TargetName
+from shared.config.files import compiled_flags as compiled
+from shared.config.files.faults import ConfigError
+from shared.process.facts import version
+from tests.support import requirements as needs
+from tests.support.bundle import CONFIG, FLAGS
+from tests.support.project import ROOT
+
+CODE = ("functions/__init__.py", "functions/a/main.py", "functions/a/templates/a.html", "shared/__init__.py")
+PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())
+
+
+COMPILED = ("flags.compiled.json", "opos.compiled.pickle")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A checkout in small."""
+    written = {**dict.fromkeys(CODE, "x"), "requirements.txt": "x", "opos.yaml": CONFIG, "flags.yaml": FLAGS}
+    for name, text in written.items():
+        (tmp_path / "root" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "root" / name).write_text(text)
+    return tmp_path / "root"
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """Of this project as it is."""
+    return stage(ROOT, tmp_path_factory.mktemp("stage"), "staging")
+
+
+def test_a_release_holds_the_code_and_its_pages_and_what_it_is_configured_by(root: Path, tmp_path: Path) -> None:
+    for superfluous in (
+        "functions/a/__pycache__/main.pyc",
+        "shared/.x.py.swp",
+        "opos/cli.py",
+        "tests/test_x.py",
+        "x.py",
+    ):
+        (root / superfluous).parent.mkdir(parents=True, exist_ok=True)
+        (root / superfluous).write_text("x")
+    made = stage(root, tmp_path / "stage", "staging")
+    assert made.files == tuple(sorted((*CODE, "requirements.txt", "opos.yaml", "flags.yaml", *COMPILED)))
+    there = {path.relative_to(made.folder).as_posix() for path in made.folder.rglob("*") if path.is_file()}
+    assert there == set(made.files)
+
+
+@pytest.mark.parametrize("package", ["functions", "shared"])
+def test_every_kind_of_file_that_the_code_consists_of_is_released(package: str, release: Release) -> None:
+    paths = (path for path in (ROOT / package).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    names = {path.relative_to(ROOT).as_posix() for path in paths}
+    assert names - set(release.files) == set(), f"add its suffix to KINDS ({', '.join(sorted(KINDS))}), or take it out"
+
+
+def test_each_page_in_a_release_is_used(release: Release) -> None:
+    texts = {name: (release.folder / name).read_text() for name in release.files if name.endswith((".py", ".html"))}
+    pages = [name for name in release.files if "/templates/" in name]
+    used = [name for name in pages if any(name.rpartition("/")[2] in text for text in texts.values())]
+    assert used == pages != []
+
+
+def test_the_code_of_a_release_needs_nothing_of_the_project_that_is_not_in_it(release: Release) -> None:
+    trees = [ast.parse((release.folder / name).read_text()) for name in release.files if name.endswith(".py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    assert {name for name in names if name.partition(".")[0] in {"opos", "tests", "infra", "bench"}} == set()
+
+
+def test_the_same_content_is_the_same_image_wherever_and_whenever_it_was_staged(root: Path, tmp_path: Path) -> None:
+    first = stage(root, tmp_path / "first", "staging")
+    other = shutil.copytree(root, tmp_path / "elsewhere")
+    for path in other.rglob("*"):
+        os.utime(path, (1, 1))
+    assert stage(other, tmp_path / "second", "staging").content == first.content
+
+
+@pytest.mark.parametrize("changed", [*CODE, "requirements.txt", "opos.yaml", "flags.yaml"])
+def test_any_change_makes_another_image(root: Path, tmp_path: Path, changed: str) -> None:
+    before = stage(root, tmp_path / "before", "staging")
+    (root / changed).write_text((root / changed).read_text() + "\n#\n")
+    assert stage(root, tmp_path / "after", "staging").tag != before.tag
+
+
+def test_a_file_of_another_name_makes_another_image(root: Path, tmp_path: Path) -> None:
+    before = stage(root, tmp_path / "before", "staging")
+    (root / CODE[1]).rename(root / "functions/a/other.py")
+    assert stage(root, tmp_path / "after", "staging").tag != before.tag
+
+
+def test_another_environment_and_another_build_make_another_image(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tags = [stage(root, tmp_path / name, name).tag for name in ("staging", "production")]
+    monkeypatch.setattr("opos.cloud.packaging.BUILDER", "builder:newer")
+    assert len({*tags, stage(root, tmp_path / "newer", "staging").tag}) == 3
+
+
+def test_other_files_are_released_under_the_names_that_the_functions_look_for(root: Path, tmp_path: Path) -> None:
+    config, flags = tmp_path / "mine.yaml", tmp_path / "theirs.yaml"
+    config.write_text(CONFIG + "# mine\n")
+    flags.write_text(FLAGS + "# theirs\n")
+    folder = stage(root, tmp_path / "stage", "staging", config=config, flags=flags).folder
+    assert (folder / "opos.yaml").read_text().endswith("# mine\n")
+    assert (folder / "flags.yaml").read_text().endswith("# theirs\n")
+
+
+@pytest.mark.parametrize(("environment", "used"), [("staging", True), ("production", False), ("", False)])
+def test_the_compiled_flags_of_a_release_are_for_one_environment(
+    release: Release, environment: str, *, used: bool
+) -> None:
+    found = compiled.read(release.folder / "flags.yaml", release.folder / "opos.yaml", environment)
+    assert (found is not None) is used
+
+
+def test_what_is_no_checkout_is_not_packaged(root: Path, tmp_path: Path) -> None:
+    shutil.rmtree(root / "shared")
+    (root / "requirements.txt").unlink()
+    with pytest.raises(NotPackaged) as caught:
+        stage(root, tmp_path / "stage", "staging")
+    assert caught.value.message == f"expected requirements.txt, shared/__init__.py in {root}, found none"
+    assert caught.value.hint
+
+
+def test_a_release_is_not_mixed_with_what_is_there(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotPackaged, match=r"expected .*root to be empty, found"):
+        stage(root, root, "staging")
+    assert not list(tmp_path.rglob("flags.compiled.json"))
+
+
+def test_faulty_flags_are_named_by_the_file_of_the_operator(root: Path, tmp_path: Path) -> None:
+    (root / "flags.yaml").write_text("flags: {a: {enabled: maybe}}")
+    with pytest.raises(ConfigError, match=re.escape(f"{root}/flags.yaml:1: flags.a.enabled: expected")):
+        stage(root, tmp_path / "stage", "staging")
+    assert not (tmp_path / "stage").exists()
+
+
+@needs.emulators  # for gcloud
+def test_gcloud_uploads_the_whole_release_and_nothing_else(release: Release) -> None:
+    command = ["gcloud", "meta", "list-files-for-upload", str(release.folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert sorted(done.stdout.split()) == sorted(release.files)
+
+
+def test_an_image_is_named_by_what_it_is_built_of(release: Release) -> None:
+    name = image(release, project="my-company", region="europe-west1")
+    assert name == f"europe-west1-docker.pkg.dev/my-company/opos/opos:{release.content[:16]}"
+
+
+def test_the_build_is_one_that_cloud_build_knows(release: Release, tmp_path: Path) -> None:
+    name = image(release, project="my-company", region="europe-west1")
+    config = build_config(name, account(BUILDER, "my-company"))
+    (tmp_path / "build.json").write_text(json.dumps(config))
+    assert faults(tmp_path / "build.json") == ""
+    assert config["images"] == [name]
+    assert (
+        config["serviceAccount"] == "projects/my-company/serviceAccounts/opos-build@my-company.iam.gserviceaccount.com"
+    )
+    words = config["steps"][0]["args"]
+    variables = dict(words[place + 1].split("=") for place, word in enumerate(words) if word == "--env")
+    source, target = variables["GOOGLE_FUNCTION_SOURCE"], variables["GOOGLE_FUNCTION_TARGET"]
+    assert f"def {target}(" in (release.folder / source).read_text()
+
+
+def faults(file: Path) -> str:
+    """What is wrong in a configuration of Cloud Build."""
+    command = [Path(sys.executable).with_name("check-jsonschema"), "--builtin-schema", "vendor.cloudbuild", file]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr if done.returncode else ""
+
+
+def test_the_schema_of_cloud_build_finds_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "build.json").write_text(json.dumps({**PIPELINE, "timeout": 1200}))
+    assert "$.timeout: 1200 is not of type 'string'" in faults(tmp_path / "build.json")
+
+
+def test_the_pipeline_is_one_that_cloud_build_knows() -> None:
+    assert faults(ROOT / "cloudbuild.yaml") == ""
+    assert PIPELINE["substitutions"]["_TARGET"] in get_args(TargetName)
+    name = account(DEPLOYER, "$PROJECT_ID")
+    assert PIPELINE["serviceAccount"] == f"projects/$PROJECT_ID/serviceAccounts/{name}"
+
+
+GCLOUDS_OWN = """
+import sys
+from googlecloudsdk.api_lib.cloudbuild import cloudbuild_util, config
+from googlecloudsdk.command_lib.builds import submit_util
+file, *packed = sys.argv[1:]
+messages = cloudbuild_util.GetMessagesModule()
+found = config.LoadCloudbuildConfigFromPath(file, messages)
+print(len(found.steps), "steps")
+if packed:
+    pack = {"image": packed[0], "builder": packed[1], "envs": packed[2:]}
+    made = submit_util._SetBuildSteps(None, False, messages, None, None, False, ".", None, [pack], None)
+    print((found.steps, found.images) == (made.steps, made.images))
+"""
+
+
+def as_gcloud_reads(file: Path, *packed: str) -> list[str]:
+    """What gcloud's own code says of the build in *file*, the last line first; and whether it is what
+    `gcloud builds submit --pack` makes of an image, a builder and variables.
+    """
+    library = Path(str(shutil.which("gcloud"))).resolve().parent.parent / "lib"
+    environment = {**os.environ, "PYTHONPATH": f"{library}:{library / 'third_party'}"}
+    command = [sys.executable, "-c", GCLOUDS_OWN, file, *packed]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return (done.stdout + done.stderr).splitlines()[::-1]
+
+
+@needs.emulators  # for gcloud
+def test_the_build_is_the_one_that_gcloud_would_submit(release: Release, tmp_path: Path) -> None:
+    name = image(release, project="my-company", region="europe-west1")
+    (tmp_path / "build.json").write_text(json.dumps(build_config(name, account(BUILDER, "my-company"))))
+    variables = [f"{variable}={value}" for variable, value in BUILD_VARIABLES.items()]
+    assert as_gcloud_reads(tmp_path / "build.json", name, PACKED_BY, *variables) == ["True", "1 steps"]
+    assert as_gcloud_reads(tmp_path / "build.json", name, PACKED_BY) == ["False", "1 steps"]
+
+
+@needs.emulators  # for gcloud
+def test_gcloud_knows_every_word_of_the_pipeline(tmp_path: Path) -> None:
+    assert as_gcloud_reads(ROOT / "cloudbuild.yaml") == ["2 steps"]
+    (tmp_path / "wrong.json").write_text(json.dumps({**PIPELINE, "stepz": []}))
+    assert as_gcloud_reads(tmp_path / "wrong.json")[0].endswith(".stepz: unused")
+
+
+def lines() -> list[list[str]]:
+    """Each line of the pipeline's scripts, in words."""
+    return [shlex.split(line) for step in PIPELINE["steps"] for line in step["script"].splitlines()[1:]]
+
+
+@pytest.mark.parametrize("target", get_args(TargetName))
+def test_the_pipeline_ends_with_a_command_that_opos_knows(target: str) -> None:
+    *before, (program, name, *words) = lines()
+    assert program == ".venv/bin/opos"
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    given = command.make_context(name, [word.replace("$TARGET", target) for word in words]).params
+    assert given["target"] == target
+    assert "TARGET=$_TARGET" in PIPELINE["steps"][-1]["env"]
+    assert [".ci/run"] in before
+
+
+def test_the_version_stands_where_the_installed_package_takes_it_from() -> None:
+    found = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["version"]
+    read = re.search(found["pattern"], (ROOT / found["path"]).read_text(), re.MULTILINE)
+    assert read
+    assert read["version"] == version()

@@ -1,0 +1,229 @@
+"""What `opos init` writes is accepted by what reads it, whatever was answered."""
+
+import json
+import os
+import re
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from opos.bundle.processes import end, free_port, start
+from opos.commands.init import command
+from opos.init import dotenv as secrets_file
+from opos.init import templates as writing
+from opos.init.questions import PAGES, Answers
+from opos.senders.catalogue import known
+from shared.config.files.loader import parse_config, parse_flags
+from shared.config.files.verification import verify
+from shared.sources import scheme
+from tests.support.project import ROOT
+from tests.torture.senders import until
+
+ADDRESSES = (
+    "ntfy://topic", "https://ntfy.sh/topic", "https://hooks.slack.com/services/T/B/x", "smtps://me:pw@mail.example.com",
+)  # fmt: skip
+NAMES = st.sampled_from([*known(), "shop", "my-app", "billing_2", "no", "007"])
+TARGETS = st.sampled_from(
+    [{}, {"production": "my-co-prod"}, {"staging": "my-co-stg"}, {"staging": "my-co-stg", "production": "my-co-prod"}]
+)
+ANSWERS = st.builds(
+    Answers,
+    email=st.from_regex(r"[a-z0-9+._#&*{-]{1,12}@[a-z0-9-]{1,9}\.[a-z]{2,3}", fullmatch=True),
+    timezone=st.sampled_from(["Europe/Berlin", "UTC", "America/Argentina/Buenos_Aires"]),
+    senders=st.lists(NAMES, max_size=6, unique=True).map(tuple),
+    page=st.sampled_from([*PAGES, *ADDRESSES]),
+    targets=TARGETS,
+    region=st.sampled_from(["europe-west1", "us-central1"]),
+)
+
+
+@settings(deadline=None)
+@given(ANSWERS)
+def test_every_combination_of_answers_is_a_good_configuration_that_says_them(answers: Answers) -> None:
+    config = parse_config(writing.config(answers))
+    assert (config.owner, config.timezone) == (answers.email, answers.timezone)
+    assert set(config.sources) == {*answers.senders, *(["smoke"] if answers.targets else [])}
+    assert {
+        name: one.project for name, one in (config.deploy.targets if config.deploy else {}).items()
+    } == answers.targets
+    named = {secret for source in config.sources.values() for secret in source.secrets}
+    named |= {channel.secret for channel in config.channels.values() if hasattr(channel, "secret")}
+    assert named == {one.name for one in secrets_file.wanted(answers)}
+
+
+@given(ANSWERS.filter(lambda answers: answers.targets))
+def test_what_tries_a_revision_pages_the_console_alone(answers: Answers) -> None:
+    config = parse_config(writing.config(answers))
+    assert config.deploy is not None
+    (route,) = config.route.routes
+    assert [(one.name, one.operator, one.value) for one in route.matchers] == [("source", "=", config.deploy.smoke)]
+    assert config.channels[str(route.channel)].model_dump().get("console") is True
+
+
+def test_the_flags_it_writes_are_good() -> None:
+    assert parse_flags(writing.FLAGS).flags
+
+
+def test_every_secret_made_is_fit_for_its_scheme_and_no_other_of_it() -> None:
+    answers = Answers("me@x.org", "UTC", tuple(known()), "console", {"staging": "my-co-stg"}, "europe-west1")
+    one, other = ({each.name: each.value for each in secrets_file.wanted(answers)} for _ in range(2))
+    assert [name for name in one if one[name] and one[name] == other[name]] == []
+    made = {name for name, value in one.items() if value}
+    assert made == {each.secret for each in known().values() if each.made_by == "you"} | {"OPOS_SMOKE_SECRET"}
+
+
+@pytest.mark.parametrize("name", ["github", "stripe"])
+def test_the_guide_to_senders_says_the_same(name: str) -> None:
+    guide = " ".join((ROOT / "docs/senders.md").read_text().split())
+    assert known()[name].where in guide
+
+
+def test_each_known_sender_is_one_that_opos_verifies_and_understands() -> None:
+    config = parse_config(writing.config(Answers("me@x.org", "UTC", tuple(known()), "console", {}, "")))
+    for name, source in config.sources.items():
+        assert scheme(source).verify
+        assert known()[name].where.endswith((".", "`"))
+
+
+def init(*arguments: str, typed: str | None = None) -> Result:
+    return CliRunner().invoke(command, list(arguments), input=typed)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+QUIET = ("--yes", "--email", "me@x.org", "--timezone", "Europe/Berlin")
+
+
+def test_five_questions_answered_by_hand_and_wrong_ones_asked_again(folder: Path) -> None:
+    typed = ["me", "me@x.org", "Mars/Base", "Europe/Berlin", "githb", "github, shop", "pigeon", "ntfy", "moon", "cloud",
+             "X", "my-co-prod", "", "nowhere", "us-central1"]  # fmt: skip
+    done = init(typed="\n".join(typed) + "\n")
+    assert done.exit_code == 0, done.output
+    assert re.findall(r"Error: (expected [^,;\n]*)", done.stderr) == [
+        "expected an e-mail address such as me@example.com", "expected an IANA time zone such as Europe/Berlin",
+        "expected github", "expected console", "expected here or cloud", "expected a project's id of Google Cloud",
+        "expected a region of Google Cloud",
+    ]  # fmt: skip
+    written = yaml.safe_load((folder / "opos.yaml").read_text())
+    assert written["deploy"]["targets"] == {"production": {"project": "my-co-prod", "region": "us-central1"}}
+    assert list(written["sources"]) == ["github", "shop", "smoke"]
+
+
+def test_the_secrets_are_in_a_file_for_its_owner_alone_and_nowhere_else(folder: Path) -> None:
+    done = init(*QUIET, "--senders", "github,alertmanager,shop", "--page", "ntfy")
+    assert done.exit_code == 0, done.output
+    assert stat.S_IMODE((folder / ".env").stat().st_mode) == 0o600
+    values = secrets_file.values(folder)
+    assert verify(folder / "opos.yaml", folder / "flags.yaml", values) == []
+    elsewhere = done.output + "".join((folder / name).read_text() for name in ("opos.yaml", "senders.md", "flags.yaml"))
+    assert [name for name, value in values.items() if value in elsewhere] == []
+
+
+def test_what_only_the_sender_knows_is_left_to_fill_in_and_named(folder: Path) -> None:
+    done = init(*QUIET, "--senders", "stripe,slack", "--page", "email")
+    assert "fill in STRIPE_WEBHOOK_SECRET, SLACK_SIGNING_SECRET, SMTP_URL in .env" in done.output
+    faults = verify(folder / "opos.yaml", folder / "flags.yaml", secrets_file.values(folder))
+    assert [fault.expected for fault in faults] == [
+        f"the secret {name} to be set" for name in ("STRIPE_WEBHOOK_SECRET", "SLACK_SIGNING_SECRET", "SMTP_URL")
+    ]
+
+
+def test_what_is_there_is_not_overwritten_and_says_how_it_could_be(folder: Path) -> None:
+    (folder / "opos.yaml").write_text("mine")
+    done = init(*QUIET)
+    assert done.exit_code == 2
+    assert "opos init --force" in done.stderr
+    assert {file.name: file.read_text() for file in folder.iterdir()} == {"opos.yaml": "mine"}
+
+
+def test_force_keeps_each_version_that_was_there_and_every_secret(folder: Path) -> None:
+    (folder / "opos.yaml").write_text("mine")
+    assert init(*QUIET, "--force", "--senders", "github").exit_code == 0
+    secrets = secrets_file.values(folder)
+    assert init(*QUIET, "--force", "--senders", "github,grafana").exit_code == 0
+    assert (folder / "opos.yaml.bak").read_text() == "mine"
+    assert "grafana" not in (folder / "opos.yaml.bak1").read_text()
+    assert secrets_file.values(folder).items() > secrets.items()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--email", "me"], "expected an e-mail address"),
+        (["--senders", "stripes"], "expected stripe"),
+        (["--page", "nonsense://secret"], "'nonsense'"),
+        (["--staging", "UPPER"], "expected a project's id"),
+        (["--runs", "mars"], "expected here or cloud"),
+        (["--yes", "--email", "me@x.org", "--runs", "cloud"], "expected --production"),
+        (["--email", "me@x.org"], "or --timezone"),
+    ],
+)
+def test_a_wrong_option_or_no_answer_is_wrong_usage_that_says_what_was_expected(
+    folder: Path, arguments: list[str], said: str
+) -> None:
+    done = init(*arguments)
+    assert (done.exit_code, said in done.stderr, "://secret" in done.stderr) == (2, True, False), done.output
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        ["--senders", "github,stripe,alertmanager,shop", "--page", "https://ntfy.sh/x"],
+        [
+            "--senders",
+            "my-app",
+            "--page",
+            "smtps://me:pw@127.0.0.1",
+            "--staging",
+            "my-co-stg",
+            "--production",
+            "my-co-prod",
+        ],
+        ["--senders", ",".join(known())],
+    ],
+    ids=["some", "in the cloud", "all"],
+)
+def test_opos_verifies_what_it_wrote_starts_with_it_and_takes_a_webhook(folder: Path, answers: list[str]) -> None:
+    base = {name: value for name, value in os.environ.items() if not name.startswith("OPOS_")}
+
+    def opos(*arguments: str, shell: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        environment = {**base, "PYTHONPATH": str(ROOT), **shell}
+        command = [sys.executable, "-m", "opos", *arguments]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    begun = opos("init", *QUIET, *answers, "--json", shell={})
+    assert (begun.returncode, begun.stderr) == (0, "")
+    missing = dict.fromkeys(json.loads(begun.stdout)["missing"], "whsec_typed-in")
+    shell = {**secrets_file.values(folder), **missing}
+    assert opos("verify", shell=shell).returncode == 0
+    name = answers[1].split(",")[-1]
+    port = free_port()
+    with (folder / "log").open("wb") as log:
+        command = [sys.executable, "-m", "opos", "up", "--port", str(port)]
+        process = start(command, environment={**base, "PYTHONPATH": str(ROOT), **shell}, output=log)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        until(lambda: listens(port), seconds=60, what="the bundle to listen")
+        (folder / "body.json").write_text('{"type": "order.stuck", "data": {"title": "Stuck", "severity": "warning"}}')
+        sent = opos("send", name, "body.json", "--url", url, shell=shell)
+        assert sent.stdout.startswith("202"), sent.stdout + sent.stderr
+    finally:
+        end(process)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

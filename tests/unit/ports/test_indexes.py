@@ -1,0 +1,43 @@
+"""What Firestore is told to index. tests/e2e/test_budget.py shows that the queries need just that."""
+
+import json
+
+from opos.cloud.firestore_indexes import definition
+from shared.ports.indexes import COLLECTIONS, INDEXES, is_served
+from tests.support.project import ROOT
+
+OVERRIDES = {(one["collectionGroup"], one["fieldPath"]): one for one in definition()["fieldOverrides"]}
+
+
+def test_the_file_that_is_deployed_is_what_the_code_declares() -> None:
+    found = json.loads((ROOT / "infra/firestore.indexes.json").read_text())
+    assert found == definition(), "renew it: python -m opos.cloud.firestore_indexes > infra/firestore.indexes.json"
+
+
+def test_nothing_is_indexed_but_what_is_declared() -> None:
+    indexed = {key for key, override in OVERRIDES.items() if override["indexes"]}
+    assert indexed == set(INDEXES)
+    for collection in COLLECTIONS:
+        assert OVERRIDES[collection, "*"]["indexes"] == []
+
+
+def test_bodies_and_expiry_are_exempt_and_expiry_is_what_ttl_goes_by() -> None:
+    for collection in COLLECTIONS:
+        assert (OVERRIDES[collection, "expires_at"]["ttl"], OVERRIDES[collection, "expires_at"]["indexes"]) == (
+            True,
+            [],
+        )
+    assert ("events", "body") not in INDEXES
+
+
+def test_no_field_that_grows_with_time_is_indexed_where_every_webhook_writes() -> None:
+    """But `calls_at`, which only those alerts have that wait to interrupt."""
+    grows = {name for collection, name in INDEXES if collection in {"events", "alerts"}}
+    assert {name for name in grows if name.endswith(("_at", "_seen", "since"))} == {"calls_at"}
+
+
+def test_a_query_by_two_fields_would_need_a_composite_index_and_is_refused() -> None:
+    assert is_served("events", ["state"], None)
+    assert is_served("outbox", ["due_at"], "due_at")
+    assert not is_served("alerts", ["state"], "last_seen")
+    assert not is_served("events", [], "received_at")

@@ -1,0 +1,88 @@
+"""Overrides of flags: who looks one up never waits for the store."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from functions.digest_sender.overview import overview
+from shared.errors import NotFound
+from shared.ports import Store
+from shared.services.flags import overrides as overriding
+from shared.services.flags.overrides import Overrides, in_force, override, release
+from tests.support.fakes import FakeContext, FakeStore
+
+HOUR = timedelta(hours=1)
+
+
+def kill(context: FakeContext, flag: str = "checkout") -> None:
+    override(flag, "off", context.store, who="me", why="it charges twice", until=context.now + HOUR, now=context.now)
+
+
+def settled(overrides: Overrides, context: FakeContext) -> dict[str, str]:
+    """What is known after the question that this look-up asks."""
+    overrides.current(context.now)
+    overrides.asking.wait()
+    found = dict(overrides.current(context.now))
+    overrides.asking.wait()
+    return found
+
+
+def test_an_override_is_in_force_until_its_end_or_its_release(context: FakeContext) -> None:
+    kill(context)
+    kill(context, "search")
+    assert [doc.id for doc in in_force(context.store, context.now)] == ["checkout", "search"]
+    release("search", context.store, context.now)
+    assert [doc.id for doc in in_force(context.store, context.now)] == ["checkout"]
+    assert in_force(context.store, context.now + HOUR) == []
+    with pytest.raises(NotFound):
+        release("search", context.store, context.now)
+
+
+def test_a_look_up_knows_it_a_moment_later_and_no_longer_than_it_lasts(
+    context: FakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overriding, "FRESH", -1.0)
+    overrides = Overrides(lambda: context.store)
+    kill(context)
+    assert settled(overrides, context) == {"checkout": "off"}
+    context.clock.advance(hours=1)
+    assert overrides.current(context.now) == {}
+
+
+def test_within_a_few_seconds_the_store_is_asked_once(context: FakeContext) -> None:
+    asked: list[Store] = []
+
+    def store() -> FakeStore:
+        asked.append(context.store)
+        return context.store
+
+    overrides = Overrides(store)
+    for _ in range(20):
+        settled(overrides, context)
+    assert len(asked) == 1
+
+
+def test_a_store_that_hangs_keeps_no_look_up_waiting_and_one_that_fails_changes_nothing(
+    context: FakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overriding, "FRESH", -1.0)
+    kill(context)
+    hang = threading.Event()
+    overrides = Overrides(lambda: context.store)
+    assert settled(overrides, context) == {"checkout": "off"}
+    overrides.store = lambda: (hang.wait(10), context.store)[1]
+    assert [overrides.current(context.now) for _ in range(3)] == [{"checkout": "off"}] * 3
+    hang.set()
+    context.store.down = True
+    overrides.store = lambda: context.store
+    assert settled(overrides, context) == {"checkout": "off"}
+
+
+def test_the_digest_says_once_a_day_what_is_overridden(context: FakeContext) -> None:
+    kill(context)
+    (note,) = overview("digest", [], context).notes
+    assert (
+        note["text"]
+        == "The flag checkout is overridden: off until 2026-11-20T10:00:00.000000Z, by me: it charges twice"
+    )

@@ -1,0 +1,79 @@
+"""Flags follow their file; one that is broken changes nothing."""
+
+import os
+from pathlib import Path
+
+import pytest
+import structlog
+
+from shared.config.files.faults import ConfigError
+from shared.config.files.loader import load_flags
+from shared.services.flags import watched_file as watching
+from shared.services.flags.watched_file import WatchedFlags
+from tests.support.fakes import FakeClock
+
+NOW = FakeClock().now()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return write(tmp_path / "flags.yaml", "flags: {a: {enabled: true}}")
+
+
+@pytest.fixture
+def watched(file: Path, monkeypatch: pytest.MonkeyPatch) -> WatchedFlags:
+    monkeypatch.setattr(watching, "FRESH", -1.0)
+    return WatchedFlags(file, lambda: load_flags(file))
+
+
+def write(file: Path, text: str) -> Path:
+    new = file.with_suffix(".new")
+    new.write_text(text)
+    return new.replace(file)
+
+
+def is_on(watched: WatchedFlags, key: str = "a") -> bool:
+    """After the look that this look-up leads to."""
+    watched.current(NOW)
+    watched.looking.wait()
+    found = watched.current(NOW).evaluate(key, {}).value
+    watched.looking.wait()
+    return bool(found)
+
+
+def test_what_changes_in_the_file_counts_without_a_restart(watched: WatchedFlags, file: Path) -> None:
+    assert is_on(watched)
+    write(file, "flags: {a: {enabled: false}}")
+    assert not is_on(watched)
+
+
+def test_a_file_that_is_broken_or_gone_leaves_the_flags_as_they_were_and_is_logged_once(
+    watched: WatchedFlags, file: Path
+) -> None:
+    with structlog.testing.capture_logs() as logs:
+        write(file, "flags: {a: {enabled: maybe}}")
+        assert is_on(watched)
+        assert is_on(watched)
+        file.unlink()
+        assert is_on(watched)
+    assert [one["event"] for one in logs] == ["flags_not_read_again"] * 2
+    assert "flags.yaml:1: flags.a.enabled" in logs[0]["fault"]
+    write(file, "flags: {a: {enabled: false}}")
+    assert not is_on(watched)
+
+
+def test_a_file_that_has_not_changed_is_not_read_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "FRESH", -1.0)
+    read = list[int]()
+    watched = WatchedFlags(file, lambda: (read.append(1), load_flags(file))[1])
+    for _ in range(5):
+        is_on(watched)
+    os.utime(file, (1, 1))
+    is_on(watched)
+    assert len(read) == 2
+
+
+def test_a_first_file_that_is_broken_is_an_error(file: Path) -> None:
+    write(file, "flags: 5")
+    with pytest.raises(ConfigError):
+        WatchedFlags(file, lambda: load_flags(file))
