@@ -16,13 +16,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bench.result import Result, Table
-from shared.alerting.alert import labels_of
-from shared.alerting.hold_reasons import Surroundings
-from shared.alerting.lifecycle import Heard, hear
-from shared.alerting.muting import Inhibition, InhibitRule, Silence
+from shared.alerting.alert import AlertDoc
+from shared.alerting.inhibition import Inhibition, InhibitRule
 from shared.alerting.routes import Node, Route, compile_routes, route
+from shared.alerting.silences import Silence
+from shared.alerting.situation import QuietWorld, Situation
 from shared.alerting.verdict import judge
 from shared.events import Alert
+from tests.support.alerts import SomeRules, fired
 
 ROUNDS, EACH = 7, 2000
 LIMIT, PEER = "limit: reading its JSON", "peer: plain Python and re"
@@ -55,10 +56,9 @@ def signal(n: int) -> Alert:
     return Alert(fingerprint=f"f{n}", title=f"Alert {n}", severity="critical", labels=labels)
 
 
-def document(n: int) -> dict[str, Any]:
-    said = signal(n)
-    heard = Heard(said, f"{n:032x}", "app", "e", labels_of(said, source="app", type="t"), NOW, NOW)
-    return hear(heard, None).alert or {}
+def document(n: int) -> AlertDoc:
+    alert = signal(n)
+    return fired(alert.fingerprint, now=NOW, type="t", **alert.model_dump(exclude={"fingerprint"}))
 
 
 def rules() -> Inhibition:
@@ -118,7 +118,8 @@ def memory_per_alert(count: int = 10_000) -> float:
 def measure(*, quick: bool) -> Result:
     root, documents = tree(), [document(n) for n in range(1000)]
     inhibitors = [one for one in documents if rules().is_source(one["labels"])]
-    around = Surroundings(NOW, "UTC", inhibition=rules(), silences=silences(), inhibitors=inhibitors)
+    world = QuietWorld(known_silences=silences(), known_inhibitors=inhibitors)
+    situation = Situation(NOW, SomeRules(inhibition=rules()), world)
     texts = [json.dumps(one) for one in documents]
     plain = peer(root)
     flat = compile_routes(Route.model_validate({"channel": "desk", "routes": [spec(9, [1]) for _ in range(200)]}))
@@ -129,7 +130,7 @@ def measure(*, quick: bool) -> Result:
         "route, no route matches": lambda _: route(root, nowhere),
         "peer, no route matches": lambda _: plain(nowhere),
         "200 flat, none matches": lambda _: route(flat, nowhere),
-        "whole decision": lambda n: judge(documents[n % 1000], route(root, documents[n % 1000]["labels"]), around),
+        "whole decision": lambda n: judge(documents[n % 1000], route(root, documents[n % 1000]["labels"]), situation),
         LIMIT: lambda n: json.loads(texts[n % 1000]),
     }
     rounds = 2 if quick else ROUNDS

@@ -12,7 +12,7 @@ from bench.rivals.desk import Desk
 from bench.rivals.group import wait_for
 from bench.serving import CONFIG, SECRET, prepare, serve_bundle
 from shared.alerting.alert import labels_of
-from shared.alerting.lifecycle import Heard, hear
+from shared.alerting.lifecycle import Received, apply
 from shared.events import Alert, document_id
 from shared.ports import Create
 from shared.runtime.container import Runtime, Settings
@@ -57,5 +57,5 @@ def _fill(runtime: Runtime, count: int) -> None:
 def _open(n: int, now: datetime) -> Create:
     said = Alert(fingerprint=f"open-{n}", title=f"Trouble open-{n}", severity="info")
     id = document_id("app", said.fingerprint)
-    heard = Heard(said, id, "app", id, labels_of(said, source="app", type="trouble"), now, now)
-    return Create(f"alerts/{id}", hear(heard, None).alert or {})
+    received = Received(said, id, "app", id, labels_of(said, source="app", type="trouble"), now, now)
+    return Create(f"alerts/{id}", apply(received, None).alert or {})

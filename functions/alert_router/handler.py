@@ -1,33 +1,34 @@
-"""Decides what becomes of each signal of an event, writes the decision down with its reason, and pages."""
+"""Decides what becomes of each signal of an event, stores the decision with its reason, and notifies."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from shared.alerting.decision import Decision, decide, hear_all, with_alert_ids
+from shared.alerting.alert import AlertDoc, as_alert
+from shared.alerting.decision import Decision, decide, with_alert_ids
 from shared.context import Context
 from shared.digest.batch import announces
 from shared.errors import AlreadyExists, Conflict
 from shared.events import DigestDue, EventAccepted, Signal, iso
 from shared.ports import Doc, Update, Write
-from shared.services.alerting.notification import group_writes, tell, write
+from shared.services.alerting.notification import group_writes, situation_now, write
 from shared.services.alerting.pages import send_pages
 from shared.services.digest.queue import batching, count_waiting
 from shared.telemetry.logger import log as _log
 
 CONSUMER = "alert_router"
 BATCH = 100
-"""Signals decided in one commit: with their pages they stay far below the 500 writes that Firestore is sure to take."""
+"""How many signals one commit decides: with their pages they stay far below the 500 writes that Firestore accepts."""
 Summaries = Sequence[dict[str, str]]
 
 
 def handle(message: EventAccepted, context: Context, done: Summaries = ()) -> None:
-    """Route one event. A message that comes again changes nothing: its event is marked in the batch of its effects.
+    """Route one event. A redelivered message changes nothing: the commit of its effects marks the event.
 
-    *done* are the decisions of the signals that an earlier commit dealt with.
+    *done* are the decisions on the signals that an earlier commit handled.
     """
     marker = f"{CONSUMER}_{message.nonce}" if message.nonce else CONSUMER
     decisions, writes = _decide(with_alert_ids(message)[len(done) :][:BATCH], message, context)
-    summaries = [*done, *(one.summary() for one in decisions)]
+    summaries = [*done, *(decision.summary() for decision in decisions)]
     whole = len(summaries) == len(message.signals)
     mark = {f"handled.{marker}": {"at": iso(context.now), "decisions": summaries}}
     marked = Update(f"events/{message.id}", mark | ({"state": "handled"} if whole else {}), message.version)
@@ -36,7 +37,7 @@ def handle(message: EventAccepted, context: Context, done: Summaries = ()) -> No
     except (Conflict, AlreadyExists) as conflict:
         _resume(message, marker, conflict, context)
         return
-    _log.info("routed", event_id=message.id, decisions=[one.summary() for one in decisions])
+    _log.info("routed", event_id=message.id, decisions=[decision.summary() for decision in decisions])
     send_pages(writes, versions, context)
     _send_full_batches(decisions, context)
     if not whole:
@@ -46,7 +47,7 @@ def handle(message: EventAccepted, context: Context, done: Summaries = ()) -> No
 
 
 def _measure(message: EventAccepted, context: Context) -> None:
-    """By now its effects are written down, and its pages are on their way."""
+    """By now the effects are stored, and the messages have been handed to their channels."""
     took = (context.now - message.received_at).total_seconds() + context.elapsed_seconds
     for indicator in ("webhook_to_effect", "event_handled"):
         context.indicators.took(indicator, took, context.now)
@@ -55,35 +56,33 @@ def _measure(message: EventAccepted, context: Context) -> None:
 def _decide(
     signals: Sequence[tuple[str, Signal]], message: EventAccepted, context: Context
 ) -> tuple[list[Decision], list[Write]]:
-    """The decisions, and the writes they need."""
-    known, config = _known(signals, message, context), context.config
-    hearing = hear_all(
-        signals, {id: doc.data for id, doc in known.items() if doc}, message,
-        routes=config.routes, inhibition=config.inhibition, now=context.now,
-    )  # fmt: skip
-    telling = tell(hearing.wanting, context)
-    decisions = decide(hearing, telling.told, routes=config.routes, now=context.now)
-    told = telling.by_group().items()
-    groups = [one for id, members in told for one in group_writes(id, members, telling.groups, context)]
-    return decisions, [*_alert_writes(decisions, known), *groups]
+    """The decisions, and the writes that carry them out."""
+    known = _known(signals, message, context)
+    situation, world = situation_now(context)
+    alerts = {id: as_alert(doc.data) for id, doc in known.items() if doc}
+    decided = decide(signals, alerts, message, situation)
+    groups = [
+        group_write
+        for change in decided.judgement.group_changes()
+        for group_write in group_writes(change, world, context)
+    ]
+    return decided.decisions, [*_alert_writes(decided.alerts, known), *groups]
 
 
 def _known(signals: Sequence[tuple[str, Signal]], message: EventAccepted, context: Context) -> dict[str, Doc | None]:
-    """The alerts' documents. A business event is its own, so only a replay can have met it before."""
+    """The alerts' documents. A business event is an alert of its own, so only a replay finds its document."""
     named = {id for id, signal in signals if signal.kind == "alert" or message.nonce}
     return {id: context.store.get(f"alerts/{id}") if id in named else None for id, _ in signals}
 
 
-def _alert_writes(decisions: list[Decision], known: Mapping[str, Doc | None]) -> Iterator[Write]:
-    """One write an alert: as the last of its decisions left it."""
-    for id, alert in {one.alert_id: one.alert for one in decisions if one.alert}.items():
-        yield write(f"alerts/{id}", alert, known[id])
+def _alert_writes(alerts: Mapping[str, AlertDoc], known: Mapping[str, Doc | None]) -> Iterator[Write]:
+    return (write(f"alerts/{id}", alert, known[id]) for id, alert in alerts.items())
 
 
 def _resume(message: EventAccepted, marker: str, conflict: Conflict | AlreadyExists, context: Context) -> None:
-    """Done already, or overtaken: then route what is left, against the version and the state of now.
+    """The event was handled already, or changed: then route the rest of it against its present version.
 
-    Raises *conflict* where it is about another document: the invocation is then run again.
+    Raises *conflict* if it is about another document: the invocation then runs again.
     """
     path = f"events/{message.id}"
     event = context.store.get(path) if conflict.path == path else None
@@ -103,7 +102,11 @@ def _at(version: str, message: EventAccepted) -> EventAccepted:
 
 
 def _send_full_batches(decisions: list[Decision], context: Context) -> None:
-    queued = Counter(one.alert["pending"]["queue"] for one in decisions if one.path == "digest" and one.alert)
+    queued = Counter(
+        decision.alert["pending"]["queue"]
+        for decision in decisions
+        if decision.path == "digest" and decision.alert and decision.alert["pending"]
+    )
     for queue, count in queued.items():
         size = batching(queue, context.config).size
         if size and _is_full(queue, count, size, context):

@@ -7,6 +7,7 @@ from typing import Any
 from functions.console.links import silence_path
 from functions.console.rows import Row, alert_row, at
 from functions.console.times import UNKNOWN
+from shared.alerting.alert import as_alert
 from shared.context import Context
 from shared.ports import Doc
 from shared.services.alerting.acknowledgement import ack_timeout
@@ -33,7 +34,7 @@ def acting_view(
     more = "+" if len(alerts) > SHOWN else ""
     return {
         "title": f"{len(rows)}{more} alerts: {rows[0]['title']}" if others else rows[0]["title"],
-        "alert": {**rows[0], "runbook": runbook_of(first, context.config)},
+        "alert": {**rows[0], "runbook": runbook_of(as_alert(first), context.config)},
         "alerts": rows, "others": others, "more": bool(more), "state": state, "path": path,
         "over": at(first.get("resolved_at" if state == "resolved" else "acknowledged_at"), context),
         "until": at(first.get("until"), context) if first.get("until") else UNKNOWN,

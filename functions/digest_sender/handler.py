@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from functions.digest_sender.overview import overview
-from shared.alerting.alert import noted_in_episode
+from shared.alerting.alert import as_alert, noted_in_episode
 from shared.context import Context
 from shared.digest.batch import MOST, Batching, Held, first_batch
 from shared.digest.content import compose
 from shared.events import DigestDue, iso
 from shared.ports import Create, Doc, Update
-from shared.services.alerting.notification import muted
+from shared.services.alerting.notification import suppressed_alerts
 from shared.services.alerting.pages import runbook_of
 from shared.services.alerting.quiet_hours import held
 from shared.services.digest.queue import batching, waiting
@@ -51,7 +51,7 @@ def _since(item: Doc) -> datetime:
 
 def _without_muted(items: list[Doc], context: Context) -> list[Doc]:
     """*items* without those that are silenced or inhibited: they leave the queue, to be looked at again then."""
-    verdicts = muted(items, context)
+    verdicts = suppressed_alerts(items, context)
     for item in items:
         if verdict := verdicts.get(item.id):
             held_back = {"by": verdict.by, "reason": verdict.reason, "since": iso(context.now)}
@@ -77,7 +77,7 @@ def _told_by(digest: str, item: Doc, how: Batching, context: Context) -> dict[st
     changes: dict[str, object] = {"pending": None, "digest": digest}
     if item.data.get("state") != "firing" or "first_seen" not in item.data:
         return changes
-    told = noted_in_episode(item.data, listed=iso(context.now))
+    told = noted_in_episode(as_alert(item.data), {"listed": iso(context.now)})
     return {**changes, "episodes": told, "unresolved": f"{how.queue}/{item.data['first_seen']}"}
 
 
@@ -85,7 +85,7 @@ def _message(items: Sequence[Doc], how: Batching, context: Context) -> dict[str,
     config, now, looked = context.config, context.now, overview(how.queue, items, context)
     content = compose(
         [item.data for item in items], queue=how.queue, now=now, zone=config.timezone,
-        runbook=lambda item: runbook_of(item, config),
+        runbook=lambda item: runbook_of(as_alert(item), config),
         leftovers=looked.leftovers, left=looked.left, notes=looked.notes,
     )  # fmt: skip
     made = intent(channel=how.channel, title=content["subject"], text="", severity="info", now=now)

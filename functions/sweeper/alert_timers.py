@@ -1,46 +1,41 @@
-"""The timers of alerting: alerts whose time has come, and groups that nobody has acknowledged.
+"""The timers of alerting: holds, acknowledgements and snoozes that end, and groups that nobody has acknowledged.
 
-Both are documents that say when they are due, so a sweep that dies or comes twice changes nothing: each step commits
-against the version it was decided on, together with its page.
+Alerts and groups say when they are due. Each step commits against the version that it was decided on, together with its
+page, so a sweep that dies or runs twice changes nothing.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.alerting.actions import wake
-from shared.alerting.groups import Call, at_rest, is_calling, page_again, postponed
-from shared.alerting.hold_reasons import audible, suppressed
-from shared.alerting.verdict import Told, interrupts
+from shared.alerting.actions import end_timer
+from shared.alerting.alert import AlertDoc, as_alert
+from shared.alerting.decision import Judgement, escalation_of, judge_alerts
+from shared.alerting.groups import Page, as_group, idle, is_unanswered, page_again, postponed
+from shared.alerting.hold_reasons import muted, not_muted
+from shared.alerting.routes import Node, route
+from shared.alerting.verdict import Judged, interrupts
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
 from shared.events import BusinessEvent, Event, iso
 from shared.ports import Doc, Update, Write
-from shared.services.alerting.notification import (
-    MEMBERS,
-    Candidate,
-    Telling,
-    candidate,
-    escalation_of,
-    group_writes,
-    surroundings,
-    tell,
-)
+from shared.services.alerting.notification import group_writes, situation_now
 from shared.services.alerting.pages import NAMED, pages, send_pages
+from shared.services.alerting.world import MEMBERS, StoreWorld
 from shared.services.intake.acceptance import announce, keep, own_event
 from shared.telemetry.logger import log as _log
 
 MOST = 5000
-"""Alerts told in one sweep: a flood is to be one page."""
+"""How many alerts one sweep judges: a storm is to be one page."""
 ROUNDS = 3
-Said = tuple[Event, BusinessEvent]
-"""Something that opos has to say itself, as an event."""
+OwnEvent = tuple[Event, BusinessEvent]
+"""Something that opos itself has to say, as an event."""
 
 
-def tell_due(context: Context) -> None:
-    """Tell of every alert whose wait, acknowledgement or snooze is over."""
+def end_timers(context: Context) -> None:
+    """Judge every alert whose hold, acknowledgement or snooze has ended."""
     for _ in range(ROUNDS):
         due = list(context.store.query("alerts", where=_due("calls_at", context), order_by="calls_at", limit=MOST))
-        if not due or not _tell(due, context):
+        if not due or not _judge(due, context):
             return
 
 
@@ -48,53 +43,58 @@ def _due(field: str, context: Context) -> list[Any]:
     return [(field, "<=", iso(context.now))]
 
 
-def _tell(due: Sequence[Doc], context: Context) -> bool:
-    """Whether another writer was quicker with some of them, so that it is worth another look."""
-    docs, changes = {doc.id: doc for doc in due}, [wake(doc.data) for doc in due]
-    telling = tell([one.alert for one in changes if one.effect == "tell" and one.alert], context)
-    groups = telling.by_group().items()
-    overtaken = [_tell_group(id, members, docs, telling, context) for id, members in groups]
+def _judge(due: Sequence[Doc], context: Context) -> bool:
+    """Whether another writer was quicker with some of *due*, so that it is worth another round."""
+    docs, changes = {doc.id: doc for doc in due}, [end_timer(as_alert(doc.data)) for doc in due]
+    alerts = [change.alert for change in changes if change.effect == "notify" and change.alert]
+    situation, world = situation_now(context)
+    judgement = judge_alerts(alerts, situation)
+    overtaken = [
+        _write_group(id, members, docs, judgement, world, context) for id, members in judgement.by_group().items()
+    ]
     return any(overtaken)
 
 
-def _tell_group(id: str, members: list[Told], docs: Mapping[str, Doc], telling: Telling, context: Context) -> bool:
-    """Tell of the *members* of one group. Whether another writer was quicker with it, or with one of them.
+def _write_group(
+    id: str, members: list[Judged], docs: Mapping[str, Doc], judgement: Judgement, world: StoreWorld, context: Context
+) -> bool:
+    """Carry out the verdicts on the *members* of a group. Whether another writer was quicker with one of them.
 
-    The page goes with those that it names; the others are written down as told only when it is.
+    The page commits with the alerts that it names; the others are written only after it.
     """
     left, overtaken = members, False
     while left:
-        writes = group_writes(id, left, telling.groups, context)
+        writes = group_writes(judgement.group_change(id, left), world, context)
         path = _commit(writes, _updates(left[:NAMED], docs), context)
         if path is None:
             chunks = [left[start : start + NAMED] for start in range(NAMED, len(left), NAMED)]
-            rest = [_write_down(chunk, docs, context) for chunk in chunks]
+            rest = [_write_unnamed(chunk, docs, context) for chunk in chunks]
             return overtaken or any(rest)
         overtaken, left = True, _without(path, left, docs)
     return overtaken
 
 
-def _write_down(members: list[Told], docs: Mapping[str, Doc], context: Context) -> bool:
-    """Write down as told those that the page only counts. Whether some were overtaken: they are told once more."""
+def _write_unnamed(members: list[Judged], docs: Mapping[str, Doc], context: Context) -> bool:
+    """Write the alerts that the page only counts. Whether some were overtaken: they notify once more."""
     left = members
     while left and (path := _commit([], _updates(left, docs), context)):
         left = _without(path, left, docs)
     return len(left) < len(members)
 
 
-def _without(path: str, members: list[Told], docs: Mapping[str, Doc]) -> list[Told]:
-    """*members* without the one that was overtaken; none of them where it was the group itself."""
-    others = [one for one in members if docs[one.alert["id"]].path != path]
+def _without(path: str, members: list[Judged], docs: Mapping[str, Doc]) -> list[Judged]:
+    """*members* without the alert at *path*; none of them if *path* is the group itself."""
+    others = [member for member in members if docs[member.alert["id"]].path != path]
     return others if len(others) < len(members) else []
 
 
-def _updates(members: Sequence[Told], docs: Mapping[str, Doc]) -> list[Update]:
-    known = [(one, docs[one.alert["id"]]) for one in members]
-    return [Update(doc.path, one.alert, doc.version) for one, doc in known]
+def _updates(members: Sequence[Judged], docs: Mapping[str, Doc]) -> list[Update]:
+    known = [(member.alert, docs[member.alert["id"]]) for member in members]
+    return [Update(doc.path, alert, doc.version) for alert, doc in known]
 
 
 def _commit(writes: Sequence[Write], updates: Sequence[Update], context: Context) -> str | None:
-    """Write all of it, or nothing: then the path of the document that another writer was quicker with."""
+    """Write everything, or nothing: then the path of the document that another writer was quicker with."""
     try:
         versions = context.store.commit([*writes, *updates])
     except (Conflict, AlreadyExists) as conflict:
@@ -106,61 +106,67 @@ def _commit(writes: Sequence[Write], updates: Sequence[Update], context: Context
 
 
 def escalate_due(context: Context) -> None:
-    """The next page of each group that nobody has acknowledged in time; of a flood of them so many a minute."""
+    """The next page of each group that nobody has acknowledged in time; in a storm only so many a minute."""
     left = context.config.route.pages_per_minute
     for group in list(context.store.query("groups", where=_due("due_at", context), order_by="due_at", limit=MOST)):
         if left > 0:
             left -= _escalate(group, context)
 
 
-def _escalate(group: Doc, context: Context) -> bool:
-    """Whether *group* was told again."""
-    members = list(context.store.query("alerts", where=[("group", "==", group.id)], limit=MEMBERS))
-    calling = [candidate(doc.data, context.config) for doc in members if is_calling(doc.data)]
-    calling = [(alert, taken) for alert, taken in calling if interrupts(alert, taken[-1].settings)]
-    if not calling:
-        _step([Update(group.path, at_rest(group.data, context.now), group.version)], context)
+def _escalate(doc: Doc, context: Context) -> bool:
+    """Whether the group *doc* notified again."""
+    unanswered = _unanswered(doc.id, context)
+    if not unanswered:
+        _step([Update(doc.path, idle(as_group(doc.data), context.now), doc.version)], context)
         return False
-    around = surroundings(calling, {group.id: group}, context)
-    verdicts = [(one, suppressed(*one, around)) for one in calling]
-    heard = [(alert, audible(taken, around)) for (alert, taken), verdict in verdicts if verdict is None]
-    if not heard:
-        until = min(verdict.until for _, verdict in verdicts if verdict and verdict.until)
-        _step([Update(group.path, postponed(group.data, until), group.version)], context)
+    situation, _ = situation_now(context)
+    verdicts = [(alert, routes, muted(alert, routes, situation)) for alert, routes in unanswered]
+    audible = [(alert, not_muted(routes, situation)) for alert, routes, verdict in verdicts if verdict is None]
+    if not audible:
+        until = min(verdict.until for *_, verdict in verdicts if verdict and verdict.until)
+        _step([Update(doc.path, postponed(as_group(doc.data), until), doc.version)], context)
         return False
-    return _page_again(group, heard, context)
+    return _page_again(doc, audible, context)
 
 
-def _page_again(group: Doc, calling: Sequence[Candidate], context: Context) -> bool:
-    taken = calling[0][1]
-    call = page_again(group.data, taken, escalation_of(taken, context.config), context.now)
-    total = len(calling) if len(calling) < MEMBERS else context.store.count("alerts", where=[("group", "==", group.id)])
-    alerts = [alert for alert, _ in calling]
-    writes: list[Write] = [Update(group.path, call.group, group.version), *pages(call, alerts, total, context)]
-    return _step(writes, context) if call.step.wait else _give_up(writes, call, alerts[0], context)
+def _unanswered(group: str, context: Context) -> list[tuple[AlertDoc, tuple[Node, ...]]]:
+    """The alerts of *group* that wait for an answer and would notify on their routes, with these."""
+    docs = context.store.query("alerts", where=[("group", "==", group)], limit=MEMBERS)
+    alerts = [alert for doc in list(docs) if is_unanswered(alert := as_alert(doc.data))]
+    routed = [(alert, route(context.config.routes, alert["labels"])) for alert in alerts]
+    return [(alert, routes) for alert, routes in routed if interrupts(alert, routes[-1].settings)]
 
 
-def _step(writes: Sequence[Write], context: Context, said: Said | None = None) -> bool:
-    """Whether this step of a call is ours: a sweep that comes twice finds that it was done."""
-    kept = [keep(said[0])] if said else []
+def _page_again(doc: Doc, unanswered: Sequence[tuple[AlertDoc, tuple[Node, ...]]], context: Context) -> bool:
+    routes, members = unanswered[0][1], len(unanswered)
+    page = page_again(as_group(doc.data), routes, escalation_of(routes, context.config), context.now)
+    total = members if members < MEMBERS else context.store.count("alerts", where=[("group", "==", doc.id)])
+    alerts = [alert for alert, _ in unanswered]
+    writes: list[Write] = [Update(doc.path, page.group, doc.version), *pages(page, alerts, total, context)]
+    return _step(writes, context) if page.step.wait else _end_escalation(writes, page, alerts[0], context)
+
+
+def _step(writes: Sequence[Write], context: Context, own: OwnEvent | None = None) -> bool:
+    """Whether this sweep took this step of an escalation: a sweep that runs twice finds it taken."""
+    kept = [keep(own[0])] if own else []
     try:
         versions = context.store.commit([*writes, *kept])
     except (Conflict, AlreadyExists) as conflict:
         _log.info("overtaken", path=conflict.path)
         return False
     send_pages(writes, versions, context)
-    if said:
-        announce(said[0], (said[1],), versions[kept[0].path], context)
+    if own:
+        announce(own[0], (own[1],), versions[kept[0].path], context)
     return True
 
 
-def _give_up(writes: Sequence[Write], call: Call, alert: dict[str, Any], context: Context) -> bool:
-    """The last page, and a line for the digest that says so: an event of its own, kept in the same commit."""
-    group = call.group
-    said = BusinessEvent(
+def _end_escalation(writes: Sequence[Write], page: Page, alert: AlertDoc, context: Context) -> bool:
+    """The last page, and a line for the digest that says so: an event of its own, in the same commit."""
+    group = page.group
+    own = BusinessEvent(
         title=f"Nobody acknowledged: {alert['title']}",
-        summary=f"opos told it {group['level']} times since {group['called_at']} and gave up.",
+        summary=f"opos notified you {group['level']} times since {group['called_at']}, then the escalation ended.",
         link=alert["link"],
     )
-    event = own_event(said, "gave-up", delivery_id=f"gave-up:{group['id']}:{group['called_at']}", context=context)
-    return _step(writes, context, (event, said))
+    event = own_event(own, "gave-up", delivery_id=f"gave-up:{group['id']}:{group['called_at']}", context=context)
+    return _step(writes, context, (event, own))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from functions.sweeper.alert_timers import escalate_due, tell_due
+from functions.sweeper.alert_timers import end_timers, escalate_due
 from functions.sweeper.due_digests import close_due_batches
 from functions.sweeper.due_reviews import announce_review
 from functions.sweeper.health_alerts import SilentError, watch
@@ -30,7 +30,7 @@ PATIENCE = 3
 def sweep(message: Tick, context: Context) -> None:  # noqa: ARG001  (a tick says nothing but that it is time)
     """Each step is tried, whatever became of the ones before it. Raises what the first that failed raised."""
     steps: tuple[Callable[[Context], None], ...] = (
-        _publish_lost, _send_stuck, tell_due, escalate_due, expect_all, miss_due, close_due_batches, announce_review,
+        _publish_lost, _send_stuck, end_timers, escalate_due, expect_all, miss_due, close_due_batches, announce_review,
         _report_counts, watch,
     )  # fmt: skip
     faults = [fault for step in steps if (fault := _fault_of(step, context))]

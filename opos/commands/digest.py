@@ -9,6 +9,7 @@ import click
 from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
+from shared.alerting.alert import as_alert
 from shared.digest.batch import first_batch
 from shared.digest.content import HEADINGS, Block, Content, Line, compose
 from shared.digest.renderers.phrases import rest
@@ -91,7 +92,7 @@ def _upcoming(context: Invocation) -> Iterator[dict[str, Any]]:
         batch = first_batch(since, how, held(since[0], context))
         content = compose(
             [item.data for item in items[: batch.count]], queue=how.queue, now=context.now, zone=config.timezone,
-            runbook=lambda item: runbook_of(item, config),
+            runbook=lambda item: runbook_of(as_alert(item), config),
         )  # fmt: skip
         why = {"size": "it is full", "window": "its time is over then", "release": "it is held back until then"}
         said = (

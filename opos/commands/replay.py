@@ -9,7 +9,7 @@ from functools import partial
 import click
 
 from opos.history.event_log import read_log
-from opos.history.replay_preview import DryRun, Would
+from opos.history.replay_preview import Preview, ReplayPreview
 from opos.terminal.lookup import find_event
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
@@ -44,7 +44,7 @@ def command(
     runtime = place.runtime()
     now = datetime.now(UTC)
     docs = list(_chosen(runtime.store, event, since, source, now))
-    would = list(DryRun(runtime.store, runtime.config, now).replay(docs))
+    would = list(ReplayPreview(runtime.store, runtime.config, now).replay(docs))
     if dry_run:
         show([asdict(one) for one in would], "\n".join(_told(would)), as_json=as_json)
         return
@@ -87,7 +87,7 @@ def _done(docs: list[Doc], nonce: str) -> str:
     return f"Published {len(docs)} events again as replay {nonce}."
 
 
-def _told(would: list[Would]) -> Iterator[str]:
+def _told(would: list[Preview]) -> Iterator[str]:
     for one in would:
         was = f" (was {', '.join(one.was)})" if one.was else ""
         yield f"{one.event[:8]}  {one.source} {one.type}{was}"
@@ -98,11 +98,11 @@ def _told(would: list[Would]) -> Iterator[str]:
     yield f"{_summary(would)} Nothing was done."
 
 
-def _summary(would: list[Would]) -> str:
+def _summary(would: list[Preview]) -> str:
     counted = _counted(would)
     said = ", ".join(f"{counted[path]} {path}" for path in ("page", "hold", "digest", "record"))
     return f"{len(would)} events would be handled again: {said}."
 
 
-def _counted(would: list[Would]) -> Counter[str]:
+def _counted(would: list[Preview]) -> Counter[str]:
     return Counter(path for one in would for path in one.paths)

@@ -15,7 +15,7 @@ from opos.history.what_if import History
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import moment
-from shared.alerting.muting import Silence
+from shared.alerting.silences import Silence
 from shared.config.files.loader import load_config
 
 

@@ -1,22 +1,24 @@
-"""What a replay would do, from the same decisions as the router's, over a copy of the alerts that nobody else sees."""
+"""What a replay would do: the router's own decisions over a copy of the store that nobody else sees."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from shared.alerting.decision import Decision, decide, hear_all, with_alert_ids
-from shared.alerting.hold_reasons import Surroundings
-from shared.alerting.routes import route
-from shared.alerting.verdict import Told, tell_all
+from shared.alerting.alert import AlertDoc, as_alert
+from shared.alerting.decision import Decisions, decide, with_alert_ids
+from shared.alerting.focus import Period
+from shared.alerting.groups import GroupDoc, as_group
+from shared.alerting.silences import Silence
+from shared.alerting.situation import Situation, World
 from shared.config.model import Config
 from shared.intake.webhook import read_again
 from shared.ports import Doc, Store
+from shared.services.alerting.world import StoreWorld
 from shared.services.intake.acceptance import announcement
 
 
 @dataclass(frozen=True, slots=True)
-class Would:
+class Preview:
     """What would become of one event. `changes` are the alerts that would differ: before and after, in a few words."""
 
     event: str
@@ -29,67 +31,86 @@ class Would:
 
     @property
     def paths(self) -> list[str]:
-        return [one["path"] for one in self.decisions]
+        return [decision["path"] for decision in self.decisions]
 
 
 @dataclass
-class DryRun:
-    store: Store
-    config: Config
-    now: datetime
-    _alerts: dict[str, dict[str, Any] | None] = field(default_factory=dict)
-    _pages: int = 0
+class _Overlay:
+    """The world of the store, with what the events before would have changed in it."""
 
-    def replay(self, events: Iterable[Doc]) -> Iterator[Would]:
+    stored: World
+    alerts: dict[str, AlertDoc] = field(default_factory=dict)
+    groups: dict[str, GroupDoc] = field(default_factory=dict)
+    notifications: int = 0
+
+    def silences(self) -> Sequence[Silence]:
+        return self.stored.silences()
+
+    def inhibitors(self) -> Sequence[AlertDoc]:
+        alerts = {alert["id"]: alert for alert in self.stored.inhibitors()} | self.alerts
+        return [alert for alert in alerts.values() if alert["inhibits"]]
+
+    def group(self, id: str) -> GroupDoc | None:
+        return self.groups.get(id) or self.stored.group(id)
+
+    def is_unanswered(self, group: str) -> bool:
+        return group in self.groups or self.stored.is_unanswered(group)
+
+    def focus_blocks(self) -> Sequence[Period]:
+        return self.stored.focus_blocks()
+
+    def notifications_since(self, start: datetime) -> int:
+        return self.stored.notifications_since(start) + self.notifications
+
+
+class ReplayPreview:
+    def __init__(self, store: Store, config: Config, now: datetime) -> None:
+        self._store = store
+        self._config = config
+        self._now = now
+        self._alerts: dict[str, AlertDoc | None] = {}
+        self._world = _Overlay(StoreWorld(store, now))
+
+    def replay(self, events: Iterable[Doc]) -> Iterator[Preview]:
         """Each of *events* in turn, seeing what the ones before it would have done."""
         for doc in events:
-            yield self._replay(doc)
+            yield self._preview(doc)
 
-    def _replay(self, doc: Doc) -> Would:
-        event, signals = read_again(doc, self.config)
+    def _preview(self, doc: Doc) -> Preview:
+        event, signals = read_again(doc, self._config)
         message = announcement(event, signals, version=doc.version)
-        pairs = with_alert_ids(message)
-        before = {id: self._alert(id) for id, _ in pairs}
-        hearing = hear_all(
-            pairs, {id: alert for id, alert in before.items() if alert}, message,
-            routes=self.config.routes, inhibition=self.config.inhibition, now=self.now,
-        )  # fmt: skip
-        decisions = decide(hearing, self._tell(hearing.wanting), routes=self.config.routes, now=self.now)
-        self._pages += sum(one.path == "page" for one in decisions)
-        self._alerts |= {one.alert_id: one.alert for one in decisions if one.alert}
-        return Would(
+        named = with_alert_ids(message)
+        before = {id: self._alert(id) for id, _ in named}
+        known = {id: alert for id, alert in before.items() if alert}
+        decided = decide(named, known, message, Situation(self._now, self._config, self._world))
+        self._remember(decided)
+        return Preview(
             event=event.id,
             source=event.source,
             type=event.type,
-            was=[one["path"] for mark in doc.data["handled"].values() for one in mark["decisions"]],
-            decisions=[one.summary() for one in decisions],
-            changes=[_change(id, before[id], self._alerts[id]) for id in _changed(decisions)],
+            was=[decision["path"] for mark in doc.data["handled"].values() for decision in mark["decisions"]],
+            decisions=[decision.summary() for decision in decided.decisions],
+            changes=[_change(id, before[id], alert) for id, alert in decided.alerts.items()],
             quarantine=event.quarantine,
         )
 
-    def _tell(self, alerts: list[dict[str, Any]]) -> list[Told]:
-        """The verdicts, as if no group had been told before: how a replay is grouped depends on when it runs."""
-        config = self.config
-        around = Surroundings(
-            self.now, config.timezone, intervals=config.time_intervals, inhibition=config.inhibition,
-            focus=config.focus, pages_left=config.route.pages_per_minute - self._pages,
-        )  # fmt: skip
-        return list(tell_all([(alert, route(config.routes, alert["labels"])) for alert in alerts], around))
+    def _remember(self, decided: Decisions) -> None:
+        self._alerts |= decided.alerts
+        self._world.alerts |= decided.alerts
+        for change in decided.judgement.group_changes():
+            self._world.groups[change.group["id"]] = as_group(change.group)
+            self._world.notifications += len(change.page.step.channels) if change.page else 0
 
-    def _alert(self, id: str) -> dict[str, Any] | None:
+    def _alert(self, id: str) -> AlertDoc | None:
         if id not in self._alerts:
-            doc = self.store.get(f"alerts/{id}")
-            self._alerts[id] = doc.data if doc else None
+            doc = self._store.get(f"alerts/{id}")
+            self._alerts[id] = as_alert(doc.data) if doc else None
         return self._alerts[id]
 
 
-def _changed(decisions: list[Decision]) -> list[str]:
-    return list(dict.fromkeys(one.alert_id for one in decisions if one.alert))
-
-
-def _change(id: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> str:
+def _change(id: str, before: AlertDoc | None, after: AlertDoc) -> str:
     return f"alert {id[:8]}: {_brief(before)} -> {_brief(after)}"
 
 
-def _brief(alert: dict[str, Any] | None) -> str:
+def _brief(alert: AlertDoc | None) -> str:
     return f"{alert['severity']} {alert['state']} x{alert['count']}" if alert else "unknown"

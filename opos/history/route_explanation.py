@@ -1,10 +1,9 @@
 """What would become of an alert now, with all that was asked on the way."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from opos.terminal.lookup import find_event
-from shared.alerting.alert import labels_of
+from shared.alerting.alert import AlertDoc, effective_severity, labels_of
 from shared.alerting.explanation import Reason, Tried, reasons, tried_routes
 from shared.alerting.groups import channels_of
 from shared.alerting.routes import group_labels, route
@@ -14,7 +13,7 @@ from shared.errors import NotFound
 from shared.events import Alert
 from shared.intake.body import parsed
 from shared.intake.webhook import read, read_again
-from shared.services.alerting.notification import known_groups, surroundings
+from shared.services.alerting.notification import situation_now
 from shared.services.intake.acceptance import announcement
 
 _TYPE_HEADERS = ("x-github-event", "x-shopify-topic", "sentry-hook-resource")
@@ -60,14 +59,15 @@ def explain_labels(labels: dict[str, str], context: Context) -> Explained:
 
 def _signal(signal: Alert, source: str, type: str, context: Context) -> Explained:
     labels = labels_of(signal, source=source, type=type)
-    fresh = {**alert_with(labels, context.now), "title": signal.title, "source": source}
-    return _alert({**fresh, "severity": alert_with({"severity": signal.severity}, context.now)["severity"]}, context)
+    fresh = alert_with(labels, context.now)
+    severity = effective_severity(signal.severity)
+    return _alert({**fresh, "title": signal.title, "source": source, "severity": severity}, context)
 
 
-def _alert(alert: dict[str, Any], context: Context) -> Explained:
+def _alert(alert: AlertDoc, context: Context) -> Explained:
     taken = route(context.config.routes, alert["labels"])
-    candidates = [(alert, taken)]
-    found, verdict = reasons(alert, taken, surroundings(candidates, known_groups(candidates, context), context))
+    situation, _ = situation_now(context)
+    found, verdict = reasons(alert, taken, situation)
     return Explained(
         title=f"{alert['title']} ({alert['severity']})",
         labels=alert["labels"],

@@ -1,6 +1,6 @@
-"""History under another configuration: every event again, at its own time, through the same decisions, in memory.
+"""History under another configuration: every event again, at its own time, through the router's decisions, in memory.
 
-What a person did is not replayed, so only what interrupts for the first time is counted, and not its escalation.
+What a person did is not replayed, so only the first notification of each escalation counts.
 """
 
 import heapq
@@ -8,76 +8,100 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-from shared.alerting.actions import wake
-from shared.alerting.decision import decide, hear_all, with_alert_ids
-from shared.alerting.focus import day_began
-from shared.alerting.groups import page_joined, waiting
-from shared.alerting.hold_reasons import Surroundings
-from shared.alerting.muting import Silence
-from shared.alerting.routes import route
+from shared.alerting.actions import end_timer
+from shared.alerting.alert import AlertDoc
+from shared.alerting.decision import GroupChange, Judgement, decide, judge_alerts, with_alert_ids
+from shared.alerting.focus import Period
+from shared.alerting.groups import GroupDoc
+from shared.alerting.noise import rule_of
+from shared.alerting.silences import Silence
+from shared.alerting.situation import Situation
 from shared.alerting.state_machine import OPEN
-from shared.alerting.verdict import Told, tell_all
 from shared.config.model import Config
 from shared.events import iso
 from shared.intake.webhook import read_again
 from shared.ports import Doc
-from shared.services.alerting.notification import escalation_of
 from shared.services.intake.acceptance import announcement
 
-Document = dict[str, Any]
 MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Notification:
     at: datetime
     rule: str
     title: str
     total: int
+    messages: int
 
 
 @dataclass
 class History:
-    """A company's alerts as they would have been under *config*. `pages` are the interruptions, `digest` the lines."""
+    """A company's alerts as they would have been under *config*: the World of its own situations.
+
+    `pages` are the notifications, `digest` counts the lines of digests by rule.
+    """
 
     config: Config
-    silences: Sequence[Silence] = ()
-    pages: list[Page] = field(default_factory=list)
+    known_silences: Sequence[Silence] = ()
+    pages: list[Notification] = field(default_factory=list)
     digest: Counter[str] = field(default_factory=Counter)
-    alerts: dict[str, Document] = field(default_factory=dict)
-    groups: dict[str, Document] = field(default_factory=dict)
+    alerts: dict[str, AlertDoc] = field(default_factory=dict)
+    groups: dict[str, GroupDoc] = field(default_factory=dict)
     _timers: list[tuple[str, str]] = field(default_factory=list)
 
     def run(self, events: Iterable[Doc], *, until: datetime) -> "History":
         for doc in events:
-            self._hear(doc)
+            self._route(doc)
         self._pass_time(until)
         return self
 
-    def _hear(self, doc: Doc) -> None:
+    def silences(self) -> Sequence[Silence]:
+        return self.known_silences
+
+    def inhibitors(self) -> Sequence[AlertDoc]:
+        return [alert for alert in self.alerts.values() if alert["inhibits"] and alert["state"] in OPEN]
+
+    def group(self, id: str) -> GroupDoc | None:
+        return self.groups.get(id)
+
+    def is_unanswered(self, group: str) -> bool:  # noqa: ARG002  (nobody answers here, and no group escalates)
+        return True
+
+    def focus_blocks(self) -> Sequence[Period]:
+        return ()
+
+    def notifications_since(self, start: datetime) -> int:
+        count = 0
+        for page in reversed(self.pages):
+            if page.at <= start:
+                break
+            count += page.messages
+        return count
+
+    def _route(self, doc: Doc) -> None:
         event, signals = read_again(doc, self.config)
         now = event.received_at
         self._pass_time(now)
         message = announcement(event, signals, version=doc.version)
-        pairs = with_alert_ids(message)
-        known = {id: self.alerts[id] for id, _ in pairs if id in self.alerts}
-        hearing = hear_all(pairs, known, message, routes=self.config.routes, inhibition=self.config.inhibition, now=now)
-        decisions = decide(hearing, self._tell(hearing.wanting, now), routes=self.config.routes, now=now)
-        self.alerts |= {one.alert_id: one.alert for one in decisions if one.alert}
-        self._set_timers(one.alert_id for one in decisions)
-        for one in decisions:
-            if one.path == "digest" and one.alert:
-                self.digest[rule_of(one.alert)] += 1
+        named = with_alert_ids(message)
+        known = {id: self.alerts[id] for id, _ in named if id in self.alerts}
+        decided = decide(named, known, message, Situation(now, self.config, self))
+        self.alerts |= decided.alerts
+        self._set_timers(decided.alerts)
+        self._change_groups(decided.judgement)
+        for decision in decided.decisions:
+            if decision.path == "digest" and decision.alert:
+                self.digest[rule_name(decision.alert)] += 1
 
     def _pass_time(self, until: datetime) -> None:
-        """Every minute tick before *until* at which somebody's time has come."""
+        """Every minute tick before *until* at which a timer ends."""
         while self._timers and self._timers[0][0] <= iso(until):
             tick = _next_tick(datetime.fromisoformat(self._timers[0][0]))
             if tick > until:
                 return
-            self._wake(self._due(tick), tick)
+            self._end_timers(self._due(tick), tick)
 
     def _due(self, tick: datetime) -> list[str]:
         due = []
@@ -87,54 +111,22 @@ class History:
                 due.append(id)
         return due
 
-    def _wake(self, ids: list[str], now: datetime) -> None:
-        changes = [wake(self.alerts[id]) for id in ids]
-        told = self._tell([one.alert for one in changes if one.effect == "tell" and one.alert], now)
-        self.alerts |= {one.alert["id"]: one.alert for one in told}
-        self._set_timers(one.alert["id"] for one in told)
-        for one in told:
-            if one.verdict.path == "digest":
-                self.digest[rule_of(one.alert)] += 1
+    def _end_timers(self, ids: list[str], now: datetime) -> None:
+        changes = [end_timer(self.alerts[id]) for id in ids]
+        alerts = [change.alert for change in changes if change.effect == "notify" and change.alert]
+        judgement = judge_alerts(alerts, Situation(now, self.config, self))
+        self.alerts |= {member.alert["id"]: member.alert for member in judgement.judged}
+        self._set_timers(member.alert["id"] for member in judgement.judged)
+        self._change_groups(judgement)
+        for member in judgement.judged:
+            if member.verdict.path == "digest":
+                self.digest[rule_name(member.alert)] += 1
 
-    def _tell(self, alerts: Sequence[Document], now: datetime) -> list[Told]:
-        candidates = [(alert, route(self.config.routes, alert["labels"])) for alert in alerts]
-        told = list(tell_all(candidates, self._surroundings(now)))
-        self._begin_to_wait(told, now)
-        for id in dict.fromkeys(one.alert["group"] for one in told if one.verdict.path == "page"):
-            self._page(id, [one for one in told if one.alert["group"] == id and one.verdict.path == "page"], now)
-        return told
-
-    def _page(self, id: str, members: list[Told], now: datetime) -> None:
-        first = members[0]
-        escalation = escalation_of(first.taken, self.config)
-        call = page_joined(self.groups.get(id), id, first.taken, first.alert["labels"], escalation, now)
-        self.groups[id] = {**call.group, "due_at": None}
-        self.pages.append(Page(now, rule_of(first.alert), first.alert["title"], len(members)))
-
-    def _begin_to_wait(self, told: Sequence[Told], now: datetime) -> None:
-        for one in told:
-            wait, id = one.taken[-1].settings.group_wait, one.alert["group"]
-            if one.verdict.by == "group" and wait and one.verdict.until == now + wait:
-                self.groups[id] = waiting(self.groups.get(id), id, one.taken, one.alert["labels"], now + wait)
-
-    def _surroundings(self, now: datetime) -> Surroundings:
-        config, today = self.config, day_began(now, zone=self.config.timezone)
-        budget = config.focus.budget
-        return Surroundings(
-            now, config.timezone, intervals=config.time_intervals, silences=self.silences,
-            inhibition=config.inhibition, focus=config.focus, groups=self.groups,
-            inhibitors=[one for one in self.alerts.values() if one["inhibits"] and one["state"] in OPEN],
-            pages_left=config.route.pages_per_minute - self._paged_since(now - MINUTE),
-            interruptions_left=budget.interruptions_per_day - self._paged_since(today) if budget else None,
-        )  # fmt: skip
-
-    def _paged_since(self, moment: datetime) -> int:
-        count = 0
-        for page in reversed(self.pages):
-            if page.at <= moment:
-                break
-            count += 1
-        return count
+    def _change_groups(self, judgement: Judgement) -> None:
+        for change in judgement.group_changes():
+            self.groups[change.group["id"]] = {**change.group, "due_at": None}
+            if change.page:
+                self.pages.append(_notification(change, len(change.page.step.channels), judgement.situation.now))
 
     def _set_timers(self, ids: Iterable[str]) -> None:
         for id in dict.fromkeys(ids):
@@ -142,12 +134,17 @@ class History:
                 heapq.heappush(self._timers, (alert["calls_at"], id))
 
 
-def rule_of(alert: Document) -> str:
-    """The rule that an alert comes from: its source and name; of a business event its source."""
-    name = alert["labels"].get("alertname")
-    return f"{alert['source']} {name}" if name else f"{alert['source']} business events"
+def rule_name(alert: AlertDoc) -> str:
+    """The rule that an alert comes from: its source and alertname; for a business event its source."""
+    source, alertname = rule_of(alert)
+    return f"{source} {alertname}" if alertname else f"{source} business events"
 
 
-def _next_tick(moment: datetime) -> datetime:
-    minute = moment.replace(second=0, microsecond=0)
-    return minute if minute == moment else minute + MINUTE
+def _notification(change: GroupChange, messages: int, now: datetime) -> Notification:
+    first = change.members[0].alert
+    return Notification(now, rule_name(first), first["title"], len(change.members), messages)
+
+
+def _next_tick(time: datetime) -> datetime:
+    minute = time.replace(second=0, microsecond=0)
+    return minute if minute == time else minute + MINUTE

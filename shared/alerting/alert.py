@@ -1,32 +1,142 @@
-"""An alert's document: its shape, its names, and what can be asked of it."""
+"""An alert's document: its fields, its id, and what can be asked of it."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, TypedDict, cast
 
+from shared.alerting.state_machine import State
 from shared.events import Alert, BusinessEvent, Severity, Signal, document_id, iso
 from shared.ports.field_paths import EXPIRY
 
-Document = dict[str, Any]
 KEEP = timedelta(days=400)
-"""How long what is over stays to be looked at: a year and a bit, to compare with the same season."""
+"""How long a resolved alert stays: a year and a bit, to compare with the same season."""
 EPISODES = 20
-"""Of each alert the last episodes are kept: when it began, was told, was acted on, ended."""
+"""How many episodes of an alert are kept: when each began, notified, was acted on and ended."""
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
+HeldBy = Literal[
+    "pause", "flapping", "interval", "silence", "inhibition", "group", "flood", "focus", "budget", "severity"
+]
+
+
+class Episode(TypedDict, total=False):
+    """One period in which the alert fired: when it began, notified, was listed in a digest, was acted on and ended."""
+
+    began: str
+    told: str
+    listed: str
+    acted: str
+    ended: str
+
+
+class Pending(TypedDict):
+    """The digest that an alert waits for. By `place` all that wait stand in order, queue by queue."""
+
+    queue: str
+    place: str
+    since: str
+    reason: str
+    by: HeldBy | None
+
+
+class Held(TypedDict):
+    """Why an alert does not notify yet."""
+
+    by: HeldBy | None
+    reason: str
+    since: str
+
+
+class Content(TypedDict):
+    """What the sender says about an alert."""
+
+    kind: Literal["alert", "event"]
+    source: str
+    title: str
+    summary: str
+    link: str
+    runbook: str
+    about: str | None
+    money: dict[str, Any] | None
+    last_event: str
+
+
+class Progress(TypedDict):
+    """What opos keeps about an alert as it goes on. Times are ISO 8601 in UTC."""
+
+    id: str
+    labels: dict[str, str]
+    count: int
+    resolves: int
+    episodes: list[Episode]
+    said_at: str | None
+    began: str | None
+    ended_at: str | None
+    acknowledged_at: str | None
+    acknowledged_by: str | None
+    until: str | None
+    resolved_at: str | None
+    resolved_by: str | None
+    asked: bool
+    told_at: str | None
+    told_in: str | None
+    held: Held | None
+    calls_at: str | None
+    group: str | None
+    inhibits: bool | None
+    pending: Pending | None
+    unresolved: str | None
+    digest: str | None
+    expires_at: str | None
+
+
+class AlertDoc(Content, Progress):
+    """The document `alerts/{id}`."""
+
+    state: State | Literal["noted"]
+    severity: Severity
+    episode: int
+    first_seen: str
+    last_seen: str
+
+
+class AlertChange(TypedDict, total=False):
+    """Some fields of an alert that change together."""
+
+    state: State | Literal["noted"]
+    episodes: list[Episode]
+    last_seen: str
+    until: str | None
+    resolved_at: str | None
+    resolved_by: str | None
+    calls_at: str | None
+    group: str | None
+    inhibits: bool | None
+    unresolved: str | None
+    expires_at: str | None
+
+
+def as_alert(data: Mapping[str, Any]) -> AlertDoc:
+    """*data* of a document in `alerts/`, which is an alert because the router wrote it."""
+    return cast("AlertDoc", data)
+
+
+def state_of(alert: AlertDoc | None) -> State:
+    """Where *alert* is in the state machine; a business event is not in it."""
+    return alert["state"] if alert and alert["state"] != "noted" else "unknown"
 
 
 def alert_id(source: str, event_id: str, index: int, signal: Signal) -> str:
-    """The id of the alert's document. A business event has no trouble to name, so it is its own."""
+    """The id of the alert's document. A business event has no fingerprint, so it is an alert of its own."""
     if isinstance(signal, BusinessEvent):
         return document_id(event_id, str(index))
     return document_id(source, signal.fingerprint)
 
 
 def labels_of(signal: Alert, *, source: str, type: str) -> dict[str, str]:
-    """The labels that routes see: the sender's, and `source`, which is ours: a sender's own is `exported_source`.
+    """The labels that routes match: the sender's and `source`, which opos sets; a sender's becomes `exported_source`.
 
-    Where the sender names no rule, the event's type is the `alertname`; what is of one type is not of one cause, so
-    `incident` then tells each alert from the others, and keeps them from being grouped.
+    If the sender names no rule, the event's type is the `alertname`. Alerts of one type may have unrelated causes, so
+    `incident` then keeps them from being grouped.
     """
     own = {name if name != "source" else "exported_source": value for name, value in signal.labels.items()}
     unnamed = {} if own.get("alertname") else {"alertname": type, "incident": signal.fingerprint}
@@ -34,7 +144,7 @@ def labels_of(signal: Alert, *, source: str, type: str) -> dict[str, str]:
 
 
 def effective_severity(severity: str) -> Severity:
-    """An unknown word counts as critical: it must not be missed."""
+    """*severity*, or critical for an unknown word: nobody may miss it."""
     return severity if severity in SEVERITIES else "critical"
 
 
@@ -42,30 +152,20 @@ def rank(severity: Severity) -> int:
     return SEVERITIES.index(severity)
 
 
-def flaps(alert: Mapping[str, Any], now: datetime, *, within: timedelta = timedelta(hours=1)) -> int:
-    """How many episodes before the present one began within the last hour."""
+def flaps(alert: AlertDoc, now: datetime, *, within: timedelta = timedelta(hours=1)) -> int:
+    """How many earlier episodes began within the last hour."""
     since = iso(now - within)
-    return sum(one["began"] > since for one in alert["episodes"][:-1])
+    return sum(episode["began"] > since for episode in alert["episodes"][:-1])
 
 
-def noted_in_episode(alert: Mapping[str, Any], **what: str) -> list[dict[str, Any]]:
-    """The alert's episodes, with *what* (told, acted, ended: moments) written into the present one."""
-    *earlier, present = alert.get("episodes") or [{}]
-    return [*earlier, {**present, **what}]
+def noted_in_episode(alert: AlertDoc, times: Episode) -> list[Episode]:
+    """The alert's episodes, with *times* written into the present one."""
+    *earlier, present = alert.get("episodes") or [Episode()]
+    return [*earlier, {**present, **times}]
 
 
-def empty(id: str) -> Document:
-    """Everything that an alert's document holds beside what its sender says and its times."""
-    return {
-        "id": id, "labels": {}, "count": 1, "said_at": None, "began": None, "ended_at": None, "resolves": 0,
-        "acknowledged_at": None, "acknowledged_by": None, "until": None, "resolved_at": None, "resolved_by": None,
-        "pending": None, "unresolved": None, "calls_at": None, "held": None, "group": None, "inhibits": None,
-        "asked": False, "told_at": None, "told_in": None, "digest": None, "episodes": [], EXPIRY: None,
-    }  # fmt: skip
-
-
-def said_of_it(signal: Signal, *, source: str, event: str) -> Document:
-    """What its sender says of it."""
+def content_of(signal: Signal, *, source: str, event: str) -> Content:
+    """What the sender says in *signal*."""
     return {
         "kind": signal.kind, "source": source, "title": signal.title, "summary": signal.summary, "link": signal.link,
         "runbook": signal.runbook if isinstance(signal, Alert) else "",
@@ -74,20 +174,30 @@ def said_of_it(signal: Signal, *, source: str, event: str) -> Document:
     }  # fmt: skip
 
 
-def pending(queue: str, now: datetime, *, reason: str = "", by: str | None = None) -> Document:
-    """What an alert waits for, since when and why. By their `place` all that wait stand in order, queue by queue."""
+def no_progress(id: str) -> Progress:
+    """The progress of an alert of which nothing is known yet."""
+    return {
+        "id": id, "labels": {}, "count": 1, "said_at": None, "began": None, "ended_at": None, "resolves": 0,
+        "acknowledged_at": None, "acknowledged_by": None, "until": None, "resolved_at": None, "resolved_by": None,
+        "pending": None, "unresolved": None, "calls_at": None, "held": None, "group": None, "inhibits": None,
+        "asked": False, "told_at": None, "told_in": None, "digest": None, "episodes": [], EXPIRY: None,
+    }  # fmt: skip
+
+
+def pending(queue: str, now: datetime, *, reason: str = "", by: HeldBy | None = None) -> Pending:
+    """The entry of an alert that waits for the digest *queue* from *now* on."""
     return {"queue": queue, "place": f"{queue}/{iso(now)}", "since": iso(now), "reason": reason, "by": by}
 
 
-def over(now: datetime, *, by: str) -> Document:
-    """What changes when it is over: nothing that was to come comes any more."""
+def resolution(now: datetime, *, by: str) -> AlertChange:
+    """What changes when an alert resolves: every timer is cleared."""
     return {
         "state": "resolved", "resolved_at": iso(now), "resolved_by": by, "last_seen": iso(now), "calls_at": None,
         "until": None, "group": None, "inhibits": None, "unresolved": None, EXPIRY: iso(now + KEEP),
     }  # fmt: skip
 
 
-def closed(known: Mapping[str, Any], now: datetime, *, by: str) -> Document:
-    """An open alert after somebody (`sender`, or where a person acted) has said that it is over."""
-    acted = {} if by == "sender" else {"acted": iso(now)}
-    return {**known, **over(now, by=by), "episodes": noted_in_episode(known, ended=iso(now), **acted)}
+def resolved(alert: AlertDoc, now: datetime, *, by: str) -> AlertDoc:
+    """An open *alert* after its sender (`sender`) or a person has resolved it; *by* says from where."""
+    times: Episode = {"ended": iso(now)} if by == "sender" else {"ended": iso(now), "acted": iso(now)}
+    return {**alert, **resolution(now, by=by), "episodes": noted_in_episode(alert, times)}

@@ -1,22 +1,26 @@
-"""The signals of one event against what is known: what each makes of its alert, and the decision on each, with why."""
+"""What becomes of one event: the decision on each of its signals, with the reason, and what its groups do.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+The router, a preview of a replay and a what-if all decide here, so they cannot differ.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from shared.alerting.actions import act
-from shared.alerting.alert import Document, alert_id, labels_of, pending
-from shared.alerting.lifecycle import Change, Heard, Terms, hear, noted
-from shared.alerting.muting import Inhibition
+from shared.alerting.alert import AlertDoc, alert_id, labels_of, pending
+from shared.alerting.escalation import Escalation
+from shared.alerting.groups import GroupDoc, Page, page_now, waiting
+from shared.alerting.hold_reasons import Outcome
+from shared.alerting.lifecycle import Change, Received, Thresholds, apply, noted
 from shared.alerting.routes import Node, route
+from shared.alerting.situation import Rules, Situation
 from shared.alerting.state_machine import OPEN
-from shared.alerting.verdict import Told
+from shared.alerting.verdict import Judged, judge_all
 from shared.events import BusinessEvent, EventAccepted, Signal
 
-Path = Literal["page", "hold", "digest", "record"]
-_NEVER_TOLD = frozenset({"silence", "inhibition", "flapping"})
-"""What was held back by these and ends before it was told is worth no line either."""
+_NOT_WORTH_A_LINE = frozenset({"silence", "inhibition", "flapping"})
+"""What these held and what resolves before you were notified needs no line in the digest either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +28,83 @@ class Decision:
     """`alert` is the alert's whole new document; None leaves it as it was. `reason` is for a person."""
 
     alert_id: str
-    path: Path
+    path: Outcome
     reason: str
-    alert: Document | None = None
+    alert: AlertDoc | None = None
 
     def summary(self) -> dict[str, str]:
         return {"alert": self.alert_id, "path": self.path, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChange:
+    """What the verdicts on `members` make of their group: its new document, and the page if it notifies now."""
+
+    group: GroupDoc
+    members: Sequence[Judged]
+    page: Page | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Alerts with their verdicts, and the situation in which these were made."""
+
+    situation: Situation
+    judged: Sequence[Judged] = ()
+
+    def by_group(self) -> dict[str, list[Judged]]:
+        """The alerts of each group, in the order in which a page names them; those of no group under ""."""
+        members: dict[str, list[Judged]] = {}
+        for judged in sorted(self.judged, key=lambda judged: page_order(judged.alert)):
+            members.setdefault(judged.alert["group"] or "", []).append(judged)
+        return members
+
+    def group_change(self, id: str, members: Sequence[Judged]) -> GroupChange | None:
+        """What the verdicts on *members*, all of the group *id*, make of it: a page, or the start of its wait."""
+        rules, now = self.situation.rules, self.situation.now
+        paged = [member for member in members if member.verdict.path == "page"]
+        if paged:
+            first, escalation = paged[0], escalation_of(paged[0].routes, rules)
+            known = self.situation.group(id, first.routes[-1].settings.group_interval)
+            page = page_now(known, id, first.routes, first.alert["labels"], escalation, now)
+            return GroupChange(page.group, paged, page)
+        for member in members:
+            wait = member.routes[-1].settings.group_wait
+            if member.verdict.by == "group" and wait and member.verdict.until == now + wait:
+                known = self.situation.group(id, timedelta(0))
+                group = waiting(known, id, member.routes, member.alert["labels"], now + wait)
+                return GroupChange(group, [member])
+        return None
+
+    def group_changes(self) -> Iterator[GroupChange]:
+        changes = (self.group_change(id, members) for id, members in self.by_group().items())
+        return (change for change in changes if change is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """The decisions on the signals of one event, in order, and the verdicts that they rest on."""
+
+    decisions: list[Decision]
+    judgement: Judgement
+
+    @property
+    def alerts(self) -> dict[str, AlertDoc]:
+        """The alerts that change, as the last of their decisions left them."""
+        return {decision.alert_id: decision.alert for decision in self.decisions if decision.alert}
+
+
+@dataclass
+class _Applied:
+    """What the signals of an event made of their alerts: a change each, and the documents after the last change."""
+
+    changes: list[tuple[str, Change]] = field(default_factory=list)
+    alerts: dict[str, AlertDoc] = field(default_factory=dict)
+
+    def to_judge(self) -> list[AlertDoc]:
+        """The alerts that should notify, and that the same event has not resolved since."""
+        ids = dict.fromkeys(id for id, change in self.changes if change.effect == "notify")
+        return [alert for id in ids if (alert := self.alerts[id])["state"] in OPEN]
 
 
 def with_alert_ids(message: EventAccepted) -> list[tuple[str, Signal]]:
@@ -39,85 +114,86 @@ def with_alert_ids(message: EventAccepted) -> list[tuple[str, Signal]]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Hearing:
-    """What became of the alerts: a change for each signal, in order, and the documents as the last one left them."""
-
-    changes: list[tuple[str, Change]]
-    alerts: dict[str, Document]
-
-    @property
-    def wanting(self) -> list[Document]:
-        """The alerts that want attention, and are not over already by what the same event says."""
-        ids = dict.fromkeys(id for id, change in self.changes if change.effect == "tell")
-        return [alert for id in ids if (alert := self.alerts[id])["state"] in OPEN]
+def page_order(alert: AlertDoc) -> tuple[bool, str, str]:
+    """The key by which a page sorts its alerts: critical ones first, then those that have fired longest."""
+    return alert["severity"] != "critical", alert["first_seen"], alert["id"]
 
 
-def hear_all(
-    signals: Sequence[tuple[str, Signal]], known: Mapping[str, Mapping[str, Any]], message: EventAccepted, *,
-    routes: Node, inhibition: Inhibition, now: datetime,
-) -> Hearing:  # fmt: skip
-    """What *signals* (each with its alert's id) make of their alerts, each seeing what the ones before it did."""
-    state, changes, alerts = dict(known), list[tuple[str, Change]](), dict[str, Document]()
+def escalation_of(routes: tuple[Node, ...], rules: Rules) -> Escalation:
+    return rules.escalations.get(routes[-1].settings.escalation or "", Escalation())
+
+
+def judge_alerts(alerts: Iterable[AlertDoc], situation: Situation) -> Judgement:
+    """The verdicts on *alerts*, each of which should notify."""
+    return Judgement(situation, list(judge_all(alerts, situation)))
+
+
+def decide(
+    signals: Sequence[tuple[str, Signal]],
+    known: Mapping[str, AlertDoc],
+    message: EventAccepted,
+    situation: Situation,
+) -> Decisions:
+    """What becomes of *signals* (each with its alert's id), given the *known* documents of their alerts."""
+    applied = _apply_all(signals, known, message, situation)
+    judgement = judge_alerts(applied.to_judge(), situation)
+    judged = {member.alert["id"]: member for member in judgement.judged}
+    decisions = [
+        _decision(id, change, applied.alerts.get(id), judged.get(id), situation) for id, change in applied.changes
+    ]
+    return Decisions(decisions, judgement)
+
+
+def _apply_all(
+    signals: Sequence[tuple[str, Signal]], known: Mapping[str, AlertDoc], message: EventAccepted, situation: Situation
+) -> _Applied:
+    """Each signal sees what the ones before it did."""
+    applied, state = _Applied(), dict(known)
     for id, signal in signals:
-        change = _hear(signal, state.get(id), id, message, routes, now)
+        change = _apply(signal, state.get(id), id, message, situation)
         if change.alert is not None:
-            alert = {**change.alert, "inhibits": _inhibits(change.alert, inhibition)}
-            state[id] = alerts[id] = alert
-        changes.append((id, change))
-    return Hearing(changes, alerts)
+            alert: AlertDoc = {**change.alert, "inhibits": _inhibits(change.alert, situation.rules)}
+            state[id] = applied.alerts[id] = alert
+        applied.changes.append((id, change))
+    return applied
 
 
-def _hear(
-    signal: Signal, known: Mapping[str, Any] | None, id: str, message: EventAccepted, routes: Node, now: datetime
-) -> Change:
+def _apply(signal: Signal, known: AlertDoc | None, id: str, message: EventAccepted, situation: Situation) -> Change:
+    now = situation.now
     if isinstance(signal, BusinessEvent):
-        said_by = {"source": message.source, "alertname": message.type, "severity": "info"}
-        return noted(signal, known, id=id, labels=said_by, event=message.id, now=now)
+        own = {"source": message.source, "alertname": message.type, "severity": "info"}
+        return noted(signal, known, id=id, labels=own, event=message.id, now=now)
     labels = labels_of(signal, source=message.source, type=message.type)
-    settings = route(routes, labels)[-1].settings
+    settings = route(situation.rules.routes, labels)[-1].settings
     if signal.status == "acknowledged":
         return act(known, "is acknowledged", by="its sender", now=now, until=now + settings.ack_timeout)
-    heard = Heard(
-        signal, id, message.source, message.id, labels, message.received_at, now,
-        Terms(settings.failure_threshold, settings.success_threshold),
-    )  # fmt: skip
-    return hear(heard, known)
+    thresholds = Thresholds(settings.failure_threshold, settings.success_threshold)
+    received = Received(signal, id, message.source, message.id, labels, message.received_at, now, thresholds)
+    return apply(received, known)
 
 
-def _inhibits(alert: Document, inhibition: Inhibition) -> bool | None:
-    return True if alert["state"] in OPEN and inhibition.is_source(alert["labels"]) else None
+def _inhibits(alert: AlertDoc, rules: Rules) -> bool | None:
+    return True if alert["state"] in OPEN and rules.inhibition.is_source(alert["labels"]) else None
 
 
-def decide(hearing: Hearing, told: Sequence[Told], *, routes: Node, now: datetime) -> list[Decision]:
-    """The decision on each signal, after the verdicts on those that want attention."""
-    verdicts = {one.alert["id"]: one for one in told}
-    return [
-        _decision(id, change, hearing.alerts.get(id), verdicts.get(id), routes, now) for id, change in hearing.changes
-    ]
-
-
-def _decision(
-    id: str, change: Change, alert: Document | None, told: Told | None, routes: Node, now: datetime
-) -> Decision:
+def _decision(id: str, change: Change, alert: AlertDoc | None, judged: Judged | None, situation: Situation) -> Decision:
     """The decision on one signal; *alert* is as the last signal of the event left it."""
     if alert is None or change.alert is None:
         return Decision(id, "record", change.reason)
-    if told is not None:
-        path = told.verdict.path if change.effect == "tell" else "record"
-        reason = f"{change.reason}; {told.verdict.reason}" if change.effect == "tell" else change.reason
-        return Decision(id, path, reason, told.alert)
-    if alert["state"] == "noted":
-        return Decision(id, "digest", change.reason, _queued(alert, routes, now))
-    if change.effect == "close" or (change.effect == "tell" and alert["state"] == "resolved"):
-        held = alert["held"]
-        if held and held["by"] in _NEVER_TOLD and not alert["told_at"]:
-            return Decision(id, "record", change.reason, {**alert, "pending": None})
-        return Decision(id, "digest", change.reason, _queued(alert, routes, now))
-    return Decision(id, "record", change.reason, alert)
+    if judged is not None:
+        if change.effect != "notify":
+            return Decision(id, "record", change.reason, judged.alert)
+        return Decision(id, judged.verdict.path, f"{change.reason}; {judged.verdict.reason}", judged.alert)
+    resolves = change.effect == "close" or (change.effect == "notify" and alert["state"] == "resolved")
+    if alert["state"] != "noted" and not resolves:
+        return Decision(id, "record", change.reason, alert)
+    held = alert["held"]
+    if resolves and held and held["by"] in _NOT_WORTH_A_LINE and not alert["told_at"]:
+        return Decision(id, "record", change.reason, {**alert, "pending": None})
+    return Decision(id, "digest", change.reason, _queued(alert, situation))
 
 
-def _queued(alert: Document, routes: Node, now: datetime) -> Document:
+def _queued(alert: AlertDoc, situation: Situation) -> AlertDoc:
     """*alert* waiting for its digest; one that waits already keeps its place."""
-    queue = route(routes, alert["labels"])[-1].settings.digest
-    return {**alert, "pending": alert["pending"] or pending(queue, now)}
+    queue = route(situation.rules.routes, alert["labels"])[-1].settings.digest
+    return {**alert, "pending": alert["pending"] or pending(queue, situation.now)}

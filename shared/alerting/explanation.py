@@ -1,20 +1,21 @@
-"""Why an alert goes where it goes: every matcher tried, and every reason that could have kept it from interrupting."""
+"""Why an alert goes where it goes: every matcher that was tried, and every hold reason that was checked."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from shared.alerting.hold_reasons import TESTS, Surroundings, Verdict
+from shared.alerting.alert import AlertDoc
+from shared.alerting.hold_reasons import HOLD_REASONS, Verdict
 from shared.alerting.matchers import Labels
 from shared.alerting.routes import Node
+from shared.alerting.situation import Situation
 from shared.alerting.verdict import interrupts, judge
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A route that was looked at. `matchers` are its matchers, what was found, and whether each holds.
+    """A route that was tried. `matchers` are its matchers, the value of each label, and whether the matcher matches.
 
-    `taken`: it is one of those that the alert takes. `why` says so in words.
+    `taken`: the alert goes by this route. `why` says so in words.
     """
 
     route: str
@@ -26,51 +27,49 @@ class Tried:
 
 
 def tried_routes(node: Node, labels: Labels) -> Iterator[Tried]:
-    """The routes that were looked at, in order; those behind a match without `continue` are not."""
-    yield from _tried(node, labels)
-
-
-def _tried(node: Node, labels: Labels) -> Iterator[Tried]:
+    """The routes that were tried, in order; those after a match without `continue` are not."""
     if not node.matches(labels):
-        yield _entry(node, labels, matches=False, taken=False, why="a matcher does not hold")
+        yield _entry(node, labels, matches=False, taken=False, why="a matcher does not match")
         return
-    below, found, stopped = list[Tried](), False, ""
+    below, matched, stopped = list[Tried](), False, ""
     for child in node.children:
-        below += _tried(child, labels)
+        below += tried_routes(child, labels)
         if child.matches(labels):
-            found = True
+            matched = True
             if not child.spec.continue_:
-                stopped = f"{child} has no continue, so those after it are not asked"
+                stopped = f"{child} has no continue, so later routes are not tried"
                 break
-    why = ("one of its routes is taken instead" + (f"; {stopped}" if stopped else "")) if found else "taken"
-    yield _entry(node, labels, matches=True, taken=not found, why=why)
+    why = ("a route below matches instead" + (f"; {stopped}" if stopped else "")) if matched else "matched"
+    yield _entry(node, labels, matches=True, taken=not matched, why=why)
     yield from below
 
 
 def _entry(node: Node, labels: Labels, *, matches: bool, taken: bool, why: str) -> Tried:
-    matchers = tuple((str(one), labels.get(one.name, ""), one.matches(labels)) for one in node.spec.matchers)
+    matchers = tuple(
+        (str(matcher), labels.get(matcher.name, ""), matcher.matches(labels)) for matcher in node.spec.matchers
+    )
     return Tried(str(node), len(node.path), matchers, matches=matches, taken=taken, why=why)
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One thing that was asked of an alert that wants attention, and what came of it."""
+    """One check of an alert that should notify, and its result."""
 
     asked: str
     answer: str
     decides: bool
 
 
-def reasons(alert: Mapping[str, Any], taken: tuple[Node, ...], around: Surroundings) -> tuple[list[Reason], Verdict]:
-    """Everything that was asked, up to what decided, and the verdict."""
-    verdict, settings = judge(alert, taken, around), taken[-1].settings
-    said = f"{alert['severity']}, its route interrupts from {settings.interrupt_from}"
+def reasons(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> tuple[list[Reason], Verdict]:
+    """Every check, up to the one that decided, and the verdict."""
+    verdict, settings = judge(alert, routes, situation), routes[-1].settings
+    severity = f"{alert['severity']}, its route interrupts from {settings.interrupt_from}"
     if not interrupts(alert, settings):
-        return [Reason("severity", said, decides=True)], verdict
-    found = [Reason("severity", said, decides=False)]
-    for name, test in TESTS.items():
-        answer = test(alert, taken, around)
-        found.append(Reason(name, answer.reason if answer else "nothing against it", decides=answer is not None))
-        if answer:
+        return [Reason("severity", severity, decides=True)], verdict
+    checked = [Reason("severity", severity, decides=False)]
+    for name, hold_reason in HOLD_REASONS.items():
+        held = hold_reason(alert, routes, situation)
+        checked.append(Reason(name, held.reason if held else "does not apply", decides=held is not None))
+        if held:
             break
-    return found, verdict
+    return checked, verdict

@@ -1,8 +1,8 @@
-"""Attention as a budget: what an interruption costs, when one is welcome, and how many are left today."""
+"""Focus blocks and the interruption budget: when only critical alerts notify you, and what an interruption costs."""
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -16,9 +16,7 @@ def _days(value: Any) -> Any:
 
 
 class Block(Section):
-    """A time in which only what is critical interrupts: on `days`, `from` a time `to` another, on the operator's
-    clock.
-    """
+    """A recurring focus block: on `days`, `from` a time `to` another in the operator's zone."""
 
     name: str
     days: Annotated[tuple[Weekdays, ...], BeforeValidator(_days)] = ()
@@ -49,7 +47,7 @@ class Night(Section):
 
 
 class Focus(Section):
-    """`blocks` recur; `opos focus` declares one that does not."""
+    """`blocks` recur; `opos focus` declares a block that does not."""
 
     blocks: tuple[Block, ...] = ()
     budget: Budget | None = None
@@ -63,18 +61,24 @@ class Focus(Section):
         return self
 
 
-def block_of(
-    focus: Focus, one_off: Iterable[tuple[str, datetime, datetime]], now: datetime, *, zone: str
-) -> str | None:
-    """The name of the focus block that *now* lies in; *one_off* are the name, beginning and end of single ones."""
-    for name, begins, ends in one_off:
-        if begins <= now < ends:
-            return name
+class Period(NamedTuple):
+    """A focus block that was declared once, with `opos focus`."""
+
+    name: str
+    begins_at: datetime
+    ends_at: datetime
+
+
+def block_of(focus: Focus, periods: Iterable[Period], now: datetime, *, zone: str) -> str | None:
+    """The name of the focus block that contains *now*, of *periods* or of those that recur."""
+    for period in periods:
+        if period.begins_at <= now < period.ends_at:
+            return period.name
     return next((block.name for block in focus.blocks if contains(block.interval, now, zone=zone)), None)
 
 
 def cost(channel_cost: float, focus: Focus, now: datetime, *, zone: str) -> float:
-    """What one interruption costs at *now*: its channel's cost, at night several times that."""
+    """What one interruption costs at *now*: the cost of its channel, times `factor` at night."""
     night = contains(focus.night.interval, now, zone=zone)
     return round(channel_cost * (focus.night.factor if night else 1.0), 2)
 

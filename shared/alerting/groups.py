@@ -1,32 +1,50 @@
-"""A group calls: its first page, later pages for those that joined, and louder ones until somebody acknowledges.
+"""The pages of a group: the first, later ones for alerts that joined, and more until somebody acknowledges.
 
-The document of a group holds only that: `pages` told so far, the `level` of the present call, when the last page was
-(`paged_at`) and when the next is due (`due_at`). What is open is known from its alerts alone.
+The document of a group holds only that: how many `pages` there were, the `level` of the present escalation, when the
+last page was (`paged_at`) and when the next is due (`due_at`). Which alerts are open is known from the alerts alone.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypedDict, cast
 
-from shared.alerting.alert import KEEP
+from shared.alerting.alert import KEEP, AlertDoc
 from shared.alerting.escalation import Escalation, Step, step
-from shared.alerting.routes import Node, flood_id, group_labels
+from shared.alerting.routes import Node, group_id, group_labels, storm_id
 from shared.events import document_id, iso
 from shared.ports.field_paths import EXPIRY
 
-Group = dict[str, Any]
 REMEMBERED = 30
-"""The messages of a call that its group names."""
+"""How many messages of an escalation its group names."""
+
+
+class GroupDoc(TypedDict):
+    """The document `groups/{id}`. Times are ISO 8601 in UTC."""
+
+    id: str
+    flood: bool
+    labels: dict[str, str]
+    route: str
+    pages: int
+    level: int
+    paged_at: str | None
+    due_at: str | None
+    called_at: str | None
+    flush_at: str | None
+    gave_up_at: str | None
+    messages: list[str]
+    last_told: list[str]
+    expires_at: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One page of a group, on each of the step's channels under a key of its own; `group` is its new document."""
+class Page:
+    """One page of a group, on each channel of its step; `group` is the group's new document."""
 
-    group: Group
+    group: GroupDoc
     step: Step
-    kind: str
+    kind: Literal["first", "joined", "again"]
 
     @property
     def keys(self) -> dict[str, str]:
@@ -35,76 +53,88 @@ class Call:
         return {channel: document_id("page", id, number, channel) for channel in self.step.channels}
 
 
-def channels_of(taken: Sequence[Node]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(node.settings.channel for node in taken))
+def as_group(data: Mapping[str, Any]) -> GroupDoc:
+    """*data* of a document in `groups/`, which is a group because this module made it."""
+    return cast("GroupDoc", data)
 
 
-def page_joined(
-    known: Mapping[str, Any] | None,
+def group_of(alert: AlertDoc, routes: tuple[Node, ...]) -> str:
+    """The id of the group of *alert*: an open alert stays in the group that it joined."""
+    return alert["group"] or group_id(routes, alert["labels"])
+
+
+def channels_of(routes: Sequence[Node]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(node.settings.channel for node in routes))
+
+
+def page_now(
+    known: GroupDoc | None,
     id: str,
-    taken: tuple[Node, ...],
+    routes: tuple[Node, ...],
     labels: Mapping[str, str],
     escalation: Escalation,
     now: datetime,
-) -> Call:
-    """The page for alerts that interrupt now: it begins a call, or joins the one that is under way at its level."""
-    group = _group(known, id, taken, labels)
-    calling = group["due_at"] is not None
-    number = max(group["level"] - 1, 0) if calling else 0
-    found = _step(taken, escalation, number)
-    if calling:
-        return _call(group, found, "joined", now)
-    due = iso(now + found.wait) if found.wait else None
-    begun = {"level": 1, "called_at": iso(now), "gave_up_at": None, "due_at": due, "messages": []}
-    return _call({**group, **begun}, found, "first", now)
+) -> Page:
+    """The page for alerts that notify now: it begins an escalation, or joins the present one at its level."""
+    group = known or _new_group(id, routes, labels)
+    if group["due_at"] is not None:
+        return _page(group, _step(routes, escalation, max(group["level"] - 1, 0)), "joined", now)
+    first = _step(routes, escalation, 0)
+    due_at = iso(now + first.wait) if first.wait else None
+    begun: GroupDoc = {
+        **group, "level": 1, "called_at": iso(now), "gave_up_at": None, "due_at": due_at, "messages": [],
+    }  # fmt: skip
+    return _page(begun, first, "first", now)
 
 
-def page_again(known: Mapping[str, Any], taken: tuple[Node, ...], escalation: Escalation, now: datetime) -> Call:
-    """The next page of a call that nobody has acknowledged. Without a wait it is the last: the group gives up."""
-    found = _step(taken, escalation, known["level"])
-    due = {"due_at": iso(now + found.wait)} if found.wait else {"due_at": None, "gave_up_at": iso(now)}
-    return _call({**known, **due, "level": known["level"] + 1}, found, "again", now)
+def page_again(known: GroupDoc, routes: tuple[Node, ...], escalation: Escalation, now: datetime) -> Page:
+    """The next page of a group that nobody has acknowledged. Without a wait it is the last: the escalation ends."""
+    next_step = _step(routes, escalation, known["level"])
+    group: GroupDoc = {**known, "level": known["level"] + 1, "due_at": None}
+    if next_step.wait:
+        group["due_at"] = iso(now + next_step.wait)
+    else:
+        group["gave_up_at"] = iso(now)
+    return _page(group, next_step, "again", now)
 
 
-def is_calling(alert: Mapping[str, Any]) -> bool:
-    """Whether an alert of a group was told, and nobody has done anything about it yet."""
+def is_unanswered(alert: AlertDoc) -> bool:
+    """Whether an alert of a group has notified somebody who has done nothing about it yet."""
     return alert["state"] == "firing" and bool(alert["told_at"]) and not alert["calls_at"]
 
 
-def at_rest(known: Mapping[str, Any], now: datetime) -> Group:
-    """A group in which nothing calls any more."""
+def idle(known: GroupDoc, now: datetime) -> GroupDoc:
+    """A group in which nothing waits for an answer any more."""
     return {**known, "due_at": None, "level": 0, EXPIRY: iso(now + KEEP)}
 
 
-def postponed(known: Mapping[str, Any], until: datetime) -> Group:
-    """A group of which everything that would call is muted for now."""
+def postponed(known: GroupDoc, until: datetime) -> GroupDoc:
+    """A group whose unanswered alerts are all muted until *until*."""
     return {**known, "due_at": iso(until)}
 
 
 def waiting(
-    known: Mapping[str, Any] | None, id: str, taken: tuple[Node, ...], labels: Mapping[str, str], until: datetime
-) -> Group:
+    known: GroupDoc | None, id: str, routes: tuple[Node, ...], labels: Mapping[str, str], until: datetime
+) -> GroupDoc:
     """A group that waits for more of its alerts before its first page."""
-    return {**_group(known, id, taken, labels), "flush_at": iso(until)}
+    return {**(known or _new_group(id, routes, labels)), "flush_at": iso(until)}
 
 
-def _step(taken: tuple[Node, ...], escalation: Escalation, number: int) -> Step:
-    return step(escalation, channels_of(taken), taken[-1].settings.repeat_interval, number)
+def _step(routes: tuple[Node, ...], escalation: Escalation, number: int) -> Step:
+    return step(escalation, channels_of(routes), routes[-1].settings.repeat_interval, number)
 
 
-def _call(group: Group, found: Step, kind: str, now: datetime) -> Call:
-    paged = {**group, "pages": group["pages"] + 1, "paged_at": iso(now), "flush_at": None, EXPIRY: None}
-    call = Call(paged, found, kind)
-    messages = [*group["messages"], *(f"outbox/{key}" for key in call.keys.values())]
-    return Call({**paged, "messages": messages[-REMEMBERED:]}, found, kind)
+def _page(group: GroupDoc, step: Step, kind: Literal["first", "joined", "again"], now: datetime) -> Page:
+    paged: GroupDoc = {**group, "pages": group["pages"] + 1, "paged_at": iso(now), "flush_at": None, EXPIRY: None}
+    page = Page(paged, step, kind)
+    paged["messages"] = [*group["messages"], *(f"outbox/{key}" for key in page.keys.values())][-REMEMBERED:]
+    return page
 
 
-def _group(known: Mapping[str, Any] | None, id: str, taken: tuple[Node, ...], labels: Mapping[str, str]) -> Group:
-    if known:
-        return dict(known)
-    flood = id == flood_id(taken)
+def _new_group(id: str, routes: tuple[Node, ...], labels: Mapping[str, str]) -> GroupDoc:
+    is_storm = id == storm_id(routes)
     return {
-        "id": id, "flood": flood, "labels": {} if flood else group_labels(taken, labels), "route": str(taken[-1]),
-        "pages": 0, "level": 0, "paged_at": None, "due_at": None, "called_at": None, "flush_at": None,
-        "gave_up_at": None, "messages": [], "last_told": [], EXPIRY: None,
+        "id": id, "flood": is_storm, "labels": {} if is_storm else group_labels(routes, labels),
+        "route": str(routes[-1]), "pages": 0, "level": 0, "paged_at": None, "due_at": None, "called_at": None,
+        "flush_at": None, "gave_up_at": None, "messages": [], "last_told": [], EXPIRY: None,
     }  # fmt: skip

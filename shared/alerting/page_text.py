@@ -1,56 +1,57 @@
-"""How a page reads."""
+"""The title and the text of a page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from zoneinfo import ZoneInfo
 
-from shared.alerting.alert import flaps
-from shared.alerting.groups import Call
+from shared.alerting.alert import AlertDoc, flaps
+from shared.alerting.groups import GroupDoc, Page
+from shared.values.local_time import local_time
 
 LISTED = 20
 _MARK = {"critical": "!!", "warning": "!", "info": "-"}
-Alert = Mapping[str, Any]
 
 
-def title(alerts: Sequence[Alert], group: Mapping[str, Any], total: int, now: datetime) -> str:
-    """One line: the alert's own title, or how many there are and the first of them."""
+def title(alerts: Sequence[AlertDoc], group: GroupDoc, total: int, now: datetime) -> str:
+    """One line: the alert's own title, or the number of alerts and the title of the first."""
     first = alerts[0]
     times = flaps(first, now)
-    flapped = f" (flapped {'once' if times == 1 else f'{times} times'} within the hour)" if times else ""
+    flapping = f" (fired {times + 1} times in an hour)" if times else ""
     if total == 1:
-        return f"{first['title']}{flapped}"
-    name = "at once" if group["flood"] else _shared_name(alerts)
-    return f"{total} alerts {name}: {first['title']}{flapped}"
+        return f"{first['title']}{flapping}"
+    return f"{total} alerts {'at once' if group['flood'] else _shared_name(alerts)}: {first['title']}{flapping}"
 
 
-def text(alerts: Sequence[Alert], call: Call, total: int, now: datetime, runbook: str) -> str:
-    lines = [_of_one(alerts[0])] if total == 1 else _of_many(alerts, total)
-    lines += [_why(call, now)]
-    lines += [f"Runbook: {runbook}" if runbook else "No runbook yet: name one under runbooks: in opos.yaml."]
+def text(alerts: Sequence[AlertDoc], page: Page, total: int, now: datetime, runbook: str, *, zone: str) -> str:
+    """What the page says below its title. Times are in *zone*."""
+    lines = [_summary(alerts[0], now, zone)] if total == 1 else _list(alerts, total)
+    lines += [_why_again(page, now)]
+    lines += [f"Runbook: {runbook}" if runbook else "No runbook. Add one under runbooks: in opos.yaml."]
     return "\n".join(line for line in lines if line)
 
 
-def _of_one(alert: Alert) -> str:
-    repeats = f" ({alert['count']} times since {alert['first_seen']})" if alert["count"] > 1 else ""
+def _summary(alert: AlertDoc, now: datetime, zone: str) -> str:
+    since = local_time(alert["first_seen"], ZoneInfo(zone), now)
+    repeats = f" ({alert['count']} times since {since})" if alert["count"] > 1 else ""
     return f"{alert['summary']}{repeats}".strip()
 
 
-def _of_many(alerts: Sequence[Alert], total: int) -> list[str]:
+def _list(alerts: Sequence[AlertDoc], total: int) -> list[str]:
     lines = [f"{_MARK[alert['severity']]} {alert['title']}" for alert in alerts[:LISTED]]
     return [*lines, f"and {total - len(lines)} more"] if total > len(lines) else lines
 
 
-def _why(call: Call, now: datetime) -> str:
-    """Why it is told again, where it is."""
-    if call.kind == "first":
+def _why_again(page: Page, now: datetime) -> str:
+    """Why the group notifies again; empty for its first page."""
+    if page.kind == "joined":
+        return "New in a group that you were notified about."
+    if page.kind == "first" or not page.group["called_at"]:
         return ""
-    if call.kind == "joined":
-        return "New in a group that was told before."
-    minutes = int((now - datetime.fromisoformat(call.group["called_at"])).total_seconds() // 60)
-    last = "" if call.step.wait else " Nobody acknowledges it, so this is the last page about it: opos gives up."
-    return f"Not acknowledged for {minutes} min; {call.step.name}.{last}"
+    minutes = int((now - datetime.fromisoformat(page.group["called_at"])).total_seconds() // 60)
+    last = "" if page.step.wait else " This is the last notification about it: the escalation ends here."
+    return f"Not acknowledged for {minutes} min; {page.step.name}.{last}"
 
 
-def _shared_name(alerts: Sequence[Alert]) -> str:
+def _shared_name(alerts: Sequence[AlertDoc]) -> str:
     names = {alert["labels"].get("alertname", "") for alert in alerts}
-    return f"of {names.pop()}" if len(names) == 1 else "of one group"
+    return f"of {names.pop()}" if len(names) == 1 else "in one group"

@@ -165,6 +165,6 @@ def group_id(taken: tuple[Node, ...], labels: Labels) -> str:
     return document_id("group", str(len(paths)), *paths, *pairs)
 
 
-def flood_id(taken: tuple[Node, ...]) -> str:
+def storm_id(taken: tuple[Node, ...]) -> str:
     """The id of the group of all that are too many to be told one by one, and go to the same channels."""
     return document_id("flood", *sorted({node.settings.channel for node in taken}))

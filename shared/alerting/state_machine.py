@@ -1,4 +1,4 @@
-"""The states of an alert, and what each happening makes of them: the whole machine in one table.
+"""The states of an alert, and what each input makes of them: the whole machine in one table.
 
 docs/architecture.md shows this table; a test keeps the two the same.
 """
@@ -6,17 +6,17 @@ docs/architecture.md shows this table; a test keeps the two the same.
 from typing import Literal, NamedTuple, get_args
 
 State = Literal["unknown", "firing", "acknowledged", "snoozed", "resolved"]
-Happening = Literal[
-    "fires", "fires louder", "resolves", "speaks late", "is acknowledged", "is snoozed", "its time comes"
+Input = Literal[
+    "fires", "fires, more severe", "resolves", "arrives out of order", "is acknowledged", "is snoozed", "timer ends"
 ]
-"""`fires louder`: with a higher severity. `speaks late`: says what was so before what is known. `its time comes`: a
-wait is over, or an acknowledgement or a snooze has ended."""
-Effect = Literal["tell", "count", "close", "wait", "record", "nothing"]
-"""`tell`: it wants attention, and the routes say which. `count`: one more of the same. `close`: it is over. `wait`:
-nothing calls until its time comes. `record`: only written down."""
+"""`arrives out of order`: the signal is older than what is known. `timer ends`: a hold, an acknowledgement or a snooze
+has ended."""
+Effect = Literal["notify", "count", "close", "wait", "record", "nothing"]
+"""`notify`: the routes say how. `count`: one more repeat. `close`: the alert is resolved. `wait`: nothing notifies you
+until the timer ends. `record`: only stored."""
 
 STATES: tuple[State, ...] = get_args(State)
-HAPPENINGS: tuple[Happening, ...] = get_args(Happening)
+INPUTS: tuple[Input, ...] = get_args(Input)
 
 
 class Transition(NamedTuple):
@@ -24,51 +24,51 @@ class Transition(NamedTuple):
     effect: Effect
 
 
-TABLE: dict[State, dict[Happening, Transition]] = {
+TABLE: dict[State, dict[Input, Transition]] = {
     "unknown": {
-        "fires": Transition("firing", "tell"),
-        "fires louder": Transition("firing", "tell"),
+        "fires": Transition("firing", "notify"),
+        "fires, more severe": Transition("firing", "notify"),
         "resolves": Transition("resolved", "record"),
-        "speaks late": Transition("unknown", "nothing"),
+        "arrives out of order": Transition("unknown", "nothing"),
         "is acknowledged": Transition("unknown", "nothing"),
         "is snoozed": Transition("unknown", "nothing"),
-        "its time comes": Transition("unknown", "nothing"),
+        "timer ends": Transition("unknown", "nothing"),
     },
     "firing": {
         "fires": Transition("firing", "count"),
-        "fires louder": Transition("firing", "tell"),
+        "fires, more severe": Transition("firing", "notify"),
         "resolves": Transition("resolved", "close"),
-        "speaks late": Transition("firing", "record"),
+        "arrives out of order": Transition("firing", "record"),
         "is acknowledged": Transition("acknowledged", "wait"),
         "is snoozed": Transition("snoozed", "wait"),
-        "its time comes": Transition("firing", "tell"),
+        "timer ends": Transition("firing", "notify"),
     },
     "acknowledged": {
         "fires": Transition("acknowledged", "count"),
-        "fires louder": Transition("firing", "tell"),
+        "fires, more severe": Transition("firing", "notify"),
         "resolves": Transition("resolved", "close"),
-        "speaks late": Transition("acknowledged", "record"),
+        "arrives out of order": Transition("acknowledged", "record"),
         "is acknowledged": Transition("acknowledged", "nothing"),
         "is snoozed": Transition("snoozed", "wait"),
-        "its time comes": Transition("firing", "tell"),
+        "timer ends": Transition("firing", "notify"),
     },
     "snoozed": {
         "fires": Transition("snoozed", "count"),
-        "fires louder": Transition("firing", "tell"),
+        "fires, more severe": Transition("firing", "notify"),
         "resolves": Transition("resolved", "close"),
-        "speaks late": Transition("snoozed", "record"),
+        "arrives out of order": Transition("snoozed", "record"),
         "is acknowledged": Transition("acknowledged", "wait"),
         "is snoozed": Transition("snoozed", "wait"),
-        "its time comes": Transition("firing", "tell"),
+        "timer ends": Transition("firing", "notify"),
     },
     "resolved": {
-        "fires": Transition("firing", "tell"),
-        "fires louder": Transition("firing", "tell"),
+        "fires": Transition("firing", "notify"),
+        "fires, more severe": Transition("firing", "notify"),
         "resolves": Transition("resolved", "record"),
-        "speaks late": Transition("resolved", "record"),
+        "arrives out of order": Transition("resolved", "record"),
         "is acknowledged": Transition("resolved", "nothing"),
         "is snoozed": Transition("resolved", "nothing"),
-        "its time comes": Transition("resolved", "nothing"),
+        "timer ends": Transition("resolved", "nothing"),
     },
 }
 OPEN: frozenset[State] = frozenset({"firing", "acknowledged", "snoozed"})
@@ -76,9 +76,9 @@ OPEN: frozenset[State] = frozenset({"firing", "acknowledged", "snoozed"})
 
 def as_markdown() -> str:
     """The table as it stands in docs/architecture.md."""
-    head = ["| | " + " | ".join(HAPPENINGS) + " |", "|---" * (len(HAPPENINGS) + 1) + "|"]
+    head = ["| | " + " | ".join(INPUTS) + " |", "|---" * (len(INPUTS) + 1) + "|"]
     return "\n".join([*head, *(f"| **{state}** | {_cells(state)} |" for state in STATES)])
 
 
 def _cells(state: State) -> str:
-    return " | ".join(f"{TABLE[state][one].to}: {TABLE[state][one].effect}" for one in HAPPENINGS)
+    return " | ".join(f"{to}: {effect}" for to, effect in (TABLE[state][input] for input in INPUTS))

@@ -1,74 +1,73 @@
-"""What becomes of an alert that wants attention: it interrupts now, is held back for a while, or waits for the digest.
+"""The verdict on an alert that should notify you: it notifies now, is held, or waits for the digest.
 
-The same for a signal that has just come and for a wait that is over.
+The same for a signal that has just arrived and for an alert whose hold ends.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from shared.alerting.alert import Document, noted_in_episode, pending, rank
-from shared.alerting.hold_reasons import TESTS, Surroundings, Verdict, audible, flapping, group_of
-from shared.alerting.routes import Node, Settings, flood_id
+from shared.alerting.alert import AlertDoc, noted_in_episode, pending, rank
+from shared.alerting.groups import group_of
+from shared.alerting.hold_reasons import HOLD_REASONS, Verdict, flapping, not_muted
+from shared.alerting.routes import Node, Settings, route, storm_id
+from shared.alerting.situation import Situation
 from shared.events import iso
 
 
-def interrupts(alert: Mapping[str, Any], settings: Settings) -> bool:
-    """Whether an alert is worth an interruption on its route, if nothing else is in the way."""
+def interrupts(alert: AlertDoc, settings: Settings) -> bool:
+    """Whether an alert notifies on its route if no hold reason applies."""
     least = settings.interrupt_from
     return least != "never" and rank(alert["severity"]) >= rank(least)
 
 
-def judge(alert: Mapping[str, Any], taken: tuple[Node, ...], around: Surroundings) -> Verdict:
-    """The verdict on *alert*, which takes the routes *taken*."""
-    settings = taken[-1].settings
+def judge(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> Verdict:
+    """The verdict on *alert*, which matches *routes*."""
+    settings = routes[-1].settings
     if not interrupts(alert, settings):
-        return _quiet(alert, settings, around)
-    found = (test(alert, taken, around) for test in TESTS.values())
-    return next((one for one in found if one), Verdict("page", "interrupts at once"))
+        return _quiet(alert, settings, situation)
+    verdicts = (reason(alert, routes, situation) for reason in HOLD_REASONS.values())
+    return next((verdict for verdict in verdicts if verdict), Verdict("page", "notifies now"))
 
 
-def _quiet(alert: Mapping[str, Any], settings: Settings, around: Surroundings) -> Verdict:
-    if alert["severity"] != "critical" and (damped := flapping(alert, (), around)):
-        return damped
-    said = "its route never interrupts" if settings.interrupt_from == "never" else "waits for the digest"
-    return Verdict("digest", f"{alert['severity']}, {said}", "severity")
+def _quiet(alert: AlertDoc, settings: Settings, situation: Situation) -> Verdict:
+    if alert["severity"] != "critical" and (held := flapping(alert, (), situation)):
+        return held
+    reason = "its route never interrupts" if settings.interrupt_from == "never" else "waits for the digest"
+    return Verdict("digest", f"{alert['severity']}, {reason}", "severity")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """An alert with its verdict carried out, but for the page: that is its group's. `taken`: the routes that tell."""
+class Judged:
+    """An alert after its verdict. Its page is still to be made: that is its group's. `routes` are not muted."""
 
-    alert: Document
+    alert: AlertDoc
     verdict: Verdict
-    taken: tuple[Node, ...]
+    routes: tuple[Node, ...]
 
 
-def tell_all(candidates: Sequence[tuple[Document, tuple[Node, ...]]], around: Surroundings) -> Iterator[Told]:
-    """The verdict on each in turn. Those of one group that interrupt at once are one page: it counts once."""
-    paging: set[str] = set()
-    left = around.interruptions_left
-    for alert, taken in candidates:
-        group = group_of(alert, taken)
-        pages_left = 1 if group in paging else around.pages_left - len(paging)
-        now_left = left if left is None or group in paging else left - len(paging)
-        verdict = judge(alert, taken, replace(around, pages_left=pages_left, interruptions_left=now_left))
+def judge_all(alerts: Iterable[AlertDoc], situation: Situation) -> Iterator[Judged]:
+    """The verdict on each of *alerts* in turn. Those of one group that notify now share one page: it counts once."""
+    for alert in alerts:
+        routes = route(situation.rules.routes, alert["labels"])
+        verdict = judge(alert, routes, situation)
         if verdict.path == "page":
-            paging.add(group)
-        yield Told(_carried_out(alert, verdict, taken, around.now), verdict, audible(taken, around))
+            situation.paging.add(group_of(alert, routes))
+        yield Judged(_carried_out(alert, verdict, routes, situation.now), verdict, not_muted(routes, situation))
 
 
-def _carried_out(alert: Document, verdict: Verdict, taken: tuple[Node, ...], now: datetime) -> Document:
-    cleared = {**alert, "calls_at": None, "held": None}
+def _carried_out(alert: AlertDoc, verdict: Verdict, routes: tuple[Node, ...], now: datetime) -> AlertDoc:
+    cleared: AlertDoc = {**alert, "calls_at": None, "held": None}
     if verdict.path == "page":
-        episodes = noted_in_episode(alert, told=iso(now))
-        told: Document = {"told_at": iso(now), "told_in": group_of(alert, taken), "episodes": episodes}
-        told |= {"pending": None, "unresolved": None}
-        return {**cleared, **told, "group": group_of(alert, taken)}
+        return {
+            **cleared, "told_at": iso(now), "told_in": group_of(alert, routes), "group": group_of(alert, routes),
+            "episodes": noted_in_episode(alert, {"told": iso(now)}), "pending": None, "unresolved": None,
+        }  # fmt: skip
     if verdict.path == "hold" and verdict.until:
-        group = flood_id(taken) if verdict.by == "flood" else group_of(alert, taken)
-        held = {"by": verdict.by, "reason": verdict.reason, "since": iso(now)}
-        return {**cleared, "group": group, "calls_at": iso(verdict.until), "held": held, "pending": None}
-    queued = pending(taken[-1].settings.digest, now, reason=verdict.reason, by=verdict.by)
+        return {
+            **cleared, "group": storm_id(routes) if verdict.by == "flood" else group_of(alert, routes),
+            "calls_at": iso(verdict.until), "pending": None,
+            "held": {"by": verdict.by, "reason": verdict.reason, "since": iso(now)},
+        }  # fmt: skip
+    queued = pending(routes[-1].settings.digest, now, reason=verdict.reason, by=verdict.by)
     return {**cleared, "group": None, "pending": alert["pending"] or queued}

@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shared.alerting.muting import Inhibition, InhibitRule
+    from shared.alerting.inhibition import Inhibition, InhibitRule
     from shared.alerting.routes import Node, Route
     from shared.config.digests import Digest, Digests
 
@@ -30,6 +30,6 @@ class Derived:
 
     @cached_property
     def inhibition(self) -> "Inhibition":
-        from shared.alerting.muting import Inhibition
+        from shared.alerting.inhibition import Inhibition
 
         return Inhibition(self.inhibit_rules)

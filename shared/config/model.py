@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from shared.alerting.escalation import Escalation
 from shared.alerting.focus import Focus
-from shared.alerting.muting import InhibitRule
+from shared.alerting.inhibition import InhibitRule
 from shared.alerting.routes import Route
 from shared.alerting.time_intervals import Intervals
 from shared.config.channels import ChannelConfig

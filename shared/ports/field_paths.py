@@ -1,9 +1,9 @@
 """Dotted field paths in documents, as `Update` and queries use them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-EXPIRY = "expires_at"
+EXPIRY: Final = "expires_at"
 """The field after whose moment a document may vanish at any time: TTL on Firestore, the minute tick on SQLite."""
 
 

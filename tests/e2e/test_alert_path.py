@@ -43,7 +43,7 @@ def test_a_resolve_closes_the_alert_and_the_next_firing_pages_again_and_says_tha
         bundle.trouble("disk", status=status)
         bundle.settle()
         bundle.clock.advance(minutes=1)
-    assert bundle.pages() == ["Trouble disk", "Trouble disk (flapped once within the hour)"]
+    assert bundle.pages() == ["Trouble disk", "Trouble disk (fired 2 times in an hour)"]
     assert (bundle.docs("alerts")[0].data["state"], bundle.docs("alerts")[0].data["episode"]) == ("firing", 2)
 
 

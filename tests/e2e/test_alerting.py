@@ -342,7 +342,7 @@ def test_a_page_carries_its_runbook_and_one_without_says_so(bundle: Bundle) -> N
     assert texts == [
         "Runbook: docs/runbooks/disk.md",
         "Runbook: https://wiki.example/slow",
-        "No runbook yet: name one under runbooks: in opos.yaml.",
+        "No runbook. Add one under runbooks: in opos.yaml.",
     ]
     assert [
         bool(doc.data["cause"]["runbook"])
@@ -360,7 +360,7 @@ def test_a_flapping_warning_is_told_when_it_holds_and_a_flapping_critical_alert_
             bundle.trouble(id, severity=severity, status="resolved")
         bundle.settle()
         bundle.tick(minutes=5)
-    assert bundle.pages()[-1] == "Trouble loud (flapped 4 times within the hour)"
+    assert bundle.pages()[-1] == "Trouble loud (fired 5 times in an hour)"
     quiet = next(doc.data for doc in bundle.docs("alerts") if doc.data["title"] == "Trouble quiet")
     assert (quiet["held"]["by"], quiet["state"]) == ("flapping", "resolved")
 

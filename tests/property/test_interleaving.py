@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.alert_router.handler import handle
-from functions.sweeper.alert_timers import escalate_due, tell_due
+from functions.sweeper.alert_timers import end_timers, escalate_due
 from shared.errors import AlreadyExists, Conflict
 from shared.events import EventAccepted
 from shared.ports import Write
@@ -125,7 +125,7 @@ def ordered(said: list[str], *, acknowledged: bool) -> Any:
 def settle(context: FakeContext, *, acknowledged: bool) -> None:
     """Everything that is due is told, and then perhaps acknowledged."""
     context.clock.advance(minutes=2)
-    tell_due(context)
+    end_timers(context)
     if acknowledged:
         acknowledge(context)
 
@@ -157,7 +157,7 @@ def test_any_interleaving_ends_as_the_ordered_run_and_each_step_pages_at_most_on
     later = FakeContext(store=store, bus=context.bus, channels=context.channels)
     later.clock.moment = context.now + timedelta(minutes=90)
     steps: list[Step] = [lambda m=message: until_it_commits(lambda: handle(m, context)) for message in messages]  # type: ignore[misc]
-    steps += [lambda: (tell_due(later), escalate_due(later))] * sweeps
+    steps += [lambda: (end_timers(later), escalate_due(later))] * sweeps
     steps += [lambda: acknowledge(context)]
     store.run(steps, schedule)
     context.clock.moment = later.now

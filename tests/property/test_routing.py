@@ -6,11 +6,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.alerting.hold_reasons import Surroundings
 from shared.alerting.matchers import Matcher, parse_matcher, parse_matchers
 from shared.alerting.routes import Route, compile_routes, group_id, group_labels, route
 from shared.alerting.verdict import judge
-from tests.support.alerts import fired
+from tests.support.alerts import fired, situation
 
 NAMES = st.sampled_from(["severity", "team", "source", "alertname"])
 VALUES = st.sampled_from(["", "a", "b", "critical", "db.1", 'q"\\\n'])
@@ -70,7 +69,7 @@ def test_every_alert_has_a_verdict_and_what_is_held_is_looked_at_again(
     begun = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
     alert = fired(severity=severity, labels=labels, now=begun)
     now = begun + timedelta(seconds=passed)
-    verdict = judge(alert, route(root, alert["labels"]), Surroundings(now, "UTC"))
+    verdict = judge(alert, route(root, alert["labels"]), situation(now))
     assert verdict.path in {"page", "hold", "digest"}
     assert verdict.reason
     assert (verdict.path == "hold") == (verdict.until is not None)

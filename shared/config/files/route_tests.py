@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from shared.alerting.alert import AlertDoc
 from shared.alerting.groups import channels_of
-from shared.alerting.hold_reasons import Surroundings, Verdict
-from shared.alerting.lifecycle import Heard, hear
+from shared.alerting.hold_reasons import Verdict
+from shared.alerting.lifecycle import Received, new_episode
 from shared.alerting.routes import Node, route
+from shared.alerting.situation import QuietWorld, Situation
 from shared.alerting.verdict import judge
 from shared.config.files.faults import Fault
 from shared.config.files.located_yaml import Located
@@ -34,17 +36,14 @@ def outcome(test: RouteTest, config: Config) -> tuple[tuple[Node, ...], Verdict]
     """The routes that the test's alert takes, and what would become of it with nothing else open."""
     now = _moment(test.at or NOON, config.timezone)
     taken = route(config.routes, test.labels)
-    around = Surroundings(
-        now, config.timezone, intervals=config.time_intervals, inhibition=config.inhibition, focus=config.focus
-    )
-    return taken, judge(alert_with(test.labels, now), taken, around)
+    return taken, judge(alert_with(test.labels, now), taken, Situation(now, config, QuietWorld()))
 
 
-def alert_with(labels: dict[str, str], now: datetime) -> dict[str, Any]:
+def alert_with(labels: dict[str, str], now: datetime) -> AlertDoc:
     """An alert that has just fired with exactly these *labels*."""
     name = labels.get("alertname") or "an alert"
     signal = Alert(fingerprint=name, title=name, severity=labels.get("severity") or "unset", labels=labels)
-    return hear(Heard(signal, "test", labels.get("source", ""), "", labels, now, now), None).alert or {}
+    return new_episode(Received(signal, "test", labels.get("source", ""), "", labels, now, now), None)
 
 
 def _compared(test: RouteTest, taken: tuple[Node, ...], verdict: Verdict) -> Iterator[tuple[str, Any, Any]]:

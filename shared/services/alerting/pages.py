@@ -1,11 +1,12 @@
-"""The messages of one page: one for each channel, under a key of its own, with their cause and what they cost."""
+"""The messages of one page: one for each channel, with its own idempotency key, its cause and its cost."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from shared.alerting.alert import Document
+from shared.alerting.alert import AlertDoc
+from shared.alerting.decision import page_order
 from shared.alerting.focus import cost
-from shared.alerting.groups import Call
+from shared.alerting.groups import Page
 from shared.alerting.page_text import text, title
 from shared.context import Context
 from shared.ports import Create, Doc, Write
@@ -15,39 +16,34 @@ if TYPE_CHECKING:
     from shared.config.model import Config
 
 NAMED = 400
-"""Alerts that a page names: so many are written in one commit, below the 500 that Firestore is sure to take."""
+"""How many alerts a page names: one commit writes them all, below the 500 writes that Firestore accepts."""
 
 
-def in_order(alert: Mapping[str, Any]) -> tuple[bool, str, str]:
-    """What a page names first: what is critical, then what has fired longest."""
-    return alert["severity"] != "critical", str(alert["first_seen"]), str(alert["id"])
-
-
-def pages(call: Call, alerts: Sequence[Document], total: int, context: Context) -> Iterator[Create]:
+def pages(page: Page, alerts: Sequence[AlertDoc], total: int, context: Context) -> Iterator[Create]:
     """The messages of one page about *alerts*, the first of *total*."""
-    alerts = sorted(alerts, key=in_order)
+    alerts = sorted(alerts, key=page_order)
     first, runbook = alerts[0], runbook_of(alerts[0], context.config)
-    for channel, key in call.keys.items():
+    for channel, key in page.keys.items():
         content = intent(
             channel=channel,
-            title=title(alerts, call.group, total, context.now),
-            text=text(alerts, call, total, context.now, runbook),
+            title=title(alerts, page.group, total, context.now),
+            text=text(alerts, page, total, context.now, runbook, zone=context.config.timezone),
             severity=first["severity"],
             link=first["link"],
-            ack={"group": call.group["id"], "call": call.group["called_at"]},
-            cause=_cause(call, alerts, total, runbook),
+            ack={"group": page.group["id"], "call": page.group["called_at"]},
+            cause=_cause(page, alerts, total, runbook),
             cost=_cost(channel, context),
             now=context.now,
         )
         yield Create(f"outbox/{key}", content)
 
 
-def _cause(call: Call, alerts: Sequence[Document], total: int, runbook: str) -> dict[str, Any]:
+def _cause(page: Page, alerts: Sequence[AlertDoc], total: int, runbook: str) -> dict[str, Any]:
     listed = alerts[:NAMED]
     return {
-        "kind": call.kind, "step": call.step.name, "route": call.group["route"], "group": call.group["id"],
-        "labels": call.group["labels"], "alerts": [one["id"] for one in listed], "total": total, "runbook": runbook,
-        "events": list(dict.fromkeys(one["last_event"] for one in listed)),
+        "kind": page.kind, "step": page.step.name, "route": page.group["route"], "group": page.group["id"],
+        "labels": page.group["labels"], "alerts": [alert["id"] for alert in listed], "total": total, "runbook": runbook,
+        "events": list(dict.fromkeys(alert["last_event"] for alert in listed)),
     }  # fmt: skip
 
 
@@ -56,13 +52,13 @@ def _cost(channel: str, context: Context) -> float:
     return cost(config.channels[channel].cost, config.focus, context.now, zone=config.timezone)
 
 
-def runbook_of(alert: Mapping[str, Any], config: "Config") -> str:
-    """Where the operator's own runbook is, else the one that the sender names."""
-    return config.runbooks.get(alert["labels"].get("alertname", "")) or str(alert.get("runbook") or "")
+def runbook_of(alert: AlertDoc, config: "Config") -> str:
+    """The address of the operator's own runbook, or of the one that the sender names."""
+    return config.runbooks.get(alert["labels"].get("alertname", "")) or alert.get("runbook") or ""
 
 
 def send_pages(writes: Iterable[Write], versions: Mapping[str, str], context: Context) -> None:
-    """Send the pages among *writes*, which were committed at *versions*: they are under this worker's lease."""
-    for one in writes:
-        if isinstance(one, Create) and one.path.startswith("outbox/"):
-            send(Doc(one.path, dict(one.data), versions[one.path]), context)
+    """Send the messages among *writes*, which were committed at *versions*: this worker holds their lease."""
+    for message in writes:
+        if isinstance(message, Create) and message.path.startswith("outbox/"):
+            send(Doc(message.path, dict(message.data), versions[message.path]), context)

@@ -1,4 +1,4 @@
-"""Making and ending silences. One that ends lets go at once of what it held back."""
+"""Adding and ending silences. The alerts that an ended silence held are judged again in the next sweep."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ def silence(
     matchers: Sequence[str], ends_at: datetime, context: Context, *,
     author: str, comment: str, starts_at: datetime | None = None,
 ) -> str:  # fmt: skip
-    """The id of a silence over every alert that *matchers* all match. Raises ValueError for what is no matcher."""
+    """The id of a new silence, for alerts that all *matchers* match. Raises ValueError for an invalid matcher."""
     parsed = [str(parse_matcher(text)) for text in matchers]
     if not parsed:
         raise ValueError("expected at least one matcher")
@@ -31,7 +31,7 @@ def silence(
 
 
 def expire(id: str, context: Context) -> None:
-    """End a silence now. Raises NotFound where there is none."""
+    """End a silence now. Raises NotFound if it does not exist."""
     doc = context.store.get(f"silences/{id}")
     if doc is None:
         raise NotFound(f"There is no silence {id}.")
@@ -40,11 +40,11 @@ def expire(id: str, context: Context) -> None:
     context.store.commit([Update(doc.path, {"ends_at": iso(context.now)}, doc.version)])
     for alert in context.store.query("alerts", where=[("calls_at", ">", iso(context.now))], order_by="calls_at"):
         if (alert.data["held"] or {}).get("by") == "silence":
-            _let_go(alert, context)
+            _judge_again(alert, context)
 
 
-def _let_go(alert: Doc, context: Context) -> None:
-    """Have the next sweep look at *alert* again; one that changed meanwhile was looked at just now."""
+def _judge_again(alert: Doc, context: Context) -> None:
+    """Have the next sweep judge *alert* again; an alert that has changed meanwhile was judged just now."""
     try:
         context.store.commit([Update(alert.path, {"calls_at": iso(context.now)}, alert.version)])
     except Conflict:

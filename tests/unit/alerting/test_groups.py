@@ -20,7 +20,7 @@ def test_nobody_acknowledges_so_it_gets_louder_then_rarer_and_then_opos_gives_up
     sent = {name: titles(context, name) for name in ("desk", "call", "friend")}
     assert sent == {"desk": ["Trouble disk"], "call": ["Trouble disk"], "friend": ["Trouble disk"] * 3}
     last = context.channels["friend"].sent[-1][1].text
-    assert "Not acknowledged for 105 min; repeat 2 of 2. Nobody acknowledges it" in last
+    assert "Not acknowledged for 105 min; repeat 2 of 2. This is the last notification about it" in last
     said = [doc.data for doc in docs(context, "alerts") if doc.data["source"] == "opos"]
     gave_up = [one for one in said if one["title"] != FAILURES["digest-late"].title]  # no digest is sent here
     assert [(one["title"], one["pending"]["queue"]) for one in gave_up] == [

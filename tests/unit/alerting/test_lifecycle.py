@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from shared.alerting.actions import act, wake
-from shared.alerting.alert import alert_id, closed, effective_severity, flaps, labels_of
-from shared.alerting.lifecycle import Change, Heard, Terms, hear, noted
-from shared.alerting.state_machine import HAPPENINGS, STATES, TABLE
+from shared.alerting.actions import act, end_timer
+from shared.alerting.alert import AlertDoc, alert_id, effective_severity, flaps, labels_of, resolved
+from shared.alerting.lifecycle import Change, Received, Thresholds, apply, noted
+from shared.alerting.state_machine import INPUTS, STATES, TABLE
 from shared.events import Alert, BusinessEvent, iso
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -22,72 +22,72 @@ def signal(severity: str = "critical", status: str = "firing", **more: Any) -> A
     )
 
 
-def heard(
-    said: Alert, known: dict[str, Any] | None = None, *, at: datetime = NOW, now: datetime | None = None,
-    terms: Terms | None = None,
+def received(
+    said: Alert, known: AlertDoc | None = None, *, at: datetime = NOW, now: datetime | None = None,
+    thresholds: Thresholds | None = None,
 ) -> Change:  # fmt: skip
     """*said* arrives *at* a moment, and is handled *now*."""
     labels = labels_of(said, source="app", type="test")
-    return hear(Heard(said, "a1", "app", "e1", labels, at, now or at, terms or Terms()), known)
+    return apply(Received(said, "a1", "app", "e1", labels, at, now or at, thresholds or Thresholds()), known)
 
 
-def after(*signals: Alert, every: timedelta = MINUTE) -> dict[str, Any]:
-    known: dict[str, Any] | None = None
+def after(*signals: Alert, every: timedelta = MINUTE) -> AlertDoc:
+    known: AlertDoc | None = None
     for number, one in enumerate(signals):
-        change = heard(one, known, at=NOW + number * every)
+        change = received(one, known, at=NOW + number * every)
         known = {**change.alert, "told_at": iso(NOW)} if change.alert else known
     assert known is not None
     return known
 
 
-def doc(change: Change) -> dict[str, Any]:
+def doc(change: Change) -> AlertDoc:
     assert change.alert is not None
     return change.alert
 
 
 @pytest.mark.parametrize("severity", ["info", "warning", "critical"])
 def test_an_alert_that_fires_for_the_first_time_wants_to_be_told(severity: str) -> None:
-    change = heard(signal(severity))
-    assert (change.effect, change.reason) == ("tell", f"{severity} and new")
+    change = received(signal(severity))
+    assert (change.effect, change.reason) == ("notify", f"{severity} and new")
     assert (doc(change)["state"], doc(change)["episode"], doc(change)["count"]) == ("firing", 1, 1)
 
 
 @pytest.mark.parametrize("severity", ["", "CRITICAL", "sev1", "warn ing", "\u202e"])
 def test_an_unknown_severity_counts_as_critical_and_says_so(severity: str) -> None:
-    change = heard(signal(severity))
+    change = received(signal(severity))
     assert "unknown" in change.reason
     assert (doc(change)["severity"], effective_severity(severity)) == ("critical", "critical")
 
 
 @pytest.mark.parametrize("state", ["firing", "acknowledged", "snoozed"])
 def test_a_repeat_counts_and_tells_nobody_in_every_open_state(state: str) -> None:
-    change = heard(signal(), {**after(signal()), "state": state}, at=NOW + MINUTE)
+    change = received(signal(), {**after(signal()), "state": state}, at=NOW + MINUTE)
     assert (change.effect, doc(change)["state"], doc(change)["count"]) == ("count", state, 2)
     assert doc(change)["first_seen"] < doc(change)["last_seen"]
 
 
 @pytest.mark.parametrize("state", ["firing", "acknowledged", "snoozed"])
 def test_a_warning_that_becomes_critical_is_told_again_in_every_open_state(state: str) -> None:
-    change = heard(signal("critical"), {**after(signal("warning")), "state": state}, at=NOW + MINUTE)
-    assert (change.effect, doc(change)["state"], doc(change)["severity"]) == ("tell", "firing", "critical")
-    assert change.reason == "louder than before, now critical"
+    change = received(signal("critical"), {**after(signal("warning")), "state": state}, at=NOW + MINUTE)
+    assert (change.effect, doc(change)["state"], doc(change)["severity"]) == ("notify", "firing", "critical")
+    assert change.reason == "more severe than before, now critical"
 
 
 def test_a_critical_alert_that_repeats_as_a_warning_stays_critical() -> None:
-    change = heard(signal("warning"), after(signal("critical")), at=NOW + MINUTE)
+    change = received(signal("warning"), after(signal("critical")), at=NOW + MINUTE)
     assert (change.effect, doc(change)["severity"]) == ("count", "critical")
 
 
 def test_a_resolve_closes_the_alert_and_stops_everything_that_was_to_come() -> None:
     known = {**after(signal()), "calls_at": iso(NOW), "group": "g", "until": iso(NOW)}
-    change = heard(signal(status="resolved"), known, at=NOW + MINUTE)
+    change = received(signal(status="resolved"), known, at=NOW + MINUTE)
     assert (change.effect, doc(change)["state"]) == ("close", "resolved")
     assert [doc(change)[name] for name in ("calls_at", "group", "until", "inhibits")] == [None] * 4
 
 
 def test_firing_again_after_a_resolve_is_a_new_episode() -> None:
-    change = heard(signal(), after(signal(), signal(), signal(status="resolved")), at=NOW + 3 * MINUTE)
-    assert (change.effect, doc(change)["episode"], doc(change)["count"]) == ("tell", 2, 1)
+    change = received(signal(), after(signal(), signal(), signal(status="resolved")), at=NOW + 3 * MINUTE)
+    assert (change.effect, doc(change)["episode"], doc(change)["count"]) == ("notify", 2, 1)
     assert doc(change)["told_at"] is None
 
 
@@ -95,57 +95,57 @@ def test_firing_again_after_a_resolve_is_a_new_episode() -> None:
 
 
 def test_a_resolve_of_an_unknown_alert_is_written_down_so_that_its_late_firing_pages_nobody() -> None:
-    gone = heard(signal(status="resolved"), at=NOW + MINUTE)
+    gone = received(signal(status="resolved"), at=NOW + MINUTE)
     assert (gone.effect, doc(gone)["state"]) == ("record", "resolved")
-    late = heard(signal(), doc(gone), at=NOW, now=NOW + 2 * MINUTE)
+    late = received(signal(), doc(gone), at=NOW, now=NOW + 2 * MINUTE)
     assert (late.effect, doc(late)["state"], doc(late)["title"]) == ("close", "resolved", "Disk full")
-    assert late.reason == "had resolved before it could be handled"
+    assert late.reason == "resolved before it was processed"
 
 
 def test_a_firing_after_the_resolve_of_an_unknown_alert_is_its_first_episode() -> None:
-    change = heard(signal(), doc(heard(signal(status="resolved"))), at=NOW + MINUTE)
-    assert (change.effect, doc(change)["episode"]) == ("tell", 1)
+    change = received(signal(), doc(received(signal(status="resolved"))), at=NOW + MINUTE)
+    assert (change.effect, doc(change)["episode"]) == ("notify", 1)
 
 
 def test_a_firing_that_arrived_before_the_resolve_but_is_handled_after_it_changes_nothing() -> None:
     known = after(signal(), signal(status="resolved"))
-    late = heard(signal(), known, at=NOW + MINUTE / 2, now=NOW + 5 * MINUTE)
+    late = received(signal(), known, at=NOW + MINUTE / 2, now=NOW + 5 * MINUTE)
     assert (late.effect, doc(late)["state"], doc(late)["count"]) == ("record", "resolved", 1)
 
 
 def test_a_resolve_that_arrived_before_the_last_firing_does_not_close_it() -> None:
     known = after(signal(), signal(status="resolved"), signal())
-    late = heard(signal(status="resolved"), known, at=NOW + MINUTE, now=NOW + 5 * MINUTE)
+    late = received(signal(status="resolved"), known, at=NOW + MINUTE, now=NOW + 5 * MINUTE)
     assert (late.effect, doc(late)["state"]) == ("record", "firing")
 
 
 def test_the_senders_own_time_decides_the_order_where_it_gives_one() -> None:
-    known = doc(heard(signal(at=NOW), at=NOW + MINUTE))
-    late = heard(signal(status="resolved", at=NOW - MINUTE), known, at=NOW + 2 * MINUTE)
-    assert (late.effect, late.reason) == ("record", "resolves an earlier episode than the one that is open")
-    assert heard(signal(status="resolved", at=NOW + MINUTE), known, at=NOW + 2 * MINUTE).effect == "close"
+    known = doc(received(signal(at=NOW), at=NOW + MINUTE))
+    late = received(signal(status="resolved", at=NOW - MINUTE), known, at=NOW + 2 * MINUTE)
+    assert (late.effect, late.reason) == ("record", "resolves an earlier episode, not the open one")
+    assert received(signal(status="resolved", at=NOW + MINUTE), known, at=NOW + 2 * MINUTE).effect == "close"
 
 
 def test_a_senders_clock_that_runs_ahead_of_ours_is_not_believed() -> None:
-    known = doc(heard(signal(at=NOW + timedelta(hours=3)), at=NOW))
+    known = doc(received(signal(at=NOW + timedelta(hours=3)), at=NOW))
     assert known["said_at"] == iso(NOW)
-    assert heard(signal(status="resolved"), known, at=NOW + MINUTE).effect == "close"
+    assert received(signal(status="resolved"), known, at=NOW + MINUTE).effect == "close"
 
 
 def test_a_resolve_that_names_an_earlier_beginning_does_not_close_the_later_episode() -> None:
     known = after(signal(began=NOW), signal(status="resolved", began=NOW), signal(began=NOW + 2 * MINUTE))
-    late = heard(signal(status="resolved", began=NOW), known, at=NOW + 3 * MINUTE)
+    late = received(signal(status="resolved", began=NOW), known, at=NOW + 3 * MINUTE)
     assert (late.effect, late.alert) == ("record", None)
 
 
 def test_the_same_beginning_firing_again_after_its_resolve_is_told_since_a_sender_may_have_lost_sight_of_it() -> None:
     known = after(signal(began=NOW), signal(status="resolved", began=NOW))
-    assert heard(signal(began=NOW), known, at=NOW + 3 * MINUTE).effect == "tell"
+    assert received(signal(began=NOW), known, at=NOW + 3 * MINUTE).effect == "notify"
 
 
 def test_a_resolve_of_what_is_over_changes_no_state() -> None:
     known = after(signal(), signal(status="resolved"))
-    again = heard(signal(status="resolved"), known, at=NOW + 2 * MINUTE)
+    again = received(signal(status="resolved"), known, at=NOW + 2 * MINUTE)
     assert (again.effect, doc(again)["state"], doc(again)["episode"]) == ("record", "resolved", 1)
 
 
@@ -155,21 +155,21 @@ def test_a_resolve_of_what_is_over_changes_no_state() -> None:
 def test_below_critical_an_alert_is_told_when_it_fired_as_often_as_its_route_asks() -> None:
     known, effects = None, []
     for number in range(4):
-        change = heard(signal("warning"), known, at=NOW + number * MINUTE, terms=Terms(failure_threshold=3))
+        change = received(signal("warning"), known, at=NOW + number * MINUTE, thresholds=Thresholds(failure=3))
         known = doc(change)
         effects.append(change.effect)
-    assert effects == ["count", "count", "tell", "count"]
+    assert effects == ["count", "count", "notify", "count"]
 
 
 def test_no_threshold_keeps_a_critical_alert_waiting() -> None:
-    assert heard(signal("critical"), terms=Terms(failure_threshold=3)).effect == "tell"
+    assert received(signal("critical"), thresholds=Thresholds(failure=3)).effect == "notify"
 
 
 def test_below_critical_an_alert_is_over_when_it_resolved_as_often_as_its_route_asks_without_firing_between() -> None:
-    terms, known = Terms(success_threshold=2), after(signal("warning"))
+    thresholds, known = Thresholds(success=2), after(signal("warning"))
     states = []
     for number, status in enumerate(["resolved", "firing", "resolved", "resolved"], start=1):
-        known = doc(heard(signal("warning", status), known, at=NOW + number * MINUTE, terms=terms))
+        known = doc(received(signal("warning", status), known, at=NOW + number * MINUTE, thresholds=thresholds))
         states.append(known["state"])
     assert states == ["firing", "firing", "firing", "resolved"]
 
@@ -191,8 +191,8 @@ def test_an_acknowledgement_holds_until_its_time_comes_and_then_calls_again() ->
         iso(NOW + 4 * MINUTE),
         "link",
     )
-    woken = wake(taken)
-    assert (woken.effect, doc(woken)["state"]) == ("tell", "firing")
+    woken = end_timer(taken)
+    assert (woken.effect, doc(woken)["state"]) == ("notify", "firing")
     assert "was acknowledged" in woken.reason
 
 
@@ -204,7 +204,7 @@ def test_an_alert_that_never_interrupts_does_not_call_when_its_acknowledgement_e
 def test_acknowledging_twice_is_acknowledging_once_and_what_is_over_cannot_be() -> None:
     taken = doc(act(after(signal()), "is acknowledged", by="link", now=NOW, until=LATER))
     assert act(taken, "is acknowledged", by="link", now=NOW + MINUTE, until=LATER).alert is None
-    assert act(closed(taken, NOW, by="link"), "is snoozed", by="link", now=NOW, until=LATER).alert is None
+    assert act(resolved(taken, NOW, by="link"), "is snoozed", by="link", now=NOW, until=LATER).alert is None
     assert act(None, "is acknowledged", by="link", now=NOW, until=LATER).alert is None
 
 
@@ -214,7 +214,7 @@ def test_acknowledging_twice_is_acknowledging_once_and_what_is_over_cannot_be() 
 def test_a_business_event_is_never_open() -> None:
     event = BusinessEvent(title="New customer")
     change = noted(event, None, id="a1", labels={"source": "stripe"}, event="e1", now=NOW)
-    assert (change.effect, doc(change)["state"]) == ("tell", "noted")
+    assert (change.effect, doc(change)["state"]) == ("notify", "noted")
 
 
 def test_each_business_event_is_its_own_and_each_alert_its_fingerprints() -> None:
@@ -237,4 +237,4 @@ def test_an_alert_whose_sender_names_its_rule_may_be_grouped_with_others_of_it()
 
 def test_the_table_says_something_of_every_happening_in_every_state() -> None:
     assert list(TABLE) == list(STATES)
-    assert all(list(row) == list(HAPPENINGS) for row in TABLE.values())
+    assert all(list(row) == list(INPUTS) for row in TABLE.values())

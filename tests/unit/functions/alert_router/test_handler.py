@@ -33,7 +33,7 @@ def test_a_critical_event_pages_at_once_and_says_why(context: FakeContext) -> No
     event = context.store.get(f"events/{message.id}")
     assert event is not None
     assert event.data["state"] == "handled"
-    assert event.data["handled"]["alert_router"]["decisions"][0]["reason"] == "critical and new; interrupts at once"
+    assert event.data["handled"]["alert_router"]["decisions"][0]["reason"] == "critical and new; notifies now"
 
 
 def test_a_redelivered_event_changes_nothing(context: FakeContext) -> None:

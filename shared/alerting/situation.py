@@ -1,0 +1,178 @@
+"""The situation in which an alert is judged: the configuration, the time, and what else is going on.
+
+A verdict reads all of that here, and nowhere else: for the router, the sweeper, a preview of a replay and a what-if.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Protocol
+
+from shared.alerting.alert import AlertDoc
+from shared.alerting.escalation import Escalation
+from shared.alerting.focus import Focus, Period, block_of, day_began
+from shared.alerting.groups import GroupDoc, idle
+from shared.alerting.inhibition import Inhibition
+from shared.alerting.routes import Node, Route
+from shared.alerting.silences import Silence, silence_of
+from shared.alerting.time_intervals import TimeInterval, any_contains
+
+MINUTE = timedelta(minutes=1)
+
+
+class Rules(Protocol):
+    """What opos.yaml says about alerting. A Config is one."""
+
+    @property
+    def timezone(self) -> str: ...
+    @property
+    def route(self) -> Route: ...
+    @property
+    def routes(self) -> Node: ...
+    @property
+    def escalations(self) -> Mapping[str, Escalation]: ...
+    @property
+    def time_intervals(self) -> Mapping[str, Sequence[TimeInterval]]: ...
+    @property
+    def inhibition(self) -> Inhibition: ...
+    @property
+    def focus(self) -> Focus: ...
+
+
+class World(Protocol):
+    """Six questions about what else is going on. The store answers them, or memory for what only might happen."""
+
+    def silences(self) -> Sequence[Silence]:
+        """The silences in force or to come."""
+        ...
+
+    def inhibitors(self) -> Sequence[AlertDoc]:
+        """The open alerts that match the source side of an inhibition rule."""
+        ...
+
+    def group(self, id: str) -> GroupDoc | None:
+        """The document of the group *id*."""
+        ...
+
+    def is_unanswered(self, group: str) -> bool:
+        """Whether an alert of *group* has notified somebody and waits for an answer."""
+        ...
+
+    def focus_blocks(self) -> Sequence[Period]:
+        """The focus blocks that were declared once and have not ended."""
+        ...
+
+    def notifications_since(self, start: datetime) -> int:
+        """How many messages of pages were created after *start*."""
+        ...
+
+
+@dataclass
+class QuietWorld:
+    """A world in which nothing else is going on, unless a field says so: for route tests."""
+
+    known_silences: Sequence[Silence] = ()
+    known_inhibitors: Sequence[AlertDoc] = ()
+    groups: Mapping[str, GroupDoc] = field(default_factory=dict)
+    unanswered: bool = True
+    periods: Sequence[Period] = ()
+    notified_at: Sequence[datetime] = ()
+
+    def silences(self) -> Sequence[Silence]:
+        return self.known_silences
+
+    def inhibitors(self) -> Sequence[AlertDoc]:
+        return self.known_inhibitors
+
+    def group(self, id: str) -> GroupDoc | None:
+        return self.groups.get(id)
+
+    def is_unanswered(self, group: str) -> bool:  # noqa: ARG002  (one answer for all groups)
+        return self.unanswered
+
+    def focus_blocks(self) -> Sequence[Period]:
+        return self.periods
+
+    def notifications_since(self, start: datetime) -> int:
+        return sum(time > start for time in self.notified_at)
+
+
+@dataclass
+class Situation:
+    """The time, the rules and the world, each read when a hold reason first needs it.
+
+    `paging` are the groups that have been judged to page in this situation: each counts as one notification more.
+    """
+
+    now: datetime
+    rules: Rules
+    world: World
+    paging: set[str] = field(default_factory=set)
+    _groups: dict[str, GroupDoc | None] = field(default_factory=dict)
+
+    @cached_property
+    def silences(self) -> Sequence[Silence]:
+        return self.world.silences()
+
+    @cached_property
+    def inhibitors(self) -> Sequence[AlertDoc]:
+        return self.world.inhibitors() if self.rules.inhibition.rules else ()
+
+    @cached_property
+    def _periods(self) -> Sequence[Period]:
+        return self.world.focus_blocks()
+
+    @cached_property
+    def _notifications_left(self) -> int:
+        return self.rules.route.pages_per_minute - self.world.notifications_since(self.now - MINUTE)
+
+    @cached_property
+    def _interruptions_left(self) -> int | None:
+        budget = self.rules.focus.budget
+        if budget is None:
+            return None
+        return budget.interruptions_per_day - self.world.notifications_since(
+            day_began(self.now, zone=self.rules.timezone)
+        )
+
+    def silence(self, labels: Mapping[str, str]) -> Silence | None:
+        """The longest silence in force that matches *labels*."""
+        return silence_of(labels, self.silences, self.now)
+
+    def inhibitor(self, alert: AlertDoc) -> AlertDoc | None:
+        """An open alert that inhibits *alert*."""
+        others = (other for other in self.inhibitors if other["id"] != alert["id"])
+        return self.rules.inhibition.inhibitor(alert["labels"], others)
+
+    def time_interval(self, names: Sequence[str], time: datetime) -> str | None:
+        """The first of the time intervals *names* that contains *time*."""
+        return any_contains(names, self.rules.time_intervals, time, zone=self.rules.timezone)
+
+    def focus_block(self) -> str | None:
+        """The name of the focus block in force."""
+        return block_of(self.rules.focus, self._periods, self.now, zone=self.rules.timezone)
+
+    def group(self, id: str, interval: timedelta) -> GroupDoc | None:
+        """The group *id*; idle if nothing in it waits for an answer any more, though no sweep has noticed yet.
+
+        Within *interval* after its last notification that changes nothing, so it is not asked.
+        """
+        if id not in self._groups:
+            self._groups[id] = self._current(self.world.group(id), interval)
+        return self._groups[id]
+
+    def _current(self, group: GroupDoc | None, interval: timedelta) -> GroupDoc | None:
+        if group is None or not group["due_at"] or not group["paged_at"]:
+            return group
+        recent = self.now < datetime.fromisoformat(group["paged_at"]) + interval
+        return group if recent or self.world.is_unanswered(group["id"]) else idle(group, self.now)
+
+    def is_storm(self, group: str) -> bool:
+        """Whether one more page, for *group*, is too many within a minute."""
+        return group not in self.paging and self._notifications_left - len(self.paging) <= 0
+
+    def is_over_budget(self, group: str) -> bool:
+        """Whether one more page, for *group*, is beyond the day's interruption budget."""
+        left = self._interruptions_left
+        return left is not None and group not in self.paging and left - len(self.paging) <= 0
