@@ -20,6 +20,7 @@ from tests.support.project import ROOT
 
 REST = "\nowner: me@example.com\nroute: {channel: desk}\ndigest: {channel: desk}\n"
 CHANNELS = "channels: {desk: {console: true}}\n"
+GUIDE = "docs/getting-started.md"
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 
@@ -32,13 +33,13 @@ def sources() -> dict[str, Source]:
     return {name: source for config in parsed for name, source in config.sources.items()}
 
 
-@pytest.mark.parametrize("text", [text for text in examples("README.md") if "sources:" in text])
-def test_the_readmes_sources_are_accepted(text: str) -> None:
+@pytest.mark.parametrize("text", [text for text in examples(GUIDE) if "sources:" in text])
+def test_the_first_guides_sources_are_accepted(text: str) -> None:
     assert parse_config(text + REST + CHANNELS).sources
 
 
-@pytest.mark.parametrize("text", [text for text in examples("README.md") if "channels:" in text])
-def test_the_readmes_channels_are_accepted(text: str) -> None:
+@pytest.mark.parametrize("text", [text for text in examples(GUIDE) if "channels:" in text])
+def test_the_first_guides_channels_are_accepted(text: str) -> None:
     assert parse_config(text + "owner: me@example.com\nsources: {}\n").channels
 
 

@@ -1,4 +1,4 @@
-"""Who may import whom, read from the imports themselves. docs/architecture.md, "Rooms", states the same in words."""
+"""Who may import whom, read from the imports. docs/architecture.md, "Packages and the import law", says it in words."""
 
 import ast
 from collections.abc import Iterator
