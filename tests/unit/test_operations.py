@@ -39,9 +39,9 @@ INDEX = FOLDER / "README.md"
 PAGES = {path.stem: path.read_text() for path in sorted(FOLDER.glob("*.md")) if path != INDEX}
 ALL = {**PAGES, "README": INDEX.read_text()}
 RUNBOOKS = {f"runbooks/{name}": text for name, text in EVERY.items()}
-SECTIONS = ["When", "Before", "Do", "Verify", "Back"]
+SECTIONS = ["When", "Before you start", "Steps", "Verify", "Undo"]
 OTHERS = {
-    "monthly-review": ["When", "Before", "Do", "Verify"],
+    "monthly-review": ["When", "Before you start", "Steps", "Verify"],
     "region-down": [*SECTIONS, "Rehearse"],
     "restore-from-export": [*SECTIONS, "Rehearse"],
 }
@@ -73,7 +73,7 @@ def test_each_link_leads_somewhere(name: str) -> None:
 
 
 def test_a_link_that_leads_nowhere_is_seen() -> None:
-    text = "## Here\n[a](#here) [b](deploy.md#before) [c](deploy.md#nowhere) [d](none.md) [e](#there)"
+    text = "## Here\n[a](#here) [b](deploy.md#before-you-start) [c](deploy.md#nowhere) [d](none.md) [e](#there)"
     assert dead_links(text, FOLDER) == ["deploy.md#nowhere", "none.md#", "#there"]
 
 

@@ -24,7 +24,7 @@ RUNBOOKS = ROOT / "docs/runbooks"
 README = RUNBOOKS / "README.md"
 PAGES = {path.stem: path.read_text() for path in sorted(RUNBOOKS.glob("*.md")) if path != README}
 EVERY = {**PAGES, "README": README.read_text()}
-SECTIONS = ["Symptom", "Check", "Mend", "Verify"]
+SECTIONS = ["Symptom", "Check", "Fix", "Verify"]
 CONFIG = """
 owner: me@example.com
 sources: {}
@@ -45,7 +45,7 @@ def test_a_runbook_bears_the_title_of_its_failure(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_runbook_says_what_is_seen_and_how_to_check_mend_and_verify_it(name: str) -> None:
+def test_a_runbook_says_what_is_seen_and_how_to_check_fix_and_verify_it(name: str) -> None:
     parts = re.split(r"^#+ +(.*)$", without_code(PAGES[name]), flags=re.MULTILINE)
     assert parts[3::2] == SECTIONS
     full = re.split(r"^## .*$", PAGES[name], flags=re.MULTILINE)[1:]
@@ -153,9 +153,9 @@ def ways(name: str) -> set[str]:
     if name in asked_only():
         return {"report"}
     if failure.severity is None:
-        return {"outside, the checker"} if failure.silent else {"of its own", "report"}
-    loud = {"critical": "page", "warning": "digest"}[failure.severity]
-    return {f"{loud}, and the checker" if failure.silent else loud}
+        return {"dead man's switch"} if failure.silent else {"own alert", "report"}
+    loud = {"critical": "notification", "warning": "digest"}[failure.severity]
+    return {f"{loud}, dead man's switch" if failure.silent else loud}
 
 
 def asked_only() -> set[str]:
