@@ -1,6 +1,6 @@
 """What a handler is handed: one moment, one trace, and the ports, each connected only when it is first used."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from shared.config.model import Config
     from shared.digest.queue_estimate import Tally
     from shared.flags import FlagSet
-    from shared.ports import Bus, Channel, Joined, Store
+    from shared.ports import Bus, Channel, Doc, Joined, Notice, Store
     from shared.security.signed_links import Links
     from shared.services.flags.usage import Usage
     from shared.services.slo.indicators import Indicators
@@ -108,6 +108,11 @@ class Context(Protocol):
         ...
 
     def channel(self, name: str) -> "Channel": ...
+
+    @property
+    def notices(self) -> "Mapping[str, Callable[[Doc, Context], Notice]]":
+        """What renders a message of the outbox, by the field of its document that holds the content."""
+        ...
 
     def fetch_keys(self, issuer: str) -> None:
         """Fetch the keys of an issuer of `flags.identity` anew. Raises Unavailable where that cannot be done."""

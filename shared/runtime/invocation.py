@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from shared.runtime.notices import NOTICES
 from shared.security.callers import OPERATORS
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from shared.flags import FlagSet
     from shared.ports import Bus, Channel, Joined, Store
     from shared.runtime.container import Runtime
+    from shared.runtime.notices import Render
     from shared.security.signed_links import Links
     from shared.services.flags.usage import Usage
     from shared.services.slo.indicators import Indicators
@@ -109,6 +111,10 @@ class Invocation(NamedTuple):
 
     def channel(self, name: str) -> "Channel":
         return self.runtime.channel(name)
+
+    @property
+    def notices(self) -> "Mapping[str, Render]":
+        return NOTICES
 
     def call(self, secret: str) -> None:
         self.runtime.call(secret)

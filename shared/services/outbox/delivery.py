@@ -15,7 +15,6 @@ from shared.events import iso
 from shared.ports import Doc, Notice, Receipt, Update
 from shared.ports.field_paths import EXPIRY
 from shared.security.signed_links import ACK_LIFE
-from shared.services.outbox.notices import made_notice
 from shared.telemetry import setup as telemetry
 from shared.telemetry.logger import log as _log
 
@@ -98,9 +97,11 @@ def due(collection: str, context: Context, *, limit: int) -> Iterator[Doc]:
 
 
 def _notice(doc: Doc, context: Context) -> Notice:
+    """What the channel is sent: rendered from the field that the document stores its content in, or stored as it is."""
+    render = next((render for field, render in context.notices.items() if field in doc.data), None)
+    if render:
+        return render(doc, context)
     notice, ack = doc.data["notice"], doc.data["ack"]
-    if {"content", "review"} & doc.data.keys():
-        return made_notice(doc, context)
     if not ack:
         return Notice(**notice)
     expires = datetime.fromisoformat(doc.data["created_at"]) + ACK_LIFE
