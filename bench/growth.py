@@ -38,7 +38,8 @@ from shared.config.files.loader import load_config, load_flags
 from shared.events import Tick, day, document_id, iso
 from shared.ports import Create, Delete, Doc, Form, Notice, Receipt, Store
 from shared.runtime import container as runtime
-from shared.runtime.container import Runtime, Settings
+from shared.runtime.container import Runtime
+from shared.runtime.settings import Settings
 from shared.services.digest.queue import count_waiting
 from shared.sources.senders import standard_webhooks
 from shared.telemetry import setup as telemetry

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.runtime.notices import NOTICES
-from shared.security.callers import OPERATORS
 
 if TYPE_CHECKING:
     from shared.config.files.compiled_flags import Access
@@ -92,16 +91,13 @@ class Invocation(NamedTuple):
 
     @property
     def release(self) -> str:
-        names = self.runtime.settings.environment
-        return names.get("OPOS_RELEASE") or names.get("K_REVISION") or ""
+        return self.runtime.settings.release
 
     def is_operator(self, headers: Mapping[str, str]) -> bool:
-        also = self.runtime.settings.environment.get(OPERATORS, "").split(",")
-        operators = [self.config.owner, *self.config.operators, *filter(None, also)]
-        return self.runtime.callers.is_operator(headers, operators, self.now)
+        return self.runtime.callers.is_operator(headers, self.runtime.operators, self.now)
 
     def user(self, headers: Mapping[str, str]) -> dict[str, Any] | None:
-        return self.runtime.user(headers, self.now)
+        return self.runtime.users.claims(headers, self.now)
 
     def new_id(self) -> str:
         return self.runtime.new_id()
@@ -120,7 +116,7 @@ class Invocation(NamedTuple):
         self.runtime.call(secret)
 
     def fetch_keys(self, issuer: str) -> None:
-        self.runtime.fetch_keys(issuer)
+        self.runtime.users.fetch_keys(issuer)
 
     def certificate_ends(self, host: str) -> datetime:
         return self.runtime.certificate_ends(host)

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from shared.config.model import Config
 from shared.errors import OposError, Unavailable
 from shared.process.lazy_property import once
-from shared.runtime.container import Runtime, Settings
+from shared.runtime.container import Runtime
+from shared.runtime.settings import Settings
+from tests.support.fakes import CONFIG
 from tests.support.project import ROOT
 
 
@@ -59,6 +62,23 @@ def test_the_local_signing_key_is_made_once_and_is_for_the_owner_only(tmp_path: 
 def test_a_deployed_function_makes_no_signing_key_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
         _ = runtime(K_SERVICE="console", OPOS_STORE=f"sqlite:///{tmp_path}/opos.db", OPOS_ALLOW_SQLITE="1").links
+
+
+@pytest.mark.parametrize(
+    ("declared", "kind"),
+    [
+        ({"console": True}, "ConsoleLine"),
+        ({"apprise": "URL"}, "AppriseService"),
+        ({"ntfy": "URL"}, "NtfyTopic"),
+        ({"slack": "URL"}, "SlackWebhook"),
+        ({"email": "URL", "to": "me@example.com"}, "SmtpMail"),
+    ],
+)
+def test_each_kind_of_channel_is_made_and_made_once(declared: dict[str, object], kind: str) -> None:
+    ours = runtime(URL="smtp://mail.example.com:25")
+    ours.__dict__["config"] = Config.model_validate({**CONFIG, "channels": {"desk": declared, "inbox": declared}})
+    assert type(ours.channel("desk")).__name__ == kind
+    assert ours.channel("desk") is ours.channel("desk")
 
 
 def test_what_is_made_once_is_made_once_however_many_threads_ask() -> None:
