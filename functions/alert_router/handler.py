@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from functions.alert_router.context import RouterContext
 from shared.alerting.decision import Decision, decide, hear_all, with_alert_ids
 from shared.context import Context
 from shared.digest.batch import announces
@@ -12,6 +13,7 @@ from shared.ports import Doc, Update, Write
 from shared.services.alerting.notification import group_writes, tell, write
 from shared.services.alerting.pages import send_pages
 from shared.services.digest.queue import batching, count_waiting
+from shared.services.slo.context import MeasuredContext
 from shared.telemetry.logger import log as _log
 
 CONSUMER = "alert_router"
@@ -20,7 +22,7 @@ BATCH = 100
 Summaries = Sequence[dict[str, str]]
 
 
-def handle(message: EventAccepted, context: Context, done: Summaries = ()) -> None:
+def handle(message: EventAccepted, context: RouterContext, done: Summaries = ()) -> None:
     """Route one event. A message that comes again changes nothing: its event is marked in the batch of its effects.
 
     *done* are the decisions of the signals that an earlier commit dealt with.
@@ -45,7 +47,7 @@ def handle(message: EventAccepted, context: Context, done: Summaries = ()) -> No
         _measure(message, context)
 
 
-def _measure(message: EventAccepted, context: Context) -> None:
+def _measure(message: EventAccepted, context: MeasuredContext) -> None:
     """By now its effects are written down, and its pages are on their way."""
     took = (context.now - message.received_at).total_seconds() + context.elapsed_seconds
     for indicator in ("webhook_to_effect", "event_handled"):
@@ -80,7 +82,7 @@ def _alert_writes(decisions: list[Decision], known: Mapping[str, Doc | None]) ->
         yield write(f"alerts/{id}", alert, known[id])
 
 
-def _resume(message: EventAccepted, marker: str, conflict: Conflict | AlreadyExists, context: Context) -> None:
+def _resume(message: EventAccepted, marker: str, conflict: Conflict | AlreadyExists, context: RouterContext) -> None:
     """Done already, or overtaken: then route what is left, against the version and the state of now.
 
     Raises *conflict* where it is about another document: the invocation is then run again.
@@ -102,7 +104,7 @@ def _at(version: str, message: EventAccepted) -> EventAccepted:
     return message.model_copy(update={"version": version})
 
 
-def _send_full_batches(decisions: list[Decision], context: Context) -> None:
+def _send_full_batches(decisions: list[Decision], context: RouterContext) -> None:
     queued = Counter(one.alert["pending"]["queue"] for one in decisions if one.path == "digest" and one.alert)
     for queue, count in queued.items():
         size = batching(queue, context.config).size
@@ -110,7 +112,7 @@ def _send_full_batches(decisions: list[Decision], context: Context) -> None:
             context.bus.publish(DigestDue(queue=queue, reason="size"))
 
 
-def _is_full(queue: str, count: int, size: int, context: Context) -> bool:
+def _is_full(queue: str, count: int, size: int, context: RouterContext) -> bool:
     joined = context.tally.joined(queue, count, size=size)
     if joined is None:
         return False

@@ -27,6 +27,7 @@ from shared.services.alerting.notification import (
 )
 from shared.services.alerting.pages import NAMED, pages, send_pages
 from shared.services.intake.acceptance import announce, keep, own_event
+from shared.services.outbox.context import OutboxContext
 from shared.telemetry.logger import log as _log
 
 MOST = 5000
@@ -36,7 +37,7 @@ Said = tuple[Event, BusinessEvent]
 """Something that opos has to say itself, as an event."""
 
 
-def tell_due(context: Context) -> None:
+def tell_due(context: OutboxContext) -> None:
     """Tell of every alert whose wait, acknowledgement or snooze is over."""
     for _ in range(ROUNDS):
         due = list(context.store.query("alerts", where=_due("calls_at", context), order_by="calls_at", limit=MOST))
@@ -48,7 +49,7 @@ def _due(field: str, context: Context) -> list[Any]:
     return [(field, "<=", iso(context.now))]
 
 
-def _tell(due: Sequence[Doc], context: Context) -> bool:
+def _tell(due: Sequence[Doc], context: OutboxContext) -> bool:
     """Whether another writer was quicker with some of them, so that it is worth another look."""
     docs, changes = {doc.id: doc for doc in due}, [wake(doc.data) for doc in due]
     telling = tell([one.alert for one in changes if one.effect == "tell" and one.alert], context)
@@ -57,7 +58,9 @@ def _tell(due: Sequence[Doc], context: Context) -> bool:
     return any(overtaken)
 
 
-def _tell_group(id: str, members: list[Told], docs: Mapping[str, Doc], telling: Telling, context: Context) -> bool:
+def _tell_group(
+    id: str, members: list[Told], docs: Mapping[str, Doc], telling: Telling, context: OutboxContext
+) -> bool:
     """Tell of the *members* of one group. Whether another writer was quicker with it, or with one of them.
 
     The page goes with those that it names; the others are written down as told only when it is.
@@ -74,7 +77,7 @@ def _tell_group(id: str, members: list[Told], docs: Mapping[str, Doc], telling: 
     return overtaken
 
 
-def _write_down(members: list[Told], docs: Mapping[str, Doc], context: Context) -> bool:
+def _write_down(members: list[Told], docs: Mapping[str, Doc], context: OutboxContext) -> bool:
     """Write down as told those that the page only counts. Whether some were overtaken: they are told once more."""
     left = members
     while left and (path := _commit([], _updates(left, docs), context)):
@@ -93,7 +96,7 @@ def _updates(members: Sequence[Told], docs: Mapping[str, Doc]) -> list[Update]:
     return [Update(doc.path, one.alert, doc.version) for one, doc in known]
 
 
-def _commit(writes: Sequence[Write], updates: Sequence[Update], context: Context) -> str | None:
+def _commit(writes: Sequence[Write], updates: Sequence[Update], context: OutboxContext) -> str | None:
     """Write all of it, or nothing: then the path of the document that another writer was quicker with."""
     try:
         versions = context.store.commit([*writes, *updates])
@@ -105,7 +108,7 @@ def _commit(writes: Sequence[Write], updates: Sequence[Update], context: Context
     return None
 
 
-def escalate_due(context: Context) -> None:
+def escalate_due(context: OutboxContext) -> None:
     """The next page of each group that nobody has acknowledged in time; of a flood of them so many a minute."""
     left = context.config.route.pages_per_minute
     for group in list(context.store.query("groups", where=_due("due_at", context), order_by="due_at", limit=MOST)):
@@ -113,7 +116,7 @@ def escalate_due(context: Context) -> None:
             left -= _escalate(group, context)
 
 
-def _escalate(group: Doc, context: Context) -> bool:
+def _escalate(group: Doc, context: OutboxContext) -> bool:
     """Whether *group* was told again."""
     members = list(context.store.query("alerts", where=[("group", "==", group.id)], limit=MEMBERS))
     calling = [candidate(doc.data, context.config) for doc in members if is_calling(doc.data)]
@@ -131,7 +134,7 @@ def _escalate(group: Doc, context: Context) -> bool:
     return _page_again(group, heard, context)
 
 
-def _page_again(group: Doc, calling: Sequence[Candidate], context: Context) -> bool:
+def _page_again(group: Doc, calling: Sequence[Candidate], context: OutboxContext) -> bool:
     taken = calling[0][1]
     call = page_again(group.data, taken, escalation_of(taken, context.config), context.now)
     total = len(calling) if len(calling) < MEMBERS else context.store.count("alerts", where=[("group", "==", group.id)])
@@ -140,7 +143,7 @@ def _page_again(group: Doc, calling: Sequence[Candidate], context: Context) -> b
     return _step(writes, context) if call.step.wait else _give_up(writes, call, alerts[0], context)
 
 
-def _step(writes: Sequence[Write], context: Context, said: Said | None = None) -> bool:
+def _step(writes: Sequence[Write], context: OutboxContext, said: Said | None = None) -> bool:
     """Whether this step of a call is ours: a sweep that comes twice finds that it was done."""
     kept = [keep(said[0])] if said else []
     try:
@@ -154,7 +157,7 @@ def _step(writes: Sequence[Write], context: Context, said: Said | None = None) -
     return True
 
 
-def _give_up(writes: Sequence[Write], call: Call, alert: dict[str, Any], context: Context) -> bool:
+def _give_up(writes: Sequence[Write], call: Call, alert: dict[str, Any], context: OutboxContext) -> bool:
     """The last page, and a line for the digest that says so: an event of its own, kept in the same commit."""
     group = call.group
     said = BusinessEvent(

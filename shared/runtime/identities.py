@@ -61,7 +61,7 @@ class Users:
     _issuers: dict[str, "OidcIssuer"] = field(default_factory=dict)
 
     def claims(self, headers: Mapping[str, str], now: datetime) -> dict[str, Any] | None:
-        """As `shared.context.Context.user`."""
+        """As `shared.services.flags.context.FlagContext.user`."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         identity = self.access().identity
         if not identity or scheme.lower() != "bearer":
@@ -75,7 +75,7 @@ class Users:
         raise Unauthorized("The request does not carry a valid identity token.")
 
     def fetch_keys(self, issuer: str) -> None:
-        """As `shared.context.Context.fetch_keys`."""
+        """As `shared.services.health.context.HealthContext.fetch_keys`."""
         from shared.adapters.oidc import OidcIssuer
 
         for declared in self.access().identity:

@@ -2,15 +2,13 @@
 a notification about an alert needs none.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shared.context import Context
     from shared.ports import Doc, Notice
-
-
-Render = Callable[["Doc", "Context"], "Notice"]
+    from shared.services.outbox.context import Render
 
 
 def _digest(doc: "Doc", context: "Context") -> "Notice":
@@ -25,5 +23,5 @@ def _review(doc: "Doc", context: "Context") -> "Notice":
     return review_notice(doc, context)
 
 
-NOTICES: Mapping[str, Render] = {"content": _digest, "review": _review}
+NOTICES: Mapping[str, "Render"] = {"content": _digest, "review": _review}
 """Each renderer, by the field of the document that holds what it renders."""

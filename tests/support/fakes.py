@@ -16,9 +16,10 @@ from shared.ports import Condition, Create, Delete, Doc, Form, Notice, Receipt, 
 from shared.ports.field_paths import field as field_of
 from shared.ports.field_paths import merge
 from shared.ports.indexes import is_served
-from shared.runtime.notices import NOTICES, Render
+from shared.runtime.notices import NOTICES
 from shared.security.signed_links import Links
 from shared.services.flags.usage import Usage
+from shared.services.outbox.context import Render
 from shared.services.slo.indicators import Indicators
 
 COMPARE = {

@@ -9,6 +9,7 @@ from shared.alerting.groups import Call
 from shared.alerting.page_text import text, title
 from shared.context import Context
 from shared.ports import Create, Doc, Write
+from shared.services.outbox.context import OutboxContext
 from shared.services.outbox.delivery import intent, send
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def runbook_of(alert: Mapping[str, Any], config: "Config") -> str:
     return config.runbooks.get(alert["labels"].get("alertname", "")) or str(alert.get("runbook") or "")
 
 
-def send_pages(writes: Iterable[Write], versions: Mapping[str, str], context: Context) -> None:
+def send_pages(writes: Iterable[Write], versions: Mapping[str, str], context: OutboxContext) -> None:
     """Send the pages among *writes*, which were committed at *versions*: they are under this worker's lease."""
     for one in writes:
         if isinstance(one, Create) and one.path.startswith("outbox/"):
