@@ -22,7 +22,7 @@ from shared.digest.renderers.html import as_html
 from shared.digest.renderers.markdown import MARKDOWN, SLACK, as_markdown
 from shared.digest.renderers.text import Links, as_text
 from shared.services.alerting.pages import runbook_of
-from shared.services.outbox.notices import item_links
+from shared.services.digest.notice import item_links
 from tests.support.digests import alert, context_of, money, say
 
 ITEMS, ROUNDS, EACH = 100, 9, 20

@@ -38,7 +38,8 @@ from shared.config.files.loader import load_config, load_flags
 from shared.events import Tick, day, document_id, iso
 from shared.ports import Create, Delete, Doc, Form, Notice, Receipt, Store
 from shared.runtime import container as runtime
-from shared.runtime.container import Runtime, Settings
+from shared.runtime.container import Runtime
+from shared.runtime.settings import Settings
 from shared.services.digest.queue import count_waiting
 from shared.sources.senders import standard_webhooks
 from shared.telemetry import setup as telemetry
@@ -258,7 +259,7 @@ def write_flags(settings: Settings, count: int) -> None:
 def flags_round(bundle: Bundle) -> dict[str, float]:
     """Each look-up is of another user. What is read at the start is thrown away."""
     context, settings = bundle.runtime.context(), bundle.runtime.settings
-    count = len(bundle.runtime.flags.current(context.now).definitions)
+    count = len(bundle.runtime.watched_flags.current(context.now).definitions)
     bodies = [json.dumps({"context": {"targetingKey": f"user-{n}"}}).encode() for n in range(EACH)]
     asked = [HttpRequest("POST", f"{EVALUATE}/flag-{n % count}", body=body) for n, body in enumerate(bodies)]
     one = timed(lambda: [look_up(request, context) for request in asked]) / EACH

@@ -38,7 +38,8 @@ from functions.console.access import COOKIE
 from opos.bundle.emulators import Emulators, emulators, missing
 from shared.events import Alert, DigestDue, EventAccepted, Message, Tick
 from shared.ports.topology import TOPICS
-from shared.runtime.container import SIGNING_KEY, Runtime, Settings
+from shared.runtime.container import Runtime
+from shared.runtime.settings import SIGNING_KEY, Settings
 from shared.security.signed_links import CONSOLE_LIFE
 from shared.services.intake.acceptance import announcement, keep, own_event
 from shared.sources.senders import standard_webhooks

@@ -32,7 +32,7 @@ from shared.adapters.sqlite.database import Database
 from shared.adapters.sqlite.store import SqliteStore
 from shared.events import Event, document_id, iso
 from shared.ports import Bus, Create, Store, Update, Write
-from shared.runtime.container import SystemClock, new_id
+from shared.runtime.clock import SystemClock, new_id
 from shared.services.intake.acceptance import announcement, keep
 from tests.support.fakes import FakeBus, FakeStore
 

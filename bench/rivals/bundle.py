@@ -15,7 +15,8 @@ from shared.alerting.alert import labels_of
 from shared.alerting.lifecycle import Received, apply
 from shared.events import Alert, document_id
 from shared.ports import Create
-from shared.runtime.container import Runtime, Settings
+from shared.runtime.container import Runtime
+from shared.runtime.settings import Settings
 from shared.sources.senders import standard_webhooks
 
 NAME, BATCH = "opos", 400

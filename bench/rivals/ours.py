@@ -12,7 +12,8 @@ from bench.rivals.group import wait_for
 from bench.serving import Server, main_of, prepare, serve
 from functions.sweeper.handler import LOST_AFTER, sweep
 from shared.events import Tick, document_id
-from shared.runtime.container import Runtime, Settings
+from shared.runtime.container import Runtime
+from shared.runtime.settings import Settings
 from shared.telemetry import setup as telemetry
 
 OPOS, HELLO = "opos", "limit: hello"

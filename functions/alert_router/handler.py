@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from functions.alert_router.context import RouterContext
 from shared.alerting.alert import AlertDoc, as_alert
 from shared.alerting.decision import Decision, decide, with_alert_ids
 from shared.context import Context
@@ -13,6 +14,7 @@ from shared.ports import Doc, Update, Write
 from shared.services.alerting.notification import group_writes, situation_now, write
 from shared.services.alerting.pages import send_pages
 from shared.services.digest.queue import batching, count_waiting
+from shared.services.slo.context import MeasuredContext
 from shared.telemetry.logger import log as _log
 
 CONSUMER = "alert_router"
@@ -21,7 +23,7 @@ BATCH = 100
 Summaries = Sequence[dict[str, str]]
 
 
-def handle(message: EventAccepted, context: Context, done: Summaries = ()) -> None:
+def handle(message: EventAccepted, context: RouterContext, done: Summaries = ()) -> None:
     """Route one event. A redelivered message changes nothing: the commit of its effects marks the event.
 
     *done* are the decisions on the signals that an earlier commit handled.
@@ -46,7 +48,7 @@ def handle(message: EventAccepted, context: Context, done: Summaries = ()) -> No
         _measure(message, context)
 
 
-def _measure(message: EventAccepted, context: Context) -> None:
+def _measure(message: EventAccepted, context: MeasuredContext) -> None:
     """By now the effects are stored, and the messages have been handed to their channels."""
     took = (context.now - message.received_at).total_seconds() + context.elapsed_seconds
     for indicator in ("webhook_to_effect", "event_handled"):
@@ -79,7 +81,7 @@ def _alert_writes(alerts: Mapping[str, AlertDoc], known: Mapping[str, Doc | None
     return (write(f"alerts/{id}", alert, known[id]) for id, alert in alerts.items())
 
 
-def _resume(message: EventAccepted, marker: str, conflict: Conflict | AlreadyExists, context: Context) -> None:
+def _resume(message: EventAccepted, marker: str, conflict: Conflict | AlreadyExists, context: RouterContext) -> None:
     """The event was handled already, or changed: then route the rest of it against its present version.
 
     Raises *conflict* if it is about another document: the invocation then runs again.
@@ -101,7 +103,7 @@ def _at(version: str, message: EventAccepted) -> EventAccepted:
     return message.model_copy(update={"version": version})
 
 
-def _send_full_batches(decisions: list[Decision], context: Context) -> None:
+def _send_full_batches(decisions: list[Decision], context: RouterContext) -> None:
     queued = Counter(
         decision.alert["pending"]["queue"]
         for decision in decisions
@@ -113,7 +115,7 @@ def _send_full_batches(decisions: list[Decision], context: Context) -> None:
             context.bus.publish(DigestDue(queue=queue, reason="size"))
 
 
-def _is_full(queue: str, count: int, size: int, context: Context) -> bool:
+def _is_full(queue: str, count: int, size: int, context: RouterContext) -> bool:
     joined = context.tally.joined(queue, count, size=size)
     if joined is None:
         return False

@@ -2,6 +2,7 @@
 proves to be the operator, through IAP or by an identity token.
 """
 
+from functions.console.context import OperatorContext
 from functions.console.responses import redirect
 from shared.context import Context
 from shared.errors import Gone, NotFound
@@ -12,7 +13,7 @@ COOKIE = "opos_console"
 _AGAIN = "Run `opos console` for a fresh one."
 
 
-def sign_in(request: HttpRequest, context: Context, token: str) -> HttpResponse:
+def sign_in(request: HttpRequest, context: OperatorContext, token: str) -> HttpResponse:
     """Turn a signed link into a cookie of its own life, and show the console."""
     if context.deployed:
         raise NotFound("Here the console is not opened by a link.", hint=how_to_enter(context))
@@ -23,13 +24,13 @@ def sign_in(request: HttpRequest, context: Context, token: str) -> HttpResponse:
     return redirect("/", {"set-cookie": _cookie(context)})
 
 
-def how_to_enter(context: Context) -> str:
+def how_to_enter(context: OperatorContext) -> str:
     if context.deployed:
         return "Open it through Identity-Aware Proxy, or send an identity token as `Authorization: Bearer`."
     return "Open the link that `opos up` printed, or run `opos console`."
 
 
-def is_operator(request: HttpRequest, context: Context) -> bool:
+def is_operator(request: HttpRequest, context: OperatorContext) -> bool:
     if context.deployed:
         return context.is_operator(request.headers)
     pairs = (part.strip().partition("=") for part in request.headers.get("cookie", "").split(";"))

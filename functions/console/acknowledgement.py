@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from functions.console.access import is_operator
 from functions.console.acknowledgement_view import SHOWN, SNOOZES, acting_view
+from functions.console.context import OperatorContext
 from functions.console.responses import page, redirect
 from shared.context import Context
 from shared.errors import Gone, NotFound
@@ -45,22 +46,22 @@ def _shown(token: str, context: Context, *, just_done: bool = False) -> HttpResp
     return page(200, "ack.html", view, context)
 
 
-def acknowledge(request: HttpRequest, context: Context, token: str) -> HttpResponse:
+def acknowledge(request: HttpRequest, context: OperatorContext, token: str) -> HttpResponse:
     return _do(request, context, token, "acknowledge")
 
 
-def resolve(request: HttpRequest, context: Context, token: str) -> HttpResponse:
+def resolve(request: HttpRequest, context: OperatorContext, token: str) -> HttpResponse:
     return _do(request, context, token, "resolve")
 
 
-def snooze(request: HttpRequest, context: Context, token: str, choice: str) -> HttpResponse:
+def snooze(request: HttpRequest, context: OperatorContext, token: str, choice: str) -> HttpResponse:
     if choice not in SNOOZES:
         raise NotFound("There is nothing at this address.")
     return _do(request, context, token, "snooze", until=_until(SNOOZES[choice][1], context))
 
 
 def _do(
-    request: HttpRequest, context: Context, token: str, what: Act, *, until: datetime | None = None
+    request: HttpRequest, context: OperatorContext, token: str, what: Act, *, until: datetime | None = None
 ) -> HttpResponse:
     """Doing it twice is doing it once."""
     subject = _subject(token, context)

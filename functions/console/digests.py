@@ -7,8 +7,8 @@ from shared.alerting.route_suggestions import WHERE, WISHES, route_lines
 from shared.context import Context
 from shared.digest.renderers.html import as_html
 from shared.errors import NotFound
+from shared.services.digest.notice import item_links
 from shared.services.digest.subscriptions import subscribe
-from shared.services.outbox.notices import item_links
 from shared.values.http import HttpRequest, HttpResponse
 
 

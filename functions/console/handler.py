@@ -12,9 +12,9 @@ from functions.console import digests
 from functions.console import review as reviewing
 from functions.console import silences as silencing
 from functions.console.access import how_to_enter, is_operator, sign_in
+from functions.console.context import ConsoleContext
 from functions.console.overview import console_view
 from functions.console.responses import message, page
-from shared.context import Context
 from shared.errors import Gone, NotFound, Unavailable
 from shared.values.http import HttpRequest, HttpResponse
 
@@ -22,7 +22,7 @@ Answer = Callable[..., HttpResponse]
 """Of the request, the context, and what stands in the path for each asterisk."""
 
 
-def handle(request: HttpRequest, context: Context) -> HttpResponse:
+def handle(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
     """The page at the request's path. A Conflict is left to the entry, which runs this again."""
     try:
         return _answer(request, context)
@@ -33,7 +33,7 @@ def handle(request: HttpRequest, context: Context) -> HttpResponse:
         return message(503, "opos cannot answer just now.", hint, context, {"retry-after": "5"})
 
 
-def _answer(request: HttpRequest, context: Context) -> HttpResponse:
+def _answer(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
     """What is answered at the path to the request's method; to HEAD as to GET, since the platform drops the body."""
     path = request.path.strip("/").split("/")
     for pattern, answers in ROUTES.items():
@@ -55,7 +55,7 @@ def _parts(pattern: Sequence[str], path: Sequence[str]) -> list[str] | None:
     return [found for want, found in pairs if want == "*"]
 
 
-def _console(request: HttpRequest, context: Context) -> HttpResponse:
+def _console(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
     if not is_operator(request, context):
         return message(401, "This page is for the operator.", how_to_enter(context), context)
     return page(200, "console.html", console_view(context), context)

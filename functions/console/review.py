@@ -1,12 +1,12 @@
 """The review of the last seven days, with plots: made when it is asked for."""
 
 from functions.console.access import how_to_enter, is_operator
+from functions.console.context import ConsoleContext
 from functions.console.responses import message, page
-from shared.context import Context
 from shared.values.http import HttpRequest, HttpResponse
 
 
-def show(request: HttpRequest, context: Context) -> HttpResponse:
+def show(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
     if not is_operator(request, context):
         return message(401, "This page is for the operator.", how_to_enter(context), context)
     from shared.review.charts import columns

@@ -3,6 +3,7 @@
 from urllib.parse import parse_qs
 
 from functions.console.access import is_operator
+from functions.console.context import OperatorContext
 from functions.console.responses import message, page, redirect
 from shared.context import Context
 from shared.services.alerting.silences import expire, silence
@@ -19,7 +20,7 @@ def ask(request: HttpRequest, context: Context, token: str) -> HttpResponse:
     return page(200, "silence.html", view, context)
 
 
-def make(request: HttpRequest, context: Context, token: str) -> HttpResponse:
+def make(request: HttpRequest, context: OperatorContext, token: str) -> HttpResponse:
     claims = context.links.read("silence", token, now=context.now)
     form = {name: values[0][:MOST_TEXT] for name, values in parse_qs(request.body.decode("utf-8", "replace")).items()}
     length = form.get("for", "")
@@ -33,7 +34,7 @@ def make(request: HttpRequest, context: Context, token: str) -> HttpResponse:
     return message(200, f"Silenced for {length}.", f"`opos silence expire {id[:8]}` or the console ends it.", context)
 
 
-def end(request: HttpRequest, context: Context, token: str) -> HttpResponse:
+def end(request: HttpRequest, context: OperatorContext, token: str) -> HttpResponse:
     claims = context.links.read("unsilence", token, now=context.now)
     expire(claims["silence"], context)
     return redirect("/") if is_operator(request, context) else message(200, "The silence has ended.", None, context)

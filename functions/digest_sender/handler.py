@@ -15,11 +15,12 @@ from shared.services.alerting.pages import runbook_of
 from shared.services.alerting.quiet_hours import held
 from shared.services.digest.queue import batching, waiting
 from shared.services.digest.subscriptions import is_wanted, kept_unsent
+from shared.services.outbox.context import OutboxContext
 from shared.services.outbox.delivery import State, intent, send
 from shared.telemetry.logger import log as _log
 
 
-def handle(message: DigestDue, context: Context) -> None:
+def handle(message: DigestDue, context: OutboxContext) -> None:
     """Close and send every batch of a queue that is due. What another worker claims first is left to it.
 
     One invocation sends what it reads at once, and says so where there may be more: a push may last only so long.
@@ -33,7 +34,7 @@ def handle(message: DigestDue, context: Context) -> None:
         context.bus.publish(message)
 
 
-def _send_due(items: Sequence[Doc], how: Batching, quiet: Held, context: Context) -> bool:
+def _send_due(items: Sequence[Doc], how: Batching, quiet: Held, context: OutboxContext) -> bool:
     """Whether every one of *items* was sent. While the channel takes nothing, those that are left go on waiting."""
     while items:
         batch = first_batch([_since(item) for item in items], how, quiet)
@@ -62,7 +63,7 @@ def _without_muted(items: list[Doc], context: Context) -> list[Doc]:
     return [item for item in items if item.id not in verdicts]
 
 
-def _send(items: Sequence[Doc], how: Batching, reason: str, context: Context) -> State:
+def _send(items: Sequence[Doc], how: Batching, reason: str, context: OutboxContext) -> State:
     """One digest, committed together with the items that leave the queue for it: from then on it never changes."""
     path = f"digests/{context.new_id()}"
     content = {**_message(items, how, context), "members": [item.id for item in items], "closed_by": reason}

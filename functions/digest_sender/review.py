@@ -1,7 +1,7 @@
 """Sends the weekly review: kept as data with its message, once for each moment at which it is due."""
 
+from functions.digest_sender.context import ReviewContext
 from functions.digest_sender.overview import last_overviews
-from shared.context import Context
 from shared.errors import AlreadyExists
 from shared.events import ReviewDue
 from shared.ports import Create, Doc
@@ -10,7 +10,7 @@ from shared.services.outbox.delivery import intent, send
 from shared.telemetry.logger import log as _log
 
 
-def send_review(message: ReviewDue, context: Context) -> None:
+def send_review(message: ReviewDue, context: ReviewContext) -> None:
     """The review of the week before `message.at`, unless it was made already or is not wanted any more."""
     wanted = context.config.review
     if wanted is None:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.context import Context
 from shared.errors import Forbidden, MethodNotAllowed, NotFound, OposError, TooMany
 from shared.flags import ABSENT, Evaluation, FlagBroken, FlagNotFound, FlagSet, is_unicode
+from shared.services.flags.context import FlagContext
 from shared.telemetry.logger import log as _log
 from shared.values.http import HttpRequest, HttpResponse, error_response, json_response
 
@@ -37,7 +37,7 @@ class NotReadable(InvalidRequest):
     code = "PARSE_ERROR"
 
 
-def handle(request: HttpRequest, context: Context) -> HttpResponse:
+def handle(request: HttpRequest, context: FlagContext) -> HttpResponse:
     try:
         answer = _answer(request, context)
     except OposError as fault:  # here, so that a page may read this too
@@ -46,7 +46,7 @@ def handle(request: HttpRequest, context: Context) -> HttpResponse:
     return HttpResponse(answer.status, answer.body, {**_cors(request, context, answer.headers), **answer.headers})
 
 
-def _cors(request: HttpRequest, context: Context, answered: Mapping[str, str]) -> Mapping[str, str]:
+def _cors(request: HttpRequest, context: FlagContext, answered: Mapping[str, str]) -> Mapping[str, str]:
     """What a browser needs to hear so that a page of another origin may read the answer (WHATWG Fetch, section 3.3)."""
     origins, origin = context.access.origins, request.headers.get("origin", "")
     more = _PREFLIGHT if request.method == "OPTIONS" else {} if answered is _JSON else _EXPOSED
@@ -55,7 +55,7 @@ def _cors(request: HttpRequest, context: Context, answered: Mapping[str, str]) -
     return {"vary": "origin", **({"access-control-allow-origin": origin, **more} if origin in origins else {})}
 
 
-def _require_welcome(request: HttpRequest, context: Context) -> None:
+def _require_welcome(request: HttpRequest, context: FlagContext) -> None:
     """Raises Forbidden for a page that is not named, and TooMany for a caller who asks too often."""
     origins, origin = context.access.origins, request.headers.get("origin", "")
     if origin and origin not in origins and "*" not in origins:
@@ -64,7 +64,7 @@ def _require_welcome(request: HttpRequest, context: Context) -> None:
         raise TooMany("Too many requests from this address.", after=wait)
 
 
-def _answer(request: HttpRequest, context: Context) -> HttpResponse:
+def _answer(request: HttpRequest, context: FlagContext) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(204)
     _require_welcome(request, context)
@@ -87,7 +87,7 @@ class _Lookup:
     flags: FlagSet
     overridden: Mapping[str, str]
     asked: Mapping[str, Any]
-    context: Context
+    context: FlagContext
 
     def one(self, key: str) -> Evaluation:
         """Raises FlagNotFound."""
@@ -111,18 +111,18 @@ class _Lookup:
             return Evaluation.failed(key, fault)
 
 
-def _lookup(asked: dict[str, Any], request: HttpRequest, context: Context) -> _Lookup:
+def _lookup(asked: dict[str, Any], request: HttpRequest, context: FlagContext) -> _Lookup:
     return _Lookup(context.flags, context.overridden, _proved(asked, request, context), context)
 
 
-def _proved(asked: dict[str, Any], request: HttpRequest, context: Context) -> dict[str, Any]:
+def _proved(asked: dict[str, Any], request: HttpRequest, context: FlagContext) -> dict[str, Any]:
     """*asked* with the user that a token proves, and no other: what a client says of that itself is left out."""
     claimed = {name: value for name, value in asked.items() if name != "user"} if "user" in asked else asked
     user = context.user(request.headers)
     return claimed if user is None else {"targetingKey": str(user.get("sub", "")), **claimed, "user": user}
 
 
-def _ofrep(request: HttpRequest, context: Context, key: str | None) -> HttpResponse:
+def _ofrep(request: HttpRequest, context: FlagContext, key: str | None) -> HttpResponse:
     try:
         lookup = _lookup(_context(request.body), request, context)
         return _bulk(request, lookup) if key is None else _single(lookup, key)
@@ -177,7 +177,7 @@ def _entity_tags(header: str) -> set[str]:
     return {tag.strip().removeprefix("W/") for tag in header.split(",")}
 
 
-def _plain(request: HttpRequest, context: Context, key: str | None) -> HttpResponse:
+def _plain(request: HttpRequest, context: FlagContext, key: str | None) -> HttpResponse:
     """Values alone. A person's look-up never fails: a flag that is not there, or broken, is false, and says so."""
     lookup = _lookup(dict(request.query), request, context)
     found = lookup.all() if key is None else {key: _found(lookup, key)}

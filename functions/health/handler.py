@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shared.context import Context
 from shared.errors import NotFound
 from shared.process.facts import version
+from shared.services.health.context import HealthContext
 from shared.values.http import HttpRequest, HttpResponse, json_response
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _HEADERS = {"content-type": "application/health+json", "cache-control": "no-store"}
 
 
-def handle(request: HttpRequest, context: Context) -> HttpResponse:
+def handle(request: HttpRequest, context: HealthContext) -> HttpResponse:
     if request.method not in {"GET", "HEAD"}:
         fault = {"code": "method_not_allowed", "message": f"expected GET or HEAD, found {request.method}"}
         return json_response(405, {"error": fault}, {"allow": "GET, HEAD"})
@@ -37,27 +38,27 @@ def handle(request: HttpRequest, context: Context) -> HttpResponse:
     raise NotFound("There is nothing at this address.", hint="Ask for /health, /readyz, /livez or /metrics.")
 
 
-def _ready(context: Context) -> HttpResponse:
+def _ready(context: HealthContext) -> HttpResponse:
     from shared.services.health.checks.registry import DEPENDENCIES
     from shared.services.health.probes import findings
 
     return _answer(findings(DEPENDENCIES, context), context)
 
 
-def _findings(context: Context) -> "list[Finding]":
+def _findings(context: HealthContext) -> "list[Finding]":
     from shared.services.health.checks.registry import everything
     from shared.services.health.probes import findings
 
     return findings(everything(context), context)
 
 
-def _metrics(request: HttpRequest, context: Context) -> HttpResponse:
+def _metrics(request: HttpRequest, context: HealthContext) -> HttpResponse:
     from functions.health.metrics import metrics
 
     return metrics(_findings(context), _usage(context), accept=request.headers.get("accept", ""))
 
 
-def _answer(found: "list[Finding]", context: Context) -> HttpResponse:
+def _answer(found: "list[Finding]", context: HealthContext) -> HttpResponse:
     from shared.health.report import report
 
     runbooks = context.config.health.runbooks or ""
@@ -65,7 +66,7 @@ def _answer(found: "list[Finding]", context: Context) -> HttpResponse:
     return json_response(503 if content["status"] == "fail" else 200, content, _HEADERS)
 
 
-def _public(path: str, title: str, context: Context) -> HttpResponse:
+def _public(path: str, title: str, context: HealthContext) -> HttpResponse:
     from functions.health import status
 
     found = status.current(lambda: _findings(context), context)

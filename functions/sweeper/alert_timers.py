@@ -22,6 +22,7 @@ from shared.services.alerting.notification import group_writes, situation_now
 from shared.services.alerting.pages import NAMED, pages, send_pages
 from shared.services.alerting.world import MEMBERS, StoreWorld
 from shared.services.intake.acceptance import announce, keep, own_event
+from shared.services.outbox.context import OutboxContext
 from shared.telemetry.logger import log as _log
 
 MOST = 5000
@@ -31,7 +32,7 @@ OwnEvent = tuple[Event, BusinessEvent]
 """Something that opos itself has to say, as an event."""
 
 
-def end_timers(context: Context) -> None:
+def end_timers(context: OutboxContext) -> None:
     """Judge every alert whose hold, acknowledgement or snooze has ended."""
     for _ in range(ROUNDS):
         due = list(context.store.query("alerts", where=_due("calls_at", context), order_by="calls_at", limit=MOST))
@@ -43,7 +44,7 @@ def _due(field: str, context: Context) -> list[Any]:
     return [(field, "<=", iso(context.now))]
 
 
-def _judge(due: Sequence[Doc], context: Context) -> bool:
+def _judge(due: Sequence[Doc], context: OutboxContext) -> bool:
     """Whether another writer was quicker with some of *due*, so that it is worth another round."""
     docs, changes = {doc.id: doc for doc in due}, [end_timer(as_alert(doc.data)) for doc in due]
     alerts = [change.alert for change in changes if change.effect == "notify" and change.alert]
@@ -56,7 +57,12 @@ def _judge(due: Sequence[Doc], context: Context) -> bool:
 
 
 def _write_group(
-    id: str, members: list[Judged], docs: Mapping[str, Doc], judgement: Judgement, world: StoreWorld, context: Context
+    id: str,
+    members: list[Judged],
+    docs: Mapping[str, Doc],
+    judgement: Judgement,
+    world: StoreWorld,
+    context: OutboxContext,
 ) -> bool:
     """Carry out the verdicts on the *members* of a group. Whether another writer was quicker with one of them.
 
@@ -74,7 +80,7 @@ def _write_group(
     return overtaken
 
 
-def _write_unnamed(members: list[Judged], docs: Mapping[str, Doc], context: Context) -> bool:
+def _write_unnamed(members: list[Judged], docs: Mapping[str, Doc], context: OutboxContext) -> bool:
     """Write the alerts that the page only counts. Whether some were overtaken: they notify once more."""
     left = members
     while left and (path := _commit([], _updates(left, docs), context)):
@@ -93,7 +99,7 @@ def _updates(members: Sequence[Judged], docs: Mapping[str, Doc]) -> list[Update]
     return [Update(doc.path, alert, doc.version) for alert, doc in known]
 
 
-def _commit(writes: Sequence[Write], updates: Sequence[Update], context: Context) -> str | None:
+def _commit(writes: Sequence[Write], updates: Sequence[Update], context: OutboxContext) -> str | None:
     """Write everything, or nothing: then the path of the document that another writer was quicker with."""
     try:
         versions = context.store.commit([*writes, *updates])
@@ -105,7 +111,7 @@ def _commit(writes: Sequence[Write], updates: Sequence[Update], context: Context
     return None
 
 
-def escalate_due(context: Context) -> None:
+def escalate_due(context: OutboxContext) -> None:
     """The next page of each group that nobody has acknowledged in time; in a storm only so many a minute."""
     left = context.config.route.pages_per_minute
     for group in list(context.store.query("groups", where=_due("due_at", context), order_by="due_at", limit=MOST)):
@@ -113,7 +119,7 @@ def escalate_due(context: Context) -> None:
             left -= _escalate(group, context)
 
 
-def _escalate(doc: Doc, context: Context) -> bool:
+def _escalate(doc: Doc, context: OutboxContext) -> bool:
     """Whether the group *doc* notified again."""
     unanswered = _unanswered(doc.id, context)
     if not unanswered:
@@ -137,7 +143,7 @@ def _unanswered(group: str, context: Context) -> list[tuple[AlertDoc, tuple[Node
     return [(alert, routes) for alert, routes in routed if interrupts(alert, routes[-1].settings)]
 
 
-def _page_again(doc: Doc, unanswered: Sequence[tuple[AlertDoc, tuple[Node, ...]]], context: Context) -> bool:
+def _page_again(doc: Doc, unanswered: Sequence[tuple[AlertDoc, tuple[Node, ...]]], context: OutboxContext) -> bool:
     routes, members = unanswered[0][1], len(unanswered)
     page = page_again(as_group(doc.data), routes, escalation_of(routes, context.config), context.now)
     total = members if members < MEMBERS else context.store.count("alerts", where=[("group", "==", doc.id)])
@@ -146,7 +152,7 @@ def _page_again(doc: Doc, unanswered: Sequence[tuple[AlertDoc, tuple[Node, ...]]
     return _step(writes, context) if page.step.wait else _end_escalation(writes, page, alerts[0], context)
 
 
-def _step(writes: Sequence[Write], context: Context, own: OwnEvent | None = None) -> bool:
+def _step(writes: Sequence[Write], context: OutboxContext, own: OwnEvent | None = None) -> bool:
     """Whether this sweep took this step of an escalation: a sweep that runs twice finds it taken."""
     kept = [keep(own[0])] if own else []
     try:
@@ -160,7 +166,7 @@ def _step(writes: Sequence[Write], context: Context, own: OwnEvent | None = None
     return True
 
 
-def _end_escalation(writes: Sequence[Write], page: Page, alert: AlertDoc, context: Context) -> bool:
+def _end_escalation(writes: Sequence[Write], page: Page, alert: AlertDoc, context: OutboxContext) -> bool:
     """The last page, and a line for the digest that says so: an event of its own, in the same commit."""
     group = page.group
     own = BusinessEvent(

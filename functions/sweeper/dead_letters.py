@@ -8,10 +8,11 @@ from shared.context import Context
 from shared.events import OWN_SOURCE, Alert, DeadLetter, DigestDue, ReviewDue, Tick, document_id, iso
 from shared.ports import Create, Doc, Update, Write
 from shared.services.intake.acceptance import accept, own_event
+from shared.services.slo.context import MeasuredContext
 from shared.telemetry.logger import log as _log
 
 
-def record_dead_letter(message: DeadLetter, context: Context) -> None:
+def record_dead_letter(message: DeadLetter, context: MeasuredContext) -> None:
     """Keep a message that could not be handled, take its event out of the sweep, and tell the operator.
 
     Unless there is nothing to tell: an outage that is over, or a message whose like comes again each minute.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from functions.sweeper.alert_timers import end_timers, escalate_due
+from functions.sweeper.context import SweeperContext
 from functions.sweeper.due_digests import close_due_batches
 from functions.sweeper.due_reviews import announce_review
 from functions.sweeper.health_alerts import SilentError, watch
@@ -17,6 +18,7 @@ from shared.events import Tick, iso
 from shared.intake.webhook import read_again
 from shared.ports import Doc, Update
 from shared.services.intake.acceptance import announcement
+from shared.services.outbox.context import OutboxContext
 from shared.services.outbox.delivery import due, retake
 from shared.telemetry.logger import log as _log
 
@@ -27,9 +29,9 @@ PATIENCE = 3
 """Messages that a channel may refuse in one sweep before nothing more is tried over it."""
 
 
-def sweep(message: Tick, context: Context) -> None:  # noqa: ARG001  (a tick says nothing but that it is time)
+def sweep(message: Tick, context: SweeperContext) -> None:  # noqa: ARG001  (a tick says nothing but that it is time)
     """Each step is tried, whatever became of the ones before it. Raises what the first that failed raised."""
-    steps: tuple[Callable[[Context], None], ...] = (
+    steps: tuple[Callable[[SweeperContext], None], ...] = (
         _publish_lost, _send_stuck, end_timers, escalate_due, expect_all, miss_due, close_due_batches, announce_review,
         _report_counts, watch,
     )  # fmt: skip
@@ -45,7 +47,7 @@ class _NotMendedError(Exception):
     """Some documents could not be mended: the others were, and another sweep now would not help."""
 
 
-def _fault_of(step: Callable[[Context], None], context: Context) -> Exception | None:
+def _fault_of(step: Callable[[SweeperContext], None], context: SweeperContext) -> Exception | None:
     try:
         step(context)
     except Exception as fault:  # noqa: BLE001  (one step that fails must not keep the others from being done)
@@ -55,7 +57,7 @@ def _fault_of(step: Callable[[Context], None], context: Context) -> Exception | 
     return None
 
 
-def _report_counts(context: Context) -> None:
+def _report_counts(context: SweeperContext) -> None:
     """What this process has counted: where all functions share one, nobody's counts wait for the next look-up."""
     context.indicators.report(context.now)
     context.usage.report(context.now)
@@ -66,7 +68,7 @@ def _publish_lost(context: Context) -> None:
     _each(lost, lambda doc: _republish_if_lost(doc, context))
 
 
-def _send_stuck(context: Context) -> None:
+def _send_stuck(context: OutboxContext) -> None:
     """Send what nobody is sending. A channel that takes nothing is left alone until the next sweep: each attempt may
     cost its timeout, and what goes over other channels must not wait for that.
     """

@@ -14,6 +14,7 @@ from shared.services.health.checks import cost as spending
 from shared.services.health.checks import external as outside
 from shared.services.health.checks.pipeline import SWEEP
 from shared.services.health.checks.registry import UNKNOWN, WATCHED, asked_now
+from shared.services.health.context import HealthContext
 from shared.services.health.probes import findings
 from shared.services.intake.acceptance import announce, keep, own_event
 from shared.telemetry.logger import log as _log
@@ -29,7 +30,7 @@ class SilentError(Exception):
     """Something is broken that may keep its own alert from arriving."""
 
 
-def watch(context: Context) -> None:
+def watch(context: HealthContext) -> None:
     """Write down that a sweep was made and what is broken, together with an event for each change of that.
 
     Raises SilentError, so that the external checker is not called.
@@ -53,7 +54,7 @@ def watch(context: Context) -> None:
         raise SilentError
 
 
-def _found(seen: dict[str, Any], unreachable: Mapping[str, str], context: Context) -> dict[str, Finding]:
+def _found(seen: dict[str, Any], unreachable: Mapping[str, str], context: HealthContext) -> dict[str, Finding]:
     looked_at = [*findings(WATCHED, context), *outside.about(seen, context), *outside.not_reached(unreachable)]
     return {one.failure: one for one in looked_at if one.failure in FAILURES}
 
@@ -75,7 +76,7 @@ def _commit(state: Write, said: Sequence[Said], context: Context) -> None:
         announce(event, (alert,), versions[create.path], context)
 
 
-def _unreachable(known: Mapping[str, Any], seen: Mapping[str, Any], context: Context) -> dict[str, str]:
+def _unreachable(known: Mapping[str, Any], seen: Mapping[str, Any], context: HealthContext) -> dict[str, str]:
     """The failure of each channel and issuer that did not answer, looked at as often as what else lies outside."""
     if seen["at"] != iso(context.now):
         return dict(known.get("unreachable") or {})

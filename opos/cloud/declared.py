@@ -9,7 +9,7 @@ from shared.config.channels import SecretChannel
 from shared.config.model import Config
 from shared.events import DigestDue, EventAccepted, ReviewDue, Tick
 from shared.ports.topology import FUNCTIONS, PROBES, SUBSCRIPTIONS
-from shared.runtime.container import SIGNING_KEY
+from shared.runtime.settings import SIGNING_KEY
 
 APIS = (
     "artifactregistry.googleapis.com", "billingbudgets.googleapis.com", "cloudbuild.googleapis.com",

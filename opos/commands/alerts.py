@@ -9,11 +9,10 @@ from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import until_moment
 from shared.alerting.state_machine import OPEN
+from shared.context import Context
 from shared.errors import NotFound
-from shared.ports import Doc
-from shared.runtime.container import Runtime
+from shared.ports import Doc, Store
 from shared.runtime.entry import retry_conflicts
-from shared.runtime.invocation import Invocation
 from shared.services.alerting.acknowledgement import Act, act_on_alert
 
 
@@ -28,7 +27,7 @@ def command() -> None:
 @reports_errors
 def list_(place: Place, *, as_json: bool) -> None:
     """What is open."""
-    found = _open(place.runtime())
+    found = _open(place.runtime().store)
     text = "\n".join(_line(doc) for doc in found) or "Nothing is open."
     show([doc.data for doc in found], text, as_json=as_json)
 
@@ -71,16 +70,16 @@ def _do(wanted: str, what: Act, until: datetime | None, place: Place, *, as_json
     show(done.data, _line(done), as_json=as_json)
 
 
-def _act(wanted: str, what: Act, until: datetime | None, context: Invocation) -> Doc:
-    found = [doc for doc in _open(context.runtime) if doc.id.startswith(wanted)]
+def _act(wanted: str, what: Act, until: datetime | None, context: Context) -> Doc:
+    found = [doc for doc in _open(context.store) if doc.id.startswith(wanted)]
     if len(found) != 1:
         said = "There is no open alert" if not found else "More than one open alert begins with"
         raise NotFound(f"{said} {wanted}.", hint="`opos alerts list` shows them.")
     return act_on_alert(found[0], what, context, by="cli", until=until)
 
 
-def _open(runtime: Runtime) -> list[Doc]:
-    docs = [doc for state in sorted(OPEN) for doc in runtime.store.query("alerts", where=[("state", "==", state)])]
+def _open(store: Store) -> list[Doc]:
+    docs = [doc for state in sorted(OPEN) for doc in store.query("alerts", where=[("state", "==", state)])]
     return sorted(docs, key=lambda doc: (doc.data["state"] != "firing", str(doc.data["first_seen"])))
 
 

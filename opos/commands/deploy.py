@@ -21,7 +21,7 @@ from opos.terminal.output import FAILED, reports_errors, show
 from shared.deployments import Deployment, to_doc, words
 from shared.errors import OposError
 from shared.ports.topology import FUNCTIONS
-from shared.runtime.container import new_id
+from shared.runtime.clock import new_id
 
 MARKS = {True: "ok  ", False: "FAIL", None: "?   "}
 

@@ -10,13 +10,13 @@ from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from shared.alerting.alert import as_alert
+from shared.context import Context
 from shared.digest.batch import first_batch
 from shared.digest.content import HEADINGS, Block, Content, Line, compose
 from shared.digest.renderers.phrases import rest
 from shared.digest.renderers.text import as_text
 from shared.events import iso
 from shared.ports import Doc
-from shared.runtime.invocation import Invocation
 from shared.services.alerting.pages import runbook_of
 from shared.services.alerting.quiet_hours import held
 from shared.services.digest.queue import batching, longest_waiting, waiting
@@ -82,7 +82,7 @@ def _headline(doc: Doc) -> str:
     return f"{said}, closed by {one['closed_by']}: {one['title']}" if one["closed_by"] else f"{said}: {one['title']}"
 
 
-def _upcoming(context: Invocation) -> Iterator[dict[str, Any]]:
+def _upcoming(context: Context) -> Iterator[dict[str, Any]]:
     """What would be sent, for each queue in which anything waits, were its batch closed now."""
     config = context.config
     for first in longest_waiting(context):

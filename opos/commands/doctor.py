@@ -16,6 +16,7 @@ from shared.health.report import Finding
 from shared.ports import Doc
 from shared.services.health.checks.pipeline import SWEEP, sweeper_silent
 from shared.services.health.checks.registry import everything
+from shared.services.health.context import HealthContext
 from shared.services.health.probes import findings
 from shared.values.scalars import duration_text
 
@@ -32,7 +33,7 @@ def command(place: Place, *, as_json: bool) -> None:
     Ends with 1 where something is wrong.
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # the findings tell it
-    context: Context = place.runtime().context()
+    context: HealthContext = place.runtime().context()
     found = [*findings([one for one in everything(context) if one.name not in _LEFT_OUT], context), *_swept(context)]
     wrong = sorted((one for one in found if one.status != "pass"), key=lambda one: _ORDER.index(one.failure))
     since = _since(context)
@@ -46,7 +47,7 @@ _LEFT_OUT = {"memory:utilization", "uptime", "sweeper:lastRun"}
 """They would speak of this command, and not of the bundle."""
 
 
-def _swept(context: Context) -> list[Finding]:
+def _swept(context: HealthContext) -> list[Finding]:
     """A bundle that has never swept is not running, however young this command is."""
     doc = _last_sweep(context)
     never = Finding("sweeper:lastRun", "component", "fail", 0, "sweeps", "has never run", failure="sweeper-stopped")

@@ -10,7 +10,7 @@ from opos.terminal.times import until_moment
 from shared.events import iso
 from shared.ports import Create, Update
 from shared.ports.field_paths import EXPIRY
-from shared.runtime.container import new_id
+from shared.runtime.clock import new_id
 from shared.services.alerting.silences import KEEP
 
 

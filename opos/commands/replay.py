@@ -17,7 +17,8 @@ from opos.terminal.times import moment
 from shared.events import Event
 from shared.intake.webhook import read_again
 from shared.ports import Delete, Doc, Store, Update
-from shared.runtime.container import Runtime, new_id
+from shared.runtime.clock import new_id
+from shared.runtime.container import Runtime
 from shared.runtime.entry import retry_conflicts
 from shared.services.intake.acceptance import announcement
 

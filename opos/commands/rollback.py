@@ -11,7 +11,7 @@ from opos.deploy.target import Ground, Record, ground
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from shared.deployments import UNDER_WAY, Deployment, Phase, to_doc, words
-from shared.runtime.container import new_id
+from shared.runtime.clock import new_id
 
 UNENDED: tuple[Phase, ...] = (*UNDER_WAY, "left")
 """What did not come to a good end, nor went back."""

@@ -8,7 +8,7 @@ import click
 from opos.senders.signed_request import UnknownSource, post, signed_headers
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
-from shared.runtime.container import new_id
+from shared.runtime.clock import new_id
 
 
 @click.command("send")

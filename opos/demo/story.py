@@ -10,7 +10,7 @@ from opos.senders.signed_request import Answer, get, post, signed_headers
 from shared.digest.renderers.text import as_text
 from shared.errors import OposError
 from shared.ports import Doc
-from shared.runtime.container import new_id
+from shared.runtime.clock import new_id
 from shared.security.signed_links import ACK_LIFE
 
 

@@ -47,7 +47,7 @@ def access() -> dict[str, Cell]:
 
 def _named(config: Config) -> tuple[str, ...]:
     from opos.cloud.declared import all_secrets
-    from shared.runtime.container import SIGNING_KEY
+    from shared.runtime.settings import SIGNING_KEY
 
     return tuple(name for name in all_secrets(config) if name != SIGNING_KEY)  # made by itself here
 

@@ -11,7 +11,8 @@ from typing import Any, Literal, get_args
 import click
 
 from shared.errors import OposError
-from shared.runtime.container import SIGNING_KEY, Runtime, Settings
+from shared.runtime.container import Runtime
+from shared.runtime.settings import SIGNING_KEY, Settings
 
 Backend = Literal["embedded", "emulators", "cloud"]
 EMULATORS_FILE = "emulators.json"

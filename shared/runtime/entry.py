@@ -15,9 +15,9 @@ import flask
 from cloudevents.http import CloudEvent
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from shared.context import Context
 from shared.errors import AlreadyExists, Conflict, OposError, TooLarge
 from shared.runtime import container as runtime
+from shared.runtime.invocation import Invocation
 from shared.telemetry import setup as telemetry
 from shared.telemetry import tracing
 from shared.telemetry.logger import log as _log
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from shared.events import Message
 
 T = TypeVar("T")
-HttpHandler = Callable[[HttpRequest, Context], HttpResponse]
-EventHandler = Callable[[Any, Context], None]
+HttpHandler = Callable[[HttpRequest, Invocation], HttpResponse]
+EventHandler = Callable[[Any, Invocation], None]
 
 BODY_LIMIT = 1024 * 1024
 PATIENCE = 20.0

@@ -19,7 +19,8 @@ from opos.bundle.gateway import function_source
 from opos.bundle.processes import end, free_port, start
 from shared.events import DigestDue, EventAccepted, Message, Tick
 from shared.runtime import container as runtime
-from shared.runtime.container import Runtime, Settings
+from shared.runtime.container import Runtime
+from shared.runtime.settings import Settings
 from tests.support.bundle import CONFIG, FLAGS, SECRETS
 from tests.support.fakes import FakeClock
 from tests.support.identity_provider import ACCOUNT, AUDIENCE, IAP, Provider, provider

@@ -19,7 +19,8 @@ from opos.bundle.emulators import missing
 from opos.bundle.gateway import function_source
 from opos.bundle.processes import end, free_port, start
 from shared.runtime import container as runtime
-from shared.runtime.container import Runtime, Settings
+from shared.runtime.container import Runtime
+from shared.runtime.settings import Settings
 from tests.e2e.test_commands import opos
 from tests.support import requirements as needs
 from tests.support.bundle import CONFIG, FLAGS, SECRETS

@@ -148,10 +148,10 @@ def test_a_change_of_the_file_arrives_without_a_restart(bundle: Bundle, monkeypa
     assert evaluate(bundle, "everyone", {}).json["value"] is True
     file = bundle.folder / "flags.yaml"
     for text, expected in ((file.read_text().replace("true", "false"), False), ("flags: [", False)):
-        bundle.runtime.flags.looking.wait()
+        bundle.runtime.watched_flags.looking.wait()
         file.write_text(text)
         evaluate(bundle, "everyone", {})
-        bundle.runtime.flags.looking.wait()
+        bundle.runtime.watched_flags.looking.wait()
         assert evaluate(bundle, "everyone", {}).json["value"] is expected
 
 

@@ -15,7 +15,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from bench.serving import Server, main_of, prepare, serve, serve_bundle
 from shared.ports import Condition
-from shared.runtime.container import Runtime, Settings
+from shared.runtime.container import Runtime
+from shared.runtime.settings import Settings
 from tests.e2e.test_commands import opos
 from tests.e2e.test_emulated import up
 from tests.support import requirements as needs

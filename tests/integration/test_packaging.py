@@ -23,7 +23,8 @@ from opos.cloud.packaging import BUILD_VARIABLES, Release, stage
 from shared.adapters.local_bus.pump import Pump
 from shared.events import DigestDue, Message, Tick
 from shared.ports.topology import FUNCTIONS
-from shared.runtime.container import Runtime, Settings
+from shared.runtime.container import Runtime
+from shared.runtime.settings import Settings
 from shared.version import VERSION
 from tests.support.bundle import CONFIG, FLAGS, SECRETS
 from tests.support.identity_provider import ACCOUNT, AUDIENCE, Provider, provider

@@ -19,7 +19,8 @@ from shared.config.files.loader import load_config
 from shared.events import Tick
 from shared.ports import Delete, Doc, Store
 from shared.runtime import container as runtime
-from shared.runtime.container import Runtime, Settings
+from shared.runtime.container import Runtime
+from shared.runtime.settings import Settings
 from shared.sources import scheme
 from tests.support import emulators
 from tests.support.fakes import FakeClock, RecordingChannel

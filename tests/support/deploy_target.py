@@ -33,7 +33,8 @@ from shared.deployments import Deployment, latest
 from shared.events import Tick
 from shared.ports import Store, Write
 from shared.runtime import container as runtime
-from shared.runtime.container import Runtime, Settings
+from shared.runtime.container import Runtime
+from shared.runtime.settings import Settings
 from tests.support.fakes import FakeClock
 from tests.support.identity_provider import Provider
 from tests.support.project import ROOT

@@ -16,8 +16,10 @@ from shared.ports import Condition, Create, Delete, Doc, Form, Notice, Receipt, 
 from shared.ports.field_paths import field as field_of
 from shared.ports.field_paths import merge
 from shared.ports.indexes import is_served
+from shared.runtime.notices import NOTICES
 from shared.security.signed_links import Links
 from shared.services.flags.usage import Usage
+from shared.services.outbox.context import Render
 from shared.services.slo.indicators import Indicators
 
 COMPARE = {
@@ -188,6 +190,7 @@ class FakeContext:
     channels: dict[str, RecordingChannel] = field(
         default_factory=lambda: {"desk": RecordingChannel(), "inbox": RecordingChannel()}
     )
+    notices: Mapping[str, Render] = field(default_factory=lambda: NOTICES)
     secrets: dict[str, str] = field(default_factory=dict)
     trace: str = "0af7651916cd43dd8448eb211c80319c"
     uptime_seconds: float = 1.0

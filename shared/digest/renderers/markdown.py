@@ -44,6 +44,8 @@ def _slack_link(text: str, url: str) -> str:
 
 MARKDOWN = Dialect(_escaped, lambda text, url: f"[{text}]({_target(url)})", "**")
 SLACK = Dialect(_escaped_for_slack, _slack_link, "*")
+DIALECTS = {"markdown": MARKDOWN, "slack": SLACK}
+"""By the markup that a channel's form names."""
 
 
 def as_markdown(content: Content, links: Links, dialect: Dialect, *, limit: int, more: str) -> str:

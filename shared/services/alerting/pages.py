@@ -10,6 +10,7 @@ from shared.alerting.groups import Page
 from shared.alerting.page_text import text, title
 from shared.context import Context
 from shared.ports import Create, Doc, Write
+from shared.services.outbox.context import OutboxContext
 from shared.services.outbox.delivery import intent, send
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def runbook_of(alert: AlertDoc, config: "Config") -> str:
     return config.runbooks.get(alert["labels"].get("alertname", "")) or alert.get("runbook") or ""
 
 
-def send_pages(writes: Iterable[Write], versions: Mapping[str, str], context: Context) -> None:
+def send_pages(writes: Iterable[Write], versions: Mapping[str, str], context: OutboxContext) -> None:
     """Send the messages among *writes*, which were committed at *versions*: this worker holds their lease."""
     for message in writes:
         if isinstance(message, Create) and message.path.startswith("outbox/"):

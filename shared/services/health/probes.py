@@ -8,10 +8,11 @@ from shared.context import Context
 from shared.health.report import Finding
 from shared.process.fan_out import Unanswered, ask_all
 from shared.services.health.checks.registry import Probe, milliseconds
+from shared.services.health.context import HealthContext
 from shared.telemetry.logger import log as _log
 
 
-def findings(probes: Iterable[Probe], context: Context) -> list[Finding]:
+def findings(probes: Iterable[Probe], context: HealthContext) -> list[Finding]:
     """What *probes* find, in their order."""
     _make_clients(context)
     asked = [(probe, partial(probe.look, context)) for probe in probes]

@@ -15,7 +15,7 @@ from shared.events import iso
 from shared.ports import Doc, Notice, Receipt, Update
 from shared.ports.field_paths import EXPIRY
 from shared.security.signed_links import ACK_LIFE
-from shared.services.outbox.notices import made_notice
+from shared.services.outbox.context import OutboxContext
 from shared.telemetry import setup as telemetry
 from shared.telemetry.logger import log as _log
 
@@ -63,7 +63,7 @@ def intent(
     }
 
 
-def send(doc: Doc, context: Context) -> State:
+def send(doc: Doc, context: OutboxContext) -> State:
     """Send the message of *doc*, which is under this worker's lease, and write down what came of it."""
     try:
         with telemetry.span(f"send {doc.data['channel']}", channel=doc.data["channel"]):
@@ -77,7 +77,7 @@ def send(doc: Doc, context: Context) -> State:
     return _record(doc, changes, context)
 
 
-def retake(doc: Doc, context: Context) -> State | None:
+def retake(doc: Doc, context: OutboxContext) -> State | None:
     """Take over a message whose lease or waiting time is over, and send it. None when another worker was quicker."""
     lease = {
         "state": "sending",
@@ -97,10 +97,12 @@ def due(collection: str, context: Context, *, limit: int) -> Iterator[Doc]:
     return context.store.query(collection, where=[("due_at", "<=", iso(context.now))], order_by="due_at", limit=limit)
 
 
-def _notice(doc: Doc, context: Context) -> Notice:
+def _notice(doc: Doc, context: OutboxContext) -> Notice:
+    """What the channel is sent: rendered from the field that the document stores its content in, or stored as it is."""
+    render = next((render for field, render in context.notices.items() if field in doc.data), None)
+    if render:
+        return render(doc, context)
     notice, ack = doc.data["notice"], doc.data["ack"]
-    if {"content", "review"} & doc.data.keys():
-        return made_notice(doc, context)
     if not ack:
         return Notice(**notice)
     expires = datetime.fromisoformat(doc.data["created_at"]) + ACK_LIFE
@@ -126,7 +128,7 @@ def _not_sent(doc: Doc, fault: DeliveryError, now: datetime) -> dict[str, Any]:
     return {"state": "pending", "due_at": iso(now + wait), "last_fault": fault.message}
 
 
-def _record(doc: Doc, changes: dict[str, Any], context: Context) -> State:
+def _record(doc: Doc, changes: dict[str, Any], context: OutboxContext) -> State:
     state: State = changes["state"]
     try:
         context.store.commit([Update(doc.path, changes, if_version=doc.version)])

@@ -9,18 +9,19 @@ from shared.flags import Flag
 from shared.review.figures import Review, review
 from shared.review.identity import review_id
 from shared.review.monthly import Budget, Monthly, checklist_beside, earlier_in_month, is_first_of_month, month_of
+from shared.services.flags.context import FlagContext
 from shared.services.review.history import read_history
 from shared.services.slo.indicators import counted
 from shared.slo.burn_rate import budget_left, total
 from shared.values.scalars import last_moment
 
 
-def week_before(at: datetime, context: Context) -> Review:
+def week_before(at: datetime, context: FlagContext) -> Review:
     zone = context.config.timezone
     return review(read_history(context, at), zone=zone, days=_days(context), monthly=_monthly(at, context))
 
 
-def _days(context: Context) -> dict[tuple[str, str], date]:
+def _days(context: FlagContext) -> dict[tuple[str, str], date]:
     """When each flag and each secret is due."""
     shorthand = {key: flag for key, flag in context.flags.flags.items() if isinstance(flag, Flag)}
     flags = {("flag", key): flag.expires for key, flag in shorthand.items() if flag.expires}

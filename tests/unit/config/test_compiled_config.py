@@ -10,7 +10,8 @@ import pytest
 from shared.config.files.compiled_config import place, read, written
 from shared.config.files.loader import load_config
 from shared.config.model import Config
-from shared.runtime.container import Runtime, Settings
+from shared.runtime.container import Runtime
+from shared.runtime.settings import Settings
 from tests.support.project import ROOT
 
 EVERYTHING = """

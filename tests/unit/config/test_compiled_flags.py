@@ -10,7 +10,8 @@ import pytest
 from opos.commands.flags import command
 from shared.config.files.compiled_flags import place, read
 from shared.config.files.loader import load_config, load_flags
-from shared.runtime.container import Runtime, Settings
+from shared.runtime.container import Runtime
+from shared.runtime.settings import Settings
 from tests.support.bundle import CONFIG
 from tests.support.project import ROOT
 

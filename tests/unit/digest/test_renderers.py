@@ -15,7 +15,7 @@ from shared.digest.renderers.html import as_html
 from shared.digest.renderers.markdown import MARKDOWN, SLACK, as_markdown
 from shared.digest.renderers.text import Links, as_text
 from shared.ports import Doc, Form, Notice
-from shared.services.outbox.notices import item_links, made_notice
+from shared.services.digest.notice import digest_notice, item_links
 from shared.values.text import one_line, web_link
 from tests.support.digests import a_mixed_day, alert, context_of, say, send
 from tests.support.fakes import FakeContext
@@ -178,10 +178,10 @@ def test_the_same_digest_again_is_the_same_to_the_letter() -> None:
     context = context_of()
     a_mixed_day(context)
     digest = send(context)
-    first = made_notice(digest, context)
+    first = digest_notice(digest, context)
     context.clock.advance(hours=9)
     kept = json.loads(json.dumps(digest.data, sort_keys=True))  # Firestore keeps keys in no order of ours
-    assert made_notice(Doc(digest.path, kept, digest.version), context) == first
+    assert digest_notice(Doc(digest.path, kept, digest.version), context) == first
 
 
 @pytest.mark.parametrize(

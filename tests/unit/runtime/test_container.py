@@ -5,13 +5,17 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from shared.config.model import Config
 from shared.errors import OposError, Unavailable
 from shared.process.lazy_property import once
-from shared.runtime.container import Runtime, Settings
+from shared.runtime.container import Runtime
+from shared.runtime.settings import Settings
+from tests.support.fakes import CONFIG, FakeClock
 from tests.support.project import ROOT
 
 
@@ -59,6 +63,35 @@ def test_the_local_signing_key_is_made_once_and_is_for_the_owner_only(tmp_path: 
 def test_a_deployed_function_makes_no_signing_key_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
         _ = runtime(K_SERVICE="console", OPOS_STORE=f"sqlite:///{tmp_path}/opos.db", OPOS_ALLOW_SQLITE="1").links
+
+
+def test_invocations_share_the_ports_of_their_process_and_no_time_or_trace(tmp_path: Path) -> None:
+    ours = Runtime(Settings.from_environment({"OPOS_STORE": f"sqlite:///{tmp_path}/opos.db"}), clock=FakeClock())
+    first, second = ours.context("a" * 32), ours.context()
+    assert first.store is second.store is ours.store
+    assert first.indicators is second.indicators is ours.indicators
+    assert first.trace == "a" * 32 != second.trace
+    ours.clock.advance(minutes=1)
+    assert ours.context().now - first.now == timedelta(minutes=1)
+    assert first.elapsed_seconds > second.elapsed_seconds > 0
+    assert {"now", "trace"}.isdisjoint(ours.__dict__)
+
+
+@pytest.mark.parametrize(
+    ("declared", "kind"),
+    [
+        ({"console": True}, "ConsoleLine"),
+        ({"apprise": "URL"}, "AppriseService"),
+        ({"ntfy": "URL"}, "NtfyTopic"),
+        ({"slack": "URL"}, "SlackWebhook"),
+        ({"email": "URL", "to": "me@example.com"}, "SmtpMail"),
+    ],
+)
+def test_each_kind_of_channel_is_made_and_made_once(declared: dict[str, object], kind: str) -> None:
+    ours = runtime(URL="smtp://mail.example.com:25")
+    ours.__dict__["config"] = Config.model_validate({**CONFIG, "channels": {"desk": declared, "inbox": declared}})
+    assert type(ours.channel("desk")).__name__ == kind
+    assert ours.channel("desk") is ours.channel("desk")
 
 
 def test_what_is_made_once_is_made_once_however_many_threads_ask() -> None:

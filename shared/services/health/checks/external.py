@@ -11,6 +11,7 @@ from shared.errors import Unavailable
 from shared.events import iso
 from shared.health.report import Finding, judged
 from shared.services.health.checks.pipeline import SWEEP
+from shared.services.health.context import HealthContext
 
 if TYPE_CHECKING:
     from shared.config.model import Config
@@ -35,7 +36,7 @@ def channel(name: str, context: Context) -> list[Finding]:
     return _lately(f"channel:{name}", context, lambda: context.channel(name).reach())
 
 
-def keys(issuer: str, context: Context) -> list[Finding]:
+def keys(issuer: str, context: HealthContext) -> list[Finding]:
     """Raises Unavailable where the issuer's keys cannot be fetched."""
 
     def fetched() -> bool:
@@ -68,7 +69,7 @@ def _asked(name: str, ask: Callable[[], bool]) -> _Known:
     return _Known(began, (Finding(name, "component", "pass", took, "ms"),) if answered else (), None)
 
 
-def look(before: dict[str, Any], context: Context) -> dict[str, Any]:
+def look(before: dict[str, Any], context: HealthContext) -> dict[str, Any]:
     """What the sweeper keeps of certificates, the time and the disk; *before* is what it kept last."""
     if before and datetime.fromisoformat(before["at"]) + AGAIN > context.now:
         return {**before, "free_mb": context.free_mb()}
@@ -102,7 +103,7 @@ def hosts(config: "Config") -> list[str]:
     return list(dict.fromkeys([*own, *config.health.certificates]))
 
 
-def _certificate_end(host: str, context: Context) -> str:
+def _certificate_end(host: str, context: HealthContext) -> str:
     """Empty where nobody answers with one: that is another failure than a certificate that ends."""
     try:
         return iso(context.certificate_ends(host))
@@ -110,7 +111,7 @@ def _certificate_end(host: str, context: Context) -> str:
         return ""
 
 
-def _offset(context: Context) -> float | None:
+def _offset(context: HealthContext) -> float | None:
     try:
         return (
             context.clock_offset(context.config.health.clock).total_seconds() if context.config.health.clock else None

@@ -12,6 +12,7 @@ from shared.services.alerting.quiet_hours import held
 from shared.services.digest.queue import batching, longest_waiting
 from shared.services.flags.overrides import in_force
 from shared.services.health.checks.backlogs import concerns
+from shared.services.health.context import HealthContext
 
 SAMPLE = 200
 """Documents in which the oldest is looked for: in a backlog that is larger, any of so many is old."""
@@ -76,7 +77,7 @@ def attention(context: Context) -> list[Finding]:
     ]
 
 
-def sweeper_silent(context: Context) -> list[Finding]:
+def sweeper_silent(context: HealthContext) -> list[Finding]:
     """Since when nothing has swept; a store that was never swept is given time for its first."""
     doc = context.store.get(SWEEP)
     age = (context.now - datetime.fromisoformat(doc.data["at"])).total_seconds() if doc else context.uptime_seconds

@@ -18,6 +18,7 @@ from shared.services.health.checks import deployment as deploying
 from shared.services.health.checks import external as outside
 from shared.services.health.checks import pipeline as promises
 from shared.services.health.checks import slo as objectives
+from shared.services.health.context import HealthContext
 
 UNKNOWN = "health-unknown"
 
@@ -29,7 +30,7 @@ class Probe:
     """
 
     name: str
-    look: Callable[[Context], list[Finding]]
+    look: Callable[[HealthContext], list[Finding]]
     broken: Status = "warn"
     failure: str = UNKNOWN
     component: Component = "component"
@@ -59,7 +60,7 @@ def _memory(context: Context) -> list[Finding]:
     return [replace(finding, component="system")]
 
 
-def _uptime(context: Context) -> list[Finding]:
+def _uptime(context: HealthContext) -> list[Finding]:
     return [Finding("uptime", "system", "pass", round(context.uptime_seconds, 1), "s")]
 
 

@@ -1,6 +1,7 @@
-"""A digest, or a review, as a channel takes it, with the links that act on its items.
+"""A digest as a notice in the form of its channel, with the links that act on its items.
 
-Made anew at each attempt from what was kept at the claim, and always the same: a link's end is counted from then.
+It is rendered anew at each attempt from the stored content, and always comes out the same: a link expires a fixed time
+after the digest was made, not after the attempt.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,25 +13,20 @@ from shared.alerting.matchers import equal
 from shared.context import Context
 from shared.digest.content import Content, Line
 from shared.digest.renderers.html import as_html
-from shared.digest.renderers.markdown import MARKDOWN, SLACK, as_markdown
+from shared.digest.renderers.markdown import DIALECTS, as_markdown
 from shared.digest.renderers.text import Links, as_text
-from shared.ports import Doc, Form, Mailing, Notice
+from shared.ports import Doc, Mailing, Notice
 from shared.security.signed_links import ACK_LIFE, CONSOLE_LIFE, UNSUBSCRIBE_LIFE, Purpose
 
 SILENCED_FOR = "1d"
-_DIALECTS = {"markdown": MARKDOWN, "slack": SLACK}
 
 
-def made_notice(doc: Doc, context: Context) -> Notice:
-    """The notice of *doc*, which is kept as data, in the form that its channel asks for."""
-    form, title = context.channel(doc.data["channel"]).form, str(doc.data["notice"]["title"])
-    return _digest(doc, title, form, context) if "content" in doc.data else _review(doc, title, form, context)
-
-
-def _digest(doc: Doc, title: str, form: Form, context: Context) -> Notice:
+def digest_notice(doc: Doc, context: Context) -> Notice:
+    """The notice of *doc*, a digest that is stored as its content, in the form of its channel."""
     content: Content = doc.data["content"]
+    form, title = context.channel(doc.data["channel"]).form, str(doc.data["notice"]["title"])
     links, whole = item_links(content, context), _url("digest", {"digest": doc.id}, content, CONSOLE_LIFE, context)
-    if dialect := _DIALECTS.get(form.markup):
+    if dialect := DIALECTS.get(form.markup):
         return Notice(title, as_markdown(content, links, dialect, limit=form.limit, more=whole), markup=form.markup)
     text = as_text(content, links)
     if form.markup == "plain":
@@ -41,21 +37,8 @@ def _digest(doc: Doc, title: str, form: Form, context: Context) -> Notice:
     return Notice(title, f"{text}\n\n{whole}", mailing=Mailing(html, made, thread, content["queue"], stop))
 
 
-def _review(doc: Doc, title: str, form: Form, context: Context) -> Notice:
-    from shared.review import renderers as looks
-
-    found = doc.data["review"]
-    if dialect := _DIALECTS.get(form.markup):
-        return Notice(title, looks.as_markdown(found, dialect, limit=form.limit), markup=form.markup)
-    if form.markup == "plain":
-        return Notice(title, looks.as_text(found)[: form.limit])
-    console, made = f"{context.links.base_url.rstrip('/')}/review", datetime.fromisoformat(doc.data["created_at"])
-    mailing = Mailing(looks.as_html(found, console=console), made, f"review.{doc.id}", "review")
-    return Notice(title, f"{looks.as_text(found)}\n\n{console}", mailing=mailing)
-
-
 def item_links(content: Content, context: Context) -> Links:
-    """What each item's links do, and where they lead."""
+    """The links of each item, by what they do."""
     lines = (line for block in content["blocks"] for line in block["lines"])
     return {line["id"]: dict(_links(line, content, context)) for line in lines if line["act"]}
 

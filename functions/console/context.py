@@ -1,0 +1,22 @@
+"""What the pages of the console are handed."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from shared.context import Context
+from shared.services.flags.context import FlagContext
+
+
+class OperatorContext(Context, Protocol):
+    @property
+    def deployed(self) -> bool:
+        """Whether this runs on the platform, and not on the operator's machine."""
+        ...
+
+    def is_operator(self, headers: Mapping[str, str]) -> bool:
+        """Whether *headers* hold an identity token of an operator."""
+        ...
+
+
+class ConsoleContext(OperatorContext, FlagContext, Protocol):
+    """What all pages need together: the weekly review also reports on flags."""

@@ -1,0 +1,10 @@
+"""What the digest sender is handed."""
+
+from typing import Protocol
+
+from shared.services.flags.context import FlagContext
+from shared.services.outbox.context import OutboxContext
+
+
+class ReviewContext(OutboxContext, FlagContext, Protocol):
+    """The weekly review also reports on flags."""

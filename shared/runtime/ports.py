@@ -1,0 +1,238 @@
+"""The ports of a process, made from its settings: each at its first use, and kept until the process ends."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from shared.errors import Unavailable
+from shared.ports import Bus, Channel, Clock, Joined, Store
+from shared.process.lazy_property import once
+from shared.runtime.clock import SystemClock, new_id
+from shared.runtime.notices import NOTICES
+from shared.runtime.settings import DEFAULT_URL, SIGNING_KEY, Settings, SettingsError
+from shared.security.secrets import kept_key, read_secret
+
+if TYPE_CHECKING:
+    from shared.adapters.local_bus.bus import LocalBus
+    from shared.adapters.sqlite.database import Database
+    from shared.config.files.compiled_flags import Access, Compiled
+    from shared.config.flag_access import Flags
+    from shared.config.model import Config
+    from shared.digest.queue_estimate import Tally
+    from shared.runtime.identities import Users
+    from shared.security.callers import Callers
+    from shared.security.rate_limit import Limiter
+    from shared.security.signed_links import Links
+    from shared.services.flags.overrides import Overrides
+    from shared.services.flags.usage import Usage
+    from shared.services.flags.watched_file import WatchedFlags
+    from shared.services.outbox.context import Render
+    from shared.services.slo.indicators import Indicators
+
+OUTSIDE = 2.0
+"""Seconds that a host may take to show its certificate, or to tell the time."""
+
+
+@dataclass
+class Ports:
+    """All that follows from *settings*; tests pass a `clock` and `channels` of their own. What a member is for is said
+    by the Protocol that asks for it: `shared.context.Context`, and those that extend it.
+    """
+
+    settings: Settings
+    clock: Clock = field(default_factory=SystemClock)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
+
+    @once
+    def config(self) -> "Config":
+        from shared.runtime.configuration import read_config
+
+        return read_config(self.settings)
+
+    @once
+    def watched_flags(self) -> "WatchedFlags":
+        from shared.runtime.configuration import read_flags
+        from shared.services.flags.watched_file import WatchedFlags
+
+        known = self._built.flags if self._built else None
+        return WatchedFlags(self.settings.flags, partial(read_flags, self.settings), known)
+
+    @once
+    def _built(self) -> "Compiled | None":
+        """What the build compiled from the files, read once at the start."""
+        from shared.runtime.configuration import read_compiled
+
+        return read_compiled(self.settings)
+
+    @property
+    def access(self) -> "Flags | Access":
+        return self._built.access if self._built else self.config.flags
+
+    @once
+    def usage(self) -> "Usage":
+        from shared.services.flags.usage import Usage
+
+        return Usage(lambda: self.store, new_id())
+
+    @once
+    def indicators(self) -> "Indicators":
+        from shared.services.slo.indicators import Indicators
+
+        return Indicators(lambda: self.store, new_id(), lambda: self.config.slos)
+
+    @once
+    def limiter(self) -> "Limiter | None":
+        from shared.security.rate_limit import Limiter
+
+        allowed = self.access.requests_per_minute
+        return Limiter(allowed) if allowed else None
+
+    def wait_for(self, caller: str) -> int:
+        return self.limiter.wait(caller) if self.limiter else 0
+
+    @once
+    def database(self) -> "Database":
+        from shared.runtime.storage import open_database
+
+        return open_database(self.settings)
+
+    @once
+    def store(self) -> Store:
+        from shared.runtime.storage import connect_firestore, open_store
+
+        return connect_firestore(self.settings) if self.settings.on_firestore else open_store(self.database)
+
+    @once
+    def bus(self) -> Bus:
+        from shared.runtime.storage import connect_pubsub
+
+        return connect_pubsub(self.settings) if self.settings.bus == "pubsub" else self.local_bus
+
+    @once
+    def joined(self) -> "Joined | None":
+        if self.settings.on_firestore or self.settings.bus != "local":
+            return None
+        from shared.adapters.sqlite.store import SqliteStore
+
+        return self.local_bus if isinstance(self.store, SqliteStore) else None
+
+    @once
+    def local_bus(self) -> "LocalBus":
+        from shared.adapters.local_bus.bus import LocalBus
+
+        if self.settings.bus != "local":
+            raise SettingsError(f"OPOS_BUS: expected local or pubsub, found {self.settings.bus!r}")
+        return LocalBus(self.database, self.clock, new_id)
+
+    @once
+    def tally(self) -> "Tally":
+        from shared.digest.queue_estimate import Tally
+
+        return Tally()
+
+    @once
+    def overrides(self) -> "Overrides":
+        from shared.services.flags.overrides import Overrides
+
+        return Overrides(lambda: self.store)
+
+    @once
+    def links(self) -> "Links":
+        from shared.security.signed_links import Links
+
+        key = read_secret(SIGNING_KEY, self.settings.environment) or self._local_signing_key()
+        return Links(key, self.settings.public_url or self.config.public_url or DEFAULT_URL)
+
+    @once
+    def callers(self) -> "Callers":
+        from shared.runtime.identities import make_callers
+
+        return make_callers(self.settings)
+
+    @property
+    def operators(self) -> list[str]:
+        from shared.runtime.identities import operators
+
+        return operators(self.config, self.settings.environment)
+
+    @once
+    def users(self) -> "Users":
+        from shared.runtime.identities import Users
+
+        return Users(lambda: self.access, self.secret)
+
+    @property
+    def notices(self) -> Mapping[str, "Render"]:
+        return NOTICES
+
+    @property
+    def deployed(self) -> bool:
+        return self.settings.deployed
+
+    @property
+    def release(self) -> str:
+        return self.settings.release
+
+    @property
+    def uptime_seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    def fetch_keys(self, issuer: str) -> None:
+        self.users.fetch_keys(issuer)
+
+    def certificate_ends(self, host: str) -> datetime:
+        from shared.adapters.host_probes import certificate_ends
+
+        address = urlsplit(f"//{host}")
+        return certificate_ends(str(address.hostname), address.port or 443, timeout=OUTSIDE)
+
+    def clock_offset(self, url: str) -> timedelta:
+        from shared.adapters.host_probes import clock_offset
+
+        return clock_offset(url, timeout=OUTSIDE)
+
+    def free_mb(self) -> float | None:
+        return None if self.settings.on_firestore else self.database.free_bytes() / 2**20
+
+    def new_id(self) -> str:
+        return new_id()
+
+    def secret(self, name: str) -> str:
+        value = read_secret(name, self.settings.environment)
+        if value is None:
+            raise Unavailable(f"The secret {name} is not set.", hint=f"Set {name}, or {name}_FILE to a file's path.")
+        return value
+
+    def channel(self, name: str) -> Channel:
+        if name not in self.channels:
+            self.channels[name] = self._make_channel(name)
+        return self.channels[name]
+
+    def call(self, secret: str) -> None:
+        from shared.adapters.channels.http_post import call
+
+        call(self.secret(secret))
+
+    def _make_channel(self, name: str) -> Channel:
+        from shared.adapters.channels import make_channel
+        from shared.config.channels import ConsoleChannel, EmailChannel
+
+        channel = self.config.channels[name]
+        if isinstance(channel, ConsoleChannel):
+            return make_channel("console", "", self.clock)
+        address = self.secret(channel.secret)
+        if isinstance(channel, EmailChannel):
+            return make_channel("email", address, self.clock, sender=channel.sender or self.config.owner, to=channel.to)
+        return make_channel(channel.kind, address, self.clock)
+
+    def _local_signing_key(self) -> str:
+        """The key next to the local database, made at first use. Raises Unavailable without such a database."""
+        if self.settings.deployed or self.settings.on_firestore:
+            hint = f"Links cannot be signed without it: set {SIGNING_KEY}, or {SIGNING_KEY}_FILE to a file's path."
+            raise Unavailable(f"The secret {SIGNING_KEY} is not set.", hint=hint)
+        return kept_key(self.database.path.with_name("signing.key"))

@@ -1,0 +1,56 @@
+"""The settings of a process, from its environment (DESIGN, section 7)."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shared.errors import OposError
+
+SIGNING_KEY = "OPOS_SIGNING_KEY"
+DEFAULT_URL = "http://127.0.0.1:8080"
+
+
+class SettingsError(OposError):
+    """The environment holds a setting that is not valid, or settings that exclude each other."""
+
+    code = "bad_settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of this process. `environment` holds the others, and the secrets, so it is never shown."""
+
+    store: str
+    bus: str
+    config: Path
+    flags: Path
+    public_url: str | None
+    deployed: bool
+    environment: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        return cls(
+            store=environment.get("OPOS_STORE", "sqlite:///.opos/opos.db"),
+            bus=environment.get("OPOS_BUS", "local"),
+            config=Path(environment.get("OPOS_CONFIG", "opos.yaml")),
+            flags=Path(environment.get("OPOS_FLAGS", "flags.yaml")),
+            public_url=environment.get("OPOS_PUBLIC_URL"),
+            deployed="K_SERVICE" in environment,
+            environment=environment,
+        )
+
+    @property
+    def on_firestore(self) -> bool:
+        return self.store == "firestore"
+
+    @property
+    def release(self) -> str:
+        """The commit that was deployed, or the platform's name of the revision; empty where neither is set."""
+        return self.environment.get("OPOS_RELEASE") or self.environment.get("K_REVISION") or ""
+
+    @property
+    def flag_environment(self) -> str:
+        """The environment of flags.yaml that this process evaluates."""
+        return self.environment.get("OPOS_ENVIRONMENT", "")

@@ -1,0 +1,43 @@
+"""What a service is handed that evaluates flags, or reports on them."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from shared.services.slo.context import MeasuredContext
+
+if TYPE_CHECKING:
+    from shared.config.files.compiled_flags import Access
+    from shared.config.flag_access import Flags
+    from shared.flags import FlagSet
+    from shared.services.flags.usage import Usage
+
+
+class FlagContext(MeasuredContext, Protocol):
+    @property
+    def flags(self) -> "FlagSet": ...
+
+    @property
+    def overridden(self) -> Mapping[str, str]:
+        """The variant of each flag that has an override, as it was a few seconds ago."""
+        ...
+
+    @property
+    def access(self) -> "Flags | Access":
+        """Which pages may evaluate flags, how often a caller may, and whose tokens identify a user."""
+        ...
+
+    @property
+    def usage(self) -> "Usage":
+        """The evaluations that this process has counted."""
+        ...
+
+    def wait_for(self, caller: str) -> int:
+        """The seconds until *caller* may evaluate flags; 0 is now."""
+        ...
+
+    def user(self, headers: Mapping[str, str]) -> dict[str, Any] | None:
+        """The claims of the user whose bearer token *headers* hold; None without a token.
+
+        Raises Unauthorized if the token is not valid, and Unavailable if that cannot be verified now.
+        """
+        ...

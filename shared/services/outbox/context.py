@@ -1,0 +1,20 @@
+"""What a service is handed that sends messages."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from shared.context import Context
+from shared.services.slo.context import MeasuredContext
+
+if TYPE_CHECKING:
+    from shared.ports import Doc, Notice
+
+Render = Callable[["Doc", Context], "Notice"]
+"""Makes the notice of a message, in the form of its channel, from its document."""
+
+
+class OutboxContext(MeasuredContext, Protocol):
+    @property
+    def notices(self) -> Mapping[str, Render]:
+        """The renderers of messages that are stored as data, by the field of the document that holds the data."""
+        ...

@@ -1,0 +1,15 @@
+"""What a service is handed that counts how well it did."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from shared.context import Context
+
+if TYPE_CHECKING:
+    from shared.services.slo.indicators import Indicators
+
+
+class MeasuredContext(Context, Protocol):
+    @property
+    def indicators(self) -> "Indicators":
+        """The good and bad outcomes that this process has counted."""
+        ...
