@@ -55,7 +55,7 @@ def emulated(place: Place, google: Emulators, url: str, *, log: Path | None = No
     kept_key(place.data / SIGNING_KEY_FILE)
     state = place.data / EMULATORS_FILE
     state.write_text(json.dumps(google.environment))
-    ports = {name: free_port() for name in FUNCTIONS}
+    ports: dict[str, int] = {name: free_port() for name in FUNCTIONS}
     environment = place.environment(OPOS_PUBLIC_URL=url)
     functions = Functions(ports, {name: _function(name, port, environment, log) for name, port in ports.items()})
     with ExitStack() as stack:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import OposError, Unavailable
+from shared.ports.topology import FUNCTIONS
 from shared.process.lazy_property import once
 from shared.runtime.container import Runtime, Settings
 from tests.support.project import ROOT
@@ -96,9 +97,7 @@ HEAVY = (
 )
 
 
-@pytest.mark.parametrize(
-    "function", ["webhook_intake", "alert_router", "digest_sender", "sweeper", "health", "flag_evaluator", "console"]
-)
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_loading_a_function_connects_to_nothing_and_imports_nothing_heavy(function: str, tmp_path: Path) -> None:
     script = (
         f"import sys, functions_framework; functions_framework.create_app({function!r}, {str(ROOT / 'functions' / function / 'main.py')!r});"
