@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from opos.bundle.ports import free_port
 from opos.cloud.packaging import write_compiled
 from shared.config.files.loader import load_config, load_flags
 
@@ -133,9 +133,3 @@ def push(message: dict[str, object]) -> bytes:
     data = base64.b64encode(json.dumps(message).encode()).decode()
     content = {"data": data, "messageId": "1", "publishTime": "2026-11-20T09:00:00Z", "attributes": {}}
     return json.dumps({"message": content, "subscription": "projects/local/subscriptions/bench"}).encode()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -32,10 +32,11 @@ from bench.imports import Cost, costs, logging_imports, table
 from bench.peers import Missing, pypi
 from bench.result import Goal, Result, Table
 from bench.rivals.group import memory_mib
-from bench.serving import ROOT, SECRET, Server, free_port, main_of, prepare, push, running
+from bench.serving import ROOT, SECRET, Server, main_of, prepare, push, running
 from functions.alert_router.handler import handle as route
 from functions.console.access import COOKIE
 from opos.bundle.emulators import Emulators, emulators, missing
+from opos.bundle.ports import free_port
 from shared.events import Alert, DigestDue, EventAccepted, Message, Tick
 from shared.ports.topology import TOPICS
 from shared.runtime.container import Runtime

@@ -23,7 +23,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from bench.intake import CONNECTIONS, REQUESTS, ROUNDS, webhooks
 from bench.load import load
 from bench.result import Result, Table
-from bench.serving import ROOT, Server, free_port, main_of, prepare, serve
+from bench.serving import ROOT, Server, main_of, prepare, serve
+from opos.bundle.ports import free_port
 
 SPEED, P99 = "requests/s", "p99 ms"
 LAST_BATCH = 6

@@ -1,4 +1,4 @@
-"""Who may do what on what: pure data, of what the bundle declares. `granting` makes it so."""
+"""The rights that infra/ grants, as data derived from the declarations. `iam_bindings` creates them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
@@ -26,17 +26,17 @@ from opos.cloud.declared import (
 from shared.config.deploy import Deploy
 from shared.config.model import Config
 from shared.events import DeadLetter
-from shared.ports.topology import FUNCTIONS, SUBSCRIPTIONS
+from shared.ports.topology import FUNCTIONS, SUBSCRIPTIONS, called_by
 
 Kind = Literal["project", "topic", "subscription", "secret", "service", "account"]
 AGENTS = ("pubsub", "cloudscheduler", "monitoring")
-"""The APIs that act under an identity of their own, called service agent, and need rights of ours."""
+"""The APIs that act under an identity of their own, called a service agent, and need rights in the project."""
 PROJECT = ""
 ANYONE = "allUsers"
 
 
 class Right(NamedTuple):
-    """`who` is the name of an account of ours, an agent, or a member in the words of IAM."""
+    """`who` is the name of one of our accounts, an agent, or a member as IAM writes it."""
 
     who: str
     role: str
@@ -45,11 +45,11 @@ class Right(NamedTuple):
 
 
 def rights(config: Config, deploy: Deploy, *, approving: bool) -> tuple[Right, ...]:
-    """All that is granted. `approving`: builds wait until an operator approves them."""
-    found = [*_functions(config), *_pushes(), *_deployer(config, deploy), *_agents(), *_public(deploy)]
-    found += [one for who in _operators(config) for one in _operator(who, approving=approving)]
-    found += [Right(BUILDER, role, "project", PROJECT) for role in BUILDER_ROLES]
-    return tuple(dict.fromkeys(found))
+    """All rights. `approving`: builds wait until an operator approves them."""
+    granted = [*_functions(config), *_calls(), *_deployer(config, deploy), *_agents(), *_public(deploy)]
+    granted += [right for who in _operators(config) for right in _operator(who, approving=approving)]
+    granted += [Right(BUILDER, role, "project", PROJECT) for role in BUILDER_ROLES]
+    return tuple(dict.fromkeys(granted))
 
 
 def _functions(config: Config) -> Iterator[Right]:
@@ -60,7 +60,7 @@ def _functions(config: Config) -> Iterator[Right]:
         yield from (Right(function, SECRET_ROLE, "secret", secret) for secret in reads[function])
 
 
-def _pushes() -> Iterator[Right]:
+def _calls() -> Iterator[Right]:
     for function, callers in CALLERS.items():
         yield from (Right(caller, INVOKE_ROLE, "service", function) for caller in callers)
 
@@ -78,7 +78,7 @@ def _operators(config: Config) -> tuple[str, ...]:
 
 
 def _operator(who: str, *, approving: bool) -> Iterator[Right]:
-    yield Right(who, INVOKE_ROLE, "service", "console")
+    yield from (Right(who, INVOKE_ROLE, "service", function) for function in called_by("operators"))
     yield from (Right(who, IMPERSONATE_ROLE, "account", name) for name in (PUSHER, DEPLOYER))
     if approving:
         yield Right(who, APPROVE_ROLE, "project", PROJECT)
@@ -91,8 +91,8 @@ def _public(deploy: Deploy) -> Iterator[Right]:
 def _agents() -> Iterator[Right]:
     yield Right("pubsub", MINT_ROLE, "account", PUSHER)
     yield Right("pubsub", PUBLISH_ROLE, "topic", DeadLetter.topic)
-    for one in SUBSCRIPTIONS:
-        if one.dead_letters:
-            yield Right("pubsub", SUBSCRIBE_ROLE, "subscription", one.name)
+    for subscription in SUBSCRIPTIONS:
+        if subscription.dead_letters:
+            yield Right("pubsub", SUBSCRIBE_ROLE, "subscription", subscription.name)
     yield Right("cloudscheduler", PUBLISH_ROLE, "topic", TICKS)
-    yield Right("monitoring", INVOKE_ROLE, "service", "health")
+    yield from (Right("monitoring", INVOKE_ROLE, "service", function) for function in called_by("monitoring"))

@@ -9,9 +9,8 @@ import pulumi_gcp as gcp
 from infra.target import Cloud
 from opos.cloud.declared import audience
 from shared.events import DeadLetter
-from shared.ports.topology import MAX_ATTEMPTS, SUBSCRIPTIONS, TOPICS, Subscription
+from shared.ports.topology import ACK_DEADLINE, MAX_ATTEMPTS, SUBSCRIPTIONS, TOPICS, Subscription
 
-ACK_DEADLINE = timedelta(seconds=60)
 RETENTION = timedelta(days=7)
 """The most that Pub/Sub keeps what nobody has acknowledged: so long may a bundle be down without losing a message."""
 NEVER = ""

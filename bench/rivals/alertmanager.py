@@ -11,7 +11,8 @@ from bench.load import http_request
 from bench.peers import debian, debian_version
 from bench.rivals.desk import Desk
 from bench.rivals.group import wait_for
-from bench.serving import Server, free_port, running
+from bench.serving import Server, running
+from opos.bundle.ports import free_port
 
 NAME, ADDRESS, BATCH = "peer: Alertmanager", "/api/v2/alerts", 1000
 PACKAGE = "prometheus-alertmanager"

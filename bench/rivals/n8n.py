@@ -18,7 +18,8 @@ from pathlib import Path
 from bench.peers import npm
 from bench.rivals.contestant import Contestant
 from bench.rivals.group import PATIENCE, wait_for
-from bench.serving import Server, free_port, running
+from bench.serving import Server, running
+from opos.bundle.ports import free_port
 
 VERSION = "1.123.81"
 INSTEAD = {"xlsx": "0.18.5", "isolated-vm": "5.0.4", "@langchain/langgraph-checkpoint": "1.0.0"}

@@ -9,7 +9,8 @@ from typing import Any
 from bench.peers import debian, debian_version
 from bench.rivals.contestant import Contestant
 from bench.rivals.group import wait_for
-from bench.serving import SECRET, Server, free_port, running
+from bench.serving import SECRET, Server, running
+from opos.bundle.ports import free_port
 
 KEEP = """#!/bin/sh
 set -C

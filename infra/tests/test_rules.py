@@ -13,14 +13,14 @@ from infra.target import Cloud
 from infra.tests import recording, rules
 from infra.tests.recording import Bundle
 from opos.cloud.declared import CALLERS
-from shared.ports.topology import FUNCTIONS
+from shared.ports.topology import FUNCTIONS, PUBLIC
 
 Broken = Callable[[Bundle], list[str]]
 
 
 def open_doors(bundle: Bundle) -> list[str]:
     """The sample says nothing of who is public: those are, then, that are by default."""
-    return rules.open_doors(bundle, ("webhook_intake", "flag_evaluator"))
+    return rules.open_doors(bundle, PUBLIC)
 
 
 RULES: tuple[Broken, ...] = (

@@ -1,4 +1,4 @@
-"""The bundle as it is deployed, on this machine: each function its own process, Pub/Sub and Firestore emulated."""
+"""The bundle as in a deployment, on this machine: a process for each function, with emulated Pub/Sub and Firestore."""
 
 import json
 import signal
@@ -13,7 +13,8 @@ from pathlib import Path
 
 from opos.bundle.emulators import PROJECT, Emulators, emulators
 from opos.bundle.gateway import function_source
-from opos.bundle.processes import Supervised, free_port
+from opos.bundle.ports import free_port
+from opos.bundle.processes import Supervised
 from opos.bundle.proxy import start_proxy
 from opos.bundle.pubsub_setup import wire
 from opos.bundle.scheduler import start_ticking
@@ -27,7 +28,7 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True)
 class Functions:
-    """The functions of a bundle, each a functions-framework process on a port of its own."""
+    """The functions of a bundle. Each is a functions-framework process with its own port."""
 
     ports: Mapping[str, int]
     processes: Mapping[str, Supervised]
@@ -36,7 +37,7 @@ class Functions:
 def serve_emulated(
     place: Place, host: str, port: int, url: str, *, when_ready: Callable[[Mapping[str, int]], None]
 ) -> None:
-    """Serve until the process is told to stop; what the emulators held is gone then."""
+    """Serves until the process gets a signal to stop. The data of the emulators ends with it."""
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
@@ -51,11 +52,11 @@ def serve_emulated(
 
 @contextmanager
 def emulated(place: Place, google: Emulators, url: str, *, log: Path | None = None) -> Iterator[Functions]:
-    """Every function, wired by push and answering; each writes into *log*, or where this process writes."""
+    """Starts every function with its push subscriptions; each writes to *log*, or where this process writes."""
     kept_key(place.data / SIGNING_KEY_FILE)
     state = place.data / EMULATORS_FILE
     state.write_text(json.dumps(google.environment))
-    ports = {name: free_port() for name in FUNCTIONS}
+    ports: dict[str, int] = {name: free_port() for name in FUNCTIONS}
     environment = place.environment(OPOS_PUBLIC_URL=url)
     functions = Functions(ports, {name: _function(name, port, environment, log) for name, port in ports.items()})
     with ExitStack() as stack:

@@ -1,21 +1,22 @@
-"""Google's own emulators of Firestore and Pub/Sub, as processes of this machine. What they hold ends with them."""
+"""Google's own emulators of Firestore and Pub/Sub, as processes on this machine. Their data ends with them."""
 
 import shutil
-import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from opos.bundle.processes import end, free_port, start
+from opos.bundle.ports import PortTaken, is_taken, on_free_port
+from opos.bundle.processes import end, start
 from shared.errors import OposError, Unavailable
 from shared.ports import Set, Store
 
 PROJECT = "demo-opos"
-"""Google's tools take a project called demo-... for one that does not exist, and ask for no credentials."""
+"""Google's tools treat a project called demo-... as one that does not exist, and need no credentials."""
 PATIENCE = 60.0
 HOW = """Install Google's emulators once, with a Java runtime (17 or newer):
   gcloud components install beta cloud-firestore-emulator pubsub-emulator
@@ -35,14 +36,14 @@ class EmulatorsMissing(OposError):
 
 @dataclass(frozen=True, slots=True)
 class Emulators:
-    """Their addresses, `host:port`."""
+    """The addresses of both emulators, as `host:port`."""
 
     firestore: str
     pubsub: str
 
     @property
     def environment(self) -> dict[str, str]:
-        """What Google's client libraries read."""
+        """The variables that Google's client libraries read."""
         return {
             "FIRESTORE_EMULATOR_HOST": self.firestore,
             "PUBSUB_EMULATOR_HOST": self.pubsub,
@@ -51,7 +52,7 @@ class Emulators:
 
 
 def missing() -> list[str]:
-    """What is not installed: a program, or a part of the Google Cloud CLI."""
+    """The programs, or the parts of the Google Cloud CLI, that are not installed."""
     if programs := [program for program in ("gcloud", "java") if shutil.which(program) is None]:
         return programs
     platform = Path(str(shutil.which("gcloud"))).resolve().parent.parent / "platform"
@@ -59,49 +60,45 @@ def missing() -> list[str]:
 
 
 def require_installed() -> None:
-    """Raises EmulatorsMissing, which says how to get them."""
+    """Raises EmulatorsMissing, with how to install the emulators."""
     if lacking := missing():
         raise EmulatorsMissing(f"Not installed, and needed for the emulators: {', '.join(lacking)}.", hint=HOW)
 
 
 @contextmanager
 def emulators(logs: Path) -> Iterator[Emulators]:
-    """Both, on free ports, writing into *logs*; ended with all their children at the end."""
+    """Runs both emulators on free ports; their logs are in *logs*. They end with all their children."""
     require_installed()
     with ExitStack() as stack:
-        started = {name: stack.enter_context(_emulator(name, logs / f"{name}.log")) for name in _COMMANDS}
-        for name, (address, process) in started.items():
-            _await_ready(name, address, process, logs / f"{name}.log")
-        found = Emulators(**{name: address for name, (address, _) in started.items()})
-        _warm_up(found)
-        yield found
+        with ThreadPoolExecutor(len(_COMMANDS)) as pool:  # Java takes seconds to start
+            addresses = pool.map(lambda name: on_free_port(lambda port: _started(name, port, logs, stack)), _COMMANDS)
+        running = Emulators(**dict(zip(_COMMANDS, addresses, strict=True)))
+        _warm_up(running)
+        yield running
 
 
-@contextmanager
-def _emulator(name: str, log: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    address = f"127.0.0.1:{free_port()}"
+def _started(name: str, port: int, logs: Path, stack: ExitStack) -> str:
+    """The address of the emulator, once it answers. Raises PortTaken or EmulatorsMissing if it does not."""
+    address, log = f"127.0.0.1:{port}", logs / f"{name}.log"
     with log.open("wb") as output:
         process = start(["gcloud", "--quiet", *_COMMANDS[name], f"--host-port={address}"], output=output)
-    try:
-        yield address, process
-    finally:
-        end(process)
-
-
-def _await_ready(name: str, address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    stack.callback(end, process)
     deadline = time.monotonic() + PATIENCE
-    while not _answers(address):
-        if process.poll() is not None or time.monotonic() > deadline:
-            said = log.read_text(errors="replace").strip()[-800:]
-            raise EmulatorsMissing(f"The {name} emulator did not start. It said:\n{said}", hint=HOW)
+    while process.poll() is None and time.monotonic() < deadline:
+        if _answers(address):
+            return address
         time.sleep(0.05)
+    if process.poll() is not None and is_taken(port):
+        raise PortTaken(f"The {name} emulator found port {port} in use.")
+    log_tail = log.read_text(errors="replace").strip()[-800:]
+    raise EmulatorsMissing(f"The {name} emulator did not start. Its log ends with:\n{log_tail}", hint=HOW)
 
 
-def _warm_up(found: Emulators) -> None:
-    """A fresh Java process may need longer for its first calls than a deadline allows, so they are made here."""
+def _warm_up(running: Emulators) -> None:
+    """Makes the first calls, for which a fresh Java process may need longer than the deadline of a request."""
     from shared.adapters.firestore.store import connect
 
-    store, deadline = connect(PROJECT, "(default)", found.firestore), time.monotonic() + PATIENCE
+    store, deadline = connect(PROJECT, "(default)", running.firestore), time.monotonic() + PATIENCE
     while not _is_warm(store) and time.monotonic() < deadline:
         continue
 
@@ -116,7 +113,7 @@ def _is_warm(store: Store) -> bool:
 
 def _answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(f"http://{address}/", timeout=1) as answer:
-            return bool(answer.status == 200)  # noqa: PLR2004
+        with urllib.request.urlopen(f"http://{address}/", timeout=1) as response:
+            return bool(response.status == 200)  # noqa: PLR2004
     except (urllib.error.URLError, OSError):
         return False

@@ -1,4 +1,4 @@
-"""Every function of the bundle behind one WSGI application, each loaded by functions-framework as when deployed."""
+"""All functions of the bundle behind one WSGI application. functions-framework loads each, as in a deployment."""
 
 from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
@@ -9,24 +9,10 @@ from flask import Flask
 from functions_framework import create_app
 from werkzeug.test import Client
 
-from shared.ports.topology import FUNCTIONS
+from shared.ports.topology import FUNCTIONS, ROUTES
 from shared.telemetry.logger import log as _log
 
 WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
-
-ROUTES: tuple[tuple[str, str], ...] = (
-    ("/webhooks", "webhook_intake"),
-    ("/ofrep", "flag_evaluator"),
-    ("/flags", "flag_evaluator"),
-    ("/livez", "health"),
-    ("/readyz", "health"),
-    ("/health", "health"),
-    ("/metrics", "health"),
-    ("/status", "health"),
-    ("/status.svg", "health"),
-    ("/", "console"),
-)
-"""The first prefix that holds decides. The functions that only the bus may call are not reachable from here."""
 
 
 def load_functions(names: Iterable[str] = FUNCTIONS) -> dict[str, Flask]:
@@ -43,17 +29,20 @@ def gateway(functions: Mapping[str, Flask]) -> WSGI:
 
 
 def function_for(path: str) -> str:
+    """The function that answers *path*: the one with the first matching prefix. No path leads to a function that only
+    the bus may call.
+    """
     return next(function for prefix, function in ROUTES if prefix in {"/", path} or path.startswith(f"{prefix}/"))
 
 
 def push_in_process(functions: Mapping[str, Flask]) -> Callable[[str, str, dict[str, Any]], int]:
-    """Pushes to a function through its functions-framework application, without a port that strangers could reach."""
+    """Pushes to a function through its functions-framework application: no port is open to other programs."""
     clients = {name: Client(application) for name, application in functions.items()}
 
     def push(function: str, path: str, body: dict[str, Any]) -> int:
         try:
             return clients[function].post(path, json=body).status_code
-        except Exception as fault:  # noqa: BLE001  (a crash is an answer of 500, as it is on the platform)
+        except Exception as fault:  # noqa: BLE001  (on the platform, too, a crash is answered with 500)
             _log.exception("function_crashed", function=function, error=type(fault).__name__)
             return 500
 

@@ -1,8 +1,7 @@
-"""Processes that are started as groups, so that they end with all their children."""
+"""Processes that lead a group, so that they end with all their children."""
 
 import os
 import signal
-import socket
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -14,23 +13,17 @@ from typing import IO
 from shared.telemetry.logger import log as _log
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def start(
     command: Sequence[str], *, environment: Mapping[str, str] | None = None, output: IO[bytes] | None = None
 ) -> subprocess.Popen[bytes]:
-    """*command* as the leader of a process group of its own; its output goes to ours unless *output* is given."""
+    """Starts *command* as the leader of its own process group. It writes to *output*, or where this process writes."""
     return subprocess.Popen(  # noqa: S603  (our own programs)
         command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
     )
 
 
 def end(process: subprocess.Popen[bytes], *, patience: float = 10.0) -> None:
-    """Ask the group of *process* to stop; end what has not stopped in time."""
+    """Asks the group of *process* to stop, and kills whatever has not stopped in time."""
     _signal(process, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         process.wait(patience)
@@ -45,13 +38,13 @@ def _signal(process: subprocess.Popen[bytes], number: int) -> None:
 
 @dataclass
 class Supervised:
-    """A process that is started again whenever it ends, as a platform does with an instance."""
+    """A process that starts again whenever it ends, as Cloud Run does with an instance."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     log: Path | None = None
-    """Where its output goes; to ours, if None."""
+    """The file for its output; if None, it writes where this process writes."""
     process: subprocess.Popen[bytes] | None = None
     _stopping: threading.Event = field(default_factory=threading.Event)
     _starting: threading.Lock = field(default_factory=threading.Lock)
@@ -71,7 +64,7 @@ class Supervised:
             status = self.process.wait()
             if self._stopping.wait(0.2):
                 return
-            _signal(self.process, signal.SIGKILL)  # children that outlived their leader hold its port
+            _signal(self.process, signal.SIGKILL)  # children that outlive their leader still hold its port
             _log.warning("restarted", function=self.name, status=status)
             with self._starting:
                 if not self._stopping.is_set():

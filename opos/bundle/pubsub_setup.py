@@ -1,4 +1,4 @@
-"""Topics and push subscriptions as `shared.ports.topology` declares them, made on Pub/Sub. Safe to call again."""
+"""Creates topics and push subscriptions on Pub/Sub as `shared.ports.topology` declares them. Safe to repeat."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,14 +12,11 @@ from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransp
 
 from shared.adapters.google_client import translated, transport
 from shared.events import DeadLetter
-from shared.ports.topology import MAX_ATTEMPTS, SUBSCRIPTIONS, TOPICS, Subscription
-
-ACK_DEADLINE = 60
-"""Seconds that a function may take: more than a channel's longest answer."""
+from shared.ports.topology import ACK_DEADLINE, MAX_ATTEMPTS, SUBSCRIPTIONS, TOPICS, Subscription
 
 
 def wire(project: str, endpoint: Callable[[str], str], *, emulator: str | None) -> None:
-    """Make what is missing. *endpoint* is the address at which a function, by its name, takes pushes."""
+    """Create what is missing. *endpoint* gives the address at which a function, by its name, receives pushes."""
     publisher = PublisherClient(transport=transport("Pub/Sub", PublisherGrpcTransport, emulator))
     subscriber = SubscriberClient(transport=transport("Pub/Sub", SubscriberGrpcTransport, emulator))
     with translated("Pub/Sub"):
@@ -33,16 +30,16 @@ def wire(project: str, endpoint: Callable[[str], str], *, emulator: str | None) 
 
 def _request(subscription: Subscription, project: str, address: str) -> dict[str, Any]:
     topic = f"projects/{project}/topics/{subscription.topic}"
-    dead = {
+    dead_letters = {
         "dead_letter_topic": f"projects/{project}/topics/{DeadLetter.topic}",
         "max_delivery_attempts": MAX_ATTEMPTS,
     }
     return {
         "name": f"projects/{project}/subscriptions/{subscription.name}",
         "topic": topic,
-        # functions-framework learns the topic from the path of the push.
+        # functions-framework reads the topic from the path of the push.
         "push_config": {"push_endpoint": f"{address}/{topic}"},
-        "ack_deadline_seconds": ACK_DEADLINE,
+        "ack_deadline_seconds": int(ACK_DEADLINE.total_seconds()),
         "retry_policy": {"minimum_backoff": subscription.min_backoff, "maximum_backoff": subscription.max_backoff},
-        **({"dead_letter_policy": dead} if subscription.dead_letters else {}),
+        **({"dead_letter_policy": dead_letters} if subscription.dead_letters else {}),
     }

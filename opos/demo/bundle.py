@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import IO, TypeVar
 
+from opos.bundle.ports import free_port, is_taken
 from opos.bundle.processes import end, start
 from opos.senders.signed_request import Answer, get
 from opos.terminal.options import Backend, Place
@@ -43,7 +43,7 @@ def bundle(port: int, backend: Backend) -> Iterator[Bundle]:
     with tempfile.TemporaryDirectory(prefix="opos-demo-") as folder:
         data, here = Path(folder), Path(str(files("opos.demo")))
         place = Place(data, here / "opos.yaml", here / "flags.yaml", backend)
-        url = f"http://127.0.0.1:{_free(port)}"
+        url = f"http://127.0.0.1:{_port(port)}"
         secrets = _secrets(here)
         with (data / "log").open("wb") as log, _process(place, url, {**os.environ, **secrets}, log) as process:
             _wait_for(lambda: _answer(f"{url}/livez"), process, data / "log")
@@ -87,13 +87,5 @@ def _secrets(here: Path) -> dict[str, str]:
     }
 
 
-def _free(port: int) -> int:
-    for candidate in (port, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", candidate))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise Unavailable("No free port was found.", hint=f"pid {os.getpid()} may be out of sockets.")
+def _port(port: int) -> int:
+    return free_port() if is_taken(port) else port

@@ -18,10 +18,10 @@ from opos.deploy.smoke import Smoke
 from opos.deploy.target import Ground, Record
 from shared.deployments import Phase
 from shared.errors import OposError, Unavailable
+from shared.ports.topology import deploy_order
 from shared.values.timestamps import iso
 
-ORDER = ("alert_router", "digest_sender", "sweeper", "console", "health", "flag_evaluator", "webhook_intake")
-"""Who hears messages is renewed before who sends them, so that nobody meets a contract newer than itself."""
+ORDER = deploy_order()
 ATTEMPTS = 5
 """To go back is tried so often before a person is asked."""
 

@@ -17,13 +17,13 @@ from opos.deploy.tokens import identity_token
 from opos.senders.signed_request import signed_headers
 from shared.alerting.decision import with_alert_ids
 from shared.alerting.state_machine import OPEN
-from shared.config.deploy import PUBLIC
 from shared.config.files.loader import load_flags
 from shared.deployments import Deployment
 from shared.errors import OposError
 from shared.events import DigestDue, EventAccepted, Message, Tick
 from shared.intake.webhook import read_again
 from shared.ports import Doc
+from shared.ports.topology import PUBLIC, PUSHED
 from shared.runtime.entry import retry_conflicts
 from shared.services.alerting.acknowledgement import act_on_alert
 from shared.services.intake.acceptance import announcement
@@ -144,7 +144,7 @@ class Smoke:
     def _identity(self, function: str, audience: str | None = None) -> dict[str, str]:
         if function in PUBLIC:
             return {}
-        account = declared.PUSHER if function in declared.PUSHED else declared.DEPLOYER
+        account = declared.PUSHER if function in PUSHED else declared.DEPLOYER
         shown = f"Bearer {self._token(account, audience or declared.audience(function))}"
         return {"authorization": shown, SERVERLESS_AUTHORIZATION: shown}  # one for Cloud Run, and one for the function
 

@@ -7,14 +7,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from shared.config.types import Name
+from shared.ports.topology import PUBLIC, PUSHED, FunctionName
 from shared.values.scalars import Duration, Section, Wait
 
 TargetName = Literal["staging", "production"]
-Function = Literal[
-    "webhook_intake", "alert_router", "digest_sender", "sweeper", "health", "flag_evaluator", "console"
-]  # fmt: skip
-PUBLIC: tuple[Function, ...] = ("webhook_intake", "flag_evaluator")
-_PUSHED: tuple[Function, ...] = ("alert_router", "digest_sender", "sweeper")
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 _REGION = re.compile(r"[a-z]+-[a-z]+[0-9]+")
 _MEMORY = re.compile(r"[1-9][0-9]*(Mi|Gi)")
@@ -65,16 +61,16 @@ class Deploy(Section):
     bake: Wait = timedelta(minutes=2)
     patience: Duration = timedelta(minutes=1)
     """How long a new revision may take to show that it works."""
-    public: tuple[Function, ...] = PUBLIC
+    public: tuple[FunctionName, ...] = PUBLIC
     """The functions that anyone may call: the others ask for an identity of Google's."""
-    functions: dict[Function, Size] = Field(default_factory=dict)
+    functions: dict[FunctionName, Size] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _public_as_can_be(self) -> Self:
-        if not set(PUBLIC) <= set(self.public) or set(self.public) & set(_PUSHED):
+        if not set(PUBLIC) <= set(self.public) or set(self.public) & set(PUSHED):
             raise ValueError(
                 f"expected {' and '.join(PUBLIC)} among public, whose callers have no identity of Google's, "
-                f"and none of {', '.join(_PUSHED)}"
+                f"and none of {', '.join(PUSHED)}"
             )
         return self
 

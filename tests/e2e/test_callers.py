@@ -16,7 +16,8 @@ from flask.testing import FlaskClient
 from functions_framework import create_app
 
 from opos.bundle.gateway import function_source
-from opos.bundle.processes import end, free_port, start
+from opos.bundle.ports import free_port
+from opos.bundle.processes import end, start
 from shared.events import DigestDue, EventAccepted, Message, Tick
 from shared.runtime import container as runtime
 from shared.runtime.container import Runtime

@@ -17,7 +17,8 @@ from functions_framework import create_app
 
 from opos.bundle.emulators import missing
 from opos.bundle.gateway import function_source
-from opos.bundle.processes import end, free_port, start
+from opos.bundle.ports import free_port
+from opos.bundle.processes import end, start
 from shared.runtime import container as runtime
 from shared.runtime.container import Runtime
 from shared.runtime.settings import Settings

@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from werkzeug.serving import make_server
 
 from opos.bundle.gateway import gateway
-from opos.bundle.processes import free_port
+from opos.bundle.ports import free_port
 from tests.support import requirements as needs
 from tests.support.bundle import SECRETS, Bundle
 

@@ -17,7 +17,8 @@ import httpx
 import pytest
 from google.api_core.exceptions import ServiceUnavailable
 
-from opos.bundle.processes import end, free_port, start
+from opos.bundle.ports import free_port
+from opos.bundle.processes import end, start
 from shared.adapters.google_client import translated
 from shared.sources import scheme
 from tests.support.bundle import SECRETS, Answer, Bundle

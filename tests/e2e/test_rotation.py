@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from opos.bundle.processes import end, free_port, start
+from opos.bundle.ports import free_port
+from opos.bundle.processes import end, start
 from tests.support.project import ROOT
 from tests.torture.senders import post, until
 

@@ -23,6 +23,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from opos.bundle.ports import free_port
 from shared.adapters.channels.apprise import AppriseService
 from shared.adapters.channels.console import ConsoleLine
 from shared.adapters.channels.email import SmtpMail
@@ -58,7 +59,7 @@ class Mailbox:
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, SmtpMail]]:
     box = Mailbox()
-    port = closed_port()
+    port = free_port()
     controller = Controller(box, hostname="127.0.0.1", port=port)
     controller.start()
     yield box, SmtpMail(f"smtp://127.0.0.1:{port}", sender="opos@example.com", to="me@example.com", clock=CLOCK)
@@ -161,7 +162,7 @@ class Strict(Mailbox):
 
 @contextmanager
 def mail_server(box: Mailbox, **settings: Any) -> Iterator[int]:
-    port = closed_port()
+    port = free_port()
     controller = Controller(box, hostname="127.0.0.1", port=port, **settings)
     controller.start()
     yield port
@@ -274,7 +275,7 @@ def test_a_mail_server_that_hangs_costs_its_timeout(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_mail_server_that_is_not_there_is_unreachable_for_now() -> None:
-    channel = SmtpMail(f"smtp://127.0.0.1:{closed_port()}", sender="a@b.example", to="c@d.example", clock=CLOCK)
+    channel = SmtpMail(f"smtp://127.0.0.1:{free_port()}", sender="a@b.example", to="c@d.example", clock=CLOCK)
     with pytest.raises(DeliveryError) as fault:
         channel.send(NOTICE, "key1")
     assert (fault.value.reason, fault.value.permanent) == ("unreachable", False)
@@ -377,7 +378,7 @@ def test_an_answer_says_whether_a_retry_could_help(make: Any, answer: int, reaso
 
 @pytest.mark.parametrize("make", [NtfyTopic, SlackWebhook])
 def test_a_receiver_that_is_not_there_is_unreachable_and_an_address_that_is_none_is_misconfigured(make: Any) -> None:
-    for url, reason in ((f"http://127.0.0.1:{closed_port()}/topic", "unreachable"), ("nonsense", "misconfigured")):
+    for url, reason in ((f"http://127.0.0.1:{free_port()}/topic", "unreachable"), ("nonsense", "misconfigured")):
         with pytest.raises(DeliveryError) as fault:
             make(url, CLOCK).send(NOTICE, "key1")
         assert (fault.value.reason, fault.value.permanent) == (reason, reason == "misconfigured")
@@ -387,7 +388,7 @@ def test_the_external_checker_is_called_and_its_absence_is_only_logged(phone: tu
     received, address = phone
     call(f"http://{address}/ping/uuid")
     assert received.received == ["was asked by GET"]
-    call(f"http://127.0.0.1:{closed_port()}/ping/uuid")
+    call(f"http://127.0.0.1:{free_port()}/ping/uuid")
 
 
 @pytest.fixture
@@ -429,12 +430,6 @@ def test_an_address_that_apprise_does_not_know_is_misconfigured_for_good_and_not
 def test_the_console_line_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     ConsoleLine(CLOCK).send(NOTICE, "key1")
     assert capsys.readouterr().out == "PAGE Disk  Bcc: all@example.com [key1]\n"
-
-
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_ntfy_and_apprise_are_told_that_a_digest_is_markdown(phone: tuple[type[Receiver], str]) -> None:

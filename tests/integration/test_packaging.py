@@ -18,7 +18,8 @@ from typing import Any
 
 import pytest
 
-from opos.bundle.processes import end, free_port, start
+from opos.bundle.ports import free_port
+from opos.bundle.processes import end, start
 from opos.cloud.packaging import BUILD_VARIABLES, Release, stage
 from shared.adapters.local_bus.pump import Pump
 from shared.events import DigestDue, Message, Tick

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from opos.bundle.processes import end, free_port, start
+from opos.bundle.ports import free_port
+from opos.bundle.processes import end, start
 from tests.e2e.conftest import bundle, embedded
 from tests.support import requirements as needs
 from tests.support.bundle import Bundle

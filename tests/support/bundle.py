@@ -13,6 +13,7 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from opos.bundle.gateway import gateway, load_functions, push_in_process
+from opos.bundle.ports import free_port
 from opos.terminal.options import EMULATORS_FILE
 from shared.adapters.local_bus.pump import Pump
 from shared.config.files.loader import load_config
@@ -110,7 +111,8 @@ class Bundle:
         self.runtime.__dict__["store"] = self.store
         runtime.use(self.runtime)
         self.functions = functions = load_functions()
-        self.server: BaseWSGIServer = make_server("127.0.0.1", 0, gateway(functions), threaded=True)
+        # A test may close the server and open it again, so the port is not an ephemeral one.
+        self.server: BaseWSGIServer = make_server("127.0.0.1", free_port(), gateway(functions), threaded=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.pump = Pump(self.runtime.local_bus, push_in_process(functions))
 

@@ -15,7 +15,8 @@ from unittest.mock import patch
 
 from opos.bundle.emulated_bundle import Functions, emulated
 from opos.bundle.emulators import Emulators, emulators
-from opos.bundle.processes import free_port, start
+from opos.bundle.ports import free_port
+from opos.bundle.processes import start
 from opos.bundle.scheduler import start_ticking
 from opos.terminal.options import Place
 from shared.ports import Store

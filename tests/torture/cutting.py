@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from opos.bundle.ports import free_port
+
 
 @dataclass
 class CuttingProxy:
     """Forwards to *target* (`host:port`). While it is cut, connections are refused and those that were open are gone."""
 
     target: str
-    port: int = 0
+    port: int = field(default_factory=free_port)
+    """Bound again after each cut: an ephemeral port could be gone by then."""
     _listener: socket.socket | None = None
     _open: set[socket.socket] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -26,7 +29,7 @@ class CuttingProxy:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self.port))
         listener.listen(128)
-        self.port, self._listener = listener.getsockname()[1], listener
+        self._listener = listener
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
     def cut(self) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from opos.bundle.processes import free_port
+from opos.bundle.ports import free_port
 
 Stage = Literal["arrived", "answered"]
 

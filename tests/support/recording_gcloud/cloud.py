@@ -10,7 +10,7 @@ from typing import Any
 
 from opos.cloud import declared
 from shared.config.model import Config
-from shared.ports.topology import FUNCTIONS
+from shared.ports.topology import FUNCTIONS, PUBLIC
 from tests.support.project import ROOT
 from tests.support.recording_gcloud import images
 from tests.support.recording_gcloud.initial import initial
@@ -27,7 +27,6 @@ from tests.support.recording_gcloud.main import main
 sys.exit(main(sys.argv[1:]))
 """
 """Of this very Python, found at once: a start takes few modules, and less than 80 ms."""
-PUBLIC = ("webhook_intake", "flag_evaluator")
 
 
 def _program(folder: Path) -> Path:

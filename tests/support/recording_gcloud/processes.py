@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from opos.bundle.processes import end, free_port
+from opos.bundle.ports import free_port
+from opos.bundle.processes import end
 from tests.support.project import ROOT
 from tests.support.recording_gcloud.cloud import RecordedCloud
 from tests.support.recording_gcloud.front import Request, Response

@@ -12,6 +12,7 @@ import pytest
 
 from shared.config.model import Config
 from shared.errors import OposError, Unavailable
+from shared.ports.topology import FUNCTIONS
 from shared.process.lazy_property import once
 from shared.runtime.container import Runtime
 from shared.runtime.settings import Settings
@@ -129,9 +130,7 @@ HEAVY = (
 )
 
 
-@pytest.mark.parametrize(
-    "function", ["webhook_intake", "alert_router", "digest_sender", "sweeper", "health", "flag_evaluator", "console"]
-)
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_loading_a_function_connects_to_nothing_and_imports_nothing_heavy(function: str, tmp_path: Path) -> None:
     script = (
         f"import sys, functions_framework; functions_framework.create_app({function!r}, {str(ROOT / 'functions' / function / 'main.py')!r});"

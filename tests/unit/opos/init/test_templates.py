@@ -15,7 +15,8 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opos.bundle.processes import end, free_port, start
+from opos.bundle.ports import free_port
+from opos.bundle.processes import end, start
 from opos.commands.init import command
 from opos.init import dotenv as secrets_file
 from opos.init import templates as writing
