@@ -3,9 +3,9 @@
 import re
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from shared.errors import ContractBroken
+from shared.values.links import web_link
 
 T = TypeVar("T")
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
@@ -39,8 +39,8 @@ def text(payload: Any, *paths: str) -> str:
 
 
 def link(payload: Any, *paths: str) -> str:
-    """The first of *paths* that is an http or https address; any other kind could do harm when tapped."""
-    return next((found for path in paths if is_link(found := text(payload, path))), "")
+    """The first web link among *paths*; empty where there is none."""
+    return next((address for path in paths if (address := web_link(text(payload, path)))), "")
 
 
 def moment(payload: Any, *paths: str) -> datetime | None:
@@ -68,13 +68,6 @@ def _iso(found: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError("no zone")
     return at
-
-
-def is_link(found: str) -> bool:
-    try:
-        return urlsplit(found).scheme in {"http", "https"}
-    except ValueError:
-        return False
 
 
 def _at(payload: Any, path: str) -> Any:

@@ -10,7 +10,8 @@ from shared.errors import ContractBroken
 from shared.events import Alert, BusinessEvent, Money, Severity
 from shared.process.lazy_property import by_identity
 from shared.sources.contract import Format, Meaning
-from shared.sources.payload import is_link, parse_moment, text
+from shared.sources.payload import parse_moment, text
+from shared.values.links import web_link
 
 Search = Callable[[Any], Any]
 _SEVERITIES: frozenset[str] = frozenset(Severity.__args__)  # type: ignore[attr-defined]
@@ -53,7 +54,7 @@ def _alert(mapping: AlertMapping) -> Callable[[Any], Alert | None]:
             status="resolved" if str(_found(search, "status", payload)).lower() in _RESOLVED else "firing",
             fingerprint=_text(search, "fingerprint", payload) or title,
             summary=_text(search, "summary", payload),
-            link=_link(search, payload),
+            link=web_link(_text(search, "link", payload)),
             at=parse_moment(_text(search, "at", payload)),
             runbook=_text(search, "runbook", payload),
             labels={name: _text(labels, name, payload) for name in labels},
@@ -73,7 +74,7 @@ def _event(mapping: EventMapping) -> Callable[[Any], BusinessEvent | None]:
             about=mapping.about or ("money in" if money else "other"),
             title=_line(search, "title", payload),
             summary=_text(search, "summary", payload),
-            link=_link(search, payload),
+            link=web_link(_text(search, "link", payload)),
             money=money,
         )
 
@@ -119,11 +120,6 @@ def _severity(mapping: AlertMapping, search: Mapping[str, Search], payload: Any)
     if mapping.severity in _SEVERITIES:
         return mapping.severity
     return _text(search, "severity", payload) or "unset"
-
-
-def _link(search: Mapping[str, Search], payload: Any) -> str:
-    found = _text(search, "link", payload)
-    return found if is_link(found) else ""
 
 
 def _money(search: Mapping[str, Search], payload: Any) -> Money | None:

@@ -12,9 +12,10 @@ from typing import Any
 from shared.errors import ContractBroken
 from shared.events import Alert, document_id
 from shared.sources.contract import Format, Meaning, Scheme
-from shared.sources.payload import is_link, optional, require, text
+from shared.sources.payload import optional, require, text
 from shared.sources.signatures import encoded, rejected, require_match
 from shared.values.http import HttpRequest
+from shared.values.links import web_link
 
 _STATUS = {"trigger": "firing", "acknowledge": "acknowledged", "resolve": "resolved"}
 # PagerDuty's `error` is one step below its `critical`: it can wait for the digest.
@@ -68,7 +69,7 @@ def _triggered(payload: Any) -> Alert:
 
 def _first_link(payload: Any) -> str:
     hrefs = [text(one, "href") for one in optional(payload, "links", list, [])] + [text(payload, "client_url")]
-    return next((href for href in hrefs if is_link(href)), "")
+    return next(filter(None, map(web_link, hrefs)), "")
 
 
 SCHEME = Scheme(verify=verify, sign=sign)
