@@ -19,12 +19,19 @@ from shared.security.secrets import may_be_unset, read_secret
 
 def load_config(path: Path) -> Config:
     """The configuration in the file at *path*. Raises ConfigError."""
-    return _config(read_yaml(path))
+    return config_in(read_yaml(path))
 
 
-def parse_config(text: str, file: str = "opos.yaml") -> Config:
-    """The configuration in *text*. Raises ConfigError."""
-    return _config(parse_yaml(text, file))
+def config_in(located: Located) -> Config:
+    """The configuration in the parsed file *located*. Raises ConfigError."""
+    between = list(_undeclared(located))
+    try:
+        config = validated(located, Config)
+    except ConfigError as error:
+        between += error.faults
+    if between:
+        raise ConfigError(sorted(between, key=lambda fault: (fault.line, fault.path)))
+    return config
 
 
 def load_flags(path: Path, environment: str = "") -> FlagSet:
@@ -66,17 +73,6 @@ def _is_spare(name: str, config: Config, environment: Mapping[str, str]) -> bool
     senders += [heartbeat.secrets for heartbeat in config.heartbeats.values()]
     others = [[one for one in names if one != name] for names in senders if name in names and may_be_unset(name, names)]
     return any(all(read_secret(one, environment) for one in names) for names in others)
-
-
-def _config(located: Located) -> Config:
-    between = list(_undeclared(located))
-    try:
-        config = validated(located, Config)
-    except ConfigError as error:
-        between += error.faults
-    if between:
-        raise ConfigError(sorted(between, key=lambda fault: (fault.line, fault.path)))
-    return config
 
 
 def _flags(located: Located, environment: str) -> FlagSet:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from shared.config.files.faults import ConfigError
-from shared.config.files.loader import parse_config
 from shared.config.files.verification import verify
+from tests.support.configuration import parse_config
 
 REST = "owner: me@x.org\ntimezone: Europe/Berlin\nsources: {}\nchannels: {desk: {console: true}, phone: {console: true}}\ndigest: {channel: desk}\n"
 GOOD = """route:

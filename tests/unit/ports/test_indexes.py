@@ -3,7 +3,8 @@
 import json
 
 from opos.cloud.firestore_indexes import definition
-from shared.ports.indexes import COLLECTIONS, INDEXES, is_served
+from shared.ports.indexes import COLLECTIONS, INDEXES
+from tests.support.indexes import is_served
 from tests.support.project import ROOT
 
 OVERRIDES = {(one["collectionGroup"], one["fieldPath"]): one for one in definition()["fieldOverrides"]}
