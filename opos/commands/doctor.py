@@ -17,7 +17,7 @@ from shared.ports import Doc
 from shared.services.health.checks.pipeline import SWEEP, sweeper_silent
 from shared.services.health.checks.registry import everything
 from shared.services.health.probes import findings
-from shared.values.scalars import duration_text
+from shared.values.durations import duration_text
 
 _ORDER = tuple(FAILURES)
 

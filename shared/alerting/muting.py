@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from shared.alerting.matchers import Labels, Matchers, compiled, parse_matcher
-from shared.values.scalars import Section
+from shared.values.section import Section
 
 Alert = Mapping[str, Any]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from shared.config.types import SecretName, hide_address, only_true
-from shared.values.scalars import Section
+from shared.values.section import Section
 
 Cost = Annotated[float, Field(ge=0, le=1000)]
 """What one interruption over a channel costs, beside the others: a call more than a push."""

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from shared.config.types import Name
-from shared.values.scalars import Duration, Section, Wait
+from shared.values.durations import Duration, Wait
+from shared.values.section import Section
 
 TargetName = Literal["staging", "production"]
 Function = Literal[

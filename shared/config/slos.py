@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from shared.slo.burn_rate import Indicator
-from shared.values.scalars import Duration, Section
+from shared.values.durations import Duration
+from shared.values.section import Section
 
 
 class Objective(Section):

@@ -7,7 +7,8 @@ from pydantic import Field, model_validator
 
 from shared.config.types import Expression, SecretNames
 from shared.events import About, Severity
-from shared.values.scalars import Duration, Section
+from shared.values.durations import Duration
+from shared.values.section import Section
 
 SchemeName = Literal[
     "github", "stripe", "standard-webhooks", "slack", "sentry", "pagerduty", "pagerduty-events",

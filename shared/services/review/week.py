@@ -12,7 +12,7 @@ from shared.review.monthly import Budget, Monthly, checklist_beside, earlier_in_
 from shared.services.review.history import read_history
 from shared.services.slo.indicators import counted
 from shared.slo.burn_rate import budget_left, total
-from shared.values.scalars import last_moment
+from shared.values.cron import last_moment
 
 
 def week_before(at: datetime, context: Context) -> Review:
