@@ -175,7 +175,7 @@ class EventAccepted(Message):
     @property
     def is_urgent(self) -> bool:
         """It may have to page: any word but info and warning counts as critical."""
-        return any(one.kind == "alert" and one.severity not in {"info", "warning"} for one in self.signals)
+        return any(signal.kind == "alert" and signal.severity not in {"info", "warning"} for signal in self.signals)
 
 
 class DigestDue(Message):

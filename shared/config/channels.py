@@ -59,8 +59,8 @@ class SlackChannel(SecretChannel):
 
 def _kind(value: Any) -> str | None:
     kinds = ("console", "apprise", "email", "ntfy", "slack")
-    found = [kind for kind in kinds if (kind in value if isinstance(value, dict) else hasattr(value, kind))]
-    return found[0] if len(found) == 1 else None
+    named = [kind for kind in kinds if (kind in value if isinstance(value, dict) else hasattr(value, kind))]
+    return named[0] if len(named) == 1 else None
 
 
 ChannelConfig = Annotated[

@@ -32,5 +32,5 @@ class Slos(Section):
     window: Duration = timedelta(days=30)
 
     def objective(self, name: Indicator) -> Objective:
-        found: Objective = getattr(self, name)
-        return found
+        objective: Objective = getattr(self, name)
+        return objective

@@ -66,7 +66,7 @@ class DeliverySpec(Section):
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if sum(one is not None for one in (self.header, self.body, self.hash)) != 1:
+        if sum(place is not None for place in (self.header, self.body, self.hash)) != 1:
             raise ValueError("expected exactly one of header, body, hash")
         return self
 

@@ -17,24 +17,24 @@ _FIRST_YEAR = 1990
 
 def require(payload: Any, path: str, kind: type[T]) -> T:
     """The *kind* at dotted *path*. Raises ContractBroken naming what was expected and what was found."""
-    found = _at(payload, path)
-    if isinstance(found, kind) and not (kind is int and isinstance(found, bool)):
-        return found
-    raise ContractBroken(f"expected {path} to be {kind.__name__}, found {_described(found)}")
+    value = _at(payload, path)
+    if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+        return value
+    raise ContractBroken(f"expected {path} to be {kind.__name__}, found {_described(value)}")
 
 
 def optional(payload: Any, path: str, kind: type[T], default: T) -> T:
     """The *kind* at dotted *path*, or *default* where something else, or nothing, stands."""
-    found = _at(payload, path)
-    return found if isinstance(found, kind) else default
+    value = _at(payload, path)
+    return value if isinstance(value, kind) else default
 
 
 def text(payload: Any, *paths: str) -> str:
     """The first non-empty text or number among *paths*; empty where there is none."""
     for path in paths:
-        found = _at(payload, path)
-        if isinstance(found, str | int) and not isinstance(found, bool) and str(found).strip():
-            return str(found)
+        value = _at(payload, path)
+        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
+            return str(value)
     return ""
 
 
@@ -45,26 +45,26 @@ def link(payload: Any, *paths: str) -> str:
 
 def moment(payload: Any, *paths: str) -> datetime | None:
     """The first of *paths* that is a moment: of ISO 8601 with a zone, or seconds or milliseconds since 1970."""
-    found = (parse_moment(text(payload, path)) for path in paths)
-    return next((one for one in found if one), None)
+    moments = (parse_moment(text(payload, path)) for path in paths)
+    return next((at for at in moments if at), None)
 
 
-def parse_moment(found: str) -> datetime | None:
-    """*found* as a moment; None for anything else, and for the zero of some clock."""
+def parse_moment(value: str) -> datetime | None:
+    """*value* as a moment; None for anything else, and for the zero of some clock."""
     try:
-        at = datetime.fromtimestamp(_seconds(float(found)), UTC) if _NUMBER.fullmatch(found) else _iso(found)
+        at = datetime.fromtimestamp(_seconds(float(value)), UTC) if _NUMBER.fullmatch(value) else _iso(value)
     except (ValueError, OverflowError, OSError):
         return None
     return at if at.year >= _FIRST_YEAR else None
 
 
-def _seconds(found: float) -> float:
-    return found / 1000 if found > _MILLISECONDS else found
+def _seconds(number: float) -> float:
+    return number / 1000 if number > _MILLISECONDS else number
 
 
-def _iso(found: str) -> datetime:
+def _iso(value: str) -> datetime:
     """Nanoseconds, as Go writes them, are cut to what a datetime holds. Raises ValueError without a zone."""
-    at = datetime.fromisoformat(_FRACTION.sub(r"\1", found))
+    at = datetime.fromisoformat(_FRACTION.sub(r"\1", value))
     if at.tzinfo is None:
         raise ValueError("no zone")
     return at
@@ -78,5 +78,5 @@ def _at(payload: Any, path: str) -> Any:
     return payload
 
 
-def _described(found: Any) -> str:
-    return "nothing" if found is None else type(found).__name__
+def _described(value: Any) -> str:
+    return "nothing" if value is None else type(value).__name__

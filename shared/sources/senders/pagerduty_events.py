@@ -24,10 +24,10 @@ _SEVERITY = {"error": "warning"}
 
 def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
     try:
-        found = text(json.loads(request.body), "routing_key")
+        key = text(json.loads(request.body), "routing_key")
     except (ValueError, RecursionError):
         raise rejected() from None
-    require_match([encoded(found)], [secret.encode() for secret in secrets])
+    require_match([encoded(key)], [secret.encode() for secret in secrets])
 
 
 def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
@@ -68,7 +68,7 @@ def _triggered(payload: Any) -> Alert:
 
 
 def _first_link(payload: Any) -> str:
-    hrefs = [text(one, "href") for one in optional(payload, "links", list, [])] + [text(payload, "client_url")]
+    hrefs = [text(entry, "href") for entry in optional(payload, "links", list, [])] + [text(payload, "client_url")]
     return next(filter(None, map(web_link, hrefs)), "")
 
 

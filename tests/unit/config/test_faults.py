@@ -164,8 +164,8 @@ digest:
   size: 500
 colour: red
 """
-    found = [(int(fault.split(":")[1]), fault.split(": ")[1]) for fault in faults_of(text)]
-    assert found == [
+    places = [(int(fault.split(":")[1]), fault.split(": ")[1]) for fault in faults_of(text)]
+    assert places == [
         (2, "timezone"),
         (3, "public_url"),
         (5, "sources.github.scheme"),

@@ -119,5 +119,5 @@ def test_the_secrets_of_channels_and_of_the_checker_must_be_set(tmp_path: Path) 
         REST.replace("channels: {desk: {console: true}, phone: {console: true}}", channels) + more
     )
     (tmp_path / "flags.yaml").write_text("flags: {}\n")
-    found = [fault.path for fault in verify(tmp_path / "opos.yaml", tmp_path / "flags.yaml", {"CHAT_URL": "https://x"})]
-    assert found == ["channels.push.ntfy", "checker.ping"]
+    paths = [fault.path for fault in verify(tmp_path / "opos.yaml", tmp_path / "flags.yaml", {"CHAT_URL": "https://x"})]
+    assert paths == ["channels.push.ntfy", "checker.ping"]
