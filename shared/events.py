@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
+from shared.values.links import web_link
 from shared.values.timestamps import day, iso
 
 __all__ = ["day", "iso"]  # of old, who has events has their moments
@@ -40,12 +41,8 @@ Line = Annotated[str, _cut(200)]
 Text = Annotated[str, _cut(2000)]
 
 
-def _http_only(value: Any) -> Any:
-    return value if isinstance(value, str) and value.startswith(("https://", "http://")) else ""
-
-
-Link = Annotated[str, BeforeValidator(_http_only)]
-"""An http(s) address, or nothing: any other kind could do harm when tapped."""
+Link = Annotated[str, BeforeValidator(web_link)]
+"""A web link, or an empty text: any other address could do harm when tapped."""
 
 
 def _first_hundred(value: Any) -> Any:
@@ -178,7 +175,7 @@ class EventAccepted(Message):
     @property
     def is_urgent(self) -> bool:
         """It may have to page: any word but info and warning counts as critical."""
-        return any(one.kind == "alert" and one.severity not in {"info", "warning"} for one in self.signals)
+        return any(signal.kind == "alert" and signal.severity not in {"info", "warning"} for signal in self.signals)
 
 
 class DigestDue(Message):

@@ -12,7 +12,7 @@ from shared.context import Context
 from shared.ports import Doc
 from shared.services.alerting.acknowledgement import ack_timeout
 from shared.services.alerting.pages import runbook_of
-from shared.values.scalars import duration_text
+from shared.values.durations import duration_text
 
 SHOWN = 20
 SNOOZES: dict[str, tuple[str, timedelta | None]] = {

@@ -11,6 +11,7 @@ from functions.console.times import Moment, moment
 from shared.alerting.alert import effective_severity
 from shared.context import Context
 from shared.ports import Doc
+from shared.values.links import web_link
 from shared.values.money import format_money
 
 Row = dict[str, Any]
@@ -130,11 +131,6 @@ def heartbeat_row(name: str, context: Context) -> Row:
         "due": at(data["due_at"], context) if data.get("due_at") else None,
         "missed": at(data["missed_at"], context) if data.get("missed_at") else None,
     }
-
-
-def web_link(link: Any) -> str:
-    """*link* when it is an http(s) address, else nothing: a sender must not run a script in the operator's browser."""
-    return link if isinstance(link, str) and link.lower().startswith(("https://", "http://")) else ""
 
 
 def at(text: str | None, context: Context) -> Moment:

@@ -7,8 +7,8 @@ from functions.console.context import OperatorContext
 from functions.console.responses import message, page, redirect
 from shared.context import Context
 from shared.services.alerting.silences import expire, silence
+from shared.values.durations import parse_duration
 from shared.values.http import HttpRequest, HttpResponse
-from shared.values.scalars import parse_duration
 
 LENGTHS = ("1h", "4h", "1d", "7d")
 MOST_TEXT = 500

@@ -5,7 +5,7 @@ from datetime import timedelta
 from shared.context import Context
 from shared.events import ReviewDue
 from shared.review.identity import review_id
-from shared.values.scalars import last_moment
+from shared.values.cron import last_moment
 
 LATE = timedelta(days=1)
 """So long a review is made up for that could not be made in time."""

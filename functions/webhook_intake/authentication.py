@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 def live(names: Sequence[str], context: Context) -> dict[str, str]:
     """The values of the secrets *names*, by name. Raises Unavailable when one that must be set is not."""
-    found = {}
+    values = {}
     for name in names:
         try:
-            found[name] = context.secret(name)
+            values[name] = context.secret(name)
         except Unavailable:
             if not may_be_unset(name, names):
                 raise
-    return found
+    return values
 
 
 def proof(source: "Source", request: HttpRequest, context: Context) -> str:

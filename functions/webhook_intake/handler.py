@@ -134,8 +134,8 @@ def _ping(name: str, request: HttpRequest, context: Context) -> HttpResponse:
 
 def _require_token(request: HttpRequest, secrets: list[str]) -> None:
     bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-    found = (bearer or request.query.get("token", "")).encode("utf-8", "replace")
-    matches = [hmac.compare_digest(found, secret.encode()) for secret in secrets]
+    token = (bearer or request.query.get("token", "")).encode("utf-8", "replace")
+    matches = [hmac.compare_digest(token, secret.encode()) for secret in secrets]
     if secrets and not any(matches):
         raise Unauthorized("The ping does not carry a valid token.")
 

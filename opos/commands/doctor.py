@@ -18,7 +18,7 @@ from shared.services.health.checks.pipeline import SWEEP, sweeper_silent
 from shared.services.health.checks.registry import everything
 from shared.services.health.context import HealthContext
 from shared.services.health.probes import findings
-from shared.values.scalars import duration_text
+from shared.values.durations import duration_text
 
 _ORDER = tuple(FAILURES)
 

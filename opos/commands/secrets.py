@@ -20,7 +20,7 @@ from shared.config.files.located_yaml import read_yaml
 from shared.config.sources import Source
 from shared.runtime.container import Runtime
 from shared.security.secrets import OLD
-from shared.values.scalars import parse_wait
+from shared.values.durations import parse_wait
 
 
 @click.group("secrets")

@@ -13,7 +13,7 @@ from shared.context import Context
 from shared.events import OWN_SOURCE
 from shared.services.slo.indicators import INDICATORS, counted
 from shared.slo.burn_rate import ALARMS, Counts, Indicator, Slots, budget_left, burn_rate, total
-from shared.values.scalars import duration_text
+from shared.values.durations import duration_text
 
 ROUTED: tuple[Indicator, ...] = ("webhook_to_effect", "event_handled")
 """What the event log itself knows."""

@@ -13,7 +13,7 @@ from shared.config.files.loader import load_flags
 from shared.config.files.located_yaml import read_yaml
 from shared.flags import Flag
 from shared.flags.stale_flags import settled
-from shared.values.scalars import parse_duration
+from shared.values.durations import parse_duration
 
 
 def _duration(_context: click.Context, _option: click.Parameter, value: str) -> timedelta:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from opos.senders.catalogue import known
 from shared.config.deploy import Project, Region
 from shared.config.types import Name
-from shared.values.scalars import Zone
+from shared.values.dates import Zone
 
 PAGES = ("console", "ntfy", "slack", "email")
 SMOKE = "smoke"

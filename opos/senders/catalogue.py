@@ -11,7 +11,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from shared.config.sources import SchemeName
-from shared.values.scalars import Section
+from shared.values.section import Section
 
 _SENDER_MADE: frozenset[str] = frozenset({"stripe", "slack", "sentry", "pagerduty", "shopify", "linear"})
 """The schemes of which the sender makes the secret."""

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from shared.values.scalars import parse_duration
+from shared.values.durations import parse_duration
 
 
 def moment(text: str) -> datetime:

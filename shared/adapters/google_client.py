@@ -32,10 +32,10 @@ def project(name: str | None) -> str:
     if name:
         return name
     with translated("Google's credentials"):
-        _, found = _credentials()
-    if not found:
+        _, own = _credentials()
+    if not own:
         raise Unavailable("No Google Cloud project is known.", hint="Set GOOGLE_CLOUD_PROJECT.")
-    return str(found)
+    return str(own)
 
 
 @contextmanager
@@ -75,5 +75,5 @@ def _ours(service: str, fault: Exception) -> OposError:
 def _credentials() -> tuple[Any, str | None]:
     import google.auth
 
-    found: tuple[Any, str | None] = google.auth.default()
-    return found
+    credentials: tuple[Any, str | None] = google.auth.default()
+    return credentials

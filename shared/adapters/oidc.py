@@ -53,13 +53,13 @@ class Keys:
         """Fetch them now. Raises Unavailable where that cannot be done; those that are known stay so."""
         try:
             with urllib.request.urlopen(self.url, timeout=TIMEOUT) as answer:  # noqa: S310  (an address of the operator's)
-                found = PyJWKSet.from_dict(json.load(answer))
+                published = PyJWKSet.from_dict(json.load(answer))
         except (urllib.error.URLError, OSError, ValueError, PyJWTError) as fault:
             _log.warning("keys_not_fetched", error=type(fault).__name__)
             if isinstance(fault, urllib.error.HTTPError):
                 fault.close()
             raise Unavailable("The keys of the identity provider cannot be fetched.") from fault
-        self._known = {key.key_id: key for key in found.keys if key.key_id}
+        self._known = {key.key_id: key for key in published.keys if key.key_id}
         self._asked = time.monotonic()
 
     def _ask(self) -> None:
@@ -115,9 +115,11 @@ class SharedKey:
 
     def claims(self, token: str, *, audience: str, now: datetime) -> dict[str, Any]:
         with _refusing():
-            found = decode(token, self.key, algorithms=["HS256"], audience=audience, issuer=self.name, options=_OPTIONS)
-            _require_valid_at(now, found)
-            return found
+            claims = decode(
+                token, self.key, algorithms=["HS256"], audience=audience, issuer=self.name, options=_OPTIONS
+            )
+            _require_valid_at(now, claims)
+            return claims
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from shared.values.scalars import Section, Wait
+from shared.values.durations import Wait
+from shared.values.section import Section
 
 LONGEST = timedelta(hours=12)
 MOST_REPEATS = 20
@@ -59,11 +60,6 @@ def step(escalation: Escalation, channels: tuple[str, ...], repeat: timedelta, n
     if number >= last:
         return Step(told, name, None)
     return Step(told, name, min(repeat * escalation.backoff ** (number - top), max(repeat, LONGEST)))
-
-
-def give_up_after(escalation: Escalation, channels: tuple[str, ...]) -> int:
-    """How many pages one call has."""
-    return len(_levels(escalation, channels)) + escalation.repeats
 
 
 def _levels(escalation: Escalation, channels: tuple[str, ...]) -> list[tuple[tuple[str, ...], timedelta]]:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, model_validator
 
 from shared.alerting.time_intervals import Clock, TimeInterval, TimeRange, Weekdays, contains
-from shared.values.scalars import Section
+from shared.values.section import Section
 
 
 def _days(value: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.alerting.alert import AlertDoc
 from shared.alerting.matchers import Labels, Matchers, compiled
-from shared.values.scalars import Section
+from shared.values.section import Section
 
 
 class InhibitRule(Section):

@@ -14,7 +14,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from shared.alerting.matchers import Labels, Matchers, compiled
 from shared.events import Severity, document_id
-from shared.values.scalars import Duration, Section, Wait, parse_wait
+from shared.values.durations import Duration, Wait, parse_wait
+from shared.values.section import Section
 
 ALL = "..."
 Threshold = Annotated[int, Field(ge=1, le=100, strict=True)]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from shared.config.types import SecretName, hide_address, only_true
-from shared.values.scalars import Section
+from shared.values.section import Section
 
 Cost = Annotated[float, Field(ge=0, le=1000)]
 """What one interruption over a channel costs, beside the others: a call more than a push."""
@@ -59,8 +59,8 @@ class SlackChannel(SecretChannel):
 
 def _kind(value: Any) -> str | None:
     kinds = ("console", "apprise", "email", "ntfy", "slack")
-    found = [kind for kind in kinds if (kind in value if isinstance(value, dict) else hasattr(value, kind))]
-    return found[0] if len(found) == 1 else None
+    named = [kind for kind in kinds if (kind in value if isinstance(value, dict) else hasattr(value, kind))]
+    return named[0] if len(named) == 1 else None
 
 
 ChannelConfig = Annotated[

@@ -8,7 +8,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from shared.config.types import Name
 from shared.ports.topology import PUBLIC, PUSHED, FunctionName
-from shared.values.scalars import Duration, Section, Wait
+from shared.values.durations import Duration, Wait
+from shared.values.section import Section
 
 TargetName = Literal["staging", "production"]
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from shared.config.types import Cron, Name
-from shared.values.scalars import Duration, Section, Zone
+from shared.values.dates import Zone
+from shared.values.durations import Duration
+from shared.values.section import Section
 
 ONLY = "digest"
 """The name of a digest that is the only one."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from shared.config.types import Address, SecretName
-from shared.values.scalars import Section
+from shared.values.section import Section
 
 
 def _origin(value: Any) -> Any:

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from shared.config.types import Address
-from shared.values.scalars import Duration, Section
+from shared.values.durations import Duration
+from shared.values.section import Section
 
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?")
 

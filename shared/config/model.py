@@ -20,7 +20,9 @@ from shared.config.slos import Slos
 from shared.config.sources import Source
 from shared.config.types import Address, Cron, LocalMoment, Name, SecretName, SecretNames
 from shared.events import Severity
-from shared.values.scalars import Day, Duration, Section, Wait, Zone
+from shared.values.dates import Day, Zone
+from shared.values.durations import Duration, Wait
+from shared.values.section import Section
 
 
 class Heartbeat(Section):

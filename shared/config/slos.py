@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from shared.slo.burn_rate import Indicator
-from shared.values.scalars import Duration, Section
+from shared.values.durations import Duration
+from shared.values.section import Section
 
 
 class Objective(Section):
@@ -31,5 +32,5 @@ class Slos(Section):
     window: Duration = timedelta(days=30)
 
     def objective(self, name: Indicator) -> Objective:
-        found: Objective = getattr(self, name)
-        return found
+        objective: Objective = getattr(self, name)
+        return objective

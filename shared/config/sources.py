@@ -7,7 +7,8 @@ from pydantic import Field, model_validator
 
 from shared.config.types import Expression, SecretNames
 from shared.events import About, Severity
-from shared.values.scalars import Duration, Section
+from shared.values.durations import Duration
+from shared.values.section import Section
 
 SchemeName = Literal[
     "github", "stripe", "standard-webhooks", "slack", "sentry", "pagerduty", "pagerduty-events",
@@ -65,7 +66,7 @@ class DeliverySpec(Section):
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if sum(one is not None for one in (self.header, self.body, self.hash)) != 1:
+        if sum(place is not None for place in (self.header, self.body, self.hash)) != 1:
             raise ValueError("expected exactly one of header, body, hash")
         return self
 

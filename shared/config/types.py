@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator
 
 from shared.config.files.faults import SECRET_NAME
+from shared.values.links import web_link
 
 _SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 
@@ -45,16 +46,16 @@ def _secret_name(value: Any) -> Any:
 
 
 def _address(value: Any) -> Any:
-    if not isinstance(value, str) or not _is_http(value):
+    if not web_link(value) or not _has_port(value):
         raise ValueError("expected an address such as https://opos.example.com")
     return value
 
 
-def _is_http(address: str) -> bool:
+def _has_port(link: str) -> bool:
+    """Whether a client can connect to the port of *link*."""
     try:
-        url = urlsplit(address)
-        return url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
-    except ValueError:  # a port or an IPv6 address that is none
+        return urlsplit(link).port != 0
+    except ValueError:  # a port above 65535, or an invalid IPv6 address
         return False
 
 

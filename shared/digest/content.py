@@ -11,8 +11,9 @@ from typing import Any, Literal, TypedDict
 from shared.digest.batch import Item
 from shared.digest.ranking import Points, points, total
 from shared.events import iso
+from shared.values.links import web_link
 from shared.values.money import format_money
-from shared.values.text import counted, one_line, web_link
+from shared.values.text import counted, one_line
 
 Kind = Literal["attention", "business", "over", "passing", "leftovers", "desk"]
 HEADINGS: dict[Kind, str] = {

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
 from shared.flags.definition import Definition
-from shared.values.scalars import Day
+from shared.values.dates import Day
 
 WHOLE = 100_000
 """The weights of a rollout: a thousandth of a percent each."""

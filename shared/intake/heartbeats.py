@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.events import Alert
-from shared.values.scalars import next_moment
+from shared.values.cron import next_moment
 
 if TYPE_CHECKING:
     from shared.config.model import Heartbeat

@@ -92,8 +92,8 @@ def kept_headers(source: "Source", request: HttpRequest) -> dict[str, str]:
 
 def _own_id(name: str, source: "Source", request: HttpRequest, payload: Any) -> str | None:
     named_by_format = format_of(name, source).delivery
-    found = named_by_format(payload) if named_by_format and payload is not None else None
-    return found or scheme(source).delivery(request, payload)
+    id = named_by_format(payload) if named_by_format and payload is not None else None
+    return id or scheme(source).delivery(request, payload)
 
 
 def _declared_id(spec: "DeliverySpec", request: HttpRequest, payload: Any, now: datetime) -> str | None:
@@ -103,8 +103,8 @@ def _declared_id(spec: "DeliverySpec", request: HttpRequest, payload: Any, now: 
         return hash_id(request.body, spec.window, now)
     import jmespath
 
-    found = jmespath.search(spec.body or "", payload)
-    return None if found is None else str(found)
+    id = jmespath.search(spec.body or "", payload)
+    return None if id is None else str(id)
 
 
 def _quarantined(name: str, fault: Exception) -> Reading:
@@ -118,7 +118,9 @@ def _quarantined(name: str, fault: Exception) -> Reading:
 
 def _subject(meaning: Meaning) -> str:
     """The subject; an alert's title says what is wrong, so it has to be said that it is over."""
-    over = bool(meaning.signals) and all(one.kind == "alert" and one.status == "resolved" for one in meaning.signals)
+    over = bool(meaning.signals) and all(
+        signal.kind == "alert" and signal.status == "resolved" for signal in meaning.signals
+    )
     return f"resolved: {meaning.subject}" if over else meaning.subject
 
 

@@ -5,8 +5,6 @@ every webhook writes: such an index caps a collection at 500 writes a second (Fi
 practices"). `alerts.calls_at` and `alerts.pending.place` do grow, but only alerts that wait have them.
 """
 
-from collections.abc import Sequence
-
 INDEXES: tuple[tuple[str, str], ...] = (
     ("events", "state"),
     ("events", "quarantine"),
@@ -48,10 +46,3 @@ def orders(collection: str, field: str) -> tuple[str, ...]:
     """The directions in which Firestore indexes *field*."""
     backwards = ("DESCENDING",) if (collection, field) in NEWEST_FIRST else ()
     return ("ASCENDING", *backwards) if (collection, field) in INDEXES else ()
-
-
-def is_served(collection: str, fields: Sequence[str], order_by: str | None, *, descending: bool = False) -> bool:
-    """Whether an index answers a query with conditions on *fields*, ordered by *order_by*."""
-    asked = {*fields, *([order_by] if order_by else [])}
-    declared = NEWEST_FIRST if descending else INDEXES
-    return (not asked and not descending) or (len(asked) == 1 and (collection, *asked) in declared)

@@ -17,10 +17,10 @@ def by_identity(make: Callable[[A], T]) -> Callable[[A], T]:
     kept: dict[int, tuple[A, T]] = {}
 
     def find(of: A) -> T:
-        found = kept.get(id(of))
-        if found is None:
-            found = kept[id(of)] = (of, make(of))  # holding *of*, no other gets its identity
-        return found[1]
+        entry = kept.get(id(of))
+        if entry is None:
+            entry = kept[id(of)] = (of, make(of))  # holding *of*, no other gets its identity
+        return entry[1]
 
     return find
 
@@ -36,5 +36,5 @@ class once(Generic[T]):  # noqa: N801  (used as `property` is)
         with _making:
             if self._name not in instance.__dict__:
                 instance.__dict__[self._name] = self._make(instance)
-        found: T = instance.__dict__[self._name]
-        return found
+        value: T = instance.__dict__[self._name]
+        return value

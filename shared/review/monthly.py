@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
-from shared.values.scalars import last_moment
+from shared.values.cron import last_moment
 
 CHECKLIST = "docs/operations/monthly-review.md"
 _SECOND = timedelta(seconds=1)

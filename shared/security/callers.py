@@ -53,7 +53,7 @@ class Callers:
             caller = self._identity(headers, now)
         except Unauthorized:
             return False
-        return caller in {one.lower() for one in operators}
+        return caller in {operator.lower() for operator in operators}
 
     def _identity(self, headers: Mapping[str, str], now: datetime) -> str:
         if IAP_HEADER in headers and (audience := self.environment.get(IAP_AUDIENCE)):

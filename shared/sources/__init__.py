@@ -13,8 +13,8 @@ def scheme(source: Source) -> Scheme:
         from shared.sources.senders import declared_hmac
 
         return declared_hmac.scheme(source.hmac)
-    found: Scheme = _module(source.scheme).SCHEME
-    return found
+    sender_scheme: Scheme = _module(source.scheme).SCHEME
+    return sender_scheme
 
 
 def format_of(name: str, source: Source) -> Format:
@@ -24,8 +24,8 @@ def format_of(name: str, source: Source) -> Format:
         from shared.sources.senders import mapped
 
         return mapped.format_of(source)
-    found: Format = _module(chosen).FORMAT
-    return found
+    sender_format: Format = _module(chosen).FORMAT
+    return sender_format
 
 
 def format_name(name: str, source: Source) -> FormatName:

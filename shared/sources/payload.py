@@ -3,9 +3,9 @@
 import re
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from shared.errors import ContractBroken
+from shared.values.links import web_link
 
 T = TypeVar("T")
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
@@ -17,64 +17,57 @@ _FIRST_YEAR = 1990
 
 def require(payload: Any, path: str, kind: type[T]) -> T:
     """The *kind* at dotted *path*. Raises ContractBroken naming what was expected and what was found."""
-    found = _at(payload, path)
-    if isinstance(found, kind) and not (kind is int and isinstance(found, bool)):
-        return found
-    raise ContractBroken(f"expected {path} to be {kind.__name__}, found {_described(found)}")
+    value = _at(payload, path)
+    if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+        return value
+    raise ContractBroken(f"expected {path} to be {kind.__name__}, found {_described(value)}")
 
 
 def optional(payload: Any, path: str, kind: type[T], default: T) -> T:
     """The *kind* at dotted *path*, or *default* where something else, or nothing, stands."""
-    found = _at(payload, path)
-    return found if isinstance(found, kind) else default
+    value = _at(payload, path)
+    return value if isinstance(value, kind) else default
 
 
 def text(payload: Any, *paths: str) -> str:
     """The first non-empty text or number among *paths*; empty where there is none."""
     for path in paths:
-        found = _at(payload, path)
-        if isinstance(found, str | int) and not isinstance(found, bool) and str(found).strip():
-            return str(found)
+        value = _at(payload, path)
+        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
+            return str(value)
     return ""
 
 
 def link(payload: Any, *paths: str) -> str:
-    """The first of *paths* that is an http or https address; any other kind could do harm when tapped."""
-    return next((found for path in paths if is_link(found := text(payload, path))), "")
+    """The first web link among *paths*; empty where there is none."""
+    return next((address for path in paths if (address := web_link(text(payload, path)))), "")
 
 
 def moment(payload: Any, *paths: str) -> datetime | None:
     """The first of *paths* that is a moment: of ISO 8601 with a zone, or seconds or milliseconds since 1970."""
-    found = (parse_moment(text(payload, path)) for path in paths)
-    return next((one for one in found if one), None)
+    moments = (parse_moment(text(payload, path)) for path in paths)
+    return next((at for at in moments if at), None)
 
 
-def parse_moment(found: str) -> datetime | None:
-    """*found* as a moment; None for anything else, and for the zero of some clock."""
+def parse_moment(value: str) -> datetime | None:
+    """*value* as a moment; None for anything else, and for the zero of some clock."""
     try:
-        at = datetime.fromtimestamp(_seconds(float(found)), UTC) if _NUMBER.fullmatch(found) else _iso(found)
+        at = datetime.fromtimestamp(_seconds(float(value)), UTC) if _NUMBER.fullmatch(value) else _iso(value)
     except (ValueError, OverflowError, OSError):
         return None
     return at if at.year >= _FIRST_YEAR else None
 
 
-def _seconds(found: float) -> float:
-    return found / 1000 if found > _MILLISECONDS else found
+def _seconds(number: float) -> float:
+    return number / 1000 if number > _MILLISECONDS else number
 
 
-def _iso(found: str) -> datetime:
+def _iso(value: str) -> datetime:
     """Nanoseconds, as Go writes them, are cut to what a datetime holds. Raises ValueError without a zone."""
-    at = datetime.fromisoformat(_FRACTION.sub(r"\1", found))
+    at = datetime.fromisoformat(_FRACTION.sub(r"\1", value))
     if at.tzinfo is None:
         raise ValueError("no zone")
     return at
-
-
-def is_link(found: str) -> bool:
-    try:
-        return urlsplit(found).scheme in {"http", "https"}
-    except ValueError:
-        return False
 
 
 def _at(payload: Any, path: str) -> Any:
@@ -85,5 +78,5 @@ def _at(payload: Any, path: str) -> Any:
     return payload
 
 
-def _described(found: Any) -> str:
-    return "nothing" if found is None else type(found).__name__
+def _described(value: Any) -> str:
+    return "nothing" if value is None else type(value).__name__

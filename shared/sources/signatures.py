@@ -20,9 +20,9 @@ def digest(secret: bytes, message: bytes, algorithm: Algorithm = "sha256") -> by
     return hmac.digest(secret, message, algorithm)
 
 
-def require_match(found: Iterable[bytes], expected: Sequence[bytes]) -> None:
-    """Raises Unauthorized unless one of *found* equals one of *expected*. Compares all pairs, each in constant time."""
-    matches = [hmac.compare_digest(one, other) for one in found for other in expected]
+def require_match(given: Iterable[bytes], expected: Sequence[bytes]) -> None:
+    """Raises Unauthorized unless one of *given* equals one of *expected*. Compares all pairs, each in constant time."""
+    matches = [hmac.compare_digest(signature, valid) for signature in given for valid in expected]
     if not any(matches):
         raise rejected()
 
@@ -46,5 +46,5 @@ def pairs(header: str, separator: str = ",") -> list[tuple[str, str]]:
     return [(key, value) for key, equals, value in parts if equals]
 
 
-def values(found: Sequence[tuple[str, str]], key: str) -> list[str]:
-    return [value for name, value in found if name == key]
+def values(parts: Sequence[tuple[str, str]], key: str) -> list[str]:
+    return [value for name, value in parts if name == key]

@@ -23,9 +23,9 @@ def said(fields: Mapping[str, Any]) -> dict[str, Any]:
     dropped = []
     for name, value in fields.items():
         check = FIELDS.get(name)
-        found = check(value) if check else None
-        if found is not None:
-            kept[name] = found
+        allowed = check(value) if check else None
+        if allowed is not None:
+            kept[name] = allowed
         elif check is None or value is not None:
             dropped.append(scrubbed(str(name), 50))
     return kept | {"dropped": dropped[:MOST]} if dropped else kept
@@ -35,7 +35,7 @@ def scrubbed(text: str, most: int) -> str:
     """At most *most* characters of *text*, on one line, with nothing that steers a terminal and no address."""
     cut = f"{text[: most - 1]}…" if len(text) > most else text
     if not cut.isprintable():
-        cut = "".join(one if one.isprintable() else " " for one in cut)
+        cut = "".join(character if character.isprintable() else " " for character in cut)
     return _ADDRESS.sub(r"\1…", cut) if "://" in cut else cut
 
 
@@ -60,15 +60,17 @@ def _whether(value: Any) -> bool:
 def _words(value: Any) -> list[str] | None:
     if not isinstance(value, list | tuple):
         return None
-    return [scrubbed(one, 200) for one in value[:MOST] if isinstance(one, str)]
+    return [scrubbed(word, 200) for word in value[:MOST] if isinstance(word, str)]
 
 
 def _decisions(value: Any) -> list[dict[str, str]] | None:
     """As `shared.alerting.decision.Decision.summary` makes them."""
     if not isinstance(value, list):
         return None
-    members = [one for one in value[:MOST] if isinstance(one, dict)]
-    return [{name: scrubbed(str(one.get(name)), 200) for name in ("alert", "path", "reason")} for one in members]
+    members = [decision for decision in value[:MOST] if isinstance(decision, dict)]
+    return [
+        {name: scrubbed(str(decision.get(name)), 200) for name in ("alert", "path", "reason")} for decision in members
+    ]
 
 
 def _method(value: Any) -> str:

@@ -77,8 +77,8 @@ class _Collected(tracing.Span):
     __slots__ = ("_notes", "_span")
 
     def __init__(self, span: otel.Span, function: str, *, notes: bool) -> None:
-        found = span.get_span_context()
-        place = Place(f"{found.trace_id:032x}", f"{found.span_id:016x}", found.trace_flags.sampled)
+        drawn = span.get_span_context()
+        place = Place(f"{drawn.trace_id:032x}", f"{drawn.span_id:016x}", drawn.trace_flags.sampled)
         super().__init__(place, function)
         self._span, self._notes = span, notes
 

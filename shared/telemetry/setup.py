@@ -90,7 +90,7 @@ _others, _quotes_request = _Others(logging.WARNING), _QuotesRequest()
 def _listen_to_others() -> None:
     """In place of plain handlers, which write the texts of exceptions."""
     root = logging.getLogger()
-    for handler in [one for one in root.handlers if type(one) is logging.StreamHandler]:
+    for handler in [handler for handler in root.handlers if type(handler) is logging.StreamHandler]:
         root.removeHandler(handler)
     root.addHandler(_others)
     logging.getLogger("gunicorn.error").addFilter(_quotes_request)

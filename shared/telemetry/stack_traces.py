@@ -31,24 +31,24 @@ def stack_trace(fault: BaseException) -> str:
 
 def origin(fault: BaseException) -> Frame | None:
     """The frame that raised *fault*; None when it was never raised."""
-    found = _frames(fault)
-    return found[-1] if found else None
+    frames = _frames(fault)
+    return frames[-1] if frames else None
 
 
 def _chain(fault: BaseException) -> Iterator[BaseException]:
     """*fault*, and what led to it, the nearest first."""
-    one: BaseException | None = fault
+    earlier: BaseException | None = fault
     for _ in range(MOST_FAULTS):
-        if one is None:
+        if earlier is None:
             return
-        yield one
-        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+        yield earlier
+        earlier = earlier.__cause__ or (None if earlier.__suppress_context__ else earlier.__context__)
 
 
 def _lines(fault: BaseException) -> Iterator[str]:
     yield "Traceback (most recent call last):"
-    for one in _frames(fault)[-MOST_FRAMES:]:
-        yield f'  File "{one.file}", line {one.line}, in {one.function}'
+    for frame in _frames(fault)[-MOST_FRAMES:]:
+        yield f'  File "{frame.file}", line {frame.line}, in {frame.function}'
     yield _name(type(fault))
 
 

@@ -103,10 +103,10 @@ def current() -> Span | None:
 
 def read(header: str | None) -> Place | None:
     """What a traceparent *header* says; None when it is missing or not a valid one."""
-    found = _PARENT.fullmatch(header) if header else None
-    if found is None or (found[1] == "00" and found[5]):  # only a later version may say more
+    match = _PARENT.fullmatch(header) if header else None
+    if match is None or (match[1] == "00" and match[5]):  # only a later version may say more
         return None
-    return Place(found[2], found[3], bool(int(found[4], 16) & 1))
+    return Place(match[2], match[3], bool(int(match[4], 16) & 1))
 
 
 def serving(function: str, header: str | None) -> Span:

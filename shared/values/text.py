@@ -3,7 +3,6 @@
 from typing import Any
 
 LONGEST = 200
-LONGEST_LINK = 2000
 
 
 def one_line(text: Any, longest: int = LONGEST) -> str:
@@ -13,12 +12,6 @@ def one_line(text: Any, longest: int = LONGEST) -> str:
     # Cutting first spares looking at what is thrown away; a character is dropped at most for each one that is kept.
     words = " ".join("".join(c if c.isprintable() else " " for c in str(text)[: 20 * longest]).split())
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
-
-
-def web_link(link: Any) -> str:
-    """*link* where it is a whole http(s) address on one line, else nothing."""
-    whole = isinstance(link, str) and link.isprintable() and len(link) <= LONGEST_LINK and " " not in link
-    return link if whole and link.lower().startswith(("https://", "http://")) else ""
 
 
 def counted(number: int, noun: str) -> str:

@@ -118,11 +118,11 @@ def test_three_thousand_random_questions_to_random_trees_are_answered_as_amtool_
 
     def differs(question: Any) -> Any:
         file, ours, asked = question
-        found, expected = [node.settings.channel for node in route(ours, asked)], amtool(file, asked)
-        return None if found == expected else (file.read_text(), asked, found, expected)
+        channels, expected = [node.settings.channel for node in route(ours, asked)], amtool(file, asked)
+        return None if channels == expected else (file.read_text(), asked, channels, expected)
 
     with ThreadPoolExecutor(4) as pool:
-        differences = [one for one in pool.map(differs, questions) if one]
+        differences = [difference for difference in pool.map(differs, questions) if difference]
     assert len(questions) >= 3000
     assert len({tuple(node.path for node in route(ours, asked)) for _, ours, asked in questions}) > 100
     assert differences == []

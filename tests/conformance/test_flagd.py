@@ -62,7 +62,7 @@ class Maker:
         return self.logic(depth)
 
     def logic(self, depth: int) -> Any:
-        name = self.rng.choice([one for one in NAMES if one not in {"var", "log"}])
+        name = self.rng.choice([name for name in NAMES if name not in {"var", "log"}])
         if name in {"map", "filter", "all", "some", "none", "reduce"}:
             items = self.rng.choice([{"var": "list"}, ["a", 1, {"y": 3, "z": 1}], {"var": "obj"}])
             return {name: [items, self.plain(depth - 1), *([1] if name == "reduce" else [])]}
@@ -122,18 +122,18 @@ def theirs(core: FlagdCore, key: str, context: dict[str, Any]) -> tuple[Any, ...
     """The answer as an object of any type; the type itself is for the caller to ask for."""
     attributes = {name: value for name, value in context.items() if name != "targetingKey"}
     try:
-        found = core._resolve(key, ABSENT, EvaluationContext(context["targetingKey"], attributes), None)
+        details = core._resolve(key, ABSENT, EvaluationContext(context["targetingKey"], attributes), None)
     except Exception:  # noqa: BLE001  (it lets whatever happens in a rule through)
         return ("fault",)
-    return (found.value if found.value is ABSENT else plainly(found.value), found.variant, str(found.reason))
+    return (details.value if details.value is ABSENT else plainly(details.value), details.variant, str(details.reason))
 
 
 def ours(flags: Any, key: str, context: dict[str, Any]) -> tuple[Any, ...]:
     try:
-        found = flags.evaluate(key, context, 0)
+        details = flags.evaluate(key, context, 0)
     except OposError:
         return ("fault",)
-    return (found.value if found.value is ABSENT else plainly(found.value), found.variant, found.reason)
+    return (details.value if details.value is ABSENT else plainly(details.value), details.variant, details.reason)
 
 
 @pytest.fixture(autouse=True)

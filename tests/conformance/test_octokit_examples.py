@@ -47,7 +47,7 @@ def test_each_example_is_read_and_decided_as_expected() -> None:
     assert len(readings) == 329
     assert [reading.quarantine for reading in readings if reading.quarantine] == []
     assert all(reading.subject for reading in readings)
-    loud = Counter((one.type, decision(one)) for one in readings if decision(one) != "quiet")
+    loud = Counter((reading.type, decision(reading)) for reading in readings if decision(reading) != "quiet")
     assert loud == EXPECTED
 
 

@@ -27,7 +27,9 @@ def _fake(_: Path) -> Iterator[Store]:
     yield FakeStore(any_query=True)
 
 
-@pytest.fixture(params=[_fake, _sqlite, pytest.param(_firestore, marks=needs.emulators)], ids=lambda one: one.__name__)
+@pytest.fixture(
+    params=[_fake, _sqlite, pytest.param(_firestore, marks=needs.emulators)], ids=lambda make: make.__name__
+)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     make: Callable[[Path], Iterator[Store]] = request.param
     yield from make(tmp_path)

@@ -106,7 +106,7 @@ def test_after_five_attempts_a_message_goes_to_the_dead_letters_with_its_origin(
         pump.drain()
         clock.advance(hours=1)
     *attempts, (function, path, body) = functions.pushed
-    assert [one[0] for one in attempts] == ["digest_sender"] * 5
+    assert [attempt[0] for attempt in attempts] == ["digest_sender"] * 5
     assert (function, path) == ("sweeper", "/projects/local/topics/dead-letters")
     assert body["message"]["attributes"]["CloudPubSubDeadLetterSourceSubscription"] == "digest-sender"
     assert body["message"]["data"] == attempts[0][2]["message"]["data"]
@@ -201,11 +201,11 @@ def test_a_document_that_exists_is_not_told_of_again(bus: LocalBus) -> None:
 def test_only_what_must_survive_the_loss_of_power_is_waited_for_until_it_is_on_the_disk(bus: LocalBus) -> None:
     def level(*, survives_power_loss: bool) -> int:
         ask = "PRAGMA synchronous"
-        found = bus.database.write(lambda db: db.execute(ask).fetchone(), survives_power_loss=survives_power_loss)
-        return int(found[0])
+        row = bus.database.write(lambda db: db.execute(ask).fetchone(), survives_power_loss=survives_power_loss)
+        return int(row[0])
 
     normal, full = 1, 2  # SQLite, "PRAGMA synchronous"
-    assert [level(survives_power_loss=one) for one in (True, False, True)] == [full, normal, full]
+    assert [level(survives_power_loss=survives) for survives in (True, False, True)] == [full, normal, full]
 
 
 def accepted(id: str, *severities: str) -> EventAccepted:

@@ -11,7 +11,7 @@ from shared.errors import AlreadyExists, Conflict
 from shared.ports import Condition, Create, Delete, Doc, Set, Store, Update
 
 
-def found(store: Store, path: str) -> Doc:
+def existing(store: Store, path: str) -> Doc:
     doc = store.get(path)
     assert doc is not None
     return doc
@@ -36,36 +36,40 @@ def test_creating_an_existing_document_names_it_and_changes_nothing(store: Store
     with pytest.raises(AlreadyExists) as fault:
         store.commit([Create("alerts/b", {"n": 2}), Create("alerts/a", {"n": 2})])
     assert fault.value.path == "alerts/a"
-    assert (found(store, "alerts/a").data, store.get("alerts/b")) == ({"n": 1}, None)
+    assert (existing(store, "alerts/a").data, store.get("alerts/b")) == ({"n": 1}, None)
 
 
 def test_an_update_merges_dotted_fields_and_keeps_their_neighbours(store: Store) -> None:
     version = store.commit([Create("events/a", {"body": "x", "handled": {"one": 1}})])["events/a"]
     store.commit([Update("events/a", {"handled.two": {"at": "now"}, "state": "done"}, version)])
-    assert found(store, "events/a").data == {"body": "x", "handled": {"one": 1, "two": {"at": "now"}}, "state": "done"}
+    assert existing(store, "events/a").data == {
+        "body": "x",
+        "handled": {"one": 1, "two": {"at": "now"}},
+        "state": "done",
+    }
 
 
 def test_an_update_of_a_whole_field_replaces_it(store: Store) -> None:
     version = store.commit([Create("alerts/a", {"labels": {"old": "1"}})])["alerts/a"]
     store.commit([Update("alerts/a", {"labels": {"new": "2"}}, version)])
-    assert found(store, "alerts/a").data == {"labels": {"new": "2"}}
+    assert existing(store, "alerts/a").data == {"labels": {"new": "2"}}
 
 
 def test_the_version_a_commit_returns_is_the_one_the_next_update_needs(store: Store) -> None:
     version = store.commit([Create("alerts/a", {"n": 0})])["alerts/a"]
     for n in range(1, 4):
         version = store.commit([Update("alerts/a", {"n": n}, version)])["alerts/a"]
-    assert found(store, "alerts/a") == Doc("alerts/a", {"n": 3}, version)
+    assert existing(store, "alerts/a") == Doc("alerts/a", {"n": 3}, version)
 
 
 def test_a_batch_with_one_stale_version_changes_nothing(store: Store) -> None:
     store.commit([Create("alerts/a", {"n": 1}), Create("alerts/b", {"n": 1})])
-    stale_a, fresh_b = found(store, "alerts/a").version, found(store, "alerts/b").version
+    stale_a, fresh_b = existing(store, "alerts/a").version, existing(store, "alerts/b").version
     store.commit([Update("alerts/a", {"n": 2}, if_version=stale_a)])
     with pytest.raises(Conflict) as fault:
         store.commit([Update("alerts/b", {"n": 2}, fresh_b), Update("alerts/a", {"n": 3}, stale_a)])
     assert fault.value.path == "alerts/a"
-    assert found(store, "alerts/b").data == {"n": 1}
+    assert existing(store, "alerts/b").data == {"n": 1}
 
 
 def test_updating_or_deleting_a_missing_document_is_a_conflict(store: Store) -> None:
@@ -77,7 +81,7 @@ def test_updating_or_deleting_a_missing_document_is_a_conflict(store: Store) -> 
 def test_set_writes_whole_whether_the_document_exists_or_not(store: Store) -> None:
     store.commit([Set("probes/a", {"n": 1, "old": True})])
     store.commit([Set("probes/a", {"n": 2})])
-    assert found(store, "probes/a").data == {"n": 2}
+    assert existing(store, "probes/a").data == {"n": 2}
 
 
 def test_a_version_seen_before_a_set_is_stale(store: Store) -> None:
@@ -148,7 +152,7 @@ def test_of_many_creators_of_one_document_one_wins(store: Store) -> None:
     with ThreadPoolExecutor(16) as pool:
         won = list(pool.map(create, range(64)))
     assert won.count(True) == 1
-    assert found(store, "events/a").data == {"n": won.index(True)}
+    assert existing(store, "events/a").data == {"n": won.index(True)}
 
 
 def test_no_increment_is_lost_between_threads(store: Store) -> None:
@@ -156,7 +160,7 @@ def test_no_increment_is_lost_between_threads(store: Store) -> None:
 
     def increment(_: int) -> None:
         while True:
-            doc = found(store, "alerts/a")
+            doc = existing(store, "alerts/a")
             try:
                 store.commit([Update("alerts/a", {"n": doc.data["n"] + 1}, doc.version)])
             except Conflict:
@@ -165,7 +169,7 @@ def test_no_increment_is_lost_between_threads(store: Store) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(increment, range(80)))
-    assert found(store, "alerts/a").data == {"n": 80}
+    assert existing(store, "alerts/a").data == {"n": 80}
 
 
 json_values = st.recursive(
@@ -179,28 +183,28 @@ json_values = st.recursive(
 @given(data=st.dictionaries(st.text("abcdefgh", min_size=1), json_values, max_size=5))
 def test_any_json_object_survives_a_round_trip(store: Store, data: dict[str, Any]) -> None:
     store.commit([Set("probes/any", data)])
-    assert found(store, "probes/any").data == data
+    assert existing(store, "probes/any").data == data
 
 
 def test_a_moment_of_expiry_is_read_as_it_was_written(store: Store) -> None:
     data = {"expires_at": "2026-11-20T08:30:00.123456Z"}
     store.commit([Create("outbox/a", data), Create("outbox/b", {"expires_at": None})])
-    assert [found(store, f"outbox/{id}").data for id in "ab"] == [data, {"expires_at": None}]
+    assert [existing(store, f"outbox/{id}").data for id in "ab"] == [data, {"expires_at": None}]
 
 
 @pytest.mark.parametrize("name", ["", "__name__", "[]", "~", "~[]", "a.b", "`", "a/b", "ключ", " "])
 def test_any_key_of_json_is_kept(store: Store, name: str) -> None:
     data = {"labels": {name: [[1], {name: []}]}}
     version = store.commit([Create("alerts/a", data)])["alerts/a"]
-    assert found(store, "alerts/a").data == data
+    assert existing(store, "alerts/a").data == data
     store.commit([Update("alerts/a", {"labels": {name: name}}, version)])
-    assert found(store, "alerts/a").data == {"labels": {name: name}}
+    assert existing(store, "alerts/a").data == {"labels": {name: name}}
 
 
 def test_a_body_of_a_mebibyte_is_kept(store: Store) -> None:
     body = "".join(f'{{"n": {n}, "text": "ä"}},' for n in range(45_000))[: 1024 * 1024]
     store.commit([Create("events/a", {"body": body})])
-    assert found(store, "events/a").data == {"body": body}
+    assert existing(store, "events/a").data == {"body": body}
 
 
 def test_a_long_body_is_kept_beside_a_long_reason_that_queries_go_by(store: Store) -> None:
@@ -209,9 +213,9 @@ def test_a_long_body_is_kept_beside_a_long_reason_that_queries_go_by(store: Stor
     assert [doc.data for doc in store.query("events", where=[("quarantine", ">", "")], order_by="quarantine")] == [data]
     assert ids(store.query("events", where=[("quarantine", "==", data["quarantine"])])) == ["a"]
     version = store.commit([Update("events/a", {"state": "handled"}, version)])["events/a"]
-    assert found(store, "events/a").data == {**data, "state": "handled"}
+    assert existing(store, "events/a").data == {**data, "state": "handled"}
     store.commit([Update("events/a", {"body": data["body"] * 2}, version)])
-    assert found(store, "events/a").data == {**data, "state": "handled", "body": data["body"] * 2}
+    assert existing(store, "events/a").data == {**data, "state": "handled", "body": data["body"] * 2}
 
 
 def test_a_long_query_is_read_to_its_end(store: Store) -> None:

@@ -131,7 +131,10 @@ def test_what_was_there_is_read_meanwhile_also_over_a_new_connection(case: Case)
     with case.full(), pytest.raises(DiskFull):
         case.store.commit([Create("alerts/big", BIG)])
     with case.full(), closing(Database(case.database.path)) as another:
-        assert [SqliteStore(one).get("alerts/a") is not None for one in (case.database, another)] == [True, True]
+        assert [SqliteStore(database).get("alerts/a") is not None for database in (case.database, another)] == [
+            True,
+            True,
+        ]
 
 
 def test_as_soon_as_there_is_room_everything_is_kept_again(case: Case) -> None:
@@ -172,7 +175,7 @@ def in_one_commit(store: SqliteStore, writes: list[Write]) -> list[BaseException
             while len(store.database._waiting) < number:
                 sleep(0.001)
         ended.set()
-        return [one.exception() for one in asked]
+        return [commit.exception() for commit in asked]
 
 
 def test_a_message_that_waits_is_delivered_once_there_is_room(small_disk: Path) -> None:
@@ -181,7 +184,7 @@ def test_a_message_that_waits_is_delivered_once_there_is_room(small_disk: Path) 
         bus.publish(Tick())
         with filled(small_disk), pytest.raises(DiskFull):
             bus.take(10)
-        assert [one.attempts for one in bus.take(10)] == [1]
+        assert [delivery.attempts for delivery in bus.take(10)] == [1]
 
 
 @pytest.mark.parametrize("room", [0, 4096, 20_000, 60_000])

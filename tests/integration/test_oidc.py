@@ -20,8 +20,8 @@ NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 @pytest.fixture
 def google() -> Iterator[Provider]:
-    with provider() as found:
-        yield found
+    with provider() as identity_provider:
+        yield identity_provider
 
 
 @pytest.fixture

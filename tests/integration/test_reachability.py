@@ -241,7 +241,7 @@ def test_ntfy_is_asked_for_its_health_with_our_login_and_gets_nothing(url: str, 
 @pytest.mark.parametrize(
     "server",
     [web(404), web(405), web(410), web(200, b"<html>"), web(200, b""), web(200, b"[]"), web(200, b"{}")],
-    ids=lambda one: f"{one.status} {one.body.decode()}",
+    ids=lambda answer: f"{answer.status} {answer.body.decode()}",
 )
 def test_a_server_that_does_not_speak_of_its_health_was_reached(server: type[Answering]) -> None:
     with answering(server) as port:

@@ -15,12 +15,12 @@ from shared.events import Message
 from shared.ports import Condition, Create, Delete, Doc, Form, Notice, Receipt, Set, Update, Write
 from shared.ports.field_paths import field as field_of
 from shared.ports.field_paths import merge
-from shared.ports.indexes import is_served
 from shared.runtime.notices import NOTICES
 from shared.security.signed_links import Links
 from shared.services.flags.usage import Usage
 from shared.services.outbox.context import Render
 from shared.services.slo.indicators import Indicators
+from tests.support.indexes import is_served
 
 COMPARE = {
     "==": lambda a, b: a == b,

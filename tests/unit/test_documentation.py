@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from shared.alerting.state_machine import as_markdown
-from shared.config.files.loader import parse_config, parse_flags
+from shared.config.files.loader import parse_flags
 from shared.config.files.located_yaml import parse_yaml
 from shared.config.files.route_tests import failures
 from shared.config.sources import Source
@@ -16,6 +16,7 @@ from shared.errors import Unauthorized
 from shared.intake.webhook import delivery_id, read
 from shared.sources import scheme
 from shared.values.http import HttpRequest
+from tests.support.configuration import parse_config
 from tests.support.project import ROOT
 
 REST = "\nowner: me@example.com\nroute: {channel: desk}\ndigest: {channel: desk}\n"

@@ -12,11 +12,11 @@ import click
 import pytest
 
 from opos.cli import main
-from shared.config.files.loader import parse_config
 from shared.config.health import Thresholds
 from shared.health.failures import FAILURES
 from shared.ports.topology import FUNCTIONS, SUBSCRIPTIONS, TOPICS
 from shared.services.health.checks.registry import WATCHED, asked_now, everything
+from tests.support.configuration import parse_config
 from tests.support.fakes import FakeContext
 from tests.support.project import ROOT
 

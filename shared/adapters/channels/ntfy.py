@@ -62,10 +62,10 @@ def _parts(url: str) -> SplitResult:
 
 def _is_unwell(health: bytes) -> bool:
     try:
-        found = json.loads(health)
+        status = json.loads(health)
     except ValueError:
         return False
-    return isinstance(found, dict) and found.get("healthy") is False
+    return isinstance(status, dict) and status.get("healthy") is False
 
 
 def _message(notice: Notice) -> dict[str, Any]:

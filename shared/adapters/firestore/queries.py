@@ -34,21 +34,21 @@ def structured(
     ordered: bool = True,
 ) -> Any:
     """The query; *documents* is the name below which all documents lie, for the cursor. A count needs no order."""
-    filters = [_condition(one) for one in where]
+    filters = [_condition(condition) for condition in where]
     if order_by and order_by not in {name for name, _, _ in where}:
         filters.append(_not_null(order_by))
-    found = StructuredQuery()
-    found.from_.add(collection_id=collection)
+    request = StructuredQuery()
+    request.from_.add(collection_id=collection)
     if filters:
-        found.where.CopyFrom(_all(filters))
+        request.where.CopyFrom(_all(filters))
     for name in _order(order_by) if ordered else []:
         direction = StructuredQuery.DESCENDING if descending else StructuredQuery.ASCENDING
-        found.order_by.append(_Order(field={"field_path": name}, direction=direction))
+        request.order_by.append(_Order(field={"field_path": name}, direction=direction))
     if limit is not None:
-        found.limit.value = limit
+        request.limit.value = limit
     if after is not None:
-        found.start_at.CopyFrom(_behind(after, order_by, documents))
-    return found
+        request.start_at.CopyFrom(_behind(after, order_by, documents))
+    return request
 
 
 def _order(order_by: str | None) -> list[str]:

@@ -82,7 +82,9 @@ class FirestoreStore:
         return int(answers[0].result.aggregate_fields["n"].integer_value)
 
     def commit(self, writes: Sequence[Write]) -> dict[str, str]:
-        request = firestore.CommitRequest.pb()(database=self.database, writes=[self._write(one) for one in writes])
+        request = firestore.CommitRequest.pb()(
+            database=self.database, writes=[self._write(change) for change in writes]
+        )
         deadline = DEADLINE + len(writes) * MORE_PER_WRITE
         with translated("Firestore"):
             try:
@@ -90,7 +92,7 @@ class FirestoreStore:
             except (Exists, FailedPrecondition, NotFound, Aborted) as fault:
                 raise self._conflict(writes) from fault
         times = [_version(result.update_time) for result in firestore.CommitResponse.pb(answer).write_results]
-        return {one.path: time for one, time in zip(writes, times, strict=True) if not isinstance(one, Delete)}
+        return {change.path: time for change, time in zip(writes, times, strict=True) if not isinstance(change, Delete)}
 
     def _page(self, collection: str, **query: Any) -> list[Doc]:
         asked = firestore.RunQueryRequest.pb()(parent=self.documents)
@@ -102,19 +104,21 @@ class FirestoreStore:
 
     def _conflict(self, writes: Sequence[Write]) -> AlreadyExists | Conflict:
         """The write at fault: Firestore says that there is one, and not always which."""
-        guarded: list[Write] = [one for one in writes if not isinstance(one, Set)]
-        at_fault = next((one for one in guarded if len(guarded) > 1 and self._is_stale(one)), [*guarded, *writes][0])
+        guarded: list[Write] = [change for change in writes if not isinstance(change, Set)]
+        at_fault = next(
+            (change for change in guarded if len(guarded) > 1 and self._is_stale(change)), [*guarded, *writes][0]
+        )
         return AlreadyExists(at_fault.path) if isinstance(at_fault, Create) else Conflict(at_fault.path)
 
-    def _is_stale(self, one: Write) -> bool:
-        doc = self.get(one.path)
-        if isinstance(one, Update | Delete):
-            return doc is None or doc.version != one.if_version
-        return isinstance(one, Create) and doc is not None
+    def _is_stale(self, change: Write) -> bool:
+        doc = self.get(change.path)
+        if isinstance(change, Update | Delete):
+            return doc is None or doc.version != change.if_version
+        return isinstance(change, Create) and doc is not None
 
-    def _write(self, one: Write) -> Any:
-        name = f"{self.documents}/{one.path}"
-        match one:
+    def _write(self, change: Write) -> Any:
+        name = f"{self.documents}/{change.path}"
+        match change:
             case Create(_, data):
                 return _Write(update=_document(name, data), current_document={"exists": False})
             case Set(_, data):
@@ -126,8 +130,8 @@ class FirestoreStore:
             case Delete(_, if_version):
                 return _Write(delete=name, current_document={"update_time": _moment(if_version)})
 
-    def _doc(self, found: Any) -> Doc:
-        plain = document.Document.pb(found)
+    def _doc(self, answer: Any) -> Doc:
+        plain = document.Document.pb(answer)
         path = plain.name.removeprefix(f"{self.documents}/")
         return Doc(path, decode_fields(plain.fields), _version(plain.update_time))
 

@@ -31,7 +31,7 @@ def unavailable(fault: BaseException, path: Path) -> Unavailable:
 
 def free_bytes(path: Path) -> int:
     """What a process that is not root may still write to the disk of *path*, which need not be there yet."""
-    folder = next(one for one in path.resolve().parents if one.exists())
+    folder = next(parent for parent in path.resolve().parents if parent.exists())
     return shutil.disk_usage(folder).free
 
 
@@ -49,7 +49,9 @@ def _has_room(path: Path) -> bool:
     Corrupt An SQLite Database File").
     """
     try:
-        longest = max(one.stat().st_size if one.exists() else 0 for one in (path, path.with_name(f"{path.name}-wal")))
+        longest = max(
+            file.stat().st_size if file.exists() else 0 for file in (path, path.with_name(f"{path.name}-wal"))
+        )
         with tempfile.TemporaryFile(dir=path.parent) as beside:
             beside.seek(longest)
             beside.write(bytes(_MORE))

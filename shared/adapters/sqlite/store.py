@@ -109,8 +109,8 @@ def _table(collection: str, where: Sequence[Condition], order_by: str | None) ->
     and reads all of that.
     """
     asked = [*([order_by] if order_by else []), *(name for name, _, _ in where)]
-    found = next((name for name in asked if (collection, name) in INDEXES), None)
-    return f"docs INDEXED BY {index_of(collection, found)}" if found else "docs"
+    indexed = next((name for name in asked if (collection, name) in INDEXES), None)
+    return f"docs INDEXED BY {index_of(collection, indexed)}" if indexed else "docs"
 
 
 def _filters(collection: str, where: Sequence[Condition]) -> tuple[list[str], list[Any]]:

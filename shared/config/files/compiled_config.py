@@ -32,8 +32,8 @@ class Sections(Derived):
         """Reached once for each field: then it stands in the instance's own dictionary."""
         if name not in self.__dict__.get("_parts", ()):
             raise AttributeError(name)
-        found = self.__dict__[name] = pickle.loads(self._parts[name])  # noqa: S301  (made by our own build)
-        return found
+        section = self.__dict__[name] = pickle.loads(self._parts[name])  # noqa: S301  (made by our own build)
+        return section
 
 
 def place(config: Path) -> Path:
@@ -50,9 +50,9 @@ def read(config: Path) -> "Config | None":
     return cast("Config", Sections(parts)) if parts else None
 
 
-def written(found: "Config", config: Path) -> bytes:
-    """What `read` reads, of *found* in the file *config*."""
-    parts = {name: pickle.dumps(getattr(found, name)) for name in type(found).model_fields}
+def written(checked: "Config", config: Path) -> bytes:
+    """What `read` reads, of *checked* in the file *config*."""
+    parts = {name: pickle.dumps(getattr(checked, name)) for name in type(checked).model_fields}
     return pickle.dumps({"of": _of(config), "parts": parts})
 
 

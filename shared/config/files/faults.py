@@ -16,12 +16,12 @@ class Fault(NamedTuple):
     line: int
     path: str
     expected: str
-    found: str
+    actual: str
     hint: str = ""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}: {self.path}: " if self.path else f"{self.file}:{self.line}: "
-        return f"{place}expected {self.expected}; found {self.found}" + (f" ({self.hint})" if self.hint else "")
+        return f"{place}expected {self.expected}; found {self.actual}" + (f" ({self.hint})" if self.hint else "")
 
 
 class ConfigError(OposError):

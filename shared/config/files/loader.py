@@ -19,12 +19,19 @@ from shared.security.secrets import may_be_unset, read_secret
 
 def load_config(path: Path) -> Config:
     """The configuration in the file at *path*. Raises ConfigError."""
-    return _config(read_yaml(path))
+    return config_in(read_yaml(path))
 
 
-def parse_config(text: str, file: str = "opos.yaml") -> Config:
-    """The configuration in *text*. Raises ConfigError."""
-    return _config(parse_yaml(text, file))
+def config_in(located: Located) -> Config:
+    """The configuration in the parsed file *located*. Raises ConfigError."""
+    between = list(_undeclared(located))
+    try:
+        config = validated(located, Config)
+    except ConfigError as error:
+        between += error.faults
+    if between:
+        raise ConfigError(sorted(between, key=lambda fault: (fault.line, fault.path)))
+    return config
 
 
 def load_flags(path: Path, environment: str = "") -> FlagSet:
@@ -64,23 +71,14 @@ def _is_spare(name: str, config: Config, environment: Mapping[str, str]) -> bool
     """Whether it is the old one of a sender whose other secrets are set."""
     senders = [source.secrets for source in config.sources.values()]
     senders += [heartbeat.secrets for heartbeat in config.heartbeats.values()]
-    others = [[one for one in names if one != name] for names in senders if name in names and may_be_unset(name, names)]
-    return any(all(read_secret(one, environment) for one in names) for names in others)
-
-
-def _config(located: Located) -> Config:
-    between = list(_undeclared(located))
-    try:
-        config = validated(located, Config)
-    except ConfigError as error:
-        between += error.faults
-    if between:
-        raise ConfigError(sorted(between, key=lambda fault: (fault.line, fault.path)))
-    return config
+    others = [
+        [other for other in names if other != name] for names in senders if name in names and may_be_unset(name, names)
+    ]
+    return any(all(read_secret(other, environment) for other in names) for names in others)
 
 
 def _flags(located: Located, environment: str) -> FlagSet:
-    between = [_problem(located, *one) for one in problems(located.data)]
+    between = [_problem(located, *problem) for problem in problems(located.data)]
     whole = Located(located.file, with_references(located.data), located.lines)
     try:
         file = validated(whole, FlagFile)
@@ -91,9 +89,9 @@ def _flags(located: Located, environment: str) -> FlagSet:
     return FlagSet(file.flags, file.metadata, environment)
 
 
-def _problem(located: Located, where: Where, expected: str, found: Any, names: list[str]) -> Fault:
-    hint = nearest(str(found), names)
-    return Fault(located.file, located.line(where), ".".join(map(str, where)), expected, shown(found), hint)
+def _problem(located: Located, where: Where, expected: str, actual: Any, names: list[str]) -> Fault:
+    hint = nearest(str(actual), names)
+    return Fault(located.file, located.line(where), ".".join(map(str, where)), expected, shown(actual), hint)
 
 
 def _undeclared(located: Located) -> Iterator[Fault]:
@@ -122,8 +120,8 @@ def _named_secrets(config: Config) -> Iterator[tuple[Where, str]]:
 
 def _missing(name: str, where: Where, located: Located, environment: Mapping[str, str]) -> Fault:
     path = environment.get(f"{name}_FILE")
-    found = f"no text in the file of {name}_FILE" if path else "it unset or empty"
+    actual = f"no text in the file of {name}_FILE" if path else "it unset or empty"
     hint = f"export {name}=..., or let {name}_FILE name a file; or take this entry out"
     return Fault(
-        located.file, located.line(where), ".".join(map(str, where)), f"the secret {name} to be set", found, hint
+        located.file, located.line(where), ".".join(map(str, where)), f"the secret {name} to be set", actual, hint
     )

@@ -68,8 +68,8 @@ def parse_yaml(text: str, file: str) -> Located:
     except yaml.YAMLError as fault:
         raise ConfigError([_syntax_fault(file, text, fault)]) from None
     if not isinstance(root, yaml.MappingNode):
-        found = "an empty file" if root is None else "something else"
-        raise ConfigError([Fault(file, 1, "", "a mapping of keys to values", found)])
+        actual = "an empty file" if root is None else "something else"
+        raise ConfigError([Fault(file, 1, "", "a mapping of keys to values", actual)])
     reader = _Reader(file, {}, [], most=max(MAX_NODES, len(text)))
     data = reader.value(root, ())
     if reader.faults:
@@ -166,9 +166,9 @@ class _Reader:
         if isinstance(text, str) and not text.isascii() and text.encode("utf-8", "replace").decode() != text:
             self._fault(node, where, "text", "half of a surrogate pair")
 
-    def _fault(self, node: "yaml.Node", where: Where, expected: str, found: str, hint: str = "") -> None:
+    def _fault(self, node: "yaml.Node", where: Where, expected: str, actual: str, hint: str = "") -> None:
         path = ".".join(map(str, where))
-        self.faults.append(Fault(self.file, node.start_mark.line + 1, path, expected, found, hint))
+        self.faults.append(Fault(self.file, node.start_mark.line + 1, path, expected, actual, hint))
 
 
 def _own(node: "yaml.MappingNode") -> list["_Pair"]:

@@ -61,10 +61,10 @@ def _all(section: Any, where: Where, key: str, kind: Kind) -> Iterator[Named]:
 
 
 def _section(data: Any, key: str) -> dict[str, Any]:
-    found = data.get(key) if isinstance(data, dict) else None
-    return found if isinstance(found, dict) else {}
+    section = data.get(key) if isinstance(data, dict) else None
+    return section if isinstance(section, dict) else {}
 
 
 def _list(data: Any, key: str) -> list[Any]:
-    found = data.get(key) if isinstance(data, dict) else None
-    return found if isinstance(found, list) else []
+    section = data.get(key) if isinstance(data, dict) else None
+    return section if isinstance(section, list) else []

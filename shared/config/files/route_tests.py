@@ -25,11 +25,11 @@ def failures(config: Config, located: Located) -> Iterator[Fault]:
     """A fault for each test that does not hold."""
     for number, test in enumerate(config.route_tests):
         taken, verdict = outcome(test, config)
-        for key, expected, found in _compared(test, taken, verdict):
+        for key, expected, actual in _compared(test, taken, verdict):
             where = ("route_tests", number, key)
             name = f"route_tests.{test.name or number}.{key}"
             hint = f"{taken[-1]} says: {verdict.reason}"
-            yield Fault(located.file, located.line(where), name, str(expected), str(found), hint)
+            yield Fault(located.file, located.line(where), name, str(expected), str(actual), hint)
 
 
 def outcome(test: RouteTest, config: Config) -> tuple[tuple[Node, ...], Verdict]:
@@ -57,5 +57,5 @@ def _compared(test: RouteTest, taken: tuple[Node, ...], verdict: Verdict) -> Ite
 
 
 def _moment(text: str, zone: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    at = datetime.fromisoformat(text)
+    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)

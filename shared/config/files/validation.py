@@ -32,7 +32,9 @@ def validated(located: Located, model: type[M]) -> M:
     try:
         return model.model_validate(located.data)
     except ValidationError as error:
-        raise ConfigError([_fault(located, model, one) for one in error.errors() if not _follows(one)]) from None
+        raise ConfigError(
+            [_fault(located, model, problem) for problem in error.errors() if not _follows(problem)]
+        ) from None
 
 
 def _fault(located: Located, model: type[BaseModel], error: Any) -> Fault:
@@ -122,8 +124,8 @@ def _inner(annotation: Any, step: str | int) -> Any:
     if get_origin(annotation) is Annotated:
         return _inner(get_args(annotation)[0], step)
     if get_origin(annotation) in {Union, UnionType}:
-        return next((found for one in get_args(annotation) if (found := _inner(one, step))), None)
-    arguments = [one for one in get_args(annotation) if one is not Ellipsis]
+        return next((inner for member in get_args(annotation) if (inner := _inner(member, step))), None)
+    arguments = [argument for argument in get_args(annotation) if argument is not Ellipsis]
     return arguments[-1] if arguments else None
 
 

@@ -15,6 +15,7 @@ from shared.config.files.validation import shown
 from shared.config.flag_access import Flags
 from shared.config.model import Checker, Config, Heartbeat
 from shared.config.sources import Source
+from shared.values.links import web_link
 
 
 def verify(config_path: Path, flags_path: Path, environment: Mapping[str, str]) -> list[Fault]:
@@ -30,16 +31,16 @@ def _config_faults(path: Path, environment: Mapping[str, str]) -> list[Fault]:
     faults = missing_secrets(_understood(located), located, environment)
     try:
         config = load_config(path)
-        faults += [*failures(config, located), *_missing_runbooks(config, located, path.parent)]
+        faults += [*failures(config, located), *missing_runbooks(config, located, path.parent)]
     except ConfigError as error:
         faults += error.faults
     return sorted(faults, key=lambda fault: (fault.line, fault.path))
 
 
-def _missing_runbooks(config: Config, located: Located, folder: Path) -> Iterator[Fault]:
+def missing_runbooks(config: Config, located: Located, folder: Path) -> Iterator[Fault]:
     """A fault for each runbook that is neither an address nor a file beside opos.yaml."""
     for name, runbook in config.runbooks.items():
-        if not runbook.startswith(("https://", "http://")) and not (folder / runbook).is_file():
+        if not web_link(runbook) and not (folder / runbook).is_file():
             line = located.line(("runbooks", name))
             yield Fault(
                 located.file, line, f"runbooks.{name}", "an address, or a file beside opos.yaml", shown(runbook)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from shared.digest.content import Block, Content, Line
 from shared.digest.renderers.phrases import LABELS, facts, heading, mark, rest
 from shared.digest.renderers.text import Links
+from shared.values.links import web_link
 
 _SPECIAL = re.compile(r"([\\`*_\[\]()<>#|~!])")
 _MENTION = re.compile(r"@(?=\w)")
@@ -104,6 +105,6 @@ def _line(line: Line, content: Content, links: Mapping[str, str], dialect: Diale
 
 
 def _runbook(where: str, dialect: Dialect) -> str:
-    if where.startswith(("https://", "http://")):
+    if web_link(where):
         return dialect.link("Runbook", where)
     return f"Runbook: {dialect.escape(where)}" if where else ""

@@ -9,7 +9,7 @@ from shared.config.digests import Digest
 from shared.context import Context
 from shared.digest.batch import MOST, Batching
 from shared.ports import Condition, Doc
-from shared.values.scalars import next_moment
+from shared.values.cron import next_moment
 
 if TYPE_CHECKING:
     from shared.config.model import Config

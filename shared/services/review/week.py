@@ -13,7 +13,7 @@ from shared.services.flags.context import FlagContext
 from shared.services.review.history import read_history
 from shared.services.slo.indicators import counted
 from shared.slo.burn_rate import budget_left, total
-from shared.values.scalars import last_moment
+from shared.values.cron import last_moment
 
 
 def week_before(at: datetime, context: FlagContext) -> Review:

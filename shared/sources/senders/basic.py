@@ -15,10 +15,10 @@ def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, toler
     if scheme.lower() != "basic":
         raise rejected()
     try:
-        found = base64.b64decode(encoded(credentials.strip()), validate=True)
+        given = base64.b64decode(encoded(credentials.strip()), validate=True)
     except (binascii.Error, ValueError):
         raise rejected() from None
-    require_match([found], [secret.encode() for secret in secrets])
+    require_match([given], [secret.encode() for secret in secrets])
 
 
 def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:

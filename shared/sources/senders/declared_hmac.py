@@ -15,11 +15,11 @@ def scheme(spec: HmacSpec) -> Scheme:
     """The Scheme that *spec* declares."""
 
     def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
-        found, time = _found(spec, request)
+        signatures, time = _given(spec, request)
         if spec.signs_time:
             require_recent(time, now=now, tolerance=tolerance)
         signed = _signed(spec, request.body, time=time, id=_id(spec, request) or "")
-        require_match(map(encoded, found), [_signature(spec, secret, signed) for secret in secrets])
+        require_match(map(encoded, signatures), [_signature(spec, secret, signed) for secret in secrets])
 
     def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
         time = str(int(now.timestamp()))
@@ -39,7 +39,7 @@ def _id(spec: HmacSpec, request: HttpRequest) -> str | None:
     return request.headers.get(spec.id_header.lower()) if spec.id_header else None
 
 
-def _found(spec: HmacSpec, request: HttpRequest) -> tuple[list[str], str]:
+def _given(spec: HmacSpec, request: HttpRequest) -> tuple[list[str], str]:
     """The signatures in the request, and the time it says."""
     header = request.headers.get(spec.header.lower(), "")
     time = request.headers.get(spec.timestamp_header.lower(), "") if spec.timestamp_header else ""

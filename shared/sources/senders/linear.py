@@ -16,8 +16,8 @@ _CLOSED = frozenset({"completed", "canceled"})
 
 
 def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
-    found = encoded(request.headers.get("linear-signature", ""))
-    require_match([found], [_signature(secret, request.body) for secret in secrets])
+    signature = encoded(request.headers.get("linear-signature", ""))
+    require_match([signature], [_signature(secret, request.body) for secret in secrets])
     try:
         time = text(json.loads(request.body), "webhookTimestamp")
     except (ValueError, RecursionError):

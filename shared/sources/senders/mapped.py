@@ -10,7 +10,8 @@ from shared.errors import ContractBroken
 from shared.events import Alert, BusinessEvent, Money, Severity
 from shared.process.lazy_property import by_identity
 from shared.sources.contract import Format, Meaning
-from shared.sources.payload import is_link, parse_moment, text
+from shared.sources.payload import parse_moment, text
+from shared.values.links import web_link
 
 Search = Callable[[Any], Any]
 _SEVERITIES: frozenset[str] = frozenset(Severity.__args__)  # type: ignore[attr-defined]
@@ -25,8 +26,8 @@ def format_of(source: Source) -> Format:
     event = _event(source.event) if source.event else None
 
     def event_type(headers: Mapping[str, str], payload: Any) -> str:
-        found = named_by(payload) if named_by else text(payload, "type", "event")
-        return str(found or "event")
+        name = named_by(payload) if named_by else text(payload, "type", "event")
+        return str(name or "event")
 
     def translate(kind: str, payload: Any) -> Meaning:
         if alert is not None and (signal := alert(payload)):
@@ -50,10 +51,10 @@ def _alert(mapping: AlertMapping) -> Callable[[Any], Alert | None]:
         return Alert(
             title=title,
             severity=_severity(mapping, search, payload),
-            status="resolved" if str(_found(search, "status", payload)).lower() in _RESOLVED else "firing",
+            status="resolved" if str(_value(search, "status", payload)).lower() in _RESOLVED else "firing",
             fingerprint=_text(search, "fingerprint", payload) or title,
             summary=_text(search, "summary", payload),
-            link=_link(search, payload),
+            link=web_link(_text(search, "link", payload)),
             at=parse_moment(_text(search, "at", payload)),
             runbook=_text(search, "runbook", payload),
             labels={name: _text(labels, name, payload) for name in labels},
@@ -73,7 +74,7 @@ def _event(mapping: EventMapping) -> Callable[[Any], BusinessEvent | None]:
             about=mapping.about or ("money in" if money else "other"),
             title=_line(search, "title", payload),
             summary=_text(search, "summary", payload),
-            link=_link(search, payload),
+            link=web_link(_text(search, "link", payload)),
             money=money,
         )
 
@@ -93,7 +94,7 @@ def _applies(search: Mapping[str, Search], payload: Any) -> bool:
     return "when" not in search or bool(search["when"](payload))
 
 
-def _found(search: Mapping[str, Search], name: str, payload: Any) -> Any:
+def _value(search: Mapping[str, Search], name: str, payload: Any) -> Any:
     """What the expression *name* finds; None where there is no such expression, or nothing to find."""
     try:
         return search[name](payload) if name in search else None
@@ -102,16 +103,16 @@ def _found(search: Mapping[str, Search], name: str, payload: Any) -> Any:
 
 
 def _line(search: Mapping[str, Search], name: str, payload: Any) -> str:
-    found = _found(search, name, payload)
-    if not isinstance(found, str | int | float) or not str(found).strip():
-        raise ContractBroken(f"expected {name} to be text, found {type(found).__name__}")
-    return str(found)
+    value = _value(search, name, payload)
+    if not isinstance(value, str | int | float) or not str(value).strip():
+        raise ContractBroken(f"expected {name} to be text, found {type(value).__name__}")
+    return str(value)
 
 
 def _text(search: Mapping[str, Search], name: str, payload: Any) -> str:
     """What *name* finds, as text: 0 and false are something, null is nothing."""
-    found = _found(search, name, payload)
-    return "" if found is None else str(found)
+    value = _value(search, name, payload)
+    return "" if value is None else str(value)
 
 
 def _severity(mapping: AlertMapping, search: Mapping[str, Search], payload: Any) -> str:
@@ -121,13 +122,8 @@ def _severity(mapping: AlertMapping, search: Mapping[str, Search], payload: Any)
     return _text(search, "severity", payload) or "unset"
 
 
-def _link(search: Mapping[str, Search], payload: Any) -> str:
-    found = _text(search, "link", payload)
-    return found if is_link(found) else ""
-
-
 def _money(search: Mapping[str, Search], payload: Any) -> Money | None:
-    amount, currency = _found(search, "amount", payload), _found(search, "currency", payload)
+    amount, currency = _value(search, "amount", payload), _value(search, "currency", payload)
     if isinstance(amount, bool) or not isinstance(amount, int | float) or not isinstance(currency, str):
         return None
     return Money(amount=int(amount), currency=currency) if amount == amount // 1 else None

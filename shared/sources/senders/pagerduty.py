@@ -21,8 +21,8 @@ _STATUS = {
 
 
 def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
-    found = values(pairs(request.headers.get("x-pagerduty-signature", "")), "v1")
-    require_match(map(encoded, found), [_signature(secret, request.body) for secret in secrets])
+    signatures = values(pairs(request.headers.get("x-pagerduty-signature", "")), "v1")
+    require_match(map(encoded, signatures), [_signature(secret, request.body) for secret in secrets])
 
 
 def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:

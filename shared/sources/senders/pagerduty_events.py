@@ -12,9 +12,10 @@ from typing import Any
 from shared.errors import ContractBroken
 from shared.events import Alert, document_id
 from shared.sources.contract import Format, Meaning, Scheme
-from shared.sources.payload import is_link, optional, require, text
+from shared.sources.payload import optional, require, text
 from shared.sources.signatures import encoded, rejected, require_match
 from shared.values.http import HttpRequest
+from shared.values.links import web_link
 
 _STATUS = {"trigger": "firing", "acknowledge": "acknowledged", "resolve": "resolved"}
 # PagerDuty's `error` is one step below its `critical`: it can wait for the digest.
@@ -23,10 +24,10 @@ _SEVERITY = {"error": "warning"}
 
 def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
     try:
-        found = text(json.loads(request.body), "routing_key")
+        key = text(json.loads(request.body), "routing_key")
     except (ValueError, RecursionError):
         raise rejected() from None
-    require_match([encoded(found)], [secret.encode() for secret in secrets])
+    require_match([encoded(key)], [secret.encode() for secret in secrets])
 
 
 def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
@@ -67,8 +68,8 @@ def _triggered(payload: Any) -> Alert:
 
 
 def _first_link(payload: Any) -> str:
-    hrefs = [text(one, "href") for one in optional(payload, "links", list, [])] + [text(payload, "client_url")]
-    return next((href for href in hrefs if is_link(href)), "")
+    hrefs = [text(entry, "href") for entry in optional(payload, "links", list, [])] + [text(payload, "client_url")]
+    return next(filter(None, map(web_link, hrefs)), "")
 
 
 SCHEME = Scheme(verify=verify, sign=sign)

@@ -15,8 +15,8 @@ _RESOLVED = frozenset({"resolved", "ignored", "archived"})
 
 
 def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
-    found = encoded(request.headers.get("sentry-hook-signature", ""))
-    require_match([found], [_signature(secret, request.body) for secret in secrets])
+    signature = encoded(request.headers.get("sentry-hook-signature", ""))
+    require_match([signature], [_signature(secret, request.body) for secret in secrets])
 
 
 def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:

@@ -15,8 +15,8 @@ from shared.values.money import exponent
 
 
 def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
-    found = encoded(request.headers.get("x-shopify-hmac-sha256", ""))
-    require_match([found], [_signature(secret, request.body) for secret in secrets])
+    signature = encoded(request.headers.get("x-shopify-hmac-sha256", ""))
+    require_match([signature], [_signature(secret, request.body) for secret in secrets])
 
 
 def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:

@@ -14,8 +14,8 @@ from shared.values.http import HttpRequest, HttpResponse, json_response
 def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
     time = request.headers.get("x-slack-request-timestamp", "")
     require_recent(time, now=now, tolerance=tolerance)
-    found = encoded(request.headers.get("x-slack-signature", ""))
-    require_match([found], [_signature(secret, time, request.body) for secret in secrets])
+    signature = encoded(request.headers.get("x-slack-signature", ""))
+    require_match([signature], [_signature(secret, time, request.body) for secret in secrets])
 
 
 def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:

@@ -18,16 +18,16 @@ from shared.values.http import HttpRequest
 
 
 def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
-    id, time, signatures = (_header(request.headers, name) for name in ("id", "timestamp", "signature"))
+    id, time, header = (_header(request.headers, name) for name in ("id", "timestamp", "signature"))
     if not id:
         raise rejected()
     require_recent(time, now=now, tolerance=tolerance)
     signed = encoded(id) + b"." + time.encode() + b"." + request.body
-    found = [part.partition(",")[::2] for part in signatures.split(" ")]
-    if any(_ed25519_holds(secret, signed, found) for secret in secrets if secret.startswith("whpk_")):
+    signatures = [part.partition(",")[::2] for part in header.split(" ")]
+    if any(_ed25519_holds(secret, signed, signatures) for secret in secrets if secret.startswith("whpk_")):
         return
     expected = [_signature(secret, signed) for secret in secrets if not secret.startswith("whpk_")]
-    require_match([encoded(value) for version, value in found if version == "v1"], expected)
+    require_match([encoded(value) for version, value in signatures if version == "v1"], expected)
 
 
 def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
@@ -66,7 +66,7 @@ def _key(secret: str, prefix: str) -> bytes:
         return secret.encode()
 
 
-def _ed25519_holds(public_key: str, signed: bytes, found: Sequence[tuple[str, ...]]) -> bool:
+def _ed25519_holds(public_key: str, signed: bytes, signatures: Sequence[tuple[str, ...]]) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -74,7 +74,7 @@ def _ed25519_holds(public_key: str, signed: bytes, found: Sequence[tuple[str, ..
         key = Ed25519PublicKey.from_public_bytes(_key(public_key, "whpk_"))
     except ValueError:
         return False
-    for signature in _decoded(found):
+    for signature in _decoded(signatures):
         try:
             key.verify(signature, signed)
         except InvalidSignature:
@@ -83,8 +83,8 @@ def _ed25519_holds(public_key: str, signed: bytes, found: Sequence[tuple[str, ..
     return False
 
 
-def _decoded(found: Sequence[tuple[str, ...]]) -> Iterator[bytes]:
-    for version, value in found:
+def _decoded(signatures: Sequence[tuple[str, ...]]) -> Iterator[bytes]:
+    for version, value in signatures:
         if version == "v1a":
             try:
                 yield base64.b64decode(value, validate=True)

@@ -41,10 +41,10 @@ def translate(kind: str, payload: Any) -> Meaning:
 
 
 def _alert_type(payload: Any) -> str:
-    found = text(payload, "alertType")
-    if found not in _TYPES:
-        raise ContractBroken(f"expected alertType to be 1, 2 or 3, found {found[:20]!r}")
-    return found
+    number = text(payload, "alertType")
+    if number not in _TYPES:
+        raise ContractBroken(f"expected alertType to be 1, 2 or 3, found {number[:20]!r}")
+    return number
 
 
 FORMAT = Format(event_type=event_type, translate=translate, delivery=delivery)

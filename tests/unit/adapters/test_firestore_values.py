@@ -12,8 +12,8 @@ BODY = json.dumps({"repository": {"full_name": "acme/shop", "html_url": "https:/
 
 
 def kind(value: object, name: str = "body") -> str:
-    found: str = encode_fields({name: value})[name].WhichOneof("value_type")
-    return found
+    kind: str = encode_fields({name: value})[name].WhichOneof("value_type")
+    return kind
 
 
 def test_a_body_is_compressed_and_read_as_it_came() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from shared.alerting.noise import Noise, noise
-from shared.config.files.loader import parse_config
 from shared.events import iso
 from tests.support.alerts import fired
+from tests.support.configuration import parse_config
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 

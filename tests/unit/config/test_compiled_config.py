@@ -52,19 +52,19 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_every_section_is_as_the_file_says(file: Path) -> None:
-    found, checked = read(file), load_config(file)
-    assert found is not None
-    assert not isinstance(found, Config)
+    compiled, checked = read(file), load_config(file)
+    assert compiled is not None
+    assert not isinstance(compiled, Config)
     for name in Config.model_fields:
-        assert getattr(found, name) == getattr(checked, name), name
+        assert getattr(compiled, name) == getattr(checked, name), name
 
 
 def test_what_follows_from_the_sections_is_the_same(file: Path) -> None:
-    found, checked = read(file), load_config(file)
-    assert found is not None
-    assert found.digests == checked.digests
-    assert found.routes.spec == checked.routes.spec
-    assert found.inhibition.rules == checked.inhibition.rules
+    compiled, checked = read(file), load_config(file)
+    assert compiled is not None
+    assert compiled.digests == checked.digests
+    assert compiled.routes.spec == checked.routes.spec
+    assert compiled.inhibition.rules == checked.inhibition.rules
 
 
 def test_a_name_that_is_no_section_is_an_error(file: Path) -> None:

@@ -55,22 +55,24 @@ def test_what_was_compiled_answers_as_the_file_does(
     folder: Path, monkeypatch: pytest.MonkeyPatch, environment: str
 ) -> None:
     compile_(folder, monkeypatch, environment)
-    found = read(folder / "flags.yaml", folder / "opos.yaml", environment)
-    assert found is not None
+    compiled = read(folder / "flags.yaml", folder / "opos.yaml", environment)
+    assert compiled is not None
     checked = load_flags(folder / "flags.yaml", environment)
-    assert found.flags.version == checked.version
+    assert compiled.flags.version == checked.version
     for n in range(200):
         context = {"targetingKey": f"u{n}", "version": f"{n % 4}.1.0"}
-        ours, theirs = (one.evaluate_all(context, 2_000_000_000) for one in (found.flags, checked))
-        assert [one.ofrep for one in ours.values()] == [one.ofrep for one in theirs.values()]
+        ours, theirs = (flags.evaluate_all(context, 2_000_000_000) for flags in (compiled.flags, checked))
+        assert [evaluation.ofrep for evaluation in ours.values()] == [
+            evaluation.ofrep for evaluation in theirs.values()
+        ]
 
 
 def test_who_may_ask_is_compiled_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compile_(folder, monkeypatch)
     access, declared = runtime(folder).access, load_config(folder / "opos.yaml").flags
     assert (access.origins, access.requests_per_minute) == (declared.origins, declared.requests_per_minute)
-    assert [tuple(one) for one in access.identity] == [
-        (one.issuer, one.audience, one.jwks, one.secret) for one in declared.identity
+    assert [tuple(issuer) for issuer in access.identity] == [
+        (issuer.issuer, issuer.audience, issuer.jwks, issuer.secret) for issuer in declared.identity
     ]
 
 

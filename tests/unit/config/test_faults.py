@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from shared.config.files.faults import ConfigError, Fault, nearest
-from shared.config.files.loader import parse_config
 from shared.config.files.verification import verify
 from shared.security.secrets import read_secret
-from shared.values.scalars import parse_duration
+from shared.values.durations import parse_duration
+from tests.support.configuration import parse_config
 from tests.unit.config.test_loader import GOOD, changed, faults_of
 
 CHANNEL = "expected a channel: {console: true}, {ntfy: SECRET}, {slack: SECRET}, {apprise: SECRET} or {email: SECRET, to: address}"
@@ -164,8 +164,8 @@ digest:
   size: 500
 colour: red
 """
-    found = [(int(fault.split(":")[1]), fault.split(": ")[1]) for fault in faults_of(text)]
-    assert found == [
+    places = [(int(fault.split(":")[1]), fault.split(": ")[1]) for fault in faults_of(text)]
+    assert places == [
         (2, "timezone"),
         (3, "public_url"),
         (5, "sources.github.scheme"),

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from shared.config.files.faults import ConfigError
-from shared.config.files.loader import load_config, load_flags, parse_config, parse_flags
+from shared.config.files.loader import load_config, load_flags, parse_flags
 from shared.config.files.verification import verify
+from tests.support.configuration import parse_config
 from tests.support.project import ROOT
 
 GOOD = """\

@@ -27,10 +27,10 @@ def faults_of(text: str) -> list[str]:
     ],
 )  # fmt: skip
 def test_only_what_yaml_1_2_and_json_agree_on_is_more_than_text(written: str, read: object) -> None:
-    found = data_of(f"a: {written}\n")
-    assert found == {"a": read}
-    assert isinstance(found, dict)
-    assert type(found["a"]) is type(read)
+    data = data_of(f"a: {written}\n")
+    assert data == {"a": read}
+    assert isinstance(data, dict)
+    assert type(data["a"]) is type(read)
 
 
 def test_every_value_knows_its_line() -> None:
@@ -57,9 +57,9 @@ def test_a_mapping_takes_over_what_it_does_not_say_itself() -> None:
 
 def test_of_several_mappings_taken_over_the_first_counts_and_each_may_take_over_others() -> None:
     text = "a: &a {x: 1}\nb: &b {<<: *a, y: 2}\nc: &c {x: 9, y: 9, z: 9}\nd: {<<: [*b, *c]}\n"
-    found = data_of(text)
-    assert isinstance(found, dict)
-    assert found["d"] == {"x": 1, "y": 2, "z": 9}
+    data = data_of(text)
+    assert isinstance(data, dict)
+    assert data["d"] == {"x": 1, "y": 2, "z": 9}
 
 
 def test_a_quoted_merge_key_is_a_key_like_any_other() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from shared.config.files.faults import ConfigError
-from shared.config.files.loader import parse_config
 from shared.config.files.verification import verify
+from tests.support.configuration import parse_config
 
 REST = "owner: me@x.org\ntimezone: Europe/Berlin\nsources: {}\nchannels: {desk: {console: true}, phone: {console: true}}\ndigest: {channel: desk}\n"
 GOOD = """route:
@@ -119,5 +119,5 @@ def test_the_secrets_of_channels_and_of_the_checker_must_be_set(tmp_path: Path) 
         REST.replace("channels: {desk: {console: true}, phone: {console: true}}", channels) + more
     )
     (tmp_path / "flags.yaml").write_text("flags: {}\n")
-    found = [fault.path for fault in verify(tmp_path / "opos.yaml", tmp_path / "flags.yaml", {"CHAT_URL": "https://x"})]
-    assert found == ["channels.push.ntfy", "checker.ping"]
+    paths = [fault.path for fault in verify(tmp_path / "opos.yaml", tmp_path / "flags.yaml", {"CHAT_URL": "https://x"})]
+    assert paths == ["channels.push.ntfy", "checker.ping"]

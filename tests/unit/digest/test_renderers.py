@@ -16,7 +16,7 @@ from shared.digest.renderers.markdown import MARKDOWN, SLACK, as_markdown
 from shared.digest.renderers.text import Links, as_text
 from shared.ports import Doc, Form, Notice
 from shared.services.digest.notice import digest_notice, item_links
-from shared.values.text import one_line, web_link
+from shared.values.text import one_line
 from tests.support.digests import a_mixed_day, alert, context_of, say, send
 from tests.support.fakes import FakeContext
 
@@ -182,14 +182,3 @@ def test_the_same_digest_again_is_the_same_to_the_letter() -> None:
     context.clock.advance(hours=9)
     kept = json.loads(json.dumps(digest.data, sort_keys=True))  # Firestore keeps keys in no order of ours
     assert digest_notice(Doc(digest.path, kept, digest.version), context) == first
-
-
-@pytest.mark.parametrize(
-    ("link", "kept"),
-    [
-        ("https://x.example/a", True), ("HTTP://x.example", True), ("javascript:alert(1)", False), ("", False),
-        ("https://x.example/\nhttps://evil.example", False), ("https://x.example/" + "a" * 2000, False), (None, False),
-    ],
-)  # fmt: skip
-def test_only_a_whole_web_address_is_linked(link: str | None, *, kept: bool) -> None:
-    assert web_link(link) == (link if kept else "")

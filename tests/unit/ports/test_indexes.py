@@ -3,15 +3,18 @@
 import json
 
 from opos.cloud.firestore_indexes import definition
-from shared.ports.indexes import COLLECTIONS, INDEXES, is_served
+from shared.ports.indexes import COLLECTIONS, INDEXES
+from tests.support.indexes import is_served
 from tests.support.project import ROOT
 
-OVERRIDES = {(one["collectionGroup"], one["fieldPath"]): one for one in definition()["fieldOverrides"]}
+OVERRIDES = {
+    (override["collectionGroup"], override["fieldPath"]): override for override in definition()["fieldOverrides"]
+}
 
 
 def test_the_file_that_is_deployed_is_what_the_code_declares() -> None:
-    found = json.loads((ROOT / "infra/firestore.indexes.json").read_text())
-    assert found == definition(), "renew it: python -m opos.cloud.firestore_indexes > infra/firestore.indexes.json"
+    deployed = json.loads((ROOT / "infra/firestore.indexes.json").read_text())
+    assert deployed == definition(), "renew it: python -m opos.cloud.firestore_indexes > infra/firestore.indexes.json"
 
 
 def test_nothing_is_indexed_but_what_is_declared() -> None:

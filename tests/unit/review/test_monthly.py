@@ -24,8 +24,8 @@ from shared.review.monthly import CHECKLIST, checklist_beside, earlier_in_month,
 from shared.review.renderers import as_html, as_markdown, as_text
 from shared.services.review.week import week_before
 from shared.services.slo.indicators import Indicators
+from shared.values.cron import last_moment, next_moment
 from shared.values.http import HttpRequest
-from shared.values.scalars import last_moment, next_moment
 from tests.support.fakes import FakeContext
 from tests.support.project import ROOT
 from tests.support.weeks import WEEKLY, weekly

@@ -59,7 +59,7 @@ def test_in_no_minute_are_more_than_two_minutes_worth_let_in_and_who_waits_as_to
         else:
             assert 1 <= wait <= 61
     for moment in let_in:
-        assert sum(moment <= one < moment + 60 for one in let_in) <= 2 * per_minute
+        assert sum(moment <= later < moment + 60 for later in let_in) <= 2 * per_minute
     if wait := limiter.wait("a"):
         seconds.now += wait
         assert limiter.wait("a") == 0

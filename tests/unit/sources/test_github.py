@@ -65,8 +65,8 @@ def test_a_run_whose_repository_is_named_is_the_same_as_one_without() -> None:
 )
 def test_production_is_what_is_declared_or_named_so(environment: str, flag: bool, severity: str) -> None:  # noqa: FBT001
     deployment = {"environment": environment, "production_environment": flag}
-    found = alert("deployment_status.created", deployment=deployment, deployment_status={"state": "error"})
-    assert found.severity == severity
+    deployed = alert("deployment_status.created", deployment=deployment, deployment_status={"state": "error"})
+    assert deployed.severity == severity
 
 
 def test_a_check_that_asks_for_action_fires() -> None:
@@ -83,15 +83,15 @@ def test_what_befalls_a_finding_that_has_ended_does_not_fire_it_again(event: str
 
 @pytest.mark.parametrize("action", ["created", "reopened", "publicly_leaked", "validated"])
 def test_an_open_secret_pages_whatever_is_said_of_it(action: str) -> None:
-    found = alert(f"secret_scanning_alert.{action}", alert={"number": 1, "state": "open"})
-    assert (found.severity, found.status) == ("critical", "firing")
+    leak = alert(f"secret_scanning_alert.{action}", alert={"number": 1, "state": "open"})
+    assert (leak.severity, leak.status) == ("critical", "firing")
 
 
 @pytest.mark.parametrize(("said", "severity"), [("high", "warning"), ("critical", "warning"), ("moderate", "info")])
 def test_an_old_vulnerability_alert_is_ended_under_its_id(said: str, severity: str) -> None:
-    found = {"id": 5, "severity": said, "affected_package_name": "rack"}
-    firing = alert("repository_vulnerability_alert.create", alert=found)
-    resolved = alert("repository_vulnerability_alert.resolve", alert={**found, "number": 2})
+    vulnerable = {"id": 5, "severity": said, "affected_package_name": "rack"}
+    firing = alert("repository_vulnerability_alert.create", alert=vulnerable)
+    resolved = alert("repository_vulnerability_alert.resolve", alert={**vulnerable, "number": 2})
     assert (firing.severity, firing.title) == (severity, "Vulnerable dependency rack in acme/shop")
     assert (firing.fingerprint, resolved.status) == (resolved.fingerprint, "resolved")
 

@@ -52,9 +52,9 @@ def test_a_severity_found_is_passed_on_and_one_not_found_is_unset(said: Any, sev
     assert alert({"level": said}, severity="level").severity == severity
 
 
-@pytest.mark.parametrize(("found", "fingerprint"), [("o-1", "o-1"), (0, "0"), (None, "Stuck"), ("", "Stuck")])
-def test_a_fingerprint_is_what_is_found_else_the_title(found: Any, fingerprint: str) -> None:
-    assert alert({"key": found}, fingerprint="key").fingerprint == fingerprint
+@pytest.mark.parametrize(("key", "fingerprint"), [("o-1", "o-1"), (0, "0"), (None, "Stuck"), ("", "Stuck")])
+def test_a_fingerprint_is_what_is_found_else_the_title(key: Any, fingerprint: str) -> None:
+    assert alert({"key": key}, fingerprint="key").fingerprint == fingerprint
 
 
 def test_a_link_that_is_no_web_address_is_left_out() -> None:
@@ -92,7 +92,7 @@ def test_a_title_that_is_not_found_breaks_the_contract() -> None:
 
 def test_the_alert_is_asked_first_and_then_the_event() -> None:
     both = sender(alert=AlertMapping(title="title", when="bad"), event=EventMapping(title="title", when="good"))
-    kinds = [[one.kind for one in both.translate("x", {"title": "T", **which}).signals] for which in WHICH]
+    kinds = [[signal.kind for signal in both.translate("x", {"title": "T", **which}).signals] for which in WHICH]
     assert kinds == [["alert"], ["event"], ["alert"], []]
 
 

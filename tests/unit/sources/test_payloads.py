@@ -116,8 +116,8 @@ RESOLVES = {
 
 
 def format_named(case: str) -> Format:
-    found: Format = importlib.import_module(f"shared.sources.senders.{case.partition('/')[0]}").FORMAT
-    return found
+    sender_format: Format = importlib.import_module(f"shared.sources.senders.{case.partition('/')[0]}").FORMAT
+    return sender_format
 
 
 def payload(case: str) -> Any:
@@ -194,7 +194,7 @@ def test_money_is_counted_in_minor_units() -> None:
 def test_slack_is_answered_with_the_word_it_asked_for() -> None:
     answer = format_named("slack").handshake
     assert answer is not None
-    found = answer({"type": "url_verification", "challenge": "3eZbrw"})
-    assert found is not None
-    assert json.loads(found.body) == {"challenge": "3eZbrw"}
+    response = answer({"type": "url_verification", "challenge": "3eZbrw"})
+    assert response is not None
+    assert json.loads(response.body) == {"challenge": "3eZbrw"}
     assert answer(payload("slack/app_mention")) is None

@@ -51,16 +51,16 @@ def alert(scheme: str, payload: Any, **more: Any) -> Alert:
 
 def test_alertmanager_names_the_beginning_and_a_runbook_and_its_order_is_that_of_arrival() -> None:
     annotations = {"summary": "full", "runbook_url": "https://wiki.example/disk"}
-    one = {
+    sent = {
         "fingerprint": "f",
         "labels": {"alertname": "D"},
         "annotations": annotations,
         "startsAt": "2026-11-20T09:00:00Z",
     }
-    found = alert(
-        "bearer", {"status": "firing", "alerts": [{**one, "endsAt": "0001-01-01T00:00:00Z"}]}, format="alertmanager"
+    received = alert(
+        "bearer", {"status": "firing", "alerts": [{**sent, "endsAt": "0001-01-01T00:00:00Z"}]}, format="alertmanager"
     )
-    assert (found.began, found.at, found.runbook) == (MOMENT, None, "https://wiki.example/disk")
+    assert (received.began, received.at, received.runbook) == (MOMENT, None, "https://wiki.example/disk")
 
 
 def test_stripe_says_when_each_event_was_made_since_it_promises_no_order() -> None:
@@ -88,8 +88,8 @@ def test_a_mapping_may_name_the_moment_labels_and_a_runbook() -> None:
         "labels": {"alertname": "rule", "host": "host"},
     }
     payload = {"t": "Slow", "when": 1795165200, "book": "https://wiki.example/slow", "rule": "Slow", "host": 5}
-    found = alert("bearer", payload, alert=mapping)
-    assert (found.at, found.runbook, found.labels) == (
+    received = alert("bearer", payload, alert=mapping)
+    assert (received.at, received.runbook, received.labels) == (
         MOMENT,
         "https://wiki.example/slow",
         {"alertname": "Slow", "host": "5"},

@@ -36,10 +36,10 @@ def logged(message: str = "accepted", *, method: str = "info", **fields: Any) ->
 def test_a_line_has_the_fields_that_cloud_logging_knows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "demo-opos")
     with tracing.serving("webhook_intake", f"00-{TRACE}-{SPAN}-01") as span:
-        found = logged(event_id="e1", source="app", quarantine=None)
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", found.pop("time"))
-    assert found.pop(f"{GOOGLE}/sourceLocation")["function"] == "logged"
-    assert found == {
+        entry = logged(event_id="e1", source="app", quarantine=None)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z", entry.pop("time"))
+    assert entry.pop(f"{GOOGLE}/sourceLocation")["function"] == "logged"
+    assert entry == {
         "severity": "INFO",
         "message": "accepted",
         "event_id": "e1",
@@ -55,14 +55,14 @@ def test_a_line_has_the_fields_that_cloud_logging_knows(monkeypatch: pytest.Monk
 def test_without_a_project_the_trace_is_its_bare_id(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GOOGLE_CLOUD_PROJECT", raising=False)
     with tracing.serving("health", f"00-{TRACE}-{SPAN}-00"):
-        found = logged()
-    assert (found[f"{GOOGLE}/trace"], found[f"{GOOGLE}/trace_sampled"]) == (TRACE, False)
+        entry = logged()
+    assert (entry[f"{GOOGLE}/trace"], entry[f"{GOOGLE}/trace_sampled"]) == (TRACE, False)
 
 
 def test_a_line_outside_of_any_work_has_no_trace() -> None:
-    found = logged()
-    assert [name for name in found if "trace" in name or "span" in name] == []
-    assert set(found[f"{GOOGLE}/labels"]) == {"function", "version"}
+    entry = logged()
+    assert [name for name in entry if "trace" in name or "span" in name] == []
+    assert set(entry[f"{GOOGLE}/labels"]) == {"function", "version"}
 
 
 def test_the_place_in_the_source_is_that_of_who_logged() -> None:
@@ -90,12 +90,12 @@ def caught(depth: int = 1) -> Exception:
 def test_an_exception_is_as_error_reporting_expects_it_and_without_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("K_SERVICE", "webhook-intake")
     fault = caught()
-    found = logged("crashed", method="error", exc_info=fault, error="Unavailable")
-    assert found["@type"] == "type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent"
-    assert found["serviceContext"] == {"service": "webhook-intake", "version": version()}
-    assert found["context"]["reportLocation"]["functionName"] == "caught"
-    assert found["context"]["reportLocation"]["filePath"] == __file__
-    assert SECRET not in json.dumps(found)
+    entry = logged("crashed", method="error", exc_info=fault, error="Unavailable")
+    assert entry["@type"] == "type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent"
+    assert entry["serviceContext"] == {"service": "webhook-intake", "version": version()}
+    assert entry["context"]["reportLocation"]["functionName"] == "caught"
+    assert entry["context"]["reportLocation"]["filePath"] == __file__
+    assert SECRET not in json.dumps(entry)
 
 
 def test_a_stack_trace_is_as_python_writes_it_but_for_texts_and_lines_of_source() -> None:
@@ -118,15 +118,15 @@ def test_a_deep_stack_is_cut_to_its_innermost_frames() -> None:
 
 
 def test_a_loop_of_causes_ends() -> None:
-    one, other = ValueError(), KeyError()
-    one.__cause__, other.__cause__ = other, one
-    assert stack_trace(one).count("Traceback") == 8
+    fault, other = ValueError(), KeyError()
+    fault.__cause__, other.__cause__ = other, fault
+    assert stack_trace(fault).count("Traceback") == 8
 
 
 def test_a_field_that_is_not_listed_is_dropped_and_named() -> None:
-    found = logged(event_id="e1", headers={"authorization": SECRET}, body=SECRET, url=f"https://x.example/{SECRET}")
-    assert found["dropped"] == ["headers", "body", "url"]
-    assert SECRET not in json.dumps(found)
+    entry = logged(event_id="e1", headers={"authorization": SECRET}, body=SECRET, url=f"https://x.example/{SECRET}")
+    assert entry["dropped"] == ["headers", "body", "url"]
+    assert SECRET not in json.dumps(entry)
 
 
 @pytest.mark.parametrize("value", [{"token": SECRET}, [SECRET], SECRET.encode(), ValueError(SECRET), object()])
@@ -156,9 +156,9 @@ def test_a_reason_for_quarantine_quotes_the_sender_so_only_that_there_is_one_is_
 
 
 def test_of_decisions_their_parts_are_said_and_no_more_than_twenty() -> None:
-    one = {"alert": "a1", "path": "page", "reason": "critical", "title": SECRET}
-    found = said({"decisions": [one] * 30})["decisions"]
-    assert found == [{"alert": "a1", "path": "page", "reason": "critical"}] * 20
+    decision = {"alert": "a1", "path": "page", "reason": "critical", "title": SECRET}
+    decisions = said({"decisions": [decision] * 30})["decisions"]
+    assert decisions == [{"alert": "a1", "path": "page", "reason": "critical"}] * 20
 
 
 anything = st.recursive(
@@ -242,22 +242,26 @@ thread.join()
 def test_what_libraries_and_dying_threads_say_is_told_without_its_text() -> None:
     lines = run(LIBRARIES)
     assert SECRET not in "\n".join(lines)
-    found = [json.loads(one) for one in lines]
-    assert [(one["severity"], one["message"], one.get("library")) for one in found] == [
+    entries = [json.loads(text) for text in lines]
+    assert [(entry["severity"], entry["message"], entry.get("library")) for entry in entries] == [
         ("WARNING", "library", "apprise"),
         ("ERROR", "library", "webhook_intake"),
         ("ERROR", "library", "gunicorn.error"),
         ("ERROR", "thread_died", None),
     ]
-    assert [one["stack_trace"].splitlines()[-1] for one in found[1:]] == ["ValueError", "ValueError", "RuntimeError"]
-    assert found[0][f"{GOOGLE}/sourceLocation"]["file"] == "<string>"
+    assert [entry["stack_trace"].splitlines()[-1] for entry in entries[1:]] == [
+        "ValueError",
+        "ValueError",
+        "RuntimeError",
+    ]
+    assert entries[0][f"{GOOGLE}/sourceLocation"]["file"] == "<string>"
 
 
 def test_a_plain_handler_that_would_write_texts_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [logging.StreamHandler(), *root.handlers])
     telemetry.configure()
-    assert [one for one in root.handlers if type(one) is logging.StreamHandler] == []
+    assert [handler for handler in root.handlers if type(handler) is logging.StreamHandler] == []
 
 
 def test_a_hook_for_dying_threads_that_somebody_else_set_is_left_alone() -> None:
@@ -309,9 +313,9 @@ def test_without_a_collector_nothing_of_opentelemetry_is_imported() -> None:
 def test_without_its_packages_a_configured_export_is_one_clear_line_and_the_function_serves(tmp_path: Path) -> None:
     (tmp_path / "opentelemetry.py").write_text("raise ModuleNotFoundError\n")
     *lines, answer = run(SERVING % [str(tmp_path)], OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1")
-    (found,) = (json.loads(one) for one in lines)
-    assert (found["severity"], found["message"], found["reason"]) == ("ERROR", "spans_not_exported", "not installed")
-    assert found["remedy"] == "pip install 'one-person-os[otel]'"
+    (entry,) = (json.loads(text) for text in lines)
+    assert (entry["severity"], entry["message"], entry["reason"]) == ("ERROR", "spans_not_exported", "not installed")
+    assert entry["remedy"] == "pip install 'one-person-os[otel]'"
     assert answer.startswith("200 ")
 
 
@@ -319,7 +323,7 @@ def test_a_setting_that_opentelemetry_does_not_understand_is_one_line_and_the_fu
     *lines, answer = run(
         SERVING % [], OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1", OTEL_BSP_MAX_EXPORT_BATCH_SIZE="-1"
     )
-    assert "spans_not_exported" in [json.loads(one)["message"] for one in lines]
+    assert "spans_not_exported" in [json.loads(text)["message"] for text in lines]
     assert answer.startswith("200 ")
 
 
@@ -331,4 +335,4 @@ def test_of_a_collector_that_cannot_be_reached_neither_address_nor_headers_are_l
     }
     lines = run(SERVING % [], **environment)
     assert SECRET not in "\n".join(lines)
-    assert "opentelemetry" in "".join(json.loads(one).get("library", "") for one in lines if one.startswith("{"))
+    assert "opentelemetry" in "".join(json.loads(text).get("library", "") for text in lines if text.startswith("{"))

@@ -65,8 +65,8 @@ def test_what_is_written_is_read_again(trace: int, span: int, *, sampled: bool) 
 
 @given(st.text(max_size=80))
 def test_any_header_is_read_or_refused(header: str) -> None:
-    found = tracing.read(header)
-    assert found is None or re.fullmatch(r"[0-9a-f]{32} [0-9a-f]{16}", f"{found.trace} {found.span}")
+    place = tracing.read(header)
+    assert place is None or re.fullmatch(r"[0-9a-f]{32} [0-9a-f]{16}", f"{place.trace} {place.span}")
 
 
 def test_a_request_with_a_parent_joins_its_trace_as_a_span_of_its_own() -> None:
@@ -92,10 +92,10 @@ def test_what_is_published_bears_the_present_trace_span_and_flag(message: Messag
 
 def test_an_event_that_is_published_again_bears_its_own_trace_and_not_the_sweepers() -> None:
     with tracing.consuming("sweeper", "ticks", {"traceparent": VALID}):
-        found = published(accepted(OTHER))
-    assert found
-    assert (found.trace, found.sampled) == (OTHER, False)
-    assert found.span != SPAN
+        place = published(accepted(OTHER))
+    assert place
+    assert (place.trace, place.sampled) == (OTHER, False)
+    assert place.span != SPAN
 
 
 def test_outside_of_any_work_a_message_begins_a_trace_or_continues_the_one_it_names() -> None:
@@ -108,9 +108,9 @@ def test_outside_of_any_work_a_message_begins_a_trace_or_continues_the_one_it_na
 
 
 def test_an_event_with_a_trace_that_is_none_is_published_all_the_same() -> None:
-    found = published(accepted("imported"))
-    assert found
-    assert found.trace != "imported"
+    place = published(accepted("imported"))
+    assert place
+    assert place.trace != "imported"
 
 
 def test_a_message_from_before_is_handled_in_the_trace_that_it_names() -> None:
@@ -141,9 +141,9 @@ class Remembering:
 
 @pytest.fixture
 def collector() -> Iterator[Remembering]:
-    found = Remembering()
-    tracing.collect(lambda: found)
-    yield found
+    remembering = Remembering()
+    tracing.collect(lambda: remembering)
+    yield remembering
     tracing.collect(None)
 
 
@@ -182,7 +182,7 @@ def test_the_collector_is_made_at_the_first_span_and_once() -> None:
     for _ in range(3):
         tracing.serving("health", None)
     tracing.collect(None)
-    assert [len(one.begun) for one in made] == [3]
+    assert [len(collector.begun) for collector in made] == [3]
 
 
 def test_a_collector_that_cannot_be_made_stops_no_work() -> None:

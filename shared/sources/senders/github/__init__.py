@@ -13,8 +13,8 @@ __all__ = ["FORMAT", "SCHEME"]
 
 
 def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
-    found = encoded(request.headers.get("x-hub-signature-256", ""))
-    require_match([found], [_signature(secret, request.body) for secret in secrets])
+    signature = encoded(request.headers.get("x-hub-signature-256", ""))
+    require_match([signature], [_signature(secret, request.body) for secret in secrets])
 
 
 def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:

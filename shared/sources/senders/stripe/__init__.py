@@ -14,13 +14,13 @@ __all__ = ["FORMAT", "SCHEME"]
 
 
 def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
-    found = pairs(request.headers.get("stripe-signature", ""))
-    times = values(found, "t")
+    parts = pairs(request.headers.get("stripe-signature", ""))
+    times = values(parts, "t")
     if len(times) != 1:
         raise rejected()
     require_recent(times[0], now=now, tolerance=tolerance)
     expected = [_signature(secret, times[0], request.body) for secret in secrets]
-    require_match(map(encoded, values(found, "v1")), expected)
+    require_match(map(encoded, values(parts, "v1")), expected)
 
 
 def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ import yaml
 from click.testing import CliRunner
 
 from opos.cli import main
-from shared.config.files.loader import parse_config
+from tests.support.configuration import parse_config
 
 AM = """
 global: {resolve_timeout: 5m, slack_api_url: "https://hooks.slack.com/services/T/B/secret"}

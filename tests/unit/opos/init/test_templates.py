@@ -22,9 +22,10 @@ from opos.init import dotenv as secrets_file
 from opos.init import templates as writing
 from opos.init.questions import PAGES, Answers
 from opos.senders.catalogue import known
-from shared.config.files.loader import parse_config, parse_flags
+from shared.config.files.loader import parse_flags
 from shared.config.files.verification import verify
 from shared.sources import scheme
+from tests.support.configuration import parse_config
 from tests.support.project import ROOT
 from tests.torture.senders import until
 

@@ -16,12 +16,12 @@ from opos.parity.table import Cell, Parity, Row
 from opos.terminal.options import Place
 from shared.adapters.firestore.store import connect
 from shared.config.deploy import Target
-from shared.config.files.loader import parse_config
 from shared.deployments import Deployment, to_doc
 from shared.errors import Unavailable
 from shared.ports import Set
 from tests.support import emulators
 from tests.support import requirements as needs
+from tests.support.configuration import parse_config
 from tests.support.fakes import FakeStore
 from tests.support.recording_gcloud.cloud import RecordedCloud
 

@@ -19,13 +19,14 @@ from opos.rotation.local_secrets import Files, Shell, local
 from opos.rotation.secret_manager import Manager
 from opos.rotation.secret_store import Keeper
 from opos.rotation.steps import CannotRotate, Rotation, Step
-from shared.config.files.loader import missing_secrets, parse_config
+from shared.config.files.loader import missing_secrets
 from shared.config.files.located_yaml import parse_yaml
 from shared.config.sources import SchemeName, Source
 from shared.errors import Unauthorized, Unavailable
 from shared.events import day, iso
 from shared.ports import Create
 from shared.values.http import HttpRequest
+from tests.support.configuration import parse_config
 from tests.support.fakes import FakeStore
 from tests.support.recording_gcloud.cloud import RecordedCloud
 from tests.support.schemes import CASES, NOW, Case

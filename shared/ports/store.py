@@ -1,0 +1,85 @@
+"""The Store port: JSON documents with versions, written in atomic batches."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
+
+Data = Mapping[str, Any]
+
+
+class Doc(NamedTuple):
+    """A stored document. `path` is `collection/id`; `version` changes with each write and is opaque."""
+
+    path: str
+    data: dict[str, Any]
+    version: str
+
+    @property
+    def id(self) -> str:
+        return self.path.partition("/")[2]
+
+
+class Create(NamedTuple):
+    """Write a document that must not exist."""
+
+    path: str
+    data: Data
+
+
+class Update(NamedTuple):
+    """Merge *data* into a document that must be at *if_version*. Keys are dotted field paths (`handled.router`)."""
+
+    path: str
+    data: Data
+    if_version: str
+
+
+class Set(NamedTuple):
+    """Write a document whole, whether it exists or not."""
+
+    path: str
+    data: Data
+
+
+class Delete(NamedTuple):
+    """Remove a document that must be at *if_version*."""
+
+    path: str
+    if_version: str
+
+
+Write = Create | Update | Set | Delete
+Operator = Literal["==", "<", "<=", ">", ">="]
+Condition = tuple[str, Operator, Any]
+"""A dotted field, an operator, a value (text, number or bool). An absent field never matches, nor null."""
+
+
+class Store(Protocol):
+    """Canonical state: documents, with optimistic, atomic batches. Raises Unavailable when it cannot be reached."""
+
+    def get(self, path: str) -> Doc | None: ...
+
+    def query(
+        self,
+        collection: str,
+        *,
+        where: Sequence[Condition] = (),
+        order_by: str | None = None,
+        descending: bool = False,
+        limit: int | None = None,
+        after: Doc | None = None,
+    ) -> Iterator[Doc]:
+        """The matching documents, by *order_by* and then id; *after* continues behind a document of an earlier page.
+
+        Only documents that have the *order_by* field are found. Conditions other than `==` must all be on that field
+        (two make a range; Firestore's rule); `shared.ports.indexes` must declare an index for it.
+        """
+        ...
+
+    def count(self, collection: str, *, where: Sequence[Condition] = ()) -> int: ...
+
+    def commit(self, writes: Sequence[Write]) -> dict[str, str]:
+        """Apply all *writes* or none; the new version of each path written.
+
+        Raises AlreadyExists or Conflict naming the path at fault (Conflict also where the document is missing).
+        """
+        ...

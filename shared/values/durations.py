@@ -1,0 +1,42 @@
+"""Durations as a configuration file spells them: `1h30m`."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+_PART = r"(?:([0-9]{1,6})"  # so short that no sum of durations and times overflows
+_DURATION = re.compile(rf"{_PART}w)?{_PART}d)?{_PART}h)?{_PART}m)?{_PART}s)?{_PART}ms)?")
+
+
+def parse_wait(value: Any) -> timedelta:
+    """As `parse_duration`, but `0s` is a wait too."""
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
+    if match is None:
+        raise ValueError("expected a duration such as 5m, 1h30m or 250ms")
+    weeks, days, hours, minutes, seconds, millis = (int(part or 0) for part in match.groups())
+    return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds, milliseconds=millis)
+
+
+def parse_duration(value: Any) -> timedelta:
+    """`1h30m`, `5m` or `250ms` as a timedelta. Raises ValueError for anything else, and for a duration of zero."""
+    duration = parse_wait(value)
+    if not duration:
+        raise ValueError("expected a duration such as 5m, 1h30m or 250ms")
+    return duration
+
+
+def duration_text(length: timedelta) -> str:
+    """*length* as `parse_wait` reads it: `1h30m`."""
+    left, parts = round(length / timedelta(milliseconds=1)), ""
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
+        count, left = divmod(left, size)
+        parts += f"{count}{unit}" if count else ""
+    return parts or "0s"
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Wait = Annotated[timedelta, BeforeValidator(parse_wait)]
