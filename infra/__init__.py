@@ -1,1 +1,1 @@
-"""What the cloud needs, declared: the program that `pulumi up` runs. docs/infrastructure.md says how."""
+"""The resources of the bundle on Google Cloud: the program that `pulumi up` runs. See docs/infrastructure.md."""

@@ -1,4 +1,4 @@
-"""Where Pulumi begins."""
+"""The entry point for Pulumi."""
 
 import sys
 from pathlib import Path

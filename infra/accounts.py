@@ -1,4 +1,4 @@
-"""An identity for each function, and for whoever pushes, deploys and builds."""
+"""A service account for each function, and for the pushes, the deploys and the builds."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Google's APIs, which are off in a new project, and the identities that some of them act under."""
+"""Google's APIs, which are disabled in a new project, and the identities that some of them act under."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from opos.cloud.declared import APIS
 
 
 def enter(chosen: Chosen) -> Cloud:
-    """Switch the APIs on. They stay on when the stack is destroyed: something else in the project may use them."""
+    """Enables the APIs. They stay enabled when the stack is destroyed, because other software may use them."""
     project = chosen.target.project
     provider = gcp.Provider(
         "google", project=project, region=chosen.target.region, user_project_override=True, billing_project=project
@@ -25,7 +25,7 @@ def enter(chosen: Chosen) -> Cloud:
 
 
 def make_agents(cloud: Cloud) -> Mapping[str, gcp.projects.ServiceIdentity]:
-    """An API's own identity is made at its first use, but is needed here before that."""
+    """Creates the identities of APIs. Google creates each at its first use, but the rights need it earlier."""
     return {
         agent: gcp.projects.ServiceIdentity(
             agent, project=cloud.project, service=f"{agent}.googleapis.com", opts=cloud.needing(agent)

@@ -1,4 +1,4 @@
-"""What a month may cost before Google says so. A budget stops nothing: it tells."""
+"""The budget of a month. Google sends mail when costs reach a share of it, but stops nothing."""
 
 import pulumi
 import pulumi_gcp as gcp

@@ -1,4 +1,4 @@
-"""Cloud Build, told when to deploy: what reaches main goes to staging, a version's tag to production once approved.
+"""When Cloud Build deploys: a push to main to staging, and a version tag, once approved, to production.
 
 Source: Cloud Build documentation, "Connect to a GitHub repository" (repositories of the 2nd generation).
 """
@@ -13,7 +13,7 @@ STEPS = "cloudbuild.yaml"
 
 
 def make_trigger(repository: str | None, deployer: gcp.serviceaccount.Account, cloud: Cloud) -> None:
-    """Nothing where the project is connected to no *repository*: one deploys by hand then."""
+    """Creates the trigger. Without a *repository* connected to the project there is none, and you deploy by hand."""
     if not repository:
         return
     name = cloud.chosen.name

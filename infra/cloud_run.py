@@ -1,4 +1,4 @@
-"""The seven services, which run a placeholder until the first `opos deploy`: from then on what they run is its own."""
+"""A service for each function. It runs a placeholder until the first `opos deploy`, which owns it from then on."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from shared.config.deploy import Size
 from shared.ports.topology import FUNCTIONS
 
 PLACEHOLDER = "us-docker.pkg.dev/cloudrun/container/hello"
-"""Google's own. It answers 200 to everything: no sender should be told an address before the first deploy."""
+"""Google's own image. It answers every request with 200, so configure no sender before the first deploy."""
 THE_DEPLOYERS = ("template", "traffics", "client", "client_version", "scaling", "labels", "annotations")
 TIMEOUT = "60s"
 
@@ -47,7 +47,7 @@ def _template(size: Size, account: gcp.serviceaccount.Account) -> gcp.cloudrunv2
 
 
 def _container(size: Size) -> gcp.cloudrunv2.ServiceTemplateContainerArgs:
-    """The processor is paid while a request runs, and is doubled while an instance starts."""
+    """CPU is billed only while a request runs, and is boosted while an instance starts."""
     resources = gcp.cloudrunv2.ServiceTemplateContainerResourcesArgs(
         limits={"cpu": "1", "memory": size.memory}, cpu_idle=True, startup_cpu_boost=True
     )

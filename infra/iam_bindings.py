@@ -1,4 +1,4 @@
-"""Rights as Google knows them: one member of one role on one resource, so that what others granted stays."""
+"""Creates rights as IAM members: one member of one role on one resource, so that other grants stay."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from infra.target import Cloud
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What rights are of, and on what; each by the name that its declaration uses."""
+    """The holders and the resources of rights, each under the name that its declaration uses."""
 
     accounts: Mapping[str, gcp.serviceaccount.Account]
     agents: Mapping[str, gcp.projects.ServiceIdentity]

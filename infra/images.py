@@ -1,4 +1,4 @@
-"""Where the image of each release is kept, and for how long."""
+"""The repository of the images, and how long it keeps each release."""
 
 import pulumi_gcp as gcp
 
@@ -11,7 +11,7 @@ UNTAGGED_FOR = "2592000s"
 
 
 def make_repository(cloud: Cloud) -> gcp.artifactregistry.Repository:
-    """What is to be kept outranks what is to be deleted."""
+    """Creates the repository. Google applies keep policies before delete policies."""
     return gcp.artifactregistry.Repository(
         REPOSITORY,
         project=cloud.project,

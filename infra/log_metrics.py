@@ -1,4 +1,4 @@
-"""Metrics of what the functions log: they outlive the lines, and a chart of them is one click away.
+"""Metrics of the log lines of the functions. They outlive the lines, and the console of Google Cloud charts them.
 
 Source: Cloud Logging documentation, "Logging query language" and "Log-based metrics".
 """
@@ -15,7 +15,7 @@ _FUNCTION = "EXTRACT(resource.labels.service_name)"
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The lines that `filter` finds, told apart by labels."""
+    """A count of the lines that match `filter`, by labels."""
 
     name: str
     filter: str
@@ -37,14 +37,14 @@ COUNTED = (
 
 
 def count_lines(cloud: Cloud) -> None:
-    for one in COUNTED:
-        labels = [gcp.logging.MetricMetricDescriptorLabelArgs(key=key, value_type="STRING") for key in one.labels]
+    for counted in COUNTED:
+        labels = [gcp.logging.MetricMetricDescriptorLabelArgs(key=key, value_type="STRING") for key in counted.labels]
         gcp.logging.Metric(
-            one.name,
+            counted.name,
             project=cloud.project,
-            name=one.name,
-            filter=one.filter,
-            label_extractors=one.labels,
+            name=counted.name,
+            filter=counted.filter,
+            label_extractors=counted.labels,
             metric_descriptor=gcp.logging.MetricMetricDescriptorArgs(
                 metric_kind="DELTA", value_type="INT64", labels=labels
             ),

@@ -1,4 +1,4 @@
-"""Topics, and who is called with what is published there."""
+"""Topics and their push subscriptions."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -12,12 +12,12 @@ from shared.events import DeadLetter
 from shared.ports.topology import ACK_DEADLINE, MAX_ATTEMPTS, SUBSCRIPTIONS, TOPICS, Subscription
 
 RETENTION = timedelta(days=7)
-"""The most that Pub/Sub keeps what nobody has acknowledged: so long may a bundle be down without losing a message."""
+"""The longest that Pub/Sub keeps a message without an acknowledgement. A bundle that is down for less loses none."""
 NEVER = ""
 
 
 def make_topics(cloud: Cloud) -> Mapping[str, gcp.pubsub.Topic]:
-    """They carry what webhooks said, and so stay in the region."""
+    """Topics carry the content of webhooks, so they stay in the region."""
     here = gcp.pubsub.TopicMessageStoragePolicyArgs(allowed_persistence_regions=[cloud.region])
     return {
         topic: gcp.pubsub.Topic(
@@ -34,34 +34,34 @@ def subscribe(
     cloud: Cloud,
 ) -> Mapping[str, gcp.pubsub.Subscription]:
     return {
-        one.name: gcp.pubsub.Subscription(
-            one.name,
+        subscription.name: gcp.pubsub.Subscription(
+            subscription.name,
             project=cloud.project,
-            name=one.name,
-            topic=topics[one.topic].name,
+            name=subscription.name,
+            topic=topics[subscription.topic].name,
             ack_deadline_seconds=int(ACK_DEADLINE.total_seconds()),
             message_retention_duration=_seconds(RETENTION),
             expiration_policy=gcp.pubsub.SubscriptionExpirationPolicyArgs(ttl=NEVER),
             retry_policy=gcp.pubsub.SubscriptionRetryPolicyArgs(
-                minimum_backoff=_seconds(one.min_backoff), maximum_backoff=_seconds(one.max_backoff)
+                minimum_backoff=_seconds(subscription.min_backoff), maximum_backoff=_seconds(subscription.max_backoff)
             ),
-            push_config=_push(one, services[one.function].uri, pusher.email, cloud),
-            dead_letter_policy=_dead_letters(topics[DeadLetter.topic].id) if one.dead_letters else None,
+            push_config=_push(subscription, services[subscription.function].uri, pusher.email, cloud),
+            dead_letter_policy=_dead_letters(topics[DeadLetter.topic].id) if subscription.dead_letters else None,
             opts=cloud.needing("pubsub"),
         )
-        for one in SUBSCRIPTIONS
+        for subscription in SUBSCRIPTIONS
     }
 
 
 def _push(
-    one: Subscription, url: pulumi.Output[str], pusher: pulumi.Output[str], cloud: Cloud
+    subscription: Subscription, url: pulumi.Output[str], pusher: pulumi.Output[str], cloud: Cloud
 ) -> gcp.pubsub.SubscriptionPushConfigArgs:
-    """The path names the topic: functions-framework hands it on as the event's source."""
-    path = f"/projects/{cloud.project}/topics/{one.topic}"
+    """The path names the topic, because functions-framework takes the source of the event from it."""
+    path = f"/projects/{cloud.project}/topics/{subscription.topic}"
     return gcp.pubsub.SubscriptionPushConfigArgs(
         push_endpoint=pulumi.Output.concat(url, path),
         oidc_token=gcp.pubsub.SubscriptionPushConfigOidcTokenArgs(
-            service_account_email=pusher, audience=audience(one.function)
+            service_account_email=pusher, audience=audience(subscription.function)
         ),
     )
 

@@ -1,4 +1,4 @@
-"""What Google watches from outside, for when the bundle cannot tell that it does not work.
+"""Uptime check and alarms of Cloud Monitoring, for problems that the bundle cannot report itself.
 
 Sources: Cloud Monitoring documentation, "Create public uptime checks" and "Google Cloud metrics".
 """
@@ -16,7 +16,7 @@ CHECKED, CHECKED_EVERY = "/health", "300s"
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """More than `above` of what `filter` names, `over` a time and apart for each `by`, for `lasting`."""
+    """Fires when `filter` counts more than `above` within `over`, for each `by` separately, for `lasting`."""
 
     title: str
     mend: str
@@ -31,7 +31,7 @@ class Alarm:
 
 ALARMS = (
     Alarm(
-        title="opos answers with errors",  # but health, whose 503 is its answer
+        title="opos answers with errors",  # except health, whose 503 is a report
         mend="`opos doctor`; if a deploy came before it, `opos rollback`. Senders and Pub/Sub repeat what failed.",
         filter='resource.type="cloud_run_revision" AND metric.type="run.googleapis.com/request_count" '
         'AND metric.labels.response_code_class="5xx" AND resource.labels.service_name!="health"',
@@ -63,7 +63,7 @@ def watch(health: gcp.cloudrunv2.Service, channel: gcp.monitoring.NotificationCh
 
 
 def make_channel(cloud: Cloud) -> gcp.monitoring.NotificationChannel:
-    """Mail: the one way that needs nothing of ours to work."""
+    """Creates the mail channel, which works even if the whole bundle is down."""
     address = cloud.chosen.target.notify or cloud.chosen.config.owner
     return gcp.monitoring.NotificationChannel(
         "mail",
@@ -92,7 +92,7 @@ def _check(health: gcp.cloudrunv2.Service, cloud: Cloud) -> gcp.monitoring.Uptim
 
 
 def _with_token_of_monitoring() -> gcp.monitoring.UptimeCheckConfigHttpCheckArgs:
-    """Its own identity may call this one function."""
+    """Authenticates the check by the identity of Cloud Monitoring, which may call only this function."""
     proof = gcp.monitoring.UptimeCheckConfigHttpCheckServiceAgentAuthenticationArgs(type="OIDC_TOKEN")
     return gcp.monitoring.UptimeCheckConfigHttpCheckArgs(
         path=CHECKED, port=443, use_ssl=True, validate_ssl=True, service_agent_authentication=proof
@@ -100,7 +100,7 @@ def _with_token_of_monitoring() -> gcp.monitoring.UptimeCheckConfigHttpCheckArgs
 
 
 def _unready(check: gcp.monitoring.UptimeCheckConfig) -> Alarm:
-    """Seen from more than one region: one alone may be cut off itself."""
+    """The alarm on failed checks from more than one region: a single region may have lost its own connection."""
     passed = 'resource.type="uptime_url" AND metric.type="monitoring.googleapis.com/uptime_check/check_passed"'
     return Alarm(
         title="opos is not ready",

@@ -10,7 +10,7 @@ from shared.events import Tick
 
 
 def make_tick(topic: gcp.pubsub.Topic, cloud: Cloud) -> gcp.cloudscheduler.Job:
-    """Publishes just what `opos up` would. A tick that gets lost is made good by the next one: it is not retried."""
+    """Publishes the same message as `opos up`. It is not retried: the next tick does the work of a lost one."""
     data = base64.b64encode(Tick().model_dump_json().encode()).decode()
     return gcp.cloudscheduler.Job(
         "tick",

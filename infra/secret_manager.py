@@ -1,4 +1,4 @@
-"""The secrets' names. Their values never pass through here: a stack's state would keep them."""
+"""The names of the secrets. Pulumi never sees the values, because the state of a stack would store them."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from opos.cloud.declared import all_secrets
 
 
 def make_secrets(cloud: Cloud) -> Mapping[str, gcp.secretmanager.Secret]:
-    """They stay in the region. A value that is destroyed is gone for good, so that Pulumi refuses to."""
+    """Creates the secrets in the region. Pulumi refuses to destroy them, because a value cannot be recovered."""
     here = gcp.secretmanager.SecretReplicationUserManagedReplicaArgs(location=cloud.region)
     replication = gcp.secretmanager.SecretReplicationArgs(
         user_managed=gcp.secretmanager.SecretReplicationUserManagedArgs(replicas=[here])

@@ -1,4 +1,4 @@
-"""The whole of it, in the order in which one part needs another."""
+"""The whole stack, in the order in which its parts need each other."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ from opos.cloud.declared import DEPLOYER, PUSHER, TICKS
 
 
 def declare() -> None:
-    """Everything that the target with the stack's name needs. Raises pulumi.RunError."""
+    """Declares all resources of the target that has the name of the stack. Raises pulumi.RunError."""
     cloud = enter(choose(pulumi.get_stack()))
     make_store(cloud)
     make_repository(cloud)

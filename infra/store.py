@@ -1,4 +1,4 @@
-"""The database, what it indexes, when its documents expire, and its backups."""
+"""The database with its indexes, the expiry of its documents, and its backups."""
 
 import pulumi
 import pulumi_gcp as gcp
@@ -41,7 +41,7 @@ def _back_up(database: gcp.firestore.Database, cloud: Cloud) -> None:
 
 
 def _index(collection: str, database: pulumi.Input[str], cloud: Cloud) -> None:
-    """Index only what is declared, and let documents expire, as `opos.cloud.firestore_indexes` writes it."""
+    """Indexes only the declared fields, and lets documents expire, as `opos.cloud.firestore_indexes` does."""
     _field(collection, ALL_FIELDS, database, cloud)
     _field(collection, EXPIRY, database, cloud)
     for field in (name for owner, name in INDEXES if owner == collection):

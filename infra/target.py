@@ -1,4 +1,4 @@
-"""Which project the stack is, by opos.yaml, and what each resource is told about it."""
+"""The target in opos.yaml that a stack belongs to, and the options that its resources share."""
 
 import os
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """The project of a target, and the APIs that are on in it."""
+    """The project of a target, with its enabled APIs."""
 
     chosen: Chosen
     provider: gcp.Provider
@@ -44,7 +44,7 @@ class Cloud:
         return self.chosen.target.region
 
     def needing(self, api: str, *, protect: bool = False, ignoring: tuple[str, ...] = ()) -> pulumi.ResourceOptions:
-        """The options of a resource of *api*: made after that is on. `protect`: Pulumi refuses to destroy it."""
+        """The options of a resource that needs *api* enabled first. `protect`: Pulumi refuses to destroy it."""
         return pulumi.ResourceOptions(
             provider=self.provider,
             depends_on=[self.apis[f"{api}.googleapis.com"]],
@@ -54,7 +54,7 @@ class Cloud:
 
 
 def choose(stack: str) -> Chosen:
-    """The target that has the stack's name, of the file that OPOS_CONFIG names. Raises pulumi.RunError."""
+    """The target with the name of the stack, in the file that OPOS_CONFIG names. Raises pulumi.RunError."""
     path = Path(os.environ.get("OPOS_CONFIG", OPOS_YAML))
     try:
         config = load_config(path)

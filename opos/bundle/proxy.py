@@ -1,4 +1,4 @@
-"""One port for functions that each have their own: a request goes to the function that its path belongs to."""
+"""One port in front of functions that each have their own. The path of a request selects its function."""
 
 import threading
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Request, Response
 from opos.bundle.gateway import function_for
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "host"})
-"""Headers that are for the next hop alone (RFC 9110, section 7.6.1)."""
+"""Headers for the next hop only (RFC 9110, section 7.6.1)."""
 PATIENCE = 30.0
 
 
@@ -21,7 +21,7 @@ class _Quiet(WSGIRequestHandler):
 
 
 def start_proxy(host: str, port: int, ports: Mapping[str, int]) -> BaseWSGIServer:
-    """Listen on *host*:*port* in a thread; *ports* are the functions' own."""
+    """Listens on *host*:*port* in a thread. *ports* are the ports of the functions."""
 
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)

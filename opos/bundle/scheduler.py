@@ -1,4 +1,4 @@
-"""The minute tick of a bundle on this machine; deployed, it is Cloud Scheduler's."""
+"""The minute tick of a bundle on this machine. In a deployment, Cloud Scheduler sends it."""
 
 import threading
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from shared.telemetry.logger import log as _log
 
 
 def start_ticking(runtime: Runtime, also: Callable[[datetime], object] = lambda _now: None) -> threading.Event:
-    """Publish a tick now and each minute, and do *also*, in a thread of its own, until the returned event is set."""
+    """Publishes a tick now and each minute, and calls *also*, in its own thread until the returned event is set."""
     stopping = threading.Event()
     threading.Thread(target=_tick_forever, args=(runtime, also, stopping), name="ticks", daemon=True).start()
     return stopping
@@ -22,7 +22,7 @@ def _tick_forever(runtime: Runtime, also: Callable[[datetime], object], stopping
         try:
             runtime.bus.publish(Tick())
             also(runtime.clock.now())
-        except Exception as fault:  # noqa: BLE001  (without this thread there is no tick any more)
+        except Exception as fault:  # noqa: BLE001  (if this thread ended, no tick would follow)
             _log.error("tick_failed", error=type(fault).__name__)
         if stopping.wait(_until_next_minute(runtime.clock)):
             return

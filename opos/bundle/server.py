@@ -1,4 +1,4 @@
-"""The whole bundle in one process: gateway, local bus and minute tick, on the server functions-framework uses."""
+"""The whole bundle in one process: gateway, local bus and minute tick, on the server of functions-framework."""
 
 import fcntl
 import socket
@@ -26,7 +26,7 @@ class AddressInUse(OposError):
 
 
 def lock(data: Path) -> IO[str]:
-    """Hold *data* for this process until it ends. Raises AlreadyRunning: two pumps must not share a folder."""
+    """Locks *data* until this process ends. Raises AlreadyRunning: two dispatchers must not share a folder."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = (data / "opos.lock").open("a")
     try:
@@ -40,7 +40,7 @@ def lock(data: Path) -> IO[str]:
 
 
 def require_free(host: str, port: int) -> None:
-    """Raises AddressInUse, where gunicorn would try for five seconds and then say less."""
+    """Raises AddressInUse immediately. gunicorn would retry for five seconds and explain less."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -52,7 +52,7 @@ def require_free(host: str, port: int) -> None:
 
 
 def serve(host: str, port: int, *, when_ready: Callable[[], None]) -> None:
-    """Serve until the process is told to stop. The environment says which files and data to use."""
+    """Serves until the process gets a signal to stop. The environment names the files and the data."""
     functions = load_functions()
     pump: list[Pump] = []
 

@@ -69,6 +69,9 @@ class Function(NamedTuple):
         return "anyone" in self.called_by
 
 
+_SWEPT = (
+    "events", "alerts", "groups", "outbox", "digests", "heartbeats", "dead_letters", "sweeps", "indicators", "probes",
+)  # fmt: skip
 _ROWS = (
     Function(
         "webhook_intake",
@@ -76,7 +79,7 @@ _ROWS = (
         deploys_after="flag_evaluator",
         routes=("/webhooks",),
         publishes=(EventAccepted.topic,),
-        writes=("events", "heartbeats", "indicators"),
+        writes=("events", "heartbeats"),
     ),
     Function(
         "alert_router",
@@ -103,7 +106,7 @@ _ROWS = (
             Subscription("sweeper-dead-letters", DeadLetter, dead_letters=False),
         ),
         publishes=(EventAccepted.topic, DigestDue.topic, ReviewDue.topic),
-        writes=("events", "alerts", "groups", "outbox", "digests", "heartbeats", "dead_letters", "sweeps"),
+        writes=_SWEPT,
     ),
     Function(
         "health",

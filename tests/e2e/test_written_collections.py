@@ -1,0 +1,125 @@
+"""Each function writes the collections that its row declares: found by running them all, each as its own process would."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opos.bundle.gateway import WSGI, load_functions
+from shared.adapters.local_bus.bus import LocalBus
+from shared.adapters.sqlite.store import SqliteStore
+from shared.errors import DeliveryError
+from shared.ports import Write
+from shared.ports.topology import FUNCTIONS, ROWS
+from shared.runtime import container
+from shared.runtime.container import Runtime
+from tests.support.bundle import Bundle
+
+Written = dict[str, set[str]]
+
+
+@pytest.fixture
+def observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Bundle, Written]]:
+    """A bundle whose functions each have a runtime of their own, and the collections that each writes."""
+    bundle, written, serving = Bundle(tmp_path), defaultdict[str, set[str]](set), [""]
+    runtimes: dict[str, Runtime] = {}
+
+    def serve(name: str, application: WSGI) -> WSGI:
+        def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            runtimes.setdefault(name, _like(bundle.runtime))
+            container.use(runtimes[name])
+            serving[0] = name
+            try:
+                return list(application(environ, start_response))
+            finally:
+                _report(runtimes[name])
+                serving[0] = ""
+
+        return answer
+
+    def noting(original: Callable[..., Any], writes_of: Callable[[Any], Sequence[Write]]) -> Callable[..., Any]:
+        def call(self: Any, given: Any, *more: Any) -> Any:
+            outcome = original(self, given, *more)
+            written[serving[0]] |= {write.path.partition("/")[0] for write in writes_of(given)}
+            return outcome
+
+        return call
+
+    monkeypatch.setattr(SqliteStore, "commit", noting(SqliteStore.commit, list))
+    monkeypatch.setattr(LocalBus, "publish_with", noting(LocalBus.publish_with, lambda write: [write]))
+    functions: dict[str, Any] = {name: serve(name, application) for name, application in load_functions().items()}
+    monkeypatch.setattr("tests.support.bundle.load_functions", lambda: functions)
+    bundle.start()
+    yield bundle, written
+    for runtime in runtimes.values():
+        runtime.close()
+    bundle.stop()
+
+
+def _like(runtime: Runtime) -> Runtime:
+    return Runtime(runtime.settings, clock=runtime.clock, channels=dict(runtime.channels))
+
+
+def _report(runtime: Runtime) -> None:
+    """Write what the function has counted, as its process does each minute."""
+    for reporter in (runtime.__dict__.get(name) for name in ("usage", "indicators")):
+        if reporter:
+            reporter.reporting.wait()
+            reporter.report(runtime.clock.now())
+
+
+def run_everything(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that a function may write: alerts and digests, heartbeats, stuck messages, flags, and a person's actions."""
+    bundle.configure("heartbeats: {backup: {every: 1h, grace: 5m}}\n")
+    _alerts_and_digests(bundle)
+    _a_person_acts(bundle)
+    for _ in range(3):
+        bundle.request("GET", "/flags/quarter?targetingKey=ada")
+        bundle.request("GET", "/health")
+        bundle.request("POST", "/webhooks/ping/backup")
+        bundle.tick(minutes=2)
+    bundle.tick(days=2)  # the heartbeat is missed
+    bundle.tick(days=6)  # a review is due
+    _a_dead_letter(bundle, monkeypatch)
+
+
+def _alerts_and_digests(bundle: Bundle) -> None:
+    """The first digest is not delivered, so the sweeper sends it."""
+    bundle.inbox.faults.append(DeliveryError("unreachable"))
+    bundle.trouble("disk")
+    for number in range(6):
+        bundle.trouble(f"w{number}", severity="warning")
+        bundle.settle()
+        bundle.clock.advance(seconds=40)
+    bundle.tick(minutes=10)
+
+
+def _a_person_acts(bundle: Bundle) -> None:
+    until = bundle.clock.now() + timedelta(hours=1)
+    silence = bundle.runtime.links.token("silence", {"matchers": ['alertname="x"']}, expires=until)
+    digest = bundle.runtime.links.token("unsubscribe", {"digest": "daily"}, expires=until)
+    acknowledge = bundle.desk.sent[0][1].ack_url.removeprefix("http://127.0.0.1:8080")
+    for path, form in ((acknowledge, b""), (f"/silence/{silence}", b"for=1h"), (f"/unsubscribe/{digest}", b"")):
+        assert bundle.request("POST", path, form).status == 200
+
+
+def _a_dead_letter(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The router handles none of its messages any more."""
+    real = bundle.pump.push
+    monkeypatch.setattr(bundle.pump, "push", lambda name, *rest: 500 if name == "alert_router" else real(name, *rest))
+    bundle.trouble("lost")
+    for _ in range(8):
+        bundle.tick(minutes=10)
+
+
+def test_each_function_writes_the_collections_that_it_declares(
+    observed: tuple[Bundle, Written], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle, written = observed
+    run_everything(bundle, monkeypatch)
+    declared = {row.name: set(row.writes) for row in ROWS}
+    assert {name: written[name] - declared[name] for name in FUNCTIONS if written[name] - declared[name]} == {}
+    assert {name: declared[name] - written[name] for name in FUNCTIONS if declared[name] - written[name]} == {}
