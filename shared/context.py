@@ -1,6 +1,6 @@
 """What a service is handed: the time and the trace of one invocation, and the ports of its process.
 
-A service that needs more says so with a Protocol of its own, in a `context.py` beside it, that extends this one.
+A service that needs more declares a Protocol of its own, which extends this one, in the `context.py` next to it.
 """
 
 from datetime import datetime

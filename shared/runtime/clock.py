@@ -1,4 +1,4 @@
-"""The time, and chance: what makes each invocation a new one."""
+"""The machine's clock, and random ids."""
 
 import random
 import secrets

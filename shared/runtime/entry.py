@@ -32,17 +32,17 @@ EventHandler = Callable[[Any, Invocation], None]
 
 BODY_LIMIT = 1024 * 1024
 PATIENCE = 20.0
-"""Seconds for which a conflict is tried again: less than a push may take, so that the bus does not deliver it twice."""
+"""Seconds for which a conflict is retried: less than a push may take, so that the bus does not deliver it twice."""
 _OURS = "Something went wrong on our side. It has been logged."
 _queues = [threading.Lock() for _ in range(64)]
 
-# The first model would look through all that is installed for plugins of pydantic's: opos has none.
+# The first model would search everything that is installed for plugins of pydantic; opos has none.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 telemetry.configure()
 
 
 def run_http(request: flask.Request, handle: HttpHandler) -> flask.Response:
-    """Answer *request* with what *handle* makes of it; every error becomes the JSON body of DESIGN section 6."""
+    """The answer of *handle* to *request*; every error becomes the JSON body of DESIGN section 6."""
     with tracing.serving(_function(handle.__module__), request.environ.get("HTTP_TRACEPARENT")) as span:
         answer = _answer(request, handle, span.place.trace)
         span.tell(method=request.method, status=answer.status)
@@ -55,49 +55,52 @@ def _answer(request: flask.Request, handle: HttpHandler, trace: str) -> HttpResp
         plain = _plain_request(request)
         return retry_conflicts(lambda: handle(plain, context))
     except OposError as fault:
-        return _told(fault)
+        return _fault_answer(fault)
     except Exception as fault:  # noqa: BLE001  (the last resort)
-        return _crashed(fault)
+        return _crash_answer(fault)
 
 
 def run_event(event: CloudEvent, handlers: Mapping["type[Message]", EventHandler]) -> None:
-    """Hand the message in *event*, a Pub/Sub push, to the handler of its topic; end the request with an error when it
-    has to be delivered again.
+    """Pass the message in *event*, a Pub/Sub push, to the handler of its topic. Ends the request with an error if the
+    message has to be delivered again.
     """
     topic = str(event["source"]).rpartition("/topics/")[2]
     function = _function(next(iter(handlers.values())).__module__)
     with tracing.consuming(function, topic, _attributes(event)) as span:
-        answer = _refusal(lambda: _hear(topic, event, handlers, span))
+        answer = _refusal(lambda: _handle(topic, event, handlers, span))
         if answer:
             span.tell(status=answer.status)
     if answer:
         flask.abort(flask.Response(answer.body, answer.status, dict(answer.headers)))
 
 
-def _refusal(hear: Callable[[], None]) -> HttpResponse | None:
+def _refusal(handle: Callable[[], None]) -> HttpResponse | None:
+    """The error that *handle* raised, as an answer; None if it raised none."""
     try:
-        hear()
+        handle()
     except OposError as fault:
-        return _told(fault)
+        return _fault_answer(fault)
     except Exception as fault:  # noqa: BLE001  (raised, the framework would log its text)
-        return _crashed(fault)
+        return _crash_answer(fault)
     return None
 
 
 def _attributes(event: CloudEvent) -> dict[str, str]:
-    """Those of the message in *event*, if it is one: who sent it has yet to prove to be the bus."""
-    pushed = event.data.get("message") if isinstance(event.data, dict) else None
-    found = pushed.get("attributes") if isinstance(pushed, dict) else None
-    return {name: text for name, text in found.items() if isinstance(text, str)} if isinstance(found, dict) else {}
+    """The attributes of the message in *event*, in whatever shape it is: its sender is not authenticated yet."""
+    message = event.data.get("message") if isinstance(event.data, dict) else None
+    values = message.get("attributes") if isinstance(message, dict) else None
+    return {name: text for name, text in values.items() if isinstance(text, str)} if isinstance(values, dict) else {}
 
 
-def _hear(topic: str, event: CloudEvent, handlers: Mapping["type[Message]", EventHandler], span: tracing.Span) -> None:
+def _handle(
+    topic: str, event: CloudEvent, handlers: Mapping["type[Message]", EventHandler], span: tracing.Span
+) -> None:
     from pydantic import ValidationError
 
     _require_push(flask.request)
-    contract = next((one for one in handlers if one.topic == topic), None)
+    contract = next((contract for contract in handlers if contract.topic == topic), None)
     if contract is None:
-        expected = ", ".join(one.topic for one in handlers)
+        expected = ", ".join(contract.topic for contract in handlers)
         raise OposError(f"expected a message of the topic {expected}, found one of another")
     try:
         message = contract.from_push(base64.b64decode(event.data["message"]["data"]), _attributes(event))
@@ -109,8 +112,8 @@ def _hear(topic: str, event: CloudEvent, handlers: Mapping["type[Message]", Even
     retry_conflicts(lambda: handlers[contract](message, context))
 
 
-def _told(fault: OposError) -> HttpResponse:
-    """What the caller is told of *fault*: where it is our own, the operator reads why, and no stranger."""
+def _fault_answer(fault: OposError) -> HttpResponse:
+    """The answer to a caller whose request raised *fault*. The reason for a fault of our own is only logged."""
     if fault.http_status < 500:  # noqa: PLR2004
         return error_response(fault)
     _log.warning("failed", error=type(fault).__name__, fault=fault.message)
@@ -118,35 +121,36 @@ def _told(fault: OposError) -> HttpResponse:
     return error_response(fault if fault.retryable else OposError(_OURS))
 
 
-def _crashed(fault: Exception) -> HttpResponse:
+def _crash_answer(fault: Exception) -> HttpResponse:
     _log.exception("crashed", error=type(fault).__name__)
     return error_response(OposError(_OURS))
 
 
 @lru_cache(maxsize=64)
 def _function(module: str) -> str:
-    """The function that a handler's *module* belongs to."""
+    """The name of the function whose handler is *module*."""
     names = module.split(".")
     return names[1] if names[0] == "functions" else ""
 
 
 def _require_push(request: flask.Request) -> None:
-    """Raises Unauthorized unless Pub/Sub or Scheduler is calling, and Unavailable where nobody can say."""
-    ours = runtime.current()
-    _say_once_whether_pushes_are_checked(deployed=ours.settings.deployed)
-    ours.callers.require_push(_headers(request.environ), ours.clock.now())
+    """Raises Unauthorized unless Pub/Sub or Scheduler is calling, and Unavailable if that cannot be verified now."""
+    process = runtime.current()
+    _log_once_whether_pushes_are_authenticated(deployed=process.settings.deployed)
+    process.callers.require_push(_headers(request.environ), process.clock.now())
 
 
 @cache
-def _say_once_whether_pushes_are_checked(*, deployed: bool) -> None:
+def _log_once_whether_pushes_are_authenticated(*, deployed: bool) -> None:
     _log.info("push_authentication", state="on" if deployed else "off, since this is not deployed")
 
 
 def retry_conflicts(run: Callable[[], T]) -> T:
-    """What *run* returns, run again while another writer is quicker: handlers are idempotent, so that is safe.
+    """The result of *run*, which runs again for as long as another writer commits first. Handlers are idempotent, so
+    that is safe.
 
-    Who lost the race for a document waits here for the others of this process that lost it too: a storm on one
-    document is then a queue, and only other processes are met by waiting at random.
+    The requests of this process that lost the race for one document wait for each other here, so that a storm on one
+    document becomes a queue; only between processes does a random wait keep them apart.
     """
     try:
         return run()
@@ -186,9 +190,9 @@ def _plain_request(request: flask.Request) -> HttpRequest:
 
 
 def _caller(request: flask.Request) -> str:
-    """The address that the nearest proxy saw: on the platform there is always one, elsewhere it runs on this machine.
+    """The address that the nearest proxy saw. The platform always has a proxy; elsewhere it runs on this machine.
 
-    Only the last entry of X-Forwarded-For is a proxy's own; those before it are what the caller says.
+    Only the last entry of X-Forwarded-For comes from that proxy; the caller may have written the ones before it.
     """
     peer = request.remote_addr or ""
     forwarded = request.environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
@@ -197,13 +201,13 @@ def _caller(request: flask.Request) -> str:
 
 
 def _headers(environ: Mapping[str, Any]) -> dict[str, str]:
-    """By lower-case names. From the environment itself (PEP 3333): the framework's view of it is slow."""
+    """The headers by their lower-case names, from the environment itself (PEP 3333): the framework's view is slow."""
     return {header: value for name, value in environ.items() if (header := _header(name)) and value}
 
 
 @lru_cache(maxsize=512)
 def _header(variable: str) -> str:
-    """The header in an environment's *variable*; empty for a variable that holds none."""
+    """The name of the header in *variable* of the environment; empty for a variable that holds no header."""
     if variable in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
         return variable.replace("_", "-").lower()
     is_header = variable.startswith("HTTP_") and variable not in {"HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"}
@@ -211,12 +215,12 @@ def _header(variable: str) -> str:
 
 
 def _body(request: flask.Request) -> bytes:
-    # One byte more than allowed, so that a chunked body over the limit is seen to be so, and not cut short in silence.
+    # One byte more than allowed, so that a chunked body over the limit is detected, and not silently cut short.
     request.max_content_length = BODY_LIMIT + 1
     try:
         body = request.get_data()
     except RequestEntityTooLarge:
-        # functions-framework reads the whole request before it answers; there must be nothing left to read.
+        # functions-framework reads the whole request before it answers, so nothing may be left to read.
         request.__dict__["stream"] = io.BytesIO()
         raise _too_large() from None
     if len(body) > BODY_LIMIT:
@@ -229,6 +233,6 @@ def _too_large() -> TooLarge:
     return TooLarge(message, hint="Send less, or a link to the rest.")
 
 
-# What is loaded by now stays for good. Were it looked through again, each page of it would be copied in the server's
-# worker, which shares it with the process that loaded it.
+# What is loaded by now stays loaded. If the collector went through it again, it would copy each page of it in the
+# server's worker, which shares those pages with the process that loaded them.
 gc.freeze()

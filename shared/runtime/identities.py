@@ -1,6 +1,6 @@
 """Whose tokens this process accepts: Google's and IAP's from callers, and those of `flags.identity` from users.
 
-What verifies a token is imported with the first one: most processes are never shown any.
+What verifies a token is imported with the first token: most processes never receive one.
 """
 
 from collections.abc import Callable, Mapping
@@ -54,7 +54,7 @@ def operators(config: "Config", environment: Mapping[str, str]) -> list[str]:
 
 @dataclass
 class Users:
-    """The users whom an issuer of `flags.identity` authenticates. *secret* gives the key that we share with one."""
+    """The users whom an issuer of `flags.identity` authenticates. *secret* reads a key that we share with it."""
 
     access: Callable[[], "Flags | Access"]
     secret: Callable[[str], str]
@@ -84,7 +84,7 @@ class Users:
                 identities.keys.fetch()
 
     def _identities(self, declared: "Issuer | compiled.Issuer") -> "OidcIssuer | SharedKey":
-        """The issuer as it was *declared*. A key that we share is read anew each time, so that a rotation counts."""
+        """The issuer as it was *declared*. A shared key is read each time, so that a rotation takes effect."""
         from shared.adapters.oidc import Keys, OidcIssuer, SharedKey
 
         if declared.secret:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class Invocation(Ports):
     """One run of a handler: the ports of its process, with a time and a trace of its own.
 
-    It shares the dictionary in which `once` keeps the ports, so a port that one invocation makes is there for all.
-    That it has every member of each handler's Context, mypy checks where `main.py` passes the handler to the runtime.
+    It shares the dictionary in which `once` keeps the ports, so all invocations use a port that one of them makes.
+    Where a `main.py` passes its handler to the runtime, mypy checks that this is the context that the handler asks for.
     """
 
     __slots__ = ("_began", "now", "trace")

@@ -12,7 +12,6 @@ from shared.errors import Unavailable
 from shared.ports import Bus, Channel, Clock, Joined, Store
 from shared.process.lazy_property import once
 from shared.runtime.clock import SystemClock, new_id
-from shared.runtime.notices import NOTICES
 from shared.runtime.settings import DEFAULT_URL, SIGNING_KEY, Settings, SettingsError
 from shared.security.secrets import kept_key, read_secret
 
@@ -34,13 +33,13 @@ if TYPE_CHECKING:
     from shared.services.slo.indicators import Indicators
 
 OUTSIDE = 2.0
-"""Seconds that a host may take to show its certificate, or to tell the time."""
+"""Seconds that a host may take to show its certificate, or the time."""
 
 
 @dataclass
 class Ports:
-    """All that follows from *settings*; tests pass a `clock` and `channels` of their own. What a member is for is said
-    by the Protocol that asks for it: `shared.context.Context`, and those that extend it.
+    """Everything that follows from *settings*; tests pass their own `clock` and `channels`. `shared.context.Context`
+    and the Protocols that extend it say what each member is for.
     """
 
     settings: Settings
@@ -166,8 +165,10 @@ class Ports:
 
         return Users(lambda: self.access, self.secret)
 
-    @property
+    @once
     def notices(self) -> Mapping[str, "Render"]:
+        from shared.runtime.notices import NOTICES
+
         return NOTICES
 
     @property

@@ -1,4 +1,4 @@
-"""First-class fakes: real implementations of the ports in memory, with state that a test can read."""
+"""Fakes: real implementations of the ports in memory, with state that a test can read."""
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,12 +33,12 @@ COMPARE = {
 
 def matches(data: dict[str, Any], condition: Condition) -> bool:
     name, operator, value = condition
-    found = field_of(data, name)
-    return found is not None and type(found) is type(value) and COMPARE[operator](found, value)
+    stored = field_of(data, name)
+    return stored is not None and type(stored) is type(value) and COMPARE[operator](stored, value)
 
 
 def serves(collection: str, where: Sequence[Condition], order_by: str | None, *, descending: bool = False) -> bool:
-    """Whether Firestore answers this query with the indexes that are declared; its emulator answers any."""
+    """Whether Firestore answers this query with the declared indexes; its emulator answers any query."""
     ranged = [name for name, operator, _ in where if operator != "=="]
     return is_served(collection, [name for name, _, _ in where], order_by, descending=descending) and (
         not ranged or order_by in {None, *ranged}
@@ -74,16 +74,16 @@ class FakeStore:
         def key(doc: Doc) -> tuple[Any, str]:
             return (field_of(doc.data, order_by) if order_by else "", doc.path)
 
-        found = [doc for doc in self._in(collection) if all(matches(doc.data, one) for one in where)]
-        found = [doc for doc in found if not order_by or field_of(doc.data, order_by) is not None]
-        found.sort(key=key, reverse=descending)
+        docs = [doc for doc in self._in(collection) if all(matches(doc.data, condition) for condition in where)]
+        docs = [doc for doc in docs if not order_by or field_of(doc.data, order_by) is not None]
+        docs.sort(key=key, reverse=descending)
         if after is not None:
-            found = [doc for doc in found if (key(doc) < key(after) if descending else key(doc) > key(after))]
-        return iter(deepcopy(found[:limit]))
+            docs = [doc for doc in docs if (key(doc) < key(after) if descending else key(doc) > key(after))]
+        return iter(deepcopy(docs[:limit]))
 
     def count(self, collection: str, *, where: Sequence[Condition] = ()) -> int:
         assert self.any_query or serves(collection, where, None)
-        return sum(all(matches(doc.data, one) for one in where) for doc in self._in(collection))
+        return sum(all(matches(doc.data, condition) for condition in where) for doc in self._in(collection))
 
     def commit(self, writes: Sequence[Write]) -> dict[str, str]:
         self._check()
@@ -96,15 +96,15 @@ class FakeStore:
         return {write.path: version for write in writes if not isinstance(write, Delete)}
 
     def _apply(self, docs: dict[str, Doc], write: Write, version: str) -> None:
-        found = docs.get(write.path)
-        if isinstance(write, Create) and found:
+        known = docs.get(write.path)
+        if isinstance(write, Create) and known:
             raise AlreadyExists(write.path)
-        if isinstance(write, Update | Delete) and (not found or found.version != write.if_version):
+        if isinstance(write, Update | Delete) and (not known or known.version != write.if_version):
             raise Conflict(write.path)
         if isinstance(write, Delete):
             del docs[write.path]
-        elif isinstance(write, Update) and found:
-            docs[write.path] = Doc(write.path, deepcopy(merge(found.data, write.data)), version)
+        elif isinstance(write, Update) and known:
+            docs[write.path] = Doc(write.path, deepcopy(merge(known.data, write.data)), version)
         elif isinstance(write, Create | Set):
             docs[write.path] = Doc(write.path, deepcopy(dict(write.data)), version)
 
@@ -133,7 +133,7 @@ class FakeBus:
 
 @dataclass
 class RecordingChannel:
-    """Keeps what it was sent; raises what `faults` holds first. To reach it takes no fault away: the next sending has it."""
+    """Keeps what it is sent. Raises the first of `faults`, which `send` takes off the list and `reach` leaves there."""
 
     sent: list[tuple[str, Notice]] = field(default_factory=list)
     faults: list[DeliveryError] = field(default_factory=list)
@@ -176,7 +176,7 @@ CONFIG = {
 
 @dataclass
 class FakeContext:
-    """A handler's context over fakes, with state that a test can read."""
+    """Everything that any handler asks for, over fakes, with state that a test can read."""
 
     store: FakeStore = field(default_factory=FakeStore)
     bus: FakeBus = field(default_factory=FakeBus)
@@ -195,17 +195,17 @@ class FakeContext:
     trace: str = "0af7651916cd43dd8448eb211c80319c"
     uptime_seconds: float = 1.0
     elapsed_seconds: float = 0.0
-    """Since the invocation began."""
+    """The time since the invocation began."""
     deployed: bool = False
     release: str = ""
     operators: frozenset[str] = frozenset()
-    """Values of the authorization header that prove the operator."""
+    """Values of the authorization header that authenticate an operator."""
     called: list[str] = field(default_factory=list)
     ids: Iterator[str] = field(default_factory=lambda: (f"{n:032x}" for n in count(1)))
 
     def __post_init__(self) -> None:
-        self.indicators = Indicators(lambda: self.store, "one", lambda: self.config.slos)
-        self.usage = Usage(lambda: self.store, "one")
+        self.indicators = Indicators(lambda: self.store, "test", lambda: self.config.slos)
+        self.usage = Usage(lambda: self.store, "test")
 
     @property
     def now(self) -> datetime:

@@ -1,4 +1,4 @@
-"""What a service is handed that evaluates flags, or reports on them."""
+"""What a service is handed if it evaluates flags, or reports on them."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol

@@ -1,4 +1,4 @@
-"""What a service is handed that checks the health of the bundle and of what it depends on."""
+"""What a service is handed if it checks the health of the bundle and of what it depends on."""
 
 from datetime import datetime, timedelta
 from typing import Protocol

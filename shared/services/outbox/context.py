@@ -1,4 +1,4 @@
-"""What a service is handed that sends messages."""
+"""What a service is handed if it sends messages."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol

@@ -1,8 +1,8 @@
-"""External effects: the intent is committed with the decision, then sent under a lease, then the receipt is written.
+"""Sends messages: the intent is committed with the decision, sent under a lease, and then gets its receipt.
 
-A crash between send and receipt repeats the same message under the same key, so an effect happens at least once, and
-exactly once where the receiver knows the key. A worker that lost its lease cannot write a receipt: the version it would
-write against is gone.
+A crash between send and receipt repeats the same message under the same key, so a message arrives at least once, and
+exactly once if the receiver ignores a key that it knows. A worker that lost its lease cannot write a receipt, because
+the version that it would write against is gone.
 """
 
 from collections.abc import Iterator
@@ -24,10 +24,10 @@ LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 20
 LONGEST_WAIT = timedelta(minutes=30)
 KEEP = timedelta(days=400)
-"""How long a message that was sent stays to be looked at."""
+"""How long a message that was sent stays in the store."""
 
 State = Literal["pending", "sending", "sent", "failed", "parked"]
-"""`failed`: the receiver will never take it. `parked`: given up after MAX_ATTEMPTS. Both are shown until mended."""
+"""`failed`: the receiver will never accept it. `parked`: not sent after MAX_ATTEMPTS. Both are shown until fixed."""
 
 
 def intent(
@@ -42,7 +42,7 @@ def intent(
     cost: float = 0.0,
     now: datetime,
 ) -> dict[str, Any]:
-    """The document of a message about to be sent by whoever commits it: it is born under that worker's lease.
+    """The document of a message that the worker who commits it sends next: it starts under that worker's lease.
 
     `ack` names what a link in the message acknowledges: `{"group": id, "call": when it began}`. `cause` says why the
     message interrupts, and `cost` what the interruption costs.
@@ -64,7 +64,7 @@ def intent(
 
 
 def send(doc: Doc, context: OutboxContext) -> State:
-    """Send the message of *doc*, which is under this worker's lease, and write down what came of it."""
+    """Send the message of *doc*, on which this worker holds the lease, and store the outcome."""
     try:
         with telemetry.span(f"send {doc.data['channel']}", channel=doc.data["channel"]):
             receipt = context.channel(doc.data["channel"]).send(_notice(doc, context), doc.id)
@@ -78,7 +78,7 @@ def send(doc: Doc, context: OutboxContext) -> State:
 
 
 def retake(doc: Doc, context: OutboxContext) -> State | None:
-    """Take over a message whose lease or waiting time is over, and send it. None when another worker was quicker."""
+    """Send a message whose lease or wait has ended, under a new lease. None if another worker took it first."""
     lease = {
         "state": "sending",
         "fence": doc.data["fence"] + 1,
@@ -93,12 +93,12 @@ def retake(doc: Doc, context: OutboxContext) -> State | None:
 
 
 def due(collection: str, context: Context, *, limit: int) -> Iterator[Doc]:
-    """The messages in *collection* that nobody is sending and whose time has come."""
+    """The messages in *collection* whose lease or wait has ended."""
     return context.store.query(collection, where=[("due_at", "<=", iso(context.now))], order_by="due_at", limit=limit)
 
 
 def _notice(doc: Doc, context: OutboxContext) -> Notice:
-    """What the channel is sent: rendered from the field that the document stores its content in, or stored as it is."""
+    """The notice for the channel: rendered from the data in *doc*, or the stored text itself."""
     render = next((render for field, render in context.notices.items() if field in doc.data), None)
     if render:
         return render(doc, context)

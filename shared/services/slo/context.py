@@ -1,4 +1,4 @@
-"""What a service is handed that counts how well it did."""
+"""What a service is handed if it counts outcomes for the objectives."""
 
 from typing import TYPE_CHECKING, Protocol
 
