@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from shared.config.files.compiled_flags import Access
-    from shared.config.flag_access import Flags
     from shared.config.model import Config
     from shared.digest.queue_estimate import Tally
     from shared.flags import FlagSet
+    from shared.flags.access import Access
     from shared.ports import Bus, Channel, Joined, Store
     from shared.security.signed_links import Links
     from shared.services.flags.usage import Usage
@@ -50,8 +49,8 @@ class Context(Protocol):
         ...
 
     @property
-    def access(self) -> "Flags | Access":
-        """Who may ask for flags, how often, and who proves to be whom."""
+    def access(self) -> "Access":
+        """Who may evaluate flags, how often, and whose tokens identify a user."""
         ...
 
     @property

@@ -11,9 +11,10 @@ from typing import Any
 
 from shared.context import Context
 from shared.errors import Forbidden, MethodNotAllowed, NotFound, OposError, TooMany
-from shared.flags import ABSENT, Evaluation, FlagBroken, FlagNotFound, FlagSet, is_unicode
+from shared.flags import ABSENT, Evaluation, FlagBroken, FlagNotFound, FlagSet
 from shared.telemetry.logger import log as _log
 from shared.values.http import HttpRequest, HttpResponse, error_response, json_response
+from shared.values.text import is_unicode
 
 _EXPOSED = {"access-control-expose-headers": "etag, retry-after, x-opos-warning"}
 _PREFLIGHT = {

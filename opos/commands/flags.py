@@ -17,7 +17,7 @@ from opos.terminal.times import until_moment
 from opos.yaml_edit import with_value
 from shared.config.files import compiled_flags as compiled
 from shared.config.files.loader import load_config, load_flags, parse_flags
-from shared.flags import ABSENT, FlagSet, Plain
+from shared.flags import ABSENT, FlagSet
 from shared.flags.explanation import explained
 from shared.services.flags.overrides import in_force, override, release
 
@@ -46,8 +46,8 @@ command.add_command(stale)
 def list_(file: Path, environment: str, *, as_json: bool) -> None:
     """Every flag, as flagd would define it."""
     flags = load_flags(file, environment)
-    shown = {key: _as_flagd(flag) for key, flag in flags.definitions.items()}
-    show(shown, "\n".join(_line(key, flags) for key in flags.flags) or "There are no flags.", as_json=as_json)
+    shown = {key: flag.as_flagd() for key, flag in flags.definitions.items()}
+    show(shown, "\n".join(_line(key, flags) for key in flags.definitions) or "There are no flags.", as_json=as_json)
 
 
 @command.command("eval")
@@ -129,8 +129,8 @@ def compile_(place: Place, *, as_json: bool) -> None:
     found = load_flags(place.flags_file, environment)
     write_compiled(load_config(place.config_file), found, place.config_file, place.flags_file)
     target = compiled.place(place.flags_file)
-    said = {"file": str(target), "flags": len(found.flags), "environment": environment}
-    show(said, f"{target}: {len(found.flags)} flags", as_json=as_json)
+    said = {"file": str(target), "flags": len(found.definitions), "environment": environment}
+    show(said, f"{target}: {len(found.definitions)} flags", as_json=as_json)
 
 
 @command.command("override")
@@ -147,7 +147,7 @@ def override_(flag: str, variant: str, until: str, why: str, who: str | None, pl
     context, now = place.runtime().context(), datetime.now(UTC)
     definition = context.flags.definitions.get(flag)
     if definition is None or definition.variants.get(variant) is None:
-        known = ", ".join(definition.variants) if definition else ", ".join(context.flags.flags)
+        known = ", ".join(definition.variants) if definition else ", ".join(context.flags.definitions)
         raise click.BadParameter(f"expected one of {known}", param_hint="VARIANT" if definition else "FLAG")
     ends = until_moment(until, now, context.config.timezone)
     said = override(flag, variant, context.store, who=who or getpass.getuser(), why=why, until=ends, now=now)
@@ -174,18 +174,6 @@ def overrides(place: Place, *, as_json: bool) -> None:
     found = [{"flag": doc.id, **doc.data} for doc in in_force(place.runtime().store, datetime.now(UTC))]
     lines = [f"{one['flag']}: {one['variant']} until {one['until']}, by {one['who']}: {one['why']}" for one in found]
     show(found, "\n".join(lines) or "Nothing is overridden.", as_json=as_json)
-
-
-def _as_flagd(flag: Plain) -> dict[str, Any]:
-    state, variants, default, targeting, metadata = flag
-    said = {
-        "state": state,
-        "variants": variants,
-        "defaultVariant": default,
-        "targeting": targeting,
-        "metadata": metadata,
-    }
-    return {name: value for name, value in said.items() if value is not None}
 
 
 def _line(key: str, flags: FlagSet) -> str:

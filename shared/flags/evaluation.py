@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import Any, Literal
 
 from shared.errors import OposError
+from shared.flags.definition import Definition, Scalar
 from shared.flags.flagd_operations import operations
 from shared.flags.jsonlogic.compiler import Rule, Special, compiled
-from shared.flags.plain import Plain, Scalar
 
 Context = Mapping[str, Any]
 Reason = Literal["STATIC", "DEFAULT", "TARGETING_MATCH", "DISABLED", "OVERRIDE", "ERROR"]
@@ -78,7 +78,7 @@ Evaluator = Callable[[Context, int], Evaluation]
 """Of the context, and the moment in seconds since 1970."""
 
 
-def evaluator(key: str, flag: Plain, metadata: Mapping[str, Scalar], special: Mapping[str, Special]) -> Evaluator:
+def evaluator(key: str, flag: Definition, metadata: Mapping[str, Scalar], special: Mapping[str, Special]) -> Evaluator:
     """*flag* as a function. Raises UnknownOperationError."""
     said = {**metadata, **flag.metadata}
     if flag.state == "DISABLED":
@@ -94,7 +94,7 @@ def evaluator(key: str, flag: Plain, metadata: Mapping[str, Scalar], special: Ma
     return _targeted(key, rule, found, _default(key, flag, said, "DEFAULT"), asks_flagd=_asks_flagd(flag.targeting))
 
 
-def _default(key: str, flag: Plain, metadata: Mapping[str, Scalar], reason: Reason) -> Evaluation:
+def _default(key: str, flag: Definition, metadata: Mapping[str, Scalar], reason: Reason) -> Evaluation:
     if not flag.default_variant:
         return Evaluation(key, ABSENT, "DEFAULT", metadata=metadata)
     return Evaluation(key, flag.variants[flag.default_variant], reason, flag.default_variant, metadata)

@@ -41,7 +41,7 @@ def _walked(rule: Any, data: Any, flags: FlagSet, key: str, depth: int) -> Itera
 
 def _branches(arguments: list[Any], data: Any, flags: FlagSet, key: str, depth: int) -> Iterator[str]:
     for condition, then in zip(arguments[:-1:2], arguments[1::2], strict=False):
-        found = flags.worked_out(key, condition, data)
+        found = flags.result(key, condition, data)
         yield f"{'  ' * depth}if {_short(condition)}: {_short(found)}, so {'yes' if truth(found) else 'no'}"
         if truth(found):
             yield from _walked(then, data, flags, key, depth + 1)

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from shared.flags.definition import Definition
+from shared.flags.checked_definition import CheckedDefinition
+from shared.flags.definition import Scalar
 from shared.flags.flagd_operations import operations
+from shared.flags.flagset import FlagSet
 from shared.flags.jsonlogic.compiler import NAMES
-from shared.flags.plain import Scalar
-from shared.flags.shorthand import Flag
+from shared.flags.shorthand import Flag, lowered
 
 OPERATIONS = (*NAMES, *operations(""), "flag")
 """Every operation that a rule may name."""
@@ -20,7 +21,7 @@ Problem = tuple[Where, str, Any, list[str]]
 
 def _form(flag: Any) -> str:
     written = flag if isinstance(flag, dict) else {}
-    is_definition = isinstance(flag, Definition) or {"state", "variants"} & written.keys()
+    is_definition = isinstance(flag, CheckedDefinition) or {"state", "variants"} & written.keys()
     return "a flagd definition" if is_definition else "the shorthand"
 
 
@@ -30,13 +31,27 @@ class FlagFile(BaseModel):
     flags: dict[
         str,
         Annotated[
-            Annotated[Flag, Tag("the shorthand")] | Annotated[Definition, Tag("a flagd definition")],
+            Annotated[Flag, Tag("the shorthand")] | Annotated[CheckedDefinition, Tag("a flagd definition")],
             Discriminator(_form),
         ],
     ]
     metadata: dict[str, Scalar] = Field(default_factory=dict)
     evaluators: Annotated[dict[str, Any], Field(alias="$evaluators")] = Field(default_factory=dict)
     schema_: Annotated[str, Field(alias="$schema")] = ""
+
+    def flag_set(self, environment: str = "") -> FlagSet:
+        """The flags of the file as they are in *environment*."""
+        return flag_set(self.flags, self.metadata, environment)
+
+
+def flag_set(
+    flags: Mapping[str, Flag | CheckedDefinition], metadata: Mapping[str, Scalar] | None = None, environment: str = ""
+) -> FlagSet:
+    """*flags* as flagd definitions, for *environment*."""
+    definitions = {
+        key: lowered(flag, environment) if isinstance(flag, Flag) else flag.definition() for key, flag in flags.items()
+    }
+    return FlagSet(definitions, metadata or {}, environment)
 
 
 def with_references(data: Any) -> Any:

@@ -77,9 +77,7 @@ def lowered(flag: Flag, environment: str = "") -> Definition:
     rule = _rule(flag, override) if enabled else "off"
     default, targeting = (rule, None) if isinstance(rule, str) else ("off", rule)
     values = {"on": True, "off": False}
-    return Definition(
-        state="ENABLED", variants=values, default_variant=default, targeting=targeting, metadata=_metadata(flag)
-    )
+    return Definition("ENABLED", values, default, targeting, _metadata(flag))
 
 
 def _rule(flag: Flag, override: Override) -> Rule:

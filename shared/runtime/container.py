@@ -23,12 +23,11 @@ if TYPE_CHECKING:
     from shared.adapters.local_bus.bus import LocalBus
     from shared.adapters.oidc import OidcIssuer, SharedKey
     from shared.adapters.sqlite.database import Database
-    from shared.config.files import compiled_flags as compiled
-    from shared.config.files.compiled_flags import Access, Compiled
-    from shared.config.flag_access import Flags, Issuer
+    from shared.config.files.compiled_flags import Compiled
     from shared.config.model import Config
     from shared.digest.queue_estimate import Tally
     from shared.flags import FlagSet
+    from shared.flags.access import Access, Issuer
     from shared.security.rate_limit import Limiter
     from shared.security.signed_links import Links
     from shared.services.flags.overrides import Overrides
@@ -137,10 +136,10 @@ class Runtime:
         """What the build made, read once at the start."""
         return self._compiled()
 
-    @property
-    def access(self) -> "Flags | Access":
-        """Who may ask for flags, how often, and who proves to be whom."""
-        return self._built.access if self._built else self.config.flags
+    @once
+    def access(self) -> "Access":
+        """Who may evaluate flags, how often, and whose tokens identify a user."""
+        return self._built.access if self._built else self.config.flags.access()
 
     @once
     def usage(self) -> "Usage":
@@ -255,7 +254,7 @@ class Runtime:
                 return self._identities(declared).claims(token.strip(), audience=declared.audience, now=now)
         raise Unauthorized("The request does not carry a valid identity token.")
 
-    def _identities(self, declared: "Issuer | compiled.Issuer") -> "OidcIssuer | SharedKey":
+    def _identities(self, declared: "Issuer") -> "OidcIssuer | SharedKey":
         from shared.adapters.oidc import Keys, OidcIssuer, SharedKey
 
         if declared.secret:
@@ -267,7 +266,7 @@ class Runtime:
     def fetch_keys(self, issuer: str) -> None:
         from shared.adapters.oidc import OidcIssuer
 
-        for declared in self.config.flags.identity:
+        for declared in self.access.identity:
             identities = self._identities(declared) if declared.issuer == issuer else None
             if isinstance(identities, OidcIssuer):
                 identities.keys.fetch()

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from shared.security.callers import OPERATORS
 
 if TYPE_CHECKING:
-    from shared.config.files.compiled_flags import Access
-    from shared.config.flag_access import Flags
     from shared.config.model import Config
     from shared.digest.queue_estimate import Tally
     from shared.flags import FlagSet
+    from shared.flags.access import Access
     from shared.ports import Bus, Channel, Joined, Store
     from shared.runtime.container import Runtime
     from shared.security.signed_links import Links
@@ -45,7 +44,7 @@ class Invocation(NamedTuple):
         return self.runtime.config
 
     @property
-    def access(self) -> "Flags | Access":
+    def access(self) -> "Access":
         return self.runtime.access
 
     @property

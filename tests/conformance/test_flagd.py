@@ -14,8 +14,9 @@ from openfeature.evaluation_context import EvaluationContext
 
 from shared.config.files.loader import parse_flags
 from shared.errors import OposError
-from shared.flags import ABSENT, Flag, lowered
+from shared.flags import ABSENT
 from shared.flags.jsonlogic.compiler import NAMES
+from shared.flags.shorthand import Flag, lowered
 
 FLAGS_A_SEED, CONTEXTS, SEEDS = 250, 8, range(12)
 KEYS = [
@@ -184,7 +185,7 @@ def test_shared_rules_are_put_where_they_are_named() -> None:
 def test_the_shorthands_rollout_is_flagds_own_share(rollout: float) -> None:
     flags = parse_flags(f"flags: {{checkout: {{enabled: true, rollout: {rollout}}}}}")
     core = FlagdCore()
-    core.set_flags({"flags": {"checkout": lowered(Flag(enabled=True, rollout=rollout)).model_dump(by_alias=True)}})
+    core.set_flags({"flags": {"checkout": lowered(Flag(enabled=True, rollout=rollout)).as_flagd()}})
     for n in range(500):
         context = {"targetingKey": f"user-{n}"}
         assert ours(flags, "checkout", context) == theirs(core, "checkout", context)

@@ -60,7 +60,7 @@ def test_explain_says_which_part_decided_and_where_the_user_falls(folder: Path) 
 def test_stale_names_what_has_expired_is_the_same_for_all_or_mentioned_nowhere(folder: Path) -> None:
     told = opos("flags", "stale", "--code", "code", folder=folder).stdout.splitlines()
     assert told == [
-        "everyone: expired on 2026-01-31", "everyone: the same for everybody: on", "everyone: no file below code mentions it",
+        "everyone: expired on 2026-01-31", "everyone: one value for everyone: on", "everyone: no file below code mentions it",
     ]  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def test_a_flag_is_stale_when_it_has_been_the_same_for_everybody_for_longer_than
     git("commit", "-qm", "first", day=old)
     file.write_text(file.read_text().replace("50", "100"))
     git("commit", "-qam", "second", day=str(datetime.now(UTC).date() - timedelta(days=5)))
-    assert stale() == [f"old: the same for everybody: on, since {old}"]
+    assert stale() == [f"old: one value for everyone: on, since {old}"]
     assert len(stale("--settled", "3d")) == 2
     file.write_text(file.read_text().replace("old: {enabled: true}", "old: {enabled: false}"))
     assert stale() == ["No flag is stale."]

@@ -3,16 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.flags import Flag, FlagSet
 from shared.flags.bucketing import bucket_of
+from shared.flags.file import flag_set
 from shared.flags.shorthand import WHOLE as WEIGHTS
+from shared.flags.shorthand import Flag
 
 users = st.text(min_size=1, max_size=30).filter(lambda text: text.encode("utf-8", "replace").decode() == text)
 shares = st.floats(0.001, 99.999)
 
 
 def is_in(user: str, rollout: float, key: str = "checkout") -> bool:
-    flags = FlagSet({key: Flag(enabled=True, rollout=rollout)})
+    flags = flag_set({key: Flag(enabled=True, rollout=rollout)})
     return bool(flags.evaluate(key, {"targetingKey": user}).value)
 
 

@@ -9,9 +9,11 @@ import pytest
 
 from shared.config.files.loader import parse_flags
 from shared.errors import OposError
-from shared.flags import ABSENT, Definition, Flag, FlagBroken, FlagNotFound, FlagSet, lowered
+from shared.flags import ABSENT, FlagBroken, FlagNotFound, FlagSet
 from shared.flags.bucketing import bucket_of, place_of
-from shared.flags.shorthand import WHOLE
+from shared.flags.checked_definition import CheckedDefinition
+from shared.flags.file import flag_set
+from shared.flags.shorthand import WHOLE, Flag, lowered
 
 USER = {"targetingKey": "u1"}
 VECTORS = [
@@ -37,9 +39,9 @@ the user is still out. The lengths 23, 24 and 300 are where CBOR's length prefix
 
 
 def answer(
-    flag: Flag | Definition, context: dict[str, Any], now: datetime | None = None
+    flag: Flag | CheckedDefinition, context: dict[str, Any], now: datetime | None = None
 ) -> tuple[Any, str | None, str]:
-    found = FlagSet({"f": flag}).evaluate("f", context, int((now or NOON).timestamp()))
+    found = flag_set({"f": flag}).evaluate("f", context, int((now or NOON).timestamp()))
     return found.value, found.variant, found.reason
 
 
@@ -57,7 +59,7 @@ def test_a_user_falls_where_flagd_puts_them(flag: str, user: str, expected: int)
 @pytest.mark.parametrize(("key", "user", "place"), VECTORS)
 def test_a_user_is_in_from_the_rollout_on_at_which_flagd_takes_them_in(key: str, user: str, place: int) -> None:
     def is_in(weight: int) -> bool:
-        flags = FlagSet({key: Flag(enabled=True, rollout=weight * 100 / WHOLE)})
+        flags = flag_set({key: Flag(enabled=True, rollout=weight * 100 / WHOLE)})
         return bool(flags.evaluate(key, {"targetingKey": user}).value)
 
     assert not is_in(place)
@@ -120,7 +122,7 @@ def test_a_rollout_in_steps_takes_in_more_and_loses_nobody() -> None:
 
 
 def test_a_flag_that_requires_another_is_on_only_for_whom_that_is_on() -> None:
-    flags = FlagSet(
+    flags = flag_set(
         {"base": Flag(enabled=True, rollout=50), "more": Flag(enabled=True, requires=("base",)), "never": Flag(enabled=False),
          "most": Flag(enabled=True, requires=("more", "never"))}
     )  # fmt: skip
@@ -134,23 +136,23 @@ def test_each_environment_has_its_own_say() -> None:
     flag = Flag.model_validate(
         {"enabled": False, "rollout": 25, "environments": {"staging": {"enabled": True, "rollout": 100}}}
     )
-    assert FlagSet({"f": flag}, environment="staging").evaluate("f", {}).value is True
-    assert FlagSet({"f": flag}, environment="production").evaluate("f", {}).value is False
+    assert flag_set({"f": flag}, environment="staging").evaluate("f", {}).value is True
+    assert flag_set({"f": flag}, environment="production").evaluate("f", {}).value is False
 
 
 def test_the_shorthand_is_lowered_to_what_flagd_reads() -> None:
     flag = Flag.model_validate(
         {"enabled": True, "rollout": 25, "requires_auth": True, "owner": "me", "expires": "2027-01-31"}
     )
-    assert lowered(flag).model_dump(by_alias=True) == {
+    assert lowered(flag).as_flagd() == {
         "state": "ENABLED", "variants": {"on": True, "off": False}, "defaultVariant": "off",
         "targeting": {"if": [{"!!": [{"var": "user"}]}, {"fractional": [["on", 25_000], ["off", 75_000]]}, "off"]},
         "metadata": {"owner": "me", "expires": "2027-01-31"},
     }  # fmt: skip
 
 
-def definition(**more: Any) -> Definition:
-    return Definition.model_validate({"state": "ENABLED", "variants": {"red": "#f00", "none": None}, **more})
+def definition(**more: Any) -> CheckedDefinition:
+    return CheckedDefinition.model_validate({"state": "ENABLED", "variants": {"red": "#f00", "none": None}, **more})
 
 
 def test_a_disabled_definition_leaves_the_value_to_who_asks() -> None:
@@ -197,17 +199,17 @@ def test_a_rollout_may_be_a_thousandth_of_a_percent() -> None:
 )  # fmt: skip
 def test_the_version_changes_with_every_change_and_only_then(change: dict[str, Any]) -> None:
     before = {"enabled": True, "rollout": 25}
-    version = FlagSet({"f": Flag.model_validate(before)}).version
-    assert FlagSet({"f": Flag.model_validate(before)}).version == version
-    assert FlagSet({"f": Flag.model_validate(before | change)}).version != version
-    assert FlagSet({"g": Flag.model_validate(before)}).version != version
+    version = flag_set({"f": Flag.model_validate(before)}).version
+    assert flag_set({"f": Flag.model_validate(before)}).version == version
+    assert flag_set({"f": Flag.model_validate(before | change)}).version != version
+    assert flag_set({"g": Flag.model_validate(before)}).version != version
 
 
 @pytest.mark.parametrize(("rollout", "loaded"), [(100, "False"), (25, "True")])
 def test_hashing_is_loaded_only_for_a_flag_that_splits(rollout: float, loaded: str) -> None:
     program = (
-        "import sys; from shared.flags import Flag, FlagSet;"
-        f"FlagSet({{'f': Flag(enabled=True, rollout={rollout})}}).evaluate('f', {{'targetingKey': 'u1'}});"
+        "import sys; from shared.flags.file import flag_set; from shared.flags.shorthand import Flag;"
+        f"flag_set({{'f': Flag(enabled=True, rollout={rollout})}}).evaluate('f', {{'targetingKey': 'u1'}});"
         "print('mmh3' in sys.modules); assert not {'cbor2', 'semver'} & set(sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)

@@ -56,7 +56,7 @@ def test_both_forms_stand_beside_each_other() -> None:
         "flags: {a: {enabled: true}, b: {state: ENABLED, variants: {on: 1, off: 0}, defaultVariant: on}, "
         "c: {state: ENABLED, variants: {yes: 1}, targeting: {if: [{==: [{flag: a}, on]}, yes]}}}"
     )
-    assert [flags.evaluate(key, {}).value for key in flags.flags] == [True, 1, 1]
+    assert [flags.evaluate(key, {}).value for key in flags.definitions] == [True, 1, 1]
 
 
 def test_an_unquoted_on_is_the_variant_of_that_name() -> None:
@@ -76,4 +76,4 @@ def test_ten_thousand_flags_are_read_and_each_compiled_when_it_is_asked_for() ->
     text = "flags:\n" + "".join(f"  flag-{n}: {{enabled: true, rollout: {n % 99 + 1}}}\n" for n in range(10_000))
     flags = parse_flags(text)
     assert flags.evaluate("flag-9999", {"targetingKey": "u1"}).variant in {"on", "off"}
-    assert len(flags.flags) == 10_000
+    assert len(flags.definitions) == 10_000

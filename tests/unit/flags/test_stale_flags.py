@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.flags import Definition, Flag
+from shared.flags.checked_definition import CheckedDefinition
+from shared.flags.shorthand import Flag
 from shared.flags.stale_flags import ALWAYS, settled
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -32,6 +33,6 @@ def test_a_flag_is_settled_when_neither_who_asks_nor_the_time_to_come_matters(
 
 def test_a_definition_is_settled_without_a_rule_where_it_has_another_variant() -> None:
     made: dict[str, Any] = {"state": "ENABLED", "variants": {"a": 1, "b": 2}, "defaultVariant": "a"}
-    assert settled(Definition.model_validate(made), NOW) == ("a", ALWAYS)
-    assert settled(Definition.model_validate({**made, "targeting": {"if": [True, "b"]}}), NOW) is None
-    assert settled(Definition.model_validate({**made, "variants": {"a": 1}}), NOW) is None
+    assert settled(CheckedDefinition.model_validate(made), NOW) == ("a", ALWAYS)
+    assert settled(CheckedDefinition.model_validate({**made, "targeting": {"if": [True, "b"]}}), NOW) is None
+    assert settled(CheckedDefinition.model_validate({**made, "variants": {"a": 1}}), NOW) is None

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opos.yaml_edit import with_value
-from shared.config.files.loader import parse_flags
+from shared.config.files.loader import flag_file
+from shared.config.files.located_yaml import parse_yaml
 from shared.errors import NotFound
 
 TEXT = """# The flags of the shop.
@@ -55,9 +56,9 @@ def test_a_flag_that_is_not_there_is_not_made_up(flag: str) -> None:
 def test_what_is_written_is_what_is_read(flag: str, rollout: int, enabled: bool) -> None:  # noqa: FBT001
     text = with_value(TEXT, ("flags", flag, "rollout"), str(rollout))
     text = with_value(text, ("flags", flag, "enabled"), str(enabled).lower())
-    before, after = parse_flags(TEXT).flags, parse_flags(text).flags
+    before, after = (flag_file(parse_yaml(content, "flags.yaml")).flags for content in (TEXT, text))
     assert (after[flag].rollout, after[flag].enabled) == (rollout, enabled)  # type: ignore[union-attr]
-    assert {key: one for key, one in after.items() if key != flag} == {
-        key: one for key, one in before.items() if key != flag
+    assert {key: other for key, other in after.items() if key != flag} == {
+        key: other for key, other in before.items() if key != flag
     }
     assert text.count("#") == TEXT.count("#")

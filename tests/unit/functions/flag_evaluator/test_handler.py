@@ -13,7 +13,10 @@ import structlog
 from functions.flag_evaluator.handler import handle
 from shared.config.slos import Slos
 from shared.errors import Unauthorized
-from shared.flags import Definition, Flag, FlagSet
+from shared.flags import FlagSet
+from shared.flags.checked_definition import CheckedDefinition
+from shared.flags.file import flag_set
+from shared.flags.shorthand import Flag
 from shared.services.flags.usage import Usage
 from shared.services.slo.indicators import Indicators
 from shared.values.http import HttpRequest, HttpResponse
@@ -31,8 +34,8 @@ COLOURS = {
     "targeting": {"if": [{"==": [{"var": "plan"}, "pro"]}, "grid"]}, "metadata": {"owner": "me"},
 }  # fmt: skip
 MIXED = {
-    **FLAGS, "broken": Definition.model_validate(BROKEN), "colours": Definition.model_validate(COLOURS),
-    "asleep": Definition.model_validate({**COLOURS, "state": "DISABLED"}),
+    **FLAGS, "broken": CheckedDefinition.model_validate(BROKEN), "colours": CheckedDefinition.model_validate(COLOURS),
+    "asleep": CheckedDefinition.model_validate({**COLOURS, "state": "DISABLED"}),
 }  # fmt: skip
 BULK = "/ofrep/v1/evaluate/flags"
 
@@ -41,7 +44,7 @@ BULK = "/ofrep/v1/evaluate/flags"
 class FlagsOnly:
     """A context that has flags, and would fail on anything else."""
 
-    flags: FlagSet = field(default_factory=lambda: FlagSet(FLAGS))
+    flags: FlagSet = field(default_factory=lambda: flag_set(FLAGS))
     now: datetime = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
     origins: tuple[str, ...] = ("*",)
     overridden: dict[str, str] = field(default_factory=dict)
@@ -68,7 +71,7 @@ class FlagsOnly:
 
 
 def ask(method: str, path: str, body: bytes = b"", flags: FlagSet | None = None, **more: Any) -> HttpResponse:
-    context: Any = FlagsOnly(flags or FlagSet(FLAGS))
+    context: Any = FlagsOnly(flags or flag_set(FLAGS))
     return handle(HttpRequest(method, path, body=body, **more), context)
 
 
@@ -124,7 +127,7 @@ def test_one_flag_is_answered_whole(key: str, body: bytes, value: bool, reason: 
     ],
 )
 def test_a_fault_is_answered_in_the_words_of_the_protocol(key: str, body: bytes, status: int, code: str) -> None:
-    answer = ask("POST", f"{BULK}/{key}", body, FlagSet(MIXED))
+    answer = ask("POST", f"{BULK}/{key}", body, flag_set(MIXED))
     found = content(answer)
     assert (answer.status, found["errorCode"]) == (status, code)
     assert found["errorDetails"]
@@ -132,7 +135,7 @@ def test_a_fault_is_answered_in_the_words_of_the_protocol(key: str, body: bytes,
 
 
 def test_all_flags_are_answered_at_once_each_with_its_own_fault() -> None:
-    found = {flag["key"]: flag for flag in content(ask("POST", BULK, flags=FlagSet(MIXED)))["flags"]}
+    found = {flag["key"]: flag for flag in content(ask("POST", BULK, flags=flag_set(MIXED)))["flags"]}
     assert set(found) == set(MIXED)
     assert found["everyone"]["value"] is True
     assert found["broken"]["errorCode"] == "GENERAL"
@@ -141,23 +144,23 @@ def test_all_flags_are_answered_at_once_each_with_its_own_fault() -> None:
 
 def test_a_value_of_any_type_is_answered_as_it_is() -> None:
     pro = json.dumps({"context": {"plan": "pro"}}).encode()
-    found = [content(ask("POST", f"{BULK}/colours", body, FlagSet(MIXED))) for body in (b"{}", pro)]
+    found = [content(ask("POST", f"{BULK}/colours", body, flag_set(MIXED))) for body in (b"{}", pro)]
     assert [(one["value"], one["variant"], one["reason"], one["metadata"]) for one in found] == [
         ("#f00", "red", "DEFAULT", {"owner": "me"}), ({"columns": [1, 2.5]}, "grid", "TARGETING_MATCH", {"owner": "me"}),
     ]  # fmt: skip
 
 
 def test_a_disabled_flag_has_no_value_so_that_who_asks_uses_its_own() -> None:
-    answer = ask("POST", f"{BULK}/asleep", b"{}", FlagSet(MIXED))
+    answer = ask("POST", f"{BULK}/asleep", b"{}", flag_set(MIXED))
     expected = {"key": "asleep", "variant": "", "reason": "DISABLED", "metadata": {"owner": "me"}}
     assert (answer.status, content(answer)) == (200, expected)
-    assert content(ask("GET", "/flags/asleep", flags=FlagSet(MIXED))) == {"asleep": None}
+    assert content(ask("GET", "/flags/asleep", flags=flag_set(MIXED))) == {"asleep": None}
 
 
 def test_a_step_of_a_rollout_changes_the_entity_tag() -> None:
     flag = Flag.model_validate({"enabled": True, "from": "2026-11-20T10:00"})
-    early: Any = FlagsOnly(FlagSet({"f": flag}))
-    late: Any = FlagsOnly(FlagSet({"f": flag}), datetime(2026, 11, 20, 10, 0, tzinfo=UTC))
+    early: Any = FlagsOnly(flag_set({"f": flag}))
+    late: Any = FlagsOnly(flag_set({"f": flag}), datetime(2026, 11, 20, 10, 0, tzinfo=UTC))
     tags = {handle(HttpRequest("POST", BULK, body=b"{}"), one).headers["etag"] for one in (early, late)}
     assert len(tags) == 2
 
@@ -176,7 +179,7 @@ def test_what_the_asker_has_already_is_not_sent_again(listed: str) -> None:
 
 def test_another_user_or_another_set_of_flags_has_another_etag() -> None:
     tag = ask("POST", BULK, of_user("u1")).headers["etag"]
-    others = FlagSet(FLAGS | {"quarter": Flag(enabled=True, rollout=26)})
+    others = flag_set(FLAGS | {"quarter": Flag(enabled=True, rollout=26)})
     for body, flags in ((of_user("u2"), None), (of_user("u1"), others)):
         answer = ask("POST", BULK, body, flags, headers={"if-none-match": tag})
         assert (answer.status, answer.headers["etag"] == tag) == (200, False)
@@ -197,7 +200,7 @@ def test_a_person_sees_plain_values() -> None:
 )
 def test_a_person_never_gets_a_fault_but_false_and_a_warning(key: str, query: dict[str, str], code: str) -> None:
     with structlog.testing.capture_logs() as logs:
-        answer = ask("GET", f"/flags/{key}", flags=FlagSet(MIXED), query=query)
+        answer = ask("GET", f"/flags/{key}", flags=flag_set(MIXED), query=query)
     assert (answer.status, content(answer)) == (200, {key: False})
     assert answer.headers["x-opos-warning"] == code
     assert logs == [{"event": "flag_is_false", "log_level": "warning", "flag": key, "reason": code}]
@@ -310,7 +313,7 @@ def test_only_the_pages_that_are_named_may_read_an_answer(origin: str, *, allowe
 def test_an_override_counts_before_the_rule_if_the_flag_has_that_variant(
     key: str, variant: str, value: Any, reason: str
 ) -> None:
-    context: Any = FlagsOnly(FlagSet(MIXED), overridden={key: variant, "gone": "on"})
+    context: Any = FlagsOnly(flag_set(MIXED), overridden={key: variant, "gone": "on"})
     found = content(handle(HttpRequest("POST", f"{BULK}/{key}", body=b"{}"), context))
     assert (found["value"], found["reason"]) == (value, reason)
     assert handle(HttpRequest("POST", f"{BULK}/gone", body=b"{}"), context).status == 404
@@ -326,7 +329,7 @@ def test_who_asks_too_often_is_told_when_to_ask_again_and_others_are_not() -> No
 
 
 def test_every_outcome_is_counted_by_flag_variant_and_reason() -> None:
-    flags = FlagsOnly(FlagSet(MIXED), overridden={"nobody": "on"})
+    flags = FlagsOnly(flag_set(MIXED), overridden={"nobody": "on"})
     context: Any = flags
     for user in ("u1", "u2", "u2"):
         handle(HttpRequest("POST", f"{BULK}/quarter", body=of_user(user)), context)
@@ -341,7 +344,7 @@ def test_every_outcome_is_counted_by_flag_variant_and_reason() -> None:
 
 
 def test_what_is_said_of_all_flags_stands_once_in_the_answer_to_all() -> None:
-    assert content(ask("POST", BULK, flags=FlagSet(FLAGS, {"team": "shop"})))["metadata"] == {"team": "shop"}
+    assert content(ask("POST", BULK, flags=flag_set(FLAGS, {"team": "shop"})))["metadata"] == {"team": "shop"}
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", BULK), ("GET", "/flags")])
@@ -353,7 +356,7 @@ def test_all_flags_are_kept_by_who_asked_and_asked_for_again_by_their_tag(method
 
 
 def test_a_key_may_hold_a_slash() -> None:
-    flags = FlagSet({"team/checkout": Flag(enabled=True)})
+    flags = flag_set({"team/checkout": Flag(enabled=True)})
     assert content(ask("POST", f"{BULK}/team/checkout", flags=flags))["value"] is True
     assert content(ask("GET", "/flags/team/checkout", flags=flags)) == {"team/checkout": True}
     assert content(ask("POST", f"{BULK}/team/other", flags=flags))["errorCode"] == "FLAG_NOT_FOUND"
