@@ -10,7 +10,7 @@ import pytest
 from shared.config.files.loader import parse_flags
 from shared.errors import OposError
 from shared.flags import ABSENT, FlagBroken, FlagNotFound, FlagSet
-from shared.flags.bucketing import bucket_of, place_of
+from shared.flags.bucketing import bucket_of, value_bucket
 from shared.flags.checked_definition import CheckedDefinition
 from shared.flags.file import flag_set
 from shared.flags.shorthand import WHOLE, Flag, lowered
@@ -53,7 +53,7 @@ ON = (True, "on", "TARGETING_MATCH")
 
 @pytest.mark.parametrize(("flag", "user", "expected"), VECTORS)
 def test_a_user_falls_where_flagd_puts_them(flag: str, user: str, expected: int) -> None:
-    assert bucket_of(flag, WHOLE)(user) == place_of([flag, user], WHOLE) == expected
+    assert bucket_of(flag, WHOLE)(user) == value_bucket([flag, user], WHOLE) == expected
 
 
 @pytest.mark.parametrize(("key", "user", "place"), VECTORS)

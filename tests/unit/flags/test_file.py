@@ -30,15 +30,15 @@ def faults(text: str) -> list[str]:
     "expected",
     [
         "2: $evaluators.staff.ends_wth: expected an operation of JsonLogic or flagd; found 'ends_wth' (did you mean 'ends_with'?)",
-        "4: flags.a: expected a flag that does not require itself, not even by way of others; found 'a'",
-        "5: flags.b: expected a flag that does not require itself, not even by way of others; found 'b'",
+        "4: flags.a: expected a flag that does not require itself, directly or through others; found 'a'",
+        "5: flags.b: expected a flag that does not require itself, directly or through others; found 'b'",
         "6: flags.c.enabled: expected true or false; found 'on'",
         "6: flags.c.requires.0: expected a flag of this file; found 'x'",
         "7: flags.d: expected defaultVariant to be one of red, blue; found a mapping",
         "8: flags.e.targeting.if.0.$ref: expected an entry of $evaluators; found 'stuff' (did you mean 'staff'?)",
         "8: flags.e.targeting.if.2.varr: expected an operation of JsonLogic or flagd; found 'varr' (did you mean 'var'?)",
         "9: flags.f.variants: expected at least one entry; found an empty mapping",
-        "10: flags.g.steps: expected a moment such as 2027-01-31 or 2027-01-31T08:00+01:00; found 'soon'",
+        "10: flags.g.steps: expected a time such as 2027-01-31 or 2027-01-31T08:00+01:00; found 'soon'",
         "11: flags.h: expected either rollout or steps; found a mapping",
         "12: flags.i.state: expected one of ENABLED, DISABLED; found 'on'",
     ],
@@ -67,7 +67,7 @@ def test_an_unquoted_on_is_the_variant_of_that_name() -> None:
 def test_rules_that_hold_each_other_are_a_mistake() -> None:
     text = "$evaluators: {a: {$ref: b}, b: {$ref: a}}\nflags: {f: {state: ENABLED, variants: {on: 1}, targeting: {$ref: a}}}"
     assert [fault.partition(": ")[2] for fault in faults(text)] == [
-        f"$evaluators.{name}: expected a rule that does not hold itself, not even by way of others; found '{name}'"
+        f"$evaluators.{name}: expected a rule that does not contain itself, directly or through others; found '{name}'"
         for name in ("a", "b")
     ]
 
