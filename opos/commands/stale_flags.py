@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
 from opos.history.git_blame import changed_at
+from opos.terminal.options import Place, json_option
 from opos.terminal.output import reports_errors, show
+from opos.terminal.times import OperatorClock, operator_clock
 from shared.config.files.loader import flag_file
 from shared.config.files.located_yaml import Located, read_yaml
 from shared.flags import Definition
@@ -40,42 +43,62 @@ def _duration(_context: click.Context, _option: click.Parameter, value: str) -> 
     default="flags.yaml",
     show_default=True,
     type=click.Path(path_type=Path),
-    help="Path to flags.yaml.",
+    help="The flags file.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option(
+    "--config", "config_file", default="opos.yaml", show_default=True, type=click.Path(path_type=Path),
+    help="The configuration file, which names your time zone.",
+)  # fmt: skip
+@json_option
 @reports_errors
-def stale(code: Path | None, longest: timedelta, file: Path, *, as_json: bool) -> None:
+def stale(code: Path | None, longest: timedelta, file: Path, config_file: Path, *, as_json: bool) -> None:
     """List flags that have expired, have one value for everyone, or are not used in --code.
 
     A flag has its value since the last commit that changed its lines. If git does not know the file, opos assumes that
     the flag has had its value for longer than --settled.
     """
-    located, now, text = read_yaml(file), datetime.now(UTC), _text(code) if code else None
+    located, text = read_yaml(file), _text(code) if code else None
+    clock = operator_clock(Place(Path(), config_file, file).runtime())
     flags, last_change = flag_file(located), _last_changes(file, located)
-    definitions, rows = flags.flag_set().definitions, []
+    definitions, reasons = flags.flag_set().definitions, list[Reason]()
     for key, flag in flags.flags.items():
-        reasons = [*_expired(definitions[key], now), *_settled(flag, last_change(key), longest, now)]
+        reasons += _expired(key, definitions[key], clock.now)
+        reasons += _settled(key, flag, last_change(key), longest, clock.now)
         if text is not None and key not in text:
-            reasons.append(f"no file below {code} mentions it")
-        rows += [{"flag": key, "reason": reason} for reason in reasons]
-    lines = [f"{row['flag']}: {row['reason']}" for row in rows]
+            reasons.append(Reason(key, f"no file below {code} mentions it"))
+    rows = [{"flag": reason.flag, "reason": reason.on_day()} for reason in reasons]
+    lines = [f"{reason.flag}: {reason.at_time(clock)}" for reason in reasons]
     show(rows, "\n".join(lines) or "No flag is stale.", as_json=as_json)
 
 
-def _expired(definition: Definition, now: datetime) -> Iterator[str]:
+class Reason(NamedTuple):
+    """Why *flag* is stale, and since when, if that is known."""
+
+    flag: str
+    text: str
+    since: datetime | None = None
+
+    def on_day(self) -> str:
+        return f"{self.text}, since {self.since.astimezone(UTC).date()}" if self.since else self.text
+
+    def at_time(self, clock: OperatorClock) -> str:
+        return f"{self.text}, since {clock.time_and_age(self.since)}" if self.since else self.text
+
+
+def _expired(key: str, definition: Definition, now: datetime) -> Iterator[Reason]:
     if definition.expires and definition.expires <= now.date():
-        yield f"expired on {definition.expires}"
+        yield Reason(key, f"expired on {definition.expires}")
 
 
 def _settled(
-    flag: Flag | CheckedDefinition, changed: datetime | None, longest: timedelta, now: datetime
-) -> Iterator[str]:
+    key: str, flag: Flag | CheckedDefinition, changed: datetime | None, longest: timedelta, now: datetime
+) -> Iterator[Reason]:
     if (value := settled(flag, now)) is None:
         return
     variant, begins = value
     since = max(begins, changed) if changed else begins
     if now - since > longest:
-        yield f"one value for everyone: {variant}" + (f", since {since.date()}" if changed else "")
+        yield Reason(key, f"one value for everyone: {variant}", since if changed else None)
 
 
 def _last_changes(file: Path, located: Located) -> Callable[[str], datetime | None]:

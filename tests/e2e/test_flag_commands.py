@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.test_commands import opos
+from tests.support.bundle import CONFIG
 
 FLAGS = """
 flags:
@@ -47,12 +49,12 @@ def test_explain_says_which_part_decided_and_where_the_user_falls(folder: Path) 
     ).stdout
     assert told.splitlines() == [
         'if {"!!": [{"var": "user"}]}: true, so yes',
-        "  'u1' falls on place 55047 of 100000: on 0 to 49999, off 50000 to 99999",
+        "  'u1' is in bucket 55047 of 100000: on 0 to 49999, off 50000 to 99999",
         "=> off",
     ]
     told = opos("flags", "explain", "quarter", folder=folder).stdout
     assert "but the context has no targetingKey" in told
-    assert told.endswith("the rule names no variant, so the default counts: off\n=> off\n")
+    assert told.endswith("the rule returns no variant: the default applies, off\n=> off\n")
     told = opos("flags", "explain", "banner", "--context", '{"version": "1.0"}', folder=folder).stdout
     assert told.startswith('if {"sem_ver": [{"var": "version"}, ">=", "2.1.0"]}: false, so no\n')
 
@@ -80,7 +82,12 @@ def test_a_flag_is_stale_when_it_has_been_the_same_for_everybody_for_longer_than
     git("commit", "-qm", "first", day=old)
     file.write_text(file.read_text().replace("50", "100"))
     git("commit", "-qam", "second", day=str(datetime.now(UTC).date() - timedelta(days=5)))
-    assert stale() == [f"old: one value for everyone: on, since {old}"]
+    (line,) = stale()
+    assert re.fullmatch(r"old: one value for everyone: on, since \d+ \w{3}( \d{4})? 12:00 \((39|40) days ago\)", line)
+    (row,) = json.loads(opos("flags", "stale", "--json", folder=folder).stdout)
+    assert row == {"flag": "old", "reason": f"one value for everyone: on, since {old}"}
+    (folder / "opos.yaml").write_text(CONFIG.replace("Europe/Berlin", "Asia/Tokyo"))
+    assert " 21:00 (" in stale()[0]
     assert len(stale("--settled", "3d")) == 2
     file.write_text(file.read_text().replace("old: {enabled: true}", "old: {enabled: false}"))
     assert stale() == ["No flag is stale."]

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import jwt
 import pytest
@@ -187,7 +188,13 @@ def test_a_kill_switch_works_within_seconds_and_without_a_deploy(
         "everyone is off"
     )
     assert everyone() == (False, "OVERRIDE")
-    assert "by me: it charges twice" in flags("overrides")
+    (listed,) = json.loads(flags("overrides", "--json"))
+    ends = datetime.fromisoformat(listed["until"]).astimezone(ZoneInfo("Europe/Berlin"))
+    told = flags("overrides")
+    assert re.search(
+        rf" {ends:%H:%M} \(in (2 h|1 h 59 min|2 h 1 min)\), set by me just now: it charges twice$", told
+    ), told
+    assert listed["until"].endswith("Z")
     flags("release", "everyone")
     assert everyone() == (True, "STATIC")
-    assert flags("overrides") == "Nothing is overridden.\n"
+    assert flags("overrides") == "No flag is overridden.\n"
