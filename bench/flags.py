@@ -34,11 +34,12 @@ Ask = Callable[[int], Any]
 
 
 def ours() -> tuple[Ask, Ask]:
-    from shared.flags import Flag, FlagSet
+    from shared.flags.file import flag_set
+    from shared.flags.shorthand import Flag
 
-    flags = FlagSet({f"q{n}": Flag(enabled=True, rollout=25) for n in range(BULK)})
+    flags = flag_set({f"q{n}": Flag(enabled=True, rollout=25) for n in range(BULK)})
     contexts = [{"targetingKey": f"user-{n}", "plan": "pro"} for n in range(USERS)]
-    keys = list(flags.flags)
+    keys = list(flags.definitions)
     return (
         lambda n: flags.evaluate("q0", contexts[n]).value,
         lambda n: [flags.evaluate(key, contexts[n]).value for key in keys],

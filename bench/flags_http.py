@@ -62,7 +62,7 @@ def environment(stack: ExitStack, count: int) -> dict[str, str]:
     flags, config = Path(found["OPOS_FLAGS"]), Path(found["OPOS_CONFIG"])
     names = ["quarter", *(f"q{n}" for n in range(count - 1))]
     flags.write_text("flags:\n" + "".join(f"  {name}: {{enabled: true, rollout: 25}}\n" for name in names))
-    place(flags).write_text(written(load_flags(flags), load_config(config).flags, flags, config))
+    place(flags).write_text(written(load_flags(flags), load_config(config).flags.access(), flags, config))
     return found
 
 

@@ -251,7 +251,7 @@ def write_flags(settings: Settings, count: int) -> None:
     lines = (f"  flag-{n}: {{enabled: true, rollout: {n % 99 + 1}}}\n" for n in range(count))
     settings.flags.write_text("flags:\n" + "".join(lines))
     made = compiled.written(
-        load_flags(settings.flags), load_config(settings.config).flags, settings.flags, settings.config
+        load_flags(settings.flags), load_config(settings.config).flags.access(), settings.flags, settings.config
     )
     compiled.place(settings.flags).write_text(made)
 

@@ -1,4 +1,4 @@
-"""Changing a value of flags.yaml in place: every other character stays as it is, comments and columns too."""
+"""Edits of one value in flags.yaml: every other character stays as it is, including comments and layout."""
 
 from typing import Any
 
@@ -10,18 +10,18 @@ Path = tuple[str, ...]
 
 
 def with_value(text: str, path: Path, value: str) -> str:
-    """*text*, a YAML mapping, with *value*, as YAML, at *path*; keys that are not there are added behind the others.
+    """*text*, a YAML mapping, with the YAML *value* at *path*. Missing keys are added after the others.
 
-    Raises NotFound where the second key of *path*, the flag itself, is not there.
+    Raises NotFound if the second key of *path*, the flag itself, is missing.
     """
     node: Any = yaml.compose(text)
     for depth, key in enumerate(path):
-        found = _entry(node, key)
-        if found is None and depth <= 1:
-            raise NotFound(f"There is no flag {key} in the file.", hint="`opos flags list` shows them.")
-        if found is None:
+        entry = _entry(node, key)
+        if entry is None and depth <= 1:
+            raise NotFound(f"There is no flag {key} in the file.", hint="`opos flags list` shows all flags.")
+        if entry is None:
             return _added(text, node, _nested(path[depth:], value))
-        node = found
+        node = entry
     return text[: node.start_mark.index] + value + text[node.end_mark.index :]
 
 
@@ -37,7 +37,7 @@ def _nested(path: Path, value: str) -> str:
 
 
 def _added(text: str, node: Any, entry: str) -> str:
-    """*entry* behind the last one of the mapping *node*, in its own style."""
+    """*entry* after the last entry of the mapping *node*, in the style of that mapping."""
     if node.flow_style:
         end = text.rindex("}", node.start_mark.index, node.end_mark.index)
         comma = ", " if node.value else ""
@@ -50,7 +50,7 @@ def _added(text: str, node: Any, entry: str) -> str:
 
 
 def _end(node: Any) -> int:
-    """Where the last character of *node* is: the mark of a block mapping lies behind the lines that follow it."""
+    """The end of the last value in *node*: the end mark of a block mapping is after the blank lines that follow it."""
     if isinstance(node, yaml.MappingNode) and node.value and not node.flow_style:
         return _end(node.value[-1][1])
     return int(node.end_mark.index)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.errors import Forbidden, MethodNotAllowed, NotFound, OposError, TooMany
-from shared.flags import ABSENT, Evaluation, FlagBroken, FlagNotFound, FlagSet, is_unicode
+from shared.flags import ABSENT, Evaluation, FlagBroken, FlagNotFound, FlagSet
 from shared.services.flags.context import FlagContext
 from shared.telemetry.logger import log as _log
 from shared.values.http import HttpRequest, HttpResponse, error_response, json_response
+from shared.values.text import is_unicode
 
 _EXPOSED = {"access-control-expose-headers": "etag, retry-after, x-opos-warning"}
 _PREFLIGHT = {
@@ -23,11 +24,11 @@ _PREFLIGHT = {
 }
 _JSON = {"content-type": "application/json"}
 _OWN = {"cache-control": "private, no-cache"}
-"""Kept by who asked and nobody between, and asked for again each time, by its entity tag (RFC 9111, section 5.2.2)."""
+"""The caller may cache the response, a proxy may not, and the caller revalidates it (RFC 9111, section 5.2.2)."""
 
 
 class InvalidRequest(OposError):
-    """A request that cannot be evaluated; the codes are the protocol's."""
+    """A request that cannot be evaluated; the codes are those of OFREP."""
 
     code = "INVALID_CONTEXT"
     http_status = 400
@@ -40,26 +41,26 @@ class NotReadable(InvalidRequest):
 def handle(request: HttpRequest, context: FlagContext) -> HttpResponse:
     try:
         answer = _answer(request, context)
-    except OposError as fault:  # here, so that a page may read this too
+    except OposError as fault:  # caught here, so that a web page may read this response too
         answer = error_response(fault)
     context.indicators.took("flag_lookup", context.elapsed_seconds, context.now)
     return HttpResponse(answer.status, answer.body, {**_cors(request, context, answer.headers), **answer.headers})
 
 
-def _cors(request: HttpRequest, context: FlagContext, answered: Mapping[str, str]) -> Mapping[str, str]:
-    """What a browser needs to hear so that a page of another origin may read the answer (WHATWG Fetch, section 3.3)."""
+def _cors(request: HttpRequest, context: FlagContext, headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The headers that let a web page of another origin read the response (WHATWG Fetch, section 3.3)."""
     origins, origin = context.access.origins, request.headers.get("origin", "")
-    more = _PREFLIGHT if request.method == "OPTIONS" else {} if answered is _JSON else _EXPOSED
+    more = _PREFLIGHT if request.method == "OPTIONS" else {} if headers is _JSON else _EXPOSED
     if "*" in origins:
         return {"access-control-allow-origin": "*", **more}
     return {"vary": "origin", **({"access-control-allow-origin": origin, **more} if origin in origins else {})}
 
 
-def _require_welcome(request: HttpRequest, context: FlagContext) -> None:
-    """Raises Forbidden for a page that is not named, and TooMany for a caller who asks too often."""
+def _require_allowed(request: HttpRequest, context: FlagContext) -> None:
+    """Raises Forbidden for a web page of an origin that is not configured, and TooMany above the rate limit."""
     origins, origin = context.access.origins, request.headers.get("origin", "")
     if origin and origin not in origins and "*" not in origins:
-        raise Forbidden("Pages of this origin may not ask for flags.")
+        raise Forbidden("Web pages of this origin may not evaluate flags.")
     if wait := context.wait_for(request.caller):
         raise TooMany("Too many requests from this address.", after=wait)
 
@@ -67,7 +68,7 @@ def _require_welcome(request: HttpRequest, context: FlagContext) -> None:
 def _answer(request: HttpRequest, context: FlagContext) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(204)
-    _require_welcome(request, context)
+    _require_allowed(request, context)
     match request.path.strip("/").split("/"):
         case ["ofrep", "v1", "evaluate", "flags", *key]:
             if request.method != "POST":
@@ -82,44 +83,45 @@ def _answer(request: HttpRequest, context: FlagContext) -> HttpResponse:
 
 @dataclass(slots=True)
 class _Lookup:
-    """The flags at one moment, what overrides them, and who asks."""
+    """The flags and their overrides at one time, for one evaluation context."""
 
     flags: FlagSet
     overridden: Mapping[str, str]
-    asked: Mapping[str, Any]
+    attributes: Mapping[str, Any]
     context: FlagContext
 
-    def one(self, key: str) -> Evaluation:
+    def single(self, key: str) -> Evaluation:
         """Raises FlagNotFound."""
-        found = self._forced(key) or self._by_rule(key)
-        self.context.usage.saw((found,), self.context.now)
-        return found
+        evaluation = self._override(key) or self._by_rule(key)
+        self.context.usage.saw((evaluation,), self.context.now)
+        return evaluation
 
     def all(self) -> dict[str, Evaluation]:
-        found = self.flags.evaluate_all(self.asked, int(self.context.now.timestamp()))
-        found |= {key: forced for key in self.overridden if (forced := self._forced(key))}
-        self.context.usage.saw(found.values(), self.context.now)
-        return found
+        evaluations = self.flags.evaluate_all(self.attributes, int(self.context.now.timestamp()))
+        evaluations |= {key: override for key in self.overridden if (override := self._override(key))}
+        self.context.usage.saw(evaluations.values(), self.context.now)
+        return evaluations
 
-    def _forced(self, key: str) -> Evaluation | None:
+    def _override(self, key: str) -> Evaluation | None:
         return self.flags.overridden(key, self.overridden[key]) if key in self.overridden else None
 
     def _by_rule(self, key: str) -> Evaluation:
         try:
-            return self.flags.evaluate(key, self.asked, int(self.context.now.timestamp()))
+            return self.flags.evaluate(key, self.attributes, int(self.context.now.timestamp()))
         except FlagBroken as fault:
             return Evaluation.failed(key, fault)
 
 
-def _lookup(asked: dict[str, Any], request: HttpRequest, context: FlagContext) -> _Lookup:
-    return _Lookup(context.flags, context.overridden, _proved(asked, request, context), context)
+def _lookup(attributes: dict[str, Any], request: HttpRequest, context: FlagContext) -> _Lookup:
+    return _Lookup(context.flags, context.overridden, _with_user(attributes, request, context), context)
 
 
-def _proved(asked: dict[str, Any], request: HttpRequest, context: FlagContext) -> dict[str, Any]:
-    """*asked* with the user that a token proves, and no other: what a client says of that itself is left out."""
-    claimed = {name: value for name, value in asked.items() if name != "user"} if "user" in asked else asked
+def _with_user(attributes: dict[str, Any], request: HttpRequest, context: FlagContext) -> dict[str, Any]:
+    """*attributes* with the user whom a token authenticates. A `user` that the caller itself sends is dropped."""
+    if "user" in attributes:
+        attributes = {name: value for name, value in attributes.items() if name != "user"}
     user = context.user(request.headers)
-    return claimed if user is None else {"targetingKey": str(user.get("sub", "")), **claimed, "user": user}
+    return attributes if user is None else {"targetingKey": str(user.get("sub", "")), **attributes, "user": user}
 
 
 def _ofrep(request: HttpRequest, context: FlagContext, key: str | None) -> HttpResponse:
@@ -131,21 +133,22 @@ def _ofrep(request: HttpRequest, context: FlagContext, key: str | None) -> HttpR
 
 
 def _single(lookup: _Lookup, key: str) -> HttpResponse:
-    found = lookup.one(key)
-    return HttpResponse(found.fault.http_status if found.fault else 200, found.ofrep, _JSON)
+    evaluation = lookup.single(key)
+    return HttpResponse(evaluation.fault.http_status if evaluation.fault else 200, evaluation.ofrep, _JSON)
 
 
 def _bulk(request: HttpRequest, lookup: _Lookup) -> HttpResponse:
-    flags = b",".join([one.ofrep for one in lookup.all().values()])
-    said = json.dumps(dict(lookup.flags.metadata)).encode()
-    return _cacheable(request, lookup, b'{"flags":[' + flags + b'],"metadata":' + said + b"}")
+    flags = b",".join([evaluation.ofrep for evaluation in lookup.all().values()])
+    metadata = json.dumps(dict(lookup.flags.metadata)).encode()
+    return _cacheable(request, lookup, b'{"flags":[' + flags + b'],"metadata":' + metadata + b"}")
 
 
 def _cacheable(request: HttpRequest, lookup: _Lookup, body: bytes, headers: Mapping[str, str] = {}) -> HttpResponse:
-    """*body*, or 304 for who has it. The entity tag covers the flags, the context and what came of them: the next step
-    of a rollout changes nothing but that.
+    """*body*, or 304 if the caller has it already.
+
+    The entity tag covers the flags, the context and the result: the next step of a rollout changes only the result.
     """
-    context = f"{lookup.flags.version} {lookup.asked}".encode("utf-8", "replace")
+    context = f"{lookup.flags.version} {lookup.attributes}".encode("utf-8", "replace")
     covered = hashlib.blake2b(context + body, digest_size=16)
     etag = f'"{covered.hexdigest()}"'
     if etag in _entity_tags(request.headers.get("if-none-match", "")):
@@ -154,7 +157,7 @@ def _cacheable(request: HttpRequest, lookup: _Lookup, body: bytes, headers: Mapp
 
 
 def _context(body: bytes) -> dict[str, Any]:
-    """The evaluation context in an OFREP body; {} where there is none."""
+    """The evaluation context in an OFREP body; {} if there is none."""
     if not body.strip():
         return {}
     try:
@@ -173,25 +176,25 @@ def _context(body: bytes) -> dict[str, Any]:
 
 
 def _entity_tags(header: str) -> set[str]:
-    """The tags that *header* lists. A proxy that compresses makes one weak; it is still the same (RFC 9110, 13.1.2)."""
+    """The tags in *header*. One that a compressing proxy has made weak still matches (RFC 9110, section 13.1.2)."""
     return {tag.strip().removeprefix("W/") for tag in header.split(",")}
 
 
 def _plain(request: HttpRequest, context: FlagContext, key: str | None) -> HttpResponse:
-    """Values alone. A person's look-up never fails: a flag that is not there, or broken, is false, and says so."""
+    """The values alone, for people. A flag that is unknown or fails is false, and a header warns about it."""
     lookup = _lookup(dict(request.query), request, context)
-    found = lookup.all() if key is None else {key: _found(lookup, key)}
-    faults = {one: evaluation.fault.code for one, evaluation in found.items() if evaluation.fault}
-    for one, code in faults.items():
-        _log.warning("flag_is_false", flag=one[:100], reason=code)
-    content = json_response(200, {one: _value(evaluation) for one, evaluation in found.items()})
+    evaluations = lookup.all() if key is None else {key: _evaluated(lookup, key)}
+    faults = {name: evaluation.fault.code for name, evaluation in evaluations.items() if evaluation.fault}
+    for name, code in faults.items():
+        _log.warning("flag_is_false", flag=name[:100], reason=code)
+    content = json_response(200, {name: _value(evaluation) for name, evaluation in evaluations.items()})
     warnings = {"x-opos-warning": ", ".join(sorted(set(faults.values())))} if faults else {}
     return _cacheable(request, lookup, content.body, warnings)
 
 
-def _found(lookup: _Lookup, key: str) -> Evaluation:
+def _evaluated(lookup: _Lookup, key: str) -> Evaluation:
     try:
-        return lookup.one(key)
+        return lookup.single(key)
     except FlagNotFound as fault:
         return Evaluation.failed(key, fault)
 

@@ -70,7 +70,9 @@ def stage(
 
 def write_compiled(config: Config, flags: FlagSet, config_file: Path, flags_file: Path) -> None:
     """What spares each start that *config* and *flags*, which these files hold, are checked, beside them."""
-    compiled.place(flags_file).write_text(compiled.written(flags, config.flags, flags_file, config_file), "utf-8")
+    compiled.place(flags_file).write_text(
+        compiled.written(flags, config.flags.access(), flags_file, config_file), "utf-8"
+    )
     compiled_config.place(config_file).write_bytes(compiled_config.written(config, config_file))
 
 

@@ -13,26 +13,32 @@ from opos.cloud.packaging import write_compiled
 from opos.commands.stale_flags import stale
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
-from opos.terminal.times import until_moment
+from opos.terminal.times import OperatorClock, operator_clock, until_moment
 from opos.yaml_edit import with_value
 from shared.config.files import compiled_flags as compiled
 from shared.config.files.loader import load_config, load_flags, parse_flags
-from shared.flags import ABSENT, FlagSet, Plain
+from shared.flags import ABSENT, FlagSet
 from shared.flags.explanation import explained
 from shared.services.flags.overrides import in_force, override, release
+from shared.values.local_time import age
+from shared.values.text import counted
 
 _file = click.option(
-    "--flags", "file", default="flags.yaml", show_default=True, type=click.Path(path_type=Path), help="The flags."
+    "--flags",
+    "file",
+    default="flags.yaml",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="The flags file.",
 )
-_environment = click.option("--environment", default="", help="For which environment: its overrides count.")
-_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+_environment = click.option("--environment", default="", help="The environment for which to evaluate, such as staging.")
 _context = click.option("--context", default="{}", help="The evaluation context, as JSON.")
-_user = click.option("--user", default=None, help="The targetingKey of the context.")
+_user = click.option("--user", default=None, help="The id of the user: the targetingKey of the context.")
 
 
 @click.group("flags")
 def command() -> None:
-    """List flags, evaluate them, say why, and name those that should be gone."""
+    """List, evaluate, change and override flags, and find stale ones."""
 
 
 command.add_command(stale)
@@ -41,13 +47,13 @@ command.add_command(stale)
 @command.command("list")
 @_file
 @_environment
-@_json
+@json_option
 @reports_errors
 def list_(file: Path, environment: str, *, as_json: bool) -> None:
-    """Every flag, as flagd would define it."""
+    """List all flags, as flagd definitions."""
     flags = load_flags(file, environment)
-    shown = {key: _as_flagd(flag) for key, flag in flags.definitions.items()}
-    show(shown, "\n".join(_line(key, flags) for key in flags.flags) or "There are no flags.", as_json=as_json)
+    shown = {key: flag.as_flagd() for key, flag in flags.definitions.items()}
+    show(shown, "\n".join(_line(key, flags) for key in flags.definitions) or "There are no flags.", as_json=as_json)
 
 
 @command.command("eval")
@@ -56,14 +62,15 @@ def list_(file: Path, environment: str, *, as_json: bool) -> None:
 @_context
 @_file
 @_environment
-@_json
+@json_option
 @reports_errors
 def evaluate(flag: str, user: str | None, context: str, file: Path, environment: str, *, as_json: bool) -> None:
-    """What FLAG is for a user, or a context."""
-    found = load_flags(file, environment).evaluate(flag, _given(context, user), _now())
-    value = None if found.value is ABSENT else found.value
-    shown = {"key": flag, "value": value, "variant": found.variant, "reason": found.reason}
-    show(shown, f"{json.dumps(value)}  ({found.variant or 'no variant'}, {found.reason})", as_json=as_json)
+    """Evaluate FLAG for a user or a context."""
+    evaluation = load_flags(file, environment).evaluate(flag, _attributes(context, user), _now())
+    variant, reason = evaluation.variant, evaluation.reason
+    value = None if evaluation.value is ABSENT else evaluation.value
+    shown = {"key": flag, "value": value, "variant": variant, "reason": reason}
+    show(shown, f"{json.dumps(value)}  ({variant or 'no variant'}, {reason})", as_json=as_json)
 
 
 @command.command("explain")
@@ -72,26 +79,26 @@ def evaluate(flag: str, user: str | None, context: str, file: Path, environment:
 @_context
 @_file
 @_environment
-@_json
+@json_option
 @reports_errors
 def explain(flag: str, user: str | None, context: str, file: Path, environment: str, *, as_json: bool) -> None:
-    """Which part of FLAG's rule decided for a user, or a context, and where a share puts them."""
-    steps = list(explained(load_flags(file, environment), flag, _given(context, user), _now()))
+    """Show which part of FLAG's rule decides for a user or a context, and the user's bucket in a rollout."""
+    steps = list(explained(load_flags(file, environment), flag, _attributes(context, user), _now()))
     show(steps, "\n".join(steps), as_json=as_json)
 
 
 @command.command("set")
 @click.argument("flag")
-@click.option("--enabled/--disabled", default=None, help="Whether it is on at all.")
-@click.option("--rollout", type=click.FloatRange(0, 100), help="For how many of the users, in percent.")
-@click.option("--in", "environment", default=None, help="Only in this environment.")
+@click.option("--enabled/--disabled", default=None, help="Turn the flag on or off.")
+@click.option("--rollout", type=click.FloatRange(0, 100), help="The percentage of users for whom the flag is on.")
+@click.option("--in", "environment", default=None, help="Change only this environment.")
 @_file
-@_json
+@json_option
 @reports_errors
 def set_(
     flag: str, file: Path, environment: str | None, rollout: float | None, *, enabled: bool | None, as_json: bool
 ) -> None:
-    """Change FLAG in the file, and nothing else in it: comments and columns stay. Commit it as you do any change."""
+    """Change FLAG in the file. Comments and layout stay as they are. Commit the file as you do any other change."""
     changes = {
         "enabled": None if enabled is None else str(enabled).lower(),
         "rollout": None if rollout is None else f"{rollout:g}",
@@ -121,37 +128,38 @@ def _replace(file: Path, text: str) -> None:
 @json_option
 @reports_errors
 def compile_(place: Place, *, as_json: bool) -> None:
-    """Check flags and configuration now, so that a function that starts need not: part of a build.
+    """Check flags and configuration during a build, so that a starting function need not.
 
-    Writes flags.compiled.json and opos.compiled.pickle beside the files.
+    Writes flags.compiled.json and opos.compiled.pickle next to the files.
     """
     environment = os.environ.get("OPOS_ENVIRONMENT", "")
-    found = load_flags(place.flags_file, environment)
-    write_compiled(load_config(place.config_file), found, place.config_file, place.flags_file)
-    target = compiled.place(place.flags_file)
-    said = {"file": str(target), "flags": len(found.flags), "environment": environment}
-    show(said, f"{target}: {len(found.flags)} flags", as_json=as_json)
+    flags = load_flags(place.flags_file, environment)
+    write_compiled(load_config(place.config_file), flags, place.config_file, place.flags_file)
+    target, count = compiled.place(place.flags_file), len(flags.definitions)
+    content = {"file": str(target), "flags": count, "environment": environment}
+    show(content, f"{target}: {counted(count, 'flag')}", as_json=as_json)
 
 
 @command.command("override")
 @click.argument("flag")
 @click.argument("variant")
-@click.option("--for", "until", required=True, metavar="UNTIL", help="`2h`, `15:00`, a day or a moment.")
-@click.option("--why", required=True, help="Somebody reads it in the digest.")
-@click.option("--who", default=None, help="The user of this machine unless given.")
+@click.option("--for", "until", required=True, metavar="UNTIL", help="When it ends: 2h, 15:00, a day or a time.")
+@click.option("--why", required=True, help="The reason, shown in the digest.")
+@click.option("--who", default=None, help="Who overrides the flag.  [default: the user of this machine]")
 @with_place
 @json_option
 @reports_errors
 def override_(flag: str, variant: str, until: str, why: str, who: str | None, place: Place, *, as_json: bool) -> None:
-    """The kill switch: FLAG is VARIANT for everybody until then, within seconds and without a deploy."""
-    context, now = place.runtime().context(), datetime.now(UTC)
+    """Set FLAG to VARIANT for everyone until a given time, within seconds and without a deploy (a kill switch)."""
+    runtime = place.runtime()
+    context, clock = runtime.context(), operator_clock(runtime)
     definition = context.flags.definitions.get(flag)
     if definition is None or definition.variants.get(variant) is None:
-        known = ", ".join(definition.variants) if definition else ", ".join(context.flags.flags)
+        known = ", ".join(definition.variants) if definition else ", ".join(context.flags.definitions)
         raise click.BadParameter(f"expected one of {known}", param_hint="VARIANT" if definition else "FLAG")
-    ends = until_moment(until, now, context.config.timezone)
-    said = override(flag, variant, context.store, who=who or getpass.getuser(), why=why, until=ends, now=now)
-    show({"flag": flag, **said}, f"{flag} is {variant} until {said['until']}.", as_json=as_json)
+    ends = until_moment(until, clock.now, context.config.timezone)
+    content = override(flag, variant, context.store, who=who or getpass.getuser(), why=why, until=ends, now=clock.now)
+    show({"flag": flag, **content}, f"{flag} is {variant} until {clock.time_and_age(ends)}.", as_json=as_json)
 
 
 @command.command("release")
@@ -160,9 +168,9 @@ def override_(flag: str, variant: str, until: str, why: str, who: str | None, pl
 @json_option
 @reports_errors
 def release_(flag: str, place: Place, *, as_json: bool) -> None:
-    """End an override: the rule of FLAG counts again."""
+    """End the override of FLAG, so that its rule applies again."""
     release(flag, place.runtime().store, datetime.now(UTC))
-    show({"flag": flag}, f"The rule of {flag} counts again.", as_json=as_json)
+    show({"flag": flag}, f"{flag} is no longer overridden: its rule applies again.", as_json=as_json)
 
 
 @command.command("overrides")
@@ -170,39 +178,35 @@ def release_(flag: str, place: Place, *, as_json: bool) -> None:
 @json_option
 @reports_errors
 def overrides(place: Place, *, as_json: bool) -> None:
-    """What is overridden now, by whom, why, and until when."""
-    found = [{"flag": doc.id, **doc.data} for doc in in_force(place.runtime().store, datetime.now(UTC))]
-    lines = [f"{one['flag']}: {one['variant']} until {one['until']}, by {one['who']}: {one['why']}" for one in found]
-    show(found, "\n".join(lines) or "Nothing is overridden.", as_json=as_json)
+    """List the overrides in force: their variants, ends, reasons, and who set them."""
+    runtime = place.runtime()
+    clock = operator_clock(runtime)
+    rows = [{"flag": doc.id, **doc.data} for doc in in_force(runtime.store, clock.now)]
+    lines = [_override_line(row, clock) for row in rows]
+    show(rows, "\n".join(lines) or "No flag is overridden.", as_json=as_json)
 
 
-def _as_flagd(flag: Plain) -> dict[str, Any]:
-    state, variants, default, targeting, metadata = flag
-    said = {
-        "state": state,
-        "variants": variants,
-        "defaultVariant": default,
-        "targeting": targeting,
-        "metadata": metadata,
-    }
-    return {name: value for name, value in said.items() if value is not None}
+def _override_line(row: dict[str, Any], clock: OperatorClock) -> str:
+    """`checkout: off until 15:00 (in 2 h), set by me 12 min ago: it charges twice`."""
+    end, since = clock.time_and_age(row["until"]), age(row["at"], clock.now)
+    return f"{row['flag']}: {row['variant']} until {end}, set by {row['who']} {since}: {row['why']}"
 
 
 def _line(key: str, flags: FlagSet) -> str:
     definition = flags.definitions[key]
-    rule = json.dumps(definition.targeting) if definition.targeting else "for everybody"
+    rule = json.dumps(definition.targeting) if definition.targeting else "for everyone"
     default = definition.default_variant or "-"
     return f"{key:<24} {definition.state:<9} {default:<8} {rule if len(rule) < 70 else rule[:67] + '...'}"  # noqa: PLR2004
 
 
-def _given(context: str, user: str | None) -> dict[str, Any]:
+def _attributes(context: str, user: str | None) -> dict[str, Any]:
     try:
-        found = json.loads(context)
+        attributes = json.loads(context)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        attributes = None
+    if not isinstance(attributes, dict):
         raise click.BadParameter("expected a JSON object", param_hint="--context")
-    return found if user is None else {**found, "targetingKey": user}
+    return attributes if user is None else {**attributes, "targetingKey": user}
 
 
 def _now() -> int:

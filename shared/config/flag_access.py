@@ -1,11 +1,14 @@
-"""What the flag evaluator needs besides the flags: which pages may ask, and who proves to be whom."""
+"""`flags:` of opos.yaml: which web pages may evaluate flags, how often, and whose tokens identify a user."""
 
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from shared.config.types import Address, SecretName
 from shared.values.section import Section
+
+if TYPE_CHECKING:
+    from shared.flags import access
 
 
 def _origin(value: Any) -> Any:
@@ -18,7 +21,7 @@ Origin = Annotated[str, BeforeValidator(_origin)]
 
 
 class Issuer(Section):
-    """Whose tokens prove a user to `audience`: their keys are at `jwks`, or `secret` names the one that both share."""
+    """Issues tokens for `audience`: they are signed by a key at `jwks`, or by the secret that `secret` names."""
 
     issuer: str
     audience: str
@@ -31,10 +34,22 @@ class Issuer(Section):
             raise ValueError("expected either jwks or secret")
         return self
 
+    def access(self) -> "access.Issuer":
+        from shared.flags import access
+
+        return access.Issuer(self.issuer, self.audience, self.jwks, self.secret)
+
 
 class Flags(Section):
-    """`requests_per_minute` is for each network address, as one instance counts them."""
+    """`requests_per_minute` limits each network address, counted by each instance on its own."""
 
     origins: tuple[Origin, ...] = ("*",)
     requests_per_minute: Annotated[int, Field(ge=1)] | None = None
     identity: tuple[Issuer, ...] = ()
+
+    def access(self) -> "access.Access":
+        """The section as the evaluator reads it, without pydantic."""
+        from shared.flags import access
+
+        issuers = tuple(issuer.access() for issuer in self.identity)
+        return access.Access(self.origins, self.requests_per_minute, issuers)

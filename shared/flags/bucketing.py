@@ -1,4 +1,4 @@
-"""Which share of the users an id falls into: the same id always into the same place.
+"""Which bucket of a flag a user falls into: one user is always in the same bucket.
 
 Source: flagd specification, `fractional` operation version 3: murmur3_x86_32 over the canonical CBOR of the value.
 """
@@ -13,27 +13,30 @@ _SMALL, _BYTE, _SHORT = 24, 0x100, 0x10000
 
 
 def bucket_of(flag: str, total: int) -> Bucket:
-    """The place of a user in *flag*, from 0 to *total* - 1. Raises UnicodeError for what UTF-8 cannot spell."""
+    """A function that returns a user's bucket in *flag*, from 0 to *total* - 1.
+
+    It raises UnicodeError for a user that UTF-8 cannot encode.
+    """
     hash_, head = _hash(), _head(flag)
 
-    def place(user: str) -> int:
-        return (hash_(head + _text(user), 0, False) * total) >> 32  # noqa: FBT003  (unsigned; it takes no keyword as fast)
+    def bucket(user: str) -> int:
+        return (hash_(head + _text(user), 0, False) * total) >> 32  # noqa: FBT003  (unsigned; a keyword would be slower)
 
-    return place
+    return bucket
 
 
 def split(flag: str, limit: int, total: int, below: T, above: T) -> Callable[[str], T]:
-    """What falls to a user whose place is *below* the limit, or not: a single comparison of the hash itself.
+    """A function that returns *below* for a user whose bucket is below *limit*, else *above*.
 
-    What is made raises as a Bucket does.
+    It compares the hash itself, once, and raises as a Bucket does.
     """
     hash_, head = _hash(), _head(flag)
     end = -((limit << 32) // -total)
 
-    def fall(user: str) -> T:
+    def choose(user: str) -> T:
         return below if hash_(head + _text(user), 0, False) < end else above  # noqa: FBT003
 
-    return fall
+    return choose
 
 
 def _hash() -> Callable[[bytes, int, bool], int]:
@@ -43,12 +46,12 @@ def _hash() -> Callable[[bytes, int, bool], int]:
 
 
 def _head(flag: str) -> bytes:
-    """The hash is over the list of flag and user; only the user's text changes, so the rest is encoded once."""
+    """The start of the hashed list of flag and user: it is the same for all users, so it is encoded once."""
     return b"\x82" + _text(flag)
 
 
-def place_of(value: Any, total: int) -> int:
-    """The place of any *value* that JSON can spell. Raises ValueError or its like for another."""
+def value_bucket(value: Any, total: int) -> int:
+    """The bucket of any *value* that JSON can express. Raises ValueError, TypeError or OverflowError for others."""
     import cbor2
     import mmh3
 
@@ -60,22 +63,22 @@ def place_of(value: Any, total: int) -> int:
 def _text(text: str) -> bytes:
     """*text* in CBOR (RFC 8949, section 3.1, major type 3), with the shortest head.
 
-    The last few are remembered: who asks for all flags at once asks for each with the same user.
+    It is cached because a caller that evaluates all flags does so for one user.
     """
-    spelled = text.encode()
-    size = len(spelled)
+    encoded = text.encode()
+    size = len(encoded)
     if size < _SMALL:
-        return bytes((0x60 + size,)) + spelled
+        return bytes((0x60 + size,)) + encoded
     if size < _BYTE:
-        return bytes((0x78, size)) + spelled
-    return (b"\x79" + size.to_bytes(2) if size < _SHORT else b"\x7a" + size.to_bytes(4)) + spelled
+        return bytes((0x78, size)) + encoded
+    return (b"\x79" + size.to_bytes(2) if size < _SHORT else b"\x7a" + size.to_bytes(4)) + encoded
 
 
 def _whole(value: Any) -> Any:
-    """*value* with numbers that are whole as integers, as far as 64 bits hold them."""
+    """*value* with whole floats as integers, if 64 bits can hold them."""
     if isinstance(value, dict):
-        return {key: _whole(one) for key, one in value.items()}
+        return {key: _whole(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_whole(one) for one in value]
+        return [_whole(item) for item in value]
     whole = isinstance(value, float) and value.is_integer() and -(2**63) <= value <= 2**64 - 1
     return int(value) if whole else value

@@ -1,33 +1,38 @@
-"""A flag as flagd defines it. Source: flagd documentation, "Flag Definitions"."""
+"""A flag as opos evaluates it, whether flags.yaml writes it in the shorthand or as a flagd definition."""
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-
-from shared.flags.plain import Plain, Scalar
-
-
-def _variant_name(value: Any) -> Any:
-    """YAML reads `true` as a truth where flagd means the variant of that name."""
-    return str(value).lower() if isinstance(value, bool) else value
+Scalar = bool | int | float | str
 
 
-class Definition(BaseModel):
-    """`variants` are the values by name, of any type; `targeting` is a rule that names one, or null for the default."""
+class Definition(NamedTuple):
+    """A flagd definition without validation: its values are checked before it is made.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, defer_build=True)
+    `variants` maps the name of each variant to its value, of any type. `targeting` is a JsonLogic rule that returns the
+    name of a variant, or null for the default.
+    """
 
-    state: Literal["ENABLED", "DISABLED"]
-    variants: Annotated[dict[str, Any], Field(min_length=1)]
-    default_variant: Annotated[str | None, BeforeValidator(_variant_name), Field(alias="defaultVariant")] = None
-    targeting: dict[str, Any] | None = None
-    metadata: dict[str, Scalar] = Field(default_factory=dict)
+    state: str
+    variants: Mapping[str, Any]
+    default_variant: str | None
+    targeting: dict[str, Any] | None
+    metadata: Mapping[str, Scalar]
 
-    def plain(self) -> Plain:
-        return Plain(self.state, self.variants, self.default_variant, self.targeting, self.metadata)
+    @property
+    def expires(self) -> date | None:
+        """The day on which the flag should be removed, which its metadata may name."""
+        try:
+            return date.fromisoformat(str(self.metadata["expires"]))
+        except (KeyError, ValueError):
+            return None
 
-    @model_validator(mode="after")
-    def _default_is_a_variant(self) -> Self:
-        if self.default_variant and self.default_variant not in self.variants:
-            raise ValueError(f"expected defaultVariant to be one of {', '.join(self.variants)}")
-        return self
+    def as_flagd(self) -> dict[str, Any]:
+        """The definition in the form and with the key names that flagd reads."""
+        state, variants, default, targeting, metadata = self
+        content = {
+            "state": state, "variants": variants, "defaultVariant": default, "targeting": targeting,
+            "metadata": metadata,
+        }  # fmt: skip
+        return {name: value for name, value in content.items() if value is not None}

@@ -1,6 +1,6 @@
-"""One flag for one context. Each flag becomes a function of the context when the set is made.
+"""One flag as a function of the evaluation context.
 
-Source: flagd specification and openfeature-flagd-core 2.0.0, which the tests compare every answer with.
+Source: flagd specification and openfeature-flagd-core 2.0.0, with which the tests compare every result.
 """
 
 import json
@@ -10,17 +10,17 @@ from functools import cached_property
 from typing import Any, Literal
 
 from shared.errors import OposError
+from shared.flags.definition import Definition, Scalar
 from shared.flags.flagd_operations import operations
 from shared.flags.jsonlogic.compiler import Rule, Special, compiled
-from shared.flags.plain import Plain, Scalar
 
 Context = Mapping[str, Any]
 Reason = Literal["STATIC", "DEFAULT", "TARGETING_MATCH", "DISABLED", "OVERRIDE", "ERROR"]
-"""Source: OpenFeature specification, "Resolution reason", which allows others: `OVERRIDE` is ours."""
+"""Source: OpenFeature specification, "Resolution reason", which allows others: `OVERRIDE` is our own."""
 
 
 class _Absent:
-    """There is no value: who asks uses the one in its own code (OFREP, ADR 6)."""
+    """The flag has no value: the caller uses its own default (OFREP, ADR 6)."""
 
     def __repr__(self) -> str:
         return "ABSENT"
@@ -31,9 +31,9 @@ ABSENT = _Absent()
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What a flag is. The same one answers for everybody to whom the same variant falls for the same reason.
+    """The value of a flag. All users who get one variant for one reason share one object.
 
-    `fault` is why there is none, where `reason` is ERROR.
+    `fault` says why there is no value, if `reason` is ERROR.
     """
 
     key: str
@@ -45,11 +45,11 @@ class Evaluation:
 
     @cached_property
     def ofrep(self) -> bytes:
-        """As JSON of the OpenFeature Remote Evaluation Protocol; without a value who asks uses the one in its code."""
-        shown = {"key": self.key, **(_fault(self.fault) if self.fault else self._answer())}
-        return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        """The evaluation as JSON of the OpenFeature Remote Evaluation Protocol."""
+        content = {"key": self.key, **(_error(self.fault) if self.fault else self._success())}
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
-    def _answer(self) -> dict[str, Any]:
+    def _success(self) -> dict[str, Any]:
         value = {} if self.value is ABSENT else {"value": self.value}
         return {**value, "variant": self.variant or "", "reason": self.reason, "metadata": dict(self.metadata)}
 
@@ -58,7 +58,7 @@ class Evaluation:
         return cls(key, ABSENT, "ERROR", fault=fault)
 
 
-def _fault(fault: OposError) -> dict[str, Any]:
+def _error(fault: OposError) -> dict[str, Any]:
     return {"errorCode": fault.code, "errorDetails": fault.message}
 
 
@@ -68,33 +68,34 @@ class FlagNotFound(OposError):
 
 
 class FlagBroken(OposError):
-    """The flag's rule cannot be worked out for this context, or names a variant that there is not."""
+    """The flag's rule fails for this context, or returns a variant that the flag does not have."""
 
     code = "GENERAL"
     http_status = 500
 
 
 Evaluator = Callable[[Context, int], Evaluation]
-"""Of the context, and the moment in seconds since 1970."""
+"""Takes the context and the time, in seconds since 1970."""
 
 
-def evaluator(key: str, flag: Plain, metadata: Mapping[str, Scalar], special: Mapping[str, Special]) -> Evaluator:
+def evaluator(key: str, flag: Definition, metadata: Mapping[str, Scalar], special: Mapping[str, Special]) -> Evaluator:
     """*flag* as a function. Raises UnknownOperationError."""
-    said = {**metadata, **flag.metadata}
+    merged = {**metadata, **flag.metadata}
     if flag.state == "DISABLED":
-        return _always(Evaluation(key, ABSENT, "DISABLED", metadata=said))
+        return _always(Evaluation(key, ABSENT, "DISABLED", metadata=merged))
     if not flag.targeting:
-        return _always(_default(key, flag, said, "STATIC"))
+        return _always(_default(key, flag, merged, "STATIC"))
     rule = compiled(flag.targeting, {**operations(key), **special})
-    found = {
-        name: Evaluation(key, value, "TARGETING_MATCH", name, said)
+    matches = {
+        name: Evaluation(key, value, "TARGETING_MATCH", name, merged)
         for name, value in flag.variants.items()
         if value is not None
     }
-    return _targeted(key, rule, found, _default(key, flag, said, "DEFAULT"), asks_flagd=_asks_flagd(flag.targeting))
+    default = _default(key, flag, merged, "DEFAULT")
+    return _targeted(key, rule, matches, default, reads_flagd=_reads_flagd(flag.targeting))
 
 
-def _default(key: str, flag: Plain, metadata: Mapping[str, Scalar], reason: Reason) -> Evaluation:
+def _default(key: str, flag: Definition, metadata: Mapping[str, Scalar], reason: Reason) -> Evaluation:
     if not flag.default_variant:
         return Evaluation(key, ABSENT, "DEFAULT", metadata=metadata)
     return Evaluation(key, flag.variants[flag.default_variant], reason, flag.default_variant, metadata)
@@ -105,38 +106,40 @@ def _always(evaluation: Evaluation) -> Evaluator:
 
 
 def _targeted(
-    key: str, rule: Rule, found: Mapping[str, Evaluation], default: Evaluation, *, asks_flagd: bool
+    key: str, rule: Rule, matches: Mapping[str, Evaluation], default: Evaluation, *, reads_flagd: bool
 ) -> Evaluator:
     def evaluate(context: Context, now: int) -> Evaluation:
-        data = {**context, "$flagd": {"flagKey": key, "timestamp": now}} if asks_flagd else context
+        data = {**context, "$flagd": {"flagKey": key, "timestamp": now}} if reads_flagd else context
         try:
             variant = rule(data)
         except OposError:
             raise
         except Exception as fault:
-            raise FlagBroken(f"The rule of {key} cannot be worked out: {type(fault).__name__}.") from fault
+            raise FlagBroken(f"The rule of {key} failed for this context: {type(fault).__name__}.") from fault
         if variant is None:
             return default
         name = variant if type(variant) is str else str(variant).lower() if isinstance(variant, bool) else str(variant)
         try:
-            return found[name]
+            return matches[name]
         except KeyError:
-            raise FlagBroken(f"The rule of {key} names the variant {name[:100]!r}, which it does not have.") from None
+            message = f"The rule of {key} returned {name[:100]!r}, which is not a variant of the flag."
+            raise FlagBroken(message) from None
 
     return evaluate
 
 
-def _asks_flagd(targeting: Any) -> bool:
-    """Whether a rule may ask for what flagd adds to the context: by its name, by one it works out, or for all of it."""
-    written = json.dumps(targeting)
-    return "$flagd" in written or '"flag"' in written or _has_open_var(targeting)
+def _reads_flagd(targeting: Any) -> bool:
+    """Whether a rule may read what flagd adds to the context: by its name, a computed name, or as part of the whole."""
+    text = json.dumps(targeting)
+    return "$flagd" in text or '"flag"' in text or _has_open_var(targeting)
 
 
 def _has_open_var(part: Any) -> bool:
+    """Whether a `var` in *part* reads a name that is computed, or the whole context."""
     if isinstance(part, list):
         return any(map(_has_open_var, part))
     if not isinstance(part, dict):
         return False
     key = part.get("var", "named")
-    named = key[0] if isinstance(key, list) and key else key
-    return not isinstance(named, str) or not named or any(map(_has_open_var, part.values()))
+    name = key[0] if isinstance(key, list) and key else key
+    return not isinstance(name, str) or not name or any(map(_has_open_var, part.values()))

@@ -1,69 +1,74 @@
-"""Why a flag answers what it answers: the rule walked once more, and each step said."""
+"""Why a flag has its value: its rule, evaluated again one step at a time."""
 
 import json
 from collections.abc import Iterator
 from typing import Any
 
-from shared.flags.bucketing import place_of
+from shared.flags.bucketing import value_bucket
 from shared.flags.evaluation import Context
 from shared.flags.flagset import FlagSet
 from shared.flags.jsonlogic.coercion import truth
 
 LONGEST = 120
+OWN_DEFAULT = "the caller uses its own default"
 
 
 def explained(flags: FlagSet, key: str, context: Context, now: int) -> Iterator[str]:
-    """The steps by which *key* came to its answer. Raises FlagNotFound and FlagBroken."""
-    found = flags.evaluate(key, context, now)
+    """The steps that lead to the value of *key*. Raises FlagNotFound and FlagBroken."""
+    evaluation = flags.evaluate(key, context, now)
     definition = flags.definitions[key]
     if definition.state == "DISABLED":
-        yield "the flag is DISABLED, so who asks uses the value in its own code"
+        yield f"the flag is DISABLED: {OWN_DEFAULT}"
     elif not definition.targeting:
-        yield f"no rule: everybody gets the default, {definition.default_variant or 'the value in their own code'}"
+        yield f"no rule: {_default(definition.default_variant)}"
     else:
         data = {**context, "$flagd": {"flagKey": key, "timestamp": now}}
-        yield from _walked(definition.targeting, data, flags, key, 0)
-        if found.reason == "DEFAULT":
-            yield f"the rule names no variant, so the default counts: {found.variant or 'the value in their own code'}"
-    yield f"=> {found.variant or 'no variant'}"
+        yield from _rule(definition.targeting, data, flags, key, 0)
+        if evaluation.reason == "DEFAULT":
+            yield f"the rule returns no variant: {_default(evaluation.variant)}"
+    yield f"=> {evaluation.variant or 'no variant'}"
 
 
-def _walked(rule: Any, data: Any, flags: FlagSet, key: str, depth: int) -> Iterator[str]:
+def _default(variant: str | None) -> str:
+    return f"the default applies, {variant}" if variant else OWN_DEFAULT
+
+
+def _rule(rule: Any, data: Any, flags: FlagSet, key: str, depth: int) -> Iterator[str]:
     indent = "  " * depth
     name, arguments = _operation(rule)
     if name in {"if", "?:"}:
         yield from _branches(arguments, data, flags, key, depth)
     elif name == "fractional":
-        yield f"{indent}{_shared_out(arguments, data, key)}"
+        yield f"{indent}{_split(arguments, data, key)}"
     else:
         yield f"{indent}{_short(rule)}"
 
 
 def _branches(arguments: list[Any], data: Any, flags: FlagSet, key: str, depth: int) -> Iterator[str]:
     for condition, then in zip(arguments[:-1:2], arguments[1::2], strict=False):
-        found = flags.worked_out(key, condition, data)
-        yield f"{'  ' * depth}if {_short(condition)}: {_short(found)}, so {'yes' if truth(found) else 'no'}"
-        if truth(found):
-            yield from _walked(then, data, flags, key, depth + 1)
+        result = flags.result(key, condition, data)
+        yield f"{'  ' * depth}if {_short(condition)}: {_short(result)}, so {'yes' if truth(result) else 'no'}"
+        if truth(result):
+            yield from _rule(then, data, flags, key, depth + 1)
             return
     if len(arguments) % 2:
         yield f"{'  ' * depth}else"
-        yield from _walked(arguments[-1], data, flags, key, depth + 1)
+        yield from _rule(arguments[-1], data, flags, key, depth + 1)
 
 
-def _shared_out(shares: list[Any], data: Any, key: str) -> str:
-    """Where the user falls, for the plain form; another is only shown."""
+def _split(shares: list[Any], data: Any, key: str) -> str:
+    """The user's bucket, if the rule splits users by fixed weights; of any other rule only what it says."""
     user = data.get("targetingKey")
-    weights = [one[1] if len(one) > 1 else 1 for one in shares if isinstance(one, list) and one]
-    plain = len(weights) == len(shares) and all(isinstance(one, int) for one in weights)
-    if not plain or not isinstance(user, str) or not user:
-        return f"shared out by {_short(shares)}" + ("" if user else ", but the context has no targetingKey")
+    weights = [share[1] if len(share) > 1 else 1 for share in shares if isinstance(share, list) and share]
+    fixed = len(weights) == len(shares) and all(isinstance(weight, int) for weight in weights)
+    if not fixed or not isinstance(user, str) or not user:
+        return f"split by {_short(shares)}" + ("" if user else ", but the context has no targetingKey")
     total, end = sum(weights), 0
-    place, ranges = place_of([key, user], total), []
+    bucket, ranges = value_bucket([key, user], total), []
     for (variant, *_), weight in zip(shares, weights, strict=True):
         ranges.append(f"{variant} {end} to {end + weight - 1}")
         end += weight
-    return f"{user!r} falls on place {place} of {total}: {', '.join(ranges)}"
+    return f"{user!r} is in bucket {bucket} of {total}: {', '.join(ranges)}"
 
 
 def _operation(rule: Any) -> tuple[str, list[Any]]:

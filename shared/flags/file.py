@@ -1,26 +1,27 @@
-"""flags.yaml: the shorthand and flagd's definitions, freely mixed, and what they share."""
+"""flags.yaml: flags in the shorthand and flagd definitions, mixed freely, and the rules that they share."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from shared.flags.definition import Definition
+from shared.flags.checked_definition import CheckedDefinition
+from shared.flags.definition import Scalar
 from shared.flags.flagd_operations import operations
+from shared.flags.flagset import FlagSet
 from shared.flags.jsonlogic.compiler import NAMES
-from shared.flags.plain import Scalar
-from shared.flags.shorthand import Flag
+from shared.flags.shorthand import Flag, lowered
 
 OPERATIONS = (*NAMES, *operations(""), "flag")
 """Every operation that a rule may name."""
 Where = tuple[str | int, ...]
 Problem = tuple[Where, str, Any, list[str]]
-"""Where it is, what was expected, what was found, and the names that were meant, perhaps."""
+"""The path of the value, what was expected, the value itself, and the names that are valid there."""
 
 
 def _form(flag: Any) -> str:
-    written = flag if isinstance(flag, dict) else {}
-    is_definition = isinstance(flag, Definition) or {"state", "variants"} & written.keys()
+    fields = flag if isinstance(flag, dict) else {}
+    is_definition = isinstance(flag, CheckedDefinition) or {"state", "variants"} & fields.keys()
     return "a flagd definition" if is_definition else "the shorthand"
 
 
@@ -30,7 +31,7 @@ class FlagFile(BaseModel):
     flags: dict[
         str,
         Annotated[
-            Annotated[Flag, Tag("the shorthand")] | Annotated[Definition, Tag("a flagd definition")],
+            Annotated[Flag, Tag("the shorthand")] | Annotated[CheckedDefinition, Tag("a flagd definition")],
             Discriminator(_form),
         ],
     ]
@@ -38,9 +39,23 @@ class FlagFile(BaseModel):
     evaluators: Annotated[dict[str, Any], Field(alias="$evaluators")] = Field(default_factory=dict)
     schema_: Annotated[str, Field(alias="$schema")] = ""
 
+    def flag_set(self, environment: str = "") -> FlagSet:
+        """The flags of the file as they are in *environment*."""
+        return flag_set(self.flags, self.metadata, environment)
+
+
+def flag_set(
+    flags: Mapping[str, Flag | CheckedDefinition], metadata: Mapping[str, Scalar] | None = None, environment: str = ""
+) -> FlagSet:
+    """*flags* as they are in *environment*, each as a plain definition."""
+    definitions = {
+        key: lowered(flag, environment) if isinstance(flag, Flag) else flag.definition() for key, flag in flags.items()
+    }
+    return FlagSet(definitions, metadata or {}, environment)
+
 
 def with_references(data: Any) -> Any:
-    """*data*, the file as plain values, with what `$ref` names put in its place."""
+    """*data*, the file as plain values, with each `$ref` replaced by the rule that it names."""
     evaluators = data.get("$evaluators") if isinstance(data, dict) else None
     if not isinstance(evaluators, dict) or not isinstance(data.get("flags"), dict):
         return data
@@ -49,17 +64,17 @@ def with_references(data: Any) -> Any:
 
 def _resolved(part: Any, evaluators: Mapping[str, Any], within: tuple[str, ...]) -> Any:
     if isinstance(part, list):
-        return [_resolved(one, evaluators, within) for one in part]
+        return [_resolved(item, evaluators, within) for item in part]
     if not isinstance(part, dict):
         return part
     name = part.get("$ref")
     if len(part) == 1 and isinstance(name, str) and name in evaluators and name not in within:
         return _resolved(evaluators[name], evaluators, (*within, name))
-    return {key: _resolved(one, evaluators, within) for key, one in part.items()}
+    return {key: _resolved(value, evaluators, within) for key, value in part.items()}
 
 
 def problems(data: Any) -> Iterator[Problem]:
-    """What is wrong between the values of *data*, which may be wrong in any other way too."""
+    """Every name in *data* that refers to nothing, and every cycle. *data* need not be valid in other ways."""
     flags = data.get("flags") if isinstance(data, dict) else None
     if not isinstance(flags, dict):
         return
@@ -71,16 +86,16 @@ def problems(data: Any) -> Iterator[Problem]:
         if isinstance(flag, dict):
             yield from _in_rule(flag.get("targeting"), ("flags", key, "targeting"), names, rules)
             yield from _unknown(flag.get("requires"), ("flags", key, "requires"), names)
-    for key in _in_cycles({key: set(_asked(flag)) for key, flag in flags.items()}):
-        yield ("flags", key), "a flag that does not require itself, not even by way of others", key, []
+    for key in _in_cycles({key: set(_required(flag)) for key, flag in flags.items()}):
+        yield ("flags", key), "a flag that does not require itself, directly or through others", key, []
     for name in _in_cycles({name: set(_named(rule, "$ref")) for name, rule in evaluators.items()}):
-        yield ("$evaluators", name), "a rule that does not hold itself, not even by way of others", name, []
+        yield ("$evaluators", name), "a rule that does not contain itself, directly or through others", name, []
 
 
 def _in_rule(part: Any, where: Where, flags: list[str], evaluators: list[str]) -> Iterator[Problem]:
     if isinstance(part, list):
-        for number, one in enumerate(part):
-            yield from _in_rule(one, (*where, number), flags, evaluators)
+        for number, item in enumerate(part):
+            yield from _in_rule(item, (*where, number), flags, evaluators)
     if not isinstance(part, dict) or len(part) != 1:
         return
     ((name, arguments),) = part.items()
@@ -100,30 +115,30 @@ def _unknown(names: Any, where: Where, flags: list[str]) -> Iterator[Problem]:
             yield (*where, number), "a flag of this file", name, flags
 
 
-def _in_cycles(asked: Mapping[str, set[str]]) -> Iterator[str]:
-    """Those that ask for themselves by way of what they ask for."""
-    for key, wanted in asked.items():
-        seen, ahead = set[str](), set(wanted)
+def _in_cycles(references: Mapping[str, set[str]]) -> Iterator[str]:
+    """The names that refer to themselves, directly or through the names that they refer to."""
+    for key, names in references.items():
+        seen, ahead = set[str](), set(names)
         while ahead:
-            one = ahead.pop()
-            seen.add(one)
-            ahead |= asked.get(one, set()) - seen
+            name = ahead.pop()
+            seen.add(name)
+            ahead |= references.get(name, set()) - seen
         if key in seen:
             yield key
 
 
-def _asked(flag: Any) -> Iterator[str]:
-    """The flags that *flag* requires, or its rule asks for."""
+def _required(flag: Any) -> Iterator[str]:
+    """The flags that *flag* requires, or that its rule evaluates."""
     if isinstance(flag, dict):
-        yield from (one for one in flag.get("requires") or [] if isinstance(one, str))
+        yield from (name for name in flag.get("requires") or [] if isinstance(name, str))
         yield from _named(flag.get("targeting"), "flag")
 
 
 def _named(part: Any, operation: str) -> Iterator[str]:
-    """What each *operation* within *part* names."""
+    """The names that each *operation* within *part* refers to."""
     if isinstance(part, list):
-        for one in part:
-            yield from _named(one, operation)
+        for item in part:
+            yield from _named(item, operation)
     elif isinstance(part, dict):
         if len(part) == 1 and isinstance(part.get(operation), str):
             yield part[operation]

@@ -1,4 +1,4 @@
-"""The shorthand of flags.yaml, and what it means as a flagd definition."""
+"""The shorthand of flags.yaml, and the definition that it stands for."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
@@ -9,7 +9,7 @@ from shared.flags.definition import Definition
 from shared.values.dates import Day
 
 WHOLE = 100_000
-"""The weights of a rollout: a thousandth of a percent each."""
+"""The sum of the weights of a rollout: each is a thousandth of a percent."""
 TIMESTAMP = {"var": "$flagd.timestamp"}
 Percent = Annotated[float, Field(ge=0, le=100)]
 Rule = Any
@@ -17,17 +17,17 @@ Rule = Any
 
 def _moment(value: Any) -> Any:
     try:
-        found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        raise ValueError("expected a moment such as 2027-01-31 or 2027-01-31T08:00+01:00") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        raise ValueError("expected a time such as 2027-01-31 or 2027-01-31T08:00+01:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment), Strict(strict=False)]
 
 
 class Override(BaseModel):
-    """What differs in one environment."""
+    """The fields that differ in one environment."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
@@ -36,10 +36,11 @@ class Override(BaseModel):
 
 
 class Flag(BaseModel):
-    """A flag that is on or off. `rollout` is in percent, down to a thousandth of one.
+    """A flag that is on or off. `rollout` is in percent, with up to three decimal places.
 
-    `steps` are rollouts from a moment on; `from` and `until` are when it is on at all; without a zone a moment is in
-    UTC. `requires` are flags that must be on too. `requires_auth` means off for who has not proved who they are.
+    `steps` are rollouts that begin at a time. The flag is off before `from`, and from `until` on. A time without a zone
+    is in UTC. `requires` are other flags that must be on for the same caller. With `requires_auth` the flag is off
+    unless the caller presents a valid token from a configured issuer.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, defer_build=True)
@@ -55,35 +56,33 @@ class Flag(BaseModel):
     description: str = ""
     owner: str = ""
     expires: Annotated[Day | None, Strict(strict=False)] = None
-    """The day on which it should be gone; only the weekly review speaks of it."""
+    """The day on which the flag should be removed: the weekly review and `opos flags stale` list it."""
 
     @model_validator(mode="after")
     def _one_rollout(self) -> Self:
         if self.steps and "rollout" in self.model_fields_set:
             raise ValueError("expected either rollout or steps")
         if self.from_ and self.until and self.from_ >= self.until:
-            raise ValueError("expected from to lie before until")
+            raise ValueError("expected from to be before until")
         return self
 
 
 def lowered(flag: Flag, environment: str = "") -> Definition:
-    """*flag* as flagd defines flags, for one environment: variants `on` and `off`, and a rule where one is needed.
+    """The definition of *flag* in *environment*, with the variants `on` and `off`, and with a rule if it needs one.
 
-    `{"flag": name}`, the variant of another flag for the same context, is an operation of ours: flagd knows no flags
-    that require others.
+    The operation `{"flag": name}` returns the variant of another flag for the same context. It is our own: in flagd a
+    flag cannot require another.
     """
     override = flag.environments.get(environment, Override())
     enabled = flag.enabled if override.enabled is None else override.enabled
     rule = _rule(flag, override) if enabled else "off"
     default, targeting = (rule, None) if isinstance(rule, str) else ("off", rule)
     values = {"on": True, "off": False}
-    return Definition(
-        state="ENABLED", variants=values, default_variant=default, targeting=targeting, metadata=_metadata(flag)
-    )
+    return Definition("ENABLED", values, default, targeting, _metadata(flag))
 
 
 def _rule(flag: Flag, override: Override) -> Rule:
-    """Each condition around what lies within: the first that does not hold is off."""
+    """One condition inside another: the flag is off as soon as one is false."""
     rule = _rollout(flag.rollout if override.rollout is None else override.rollout)
     if flag.steps and override.rollout is None:
         rule = _steps(flag.steps)
@@ -104,7 +103,7 @@ def _rollout(percent: float) -> Rule:
 
 
 def _steps(steps: dict[datetime, float]) -> Rule:
-    """The last step that has begun counts; before the first it is off."""
+    """The latest step that has begun applies; before the first step the flag is off."""
     branches: list[Rule] = []
     for begins, percent in sorted(steps.items(), reverse=True):
         branches += [{">=": [TIMESTAMP, _seconds(begins)]}, _rollout(percent)]
@@ -120,5 +119,6 @@ def _seconds(moment: datetime) -> int:
 
 
 def _metadata(flag: Flag) -> dict[str, Any]:
-    said = {"description": flag.description, "owner": flag.owner, "expires": flag.expires and flag.expires.isoformat()}
-    return {name: value for name, value in said.items() if value}
+    expires = flag.expires.isoformat() if flag.expires else ""
+    metadata = {"description": flag.description, "owner": flag.owner, "expires": expires}
+    return {name: value for name, value in metadata.items() if value}

@@ -15,10 +15,8 @@ from shared.security.callers import CHECKED, OPERATORS, Callers
 
 if TYPE_CHECKING:
     from shared.adapters.oidc import OidcIssuer, SharedKey
-    from shared.config.files import compiled_flags as compiled
-    from shared.config.files.compiled_flags import Access
-    from shared.config.flag_access import Flags, Issuer
     from shared.config.model import Config
+    from shared.flags.access import Access, Issuer
     from shared.runtime.settings import Settings
 
 GOOGLE_ISSUERS = ("https://accounts.google.com", "accounts.google.com")
@@ -56,7 +54,7 @@ def operators(config: "Config", environment: Mapping[str, str]) -> list[str]:
 class Users:
     """The users whom an issuer of `flags.identity` authenticates. *secret* reads a key that we share with it."""
 
-    access: Callable[[], "Flags | Access"]
+    access: Callable[[], "Access"]
     secret: Callable[[str], str]
     _issuers: dict[str, "OidcIssuer"] = field(default_factory=dict)
 
@@ -83,7 +81,7 @@ class Users:
             if isinstance(identities, OidcIssuer):
                 identities.keys.fetch()
 
-    def _identities(self, declared: "Issuer | compiled.Issuer") -> "OidcIssuer | SharedKey":
+    def _identities(self, declared: "Issuer") -> "OidcIssuer | SharedKey":
         """The issuer as it was *declared*. A shared key is read each time, so that a rotation takes effect."""
         from shared.adapters.oidc import Keys, OidcIssuer, SharedKey
 

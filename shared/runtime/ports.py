@@ -18,10 +18,10 @@ from shared.security.secrets import kept_key, read_secret
 if TYPE_CHECKING:
     from shared.adapters.local_bus.bus import LocalBus
     from shared.adapters.sqlite.database import Database
-    from shared.config.files.compiled_flags import Access, Compiled
-    from shared.config.flag_access import Flags
+    from shared.config.files.compiled_flags import Compiled
     from shared.config.model import Config
     from shared.digest.queue_estimate import Tally
+    from shared.flags.access import Access
     from shared.runtime.identities import Users
     from shared.security.callers import Callers
     from shared.security.rate_limit import Limiter
@@ -68,9 +68,9 @@ class Ports:
 
         return read_compiled(self.settings)
 
-    @property
-    def access(self) -> "Flags | Access":
-        return self._built.access if self._built else self.config.flags
+    @once
+    def access(self) -> "Access":
+        return self._built.access if self._built else self.config.flags.access()
 
     @once
     def usage(self) -> "Usage":

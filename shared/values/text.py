@@ -16,3 +16,8 @@ def one_line(text: Any, longest: int = LONGEST) -> str:
 
 def counted(number: int, noun: str) -> str:
     return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def is_unicode(text: str) -> bool:
+    """Whether UTF-8 can encode *text*: JSON can escape half of a surrogate pair, UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode() == text

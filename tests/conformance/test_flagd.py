@@ -1,4 +1,4 @@
-"""Every answer against openfeature-flagd-core 2.0.0, flagd's evaluator in Python, on random definitions and contexts."""
+"""Random definitions and contexts: every result equals that of openfeature-flagd-core 2.0.0, flagd's Python evaluator."""
 
 import json
 import logging
@@ -14,8 +14,9 @@ from openfeature.evaluation_context import EvaluationContext
 
 from shared.config.files.loader import parse_flags
 from shared.errors import OposError
-from shared.flags import ABSENT, Flag, lowered
+from shared.flags import ABSENT
 from shared.flags.jsonlogic.compiler import NAMES
+from shared.flags.shorthand import Flag, lowered
 
 FLAGS_A_SEED, CONTEXTS, SEEDS = 250, 8, range(12)
 KEYS = [
@@ -45,7 +46,7 @@ VARIANTS = {"on": True, "off": False, "x": "text", "1": 1.5, "true": {"deep": [1
 
 
 class Maker:
-    """Random rules, as people write them and as nobody would."""
+    """Makes random rules, both realistic and absurd ones."""
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
@@ -62,7 +63,7 @@ class Maker:
         return self.logic(depth)
 
     def logic(self, depth: int) -> Any:
-        name = self.rng.choice([name for name in NAMES if name not in {"var", "log"}])
+        name = self.rng.choice([operation for operation in NAMES if operation not in {"var", "log"}])
         if name in {"map", "filter", "all", "some", "none", "reduce"}:
             items = self.rng.choice([{"var": "list"}, ["a", 1, {"y": 3, "z": 1}], {"var": "obj"}])
             return {name: [items, self.plain(depth - 1), *([1] if name == "reduce" else [])]}
@@ -70,7 +71,7 @@ class Maker:
         return {name: [self.rule(depth - 1) for _ in range(min(self.rng.choice([0, 1, 2, 2, 2, 3, 4]), most))]}
 
     def plain(self, depth: int) -> Any:
-        """A rule over the items of a list, where there is no user to share out."""
+        """A rule over the items of a list, where there is no user to split."""
         made = self.rule(depth)
         return made if "fractional" not in json.dumps(made) else {"var": ""}
 
@@ -112,41 +113,49 @@ class Maker:
 
 
 def plainly(value: Any) -> Any:
-    """*value* so that NaN equals itself, and a truth does not equal a number."""
+    """*value* as text, so that NaN equals itself and a boolean does not equal a number."""
     if isinstance(value, float) and math.isnan(value):
         return "NaN"
     return json.dumps(value, sort_keys=True, default=str)
 
 
 def theirs(core: FlagdCore, key: str, context: dict[str, Any]) -> tuple[Any, ...]:
-    """The answer as an object of any type; the type itself is for the caller to ask for."""
+    """The result of flagd's evaluator, without a check of the value's type."""
     attributes = {name: value for name, value in context.items() if name != "targetingKey"}
     try:
-        details = core._resolve(key, ABSENT, EvaluationContext(context["targetingKey"], attributes), None)
-    except Exception:  # noqa: BLE001  (it lets whatever happens in a rule through)
+        evaluation = core._resolve(key, ABSENT, EvaluationContext(context["targetingKey"], attributes), None)
+    except Exception:  # noqa: BLE001  (it does not catch what a rule raises)
         return ("fault",)
-    return (details.value if details.value is ABSENT else plainly(details.value), details.variant, str(details.reason))
+    return (
+        evaluation.value if evaluation.value is ABSENT else plainly(evaluation.value),
+        evaluation.variant,
+        str(evaluation.reason),
+    )
 
 
 def ours(flags: Any, key: str, context: dict[str, Any]) -> tuple[Any, ...]:
     try:
-        details = flags.evaluate(key, context, 0)
+        evaluation = flags.evaluate(key, context, 0)
     except OposError:
         return ("fault",)
-    return (details.value if details.value is ABSENT else plainly(details.value), details.variant, details.reason)
+    return (
+        evaluation.value if evaluation.value is ABSENT else plainly(evaluation.value),
+        evaluation.variant,
+        evaluation.reason,
+    )
 
 
 @pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
-    """The oracle logs every value that does not fit."""
+    """Turns logging off: flagd's evaluator logs every value of a wrong type."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_random_flag_answers_as_flagd_does(seed: int) -> None:
-    """24,000 answers in all."""
+def test_a_random_flag_has_the_value_that_flagd_gives_it(seed: int) -> None:
+    """24,000 evaluations in all."""
     maker, core = Maker(seed), FlagdCore()
     written = {f"flag-{n}": maker.flag() for n in range(FLAGS_A_SEED)}
     core.set_flags({"flags": deepcopy(written)})
@@ -161,7 +170,7 @@ def test_a_random_flag_answers_as_flagd_does(seed: int) -> None:
     assert answers == {"fault", "STATIC", "DEFAULT", "TARGETING_MATCH", "DISABLED"}
 
 
-def test_shared_rules_are_put_where_they_are_named() -> None:
+def test_a_shared_rule_replaces_each_reference_to_it() -> None:
     written = {
         "$evaluators": {"staff": {"ends_with": [{"var": "email"}, "@acme.com"]}},
         "metadata": {"team": "shop"},
@@ -181,10 +190,10 @@ def test_shared_rules_are_put_where_they_are_named() -> None:
 
 
 @pytest.mark.parametrize("rollout", [0.001, 4.265, 25, 33.333, 50, 99.999])
-def test_the_shorthands_rollout_is_flagds_own_share(rollout: float) -> None:
+def test_a_rollout_of_the_shorthand_selects_the_users_that_flagd_selects(rollout: float) -> None:
     flags = parse_flags(f"flags: {{checkout: {{enabled: true, rollout: {rollout}}}}}")
     core = FlagdCore()
-    core.set_flags({"flags": {"checkout": lowered(Flag(enabled=True, rollout=rollout)).model_dump(by_alias=True)}})
+    core.set_flags({"flags": {"checkout": lowered(Flag(enabled=True, rollout=rollout)).as_flagd()}})
     for n in range(500):
         context = {"targetingKey": f"user-{n}"}
         assert ours(flags, "checkout", context) == theirs(core, "checkout", context)

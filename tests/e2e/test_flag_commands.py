@@ -1,7 +1,8 @@
-"""Flags from the command line, as processes."""
+"""`opos flags`, run as processes."""
 
 import json
 import os
+import re
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.test_commands import opos
+from tests.support.bundle import CONFIG
 
 FLAGS = """
 flags:
@@ -33,38 +35,38 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_flag_is_evaluated_for_a_user_and_a_context(folder: Path) -> None:
     assert opos("flags", "eval", "quarter", "--user", "u2", folder=folder).stdout == "true  (on, TARGETING_MATCH)\n"
-    found = json.loads(
+    shown = json.loads(
         opos("flags", "eval", "banner", "--context", '{"version": "v2.1"}', "--json", folder=folder).stdout
     )
-    assert found == {"key": "banner", "value": {"text": "20 % off"}, "variant": "sale", "reason": "TARGETING_MATCH"}
+    assert shown == {"key": "banner", "value": {"text": "20 % off"}, "variant": "sale", "reason": "TARGETING_MATCH"}
     assert opos("flags", "eval", "unheard-of", folder=folder).returncode == 1
     assert opos("flags", "eval", "banner", "--context", "[", folder=folder).returncode == 2
 
 
-def test_explain_says_which_part_decided_and_where_the_user_falls(folder: Path) -> None:
-    told = opos(
+def test_explain_shows_which_part_decides_and_the_users_bucket(folder: Path) -> None:
+    output = opos(
         "flags", "explain", "members", "--user", "u1", "--context", '{"user": {"sub": "u1"}}', folder=folder
     ).stdout
-    assert told.splitlines() == [
+    assert output.splitlines() == [
         'if {"!!": [{"var": "user"}]}: true, so yes',
-        "  'u1' falls on place 55047 of 100000: on 0 to 49999, off 50000 to 99999",
+        "  'u1' is in bucket 55047 of 100000: on 0 to 49999, off 50000 to 99999",
         "=> off",
     ]
-    told = opos("flags", "explain", "quarter", folder=folder).stdout
-    assert "but the context has no targetingKey" in told
-    assert told.endswith("the rule names no variant, so the default counts: off\n=> off\n")
-    told = opos("flags", "explain", "banner", "--context", '{"version": "1.0"}', folder=folder).stdout
-    assert told.startswith('if {"sem_ver": [{"var": "version"}, ">=", "2.1.0"]}: false, so no\n')
+    output = opos("flags", "explain", "quarter", folder=folder).stdout
+    assert "but the context has no targetingKey" in output
+    assert output.endswith("the rule returns no variant: the default applies, off\n=> off\n")
+    output = opos("flags", "explain", "banner", "--context", '{"version": "1.0"}', folder=folder).stdout
+    assert output.startswith('if {"sem_ver": [{"var": "version"}, ">=", "2.1.0"]}: false, so no\n')
 
 
-def test_stale_names_what_has_expired_is_the_same_for_all_or_mentioned_nowhere(folder: Path) -> None:
-    told = opos("flags", "stale", "--code", "code", folder=folder).stdout.splitlines()
-    assert told == [
-        "everyone: expired on 2026-01-31", "everyone: the same for everybody: on", "everyone: no file below code mentions it",
+def test_stale_lists_flags_that_expired_have_one_value_or_are_not_used(folder: Path) -> None:
+    output = opos("flags", "stale", "--code", "code", folder=folder).stdout.splitlines()
+    assert output == [
+        "everyone: expired on 2026-01-31", "everyone: one value for everyone: on", "everyone: no file below code mentions it",
     ]  # fmt: skip
 
 
-def test_a_flag_is_stale_when_it_has_been_the_same_for_everybody_for_longer_than_the_limit(folder: Path) -> None:
+def test_a_flag_is_stale_when_it_has_had_one_value_for_longer_than_the_limit(folder: Path) -> None:
     def git(*words: str, day: str) -> None:
         moment = {"GIT_COMMITTER_DATE": f"{day}T12:00:00Z", "GIT_AUTHOR_DATE": f"{day}T12:00:00Z"}
         who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
@@ -80,20 +82,25 @@ def test_a_flag_is_stale_when_it_has_been_the_same_for_everybody_for_longer_than
     git("commit", "-qm", "first", day=old)
     file.write_text(file.read_text().replace("50", "100"))
     git("commit", "-qam", "second", day=str(datetime.now(UTC).date() - timedelta(days=5)))
-    assert stale() == [f"old: the same for everybody: on, since {old}"]
+    (line,) = stale()
+    assert re.fullmatch(r"old: one value for everyone: on, since \d+ \w{3}( \d{4})? 12:00 \((39|40) days ago\)", line)
+    (row,) = json.loads(opos("flags", "stale", "--json", folder=folder).stdout)
+    assert row == {"flag": "old", "reason": f"one value for everyone: on, since {old}"}
+    (folder / "opos.yaml").write_text(CONFIG.replace("Europe/Berlin", "Asia/Tokyo"))
+    assert " 21:00 (" in stale()[0]
     assert len(stale("--settled", "3d")) == 2
     file.write_text(file.read_text().replace("old: {enabled: true}", "old: {enabled: false}"))
     assert stale() == ["No flag is stale."]
     assert opos("flags", "stale", "--settled", "soon", folder=folder).returncode == 2
 
 
-def test_list_shows_every_flag_as_flagd_would_have_it(folder: Path) -> None:
-    found = json.loads(opos("flags", "list", "--json", folder=folder).stdout)
-    assert found["quarter"]["targeting"] == {"fractional": [["on", 25000], ["off", 75000]]}
+def test_list_shows_every_flag_as_a_flagd_definition(folder: Path) -> None:
+    flags = json.loads(opos("flags", "list", "--json", folder=folder).stdout)
+    assert flags["quarter"]["targeting"] == {"fractional": [["on", 25000], ["off", 75000]]}
     assert "quarter" in opos("flags", "list", folder=folder).stdout
 
 
-def test_set_changes_the_file_in_place_and_refuses_what_would_break_it(folder: Path) -> None:
+def test_set_edits_the_file_in_place_and_rejects_invalid_values(folder: Path) -> None:
     assert opos("flags", "set", "quarter", "--rollout", "30", folder=folder).stdout == "quarter: rollout: 30\n"
     assert (folder / "flags.yaml").read_text() == FLAGS.replace("rollout: 25", "rollout: 30")
     assert opos("flags", "set", "everyone", "--disabled", "--in", "staging", folder=folder).returncode == 0

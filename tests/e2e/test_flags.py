@@ -1,8 +1,9 @@
-"""Feature flags over HTTP, for people, for SDKs, and for a client that nobody here wrote."""
+"""Feature flags over HTTP: for people, for SDKs, and for the OpenFeature client."""
 
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import jwt
 import pytest
@@ -18,7 +19,7 @@ from tests.support.identity_provider import provider
 
 @pytest.fixture
 def bundle(embedded: Bundle) -> Bundle:
-    """Flags touch no store."""
+    """Flags do not depend on the store, so one backend is enough."""
     return embedded
 
 
@@ -42,7 +43,7 @@ def test_an_unknown_flag_is_false_and_warns(bundle: Bundle) -> None:
     assert answer.headers["x-opos-warning"] == "FLAG_NOT_FOUND"
 
 
-def test_both_ways_of_asking_agree_and_the_same_user_always_gets_the_same(bundle: Bundle) -> None:
+def test_both_protocols_agree_for_every_user(bundle: Bundle) -> None:
     for n in range(30):
         plain = bundle.request("GET", f"/flags/quarter?targetingKey=u{n}").json["quarter"]
         assert evaluate(bundle, "quarter", user(f"u{n}")).json["value"] is plain
@@ -61,7 +62,7 @@ def as_user(bundle: Bundle, token: str, body: object) -> Answer:
     return bundle.request("POST", "/ofrep/v1/evaluate/flags/members", content, {"authorization": f"Bearer {token}"})
 
 
-def test_members_only_is_on_for_who_proves_to_be_one(bundle: Bundle) -> None:
+def test_a_flag_that_requires_auth_is_on_only_with_a_valid_token(bundle: Bundle) -> None:
     assert (
         evaluate(bundle, "members", {"context": {"targetingKey": "u1", "user": {"sub": "u1"}}}).json["value"] is False
     )
@@ -81,7 +82,7 @@ def test_members_only_is_on_for_who_proves_to_be_one(bundle: Bundle) -> None:
         assert evaluate(bundle, "members", {}).json["value"] is False
 
 
-def test_an_answer_holds_what_the_protocol_asks_for(bundle: Bundle) -> None:
+def test_an_answer_has_the_fields_of_ofrep(bundle: Bundle) -> None:
     answer = evaluate(bundle, "everyone", user("u1"))
     assert answer.json == {"key": "everyone", "value": True, "variant": "on", "reason": "STATIC", "metadata": {}}
     assert evaluate(bundle, "nobody", user("u1")).json["value"] is False
@@ -99,7 +100,9 @@ def test_an_answer_holds_what_the_protocol_asks_for(bundle: Bundle) -> None:
         ("quarter", b'{"context": {"targetingKey": "\\ud800"}}', 400, "INVALID_CONTEXT"),
     ],
 )  # fmt: skip
-def test_a_fault_has_the_protocols_own_code(bundle: Bundle, key: str, body: object, status: int, code: str) -> None:
+def test_an_error_has_the_code_that_ofrep_defines(
+    bundle: Bundle, key: str, body: object, status: int, code: str
+) -> None:
     answer = evaluate(bundle, key, body)
     assert (answer.status, answer.json["errorCode"]) == (status, code)
     assert answer.json["errorDetails"]
@@ -116,23 +119,23 @@ def test_a_bulk_answer_has_an_etag_that_covers_the_context(bundle: Bundle) -> No
     assert ask(user("u2"), **{"if-none-match": first.headers["etag"]}).status == 200
 
 
-def test_a_browser_may_ask_from_another_origin(bundle: Bundle) -> None:
+def test_a_page_of_another_origin_may_evaluate_flags(bundle: Bundle) -> None:
     answer = bundle.request("OPTIONS", "/ofrep/v1/evaluate/flags", headers={"origin": "https://shop.example"})
     assert answer.status == 204
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "if-none-match" in answer.headers["access-control-allow-headers"]
 
 
-def test_who_asks_too_often_waits_and_is_told_how_long(bundle: Bundle) -> None:
+def test_a_caller_above_the_rate_limit_gets_retry_after(bundle: Bundle) -> None:
     bundle.configure("\nflags: {requests_per_minute: 2}\n")
     answers = [evaluate(bundle, "everyone", {}) for _ in range(3)]
-    assert [one.status for one in answers] == [200, 200, 429]
+    assert [answer.status for answer in answers] == [200, 200, 429]
     assert 1 <= int(answers[2].headers["retry-after"]) <= 30
     forwarded = {"x-forwarded-for": "6.6.6.6, 10.0.0.7"}
     assert bundle.request("GET", "/flags", headers=forwarded).status == 200
 
 
-def test_how_often_a_flag_came_out_as_what_is_in_the_metrics(bundle: Bundle) -> None:
+def test_the_metrics_count_evaluations_by_variant_and_reason(bundle: Bundle) -> None:
     for name in ("u1", "u2", "u2"):
         evaluate(bundle, "quarter", user(name))
     bundle.runtime.usage.report(bundle.clock.now())
@@ -143,7 +146,7 @@ def test_how_often_a_flag_came_out_as_what_is_in_the_metrics(bundle: Bundle) -> 
     assert sorted(counted) == [("off", "1.0"), ("on", "2.0")]
 
 
-def test_a_change_of_the_file_arrives_without_a_restart(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_of_the_file_takes_effect_without_a_restart(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.services.flags.watched_file.FRESH", -1.0)
     assert evaluate(bundle, "everyone", {}).json["value"] is True
     file = bundle.folder / "flags.yaml"
@@ -169,15 +172,15 @@ def test_the_openfeature_sdk_evaluates_through_its_own_provider(bundle: Bundle) 
 def test_a_kill_switch_works_within_seconds_and_without_a_deploy(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the command, as a process of its own beside the running bundle."""
+    """Set by the command, in a process next to the running bundle."""
     monkeypatch.setattr("shared.services.flags.overrides.FRESH", -1.0)
 
     def everyone() -> tuple[bool, str]:
         bundle.clock.moment = datetime.now(UTC)
         evaluate(bundle, "everyone", {})
         bundle.runtime.overrides.asking.wait()
-        found = evaluate(bundle, "everyone", {}).json
-        return found["value"], found["reason"]
+        evaluation = evaluate(bundle, "everyone", {}).json
+        return evaluation["value"], evaluation["reason"]
 
     def flags(*words: str) -> str:
         return opos("flags", *words, *bundle.place, folder=bundle.folder).stdout
@@ -187,7 +190,11 @@ def test_a_kill_switch_works_within_seconds_and_without_a_deploy(
         "everyone is off"
     )
     assert everyone() == (False, "OVERRIDE")
-    assert "by me: it charges twice" in flags("overrides")
+    (listed,) = json.loads(flags("overrides", "--json"))
+    ends = datetime.fromisoformat(listed["until"]).astimezone(ZoneInfo("Europe/Berlin"))
+    output = flags("overrides")
+    assert re.search(rf" {ends:%H:%M} \(in [12] h[^)]*\), set by me \w[^:]*: it charges twice$", output), output
+    assert listed["until"].endswith("Z")
     flags("release", "everyone")
     assert everyone() == (True, "STATIC")
-    assert flags("overrides") == "Nothing is overridden.\n"
+    assert flags("overrides") == "No flag is overridden.\n"

@@ -190,6 +190,7 @@ class Bundle:
         text = "\n".join(part for part in kept if part.partition(":")[0] not in mine) + more
         (self.folder / "opos.yaml").write_text(text)
         self.runtime.__dict__["config"] = load_config(self.folder / "opos.yaml")
+        self.runtime.__dict__.pop("access", None)
 
     def signed_in(self) -> dict[str, str]:
         """The headers of the operator's browser."""

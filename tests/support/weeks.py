@@ -5,7 +5,8 @@ from typing import Any
 from functions.digest_sender.review import send_review
 from shared.config.model import Config
 from shared.events import ReviewDue
-from shared.flags import Flag, FlagSet
+from shared.flags.file import flag_set
+from shared.flags.shorthand import Flag
 from shared.ports import Doc, Form
 from shared.services.alerting.acknowledgement import act_on_group
 from tests.support.digests import alert, say, send
@@ -24,7 +25,7 @@ WEEKLY: dict[str, Any] = {
 
 def weekly(**sections: Any) -> FakeContext:
     context = FakeContext(config=Config.model_validate({**CONFIG, **WEEKLY, **sections}))
-    context.flags = FlagSet({"old_checkout": Flag(enabled=True, expires="2026-11-01"), "kept": Flag(enabled=True)})  # type: ignore[arg-type]
+    context.flags = flag_set({"old_checkout": Flag(enabled=True, expires="2026-11-01"), "kept": Flag(enabled=True)})  # type: ignore[arg-type]
     context.channels["inbox"].form = Form("html")
     context.channels["call"] = RecordingChannel()
     return context

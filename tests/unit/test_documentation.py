@@ -97,7 +97,7 @@ def test_a_declared_sender_is_verified_named_and_understood(name: str) -> None:
 )
 def test_the_flags_of_the_guide_are_accepted_and_answer(text: str) -> None:
     flags = parse_flags(text)
-    for key in flags.flags:
+    for key in flags.definitions:
         assert flags.evaluate(key, {"targetingKey": "u1", "version": "2.1.0"}, 0)
 
 

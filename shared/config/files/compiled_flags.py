@@ -1,38 +1,19 @@
-"""Flags that were checked when the bundle was built, and need not be checked again when it starts.
+"""Flags that the build has checked, so that a starting function need not check them.
 
-`opos flags compile` writes them beside flags.yaml; what was made of other files, of another environment or by another
-version is not used.
+`opos flags compile` writes them beside flags.yaml. opos ignores a compiled file that was made from other files, for
+another environment or by another version.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from shared.flags import FlagSet, Plain
-
-if TYPE_CHECKING:
-    from shared.config.flag_access import Flags
+from shared.flags import Definition, FlagSet
+from shared.flags.access import Access, Issuer
 
 FORMAT = 1
-
-
-class Issuer(NamedTuple):
-    """As `shared.config.flag_access.Issuer`."""
-
-    issuer: str
-    audience: str
-    jwks: str | None
-    secret: str | None
-
-
-class Access(NamedTuple):
-    """As `shared.config.flag_access.Flags`: who may ask, how often, and who proves to be whom."""
-
-    origins: tuple[str, ...]
-    requests_per_minute: int | None
-    identity: tuple[Issuer, ...]
 
 
 class Compiled(NamedTuple):
@@ -41,35 +22,36 @@ class Compiled(NamedTuple):
 
 
 def place(flags: Path) -> Path:
+    """The path of the compiled file of *flags*."""
     return flags.with_suffix(".compiled.json")
 
 
 def read(flags: Path, config: Path, environment: str) -> Compiled | None:
-    """What was compiled of these files; None where nothing was, or of others."""
+    """The compiled flags of these files; None if there are none, or if they were made from others."""
     try:
         content = json.loads(place(flags).read_bytes())
         if content["of"] != _of(flags, config, environment):
             return None
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    made = {key: Plain(*flag) for key, flag in content["flags"].items()}
+    definitions = {key: Definition(*fields) for key, fields in content["flags"].items()}
     origins, limit, issuers = content["access"]
-    access = Access(tuple(origins), limit, tuple(Issuer(*one) for one in issuers))
-    return Compiled(FlagSet(made, content["metadata"], environment, content["version"]), access)
+    access = Access(tuple(origins), limit, tuple(Issuer(*fields) for fields in issuers))
+    return Compiled(FlagSet(definitions, content["metadata"], environment, content["version"]), access)
 
 
-def written(found: FlagSet, access: "Flags", flags: Path, config: Path) -> str:
-    """What `read` reads, of *found* in the file *flags*, and *access* in *config*."""
-    issuers = [(one.issuer, one.audience, one.jwks, one.secret) for one in access.identity]
+def written(flag_set: FlagSet, access: Access, flags: Path, config: Path) -> str:
+    """The text that `read` reads: *flag_set*, from the file *flags*, and *access*, from the file *config*."""
     content: Mapping[str, Any] = {
-        "of": _of(flags, config, found.environment), "version": found.version, "metadata": dict(found.metadata),
-        "flags": found.definitions, "access": [access.origins, access.requests_per_minute, issuers],
+        "of": _of(flags, config, flag_set.environment), "version": flag_set.version,
+        "metadata": dict(flag_set.metadata), "flags": flag_set.definitions, "access": access,
     }  # fmt: skip
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 def _of(flags: Path, config: Path, environment: str) -> str:
+    """A hash over all that the compiled flags depend on."""
     from shared.process.facts import version
 
-    said = f"{FORMAT} {version()} {environment} ".encode()
-    return hashlib.sha256(said + flags.read_bytes() + b"\0" + config.read_bytes()).hexdigest()
+    head = f"{FORMAT} {version()} {environment} ".encode()
+    return hashlib.sha256(head + flags.read_bytes() + b"\0" + config.read_bytes()).hexdigest()

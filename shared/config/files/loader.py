@@ -37,13 +37,13 @@ def config_in(located: Located) -> Config:
 def load_flags(path: Path, environment: str = "") -> FlagSet:
     """The flags in the file at *path*, as they are in *environment*. Raises ConfigError."""
     with _no_collection():
-        return _flags(read_yaml(path), environment)
+        return flag_file(read_yaml(path)).flag_set(environment)
 
 
 def parse_flags(text: str, file: str = "flags.yaml", environment: str = "") -> FlagSet:
     """The flags in *text*. Raises ConfigError."""
     with _no_collection():
-        return _flags(parse_yaml(text, file), environment)
+        return flag_file(parse_yaml(text, file)).flag_set(environment)
 
 
 @contextmanager
@@ -77,16 +77,17 @@ def _is_spare(name: str, config: Config, environment: Mapping[str, str]) -> bool
     return any(all(read_secret(other, environment) for other in names) for names in others)
 
 
-def _flags(located: Located, environment: str) -> FlagSet:
+def flag_file(located: Located) -> FlagFile:
+    """The flags of *located* as they are written. Raises ConfigError."""
     between = [_problem(located, *problem) for problem in problems(located.data)]
     whole = Located(located.file, with_references(located.data), located.lines)
     try:
-        file = validated(whole, FlagFile)
+        flags = validated(whole, FlagFile)
     except ConfigError as error:
         between += error.faults
     if between:
         raise ConfigError(sorted(between, key=lambda fault: (fault.line, fault.path)))
-    return FlagSet(file.flags, file.metadata, environment)
+    return flags
 
 
 def _problem(located: Located, where: Where, expected: str, actual: Any, names: list[str]) -> Fault:

@@ -1,7 +1,7 @@
-"""What JsonLogic takes values for: numbers, texts, truths, and how it compares them.
+"""How JsonLogic converts values to numbers, texts and booleans, and how it compares them.
 
-It follows JavaScript but for what flagd's evaluators in Python agree on otherwise: an empty text is no number, and a
-truth as text is `True`. Sources: jsonlogic.com, "Supported Operations" and "Truthy and Falsy"; measured on
+It follows JavaScript, except where flagd's evaluator in Python differs: an empty text is not a number, and a boolean as
+text is `True` or `False`. Sources: jsonlogic.com, "Supported Operations" and "Truthy and Falsy"; measured on
 openfeature-flagd-core 2.0.0.
 """
 
@@ -13,7 +13,7 @@ _INFINITE = frozenset({"inf", "+inf", "-inf"})
 
 
 def number(value: Any) -> float:
-    """*value* as a number; NaN where it is none."""
+    """*value* as a number, or NaN."""
     if isinstance(value, int | float):
         return value
     if value is None:
@@ -39,14 +39,14 @@ def text(value: Any) -> str:
 
 
 def truth(value: Any) -> bool:
-    """An empty list, text and zero are false, and so is NaN; an empty object is true."""
+    """Empty lists, empty texts, zero and NaN are false; an empty object is true."""
     if isinstance(value, dict):
         return True
     return bool(value) and not (isinstance(value, float) and isnan(value))
 
 
 def equal(a: Any, b: Any) -> bool:
-    """`==`, which converts; two lists or objects are equal only where they are the same one."""
+    """`==`, which converts its operands. Two lists or objects are equal only if they are the same object."""
     if type(a) is type(b):
         return a is b if isinstance(a, list | dict) else bool(a == b)
     if isinstance(a, int | float) or isinstance(b, int | float):
@@ -60,26 +60,26 @@ def _equal_numbers(a: Any, b: Any) -> bool:
     return bool(number(a) == number(b))
 
 
-def ordered(holds: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    """The comparison *holds* of any two values: of numbers where one is a number, else of texts where one is a text."""
+def ordered(is_ordered: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """*is_ordered* for any two values: it compares texts if one is a text and neither is a number, else numbers."""
 
     def compare(a: Any, b: Any) -> bool:
         numeric = isinstance(a, int | float) or isinstance(b, int | float)
         if not numeric and (isinstance(a, str) or isinstance(b, str)):
-            return holds(text(a), text(b))
-        return holds(number(a), number(b))
+            return is_ordered(text(a), text(b))
+        return is_ordered(number(a), number(b))
 
     return compare
 
 
 def var(data: Any, key: Any = None, default: Any = None) -> Any:
-    """What lies at *key* in *data*, a path of keys and positions joined by dots; *default* where nothing does."""
+    """The value at *key* in *data*, a path of keys and positions joined by dots; *default* if there is none."""
     if key is None or key == "":
         return data
     if isinstance(key, int | float):
         if isinstance(data, list | str):
-            found = _at(data, key)
-            return default if found is None else found
+            item = _at(data, key)
+            return default if item is None else item
         data = data.get(key) if isinstance(data, dict) else None
         if data is None:
             return default

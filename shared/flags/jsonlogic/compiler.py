@@ -1,7 +1,7 @@
-"""A JsonLogic rule as a function of the data: read once, and never interpreted again.
+"""A JsonLogic rule as a function of the data: parsed once, and not interpreted again.
 
-The commonest forms (a key of the context, compared with a text or looked for in a list of them) become closures that
-look at nothing else. Source: jsonlogic.com; the operations of flagd are handed in.
+The most common forms (a key of the context, compared with a text or with a list of texts) compile to closures that do
+nothing else. Source: jsonlogic.com. The caller passes the operations of flagd.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,13 +11,13 @@ from shared.flags.jsonlogic.coercion import equal, truth, var
 from shared.flags.jsonlogic.operations import OPERATIONS
 
 Rule = Callable[[Any], Any]
-"""What a rule makes of the data. Raises whatever its operations raise on values that they do not fit."""
+"""Returns the result of a rule for the data. Raises whatever its operations raise for values of a wrong type."""
 Operation = Callable[..., Any]
-"""Of the data and the arguments."""
+"""Takes the data and the arguments."""
 
 
 class UnknownOperationError(Exception):
-    """A rule names an operation that there is not."""
+    """A rule names an operation that does not exist."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -25,7 +25,7 @@ class UnknownOperationError(Exception):
 
 
 class Constant:
-    """A rule that is the same whatever the data."""
+    """A rule whose result does not depend on the data."""
 
     __slots__ = ("value",)
 
@@ -38,7 +38,7 @@ class Constant:
 
 Compile = Callable[[Any], Rule]
 Special = Callable[[Sequence[Any], Compile], Rule]
-"""Makes a rule of the arguments as they are written, for operations that do not evaluate all of them."""
+"""Compiles the arguments as they are written, for an operation that does not evaluate all of them."""
 
 
 def compiled(logic: Any, special: Mapping[str, Special] | None = None) -> Rule:
@@ -50,7 +50,7 @@ def compiled(logic: Any, special: Mapping[str, Special] | None = None) -> Rule:
 
     def make(part: Any) -> Rule:
         if isinstance(part, list):
-            return _list([make(one) for one in part])
+            return _list([make(item) for item in part])
         if not isinstance(part, dict) or len(part) != 1:
             return Constant(part)
         ((name, arguments),) = part.items()
@@ -59,49 +59,49 @@ def compiled(logic: Any, special: Mapping[str, Special] | None = None) -> Rule:
             return specials[name](arguments, make)
         if name not in OPERATIONS:
             raise UnknownOperationError(name)
-        return _applied(OPERATIONS[name], [make(one) for one in arguments])
+        return _applied(OPERATIONS[name], [make(argument) for argument in arguments])
 
     return make(logic)
 
 
 def _list(parts: list[Rule]) -> Rule:
-    # Made anew each time, constant or not: two lists are equal only where they are the same one.
+    # A new list for each call, even a constant one: two lists are equal only if they are the same object.
     return lambda data: [part(data) for part in parts]
 
 
 def _applied(operation: Operation, arguments: list[Rule]) -> Rule:
     if len(arguments) == 1:
-        (one,) = arguments
-        return lambda data: operation(data, one(data))
+        (argument,) = arguments
+        return lambda data: operation(data, argument(data))
     if len(arguments) == 2:  # noqa: PLR2004
         first, second = arguments
         return lambda data: operation(data, first(data), second(data))
-    return lambda data: operation(data, *[one(data) for one in arguments])
+    return lambda data: operation(data, *[argument(data) for argument in arguments])
 
 
 def _var(arguments: Sequence[Any], make: Compile) -> Rule:
     key = arguments[0] if arguments else None
     if len(arguments) == 1 and isinstance(key, str) and key and "." not in key:
         return lambda data: data.get(key) if type(data) is dict else var(data, key)
-    parts = [make(one) for one in arguments]
+    parts = [make(argument) for argument in arguments]
     return lambda data: var(data, *[part(data) for part in parts[:2]])
 
 
 def _equal(arguments: Sequence[Any], make: Compile) -> Rule:
-    parts = [make(one) for one in [*arguments, None, None][:2]]
-    for one, other in (parts, parts[::-1]):
+    parts = [make(argument) for argument in [*arguments, None, None][:2]]
+    for part, other in (parts, parts[::-1]):
         if isinstance(other, Constant) and isinstance(other.value, str):
-            return _equal_to_text(one, other.value)
+            return _equal_to_text(part, other.value)
     first, second = parts
     return lambda data: equal(first(data), second(data))
 
 
-def _equal_to_text(one: Rule, wanted: str) -> Rule:
-    def holds(data: Any) -> bool:
-        found = one(data)
-        return found == wanted if type(found) is str else equal(found, wanted)
+def _equal_to_text(part: Rule, expected: str) -> Rule:
+    def is_equal(data: Any) -> bool:
+        value = part(data)
+        return value == expected if type(value) is str else equal(value, expected)
 
-    return holds
+    return is_equal
 
 
 def _not_equal(arguments: Sequence[Any], make: Compile) -> Rule:
@@ -110,22 +110,22 @@ def _not_equal(arguments: Sequence[Any], make: Compile) -> Rule:
 
 
 def _in(arguments: Sequence[Any], make: Compile) -> Rule:
-    """Where the list is one of texts, a set answers."""
-    operation, parts = OPERATIONS["in"], [make(one) for one in arguments]
+    """Uses a set if the list holds only texts."""
+    operation, parts = OPERATIONS["in"], [make(argument) for argument in arguments]
     listed = arguments[1] if len(arguments) > 1 else None
-    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
         return _applied(operation, parts)
     needle, texts = parts[0], frozenset(listed)
 
-    def holds(data: Any) -> bool:
-        found = needle(data)
-        return found in texts if type(found) is str else found in listed
+    def contains(data: Any) -> bool:
+        value = needle(data)
+        return value in texts if type(value) is str else value in listed
 
-    return holds
+    return contains
 
 
 def _if(arguments: Sequence[Any], make: Compile) -> Rule:
-    parts = [make(one) for one in arguments]
+    parts = [make(argument) for argument in arguments]
     pairs, otherwise = list(zip(parts[:-1:2], parts[1::2], strict=False)), Constant(None)
     last: Rule = parts[-1] if len(parts) % 2 else otherwise
     if len(pairs) == 1:
@@ -142,7 +142,7 @@ def _if(arguments: Sequence[Any], make: Compile) -> Rule:
 
 
 def _and(arguments: Sequence[Any], make: Compile) -> Rule:
-    return _first(arguments, make, lambda found: not truth(found))
+    return _first(arguments, make, lambda value: not truth(value))
 
 
 def _or(arguments: Sequence[Any], make: Compile) -> Rule:
@@ -150,51 +150,51 @@ def _or(arguments: Sequence[Any], make: Compile) -> Rule:
 
 
 def _first(arguments: Sequence[Any], make: Compile, decides: Callable[[Any], bool]) -> Rule:
-    """The first value that *decides*, else the last; those behind it are not asked."""
-    parts = [make(one) for one in arguments]
+    """The first value that *decides*, else the last; the parts after it are not evaluated."""
+    parts = [make(argument) for argument in arguments]
 
     def choose(data: Any) -> Any:
-        found = None
+        value = None
         for part in parts:
-            found = part(data)
-            if decides(found):
+            value = part(data)
+            if decides(value):
                 break
-        return found
+        return value
 
     return choose
 
 
 def _over(arguments: Sequence[Any], make: Compile) -> tuple[Rule, Rule]:
-    """The list that an operation goes over, and the rule for each of its items."""
+    """The list that an operation iterates over, and the rule for each of its items."""
     parts: list[Rule] = [*map(make, arguments), Constant(None), Constant(None)]
     items, each = parts[:2]
-    return lambda data: found if isinstance(found := items(data), list) else None, each
+    return lambda data: value if isinstance(value := items(data), list) else None, each
 
 
 def _map(arguments: Sequence[Any], make: Compile) -> Rule:
     items, each = _over(arguments, make)
-    return lambda data: [each(one) for one in items(data) or []]
+    return lambda data: [each(item) for item in items(data) or []]
 
 
 def _filter(arguments: Sequence[Any], make: Compile) -> Rule:
     items, each = _over(arguments, make)
-    return lambda data: [one for one in items(data) or [] if truth(each(one))] if len(arguments) > 1 else []
+    return lambda data: [item for item in items(data) or [] if truth(each(item))] if len(arguments) > 1 else []
 
 
 def _all(arguments: Sequence[Any], make: Compile) -> Rule:
-    """Of no items it is false."""
+    """False if there are no items."""
     items, each = _over(arguments, make)
 
-    def holds(data: Any) -> bool:
-        found = items(data) if len(arguments) > 1 else None
-        return bool(found) and all(truth(each(one)) for one in found or [])
+    def all_true(data: Any) -> bool:
+        values = items(data) if len(arguments) > 1 else None
+        return bool(values) and all(truth(each(item)) for item in values or [])
 
-    return holds
+    return all_true
 
 
 def _some(arguments: Sequence[Any], make: Compile) -> Rule:
     items, each = _over(arguments, make)
-    return lambda data: len(arguments) > 1 and any(truth(each(one)) for one in items(data) or [])
+    return lambda data: len(arguments) > 1 and any(truth(each(item)) for item in items(data) or [])
 
 
 def _none(arguments: Sequence[Any], make: Compile) -> Rule:
@@ -208,8 +208,8 @@ def _reduce(arguments: Sequence[Any], make: Compile) -> Rule:
 
     def reduced(data: Any) -> Any:
         scope = {"accumulator": start}
-        for one in items(data) or []:
-            scope["current"] = one
+        for item in items(data) or []:
+            scope["current"] = item
             scope["accumulator"] = each(scope)
         return scope["accumulator"]
 

@@ -1,6 +1,6 @@
-"""The operations that evaluate all their arguments: each is a function of the data and of these.
+"""The operations that evaluate all their arguments: each is a function of the data and the values of its arguments.
 
-Too few arguments count as null, and those beyond the ones that an operation takes are ignored.
+A missing argument counts as null; an operation ignores arguments that it does not take.
 """
 
 import operator
@@ -11,9 +11,9 @@ from typing import Any
 from shared.flags.jsonlogic.coercion import number, ordered, text, truth, var
 
 
-def _between(holds: Callable[[Any, Any], bool]) -> Callable[..., bool]:
-    """A comparison of two values, or of three: then the middle one lies between the others."""
-    compare = ordered(holds)
+def _between(is_ordered: Callable[[Any, Any], bool]) -> Callable[..., bool]:
+    """A comparison of two values, or of three: whether the second is between the first and the third."""
+    compare = ordered(is_ordered)
 
     def within(_data: Any, a: Any = None, b: Any = None, c: Any = None, *_more: Any) -> bool:
         return compare(a, b) and (c is None or compare(b, c))
@@ -32,7 +32,7 @@ def _contains(_data: Any, needle: Any = None, haystack: Any = None, *_more: Any)
 
 
 def _merge(_data: Any, *lists: Any) -> list[Any]:
-    return [one for part in lists for one in (part if isinstance(part, list) else [part])]
+    return [item for part in lists for item in (part if isinstance(part, list) else [part])]
 
 
 def _missing(data: Any, *keys: Any) -> list[Any]:
@@ -48,7 +48,7 @@ def _missing_some(data: Any, needed: Any = 0, keys: Any = None, *_more: Any) -> 
 
 
 def _substr(_data: Any, string: Any = None, start: Any = None, length: Any = None, *_more: Any) -> str:
-    """A negative start counts from the end, a negative length leaves out that many there."""
+    """A negative start counts from the end; a negative length omits that many characters at the end."""
     whole, begins = text(string), number(start)
     size = len(whole)
     first = 0 if isnan(begins) or begins <= -size else int(begins) if begins >= 0 else size - int(-begins)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from shared.services.slo.context import MeasuredContext
 
 if TYPE_CHECKING:
-    from shared.config.files.compiled_flags import Access
-    from shared.config.flag_access import Flags
     from shared.flags import FlagSet
+    from shared.flags.access import Access
     from shared.services.flags.usage import Usage
 
 
@@ -22,7 +21,7 @@ class FlagContext(MeasuredContext, Protocol):
         ...
 
     @property
-    def access(self) -> "Flags | Access":
+    def access(self) -> "Access":
         """Which pages may evaluate flags, how often a caller may, and whose tokens identify a user."""
         ...
 

@@ -1,4 +1,4 @@
-"""Overriding a flag for a while, without a deploy: written down with who, why and until when."""
+"""Overrides of flags: each sets a flag for everyone until a given time, and stores who set it and why."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from shared.telemetry.logger import log as _log
 from shared.values.timestamps import iso
 
 FRESH = 5.0
-"""Seconds for which what is known of the overrides is taken for true."""
+"""Seconds for which a process uses the overrides that it last read."""
 PAUSE = 0.05
 KEEP = timedelta(days=400)
 
@@ -20,17 +20,17 @@ KEEP = timedelta(days=400)
 def override(
     flag: str, variant: str, store: Store, *, who: str, why: str, until: datetime, now: datetime
 ) -> dict[str, str]:
-    """From now on *flag* is *variant* for everybody, until then."""
-    said = {"variant": variant, "who": who, "why": why, "at": iso(now), "until": iso(until)}
-    store.commit([Set(f"overrides/{flag}", {**said, EXPIRY: iso(until + KEEP)})])
-    return said
+    """Sets *flag* to *variant* for everyone until *until*."""
+    content = {"variant": variant, "who": who, "why": why, "at": iso(now), "until": iso(until)}
+    store.commit([Set(f"overrides/{flag}", {**content, EXPIRY: iso(until + KEEP)})])
+    return content
 
 
 def release(flag: str, store: Store, now: datetime) -> None:
-    """The rule of *flag* counts again. Raises NotFound where nothing overrides it."""
+    """Ends the override of *flag*, so that its rule applies again. Raises NotFound if there is no override."""
     doc = store.get(f"overrides/{flag}")
     if doc is None or doc.data["until"] <= iso(now):
-        raise NotFound(f"Nothing overrides {flag}.", hint="`opos flags overrides` lists what is overridden.")
+        raise NotFound(f"The flag {flag} is not overridden.", hint="`opos flags overrides` lists all overrides.")
     store.commit([Update(doc.path, {"until": iso(now)}, doc.version)])
 
 
@@ -40,9 +40,9 @@ def in_force(store: Store, now: datetime) -> list[Doc]:
 
 @dataclass
 class Overrides:
-    """What is overridden, as this process knows it.
+    """The overrides, as this process last read them.
 
-    No look-up waits for the store: one that is away or slow costs nothing but that an override comes late.
+    No evaluation waits for the store: while the store is slow or unreachable, an override only takes effect later.
     """
 
     store: Callable[[], Store]
@@ -52,12 +52,12 @@ class Overrides:
         self.asking = Behind(self._ask, FRESH, pause=PAUSE)
 
     def current(self, now: datetime) -> Mapping[str, str]:
-        """The variant of each flag that is overridden."""
+        """The variant of each overridden flag."""
         self.asking.ask(now)
         return {flag: variant for flag, variant, until in self._known if until > iso(now)} if self._known else {}
 
     def _ask(self, now: datetime) -> None:
         try:
             self._known = [(doc.id, doc.data["variant"], doc.data["until"]) for doc in in_force(self.store(), now)]
-        except Exception as fault:  # noqa: BLE001  (flags are answered by their rules while nobody can say)
+        except Exception as fault:  # noqa: BLE001  (until the store answers, each flag keeps its override or its rule)
             _log.warning("overrides_not_read", error=type(fault).__name__)

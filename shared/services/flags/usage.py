@@ -1,4 +1,4 @@
-"""How often each flag came out as what: counted in memory, and written down once a minute, not once a look-up."""
+"""How often each flag had which variant, and why: counted in memory and stored once a minute."""
 
 import json
 from collections import Counter
@@ -15,10 +15,10 @@ from shared.telemetry.logger import log as _log
 from shared.values.timestamps import iso
 
 EVERY = 60.0
-"""Seconds between two reports: what a process counted since its last one ends with it."""
+"""Seconds between two reports: when a process ends, what it counted since its last report is lost."""
 KEEP = timedelta(days=2)
 MOST = 5000
-"""Outcomes in one report, the most frequent first: a document has its limits."""
+"""Outcomes in one report, the most frequent first: the size of a document is limited."""
 
 Outcome = tuple[str, str, str]
 """Flag, variant and reason."""
@@ -26,7 +26,7 @@ Outcome = tuple[str, str, str]
 
 @dataclass
 class Usage:
-    """The counts of the process called *instance*."""
+    """Counts the evaluations of the process named *instance*."""
 
     store: Callable[[], Store]
     instance: str
@@ -47,8 +47,8 @@ class Usage:
             return dict(self._counted)
 
     def _count(self, seen: list[Evaluation]) -> None:
-        for one, count in Counter(seen).items():
-            self._counted[one.key, one.variant or "", one.reason] += count
+        for evaluation, count in Counter(seen).items():
+            self._counted[evaluation.key, evaluation.variant or "", evaluation.reason] += count
 
     def report(self, now: datetime) -> None:
         counts = self.counts()
@@ -57,14 +57,14 @@ class Usage:
             return
         try:
             self.store().commit([Set(f"flag_usage/{self.instance}", _document(counts, now))])
-        except Exception as fault:  # noqa: BLE001  (nothing is lost but a minute's report: the next one holds it all)
+        except Exception as fault:  # noqa: BLE001  (nothing is lost: the next report holds all counts)
             _log.warning("flag_usage_not_reported", error=type(fault).__name__)
         else:
             self._reported = total
 
 
 def reported(store: Store) -> dict[str, dict[Outcome, int]]:
-    """What each instance that was there in the last days has counted since it began."""
+    """The counts of each instance that reported in the last two days, since it started."""
     return {
         doc.id: {(flag, variant, reason): count for flag, variant, reason, count in json.loads(doc.data["counts"])}
         for doc in store.query("flag_usage")

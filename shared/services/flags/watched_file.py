@@ -1,4 +1,4 @@
-"""Flags that follow their file: what is changed in it counts a second later, without a restart."""
+"""Flags that follow their file: a change takes effect about a second later, without a restart."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from shared.flags import FlagSet
 
 FRESH = 1.0
-"""Seconds after which the file is looked at again."""
+"""Seconds between two checks of the file."""
 
 
 class WatchedFlags:
-    """The flags in *file*, read by *load*. One that is broken changes nothing: what it said before stays in force."""
+    """The flags in *file*, read by *load*. If the file becomes invalid, the flags stay as they are."""
 
     def __init__(self, file: Path, load: Callable[[], "FlagSet"], first: "FlagSet | None" = None) -> None:
-        """*first* is what the file says now, where that is known. Raises ConfigError, or what *load* raises."""
+        """*first* are the flags in the file, if the caller has them. Raises ConfigError, or what *load* raises."""
         self._file, self._load = file, load
         self._seen = self._state()
         self._flags = first or load()
@@ -43,9 +43,9 @@ class WatchedFlags:
             _log.info("flags_read_again", version=self._flags.version)
 
     def _state(self) -> tuple[int, int, int] | None:
-        """What differs when the file does: editors write in place, or put another file under the same name."""
+        """Values that change when the file does, whether an editor writes in place or replaces the file."""
         try:
-            found = self._file.stat()
+            stat = self._file.stat()
         except FileNotFoundError:
             return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino

@@ -5,7 +5,6 @@ from datetime import date, datetime
 
 from shared.config.digests import WEEKLY
 from shared.context import Context
-from shared.flags import Flag
 from shared.review.figures import Review, review
 from shared.review.identity import review_id
 from shared.review.monthly import Budget, Monthly, checklist_beside, earlier_in_month, is_first_of_month, month_of
@@ -23,8 +22,7 @@ def week_before(at: datetime, context: FlagContext) -> Review:
 
 def _days(context: FlagContext) -> dict[tuple[str, str], date]:
     """When each flag and each secret is due."""
-    shorthand = {key: flag for key, flag in context.flags.flags.items() if isinstance(flag, Flag)}
-    flags = {("flag", key): flag.expires for key, flag in shorthand.items() if flag.expires}
+    flags = {("flag", key): flag.expires for key, flag in context.flags.definitions.items() if flag.expires}
     return {**flags, **{("secret", name): on for name, on in context.config.rotate_by.items()}}
 
 

@@ -35,7 +35,7 @@ def changed(line: str, into: str) -> str:
 def test_the_files_of_the_project_and_of_the_demo_are_good() -> None:
     for folder in (ROOT, ROOT / "opos/demo"):
         assert load_config(folder / "opos.yaml").sources
-        assert load_flags(folder / "flags.yaml").flags
+        assert load_flags(folder / "flags.yaml").definitions
 
 
 SINGLE_FAULTS = {

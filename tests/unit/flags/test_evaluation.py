@@ -1,4 +1,4 @@
-"""What a flag answers, why, and that flagd would put each user into the same share."""
+"""The value of a flag, its reason, and that flagd puts each user into the same bucket."""
 
 import subprocess
 import sys
@@ -9,9 +9,11 @@ import pytest
 
 from shared.config.files.loader import parse_flags
 from shared.errors import OposError
-from shared.flags import ABSENT, Definition, Flag, FlagBroken, FlagNotFound, FlagSet, lowered
-from shared.flags.bucketing import bucket_of, place_of
-from shared.flags.shorthand import WHOLE
+from shared.flags import ABSENT, FlagBroken, FlagNotFound, FlagSet
+from shared.flags.bucketing import bucket_of, value_bucket
+from shared.flags.checked_definition import CheckedDefinition
+from shared.flags.file import flag_set
+from shared.flags.shorthand import WHOLE, Flag, lowered
 
 USER = {"targetingKey": "u1"}
 VECTORS = [
@@ -33,14 +35,14 @@ VECTORS = [
     ("a b/c", "u1", 68478),
 ]
 """From openfeature-flagd-core 2.0.0, `fractional` in its shorthand with weights w and 100000 - w: the largest w at which
-the user is still out. The lengths 23, 24 and 300 are where CBOR's length prefix grows."""
+the flag is still off for the user. At the lengths 23, 24 and 300 the length prefix of CBOR grows."""
 
 
 def answer(
-    flag: Flag | Definition, context: dict[str, Any], now: datetime | None = None
+    flag: Flag | CheckedDefinition, context: dict[str, Any], now: datetime | None = None
 ) -> tuple[Any, str | None, str]:
-    found = FlagSet({"f": flag}).evaluate("f", context, int((now or NOON).timestamp()))
-    return found.value, found.variant, found.reason
+    evaluation = flag_set({"f": flag}).evaluate("f", context, int((now or NOON).timestamp()))
+    return evaluation.value, evaluation.variant, evaluation.reason
 
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -50,21 +52,21 @@ ON = (True, "on", "TARGETING_MATCH")
 
 
 @pytest.mark.parametrize(("flag", "user", "expected"), VECTORS)
-def test_a_user_falls_where_flagd_puts_them(flag: str, user: str, expected: int) -> None:
-    assert bucket_of(flag, WHOLE)(user) == place_of([flag, user], WHOLE) == expected
+def test_a_user_is_in_the_bucket_that_flagd_computes(flag: str, user: str, expected: int) -> None:
+    assert bucket_of(flag, WHOLE)(user) == value_bucket([flag, user], WHOLE) == expected
 
 
 @pytest.mark.parametrize(("key", "user", "place"), VECTORS)
-def test_a_user_is_in_from_the_rollout_on_at_which_flagd_takes_them_in(key: str, user: str, place: int) -> None:
-    def is_in(weight: int) -> bool:
-        flags = FlagSet({key: Flag(enabled=True, rollout=weight * 100 / WHOLE)})
+def test_a_flag_is_on_for_a_user_from_the_rollout_at_which_flagd_turns_it_on(key: str, user: str, place: int) -> None:
+    def is_on(weight: int) -> bool:
+        flags = flag_set({key: Flag(enabled=True, rollout=weight * 100 / WHOLE)})
         return bool(flags.evaluate(key, {"targetingKey": user}).value)
 
-    assert not is_in(place)
-    assert is_in(place + 1)
+    assert not is_on(place)
+    assert is_on(place + 1)
 
 
-def test_an_enabled_flag_is_on_for_everybody() -> None:
+def test_an_enabled_flag_is_on_for_everyone() -> None:
     assert answer(Flag(enabled=True), {}) == (True, "on", "STATIC")
 
 
@@ -74,53 +76,53 @@ def test_a_disabled_flag_is_off_whatever_else_it_says(rollout: float) -> None:
     assert answer(flag, USER) == answer(flag, {}) == (False, "off", "STATIC")
 
 
-def test_a_rollout_to_nobody_is_off_for_everybody() -> None:
+def test_a_rollout_of_0_is_off_for_everyone() -> None:
     assert answer(Flag(enabled=True, rollout=0), USER) == (False, "off", "STATIC")
 
 
-def test_a_rollout_to_some_is_on_for_some() -> None:
-    in_and_out = {answer(Flag(enabled=True, rollout=50), {"targetingKey": f"u{n}"}) for n in range(50)}
-    assert in_and_out == {ON, OFF}
+def test_a_partial_rollout_is_on_for_some_users() -> None:
+    answers = {answer(Flag(enabled=True, rollout=50), {"targetingKey": f"u{n}"}) for n in range(50)}
+    assert answers == {ON, OFF}
 
 
 @pytest.mark.parametrize(
     "context", [{}, {"targetingKey": ""}, {"targetingKey": 5}, {"targetingKey": "\ud800"}, {"user": "u1"}]
 )
-def test_a_rollout_to_some_is_off_for_who_is_nobody(context: dict[str, Any]) -> None:
+def test_a_partial_rollout_is_off_without_a_user(context: dict[str, Any]) -> None:
     assert answer(Flag(enabled=True, rollout=99), context) == (False, "off", "DEFAULT")
 
 
 @pytest.mark.parametrize("rollout", [50, 100])
-def test_a_flag_for_users_only_is_off_for_who_has_proved_nothing(rollout: float) -> None:
+def test_a_flag_that_requires_auth_is_off_without_a_valid_token(rollout: float) -> None:
     flag = Flag(enabled=True, rollout=rollout, requires_auth=True)
     assert answer(flag, USER) == answer(flag, {"user": ""}) == answer(flag, {}) == OFF
 
 
-def test_a_flag_for_users_only_is_on_for_who_has() -> None:
+def test_a_flag_that_requires_auth_is_on_for_an_authenticated_user() -> None:
     assert answer(Flag(enabled=True, requires_auth=True), {"user": {"sub": "u1"}}) == ON
 
 
-def test_a_flag_is_on_between_its_moments_the_first_included() -> None:
+def test_a_flag_is_on_between_its_times_the_first_included() -> None:
     flag = Flag.model_validate({"enabled": True, "from": "2026-11-20T12:00", "until": "2026-11-20T14:00+01:00"})
-    found = [answer(flag, {}, NOON + minutes * timedelta(minutes=1)) for minutes in (-1, 0, 59, 60)]
-    assert found == [OFF, ON, ON, OFF]
+    answers = [answer(flag, {}, NOON + minutes * timedelta(minutes=1)) for minutes in (-1, 0, 59, 60)]
+    assert answers == [OFF, ON, ON, OFF]
 
 
-def test_a_rollout_in_steps_takes_in_more_and_loses_nobody() -> None:
+def test_each_step_of_a_rollout_adds_users_and_loses_none() -> None:
     steps = {"2026-11-20": 10, "2026-11-21": 50, "2026-11-22": 100}
     flag = Flag.model_validate({"enabled": True, "steps": steps})
 
-    def who(day: int) -> set[str]:
+    def enabled(day: int) -> set[str]:
         users = (f"u{n}" for n in range(300))
         return {user for user in users if answer(flag, {"targetingKey": user}, datetime(2026, 11, day, tzinfo=UTC))[0]}
 
-    before, first, second, last = (who(day) for day in (19, 20, 21, 22))
+    before, first, second, last = (enabled(day) for day in (19, 20, 21, 22))
     assert before == set() < first < second < last
     assert len(last) == 300
 
 
-def test_a_flag_that_requires_another_is_on_only_for_whom_that_is_on() -> None:
-    flags = FlagSet(
+def test_a_flag_that_requires_another_is_on_only_for_users_who_have_both() -> None:
+    flags = flag_set(
         {"base": Flag(enabled=True, rollout=50), "more": Flag(enabled=True, requires=("base",)), "never": Flag(enabled=False),
          "most": Flag(enabled=True, requires=("more", "never"))}
     )  # fmt: skip
@@ -130,45 +132,45 @@ def test_a_flag_that_requires_another_is_on_only_for_whom_that_is_on() -> None:
         assert flags.evaluate("most", user).value is False
 
 
-def test_each_environment_has_its_own_say() -> None:
+def test_an_environment_can_have_values_of_its_own() -> None:
     flag = Flag.model_validate(
         {"enabled": False, "rollout": 25, "environments": {"staging": {"enabled": True, "rollout": 100}}}
     )
-    assert FlagSet({"f": flag}, environment="staging").evaluate("f", {}).value is True
-    assert FlagSet({"f": flag}, environment="production").evaluate("f", {}).value is False
+    assert flag_set({"f": flag}, environment="staging").evaluate("f", {}).value is True
+    assert flag_set({"f": flag}, environment="production").evaluate("f", {}).value is False
 
 
-def test_the_shorthand_is_lowered_to_what_flagd_reads() -> None:
+def test_the_shorthand_is_lowered_to_a_definition_that_flagd_reads() -> None:
     flag = Flag.model_validate(
         {"enabled": True, "rollout": 25, "requires_auth": True, "owner": "me", "expires": "2027-01-31"}
     )
-    assert lowered(flag).model_dump(by_alias=True) == {
+    assert lowered(flag).as_flagd() == {
         "state": "ENABLED", "variants": {"on": True, "off": False}, "defaultVariant": "off",
         "targeting": {"if": [{"!!": [{"var": "user"}]}, {"fractional": [["on", 25_000], ["off", 75_000]]}, "off"]},
         "metadata": {"owner": "me", "expires": "2027-01-31"},
     }  # fmt: skip
 
 
-def definition(**more: Any) -> Definition:
-    return Definition.model_validate({"state": "ENABLED", "variants": {"red": "#f00", "none": None}, **more})
+def definition(**more: Any) -> CheckedDefinition:
+    return CheckedDefinition.model_validate({"state": "ENABLED", "variants": {"red": "#f00", "none": None}, **more})
 
 
-def test_a_disabled_definition_leaves_the_value_to_who_asks() -> None:
+def test_a_disabled_definition_has_no_value() -> None:
     assert answer(definition(state="DISABLED", defaultVariant="red"), {}) == (ABSENT, None, "DISABLED")
 
 
-def test_a_definition_without_a_default_leaves_it_too() -> None:
+def test_a_definition_without_a_default_has_no_value() -> None:
     assert answer(definition(), {}) == (ABSENT, None, "DEFAULT")
 
 
 @pytest.mark.parametrize("rule", [{"var": "a"}, {"/": [1, 0]}, {"cat": ["no", "ne"]}])
-def test_a_rule_that_ends_nowhere_is_a_fault_of_the_flag(rule: dict[str, Any]) -> None:
+def test_a_rule_that_fails_or_returns_no_variant_breaks_the_flag(rule: dict[str, Any]) -> None:
     with pytest.raises(FlagBroken) as error:
         answer(definition(targeting=rule), {"a": "blue"})
     assert error.value.code == "GENERAL"
 
 
-def test_the_moment_and_the_flags_own_name_are_known_to_a_rule() -> None:
+def test_a_rule_can_read_the_time_and_the_name_of_its_flag() -> None:
     rule = {
         "if": [{"and": [{"==": [{"var": "$flagd.flagKey"}, "f"]}, {">": [{"var": ["$flagd.timestamp"]}, 5]}]}, "red"]
     }
@@ -197,17 +199,17 @@ def test_a_rollout_may_be_a_thousandth_of_a_percent() -> None:
 )  # fmt: skip
 def test_the_version_changes_with_every_change_and_only_then(change: dict[str, Any]) -> None:
     before = {"enabled": True, "rollout": 25}
-    version = FlagSet({"f": Flag.model_validate(before)}).version
-    assert FlagSet({"f": Flag.model_validate(before)}).version == version
-    assert FlagSet({"f": Flag.model_validate(before | change)}).version != version
-    assert FlagSet({"g": Flag.model_validate(before)}).version != version
+    version = flag_set({"f": Flag.model_validate(before)}).version
+    assert flag_set({"f": Flag.model_validate(before)}).version == version
+    assert flag_set({"f": Flag.model_validate(before | change)}).version != version
+    assert flag_set({"g": Flag.model_validate(before)}).version != version
 
 
 @pytest.mark.parametrize(("rollout", "loaded"), [(100, "False"), (25, "True")])
-def test_hashing_is_loaded_only_for_a_flag_that_splits(rollout: float, loaded: str) -> None:
+def test_hashing_is_loaded_only_for_a_flag_that_splits_users(rollout: float, loaded: str) -> None:
     program = (
-        "import sys; from shared.flags import Flag, FlagSet;"
-        f"FlagSet({{'f': Flag(enabled=True, rollout={rollout})}}).evaluate('f', {{'targetingKey': 'u1'}});"
+        "import sys; from shared.flags.file import flag_set; from shared.flags.shorthand import Flag;"
+        f"flag_set({{'f': Flag(enabled=True, rollout={rollout})}}).evaluate('f', {{'targetingKey': 'u1'}});"
         "print('mmh3' in sys.modules); assert not {'cbor2', 'semver'} & set(sys.modules)"
     )
     run = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)

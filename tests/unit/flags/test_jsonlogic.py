@@ -1,4 +1,4 @@
-"""JsonLogic where JavaScript, Python and flagd's evaluators might differ; the rest is the oracle's to compare."""
+"""JsonLogic where JavaScript, Python and flagd's evaluator could differ; the conformance tests compare the rest."""
 
 from typing import Any
 
@@ -36,11 +36,11 @@ SAME = [1]
         ({"a": 1, "b": 2}, {"a": 1, "b": 2}),
     ],
 )
-def test_a_rule_is_worked_out_as_flagd_does(rule: Any, expected: Any) -> None:
+def test_a_rule_has_the_result_that_flagd_computes(rule: Any, expected: Any) -> None:
     assert compiled(rule)({"list": SAME, "n": 5}) == expected
 
 
-def test_an_operation_that_there_is_not_is_named() -> None:
+def test_an_unknown_operation_is_named() -> None:
     with pytest.raises(UnknownOperationError) as error:
         compiled({"if": [{"vra": "x"}, 1]})
     assert error.value.name == "vra"

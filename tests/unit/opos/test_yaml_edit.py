@@ -1,11 +1,12 @@
-"""Changing one value of flags.yaml leaves every other character as it is."""
+"""An edit of a value in flags.yaml leaves every other character as it is."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from opos.yaml_edit import with_value
-from shared.config.files.loader import parse_flags
+from shared.config.files.loader import flag_file
+from shared.config.files.located_yaml import parse_yaml
 from shared.errors import NotFound
 
 TEXT = """# The flags of the shop.
@@ -35,29 +36,29 @@ flags:
         (("beta", "environments", "live", "enabled"), "false", "    rollout: 50", "    rollout: 50\n    environments: {live: {enabled: false}}"),
     ],
 )  # fmt: skip
-def test_one_value_changes_and_nothing_else(path: tuple[str, ...], value: str, was: str, becomes: str) -> None:
+def test_only_the_value_changes(path: tuple[str, ...], value: str, was: str, becomes: str) -> None:
     assert with_value(TEXT, ("flags", *path), value) == TEXT.replace(was, becomes)
 
 
-def test_a_file_that_ends_without_a_line_break_can_be_added_to() -> None:
+def test_a_key_can_be_added_to_a_file_without_a_final_line_break() -> None:
     assert with_value("flags:\n  a:\n    enabled: true", ("flags", "a", "rollout"), "5") == (
         "flags:\n  a:\n    enabled: true\n    rollout: 5"
     )
 
 
 @pytest.mark.parametrize("flag", ["unheard-of", "enabled"])
-def test_a_flag_that_is_not_there_is_not_made_up(flag: str) -> None:
+def test_a_missing_flag_is_not_created(flag: str) -> None:
     with pytest.raises(NotFound):
         with_value(TEXT, ("flags", flag, "enabled"), "true")
 
 
 @given(st.sampled_from(["dark_mode", "new_checkout", "beta", "rewrite"]), st.integers(0, 100), st.booleans())
-def test_what_is_written_is_what_is_read(flag: str, rollout: int, enabled: bool) -> None:  # noqa: FBT001
+def test_the_edited_value_is_the_value_that_is_read(flag: str, rollout: int, enabled: bool) -> None:  # noqa: FBT001
     text = with_value(TEXT, ("flags", flag, "rollout"), str(rollout))
     text = with_value(text, ("flags", flag, "enabled"), str(enabled).lower())
-    before, after = parse_flags(TEXT).flags, parse_flags(text).flags
+    before, after = (flag_file(parse_yaml(content, "flags.yaml")).flags for content in (TEXT, text))
     assert (after[flag].rollout, after[flag].enabled) == (rollout, enabled)  # type: ignore[union-attr]
-    assert {key: one for key, one in after.items() if key != flag} == {
-        key: one for key, one in before.items() if key != flag
+    assert {key: other for key, other in after.items() if key != flag} == {
+        key: other for key, other in before.items() if key != flag
     }
     assert text.count("#") == TEXT.count("#")

@@ -1,4 +1,4 @@
-"""The flag evaluator over plain requests: the protocol's answers, a person's answers, and hostile input."""
+"""The flag evaluator, called with plain requests: OFREP, values for people, and hostile input."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,10 @@ import structlog
 from functions.flag_evaluator.handler import handle
 from shared.config.slos import Slos
 from shared.errors import Unauthorized
-from shared.flags import Definition, Flag, FlagSet
+from shared.flags import FlagSet
+from shared.flags.checked_definition import CheckedDefinition
+from shared.flags.file import flag_set
+from shared.flags.shorthand import Flag
 from shared.services.flags.usage import Usage
 from shared.services.slo.indicators import Indicators
 from shared.values.http import HttpRequest, HttpResponse
@@ -31,22 +34,22 @@ COLOURS = {
     "targeting": {"if": [{"==": [{"var": "plan"}, "pro"]}, "grid"]}, "metadata": {"owner": "me"},
 }  # fmt: skip
 MIXED = {
-    **FLAGS, "broken": Definition.model_validate(BROKEN), "colours": Definition.model_validate(COLOURS),
-    "asleep": Definition.model_validate({**COLOURS, "state": "DISABLED"}),
+    **FLAGS, "broken": CheckedDefinition.model_validate(BROKEN), "colours": CheckedDefinition.model_validate(COLOURS),
+    "asleep": CheckedDefinition.model_validate({**COLOURS, "state": "DISABLED"}),
 }  # fmt: skip
 BULK = "/ofrep/v1/evaluate/flags"
 
 
 @dataclass
 class FlagsOnly:
-    """A context that has flags, and would fail on anything else."""
+    """A context that has what flags need, and fails on anything else."""
 
-    flags: FlagSet = field(default_factory=lambda: FlagSet(FLAGS))
+    flags: FlagSet = field(default_factory=lambda: flag_set(FLAGS))
     now: datetime = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
     origins: tuple[str, ...] = ("*",)
     overridden: dict[str, str] = field(default_factory=dict)
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """The claims that each authorization header proves."""
+    """The claims of the user whom each authorization header authenticates."""
     waits: dict[str, int] = field(default_factory=dict)
     usage: Usage = field(default_factory=lambda: Usage(FakeStore, "test"))
     indicators: Indicators = field(default_factory=lambda: Indicators(FakeStore, "test", Slos))
@@ -68,7 +71,7 @@ class FlagsOnly:
 
 
 def ask(method: str, path: str, body: bytes = b"", flags: FlagSet | None = None, **more: Any) -> HttpResponse:
-    context: Any = FlagsOnly(flags or FlagSet(FLAGS))
+    context: Any = FlagsOnly(flags or flag_set(FLAGS))
     return handle(HttpRequest(method, path, body=body, **more), context)
 
 
@@ -95,7 +98,7 @@ def of_user(user: str) -> bytes:
         ("quarter", of_user("u2"), True, "TARGETING_MATCH"),
     ],
 )
-def test_one_flag_is_answered_whole(key: str, body: bytes, value: bool, reason: str) -> None:  # noqa: FBT001
+def test_a_flag_is_answered_with_all_fields_of_ofrep(key: str, body: bytes, value: bool, reason: str) -> None:  # noqa: FBT001
     answer = ask("POST", f"{BULK}/{key}", body)
     expected = {"key": key, "value": value, "variant": "on" if value else "off", "reason": reason, "metadata": {}}
     assert (answer.status, content(answer)) == (200, expected)
@@ -123,66 +126,66 @@ def test_one_flag_is_answered_whole(key: str, body: bytes, value: bool, reason: 
         ("everyone", b'{"context": {"targetingKey": "\xed\xa0\x80"}}', 400, "INVALID_CONTEXT"),
     ],
 )
-def test_a_fault_is_answered_in_the_words_of_the_protocol(key: str, body: bytes, status: int, code: str) -> None:
-    answer = ask("POST", f"{BULK}/{key}", body, FlagSet(MIXED))
-    found = content(answer)
-    assert (answer.status, found["errorCode"]) == (status, code)
-    assert found["errorDetails"]
-    assert set(found) == {"key", "errorCode", "errorDetails"}
+def test_an_error_has_the_code_that_ofrep_defines(key: str, body: bytes, status: int, code: str) -> None:
+    answer = ask("POST", f"{BULK}/{key}", body, flag_set(MIXED))
+    error = content(answer)
+    assert (answer.status, error["errorCode"]) == (status, code)
+    assert error["errorDetails"]
+    assert set(error) == {"key", "errorCode", "errorDetails"}
 
 
-def test_all_flags_are_answered_at_once_each_with_its_own_fault() -> None:
-    found = {flag["key"]: flag for flag in content(ask("POST", BULK, flags=FlagSet(MIXED)))["flags"]}
-    assert set(found) == set(MIXED)
-    assert found["everyone"]["value"] is True
-    assert found["broken"]["errorCode"] == "GENERAL"
-    assert "value" not in found["broken"]
+def test_a_bulk_answer_holds_every_flag_each_with_its_own_error() -> None:
+    flags = {flag["key"]: flag for flag in content(ask("POST", BULK, flags=flag_set(MIXED)))["flags"]}
+    assert set(flags) == set(MIXED)
+    assert flags["everyone"]["value"] is True
+    assert flags["broken"]["errorCode"] == "GENERAL"
+    assert "value" not in flags["broken"]
 
 
-def test_a_value_of_any_type_is_answered_as_it_is() -> None:
+def test_a_value_can_have_any_type() -> None:
     pro = json.dumps({"context": {"plan": "pro"}}).encode()
-    found = [content(ask("POST", f"{BULK}/colours", body, FlagSet(MIXED))) for body in (b"{}", pro)]
-    assert [(one["value"], one["variant"], one["reason"], one["metadata"]) for one in found] == [
+    flags = [content(ask("POST", f"{BULK}/colours", body, flag_set(MIXED))) for body in (b"{}", pro)]
+    assert [(flag["value"], flag["variant"], flag["reason"], flag["metadata"]) for flag in flags] == [
         ("#f00", "red", "DEFAULT", {"owner": "me"}), ({"columns": [1, 2.5]}, "grid", "TARGETING_MATCH", {"owner": "me"}),
     ]  # fmt: skip
 
 
-def test_a_disabled_flag_has_no_value_so_that_who_asks_uses_its_own() -> None:
-    answer = ask("POST", f"{BULK}/asleep", b"{}", FlagSet(MIXED))
+def test_a_disabled_flag_has_no_value_so_that_the_caller_uses_its_default() -> None:
+    answer = ask("POST", f"{BULK}/asleep", b"{}", flag_set(MIXED))
     expected = {"key": "asleep", "variant": "", "reason": "DISABLED", "metadata": {"owner": "me"}}
     assert (answer.status, content(answer)) == (200, expected)
-    assert content(ask("GET", "/flags/asleep", flags=FlagSet(MIXED))) == {"asleep": None}
+    assert content(ask("GET", "/flags/asleep", flags=flag_set(MIXED))) == {"asleep": None}
 
 
 def test_a_step_of_a_rollout_changes_the_entity_tag() -> None:
     flag = Flag.model_validate({"enabled": True, "from": "2026-11-20T10:00"})
-    early: Any = FlagsOnly(FlagSet({"f": flag}))
-    late: Any = FlagsOnly(FlagSet({"f": flag}), datetime(2026, 11, 20, 10, 0, tzinfo=UTC))
-    tags = {handle(HttpRequest("POST", BULK, body=b"{}"), one).headers["etag"] for one in (early, late)}
+    early: Any = FlagsOnly(flag_set({"f": flag}))
+    late: Any = FlagsOnly(flag_set({"f": flag}), datetime(2026, 11, 20, 10, 0, tzinfo=UTC))
+    tags = {handle(HttpRequest("POST", BULK, body=b"{}"), context).headers["etag"] for context in (early, late)}
     assert len(tags) == 2
 
 
-def test_all_flags_of_a_broken_request_are_a_fault() -> None:
+def test_a_bulk_request_that_cannot_be_parsed_is_an_error() -> None:
     answer = ask("POST", BULK, b"{")
     assert (answer.status, content(answer)["errorCode"]) == (400, "PARSE_ERROR")
 
 
 @pytest.mark.parametrize("listed", ["{tag}", "W/{tag}", '"other", {tag}', '"other",W/{tag} '])
-def test_what_the_asker_has_already_is_not_sent_again(listed: str) -> None:
+def test_a_caller_who_has_the_answer_gets_304(listed: str) -> None:
     tag = ask("POST", BULK, of_user("u1")).headers["etag"]
     answer = ask("POST", BULK, of_user("u1"), headers={"if-none-match": listed.format(tag=tag)})
     assert (answer.status, answer.body, answer.headers["etag"]) == (304, b"", tag)
 
 
-def test_another_user_or_another_set_of_flags_has_another_etag() -> None:
+def test_other_users_and_other_flags_have_another_etag() -> None:
     tag = ask("POST", BULK, of_user("u1")).headers["etag"]
-    others = FlagSet(FLAGS | {"quarter": Flag(enabled=True, rollout=26)})
+    others = flag_set(FLAGS | {"quarter": Flag(enabled=True, rollout=26)})
     for body, flags in ((of_user("u2"), None), (of_user("u1"), others)):
         answer = ask("POST", BULK, body, flags, headers={"if-none-match": tag})
         assert (answer.status, answer.headers["etag"] == tag) == (200, False)
 
 
-def test_a_person_sees_plain_values() -> None:
+def test_a_person_gets_plain_values() -> None:
     answer = ask("GET", "/flags", query={"targetingKey": "u2"})
     assert content(answer) == {"everyone": True, "quarter": True, "members": False, "nobody": False}
     assert "x-opos-warning" not in answer.headers
@@ -195,9 +198,9 @@ def test_a_person_sees_plain_values() -> None:
         ("broken", {}, "GENERAL"),
     ],
 )
-def test_a_person_never_gets_a_fault_but_false_and_a_warning(key: str, query: dict[str, str], code: str) -> None:
+def test_a_person_gets_false_and_a_warning_instead_of_an_error(key: str, query: dict[str, str], code: str) -> None:
     with structlog.testing.capture_logs() as logs:
-        answer = ask("GET", f"/flags/{key}", flags=FlagSet(MIXED), query=query)
+        answer = ask("GET", f"/flags/{key}", flags=flag_set(MIXED), query=query)
     assert (answer.status, content(answer)) == (200, {key: False})
     assert answer.headers["x-opos-warning"] == code
     assert logs == [{"event": "flag_is_false", "log_level": "warning", "flag": key, "reason": code}]
@@ -216,14 +219,14 @@ def test_head_is_answered_as_get() -> None:
         ("DELETE", "/flags/everyone", "GET, HEAD, OPTIONS"),
     ],
 )
-def test_a_wrong_method_is_told_the_right_ones(method: str, path: str, allow: str) -> None:
+def test_a_wrong_method_is_answered_with_the_allowed_ones(method: str, path: str, allow: str) -> None:
     answer = ask(method, path)
     assert (answer.status, answer.headers["allow"]) == (405, allow)
     assert content(answer)["error"]["code"] == "method_not_allowed"
 
 
 @pytest.mark.parametrize("path", ["/", "/x", "/flagged", "/ofrep/v1/evaluate"])
-def test_other_addresses_are_not_found(path: str) -> None:
+def test_other_paths_are_not_found(path: str) -> None:
     assert ask("GET", path).status == 404
 
 
@@ -249,35 +252,35 @@ def test_a_preflight_is_answered_without_a_body() -> None:
 ADA = FlagsOnly(users={"Bearer ada": {"sub": "ada", "plan": "pro"}})
 
 
-def ask_as(proof: str | None, body: bytes) -> dict[str, Any]:
-    headers = {"authorization": proof} if proof else {}
+def ask_as(token: str | None, body: bytes) -> dict[str, Any]:
+    headers = {"authorization": token} if token else {}
     context: Any = ADA
-    found: dict[str, Any] = content(handle(HttpRequest("POST", f"{BULK}/members", headers, body=body), context))
-    return found
+    evaluation: dict[str, Any] = content(handle(HttpRequest("POST", f"{BULK}/members", headers, body=body), context))
+    return evaluation
 
 
 @pytest.mark.parametrize("said", ["u1", {"sub": "ada"}, True])
-def test_what_a_client_says_of_who_it_is_proves_nothing(said: Any) -> None:
+def test_a_user_that_the_caller_itself_sends_is_ignored(said: Any) -> None:
     forged = json.dumps({"context": {"targetingKey": "ada", "user": said}}).encode()
     assert ask_as(None, forged)["value"] is False
     plain: Any = FlagsOnly()
     assert content(handle(HttpRequest("GET", "/flags/members", query={"user": "ada"}), plain)) == {"members": False}
 
 
-def test_a_token_proves_the_user_whatever_the_client_says_beside_it() -> None:
+def test_a_token_authenticates_the_user_whatever_else_the_caller_sends() -> None:
     forged = json.dumps({"context": {"user": None}}).encode()
     assert ask_as("Bearer ada", forged)["value"] is True
     assert ask_as("Bearer ada", b"")["value"] is True
 
 
-def test_a_token_that_proves_nothing_is_refused() -> None:
+def test_an_invalid_token_is_answered_401() -> None:
     context: Any = ADA
     answer = handle(HttpRequest("POST", BULK, {"authorization": "Bearer forged"}), context)
     assert (answer.status, content(answer)["error"]["code"]) == (401, "unauthorized")
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
-def test_the_user_of_a_token_is_the_one_that_a_rollout_counts_unless_another_is_named() -> None:
+def test_a_rollout_uses_the_user_of_the_token_unless_the_caller_sends_a_targeting_key() -> None:
     context: Any = FlagsOnly(users={"Bearer u": {"sub": "u2"}})
 
     def quarter(body: bytes) -> Any:
@@ -291,7 +294,7 @@ def test_the_user_of_a_token_is_the_one_that_a_rollout_counts_unless_another_is_
 @pytest.mark.parametrize(
     ("origin", "allowed"), [("https://shop.example", True), ("https://evil.example", False), ("", False)]
 )
-def test_only_the_pages_that_are_named_may_read_an_answer(origin: str, *, allowed: bool) -> None:
+def test_only_pages_of_configured_origins_may_read_an_answer(origin: str, *, allowed: bool) -> None:
     context: Any = FlagsOnly(origins=("https://shop.example",))
     for method, status in (("POST", 403 if origin and not allowed else 200), ("OPTIONS", 204)):
         answer = handle(HttpRequest(method, BULK, {"origin": origin}, body=b"{}"), context)
@@ -307,16 +310,16 @@ def test_only_the_pages_that_are_named_may_read_an_answer(origin: str, *, allowe
         ("asleep", "red", "#f00", "OVERRIDE"), ("everyone", "purple", True, "STATIC"),
     ],
 )  # fmt: skip
-def test_an_override_counts_before_the_rule_if_the_flag_has_that_variant(
+def test_an_override_replaces_the_rule_if_the_flag_has_that_variant(
     key: str, variant: str, value: Any, reason: str
 ) -> None:
-    context: Any = FlagsOnly(FlagSet(MIXED), overridden={key: variant, "gone": "on"})
-    found = content(handle(HttpRequest("POST", f"{BULK}/{key}", body=b"{}"), context))
-    assert (found["value"], found["reason"]) == (value, reason)
+    context: Any = FlagsOnly(flag_set(MIXED), overridden={key: variant, "gone": "on"})
+    evaluation = content(handle(HttpRequest("POST", f"{BULK}/{key}", body=b"{}"), context))
+    assert (evaluation["value"], evaluation["reason"]) == (value, reason)
     assert handle(HttpRequest("POST", f"{BULK}/gone", body=b"{}"), context).status == 404
 
 
-def test_who_asks_too_often_is_told_when_to_ask_again_and_others_are_not() -> None:
+def test_a_caller_above_the_rate_limit_gets_429_and_retry_after_and_others_do_not() -> None:
     context: Any = FlagsOnly(waits={"10.0.0.1": 7})
     refused = handle(HttpRequest("POST", BULK, caller="10.0.0.1"), context)
     assert (refused.status, refused.headers["retry-after"]) == (429, "7")
@@ -326,7 +329,7 @@ def test_who_asks_too_often_is_told_when_to_ask_again_and_others_are_not() -> No
 
 
 def test_every_outcome_is_counted_by_flag_variant_and_reason() -> None:
-    flags = FlagsOnly(FlagSet(MIXED), overridden={"nobody": "on"})
+    flags = FlagsOnly(flag_set(MIXED), overridden={"nobody": "on"})
     context: Any = flags
     for user in ("u1", "u2", "u2"):
         handle(HttpRequest("POST", f"{BULK}/quarter", body=of_user(user)), context)
@@ -340,20 +343,20 @@ def test_every_outcome_is_counted_by_flag_variant_and_reason() -> None:
     }  # fmt: skip
 
 
-def test_what_is_said_of_all_flags_stands_once_in_the_answer_to_all() -> None:
-    assert content(ask("POST", BULK, flags=FlagSet(FLAGS, {"team": "shop"})))["metadata"] == {"team": "shop"}
+def test_a_bulk_answer_holds_the_metadata_of_the_file_once() -> None:
+    assert content(ask("POST", BULK, flags=flag_set(FLAGS, {"team": "shop"})))["metadata"] == {"team": "shop"}
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", BULK), ("GET", "/flags")])
-def test_all_flags_are_kept_by_who_asked_and_asked_for_again_by_their_tag(method: str, path: str) -> None:
+def test_only_the_caller_may_cache_a_bulk_answer_and_revalidates_it_by_its_tag(method: str, path: str) -> None:
     first = ask(method, path)
     again = ask(method, path, headers={"if-none-match": first.headers["etag"]})
     assert (again.status, again.body) == (304, b"")
     assert first.headers["cache-control"] == again.headers["cache-control"] == "private, no-cache"
 
 
-def test_a_key_may_hold_a_slash() -> None:
-    flags = FlagSet({"team/checkout": Flag(enabled=True)})
+def test_a_key_can_contain_a_slash() -> None:
+    flags = flag_set({"team/checkout": Flag(enabled=True)})
     assert content(ask("POST", f"{BULK}/team/checkout", flags=flags))["value"] is True
     assert content(ask("GET", "/flags/team/checkout", flags=flags)) == {"team/checkout": True}
     assert content(ask("POST", f"{BULK}/team/other", flags=flags))["errorCode"] == "FLAG_NOT_FOUND"

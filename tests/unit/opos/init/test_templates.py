@@ -71,7 +71,7 @@ def test_what_tries_a_revision_pages_the_console_alone(answers: Answers) -> None
 
 
 def test_the_flags_it_writes_are_good() -> None:
-    assert parse_flags(writing.FLAGS).flags
+    assert parse_flags(writing.FLAGS).definitions
 
 
 def test_every_secret_made_is_fit_for_its_scheme_and_no_other_of_it() -> None:

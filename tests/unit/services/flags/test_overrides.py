@@ -1,4 +1,4 @@
-"""Overrides of flags: who looks one up never waits for the store."""
+"""Overrides of flags: an evaluation never waits for the store."""
 
 import threading
 from datetime import timedelta
@@ -20,12 +20,12 @@ def kill(context: FakeContext, flag: str = "checkout") -> None:
 
 
 def settled(overrides: Overrides, context: FakeContext) -> dict[str, str]:
-    """What is known after the question that this look-up asks."""
+    """The overrides after the read that this evaluation starts."""
     overrides.current(context.now)
     overrides.asking.wait()
-    found = dict(overrides.current(context.now))
+    variants = dict(overrides.current(context.now))
     overrides.asking.wait()
-    return found
+    return variants
 
 
 def test_an_override_is_in_force_until_its_end_or_its_release(context: FakeContext) -> None:
@@ -39,7 +39,7 @@ def test_an_override_is_in_force_until_its_end_or_its_release(context: FakeConte
         release("search", context.store, context.now)
 
 
-def test_a_look_up_knows_it_a_moment_later_and_no_longer_than_it_lasts(
+def test_an_evaluation_uses_an_override_after_the_next_read_and_until_its_end(
     context: FakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(overriding, "FRESH", -1.0)
@@ -50,20 +50,20 @@ def test_a_look_up_knows_it_a_moment_later_and_no_longer_than_it_lasts(
     assert overrides.current(context.now) == {}
 
 
-def test_within_a_few_seconds_the_store_is_asked_once(context: FakeContext) -> None:
-    asked: list[Store] = []
+def test_the_store_is_read_once_within_a_few_seconds(context: FakeContext) -> None:
+    reads: list[Store] = []
 
     def store() -> FakeStore:
-        asked.append(context.store)
+        reads.append(context.store)
         return context.store
 
     overrides = Overrides(store)
     for _ in range(20):
         settled(overrides, context)
-    assert len(asked) == 1
+    assert len(reads) == 1
 
 
-def test_a_store_that_hangs_keeps_no_look_up_waiting_and_one_that_fails_changes_nothing(
+def test_a_hanging_store_delays_no_evaluation_and_a_failing_one_changes_nothing(
     context: FakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(overriding, "FRESH", -1.0)
@@ -79,7 +79,7 @@ def test_a_store_that_hangs_keeps_no_look_up_waiting_and_one_that_fails_changes_
     assert settled(overrides, context) == {"checkout": "off"}
 
 
-def test_the_digest_says_once_a_day_what_is_overridden(context: FakeContext) -> None:
+def test_the_digest_lists_the_overrides(context: FakeContext) -> None:
     kill(context)
     (note,) = overview("digest", [], context).notes
     assert (

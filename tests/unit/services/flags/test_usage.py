@@ -1,4 +1,4 @@
-"""What is counted of the flags: nothing is lost between threads, and the store hears of it once a minute."""
+"""Counts of evaluations: threads lose none, and the store gets them once a minute."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,11 +13,11 @@ ON = Evaluation("checkout", value=True, reason="STATIC", variant="on")
 NONE = Evaluation("gone", value=None, reason="DISABLED")
 
 
-def counting(context: FakeContext, instance: str = "one") -> Usage:
+def counting(context: FakeContext, instance: str = "first") -> Usage:
     return Usage(lambda: context.store, instance)
 
 
-def test_no_look_up_of_many_threads_is_lost(context: FakeContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_threads_lose_no_evaluation(context: FakeContext, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gathering, "MOST", 50)
     counted = counting(context)
     with ThreadPoolExecutor(8) as threads:
@@ -27,9 +27,7 @@ def test_no_look_up_of_many_threads_is_lost(context: FakeContext, monkeypatch: p
     assert counted.counts() == {("checkout", "on", "STATIC"): 10_000, ("gone", "", "DISABLED"): 10_000}
 
 
-def test_the_store_hears_at_most_once_a_minute_and_of_all(
-    context: FakeContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_store_gets_all_counts_at_most_once_a_minute(context: FakeContext, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = counting(context)
     for _ in range(100):
         counted.saw((ON,), context.now)
@@ -38,10 +36,10 @@ def test_the_store_hears_at_most_once_a_minute_and_of_all(
     monkeypatch.setattr(counted.reporting, "every", -1.0)
     counted.saw((), context.now)
     counted.reporting.wait()
-    assert reported(context.store) == {"one": {("checkout", "on", "STATIC"): 100}}
+    assert reported(context.store) == {"first": {("checkout", "on", "STATIC"): 100}}
 
 
-def test_nothing_new_is_not_written_again(context: FakeContext) -> None:
+def test_unchanged_counts_are_not_stored_again(context: FakeContext) -> None:
     counted = counting(context)
     counted.saw((ON,), context.now)
     counted.report(context.now)
@@ -49,18 +47,18 @@ def test_nothing_new_is_not_written_again(context: FakeContext) -> None:
     assert len(context.store.commits) == 1
 
 
-def test_each_instance_is_reported_beside_the_others(context: FakeContext) -> None:
-    for name in ("one", "two"):
+def test_each_instance_has_a_report_of_its_own(context: FakeContext) -> None:
+    for name in ("first", "second"):
         counted = counting(context, name)
         counted.saw((ON,), context.now)
         counted.report(context.now)
-    assert set(reported(context.store)) == {"one", "two"}
+    assert set(reported(context.store)) == {"first", "second"}
 
 
-def test_a_store_that_is_away_costs_no_count(context: FakeContext) -> None:
+def test_an_unreachable_store_loses_no_count(context: FakeContext) -> None:
     counted, context.store.down = counting(context), True
     counted.saw((ON,), context.now)
     counted.report(context.now)
     context.store.down = False
     counted.report(context.now)
-    assert reported(context.store) == {"one": {("checkout", "on", "STATIC"): 1}}
+    assert reported(context.store) == {"first": {("checkout", "on", "STATIC"): 1}}

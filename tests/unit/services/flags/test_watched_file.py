@@ -1,4 +1,4 @@
-"""Flags follow their file; one that is broken changes nothing."""
+"""Flags follow their file; an invalid file changes nothing."""
 
 import os
 from pathlib import Path
@@ -33,21 +33,21 @@ def write(file: Path, text: str) -> Path:
 
 
 def is_on(watched: WatchedFlags, key: str = "a") -> bool:
-    """After the look that this look-up leads to."""
+    """The value after the check of the file that this evaluation starts."""
     watched.current(NOW)
     watched.looking.wait()
-    found = watched.current(NOW).evaluate(key, {}).value
+    value = watched.current(NOW).evaluate(key, {}).value
     watched.looking.wait()
-    return bool(found)
+    return bool(value)
 
 
-def test_what_changes_in_the_file_counts_without_a_restart(watched: WatchedFlags, file: Path) -> None:
+def test_a_change_of_the_file_takes_effect_without_a_restart(watched: WatchedFlags, file: Path) -> None:
     assert is_on(watched)
     write(file, "flags: {a: {enabled: false}}")
     assert not is_on(watched)
 
 
-def test_a_file_that_is_broken_or_gone_leaves_the_flags_as_they_were_and_is_logged_once(
+def test_an_invalid_or_missing_file_leaves_the_flags_as_they_were_and_is_logged_once(
     watched: WatchedFlags, file: Path
 ) -> None:
     with structlog.testing.capture_logs() as logs:
@@ -56,7 +56,7 @@ def test_a_file_that_is_broken_or_gone_leaves_the_flags_as_they_were_and_is_logg
         assert is_on(watched)
         file.unlink()
         assert is_on(watched)
-    assert [one["event"] for one in logs] == ["flags_not_read_again"] * 2
+    assert [entry["event"] for entry in logs] == ["flags_not_read_again"] * 2
     assert "flags.yaml:1: flags.a.enabled" in logs[0]["fault"]
     write(file, "flags: {a: {enabled: false}}")
     assert not is_on(watched)
@@ -73,7 +73,7 @@ def test_a_file_that_has_not_changed_is_not_read_again(file: Path, monkeypatch: 
     assert len(read) == 2
 
 
-def test_a_first_file_that_is_broken_is_an_error(file: Path) -> None:
+def test_a_file_that_is_invalid_at_the_start_is_an_error(file: Path) -> None:
     write(file, "flags: 5")
     with pytest.raises(ConfigError):
         WatchedFlags(file, lambda: load_flags(file))
