@@ -1,4 +1,4 @@
-"""Every answer against openfeature-flagd-core 2.0.0, flagd's evaluator in Python, on random definitions and contexts."""
+"""Compares every answer with openfeature-flagd-core 2.0.0, flagd's evaluator in Python, on random flags and contexts."""
 
 import json
 import logging

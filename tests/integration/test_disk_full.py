@@ -1,4 +1,4 @@
-"""SQLite on a disk that is full, for real: what is said then, what is lost (nothing), and how it goes on."""
+"""SQLite on a disk that is really full: the error, no loss, and recovery."""
 
 import os
 import resource
