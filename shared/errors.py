@@ -1,20 +1,20 @@
-"""One small tree of errors: each has a stable code, says whether a retry could help, and names its HTTP status."""
+"""The errors of opos: each has a stable code and an HTTP status, and says whether a retry may help."""
 
 from typing import ClassVar, Literal
 
 
 class OposError(Exception):
-    """Root of every error opos raises on purpose.
+    """Root of every error that opos raises on purpose.
 
-    `code` is stable and safe to show to anyone; the message is written for the person who reads it;
-    `hint`, where given, says how to mend the cause.
+    `code` is stable and safe to show to anyone. The message is written for the person who reads it. `hint`, if given,
+    says how to fix the cause.
     """
 
     code: ClassVar[str] = "internal"
     retryable: ClassVar[bool] = False
     http_status: ClassVar[int] = 500
     after: int = 5
-    """Seconds after which a retry may help, where one can."""
+    """Seconds to wait before a retry, if `retryable`."""
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -23,28 +23,28 @@ class OposError(Exception):
 
 
 class Unauthorized(OposError):
-    """The caller did not prove who they are. The message must not tell which proof failed."""
+    """The caller is not authenticated. The message must not say which check failed."""
 
     code = "unauthorized"
     http_status = 401
 
 
 class Forbidden(OposError):
-    """The caller may not ask this, whoever they prove to be."""
+    """The caller lacks the permission, whoever they are."""
 
     code = "forbidden"
     http_status = 403
 
 
 class TooMany(OposError):
-    """The caller asks more often than it may; `after` is in how many seconds it may again."""
+    """The caller sends too many requests; `after` is the number of seconds until the next one is allowed."""
 
     code = "too_many"
     retryable = True
     http_status = 429
 
     def __init__(self, message: str, *, after: int) -> None:
-        super().__init__(message, hint=f"Ask again in {after} seconds.")
+        super().__init__(message, hint=f"Try again in {after} seconds.")
         self.after = after
 
 
@@ -59,7 +59,7 @@ class MethodNotAllowed(OposError):
 
 
 class Gone(OposError):
-    """A link that was valid once and is not any more."""
+    """A link that is no longer valid."""
 
     code = "gone"
     http_status = 410
@@ -71,14 +71,14 @@ class TooLarge(OposError):
 
 
 class ContractBroken(OposError):
-    """Authentic data that does not have the shape its contract promises: kept in quarantine, never dropped."""
+    """Authentic data that fails validation: it is kept in quarantine, never dropped."""
 
     code = "contract_broken"
     http_status = 422
 
 
 class Unavailable(OposError):
-    """Something we depend on did not answer; the same call may succeed later."""
+    """A dependency did not answer; the same call may succeed later."""
 
     code = "unavailable"
     retryable = True
@@ -86,24 +86,24 @@ class Unavailable(OposError):
 
 
 class DiskFull(Unavailable):
-    """The disk of the store takes nothing more. What it holds can be read, and writing goes on once there is room."""
+    """The disk of the store is full. Reads still work, and writes work again as soon as there is space."""
 
     code = "disk_full"
 
 
 class AlreadyExists(OposError):
-    """A `Create` found a document at *path*; nothing of its batch was written."""
+    """A `Create` for a document that exists; no write of its batch was applied."""
 
     code = "already_exists"
     http_status = 409
 
     def __init__(self, path: str) -> None:
-        super().__init__(f"{path} exists already")
+        super().__init__(f"{path} already exists")
         self.path = path
 
 
 class Conflict(OposError):
-    """The document at *path* is not at the expected version; nothing of its batch was written."""
+    """The document at *path* does not have the expected version; no write of its batch was applied."""
 
     code = "conflict"
     retryable = True
@@ -117,11 +117,11 @@ class Conflict(OposError):
 DeliveryReason = Literal[
     "unreachable", "timeout", "rejected", "unauthorized", "misconfigured", "rate_limited", "internal"
 ]
-"""Why a channel did not take a notice: a closed set, because it is also the metric's label."""
+"""Why a channel did not deliver a notice: a closed set, because it is also a label of the metric."""
 
 
 class DeliveryError(OposError):
-    """A channel did not take the notice. `permanent`: it never will; do not retry."""
+    """A channel did not deliver a notice. `permanent`: a retry cannot help."""
 
     code = "delivery_failed"
 

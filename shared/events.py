@@ -1,4 +1,4 @@
-"""The typed contracts of every topic: the only types that cross a wire. Frozen, closed to unknown keys, versioned."""
+"""The contracts of every topic, the only types that cross a wire: frozen, versioned, closed to unknown keys."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,19 +9,19 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from shared.values.links import web_link
 from shared.values.timestamps import day, iso
 
-__all__ = ["day", "iso"]  # of old, who has events has their moments
+__all__ = ["day", "iso"]  # re-exported: most modules that use events also need their times
 
 OWN_SOURCE = "opos"
-"""The source of what opos has to say about itself."""
+"""The source of the events that opos raises about itself."""
 
 
 def document_id(*parts: str) -> str:
-    """An id that only these *parts*, in this order, have: 128 bits of SHA-256 over them, joined by NUL, as hex."""
+    """An id unique to these *parts* in this order: 128 bits of SHA-256 over them, joined by NUL, as hex."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _cut(limit: int) -> BeforeValidator:
-    """Makes text fit to be kept and shown: not too long, and free of half surrogate pairs, which JSON can spell."""
+    """Shortens text to *limit* and replaces halves of surrogate pairs, which JSON can spell but no store accepts."""
 
     def cut(value: Any) -> Any:
         if not isinstance(value, str):
@@ -33,10 +33,10 @@ def _cut(limit: int) -> BeforeValidator:
 
 
 Timestamp = Annotated[AwareDatetime, PlainSerializer(iso, when_used="json")]
-"""An aware moment; as JSON always UTC and of fixed width."""
+"""A time with a zone; as JSON always in UTC and of fixed width."""
 
 Line = Annotated[str, _cut(200)]
-"""One line for a person; what is longer is cut with an ellipsis, never refused."""
+"""One line for a person; a longer text is cut with an ellipsis, never rejected."""
 
 Text = Annotated[str, _cut(2000)]
 
@@ -70,10 +70,10 @@ class Money(Contract):
 
 
 class Alert(Contract):
-    """Something is wrong, somebody is on it, or it has stopped being wrong.
+    """An alert fires, is acknowledged at its sender, or is resolved.
 
-    `fingerprint` names the trouble within its source: the same trouble always has the same one. `severity` is what the
-    sender says; any word but info, warning and critical counts as critical, because an unknown must not be missed.
+    `fingerprint` names the problem within its source: the same problem always has the same fingerprint. `severity` is
+    the sender's word; an unknown severity counts as critical, so that the alert is not missed.
     """
 
     kind: Literal["alert"] = "alert"
@@ -86,18 +86,18 @@ class Alert(Contract):
     labels: Annotated[dict[Line, Line], BeforeValidator(_first_hundred)] = Field(default_factory=dict)
     money: Money | None = None
     at: Timestamp | None = None
-    """When the sender said this; None where it does not tell: then the time of arrival counts."""
+    """When the sender sent this; if None, the time of arrival counts."""
     began: Timestamp | None = None
-    """When the trouble began by the sender's clock: it tells one episode from the next."""
+    """When the problem began by the sender's clock; it distinguishes one episode from the next."""
     runbook: Link = ""
 
 
 About = Literal["money in", "customers", "releases", "other"]
-"""`money in`: what was earned, and is added up."""
+"""The part of the digest that lists a business event; the amounts of `money in` are added up."""
 
 
 class BusinessEvent(Contract):
-    """Something good or neutral happened that is worth a line in the digest."""
+    """Good or neutral news that is worth a line in the digest."""
 
     kind: Literal["event"] = "event"
     title: Line
@@ -108,11 +108,11 @@ class BusinessEvent(Contract):
 
 
 Signal = Annotated[Alert | BusinessEvent, Field(discriminator="kind")]
-"""What a webhook means to the operator. A webhook may carry several, or none (kept, not shown)."""
+"""What a webhook says. A webhook may carry several signals, or none: then opos keeps it and shows nothing."""
 
 
 class Event(Contract):
-    """One accepted webhook, as kept in `events/{id}`. `body` is the raw text; base64 when it is not UTF-8."""
+    """One accepted webhook, stored as `events/{id}`. `body` is the raw text, or base64 if it is not UTF-8."""
 
     contract: Literal["event/1"] = "event/1"
     id: str
@@ -128,37 +128,37 @@ class Event(Contract):
     body_encoding: Literal["utf-8", "base64"] = "utf-8"
     body_sha256: str
     quarantine: Text | None = None
-    """Why the contract of its source does not hold, when it does not."""
+    """Why the event failed validation; None if it is valid."""
     signed_with: str = ""
-    """The name of the secret that proves it, where its source has several different ones: for who renews them."""
+    """The name of the secret that authenticated it, if its source has several; a rotation reads this."""
 
     @classmethod
     def stored(cls, data: Mapping[str, Any]) -> Self:
-        """The event in the document *data*, which holds more, and, if it was kept by an earlier release, less."""
+        """The event in the document *data*, which has further fields, and fewer if an earlier release stored it."""
         return cls.model_validate({name: data[name] for name in cls.model_fields if name in data})
 
 
 class Message(Contract):
-    """Root of what travels on a topic."""
+    """Root of all messages on topics."""
 
     topic: ClassVar[str]
 
     @property
     def is_urgent(self) -> bool:
-        """Whether it goes before others that wait, where the bus can do that."""
+        """Whether the bus delivers it before other waiting messages, if it can."""
         return False
 
     @classmethod
     def from_push(cls, data: bytes, attributes: dict[str, str]) -> Self:  # noqa: ARG003  (a subclass reads them)
-        """The message in a push request. Raises pydantic.ValidationError when the contract does not hold."""
+        """The message in a push request. Raises pydantic.ValidationError if it breaks the contract."""
         return cls.model_validate_json(data)
 
 
 class EventAccepted(Message):
-    """Topic `events`: a webhook was verified and written down.
+    """Topic `events`: a webhook was authenticated and stored.
 
-    `version` is its document's, so that a consumer need not read it. `nonce` is empty for the first handling; a replay
-    carries its own, so that its consumers handle it again.
+    `version` is the version of its document, so that a consumer need not read it. `nonce` is empty the first time; each
+    replay has its own, so that consumers process the event again.
     """
 
     topic = "events"
@@ -174,12 +174,12 @@ class EventAccepted(Message):
 
     @property
     def is_urgent(self) -> bool:
-        """It may have to page: any word but info and warning counts as critical."""
+        """Whether it may need a notification: every severity except info and warning counts as critical."""
         return any(signal.kind == "alert" and signal.severity not in {"info", "warning"} for signal in self.signals)
 
 
 class DigestDue(Message):
-    """Topic `digests`: what waits in *queue*, the name of a digest, may have to be sent. Safe to send too often."""
+    """Topic `digests`: the digest named *queue* may be due. Sending this too often is harmless."""
 
     topic = "digests"
     contract: Literal["digest-due/1"] = "digest-due/1"
@@ -188,7 +188,7 @@ class DigestDue(Message):
 
 
 class ReviewDue(Message):
-    """Topic `reviews`: the review of the week before `at` is due. Safe to send too often."""
+    """Topic `reviews`: the review of the week before `at` is due. Sending this too often is harmless."""
 
     topic = "reviews"
     contract: Literal["review-due/1"] = "review-due/1"
@@ -196,19 +196,19 @@ class ReviewDue(Message):
 
 
 class Tick(Message):
-    """Topic `ticks`: a minute has passed; sent by Cloud Scheduler, locally by the runtime."""
+    """Topic `ticks`: a minute has passed. Cloud Scheduler sends it; on a local backend the runtime does."""
 
     topic = "ticks"
     contract: Literal["tick/1"] = "tick/1"
 
     @property
     def is_urgent(self) -> bool:
-        """What escalates waits for it."""
+        """Escalations wait for it."""
         return True
 
 
 class DeadLetter(Message):
-    """Topic `dead-letters`: a message that its subscription could not deliver, with the attributes Pub/Sub adds.
+    """Topic `dead-letters`: a message that its subscription failed to deliver, with the attributes that Pub/Sub adds.
 
     Source: Cloud Pub/Sub documentation, "Handle message failures".
     """

@@ -1,4 +1,4 @@
-"""Which of the secrets of a sender proves a request."""
+"""Authenticates a request by the secrets of its source."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def live(names: Sequence[str], context: Context) -> dict[str, str]:
-    """The values of the secrets *names*, by name. Raises Unavailable when one that must be set is not."""
+    """The values of the secrets *names*, by name. Raises Unavailable if a required secret is not set."""
     values = {}
     for name in names:
         try:
@@ -27,9 +27,9 @@ def live(names: Sequence[str], context: Context) -> dict[str, str]:
 
 
 def proof(source: "Source", request: HttpRequest, context: Context) -> str:
-    """The name of the first secret that proves *request*, where *source* has several different ones; else nothing.
+    """The name of the first secret that authenticates *request*; empty if *source* has only one.
 
-    Raises Unauthorized when none proves it. All are tried, also after one that does.
+    Raises Unauthorized if none does. All secrets are tried, even after a match.
     """
     secrets = live(source.secrets, context)
     proving = [name for name, secret in secrets.items() if _proves(secret, source, request, context)]

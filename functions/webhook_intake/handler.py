@@ -1,4 +1,4 @@
-"""Takes signed webhooks in: verify, write down once, publish, answer. Nothing is answered 2xx that is not kept."""
+"""Receives webhooks: authenticates, stores once, publishes, answers. Only a stored webhook gets a 2xx answer."""
 
 import hmac
 from datetime import datetime
@@ -69,7 +69,7 @@ def _keep(
 
 
 def _repeats_across_periods(name: str, source: "Source", request: HttpRequest, context: Context) -> bool:
-    """Whether a body named by its hash was received in the period before, yet within the window."""
+    """Whether the same body, if its hash is its id, arrived in the previous period but within the window."""
     if source.delivery is None or source.delivery.hash is None:
         return False
     window = source.delivery.window
@@ -84,7 +84,7 @@ def _handshake(name: str, source: "Source", payload: Any) -> HttpResponse | None
 
 
 def _enqueue(request: HttpRequest, context: Context) -> HttpResponse:
-    """PagerDuty's Events API v2: the routing key in the body says whose event it is, and answers are PagerDuty's own.
+    """PagerDuty's Events API v2: the routing key in the body selects the source, and the answers are PagerDuty's.
 
     Source: PagerDuty developer documentation, "Send an alert event".
     """
@@ -101,7 +101,7 @@ def _enqueue(request: HttpRequest, context: Context) -> HttpResponse:
 
 
 def _owner_of_key(request: HttpRequest, context: Context) -> tuple[str, str]:
-    """The source whose key it is, and the name of the key, where it has several."""
+    """The source of the routing key, and the name of the secret if it has several."""
     owner = None
     for name, source in context.config.sources.items():
         if source.scheme == "pagerduty-events":
@@ -120,15 +120,15 @@ def _invalid(reason: str) -> HttpResponse:
 
 
 def _ping(name: str, request: HttpRequest, context: Context) -> HttpResponse:
-    """A job says that it lives."""
+    """Record the ping of a job."""
     heartbeat = context.config.heartbeats.get(name)
     if heartbeat is None:
         raise NotFound("There is no such heartbeat.", hint="Declare it under heartbeats in opos.yaml.")
     _require_method(request, "GET", "HEAD", "POST")
     _require_token(request, list(live(heartbeat.secrets, context).values()))
-    from functions.webhook_intake.heartbeats import heard
+    from functions.webhook_intake.heartbeats import record_ping
 
-    heard(name, heartbeat, context)
+    record_ping(name, heartbeat, context)
     return json_response(200, {"id": name, "status": "ok"})
 
 

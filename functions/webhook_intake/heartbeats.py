@@ -1,4 +1,4 @@
-"""A job says that it lives."""
+"""Records the pings of jobs."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from shared.config.model import Heartbeat
 
 
-def heard(name: str, heartbeat: "Heartbeat", context: Context) -> None:
-    """Write the ping down; when the heartbeat was missed, that is over, and it is an event of its own.
+def record_ping(name: str, heartbeat: "Heartbeat", context: Context) -> None:
+    """Record the ping. If the heartbeat was missed before, also accept an event that resolves its alert.
 
-    Raises Conflict where another ping was quicker: the request is then run again.
+    Raises Conflict if another ping was faster; the request then runs again.
     """
     path = f"heartbeats/{name}"
     known = context.store.get(path)

@@ -1,4 +1,4 @@
-"""What every Google client here shares: how it connects, how long it waits, and what its faults mean to us."""
+"""Shared by all Google clients: how they connect, how long they wait, and what their errors mean."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,16 +8,16 @@ from typing import Any
 from shared.errors import OposError, TooLarge, Unavailable
 
 DEADLINE = 2.0
-"""Seconds for one call, so that a webhook is answered within three even when Google is not."""
+"""Seconds for one call, so that a webhook gets its answer within three seconds even if Google does not answer."""
 _OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1000),  # the default of two minutes would outlast most troubles
+    ("grpc.max_reconnect_backoff_ms", 1000),  # the default of two minutes outlasts most outages
     ("grpc.max_receive_message_length", -1),
 ]
 
 
 def transport(service: str, kind: Any, emulator: str | None) -> Any:
-    """A gRPC transport of *kind*, a generated class: to *emulator* (`host:port`), or to Google's *service*."""
+    """A gRPC transport of the generated class *kind*, to *emulator* (`host:port`) or to Google's *service*."""
     import grpc
 
     if emulator:
@@ -28,19 +28,19 @@ def transport(service: str, kind: Any, emulator: str | None) -> Any:
 
 
 def project(name: str | None) -> str:
-    """*name*, or the project that the credentials of this process belong to."""
+    """*name*, or the project of the credentials of this process."""
     if name:
         return name
     with translated("Google's credentials"):
         _, own = _credentials()
     if not own:
-        raise Unavailable("No Google Cloud project is known.", hint="Set GOOGLE_CLOUD_PROJECT.")
+        raise Unavailable("No Google Cloud project is set.", hint="Set GOOGLE_CLOUD_PROJECT.")
     return str(own)
 
 
 @contextmanager
 def translated(service: str) -> Iterator[None]:
-    """Every fault of Google's libraries becomes one of ours; what the caller wants to tell apart it catches inside."""
+    """Turns errors of Google's libraries into ours. Callers catch inside the errors that they handle themselves."""
     from google.api_core.exceptions import GoogleAPICallError, RetryError
     from google.auth.exceptions import GoogleAuthError
 
@@ -50,12 +50,12 @@ def translated(service: str) -> Iterator[None]:
         raise _ours(service, fault) from fault
     except GoogleAuthError as fault:
         hint = "Run `gcloud auth application-default login`, or give the function a service account."
-        raise Unavailable(f"{service} could not be used: no credentials.", hint=hint) from fault
+        raise Unavailable(f"Cannot use {service}: no credentials.", hint=hint) from fault
 
 
 @cache
 def patiently() -> Any:
-    """A retry of what may be asked twice: short, with jitter, and over after DEADLINE."""
+    """A retry policy for calls that may run twice: short, with jitter, and ending after DEADLINE."""
     from google.api_core.exceptions import ServiceUnavailable
     from google.api_core.retry import Retry, if_exception_type
 
@@ -68,8 +68,8 @@ def _ours(service: str, fault: Exception) -> OposError:
     fault = fault.cause if isinstance(fault, RetryError) else fault
     text = str(getattr(fault, "message", fault))
     if isinstance(fault, InvalidArgument) and any(word in text for word in ("longer than", "exceeds", "too large")):
-        return TooLarge(f"expected what {service} can hold (1 MiB a document), found more", hint="Send less of it.")
-    return Unavailable(f"{service} could not be used: {type(fault).__name__}.", hint=text[:300])
+        return TooLarge(f"expected at most what {service} stores (1 MiB per document), found more", hint="Send less.")
+    return Unavailable(f"Cannot use {service}: {type(fault).__name__}.", hint=text[:300])
 
 
 def _credentials() -> tuple[Any, str | None]:

@@ -1,4 +1,4 @@
-"""What a server tells to whoever connects: when its certificate ends, and its time. Nothing is asked of it besides.
+"""What a server tells every client: when its certificate ends, and its time.
 
 Sources: RFC 6066, section 3 (SNI); RFC 9110, section 6.6.1 (Date); RFC 9111, section 5.1 (Age);
 OpenSSL, X509_VERIFY_PARAM_set_flags(3).
@@ -27,16 +27,16 @@ def _utc() -> datetime:
 
 @contextmanager
 def tls(host: str, port: int, *, timeout: float, context: ssl.SSLContext) -> Iterator[ssl.SSLSocket]:
-    """A TLS connection, by the name of *host* (SNI). *timeout* is in seconds, for each step. Raises OSError."""
+    """A TLS connection to *host* (SNI). *timeout* is in seconds, for each step. Raises OSError."""
     line = socket.create_connection((host, port), timeout)
     with line, context.wrap_socket(line, server_hostname=host) as secured:
         yield secured
 
 
 def certificate_ends(host: str, port: int = 443, *, timeout: float) -> datetime:
-    """When the certificate that *host* shows ends, whether anybody may trust it or not.
+    """When the certificate of *host* ends, whether it is trusted or not.
 
-    *host* is a name or an address, an IPv6 one without brackets. Raises Unavailable where nobody answers with one.
+    *host* is a name or an address, IPv6 without brackets. Raises Unavailable if there is no certificate.
     """
     from cryptography.x509 import load_der_x509_certificate
 
@@ -45,15 +45,15 @@ def certificate_ends(host: str, port: int = 443, *, timeout: float) -> datetime:
             shown = secured.getpeercert(binary_form=True) or b""
         return load_der_x509_certificate(shown).not_valid_after_utc
     except (OSError, ValueError) as fault:
-        raise Unavailable(f"No certificate was shown: {type(fault).__name__}.") from fault
+        raise Unavailable(f"No certificate was received: {type(fault).__name__}.") from fault
 
 
 def clock_offset(url: str, *, timeout: float, now: Callable[[], datetime] = _utc) -> timedelta:
-    """By how much *now*, this machine's clock, is ahead of the clock of the server at *url*; negative where behind.
+    """How far *now*, this machine's clock, is ahead of the clock of the server at *url*; negative if it is behind.
 
-    The server says its time in whole seconds, at some moment between question and answer. The result may therefore be
-    wrong by half a second and half the round trip, by one second where a cache answers; it is zero where it is no more
-    than that. Raises Unavailable where there is no answer, or none with a Date.
+    The server sends its time in whole seconds, at some point between request and answer. The result can therefore be
+    wrong by half a second and half the round trip, or by one second if a cache answers; an offset within that error
+    counts as zero. Raises Unavailable if there is no answer, or no Date in it.
     """
     asked = now()
     headers = _head(url, timeout)
@@ -64,20 +64,20 @@ def clock_offset(url: str, *, timeout: float, now: Callable[[], datetime] = _utc
 
 
 def _time(headers: "Message[str, str]") -> tuple[datetime, timedelta]:
-    """The time that *headers* say, and by how much that may be wrong: each of its numbers has lost half a second."""
+    """The time in *headers* and its possible error: each of its numbers is rounded to whole seconds."""
     try:
         said = parsedate_to_datetime(headers["date"])
         age = int(headers.get("age", "-1"))
     except (TypeError, ValueError) as fault:
-        raise Unavailable("The server does not say what time it is.") from fault
-    said = said.replace(tzinfo=said.tzinfo or UTC)  # RFC 9110 knows an old form that names no zone
+        raise Unavailable("The server's answer has no valid date.") from fault
+    said = said.replace(tzinfo=said.tzinfo or UTC)  # an old format in RFC 9110 has no zone
     if age < 0:
         return said + _HALF_A_SECOND, _HALF_A_SECOND
     return said + timedelta(seconds=age) + 2 * _HALF_A_SECOND, 2 * _HALF_A_SECOND
 
 
 def _head(url: str, timeout: float) -> "Message[str, str]":
-    """The headers of the answer, whatever its status."""
+    """The headers of the answer, regardless of its status."""
     opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=_timeless()))
     try:
         with opener.open(urllib.request.Request(url, method="HEAD"), timeout=timeout) as answer:  # noqa: S310  (the operator's)
@@ -91,7 +91,7 @@ def _head(url: str, timeout: float) -> "Message[str, str]":
 
 
 def _timeless() -> ssl.SSLContext:
-    """Trusts as usual, but for the dates of certificates: they are judged by the very clock that is in question."""
+    """The usual trust, except for the dates of certificates, since they depend on the clock that is being checked."""
     context = ssl.create_default_context()
     context.verify_flags |= ssl.VerifyFlags(_NO_CHECK_TIME)
     return context

@@ -24,18 +24,18 @@ ALGORITHMS = ("RS256", "ES256")
 _OPTIONS: Any = {
     "verify_exp": False, "verify_iat": False, "verify_nbf": False, "require": ["exp", "iat", "aud", "iss"],
 }  # fmt: skip
-"""The times are checked against the invocation's own moment, not against the machine's clock."""
+"""The times are checked against the time of the invocation, not against the machine's clock."""
 _UNSIGNED: Any = {**_OPTIONS, "verify_signature": False, "verify_aud": True, "verify_iss": True}
 LEEWAY = 30.0
 """Seconds by which the issuer's clock may differ from ours."""
 FRESH, AGAIN = 3600.0, 30.0
-"""Seconds for which keys are used without asking, and between two questions for a key that is not known."""
+"""Seconds for which keys stay valid without a fetch, and between two fetches because of an unknown key."""
 TIMEOUT = 2.0
 
 
 @dataclass
 class Keys:
-    """The issuer's keys. Those that are known go on working while their server does not answer."""
+    """The issuer's keys. Known keys remain usable while their server does not answer."""
 
     url: str
     _known: dict[str, PyJWK] = field(default_factory=dict)
@@ -43,14 +43,14 @@ class Keys:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, kid: str) -> PyJWK | None:
-        """The key called *kid*; None when there is none. Raises Unavailable when nobody can say."""
+        """The key called *kid*; None if there is none. Raises Unavailable if the keys cannot be fetched."""
         with self._lock:
             if self._asked is None or time.monotonic() - self._asked > (FRESH if kid in self._known else AGAIN):
                 self._ask()
             return self._known.get(kid)
 
     def fetch(self) -> None:
-        """Fetch them now. Raises Unavailable where that cannot be done; those that are known stay so."""
+        """Fetch the keys now. Raises Unavailable if that fails, and keeps the known keys."""
         try:
             with urllib.request.urlopen(self.url, timeout=TIMEOUT) as answer:  # noqa: S310  (an address of the operator's)
                 published = PyJWKSet.from_dict(json.load(answer))
@@ -58,7 +58,7 @@ class Keys:
             _log.warning("keys_not_fetched", error=type(fault).__name__)
             if isinstance(fault, urllib.error.HTTPError):
                 fault.close()
-            raise Unavailable("The keys of the identity provider cannot be fetched.") from fault
+            raise Unavailable("Cannot fetch the keys of the identity provider.") from fault
         self._known = {key.key_id: key for key in published.keys if key.key_id}
         self._asked = time.monotonic()
 
@@ -73,8 +73,8 @@ class Keys:
 
 @dataclass(frozen=True)
 class OidcIssuer:
-    """One issuer, under each of its *names*. `vouches`: its tokens need not say that the e-mail is verified. `checked`:
-    Cloud Run has verified them and taken their signatures off; whoever else can call must not be believed so.
+    """One issuer, with all of its *names*. `vouches`: its tokens need not say that the e-mail is verified. `checked`:
+    Cloud Run has verified the tokens and removed their signatures; set it only if nothing else can call.
     """
 
     names: tuple[str, ...]
@@ -83,7 +83,7 @@ class OidcIssuer:
     checked: bool = False
 
     def email(self, token: str, *, audience: str, now: datetime) -> str:
-        """The e-mail that *token* proves to *audience*. Raises Unauthorized, or Unavailable where nobody can say."""
+        """The e-mail that *token* authenticates for *audience*. Raises Unauthorized, or Unavailable without keys."""
         with _refusing():
             claims = self.claims(token, audience=audience, now=now)
             _require_verified(claims, vouched=self.vouches)
@@ -108,7 +108,7 @@ class OidcIssuer:
 
 @dataclass(frozen=True)
 class SharedKey:
-    """Tokens of an issuer with which we share a key (HS256)."""
+    """An issuer that shares a key with opos (HS256)."""
 
     name: str
     key: str = field(repr=False)
@@ -124,7 +124,7 @@ class SharedKey:
 
 @contextmanager
 def _refusing() -> Iterator[None]:
-    """Turns whatever is wrong with a token into Unauthorized, which does not tell what it was."""
+    """Turns every error of a token into the same Unauthorized, which does not reveal the reason."""
     try:
         yield
     except (PyJWTError, ValueError, KeyError, TypeError) as fault:
@@ -133,7 +133,7 @@ def _refusing() -> Iterator[None]:
 
 
 def issuer_of(token: str) -> str:
-    """Who says to have issued *token*: not to be believed before it is verified. Raises Unauthorized."""
+    """The issuer that *token* claims; do not trust it before verification. Raises Unauthorized."""
     with _refusing():
         return str(decode(token, options={"verify_signature": False})["iss"])
 

@@ -1,4 +1,4 @@
-"""Where messages go."""
+"""The channels: where opos sends messages."""
 
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -8,7 +8,7 @@ from shared.config.types import SecretName, hide_address, only_true
 from shared.values.section import Section
 
 Cost = Annotated[float, Field(ge=0, le=1000)]
-"""What one interruption over a channel costs, beside the others: a call more than a push."""
+"""The cost of one interruption over a channel, relative to others: a phone call costs more than a push."""
 
 
 class ConsoleChannel(Section):
@@ -17,7 +17,7 @@ class ConsoleChannel(Section):
 
 
 class SecretChannel(Section):
-    """A channel whose address is a secret: the key that is its kind names it."""
+    """A channel whose address is a secret; the key named after its kind holds the secret's name."""
 
     kind: ClassVar[str]
     cost: Cost = 1.0
@@ -51,7 +51,7 @@ class NtfyChannel(SecretChannel):
 
 
 class SlackChannel(SecretChannel):
-    """The secret holds an incoming webhook's address, of Slack or of what speaks its language."""
+    """The secret holds the address of an incoming webhook of Slack or a compatible service."""
 
     kind = "slack"
     slack: SecretName

@@ -1,4 +1,4 @@
-"""Where the bundle is deployed, and how carefully."""
+"""The targets of a deploy, and how carefully it proceeds."""
 
 import re
 from datetime import timedelta
@@ -26,24 +26,24 @@ def _matching(pattern: re.Pattern[str], expected: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-Project = Annotated[str, _matching(_PROJECT, "a project's id of Google Cloud, such as my-company-prod")]
-Region = Annotated[str, _matching(_REGION, "a region of Google Cloud, such as europe-west1")]
+Project = Annotated[str, _matching(_PROJECT, "a Google Cloud project ID such as my-company-prod")]
+Region = Annotated[str, _matching(_REGION, "a Google Cloud region such as europe-west1")]
 Memory = Annotated[str, _matching(_MEMORY, "an amount of memory such as 512Mi or 1Gi")]
 
 
 class Target(Section):
-    """A project of Google Cloud that holds one bundle."""
+    """A Google Cloud project that holds one bundle."""
 
     project: Project
     region: Region = "europe-west1"
     notify: str | None = None
-    """Whom Google tells, by mail, when an uptime check fails or the budget is spent; else `owner`."""
+    """The address that Google mails when an uptime check fails or the budget is spent; the default is `owner`."""
     budget: Annotated[int, Field(ge=1, strict=True)] = 10
-    """What a month may cost before Google says so, in the billing account's currency."""
+    """The monthly cost at which Google notifies you, in the currency of the billing account."""
 
 
 class Size(Section):
-    """What one function may use."""
+    """The resources that one function may use."""
 
     memory: Memory = "512Mi"
     concurrency: Annotated[int, Field(ge=1, le=1000, strict=True)] = 16
@@ -52,8 +52,8 @@ class Size(Section):
 
 
 class Deploy(Section):
-    """`smoke` names the source whose secret signs the synthetic event that tries each new revision; its route must end
-    on the console. Traffic moves in `steps`, in percent, each watched for `bake`.
+    """`smoke` names the source whose secret signs the synthetic event of the smoke test; its route must end on the
+    console. Traffic moves in `steps` of percent, and the deploy watches each step for `bake`.
     """
 
     targets: Annotated[dict[TargetName, Target], Field(min_length=1)]
@@ -61,16 +61,16 @@ class Deploy(Section):
     steps: tuple[Annotated[int, Field(ge=1, le=100, strict=True)], ...] = (10, 50, 100)
     bake: Wait = timedelta(minutes=2)
     patience: Duration = timedelta(minutes=1)
-    """How long a new revision may take to show that it works."""
+    """How long the smoke test waits for a new revision."""
     public: tuple[FunctionName, ...] = PUBLIC
-    """The functions that anyone may call: the others ask for an identity of Google's."""
+    """The functions that anyone may call; the others require a Google identity."""
     functions: dict[FunctionName, Size] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _public_as_can_be(self) -> Self:
         if not set(PUBLIC) <= set(self.public) or set(self.public) & set(PUSHED):
             raise ValueError(
-                f"expected {' and '.join(PUBLIC)} among public, whose callers have no identity of Google's, "
+                f"expected public to list {' and '.join(PUBLIC)}, whose callers have no Google identity, "
                 f"and none of {', '.join(PUSHED)}"
             )
         return self

@@ -1,4 +1,4 @@
-"""What follows from the fields of a Config, made when it is first asked for."""
+"""Values derived from the fields of a Config, computed at first use."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Derived:
-    if TYPE_CHECKING:  # the fields of who inherits: Config, and what is compiled of one
+    if TYPE_CHECKING:  # the fields of the subclasses: Config and the compiled configuration
         digest: Digests
         route: Route
         inhibit_rules: tuple[InhibitRule, ...]
@@ -23,7 +23,7 @@ class Derived:
 
     @cached_property
     def routes(self) -> "Node":
-        """The route tree, ready to be asked."""
+        """The compiled route tree."""
         from shared.alerting.routes import compile_routes
 
         return compile_routes(self.route, digest=next(iter(self.digests)))

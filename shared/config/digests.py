@@ -1,4 +1,4 @@
-"""The digests: when each is sent, and where. A route says which one its alerts wait for."""
+"""The digests: when and where each is sent. A route names the digest of its alerts."""
 
 from datetime import timedelta
 from typing import Annotated, Any, Self
@@ -11,14 +11,14 @@ from shared.values.durations import Duration
 from shared.values.section import Section
 
 ONLY = "digest"
-"""The name of a digest that is the only one."""
+"""The name of the digest if there is only one."""
 WEEKLY = "0 8 * * mon"
 
 
 class Digest(Section):
-    """A digest closes when it holds `size` items, or `window` after its first one, or at the next moment of `cron`.
+    """A digest closes when it holds `size` items, `window` after its first item, or at the next time of `cron`.
 
-    Where it says none of these, it closes with the fifth item, or after five minutes.
+    Without any of these, it closes with the fifth item or after five minutes.
     """
 
     channel: str
@@ -39,12 +39,12 @@ class Digest(Section):
         if self.window and self.cron:
             raise ValueError("expected either window or cron")
         if not self.window and not self.cron:
-            raise ValueError("expected a window or a cron line beside size: else the last few would wait for good")
+            raise ValueError("expected window or cron besides size, so that the last items do not wait forever")
         return self
 
 
 class WeeklyReview(Section):
-    """The review of the last seven days, sent at the moments of `cron`."""
+    """The review of the last seven days, sent at the times of `cron`."""
 
     channel: str
     cron: Cron = WEEKLY
@@ -52,7 +52,7 @@ class WeeklyReview(Section):
 
 
 def is_only(section: Any) -> bool:
-    """Whether *section* of the file is one digest, and not several by name."""
+    """Whether *section* of the file is a single digest rather than several named ones."""
     return not isinstance(section, dict) or not any(isinstance(value, dict) for value in section.values())
 
 

@@ -1,4 +1,4 @@
-"""What the operator says of health: thresholds, and what is looked at outside."""
+"""The operator's settings for health: thresholds, and what to check outside opos."""
 
 import re
 from datetime import timedelta
@@ -23,7 +23,7 @@ Host = Annotated[str, BeforeValidator(_host)]
 
 
 class Thresholds(Section):
-    """From when on something is wrong. Ages are those of the oldest."""
+    """The values from which a check fails. An age is the age of the oldest document."""
 
     event_unhandled: Duration = timedelta(minutes=3)
     page_unsent: Duration = timedelta(minutes=5)
@@ -38,8 +38,8 @@ class Thresholds(Section):
 
 
 class Health(Section):
-    """`certificates` are looked at besides the one of public_url; `clock` is a server whose time is right; `runbooks`
-    is where docs/runbooks can be read.
+    """`certificates` are hosts to check besides public_url; `clock` is a server with the right time; `runbooks` is the
+    address under which docs/runbooks is published.
     """
 
     memory_threshold_mb: Annotated[int, Field(ge=1, strict=True)] = 512
@@ -49,6 +49,6 @@ class Health(Section):
     clock: Address | None = None
     runbooks: Address | None = None
     status_page: Annotated[str, Field(min_length=1, max_length=100)] | None = None
-    """The title of a page for the public at /status; there is none unless it has one."""
+    """The title of the public page at /status; without a title there is no page."""
     channels: bool = True
-    """Whether the channels are asked, without sending anything, if they can be reached."""
+    """Whether to check that the channels can be reached, without sending anything."""

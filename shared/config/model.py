@@ -1,4 +1,4 @@
-"""opos.yaml as frozen models. `shared.config.files.loader` makes them from the file and reports every fault."""
+"""opos.yaml as frozen models. `shared.config.files.loader` reads them and reports every configuration error."""
 
 from datetime import timedelta
 from typing import Literal, Self
@@ -26,9 +26,9 @@ from shared.values.section import Section
 
 
 class Heartbeat(Section):
-    """A job that says it lives: `every` so often, or by a `cron` line in `timezone`; `grace` later it counts as missed.
+    """A job that pings opos: `every` so often, or by a `cron` line in `timezone`; a ping is missed after `grace`.
 
-    With `secrets` a ping must carry one of them (Bearer, or `?token=`). Without a period it is only written down.
+    With `secrets`, a ping must carry one of them (Bearer, or `?token=`). Without a period, opos only records pings.
     """
 
     secrets: SecretNames = ()
@@ -46,7 +46,7 @@ class Heartbeat(Section):
 
 
 class RouteTest(Section):
-    """What is to become of an alert with `labels`, at `at` (a moment in the operator's zone; else on a quiet noon)."""
+    """What must happen to an alert with `labels` at `at`, a time in the operator's zone; by default a quiet noon."""
 
     name: str = ""
     labels: dict[str, str]
@@ -54,11 +54,11 @@ class RouteTest(Section):
     path: Literal["page", "hold", "digest"] | None = None
     channels: tuple[str, ...] | None = None
     because: str = ""
-    """A part of the reason."""
+    """A part of the reason that the verdict must give."""
 
 
 class Checker(Section):
-    """An external dead-man's switch: `ping` names the secret that holds the address to call after each good sweep."""
+    """The dead man's switch: `ping` names the secret with the address to call after each successful sweep."""
 
     ping: SecretName
 
@@ -66,14 +66,14 @@ class Checker(Section):
 class Config(Derived, Section):
     owner: str
     operators: tuple[str, ...] = ()
-    """E-mail addresses that may see the deployed console, besides the owner's."""
+    """E-mail addresses, besides the owner's, that may use the deployed console."""
     timezone: Zone = "UTC"
     public_url: Address | None = None
     sources: dict[Name, Source]
     channels: dict[Name, ChannelConfig]
     route: Route
     digest: Digests
-    """One, or several by name: a route says which with `digest: name`, and the first one takes the rest."""
+    """One digest, or several by name: a route selects one with `digest: name`; the first is the default."""
     review: WeeklyReview | None = None
     heartbeats: dict[Name, Heartbeat] = Field(default_factory=dict)
     checker: Checker | None = None
@@ -83,10 +83,10 @@ class Config(Derived, Section):
     escalations: dict[Name, Escalation] = Field(default_factory=dict)
     focus: Focus = Field(default_factory=Focus)
     runbooks: dict[str, str] = Field(default_factory=dict)
-    """The runbook of each alertname: an http(s) address, or a file of the repository."""
+    """The runbook of each alertname: a web address, or a file in the repository."""
     route_tests: tuple[RouteTest, ...] = ()
     flags: Flags = Field(default_factory=Flags)
     slos: Slos = Field(default_factory=Slos)
     deploy: Deploy | None = None
     rotate_by: dict[SecretName, Day] = Field(default_factory=dict)
-    """By which day each secret is to be renewed; the review says what is due."""
+    """The day by which to rotate each secret; the review lists the rotations that are due."""

@@ -1,4 +1,4 @@
-"""What is promised, and how often it must be kept."""
+"""The objectives: what share of each indicator must be good."""
 
 from datetime import timedelta
 from typing import Annotated, Any
@@ -11,19 +11,19 @@ from shared.values.section import Section
 
 
 class Objective(Section):
-    """`target` percent of them take no longer than `within`."""
+    """`target` percent of the outcomes must take at most `within`."""
 
     within: Duration
     target: Annotated[float, Field(gt=0, lt=100)]
 
 
 def _objective(within: timedelta, target: float) -> Any:
-    """Made when it is needed: a start should not pay for it."""
+    """Built at first use, to keep the start fast."""
     return Field(default_factory=lambda: Objective(within=within, target=target))
 
 
 class Slos(Section):
-    """`window` is what the error budget is meant for."""
+    """`window` is the period of the error budget."""
 
     webhook_to_effect: Objective = _objective(timedelta(milliseconds=800), 99.5)
     event_handled: Objective = _objective(timedelta(seconds=60), 99.99)

@@ -1,4 +1,4 @@
-"""Who may send, how they prove it, and what their payloads mean."""
+"""The sources: how each authenticates its webhooks, and how opos reads its payloads."""
 
 from datetime import timedelta
 from typing import Annotated, Literal, Self
@@ -21,9 +21,9 @@ FormatName = Literal[
 
 
 class HmacSpec(Section):
-    """A signature scheme declared in opos.yaml. `template` is what is signed: `{body}`, `{timestamp}`, `{id}`.
+    """A signature scheme declared in opos.yaml. `template` is the signed text, with `{body}`, `{timestamp}` and `{id}`.
 
-    `header` holds the signature; either plainly after `prefix`, or as one of `key=value` pairs parted by `separator`,
+    `header` holds the signature: either directly after `prefix`, or in `key=value` pairs separated by `separator`,
     under `signature_key` (and the time under `timestamp_key`).
     """
 
@@ -54,9 +54,9 @@ class HmacSpec(Section):
 
 
 class DeliverySpec(Section):
-    """Where a delivery's id is found: exactly one of a header, a JMESPath into the body, or the body's own hash.
+    """The place of a delivery id: exactly one of a header, a JMESPath into the body, or the hash of the body.
 
-    A hash makes two equal bodies within `window` one delivery, so it suits senders that never mean a body twice.
+    With a hash, two equal bodies within `window` are one delivery. This suits senders that never mean a body twice.
     """
 
     header: str | None = None
@@ -82,7 +82,7 @@ class AlertMapping(Section):
     link: Expression | None = None
     runbook: Expression | None = None
     at: Expression | None = None
-    """When the sender says it: of ISO 8601 with a zone, or seconds or milliseconds since 1970."""
+    """When the sender sent it: ISO 8601 with a zone, or seconds or milliseconds since 1970."""
     labels: dict[str, Expression] = Field(default_factory=dict)
     when: Expression | None = None
 
@@ -96,12 +96,12 @@ class EventMapping(Section):
     amount: Expression | None = None
     currency: Expression | None = None
     about: About | None = None
-    """Under what the digest lists it; where an amount is found, that is `money in` unless it is said here."""
+    """The part of the digest that lists it; the default is `money in` if the payload has an amount."""
     when: Expression | None = None
 
 
 class Source(Section):
-    """One sender. Several `secrets` are all live at once, so that one can be rotated without losing a webhook."""
+    """One sender. All of its `secrets` are valid, so that a rotation loses no webhook."""
 
     scheme: SchemeName
     secrets: Annotated[SecretNames, Field(min_length=1)]
@@ -113,10 +113,10 @@ class Source(Section):
     alert: AlertMapping | None = None
     event: EventMapping | None = None
     severity: dict[str, Severity] = Field(default_factory=dict)
-    """The operator's own severity for an event type of this sender, such as `charge.dispute.created: warning`."""
+    """The operator's severity for an event type of this sender, such as `charge.dispute.created: warning`."""
 
     @model_validator(mode="after")
     def _hmac_is_declared(self) -> Self:
         if (self.scheme == "hmac") != (self.hmac is not None):
-            raise ValueError("expected the key 'hmac' with scheme hmac, and only with it")
+            raise ValueError("expected the key 'hmac' with scheme hmac, and with no other scheme")
         return self

@@ -1,4 +1,4 @@
-"""The single values of opos.yaml: names, addresses, expressions, and what must not be shown of them in a fault."""
+"""The single values of opos.yaml: names, addresses, expressions; and which of them an error must not show."""
 
 import re
 from datetime import UTC, datetime
@@ -17,25 +17,25 @@ def _url_safe(value: Any) -> Any:
     if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", value):
         raise ValueError("expected a name of lower-case letters, digits, - and _")
     if value in {"v2", "ping"}:
-        raise ValueError("expected a name other than v2 and ping, which stand for other addresses")
+        raise ValueError("expected a name other than v2 and ping, which are reserved")
     return value
 
 
 class _Hidden:
-    """Stands for what must not be shown in a fault, since it may be the secret itself."""
+    """Replaces a value that a configuration error must not show, because it may be a secret."""
 
     def __repr__(self) -> str:
-        return "what may be a secret"
+        return "a value that may be a secret"
 
 
 def _hide_value(value: Any) -> Any:
-    """Where a list of names belongs, other text than a name is likely the value of a secret."""
+    """In place of a list of secret names, any other text is likely the value of a secret."""
     named = isinstance(value, str) and _SECRET_NAME.fullmatch(value)
     return _Hidden() if isinstance(value, str | int | float) and not named else value
 
 
 def hide_address(value: Any) -> Any:
-    """Where a channel belongs, an address is likely an Apprise URL, and holds its password."""
+    """In place of a channel, an address is likely an Apprise URL, which holds a password."""
     return _Hidden() if isinstance(value, str) and ":" in value else value
 
 
@@ -89,7 +89,7 @@ def _local_moment(value: Any) -> Any:
     try:
         datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        raise ValueError("expected a moment such as 2026-11-20T03:00") from None
+        raise ValueError("expected a time such as 2026-11-20T03:00") from None
     return value
 
 

@@ -1,4 +1,4 @@
-"""The body of a webhook: bytes as they came, the text that is kept of them, and the payload in them."""
+"""The body of a webhook: its raw bytes, the text that is stored, and the payload."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def parsed(body: bytes, headers: Mapping[str, str]) -> Any | ContractBroken:
-    """The payload, or the fault as a value: what cannot be parsed is still kept."""
+    """The payload, or the error as a value, because a body that cannot be parsed is stored too."""
     try:
         return parse_body(body, headers)
     except ContractBroken as fault:
@@ -22,9 +22,9 @@ def parsed(body: bytes, headers: Mapping[str, str]) -> Any | ContractBroken:
 
 
 def parse_body(body: bytes, headers: Mapping[str, str]) -> Any:
-    """The payload in *body*: JSON, whatever its content type says (curl says form), or else a form that is called one.
+    """The payload in *body*: JSON of any content type (curl says form), or else a form with a form's content type.
 
-    A form field `payload` holding JSON is what GitHub and Slack send. Raises ContractBroken when it is neither.
+    GitHub and Slack can send JSON in a form field `payload`. Raises ContractBroken if the body is neither.
     """
     try:
         return _strict_json(body.decode("utf-8"))
@@ -35,7 +35,7 @@ def parse_body(body: bytes, headers: Mapping[str, str]) -> Any:
 
 
 def body_text(body: bytes) -> dict[str, str]:
-    """The fields of an Event that hold *body*, without loss."""
+    """The fields of an Event that hold *body* without loss."""
     sha256 = hashlib.sha256(body).hexdigest()
     try:
         return {"body": body.decode("utf-8"), "body_encoding": "utf-8", "body_sha256": sha256}
@@ -49,7 +49,7 @@ def raw_body(event: Event) -> bytes:
 
 
 def _strict_json(text: str) -> Any:
-    """The JSON in *text*, with `?` for halves of surrogate pairs: JSON can spell them, but nothing can store them."""
+    """The JSON in *text*, with `?` for halves of surrogate pairs, which JSON can spell but no store accepts."""
     payload = json.loads(text, parse_constant=_refuse)
     if "\\ud" not in text.lower():
         return payload

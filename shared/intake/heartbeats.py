@@ -1,4 +1,4 @@
-"""When a heartbeat is due, and the alert that it becomes when it is missed. Shared by intake and sweeper."""
+"""When a ping is due, and the alert that a missed one raises. Intake and the sweeper share this."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def due_at(heartbeat: "Heartbeat", last: datetime, *, zone: str) -> datetime | None:
-    """When the ping after the one at *last* counts as missed; None for a heartbeat without a period."""
+    """When the ping after the one at *last* is missed; None for a heartbeat without a period."""
     if heartbeat.every:
         return last + heartbeat.every + heartbeat.grace
     if heartbeat.cron:
@@ -22,9 +22,9 @@ def due_at(heartbeat: "Heartbeat", last: datetime, *, zone: str) -> datetime | N
 def alert_of(name: str, heartbeat: "Heartbeat", last_seen: str | None, *, missed: bool = True) -> Alert:
     return Alert(
         fingerprint=f"heartbeat:{name}",
-        title=f"{name} did not say that it lives",
+        title=f"Heartbeat missed: {name}",
         severity=heartbeat.severity,
         status="firing" if missed else "resolved",
-        summary=f"It was last heard of at {last_seen}." if last_seen else "It was never heard of.",
+        summary=f"Last ping: {last_seen}." if last_seen else "No ping was ever received.",
         labels={"alertname": "HeartbeatMissed", "heartbeat": name},
     )

@@ -1,4 +1,4 @@
-"""Reading a webhook: its delivery id, type and signals. The same for intake, sweeper and replay."""
+"""Reads a webhook: its delivery id, type and signals. Intake, sweeper and replay share this."""
 
 import hashlib
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _FAULTS = (ContractBroken, KeyError, TypeError, AttributeError, IndexError, Valu
 
 
 class Reading(NamedTuple):
-    """What a body says. When its contract does not hold, `quarantine` says why, and one signal asks for attention."""
+    """What a body says. If it fails validation, `quarantine` says why, and its only signal is an alert about it."""
 
     type: str
     subject: str
@@ -33,7 +33,7 @@ class Reading(NamedTuple):
 
 
 def read(name: str, source: "Source", headers: Mapping[str, str], payload: Any | ContractBroken) -> Reading:
-    """What *payload* from the source called *name* means; never raises for what a sender can send."""
+    """What *payload* from the source called *name* means; never raises, whatever the sender sends."""
     if isinstance(payload, ContractBroken):
         return _quarantined(name, payload)
     try:
@@ -49,7 +49,7 @@ def read(name: str, source: "Source", headers: Mapping[str, str], payload: Any |
 def delivery_id(
     name: str, source: "Source", request: HttpRequest, payload: Any | ContractBroken, now: datetime
 ) -> str | None:
-    """The name of this delivery: declared in opos.yaml, else the sender's own; None when it has none."""
+    """The delivery id as opos.yaml declares it, else the sender's own; None if there is none."""
     known = None if isinstance(payload, ContractBroken) else payload
     try:
         if source.delivery is not None:
@@ -60,7 +60,7 @@ def delivery_id(
 
 
 def hash_id(body: bytes, window: timedelta, now: datetime) -> str:
-    """The delivery id of a body that is named by its own hash: the same within one period of length *window*."""
+    """The delivery id from the hash of *body*; it is the same within one period of length *window*."""
     return f"{hashlib.sha256(body).hexdigest()}.{int(now.timestamp() // window.total_seconds())}"
 
 
@@ -72,20 +72,20 @@ def _own_signals() -> "TypeAdapter[Signal]":
 
 
 def read_again(doc: Doc, config: "Config") -> tuple[Event, tuple[Signal, ...]]:
-    """A stored event, and what it means under the configuration of now, which may lift or impose its quarantine."""
+    """A stored event and its signals under today's configuration, which may end or start its quarantine."""
     event = Event.stored(doc.data)
     if event.source == OWN_SOURCE:
         return event, (_own_signals().validate_json(event.body),)
     source = config.sources.get(event.source)
     if source is None:
-        reading = _quarantined(event.source, ContractBroken(f"the source {event.source} is not in opos.yaml any more"))
+        reading = _quarantined(event.source, ContractBroken(f"the source {event.source} is no longer in opos.yaml"))
     else:
         reading = read(event.source, source, event.headers, parsed(raw_body(event), event.headers))
     return event.model_copy(update={"quarantine": reading.quarantine, "type": reading.type}), reading.signals
 
 
 def kept_headers(source: "Source", request: HttpRequest) -> dict[str, str]:
-    """The headers that may be written down: an allow-list, since others may carry secrets."""
+    """The headers to store: an allow-list, because others may carry secrets."""
     names = ("content-type", "user-agent", *scheme(source).headers)
     return {name: request.headers[name][:500] for name in names if name in request.headers}
 
@@ -110,14 +110,14 @@ def _declared_id(spec: "DeliverySpec", request: HttpRequest, payload: Any, now: 
 def _quarantined(name: str, fault: Exception) -> Reading:
     reason = (str(fault) if isinstance(fault, ContractBroken) else f"{type(fault).__name__}: {fault}")[:500]
     alert = Alert(
-        fingerprint=f"quarantine:{name}", title=f"A webhook of {name} could not be read", severity="warning",
+        fingerprint=f"quarantine:{name}", title=f"A webhook from {name} failed validation", severity="warning",
         summary=reason,
     )  # fmt: skip
     return Reading("quarantined", alert.title, (alert,), quarantine=reason)
 
 
 def _subject(meaning: Meaning) -> str:
-    """The subject; an alert's title says what is wrong, so it has to be said that it is over."""
+    """The subject. An alert's title says what is wrong, so the subject says if it is resolved."""
     over = bool(meaning.signals) and all(
         signal.kind == "alert" and signal.status == "resolved" for signal in meaning.signals
     )

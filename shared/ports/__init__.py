@@ -1,4 +1,4 @@
-"""What the outside gives us, as Protocols. Adapters implement them; tests/contract states their whole promise."""
+"""The ports: what opos needs from outside, as Protocols. Adapters implement them; tests/contract defines them fully."""
 
 from shared.ports.bus import Bus, Joined
 from shared.ports.channel import Channel, Form, Mailing, Markup, Notice, Receipt

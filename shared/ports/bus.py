@@ -10,20 +10,23 @@ if TYPE_CHECKING:
 
 
 class Bus(Protocol):
-    """At-least-once topics. `publish` returns when the message is durable; raises Unavailable when it could not be."""
+    """Topics with at-least-once delivery."""
 
     def publish(self, message: "Message") -> str:
-        """Publish on the message's own topic; the message id."""
+        """Publish on the message's own topic. Returns the message id once the message is durable; else Unavailable."""
         ...
 
     def ping(self) -> None:
-        """Raises Unavailable when a publish would."""
+        """Raises Unavailable if a publish would."""
         ...
 
 
 class Joined(Protocol):
-    """A bus that keeps its messages where the store keeps its documents."""
+    """A bus that stores its messages in the same database as the store."""
 
     def publish_with(self, write: Write, make: "Callable[[str], Message]") -> None:
-        """Commit *write* and publish what *make* makes of its new version, both or neither. Raises as `commit` does."""
+        """Commit *write* and publish the message that *make* returns for its new version, both or neither.
+
+        Raises the same errors as `commit`.
+        """
         ...

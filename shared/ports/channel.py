@@ -7,15 +7,15 @@ Markup = Literal["plain", "markdown", "slack", "html"]
 
 
 class Form(NamedTuple):
-    """What a channel takes: text in `markup`, of at most `limit` characters."""
+    """The texts that a channel accepts: in `markup`, of at most `limit` characters."""
 
     markup: Markup = "plain"
     limit: int = 1_000_000
 
 
 class Mailing(NamedTuple):
-    """What a mail needs that is one of a series: the same text as `html`, when it was made, the name of its thread and
-    of its list, and the address that stops it with one click.
+    """The additional parts of an e-mail in a series: its text as `html`, the time it was made, the names of
+    its thread and its list, and the address that unsubscribes with one click.
     """
 
     html: str
@@ -26,7 +26,7 @@ class Mailing(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """What a channel shows a person: the same notice is always the same message."""
+    """The content of a message to a person; equal notices make equal messages."""
 
     title: str
     text: str
@@ -38,7 +38,7 @@ class Notice(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """What the receiver answered, safe to keep."""
+    """The receiver's answer, safe to store."""
 
     detail: str
     at: datetime
@@ -47,15 +47,16 @@ class Receipt(NamedTuple):
 class Channel(Protocol):
     @property
     def form(self) -> Form:
-        """In what form a long text, such as a digest, has to come."""
+        """The form in which this channel accepts a long text, such as a digest."""
         ...
 
     def send(self, notice: Notice, key: str) -> Receipt:
-        """Hand *notice* to the receiver under the idempotency *key*. Raises DeliveryError."""
+        """Send *notice* to the receiver with the idempotency *key*. Raises DeliveryError."""
         ...
 
     def reach(self) -> bool:
-        """Whether the receiver can be asked without sending anything; raises DeliveryError, as `send` does, where it
-        cannot be reached.
+        """Whether the receiver can be checked without sending anything.
+
+        Raises DeliveryError, as `send` does, if it can be checked but not reached.
         """
         ...

@@ -6,5 +6,5 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The present moment, aware, UTC."""
+        """The current time in UTC, with its zone."""
         ...

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 EXPIRY: Final = "expires_at"
-"""The field after whose moment a document may vanish at any time: TTL on Firestore, the minute tick on SQLite."""
+"""The field with the time after which the store may delete a document: by TTL on Firestore, each minute on SQLite."""
 
 
 def field(data: Mapping[str, Any], path: str) -> Any:
-    """The value at dotted *path*, or None where any part of it is absent."""
+    """The value at dotted *path*, or None if any part of it is missing."""
     value: Any = data
     for part in path.split("."):
         if not isinstance(value, Mapping):
@@ -18,7 +18,7 @@ def field(data: Mapping[str, Any], path: str) -> Any:
 
 
 def merge(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of *data* in which each dotted path of *changes* has its new value; what lies beside it is kept."""
+    """A copy of *data* in which each dotted path of *changes* has its new value; other values stay."""
     merged = dict(data)
     for path, value in changes.items():
         head, _, rest = path.partition(".")

@@ -6,12 +6,12 @@ from typing import Any, Protocol
 
 class Identities(Protocol):
     def claims(self, token: str, *, audience: str, now: datetime) -> dict[str, Any]:
-        """What *token* says of its holder to *audience* at *now*. Raises as `email` does."""
+        """The claims of *token* for *audience* at *now*. Raises the same errors as `email`."""
         ...
 
     def email(self, token: str, *, audience: str, now: datetime) -> str:
-        """The e-mail, in lower case, that *token* proves to *audience* at *now*.
+        """The e-mail address, in lower case, that *token* authenticates for *audience* at *now*.
 
-        Raises Unauthorized when it proves nothing, Unavailable when nobody can say.
+        Raises Unauthorized if the token is not valid, Unavailable if it cannot be checked.
         """
         ...

@@ -1,6 +1,6 @@
-"""The fields that queries filter or order by, in one place: every adapter indexes exactly these, and nothing else.
+"""The fields that queries filter or order by; every adapter indexes exactly these.
 
-Each query is served by the index of one field. No field that grows with time is indexed in `events` and `alerts`, which
+The index of one field answers each query. No field that grows with time is indexed in `events` and `alerts`, which
 every webhook writes: such an index caps a collection at 500 writes a second (Firestore documentation, "Best
 practices"). `alerts.calls_at` and `alerts.pending.place` do grow, but only alerts that wait have them.
 """
@@ -35,8 +35,8 @@ INDEXES: tuple[tuple[str, str], ...] = (
 NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
     {("outbox", "created_at"), ("digests", "created_at"), ("dead_letters", "received_at"), ("deployments", "number")}
 )
-"""Those that a query reads backwards. The others need no index that descends: in each document that is kept it would
-be an entry more to pay for.
+"""The indexes that a query reads backwards. The others need no descending index, which would cost one more entry per
+document.
 """
 _UNINDEXED = ("probes", "sweeps", "flag_usage", "leases")
 COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), *_UNINDEXED)

@@ -7,7 +7,7 @@ Data = Mapping[str, Any]
 
 
 class Doc(NamedTuple):
-    """A stored document. `path` is `collection/id`; `version` changes with each write and is opaque."""
+    """A stored document. `path` is `collection/id`; `version` is opaque and changes with each write."""
 
     path: str
     data: dict[str, Any]
@@ -19,7 +19,7 @@ class Doc(NamedTuple):
 
 
 class Create(NamedTuple):
-    """Write a document that must not exist."""
+    """Write a document that must not exist yet."""
 
     path: str
     data: Data
@@ -34,7 +34,7 @@ class Update(NamedTuple):
 
 
 class Set(NamedTuple):
-    """Write a document whole, whether it exists or not."""
+    """Write a whole document, whether it exists or not."""
 
     path: str
     data: Data
@@ -54,7 +54,7 @@ Condition = tuple[str, Operator, Any]
 
 
 class Store(Protocol):
-    """Canonical state: documents, with optimistic, atomic batches. Raises Unavailable when it cannot be reached."""
+    """The database: documents, written in optimistic, atomic batches. Raises Unavailable if it cannot be reached."""
 
     def get(self, path: str) -> Doc | None: ...
 
@@ -68,18 +68,18 @@ class Store(Protocol):
         limit: int | None = None,
         after: Doc | None = None,
     ) -> Iterator[Doc]:
-        """The matching documents, by *order_by* and then id; *after* continues behind a document of an earlier page.
+        """The matching documents, ordered by *order_by* and then id; *after* continues behind a document of a page.
 
-        Only documents that have the *order_by* field are found. Conditions other than `==` must all be on that field
-        (two make a range; Firestore's rule); `shared.ports.indexes` must declare an index for it.
+        Documents without the *order_by* field do not match. Conditions other than `==` must all be on that field (two
+        make a range; this is Firestore's rule), and `shared.ports.indexes` must declare an index for it.
         """
         ...
 
     def count(self, collection: str, *, where: Sequence[Condition] = ()) -> int: ...
 
     def commit(self, writes: Sequence[Write]) -> dict[str, str]:
-        """Apply all *writes* or none; the new version of each path written.
+        """Apply all *writes* or none. Returns the new version of each written path.
 
-        Raises AlreadyExists or Conflict naming the path at fault (Conflict also where the document is missing).
+        Raises AlreadyExists or Conflict, naming the path that caused it; a missing document is a Conflict too.
         """
         ...

@@ -1,4 +1,4 @@
-"""Work that is done again and again behind the back of who asks, so that nobody waits for it."""
+"""Runs a task in the background at most once per interval, so that no request waits for it."""
 
 import threading
 import time
@@ -9,22 +9,22 @@ from datetime import datetime
 
 @dataclass
 class Behind:
-    """Does *work* when it is asked for, at most once in *every* seconds and never twice at a time: the first time at
-    once, or that long after it was first asked.
+    """Runs *work* on request, at most once every *every* seconds and never twice at the same time.
 
-    Serverless platforms give a process no time between two requests: it is the requests that keep this going.
+    The first run starts immediately, or, without *at_once*, that long after the first request. Serverless platforms
+    give a process no time between requests, so only requests can trigger the task.
     """
 
     work: Callable[[datetime], None]
     every: float
     at_once: bool = True
     pause: float = 0.0
-    """Seconds until the work begins: what it has to load must not slow down the answer that asked for it."""
+    """Seconds until the work begins, so that its imports do not slow down the request that triggers it."""
     _began: float | None = None
     _working: threading.Lock = field(default_factory=threading.Lock)
 
     def ask(self, now: datetime) -> None:
-        """*now* is the moment of who asks, which *work* is handed."""
+        """Run *work* with *now*, the time of the request, if it is due."""
         if self._began is None and not self.at_once:
             self._began = time.monotonic()
         due = self._began is None or time.monotonic() - self._began > self.every
@@ -33,7 +33,7 @@ class Behind:
             threading.Thread(target=self._work, args=(now,), daemon=True).start()
 
     def wait(self) -> None:
-        """Until nothing is being done."""
+        """Return when no run is in progress."""
         with self._working:
             pass
 

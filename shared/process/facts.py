@@ -1,4 +1,4 @@
-"""What the operating system and the installation say of this process."""
+"""Facts about this process from the operating system and the installation."""
 
 import os
 import resource
@@ -11,7 +11,7 @@ _STATUS = Path("/proc/self/status")
 
 
 def memory_mb() -> float:
-    """Resident memory in MiB: the present one where the system tells it (proc(5), VmRSS), else the highest so far."""
+    """Resident memory in MiB: the current value if the system reports it (proc(5), VmRSS), else the maximum so far."""
     try:
         lines = [line.split() for line in _STATUS.read_text().splitlines()]
     except OSError:
@@ -29,6 +29,6 @@ def version() -> str:
 
 
 def _highest_mb() -> float:
-    """getrusage(2) counts in KiB, on macOS in bytes."""
+    """The maximum so far. getrusage(2) counts in KiB, on macOS in bytes."""
     highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return highest / (1024 * 1024 if sys.platform == "darwin" else 1024)

@@ -1,4 +1,4 @@
-"""Asking many things at once, each for a limited time: one that hangs costs its timeout and no more."""
+"""Calls many dependencies in parallel with a time limit, so that one that hangs costs only its timeout."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -12,19 +12,19 @@ from shared.errors import DeliveryError, OposError
 
 T = TypeVar("T")
 _threads = threading.BoundedSemaphore(32)
-"""A dependency that hangs for good keeps the threads that ask it: so many, and no more."""
+"""A dependency that hangs forever keeps the threads that wait for it; this limits their number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """Why there is no answer, in our own words, and after how many seconds that was known."""
+    """Why there is no answer, and after how many seconds that was known."""
 
     reason: str
     after: float
 
 
 def ask_all(questions: Sequence[Callable[[], T]], timeout: timedelta) -> list[T | Unanswered]:
-    """What each of *questions* returns, in their order."""
+    """The result of each of *questions*, in their order."""
     began = monotonic()
     deadline = began + timeout.total_seconds()
     asked = [_ask(question, deadline) for question in questions]
@@ -32,7 +32,7 @@ def ask_all(questions: Sequence[Callable[[], T]], timeout: timedelta) -> list[T 
 
 
 def _ask(question: Callable[[], T], deadline: float) -> "Future[T]":
-    """In a daemon thread: nobody waits for it at exit, unlike for the threads of an executor."""
+    """Run *question* in a daemon thread: unlike an executor's threads, it does not delay the exit of the process."""
     future: Future[T] = Future()
     if _threads.acquire(timeout=max(0.0, deadline - monotonic())):
         threading.Thread(target=_run, args=(question, future), daemon=True).start()
@@ -42,7 +42,7 @@ def _ask(question: Callable[[], T], deadline: float) -> "Future[T]":
 def _run(question: Callable[[], Any], future: "Future[Any]") -> None:
     try:
         future.set_result(question())
-    except Exception as fault:  # noqa: BLE001  (what breaks is an answer too)
+    except Exception as fault:  # noqa: BLE001  (the failure is the answer)
         future.set_exception(fault)
     finally:
         _threads.release()

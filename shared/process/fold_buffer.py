@@ -1,4 +1,4 @@
-"""Collecting what many threads see, without a lock that they would share."""
+"""Collects what many threads report, without a lock that they share."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -9,7 +9,7 @@ MOST = 4096
 
 
 class Gathered(Generic[T]):
-    """Things that were *seen*; *fold* is handed those that were not folded yet, by one thread at a time."""
+    """Collected items; one thread at a time passes those that are not folded yet to *fold*."""
 
     def __init__(self, fold: Callable[[list[T]], None]) -> None:
         self._fold = fold
@@ -24,5 +24,5 @@ class Gathered(Generic[T]):
     def fold(self) -> None:
         with self.folding:
             taken = self._seen[:]
-            del self._seen[: len(taken)]  # others append behind these meanwhile
+            del self._seen[: len(taken)]  # other threads may append meanwhile
             self._fold(taken)

@@ -1,6 +1,6 @@
-"""A property that is made at first use, and only once, however many threads ask for it at the same time.
+"""A property that is computed once, at first use, even if many threads read it at the same time.
 
-`functools.cached_property` promises that no longer since Python 3.12.
+Since Python 3.12, `functools.cached_property` no longer guarantees this.
 """
 
 import threading
@@ -13,13 +13,13 @@ _making = threading.RLock()
 
 
 def by_identity(make: Callable[[A], T]) -> Callable[[A], T]:
-    """*make*, called once for each argument: for a part of the configuration, which stays for the process's life."""
+    """*make*, called once for each argument, such as a part of the configuration that lives as long as the process."""
     kept: dict[int, tuple[A, T]] = {}
 
     def find(of: A) -> T:
         entry = kept.get(id(of))
         if entry is None:
-            entry = kept[id(of)] = (of, make(of))  # holding *of*, no other gets its identity
+            entry = kept[id(of)] = (of, make(of))  # *of* is kept, so no other object gets its id
         return entry[1]
 
     return find
@@ -32,7 +32,7 @@ class once(Generic[T]):  # noqa: N801  (used as `property` is)
         self.__doc__ = make.__doc__
 
     def __get__(self, instance: Any, owner: type) -> T:
-        """Reached only until the value stands in the instance's own dictionary, which Python looks into first."""
+        """Runs only until the instance's dictionary holds the value, because Python looks there first."""
         with _making:
             if self._name not in instance.__dict__:
                 instance.__dict__[self._name] = self._make(instance)

@@ -1,4 +1,4 @@
-"""Who may call a deployed function: Pub/Sub and Scheduler by their service account, the operator by an identity.
+"""Who may call a deployed function: Pub/Sub and Scheduler by their service account, operators by their identity.
 
 Sources: Cloud Pub/Sub documentation, "Authentication for push subscriptions"; Identity-Aware Proxy documentation,
 "Securing your app with signed headers".
@@ -16,15 +16,15 @@ from shared.values.http import SERVERLESS_AUTHORIZATION, SIGNATURE_REMOVED
 AUDIENCE, ACCOUNTS = "OPOS_PUSH_AUDIENCE", "OPOS_PUSH_ACCOUNT"
 CONSOLE_AUDIENCE, IAP_AUDIENCE = "OPOS_CONSOLE_AUDIENCE", "OPOS_IAP_AUDIENCE"
 CHECKED = "OPOS_CALLERS_CHECKED"
-"""Set where Cloud Run lets in only whom IAM names: it then passes their tokens on without the signature."""
+"""Set if Cloud Run admits only callers that IAM allows; it then passes their tokens on without the signature."""
 OPERATORS = "OPOS_OPERATORS"
-"""Who may see the console besides those whom opos.yaml names: who deploys, to see that it works."""
+"""Operators besides those in opos.yaml: the account that deploys, so that its smoke test can use the console."""
 IAP_HEADER = "x-goog-iap-jwt-assertion"
 
 
 @dataclass(frozen=True)
 class Callers:
-    """What is proved by tokens. *google* and *iap* make the issuers when they are first needed."""
+    """Authenticates callers by their tokens. *google* and *iap* create the issuers at first use."""
 
     deployed: bool
     environment: Mapping[str, str] = field(repr=False)
@@ -32,9 +32,9 @@ class Callers:
     iap: Callable[[], Identities]
 
     def require_push(self, headers: Mapping[str, str], now: datetime) -> None:
-        """Raises Unauthorized unless a service account of ours is calling; not deployed, whoever calls may.
+        """Raises Unauthorized unless the caller is one of our service accounts. On a local backend, everyone may call.
 
-        Without the settings that say who that is, nobody may.
+        Without the settings that name the accounts, nobody may call.
         """
         if not self.deployed:
             return
@@ -48,7 +48,7 @@ class Callers:
             raise Unauthorized("The request does not carry a valid identity token.")
 
     def is_operator(self, headers: Mapping[str, str], operators: Collection[str], now: datetime) -> bool:
-        """Whether one of *operators* is calling, through IAP or with an identity token of Google's."""
+        """Whether the caller is one of *operators*, through IAP or with a Google identity token."""
         try:
             caller = self._identity(headers, now)
         except Unauthorized:
@@ -60,10 +60,10 @@ class Callers:
             return self.iap().email(headers[IAP_HEADER], audience=audience, now=now)
         if audience := self.environment.get(CONSOLE_AUDIENCE):
             return self.google().email(self._bearer(headers), audience=audience, now=now)
-        raise Unauthorized("Nobody is known.")
+        raise Unauthorized("The request does not carry a valid identity token.")
 
     def _bearer(self, headers: Mapping[str, str]) -> str:
-        """Where Cloud Run was shown another header, this one was not checked by it."""
+        """The token. Cloud Run did not check `authorization` if the request has the other header."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         unchecked = SERVERLESS_AUTHORIZATION in headers and token.endswith(SIGNATURE_REMOVED)
         if scheme.lower() != "bearer" or not token or unchecked:

@@ -1,4 +1,4 @@
-"""How many requests one caller may make in a minute: a bucket of tokens that fills again as time passes."""
+"""Limits the requests of a caller per minute with a token bucket."""
 
 import math
 import threading
@@ -7,17 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 CALLERS = 10_000
-"""As many callers are remembered: past that the one who was let in longest ago starts anew."""
+"""The number of callers to remember; beyond it, the caller admitted longest ago starts afresh."""
 
 ROUNDING = 1e-6
-"""Seconds that sums of floating-point times may be off by: nobody is turned away for those."""
+"""The error in seconds of sums of floating-point times, which must not make the limiter reject a caller."""
 
 
 @dataclass
 class Limiter:
-    """Lets each caller in *per_minute* times a minute, a whole minute's worth at once if need be.
+    """Admits *per_minute* requests of each caller per minute, in one burst if necessary.
 
-    In memory: each process counts for itself.
+    The state is in memory, so each process counts separately.
     """
 
     per_minute: int
@@ -26,7 +26,7 @@ class Limiter:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wait(self, caller: str) -> int:
-        """0 where *caller* is let in now, else the seconds until it would be."""
+        """0 if *caller* is admitted now, else the seconds until it would be."""
         each, now = 60 / self.per_minute, self.seconds()
         with self._lock:
             full_at = max(self._full_at.pop(caller, now), now) + each

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 OLD = "_OLD"
-"""How the name ends of a secret that another one of its sender replaces."""
+"""The end of the name of a secret that a rotation replaces."""
 
 
 def read_secret(name: str, environment: Mapping[str, str]) -> str | None:
-    """The value of *name*; None when it is not set, empty, or its file cannot be read."""
+    """The value of *name*; None if it is not set or empty, or if its file is not readable."""
     if value := environment.get(name):
         return value
     path = environment.get(f"{name}_FILE")
@@ -24,12 +24,12 @@ def read_secret(name: str, environment: Mapping[str, str]) -> str | None:
 
 
 def may_be_unset(name: str, names: Sequence[str]) -> bool:
-    """Whether *name*, one of the *names* of one sender's secrets, is an old one: set while a rotation lasts."""
+    """Whether *name*, one of the *names* of a sender's secrets, is an old one, set only during a rotation."""
     return name.endswith(OLD) and any(not other.endswith(OLD) for other in names)
 
 
 def kept_key(path: Path) -> str:
-    """The key in the file *path*, made when it is first needed; of many makers at once one wins."""
+    """The key in the file *path*, created at first use; if several processes create it, one of them wins."""
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path.with_name(f"{path.stem}.{secrets.token_hex(16)}.key")

@@ -1,4 +1,4 @@
-"""Signed links: a link is a capability, so it names one purpose, expires, and cannot be altered."""
+"""Signed links: each lets its holder do one thing, expires, and cannot be altered."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,11 +26,11 @@ class Links:
         return str(self._serializer(purpose).dumps({**claims, "exp": int(expires.timestamp())}))
 
     def read(self, purpose: Purpose, token: str, *, now: datetime) -> dict[str, Any]:
-        """The claims of *token*. Raises NotFound when it was not made here, Gone when it has expired."""
+        """The claims of *token*. Raises NotFound if it is not valid, Gone if it has expired."""
         try:
             claims: dict[str, Any] = self._serializer(purpose).loads(token)
         except (BadSignature, ValueError) as fault:
-            raise NotFound("This link is not one of ours, or it was cut short.") from fault
+            raise NotFound("This link is invalid or incomplete.") from fault
         if now.timestamp() >= claims["exp"]:
             raise Gone("This link has expired.", hint="Open the console to act on the alert.")
         return claims

@@ -1,4 +1,4 @@
-"""The senders opos knows: one file each. Only the files that a configuration names are imported."""
+"""The senders that opos knows, one module each. Only the modules that a configuration names are imported."""
 
 import importlib
 from typing import Any, cast
@@ -8,7 +8,7 @@ from shared.sources.contract import Format, Scheme
 
 
 def scheme(source: Source) -> Scheme:
-    """How *source* proves itself."""
+    """The scheme by which *source* authenticates."""
     if source.hmac is not None:
         from shared.sources.senders import declared_hmac
 
@@ -18,7 +18,7 @@ def scheme(source: Source) -> Scheme:
 
 
 def format_of(name: str, source: Source) -> Format:
-    """How to read what *source*, called *name* in opos.yaml, sends."""
+    """The format of the payloads of *source*, called *name* in opos.yaml."""
     chosen = format_name(name, source)
     if chosen == "mapped":
         from shared.sources.senders import mapped
@@ -29,7 +29,7 @@ def format_of(name: str, source: Source) -> Format:
 
 
 def format_name(name: str, source: Source) -> FormatName:
-    """The format declared; else a mapping of one's own; else the scheme's own sender; else the one *name* names."""
+    """The declared format; else `mapped` if there is a mapping; else that of the scheme, or the one called *name*."""
     if source.format is not None:
         return source.format
     if source.alert is not None or source.event is not None:

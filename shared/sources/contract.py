@@ -1,4 +1,4 @@
-"""What a sender's file provides: a Scheme (who sent it, and under which id) and a Format (what it means)."""
+"""What a sender's module provides: a Scheme, which authenticates, and a Format, which reads payloads."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -10,26 +10,26 @@ from shared.values.http import HttpRequest, HttpResponse
 
 class Verify(Protocol):
     def __call__(self, request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
-        """Raises Unauthorized unless one of *secrets* signed the raw body, at most *tolerance* away from *now*."""
+        """Raises Unauthorized unless one of *secrets* signed the raw body within *tolerance* of *now*."""
         ...
 
 
 class Sign(Protocol):
     def __call__(self, body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
-        """The headers with which the sender would send *body*: for `opos send` and the tests."""
+        """The headers with which the sender would send *body*; `opos send` and the tests use them."""
         ...
 
 
 def no_delivery(request: HttpRequest, payload: Any) -> str | None:
-    """For senders that give their deliveries no id."""
+    """None, for senders whose deliveries have no id."""
     return None
 
 
 class Scheme(NamedTuple):
-    """How a sender proves itself and names its deliveries.
+    """How a sender authenticates and names its deliveries.
 
-    `delivery` takes the request and the parsed body (None when it is not JSON). `headers` are the lower-case names of
-    the headers worth keeping with the event; everything else is dropped. `signs_time`: the signature covers a time.
+    `delivery` takes the request and the parsed body, or None if it is not JSON. `headers` are the lower-case names of
+    the headers to store with the event; all others are dropped. `signs_time`: the signature covers a time.
     """
 
     verify: Verify
@@ -40,7 +40,7 @@ class Scheme(NamedTuple):
 
 
 class Meaning(NamedTuple):
-    """What a payload means: a subject in one line, and the signals to route (none: keep it, show nobody)."""
+    """What a payload means: a subject in one line, and its signals; without signals it is stored but not shown."""
 
     subject: str = ""
     signals: tuple[Signal, ...] = ()
@@ -49,11 +49,10 @@ class Meaning(NamedTuple):
 class Format(NamedTuple):
     """How to read a sender's payload.
 
-    `event_type` and `translate` see only the kept headers, so that a replay reads what the first handling read. Both
-    raise ContractBroken, naming what was expected and what was found, when the payload is not what the sender promises;
-    any KeyError, TypeError, AttributeError, IndexError or ValueError they let through is taken to mean the same.
-    `delivery` names a delivery of a sender whose id is in (or made from) the payload. `handshake` answers a set-up
-    request, in which case nothing is kept.
+    `event_type` and `translate` receive only the stored headers, so that a replay reads the same input. Both raise
+    ContractBroken, which says what was expected and what was found, if the payload breaks the sender's contract; a
+    KeyError, TypeError, AttributeError, IndexError or ValueError means the same. `delivery` returns the delivery id if
+    it is in the payload or made from it. `handshake` answers a set-up request, which is not stored.
     """
 
     event_type: Callable[[Mapping[str, str], Any], str]

@@ -1,4 +1,4 @@
-"""Reaching into a payload: what must be there, and what may be."""
+"""Reads required and optional values from a payload."""
 
 import re
 from datetime import UTC, datetime
@@ -12,11 +12,11 @@ _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 _FRACTION = re.compile(r"(\.[0-9]{6})[0-9]+")
 _MILLISECONDS = 100_000_000_000
 _FIRST_YEAR = 1990
-"""A moment before is the zero of some clock, and says nothing."""
+"""An earlier time is the zero value of some clock and means nothing."""
 
 
 def require(payload: Any, path: str, kind: type[T]) -> T:
-    """The *kind* at dotted *path*. Raises ContractBroken naming what was expected and what was found."""
+    """The *kind* at dotted *path*. Raises ContractBroken, which says what was expected and what was found."""
     value = _at(payload, path)
     if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
         return value
@@ -24,13 +24,13 @@ def require(payload: Any, path: str, kind: type[T]) -> T:
 
 
 def optional(payload: Any, path: str, kind: type[T], default: T) -> T:
-    """The *kind* at dotted *path*, or *default* where something else, or nothing, stands."""
+    """The *kind* at dotted *path*, or *default* if there is nothing or something else."""
     value = _at(payload, path)
     return value if isinstance(value, kind) else default
 
 
 def text(payload: Any, *paths: str) -> str:
-    """The first non-empty text or number among *paths*; empty where there is none."""
+    """The first non-empty text or number among *paths*; empty if there is none."""
     for path in paths:
         value = _at(payload, path)
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
@@ -39,18 +39,18 @@ def text(payload: Any, *paths: str) -> str:
 
 
 def link(payload: Any, *paths: str) -> str:
-    """The first web link among *paths*; empty where there is none."""
+    """The first web link among *paths*; empty if there is none."""
     return next((address for path in paths if (address := web_link(text(payload, path)))), "")
 
 
 def moment(payload: Any, *paths: str) -> datetime | None:
-    """The first of *paths* that is a moment: of ISO 8601 with a zone, or seconds or milliseconds since 1970."""
+    """The first time among *paths*: ISO 8601 with a zone, or seconds or milliseconds since 1970."""
     moments = (parse_moment(text(payload, path)) for path in paths)
     return next((at for at in moments if at), None)
 
 
 def parse_moment(value: str) -> datetime | None:
-    """*value* as a moment; None for anything else, and for the zero of some clock."""
+    """*value* as a time; None for anything else, and for the zero value of some clock."""
     try:
         at = datetime.fromtimestamp(_seconds(float(value)), UTC) if _NUMBER.fullmatch(value) else _iso(value)
     except (ValueError, OverflowError, OSError):
@@ -63,7 +63,7 @@ def _seconds(number: float) -> float:
 
 
 def _iso(value: str) -> datetime:
-    """Nanoseconds, as Go writes them, are cut to what a datetime holds. Raises ValueError without a zone."""
+    """The ISO 8601 time in *value*, cut from Go's nanoseconds to microseconds. Raises ValueError without a zone."""
     at = datetime.fromisoformat(_FRACTION.sub(r"\1", value))
     if at.tzinfo is None:
         raise ValueError("no zone")

@@ -1,4 +1,4 @@
-"""What all signature schemes share: constant-time comparison over every live secret, and a tolerance in time."""
+"""Shared by all signature schemes: constant-time comparison with every valid secret, and a tolerance in time."""
 
 import hmac
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ _MOST_DIGITS = 16
 
 
 def rejected() -> Unauthorized:
-    """The one answer to every failed proof: it does not tell which part failed."""
+    """The same answer to every failed check, so that it does not reveal which part failed."""
     return Unauthorized("The request does not carry a valid signature for this source.")
 
 
@@ -21,7 +21,7 @@ def digest(secret: bytes, message: bytes, algorithm: Algorithm = "sha256") -> by
 
 
 def require_match(given: Iterable[bytes], expected: Sequence[bytes]) -> None:
-    """Raises Unauthorized unless one of *given* equals one of *expected*. Compares all pairs, each in constant time."""
+    """Raises Unauthorized unless one of *given* equals one of *expected*. Compares all pairs in constant time."""
     matches = [hmac.compare_digest(signature, valid) for signature in given for valid in expected]
     if not any(matches):
         raise rejected()
@@ -36,12 +36,12 @@ def require_recent(timestamp: str, *, now: datetime, tolerance: timedelta, per_s
 
 
 def encoded(text: str) -> bytes:
-    """A header's text as bytes to compare; never raises."""
+    """The text of a header as bytes to compare; never raises."""
     return text.encode("utf-8", "surrogateescape")
 
 
 def pairs(header: str, separator: str = ",") -> list[tuple[str, str]]:
-    """`t=1,v1=ab,v1=cd` as pairs, in order; parts without `=` are left out."""
+    """`t=1,v1=ab,v1=cd` as pairs, in order; parts without `=` are omitted."""
     parts = (part.strip().partition("=") for part in header.split(separator))
     return [(key, value) for key, equals, value in parts if equals]
 

@@ -1,7 +1,7 @@
-"""What may be said of a piece of work, in a log line or a span: an allow-list of fields, each with what it may hold.
+"""The allow-list of fields of log lines and spans, each with the values that it may have.
 
-A body, a header, an address or the text of an exception has no field, so it is not said. A field that nobody listed is
-left out and named, so that whoever wrote the line sees it.
+There is no field for a body, a header, an address or the text of an exception, so none is ever logged. A field that is
+not listed is dropped and named in `dropped`, so that the author of the line notices.
 """
 
 import re
@@ -10,15 +10,15 @@ from math import isfinite
 from typing import Any
 
 Check = Callable[[Any], Any]
-"""What of a value may be said; None when it is nothing that the field may hold."""
+"""Returns the part of a value that may be logged; None if the field may not have that value."""
 MOST = 20
-"""Members of a list."""
+"""The maximum number of members of a list."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)\S+")
 
 
 def said(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The *fields* as they may be said; `dropped` names the others."""
+    """The *fields* that may be logged; `dropped` names the others."""
     kept: dict[str, Any] = {}
     dropped = []
     for name, value in fields.items():
@@ -32,7 +32,7 @@ def said(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def scrubbed(text: str, most: int) -> str:
-    """At most *most* characters of *text*, on one line, with nothing that steers a terminal and no address."""
+    """At most *most* characters of *text*, on one line, without terminal control characters and addresses."""
     cut = f"{text[: most - 1]}…" if len(text) > most else text
     if not cut.isprintable():
         cut = "".join(character if character.isprintable() else " " for character in cut)
@@ -48,12 +48,12 @@ def _text(value: Any) -> str | None:
 
 
 def _number(value: Any) -> float | None:
-    """JSON knows no number that is not finite."""
+    """*value* if it is a finite number; JSON has no others."""
     return value if isinstance(value, int) or (isinstance(value, float) and isfinite(value)) else None
 
 
 def _whether(value: Any) -> bool:
-    """That there is something, and not what: it quotes who sent it."""
+    """Whether there is a value, but not the value, because it quotes the sender."""
     return bool(value)
 
 
@@ -64,7 +64,7 @@ def _words(value: Any) -> list[str] | None:
 
 
 def _decisions(value: Any) -> list[dict[str, str]] | None:
-    """As `shared.alerting.decision.Decision.summary` makes them."""
+    """Decisions as `shared.alerting.decision.Decision.summary` returns them."""
     if not isinstance(value, list):
         return None
     members = [decision for decision in value[:MOST] if isinstance(decision, dict)]
@@ -74,12 +74,12 @@ def _decisions(value: Any) -> list[dict[str, str]] | None:
 
 
 def _method(value: Any) -> str:
-    """Source: OpenTelemetry semantic conventions, http.request.method: what is no known method is `_OTHER`."""
+    """The method, or `_OTHER` if it is unknown. Source: OpenTelemetry semantic conventions, http.request.method."""
     return value if isinstance(value, str) and value in _METHODS else "_OTHER"
 
 
 FIELDS: Mapping[str, Check] = {
-    **dict.fromkeys(("alert", "digest", "event_id", "message_id", "path"), _word),  # ids, and where documents are
+    **dict.fromkeys(("alert", "digest", "event_id", "message_id", "path"), _word),  # ids and document paths
     **dict.fromkeys(
         ("channel", "flag", "function", "marker", "probe", "source", "step", "subscription", "topic"), _word
     ),
@@ -89,7 +89,7 @@ FIELDS: Mapping[str, Check] = {
     **dict.fromkeys(("expected", "failures"), _words),
     "decisions": _decisions,
     "method": _method,
-    "fault": _text,  # of the operator's own file
+    "fault": _text,  # an error in the operator's own file
     "quarantine": _whether,
 }
 
@@ -103,9 +103,9 @@ ATTRIBUTES: Mapping[str, str] = {
     "topic": "messaging.destination.name",
     "type": "opos.type",
 }
-"""What a span may say, under the names of OpenTelemetry's semantic conventions where they have one."""
+"""The fields that a span may have, with their names in OpenTelemetry's semantic conventions if there is one."""
 
 
 def attributes(labels: Mapping[str, Any]) -> dict[str, str | float]:
-    """The *labels* that a span may bear."""
+    """The *labels* that a span may have."""
     return {ATTRIBUTES[name]: value for name, value in said(labels).items() if name in ATTRIBUTES}

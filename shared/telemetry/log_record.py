@@ -1,7 +1,7 @@
-"""One line of the log, in the shape that Cloud Logging reads. `shared.telemetry.allowed_fields` lists what it may hold.
+"""One line of the log, in the format of Cloud Logging. `shared.telemetry.allowed_fields` lists its fields.
 
 Source: Cloud Logging documentation, "Structured logging", special JSON fields; Error Reporting documentation, "Format
-errors in logs". `time` is given although Google's agent would add one: where there is no agent, nobody else tells it.
+errors in logs". `time` is always written, although Google's agent would add it, because there may be no agent.
 """
 
 import os
@@ -19,11 +19,11 @@ from shared.telemetry.stack_traces import Frame, origin, stack_trace
 _GOOGLE = "logging.googleapis.com"
 _ERROR_EVENT = "type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent"
 _BETWEEN = ("structlog.", __name__)
-"""The modules between who logs and this one."""
+"""The modules between the caller that logs and this one."""
 
 
 def line(_logger: Any, method: str, fields: MutableMapping[str, Any]) -> dict[str, Any]:
-    """A processor of structlog. The field `at`, a Frame, is where it was said, if that is not where it is logged."""
+    """A structlog processor. The field `at`, a Frame, overrides the place in the code."""
     fault, at = _fault(fields.pop("exc_info", None)), fields.pop("at", None) or _caller()
     message, kept, span = scrubbed(str(fields.pop("event")), 100), said(fields), tracing.current()
     if span:
@@ -52,7 +52,7 @@ def _place(place: tracing.Place) -> dict[str, Any]:
 
 @cache
 def release() -> str:
-    """What tells this deployment from the one before."""
+    """The name that distinguishes this deployment from the previous one."""
     return os.environ.get("OPOS_RELEASE") or os.environ.get("K_REVISION") or version()
 
 
@@ -73,7 +73,7 @@ def _error_event(fault: BaseException, at: Frame, function: str) -> dict[str, An
 
 
 def _fault(exc_info: Any) -> BaseException | None:
-    """As `logging` takes it: the exception, what `sys.exc_info` returns, or that there is one."""
+    """The exception in *exc_info*, in any form that `logging` accepts."""
     if isinstance(exc_info, BaseException):
         return exc_info
     if isinstance(exc_info, tuple):

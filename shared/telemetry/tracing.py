@@ -1,7 +1,7 @@
-"""Which trace a piece of work belongs to, and how that travels: in headers, in a message's attributes, to a collector.
+"""Traces: which one a piece of work belongs to, and how it travels in headers, message attributes and to a collector.
 
-Source: W3C Recommendation "Trace Context" (Level 1), section 3.2, the traceparent header. Its tracestate, which is
-others' own, is not handed on.
+Source: W3C Recommendation "Trace Context" (Level 1), section 3.2, the traceparent header. Its tracestate,
+which belongs to other systems, is not passed on.
 """
 
 import random
@@ -27,19 +27,19 @@ _LABELS = {"event_id": "id", "source": "source", "type": "type"}
 
 
 class Place(NamedTuple):
-    """One span: its trace, 32 hex digits, its own id, 16, and whether the trace is collected."""
+    """One span: its trace id of 32 hex digits, its own id of 16, and whether the trace is collected."""
 
     trace: str
     span: str
     sampled: bool = False
 
     def __str__(self) -> str:
-        """As a traceparent header says it."""
+        """The traceparent header."""
         return f"00-{self.trace}-{self.span}-0{self.sampled:d}"
 
 
 class Span:
-    """A piece of work at *place*, by *function*: what is logged and published within it bears its trace."""
+    """A piece of work of *function*; all log lines and messages within it carry the trace of *place*."""
 
     __slots__ = ("_before", "function", "place")
     _before: Token["Span | None"]
@@ -56,17 +56,17 @@ class Span:
         _current.reset(self._before)
 
     def tell(self, **labels: Any) -> None:
-        """Say more of this work to who collects it."""
+        """Add *labels* to the collected span."""
 
     def overhear(self, fields: Mapping[str, Any]) -> None:
-        """Something was logged within this span."""
+        """Take note of a log line within this span."""
 
 
 class Collector(Protocol):
     def begin(
         self, kind: Kind, name: str, function: str, parent: Place | None, trace: str | None, labels: Mapping[str, Any]
     ) -> Span:
-        """A span beneath *parent*; without one the first of *trace*, or of a new trace."""
+        """A child span of *parent*; without a parent, the first span of *trace* or of a new trace."""
         ...
 
 
@@ -85,15 +85,15 @@ _NOTHING = nullcontext()
 
 
 def is_configured(environment: Mapping[str, str]) -> bool:
-    """Whether *environment* names a collector. Source: OpenTelemetry specification, environment variables."""
+    """Whether *environment* configures a collector. Source: OpenTelemetry specification, environment variables."""
     if environment.get("OTEL_SDK_DISABLED", "").lower() == "true" or environment.get("OTEL_TRACES_EXPORTER") == "none":
         return False
     return any(environment.get(name) for name in ENDPOINTS)
 
 
 def collect(make: Callable[[], Collector | None] | None) -> None:
-    """Hand spans to what *make* makes at the first of them: a server may fork after it was set up. None: to nobody."""
-    global _collecting  # noqa: PLW0603  (a process has one collector, as it has one log)
+    """Send spans to the collector from *make*, called at the first span because a server may fork; None stops it."""
+    global _collecting  # noqa: PLW0603  (a process has one collector and one log)
     _collecting = _Collecting(make) if make else None
 
 
@@ -102,26 +102,26 @@ def current() -> Span | None:
 
 
 def read(header: str | None) -> Place | None:
-    """What a traceparent *header* says; None when it is missing or not a valid one."""
+    """The place in a traceparent *header*; None if it is missing or not valid."""
     match = _PARENT.fullmatch(header) if header else None
-    if match is None or (match[1] == "00" and match[5]):  # only a later version may say more
+    if match is None or (match[1] == "00" and match[5]):  # only a later version may have more parts
         return None
     return Place(match[2], match[3], bool(int(match[4], 16) & 1))
 
 
 def serving(function: str, header: str | None) -> Span:
-    """*function* answers a request that bore *header*."""
+    """The span of *function* answering a request with *header*."""
     return _begin("SERVER", function, function, read(header))
 
 
 def consuming(function: str, topic: str, attributes: Mapping[str, str]) -> Span:
-    """*function* handles a message of *topic* that bore *attributes*; once they held no more than a trace id."""
+    """The span of *function* processing a message of *topic*; old messages have only a trace id in *attributes*."""
     trace = attributes.get("trace")
     return _begin("CONSUMER", f"process {topic}", function, read(attributes.get(HEADER)), trace, topic=topic)
 
 
 def publishing(message: "Message") -> Span:
-    """*message* is published: in its own trace where it names one, else in that of the work at hand."""
+    """The span of publishing *message*, in the trace that it names, else in the current one."""
     here, trace = _current.get(), getattr(message, "trace", None)
     parent = here.place if here and trace in {None, here.place.trace} else None
     function = here.function if here else ""
@@ -131,7 +131,7 @@ def publishing(message: "Message") -> Span:
 
 
 def calling(name: str, labels: Mapping[str, Any]) -> AbstractContextManager[object]:
-    """The work at hand calls somebody outside."""
+    """A span for a call to an external service within the current span."""
     here = _current.get()
     if _collecting is None or here is None:
         return _NOTHING
@@ -139,7 +139,7 @@ def calling(name: str, labels: Mapping[str, Any]) -> AbstractContextManager[obje
 
 
 def about(message: "Message") -> dict[str, Any]:
-    """What a span may say of *message*."""
+    """The labels of a span for *message*."""
     return {label: getattr(message, name) for label, name in _LABELS.items() if hasattr(message, name)}
 
 
@@ -154,7 +154,7 @@ def _begin(
 
 
 def _beneath(parent: Place | None, trace: str | None) -> Place:
-    """Random ids, which are no secrets: a look-up should not pay for those."""
+    """A place with random ids. They are not secret, so the fast generator is good enough."""
     if parent:
         return Place(parent.trace, f"{random.getrandbits(64):016x}", parent.sampled)
     digits = f"{random.getrandbits(192):048x}"

@@ -10,9 +10,9 @@ from shared.errors import OposError
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 SIGNATURE_REMOVED = ".SIGNATURE_REMOVED_BY_GOOGLE"
-"""How an identity token ends that Cloud Run has verified and passed on."""
+"""The end of an identity token that Cloud Run has verified and passed on."""
 SERVERLESS_AUTHORIZATION = "x-serverless-authorization"
-"""Where it is there, Cloud Run looks at this header, and leaves `authorization` as it came."""
+"""If this header is present, Cloud Run checks it instead of `authorization`, which it then leaves unchanged."""
 
 
 class HttpRequest(NamedTuple):
@@ -41,7 +41,7 @@ def json_response(status: int, content: Any, headers: Mapping[str, str] | None =
 
 
 def error_response(fault: OposError) -> HttpResponse:
-    """The body of DESIGN section 6, which says nothing that a stranger may not know."""
+    """The error body of DESIGN section 6; it reveals nothing that a stranger must not know."""
     content = {"code": fault.code, "message": fault.message} | ({"hint": fault.hint} if fault.hint else {})
     headers = {"retry-after": str(fault.after)} if fault.retryable else {}
     return json_response(fault.http_status, {"error": content}, headers)

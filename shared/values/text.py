@@ -1,4 +1,4 @@
-"""What a sender wrote, as words that can do no harm."""
+"""Text from a sender, made safe to show."""
 
 from typing import Any
 
@@ -6,10 +6,11 @@ LONGEST = 200
 
 
 def one_line(text: Any, longest: int = LONGEST) -> str:
-    """*text* on one line, without characters that are not printed: these could forge a line, a header, or an order of
-    reading. What is longer is cut with an ellipsis.
+    """*text* on one line, cut with an ellipsis after *longest* characters.
+
+    Characters that are not printable become spaces: they could forge a line, a header or a reading direction.
     """
-    # Cutting first spares looking at what is thrown away; a character is dropped at most for each one that is kept.
+    # Cut first, so that a huge text costs nothing; the factor leaves room for the characters that are dropped.
     words = " ".join("".join(c if c.isprintable() else " " for c in str(text)[: 20 * longest]).split())
     return words if len(words) <= longest else f"{words[: longest - 1]}…"
 

@@ -1,4 +1,4 @@
-"""Moments as text."""
+"""Times as text."""
 
 from datetime import UTC, datetime
 
@@ -9,5 +9,5 @@ def iso(moment: datetime) -> str:
 
 
 def day(moment: datetime) -> str:
-    """The UTC day of *moment*, by which the event log is searched: an index on the moment itself would be a hot one."""
+    """The UTC day of *moment*. The event log is indexed by day, because an index on the time itself would be hot."""
     return iso(moment)[:10]

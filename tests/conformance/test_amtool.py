@@ -1,4 +1,4 @@
-"""Debian's `amtool config routes test` as the oracle of our route tree: the same receivers, in the same order."""
+"""Uses Debian's `amtool config routes test` as the oracle for our route tree: same receivers, same order."""
 
 import json
 import random

@@ -1,4 +1,4 @@
-"""Every example payload that Octokit has collected is read, and yields a sensible decision."""
+"""Every example payload that Octokit has collected can be read and leads to a sensible decision."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The HTTP surface against its own description, attacked by a generator of requests that nobody here wrote."""
+"""Tests the HTTP surface against its own description, with requests from an independent generator."""
 
 from collections.abc import Iterator
 from typing import Any

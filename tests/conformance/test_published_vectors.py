@@ -1,4 +1,4 @@
-"""The vectors that the schemes' own documentation publishes."""
+"""The test vectors in the schemes' own documentation."""
 
 import base64
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Libraries nobody here wrote, as independent judges: what they sign verifies here, what we sign verifies there."""
+"""Independent libraries as judges: opos accepts their signatures, and they accept ours."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""The promise of the Bus on SQLite: durable, at least once, patient, and never silent about what it cannot deliver."""
+"""The contract of the Bus on SQLite: durable, at least once, with retries, and dead letters for failed messages."""
 
 import base64
 import threading

@@ -1,4 +1,4 @@
-"""What only Google's adapters promise: how they fail, and what fits."""
+"""Behaviour that only Google's adapters have: their errors and their limits."""
 
 import socket
 import threading
@@ -18,7 +18,7 @@ from tests.support import requirements as needs
 
 @pytest.fixture(params=["refuses", "hangs"])
 def nobody(request: pytest.FixtureRequest) -> Iterator[str]:
-    """An address at which connections are refused, or taken and never answered."""
+    """An address that refuses connections, or accepts them and never answers."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         if request.param == "hangs":
@@ -67,7 +67,7 @@ def test_what_no_document_can_hold_is_too_large_and_says_so() -> None:
 
     store = connect_store(emulators.new_project(), "(default)", emulators.running().firestore)
     noise = "".join(chr(code) for code in random.Random(1).choices(range(0x4E00, 0x9FFF), k=700_000))
-    with pytest.raises(TooLarge, match="expected what Firestore can hold"):
+    with pytest.raises(TooLarge, match="expected at most what Firestore stores"):
         store.commit([Create("events/a", {"body": noise})])
 
 

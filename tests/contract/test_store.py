@@ -1,4 +1,4 @@
-"""The whole promise of the Store port, on every adapter."""
+"""The full contract of the Store port, on every adapter."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

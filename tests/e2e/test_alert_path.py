@@ -122,7 +122,7 @@ def test_what_is_signed_but_broken_is_kept_shown_and_comes_in_the_digest(bundle:
     assert event["quarantine"] == "expected title to be text, found list"
     bundle.settle()
     bundle.tick(minutes=6)
-    assert [notice.title for _, notice in bundle.inbox.sent] == ["A webhook of app could not be read"]
+    assert [notice.title for _, notice in bundle.inbox.sent] == ["A webhook from app failed validation"]
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_a_job_that_is_not_heard_of_pages_and_its_next_ping_closes_the_alert(bun
     bundle.tick(minutes=64)
     assert bundle.pages() == []
     bundle.tick(minutes=1)
-    assert bundle.pages() == ["backup did not say that it lives"]
+    assert bundle.pages() == ["Heartbeat missed: backup"]
     assert bundle.request("GET", "/webhooks/ping/backup").status == 200
     bundle.settle()
     assert states(bundle) == {"resolved"}

@@ -1,4 +1,4 @@
-"""SQLite on a disk that is full, for real: what is said then, what is lost (nothing), and how it goes on."""
+"""SQLite on a disk that is really full: the error, no loss, and recovery."""
 
 import os
 import resource
@@ -114,7 +114,7 @@ def test_a_commit_is_refused_whole_and_says_why(case: Case) -> None:
                 case.store.commit([Create("alerts/small", {}), Create("alerts/big", BIG)])
         assert [doc.path for doc in case.store.query("alerts")] == ["alerts/a"]
     assert (fault.value.code, fault.value.retryable, fault.value.http_status) == ("disk_full", True, 503)
-    assert "Make room" in str(fault.value.hint)
+    assert "Free space" in str(fault.value.hint)
     assert str(case.database.path.parent) not in f"{fault.value.message}{fault.value.hint}"
 
 

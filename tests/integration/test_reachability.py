@@ -1,4 +1,4 @@
-"""Whether a channel's receiver is there, asked of real ones on loopback: nothing is ever sent."""
+"""Reachability checks of channels, against real receivers on loopback: they never send anything."""
 
 import socket
 import ssl
@@ -135,14 +135,14 @@ def trusted(
 
 
 WRONG = [
-    ("localhost", EXPIRED, "no trustworthy TLS: its certificate has expired, or the clock of this machine is ahead"),
+    ("localhost", EXPIRED, "TLS certificate has expired, or this machine's clock is ahead"),
     (
         "localhost",
         YOUNG,
-        "no trustworthy TLS: its certificate is not valid yet, or the clock of this machine is behind",
+        "TLS certificate is not valid yet, or this machine's clock is behind",
     ),
-    ("other.example", SOUND, "no trustworthy TLS: its certificate is for another name"),
-    ("", SOUND, "no trustworthy TLS: its certificate is signed by itself"),
+    ("other.example", SOUND, "TLS certificate is for another host name"),
+    ("", SOUND, "TLS certificate is self-signed"),
 ]
 
 

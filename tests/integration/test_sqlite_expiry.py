@@ -1,4 +1,4 @@
-"""SQLite has no TTL of its own: the minute tick of `opos up` lets go of what has expired."""
+"""SQLite has no TTL of its own: the minute tick of `opos up` removes expired documents."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

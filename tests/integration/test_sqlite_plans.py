@@ -1,4 +1,4 @@
-"""Each query is answered by the index that is declared for it, however many documents there are."""
+"""Each query uses its declared index, however many documents there are."""
 
 from pathlib import Path
 from typing import Any

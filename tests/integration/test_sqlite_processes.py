@@ -1,4 +1,4 @@
-"""The SQLite store between processes, and across the sudden end of one."""
+"""The SQLite store with several processes, and after the sudden end of one."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Any of the services that Apprise knows, such as ntfy, Pushover, Slack, Telegram or Matrix, by its URL.
+"""The services that Apprise supports, such as Pushover, Telegram or Matrix, by their URL.
 
 Source: Apprise documentation. The URL is a secret: it is never logged and never part of an error.
 """
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import apprise
 
 _HEAD = 250
-"""Characters that the title takes where a service has no place of its own for it."""
+"""Characters to reserve for the title, for services that have no separate field for it."""
 _LEVEL = {"critical": "failure", "warning": "warning", "info": "info"}
 
 
@@ -32,20 +32,20 @@ class AppriseService:
         level = _LEVEL[notice.severity]
         if not self._service.notify(title=notice.title, body=_body(notice), notify_type=level, body_format=markup):
             raise DeliveryError("unreachable")
-        return Receipt("taken by the service", self.clock.now())
+        return Receipt("accepted by the service", self.clock.now())
 
     def reach(self) -> bool:
-        """Apprise can send, and nothing else."""
+        """False: Apprise can only send."""
         return False
 
     @cached_property
     def _service(self) -> "apprise.Apprise":
         import apprise
 
-        # A redirect could carry the page, and what is in the URL, to a stranger.
+        # A redirect could send the message, and the secret in the URL, to a stranger.
         service = apprise.Apprise(asset=apprise.AppriseAsset(http_redirects=False))
         if not service.add(self.url):
-            raise DeliveryError("misconfigured", permanent=True, detail="Apprise does not know this kind of URL")
+            raise DeliveryError("misconfigured", permanent=True, detail="Apprise does not support this kind of URL")
         return service
 
 

@@ -1,4 +1,4 @@
-"""The channel that needs nothing: one line on the terminal. The console page shows the same from the store."""
+"""The channel without settings: one line on the terminal. The console page shows the same from the store."""
 
 import sys
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class ConsoleLine:
         return Receipt("shown on the console", self.clock.now())
 
     def reach(self) -> bool:
-        """Nothing of it is outside."""
+        """False: there is no receiver outside this process."""
         return False
 
 

@@ -1,4 +1,4 @@
-"""E-mail over SMTP. The Message-ID is made from the idempotency key, so that a repeat is the same message.
+"""E-mail over SMTP. The Message-ID is made from the idempotency key, so that a second attempt is the same message.
 
 Sources: RFC 5322 (Message-ID, Date, References), RFC 3834 (Auto-Submitted), RFC 2919 (List-Id), RFC 2369 and RFC 8058
 (List-Unsubscribe, one click).
@@ -17,7 +17,7 @@ _LONGEST_HEADER = 990
 
 @dataclass(frozen=True)
 class SmtpMail:
-    """*url* is `smtp://` (upgraded by STARTTLS where the server offers it) or `smtps://user:password@host:port`."""
+    """*url* is `smtp://` (with STARTTLS if the server offers it) or `smtps://user:password@host:port`."""
 
     url: str = field(repr=False)
     sender: str
@@ -45,12 +45,12 @@ class SmtpMail:
         message.set_content(_text(notice), cte="quoted-printable")
         if notice.mailing:
             self._as_one_of_a_series(message, notice.mailing, key)
-        # Not shorter, or a long address would be folded into encoded words, which no mail program takes for one.
+        # A shorter limit would fold a long address into encoded words, which no mail program reads back.
         message.policy = message.policy.clone(max_line_length=_LONGEST_HEADER)
         return message
 
     def _as_one_of_a_series(self, message: EmailMessage, mailing: Mailing, key: str) -> None:
-        """Nobody has sent what begins the thread: clients put together what refers to the same message."""
+        """Add the headers of a series: clients thread messages that refer to the same id, even if none has it."""
         thread = f"<{mailing.thread}@{self._domain}>"
         message["In-Reply-To"] = message["References"] = thread
         message["List-Id"] = f"<{mailing.list}.opos.{self._domain}>"
@@ -59,7 +59,7 @@ class SmtpMail:
         if mailing.unsubscribe.startswith("https://"):
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.add_alternative(mailing.html, subtype="html", cte="quoted-printable")
-        # Not a random one: the same message again is the same to the byte. `=_` stands in no quoted-printable text.
+        # Not random, so that a second attempt has the same bytes. Quoted-printable text never contains `=_`.
         message.set_boundary(f"=_{key}")
 
     @property

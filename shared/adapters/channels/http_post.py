@@ -1,7 +1,7 @@
-"""One HTTP request to a receiver, and its answer as what it means for the delivery.
+"""Sends one HTTP request to a receiver, and translates its answer into the result of the delivery.
 
-What is sent goes to the address that the operator gave and nowhere else: a redirect is refused, since it could carry
-the page, and what is secret in the address, to a stranger.
+The request goes only to the address that the operator configured. Redirects are not followed: they could send the
+message, and the secret in the address, to a stranger.
 """
 
 import json
@@ -39,14 +39,14 @@ class _Refused(DeliveryError):
 
 
 def post_json(url: str, content: dict[str, Any], headers: dict[str, str]) -> int:
-    """The status of the answer, which is a good one. Raises DeliveryError."""
+    """The status of a successful answer. Raises DeliveryError."""
     body = json.dumps(content).encode()
     request = urllib.request.Request(url, body, {"content-type": "application/json", **headers})  # noqa: S310
     return _open(request, lambda answer: int(answer.status))
 
 
 def ask(url: str, headers: dict[str, str]) -> bytes:
-    """The beginning of what is at *url*; empty where the server is there and that is not. Raises DeliveryError."""
+    """The beginning of the resource at *url*; empty if the server answers but lacks it. Raises DeliveryError."""
     request = urllib.request.Request(url, headers=headers)  # noqa: S310
     try:
         return _open(request, lambda answer: answer.read(_ENOUGH))
@@ -57,7 +57,7 @@ def ask(url: str, headers: dict[str, str]) -> bytes:
 
 
 def _open(request: urllib.request.Request, take: Callable[[HTTPResponse], T]) -> T:
-    """What *take* takes of a good answer."""
+    """The result of *take* for a successful answer."""
     try:
         with _opener.open(request, timeout=TIMEOUT) as answer:
             return take(answer)
@@ -69,7 +69,7 @@ def _open(request: urllib.request.Request, take: Callable[[HTTPResponse], T]) ->
 
 
 def call(url: str) -> None:
-    """GET *url*; what goes wrong is only logged, without the address."""
+    """GET *url*. A failure is only logged, without the address."""
     try:
         _open(urllib.request.Request(url), lambda answer: answer.status)  # noqa: S310
     except DeliveryError as fault:

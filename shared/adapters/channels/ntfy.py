@@ -1,7 +1,7 @@
-"""ntfy: a push on the phone, with a button that acknowledges.
+"""ntfy: a push notification with a button that acknowledges.
 
 Sources: ntfy documentation, "Publish as JSON", "Action buttons" and "Health checks". The key is the message's `id` for
-a receiver that takes one; ntfy itself does not deduplicate.
+receivers that accept one; ntfy itself does not deduplicate.
 """
 
 import base64
@@ -17,7 +17,7 @@ from shared.ports import Clock, Form, Notice, Receipt
 
 _PRIORITY = {"critical": 5, "warning": 4, "info": 3}
 _LONGEST = 4000
-"""ntfy makes an attachment of what is longer than 4,096 bytes; a text of many-byte letters is cut here."""
+"""ntfy turns a message above 4,096 bytes into an attachment, so longer texts are cut here."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,15 @@ class NtfyTopic:
         return Receipt(f"HTTP {status}", self.clock.now())
 
     def reach(self) -> bool:
-        """A server behind a proxy that lets its health through to nobody is reached as well: it answered."""
+        """True, also for a server whose proxy blocks the health address: it answered."""
         server, _, headers = _address(self.url)
         if _is_unwell(ask(f"{server}v1/health", headers)):
-            raise DeliveryError("rejected", detail="the server says that it is not healthy")
+            raise DeliveryError("rejected", detail="the server reports that it is unhealthy")
         return True
 
 
 def _address(url: str) -> tuple[str, str, dict[str, str]]:
-    """The server, the topic and the headers that prove who sends."""
+    """The server, the topic and the headers that authenticate the sender."""
     parts = _parts(url)
     base, _, topic = parts.path.rpartition("/")
     if parts.scheme not in {"http", "https"} or not parts.hostname or not topic:
@@ -85,5 +85,5 @@ def _message(notice: Notice) -> dict[str, Any]:
 
 
 def _button(label: str, url: str) -> dict[str, Any]:
-    """A button that acts at once, and takes the notification away when that succeeded."""
+    """A button that acts immediately, and removes the notification on success."""
     return {"action": "http", "label": label, "url": url, "method": "POST", "clear": True}

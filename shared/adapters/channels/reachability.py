@@ -1,6 +1,6 @@
-"""Whether a receiver is there, asked by a connection that carries nothing, and what a fault of the line means.
+"""Checks whether a receiver can be reached, by a connection without data, and explains connection errors.
 
-Source: OpenSSL, X509_STORE_CTX_get_error(3), for the numbers of what is wrong with a certificate.
+Source: OpenSSL, X509_STORE_CTX_get_error(3), for the numbers of certificate errors.
 """
 
 import socket
@@ -12,22 +12,24 @@ from urllib.request import getproxies, proxy_bypass
 from shared.adapters.host_probes import tls
 from shared.errors import DeliveryError
 
-_ANOTHER_NAME = "its certificate is for another name"  # OpenSSL's own words would name the host, a part of the secret
+_ANOTHER_NAME = (
+    "TLS certificate is for another host name"  # OpenSSL's own words would name the host, a part of the secret
+)
 _WRONG = {
-    9: "its certificate is not valid yet, or the clock of this machine is behind",
-    10: "its certificate has expired, or the clock of this machine is ahead",
-    18: "its certificate is signed by itself",
-    20: "nobody known vouches for its certificate",
+    9: "TLS certificate is not valid yet, or this machine's clock is behind",
+    10: "TLS certificate has expired, or this machine's clock is ahead",
+    18: "TLS certificate is self-signed",
+    20: "TLS certificate is not from a trusted authority",
     62: _ANOTHER_NAME,
     64: _ANOTHER_NAME,
 }
 
 
 def reach(url: str, *, timeout: float) -> bool:
-    """Whether the host of *url* could be asked: it was connected to, with TLS where that is https, and told nothing.
+    """Whether the host of *url* could be checked, by a connection, with TLS for https, that sends nothing.
 
-    Behind a proxy of the environment it cannot be, since a connection of our own says nothing of the proxy's. Raises
-    DeliveryError.
+    Behind a proxy it cannot be checked, because a direct connection says nothing about the proxy's. Raises
+    DeliveryError if the host cannot be reached.
     """
     scheme, host, port = _address(url)
     if scheme in getproxies() and not proxy_bypass(host):
@@ -51,8 +53,8 @@ def _address(url: str) -> tuple[str, str, int]:
 
 
 def unreadable() -> DeliveryError:
-    """For an address that is none: why it is not can only be said with a part of it, which is a secret."""
-    return DeliveryError("misconfigured", permanent=True, detail="the address cannot be read")
+    """The error for an address that is not valid. It gives no reason, which would quote a part of the secret."""
+    return DeliveryError("misconfigured", permanent=True, detail="the address is not valid")
 
 
 def _connect(scheme: str, host: str, port: int, timeout: float) -> None:
@@ -63,14 +65,14 @@ def _connect(scheme: str, host: str, port: int, timeout: float) -> None:
 
 
 def undelivered(fault: BaseException) -> DeliveryError:
-    """What *fault*, of a connection, means for the delivery. Its own text, which may hold the address, is left out."""
+    """The DeliveryError for *fault*, an error of a connection, without its text, which may contain the address."""
     cause = fault.reason if isinstance(fault, urllib.error.URLError) else fault
     match cause:
         case TimeoutError():
             return DeliveryError("timeout")
         case ssl.SSLCertVerificationError():
-            wrong = _WRONG.get(cause.verify_code, cause.verify_message)
-            return DeliveryError("unreachable", detail=f"no trustworthy TLS: {wrong}")
+            detail = _WRONG.get(cause.verify_code, f"TLS certificate is not trusted: {cause.verify_message}")
+            return DeliveryError("unreachable", detail=detail)
         case ssl.SSLError():
-            return DeliveryError("unreachable", detail=f"no trustworthy TLS: {cause.reason}")
+            return DeliveryError("unreachable", detail=f"TLS failed: {cause.reason}")
     return DeliveryError("unreachable", detail=type(cause).__name__)

@@ -1,7 +1,7 @@
-"""Slack's incoming webhooks, and what speaks their language (Mattermost, Rocket.Chat, Discord's `/slack`).
+"""Slack's incoming webhooks and compatible services (Mattermost, Rocket.Chat, Discord's `/slack`).
 
-The link in it only shows: a preview that follows it changes nothing. Source: Slack documentation, "Sending messages
-using incoming webhooks" and "Formatting text" (only `&`, `<` and `>` are escaped).
+Opening a link in a message changes nothing, so a preview of it is harmless. Source: Slack documentation, "Sending
+messages using incoming webhooks" and "Formatting text" (only `&`, `<` and `>` are escaped).
 """
 
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class SlackWebhook:
         return Receipt(f"HTTP {status}", self.clock.now())
 
     def reach(self) -> bool:
-        """A webhook knows no other question than to take a message: its host is connected to, and told nothing."""
+        """A webhook can only receive messages, so this connects to its host and sends nothing."""
         return reach(self._address, timeout=TIMEOUT)
 
     @property
@@ -52,5 +52,5 @@ def _escaped(text: str) -> str:
 
 
 def _target(url: str) -> str:
-    """*url* within `<url|text>`: what would end it is written as the address may have it."""
+    """*url* for use in `<url|text>`, with the characters escaped that would end it."""
     return url.replace("&", "&amp;").replace("|", "%7C").replace("<", "%3C").replace(">", "%3E")

@@ -1,4 +1,4 @@
-"""A mail server that knows who we are, and what its answers mean for the delivery.
+"""An authenticated session with a mail server, and what its answers mean for the delivery.
 
 Sources: RFC 5321 (4xx answers are transient, 5xx permanent), RFC 3207 (STARTTLS), RFC 4954 (AUTH).
 """
@@ -19,7 +19,7 @@ _PERMANENT = 500
 
 @contextmanager
 def session(url: str) -> Iterator[smtplib.SMTP]:
-    """A connection over which a mail can be sent. Raises DeliveryError, also for what is done with it."""
+    """A connection that can send mail. Raises DeliveryError, also for errors while it is in use."""
     try:
         with _left(_connect(url)) as server:
             yield server
@@ -31,7 +31,7 @@ def session(url: str) -> Iterator[smtplib.SMTP]:
 
 @contextmanager
 def _left(server: smtplib.SMTP) -> Iterator[smtplib.SMTP]:
-    """*server*, of which leave is taken at the end: how it answers that changes nothing of what it has taken."""
+    """*server*, closed at the end. Its answer to QUIT does not matter, because it has already accepted the mail."""
     try:
         yield server
     finally:
@@ -41,7 +41,7 @@ def _left(server: smtplib.SMTP) -> Iterator[smtplib.SMTP]:
 
 
 def reach(url: str) -> bool:
-    """Whether the server takes us for who we are: always, or DeliveryError is raised. It is told of no mail."""
+    """True if the server accepts the login; else raises DeliveryError. No mail is sent."""
     with session(url) as server:
         server.ehlo_or_helo_if_needed()
         code, _ = server.noop()
@@ -65,26 +65,26 @@ def _connect(url: str) -> smtplib.SMTP:
 
 
 def _parts(url: str) -> tuple[str, str, int, tuple[str, str] | None]:
-    """The scheme, the host, the port, and what proves who we are."""
+    """The scheme, the host, the port and the login."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "localhost", parts.port or (465 if parts.scheme == "smtps" else 587)
-        host.encode("idna")  # as the connection will
+        host.encode("idna")  # as the connection does
     except ValueError:
         raise unreadable() from None
     login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     if login and not "".join(login).isascii():
-        raise _misconfigured("the login holds what is not ASCII, and smtplib sends nothing else")
+        raise _misconfigured("the user name and password must be ASCII")
     return parts.scheme, host, port, login
 
 
 def _prove(server: smtplib.SMTP, login: tuple[str, str] | None, *, secure: bool) -> None:
-    """Say who we are, over TLS where the server has it; a password never goes without."""
+    """Log in, over TLS if the server offers it. A password is never sent without TLS."""
     server.ehlo()
     if not secure and server.has_extn("starttls"):
         server.starttls(context=ssl.create_default_context())
     elif not secure and login:
-        raise _misconfigured("no TLS, so the password was not sent")
+        raise _misconfigured("the server offers no TLS, so the password was not sent")
     if login:
         server.login(*login)
 
@@ -100,7 +100,7 @@ def _meaning(fault: smtplib.SMTPException) -> DeliveryError:
             return _refused(min(code for code, _ in fault.recipients.values()))
         case smtplib.SMTPResponseException():
             return _refused(fault.smtp_code)
-    # Of a line that was lost smtplib says only that it was.
+    # For a lost connection, smtplib gives no reason; its context has it.
     cause = fault.__context__
     return undelivered(cause if isinstance(cause, OSError) else fault)
 

@@ -33,7 +33,7 @@ def structured(
     documents: str = "",
     ordered: bool = True,
 ) -> Any:
-    """The query; *documents* is the name below which all documents lie, for the cursor. A count needs no order."""
+    """The query. *documents* is the root name of all documents, for the cursor. A count needs no order."""
     filters = [_condition(condition) for condition in where]
     if order_by and order_by not in {name for name, _, _ in where}:
         filters.append(_not_null(order_by))

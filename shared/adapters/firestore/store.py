@@ -1,4 +1,4 @@
-"""The Store on Firestore: each commit is one atomic batch with preconditions; no transaction is ever opened.
+"""The Store on Firestore: each commit is one atomic batch with preconditions, without a transaction.
 
 A document's version is its update time, which the commit's own answer carries, so the next write needs no read.
 Source: `google/firestore/v1/firestore.proto`.
@@ -24,14 +24,14 @@ from shared.ports.field_paths import merge
 
 PAGE = 300
 MORE_PER_WRITE = 0.02
-"""Seconds that each write adds to the deadline of a commit: a batch of hundreds takes longer than one."""
+"""Seconds that each write adds to the deadline of a commit, because a large batch takes longer."""
 _Write, _Document = write.Write.pb(), document.Document.pb()
 _SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 
 @dataclass(frozen=True)
 class FirestoreStore:
-    """*database* is the whole name, `projects/{project}/databases/{database}`."""
+    """The store. *database* is the full name, `projects/{project}/databases/{database}`."""
 
     client: FirestoreClient
     database: str
@@ -58,7 +58,7 @@ class FirestoreStore:
         limit: int | None = None,
         after: Doc | None = None,
     ) -> Iterator[Doc]:
-        """Asks for a page at a time: a long answer has no deadline of its own, each page has."""
+        """Reads page by page, so that each page has a deadline of its own."""
         left = limit
         while left is None or left > 0:
             asked = PAGE if left is None else min(left, PAGE)
@@ -103,7 +103,7 @@ class FirestoreStore:
         return [self._doc(answer.document) for answer in answers if answer.document.name]
 
     def _conflict(self, writes: Sequence[Write]) -> AlreadyExists | Conflict:
-        """The write at fault: Firestore says that there is one, and not always which."""
+        """The error for the write that failed. Firestore does not always say which one it was."""
         guarded: list[Write] = [change for change in writes if not isinstance(change, Set)]
         at_fault = next(
             (change for change in guarded if len(guarded) > 1 and self._is_stale(change)), [*guarded, *writes][0]

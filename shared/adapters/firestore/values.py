@@ -1,9 +1,9 @@
 """JSON data as Firestore's values, and back.
 
-Firestore holds less than JSON: no list directly in a list, no empty key, no key such as `__name__`. These are written
-in another form that no other data has. The body of a webhook is compressed, since it is kept for long (ADR 23), and so
-is any long text, so that a body of 1 MiB fits a document. What a query goes by is short and stays plain. Source:
-Firestore documentation, "Usage and limits"; `google/firestore/v1/document.proto`.
+Firestore cannot store all of JSON: no list directly in a list, no empty key, no key such as `__name__`. These are
+encoded in a form that no other data has. The body of a webhook is compressed, because it is kept for a long time (ADR
+23), and so is any long text, so that a body of 1 MiB fits a document. Fields of queries are short and stay plain.
+Source: Firestore documentation, "Usage and limits"; `google/firestore/v1/document.proto`.
 """
 
 import re
@@ -21,16 +21,16 @@ Value = document.Value.pb()
 _Array, _Map = document.ArrayValue.pb(), document.MapValue.pb()
 
 LONG = 64 * 1024
-"""Characters from which on a text is compressed."""
+"""The length from which a text is compressed."""
 BODY, LONG_BODY = "body", 128
-"""The field that is compressed from so many on: what is shorter hardly gains by it."""
+"""The field that is compressed from this length; a shorter text hardly shrinks."""
 _LIST = "[]"
 _SCALARS = {bool: "boolean_value", int: "integer_value", float: "double_value"}
 _UNSAFE = re.compile(r"|\[\]|~.*|__.*__", re.DOTALL)
 
 
 def encode_fields(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a document. Its expiry becomes a moment of Firestore's own, as its TTL policy needs it."""
+    """The fields of a document. Its expiry becomes a Firestore timestamp, which the TTL policy needs."""
     fields = {_escaped(name): _field(name, value) for name, value in data.items() if name != EXPIRY}
     return fields | ({EXPIRY: _moment(data[EXPIRY])} if EXPIRY in data else {})
 
@@ -66,7 +66,7 @@ def decode(value: Any) -> Any:
 
 
 def _text(text: str, long: int) -> Any:
-    """As text where it is shorter than *long*, or does not get smaller."""
+    """*text* as a string if it is shorter than *long* or compression does not help, else compressed."""
     if len(text) < long:
         return Value(string_value=text)
     plain = text.encode()

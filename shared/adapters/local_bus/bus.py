@@ -1,4 +1,4 @@
-"""The Bus in the SQLite file: a message is one row for each subscription of its topic, until that has taken it."""
+"""The Bus in the SQLite file: a message is one row for each subscription of its topic, until it is acknowledged."""
 
 import base64
 import json
@@ -18,12 +18,12 @@ from shared.telemetry import tracing
 T = TypeVar("T")
 _BY_NAME = {subscription.name: subscription for subscription in SUBSCRIPTIONS}
 FIRST = ""
-"""When an urgent message is due: before all that wait. When it has been refused, it waits as all do."""
+"""The due time of an urgent message, before all others. After a failed attempt it waits like any other."""
 _KNOWN = ", ".join(f"'{name}'" for name in _BY_NAME)
 
 
 class Delivery(NamedTuple):
-    """One message on its way to one subscription. `attempts` counts this one."""
+    """One delivery of a message to one subscription. `attempts` includes this delivery."""
 
     row: int
     subscription: Subscription
@@ -35,7 +35,7 @@ class Delivery(NamedTuple):
     attempts: int
 
     def push_request(self, project: str) -> tuple[str, dict[str, Any]]:
-        """The path and JSON body of the push request, as Cloud Pub/Sub makes it (its documentation, "Push")."""
+        """The path and JSON body of the push request, in the format of Cloud Pub/Sub (its documentation, "Push")."""
         message = {
             "data": base64.b64encode(self.data).decode(),
             "attributes": self.attributes,
@@ -47,7 +47,7 @@ class Delivery(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """What is the same of a message for all its subscriptions."""
+    """The columns of a message that are the same for all its subscriptions."""
 
     topic: str
     message_id: str
@@ -59,7 +59,7 @@ class _Row(NamedTuple):
 
 @dataclass(frozen=True)
 class LocalBus:
-    """`published` is set whenever this process has published, to wake whoever delivers."""
+    """The bus. `published` is set whenever this process publishes, to wake the dispatcher."""
 
     database: Database
     clock: Clock
@@ -74,7 +74,7 @@ class LocalBus:
         return row.message_id
 
     def publish_with(self, write: Write, make: Callable[[str], Message]) -> None:
-        """As `shared.ports.Joined.publish_with`."""
+        """See `shared.ports.Joined.publish_with`."""
         version = new_version()
         message = make(str(version))
         with tracing.publishing(message) as span:
@@ -92,7 +92,7 @@ class LocalBus:
         self.database.write(lambda db: db.execute("UPDATE sequence SET n = n"))
 
     def take(self, limit: int, *, busy: Sequence[int] = ()) -> list[Delivery]:
-        """Up to *limit* messages that are due and not *busy*, the longest due first; counts the attempt."""
+        """Up to *limit* due messages that are not *busy*, the longest due first. Counts the attempt."""
         now = iso(self.clock.now())
         marks = ", ".join("?" * len(busy))
         due = f"due_at <= ? AND id NOT IN ({marks}) AND subscription IN ({_KNOWN})"
@@ -110,7 +110,7 @@ class LocalBus:
         self._write(lambda db: db.execute("DELETE FROM messages WHERE id = ?", [delivery.row]))
 
     def refuse(self, delivery: Delivery) -> None:
-        """The attempt failed: wait, or after the last one go to the dead-letter topic."""
+        """The attempt failed: deliver again later, or, after the last attempt, publish a dead letter."""
         subscription = delivery.subscription
         if subscription.dead_letters and delivery.attempts >= MAX_ATTEMPTS:
             self._write(lambda db: self._bury(db, delivery))
@@ -120,7 +120,7 @@ class LocalBus:
         self._write(lambda db: db.execute("UPDATE messages SET due_at = ? WHERE id = ?", [due, delivery.row]))
 
     def _write(self, run: Callable[[sqlite3.Connection], T]) -> T:
-        """A message is never ahead of what it is about, and that is published again when power took the message."""
+        """Write without waiting for the disk: if power loss takes a message, the sweeper publishes its event again."""
         return self.database.write(run, survives_power_loss=False)
 
     def _bury(self, db: sqlite3.Connection, delivery: Delivery) -> None:

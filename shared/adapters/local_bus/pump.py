@@ -1,4 +1,4 @@
-"""Delivers the local bus's messages to the functions, as Pub/Sub does: push, wait for the answer, retry or let go."""
+"""The local dispatcher: delivers messages to the functions as Pub/Sub does, by push, with retries."""
 
 import threading
 from collections.abc import Callable
@@ -15,14 +15,14 @@ Push = Callable[[str, str, dict[str, Any]], int]
 
 PROJECT = "local"
 IDLE = 0.2
-"""Seconds after which messages that another process published are looked for."""
+"""Seconds between two reads for messages that another process published."""
 PAUSE = 5.0
-"""Seconds after which a file that cannot be written, because the disk is full perhaps, is tried again."""
+"""Seconds until the next try, if the file cannot be written, for example because the disk is full."""
 
 
 @dataclass
 class Pump:
-    """At most one pump may run on a file: it alone knows which messages are on their way."""
+    """At most one pump may run per file, because only it knows which messages are being delivered."""
 
     bus: LocalBus
     push: Push
@@ -36,14 +36,14 @@ class Pump:
         self._thread.start()
 
     def stop(self) -> None:
-        """Returns when what was on its way has been answered."""
+        """Stop, and return when all current deliveries are answered."""
         self._stopping.set()
         self.bus.published.set()
         if self._thread:
             self._thread.join(timeout=10)
 
     def drain(self) -> int:
-        """Deliver, in this thread, all that is due now and all that this leads to; how many deliveries that were."""
+        """Deliver in this thread all due messages and those that follow from them. Returns the number of deliveries."""
         delivered = 0
         while batch := self.bus.take(100):
             for delivery in batch:
@@ -66,7 +66,7 @@ class Pump:
             _log.warning("nothing_taken", error=fault.code)
             self._stopping.wait(PAUSE)
             return False
-        except Exception as fault:  # noqa: BLE001  (without this thread nothing is delivered any more)
+        except Exception as fault:  # noqa: BLE001  (if this thread dies, nothing is delivered any more)
             _log.exception("nothing_taken", error=type(fault).__name__)
             return False
         for delivery in batch:
@@ -77,7 +77,7 @@ class Pump:
     def _deliver_and_free(self, delivery: Delivery) -> None:
         try:
             self._deliver(delivery)
-        except Exception as fault:  # noqa: BLE001  (the message is still there, and will be delivered again)
+        except Exception as fault:  # noqa: BLE001  (the message is stored and will be delivered again)
             _log.exception("delivery_not_recorded", error=type(fault).__name__, message_id=delivery.message_id)
         finally:
             self._busy.discard(delivery.row)

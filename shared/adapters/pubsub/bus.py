@@ -1,4 +1,4 @@
-"""The Bus on Cloud Pub/Sub, published to with the raw client: a single publish waits for no batch timer."""
+"""The Bus on Cloud Pub/Sub. It uses the raw client, so that a publish does not wait for a batch timer."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class PubSubBus:
             return self._publish(message.topic, message.model_dump_json().encode(), {tracing.HEADER: str(span.place)})
 
     def ping(self) -> None:
-        """A real publish, on a topic that nobody hears."""
+        """Publish on a topic without subscriptions."""
         self._publish(PROBES, b"{}", {})
 
     def _publish(self, topic: str, data: bytes, attributes: dict[str, str]) -> str:

@@ -1,7 +1,7 @@
 """One SQLite file for documents and messages: durable (WAL, synchronous=FULL), safe from threads and processes.
 
-Writes of concurrent threads share one transaction and so one fsync (group commit): whoever holds the writer does the
-waiting jobs of all, each under its own savepoint, and nobody returns before the commit.
+Writes of concurrent threads share one transaction and thus one fsync (group commit): the thread that holds the writer
+runs the waiting jobs of all threads, each under its own savepoint, and no thread returns before the commit.
 """
 
 import sqlite3
@@ -36,7 +36,7 @@ CREATE INDEX IF NOT EXISTS messages_due ON messages (due_at);
 
 
 def column(field: str) -> str:
-    """The SQL expression of a dotted document field; an index serves a query only when both spell it alike."""
+    """The SQL expression of a dotted document field. SQLite uses an index only if the query spells it the same way."""
     return f"json_extract(data, '$.{field}')"
 
 
@@ -46,7 +46,7 @@ def index_of(collection: str, field: str) -> str:
 
 
 def _indexes() -> Iterator[tuple[str, str]]:
-    """The name of each index, and what it is on. A document that lacks the field pays nothing for it."""
+    """The name and the expression of each index. A document without the field has no entry."""
     for collection, name in INDEXES:
         where = f"collection = '{collection}' AND {column(name)} IS NOT NULL"
         yield index_of(collection, name), f"docs ({column(name)}, path) WHERE {where}"
@@ -54,7 +54,7 @@ def _indexes() -> Iterator[tuple[str, str]]:
 
 
 def _index_sql() -> Iterator[str]:
-    """Index by index anew: one of an earlier schema may have the same name."""
+    """The SQL that recreates every index, because an earlier schema may use the same names."""
     yield "DROP INDEX IF EXISTS docs_collection;"
     for name, on in _indexes():
         yield f"DROP INDEX IF EXISTS {name}; CREATE INDEX {name} ON {on};"
@@ -62,7 +62,7 @@ def _index_sql() -> Iterator[str]:
 
 WHOLE_SCHEMA = SCHEMA + "".join(_index_sql())
 SCHEMA_VERSION = crc32(WHOLE_SCHEMA.encode()) & 0x7FFF_FFFF
-"""A file that was made by another schema is brought up to this one when it is opened."""
+"""The version of the schema. Opening a file with another version upgrades it."""
 
 
 @dataclass(slots=True)
@@ -77,9 +77,9 @@ class _Job(Generic[T]):
 
 @dataclass
 class Database:
-    """Opens *path* at first use. Every fault of SQLite's own is raised as Unavailable, of a full disk as DiskFull.
+    """Opens *path* at first use. Errors of SQLite become Unavailable, or DiskFull if the disk is full.
 
-    A full disk changes nothing that was written, and needs no new start: what comes once there is room is written.
+    A full disk loses nothing that was written and needs no restart: writes succeed again once there is space.
     """
 
     path: Path
@@ -90,10 +90,9 @@ class Database:
     _idle: deque[sqlite3.Connection] = field(default_factory=deque, repr=False)
 
     def write(self, run: Callable[[sqlite3.Connection], T], *, survives_power_loss: bool = True) -> T:
-        """The result of *run*, once it is durable. What *run* raises undoes its own writes only, and is raised.
+        """The result of *run*, once it is durable. An exception of *run* undoes only its own writes, and is raised.
 
-        What need not survive the loss of power is not waited for until it is on the disk: the end of this process, of
-        whatever kind, does not lose it.
+        Without *survives_power_loss*, this does not wait for the disk; the write still survives the end of the process.
         """
         job = _Job(run, survives_power_loss)
         self._waiting.append(job)
@@ -108,7 +107,7 @@ class Database:
         return job.result  # type: ignore[return-value]  # a finished job holds what its function returned
 
     def _lead(self) -> None:
-        """Do the waiting jobs, then hand the lead to whoever has come meanwhile: nobody serves the others for long."""
+        """Run the waiting jobs, then pass the lead to a thread that came meanwhile: none serves others for long."""
         try:
             self._run_all()
         finally:
@@ -127,14 +126,14 @@ class Database:
             raise unavailable(fault, self.path) from fault
 
     def free_bytes(self) -> int:
-        """What a process that is not root may still write to the disk of the file. Raises Unavailable."""
+        """The space on the disk of the file for a process that is not root. Raises Unavailable."""
         try:
             return free_bytes(self.path)
         except OSError as fault:
             raise unavailable(fault, self.path) from fault
 
     def close(self) -> None:
-        """Close what was opened; a later use opens it again."""
+        """Close all connections; a later use opens new ones."""
         with self._lock:
             if self._writer is not None:
                 self._writer.close()
@@ -163,14 +162,14 @@ class Database:
             _transact(connection, jobs, _run)
         except sqlite3.Error:
             raise
-        except Exception as fault:  # noqa: BLE001  (the own fault of one of them, and all is undone)
+        except Exception as fault:  # noqa: BLE001  (an error of one job, and all are undone)
             if len(jobs) == 1:
                 jobs[0].fault = fault
             else:
                 _transact(connection, jobs, _run_apart)
 
     def _wait_for_disk(self, connection: sqlite3.Connection, *, wait: bool) -> None:
-        """Source: SQLite, "PRAGMA synchronous": NORMAL writes ahead without waiting, and stays consistent."""
+        """Set whether a commit waits for the disk. Source: SQLite, "PRAGMA synchronous": NORMAL stays consistent."""
         if wait != self._waits:
             connection.execute(f"PRAGMA synchronous={'FULL' if wait else 'NORMAL'}")
             self._waits = wait
@@ -178,11 +177,11 @@ class Database:
     def _fail(self, jobs: list[_Job[Any]], fault: BaseException) -> None:
         meaning = unavailable(fault, self.path)
         for job in jobs:
-            job.fault = job.fault or copy(meaning)  # each is raised in a thread of its own
+            job.fault = job.fault or copy(meaning)  # each copy is raised in its own thread
 
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
-        """A connection that nobody else uses meanwhile."""
+        """A connection for exclusive use."""
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -216,12 +215,12 @@ def _transact(connection: sqlite3.Connection, jobs: list[_Job[Any]], run: Callab
 
 
 def _run(job: _Job[Any], connection: sqlite3.Connection) -> None:
-    """Without a savepoint, which is two statements more: a job that fails is rare."""
+    """Run *job* without a savepoint, which would need two more statements; failures are rare."""
     job.result = job.run(connection)
 
 
 def _run_apart(job: _Job[Any], connection: sqlite3.Connection) -> None:
-    """What *job* raises undoes its own writes only, and is raised to its own caller."""
+    """Run *job* so that its exception undoes only its own writes and reaches only its own caller."""
     connection.execute("SAVEPOINT job")
     try:
         job.result = job.run(connection)
@@ -241,7 +240,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 
 def _keep_log(connection: sqlite3.Connection) -> None:
-    """Write ahead. Where two do this to a new file at once, SQLite does not wait for the one, but refuses the other."""
+    """Turn on WAL. If two processes do this on a new file, SQLite rejects the second immediately, so it tries again."""
     for patience in (0.01, 0.05, 0.2, 0.5, 1.0, 0.0):
         try:
             connection.execute("PRAGMA journal_mode=WAL")

@@ -1,7 +1,7 @@
-"""What a fault of SQLite, or of its disk, means; whether it is that the disk is full; and how much room there is.
+"""Translates errors of SQLite and its disk, and measures the free space.
 
-Source: SQLite, "Result and Error Codes": SQLITE_FULL where the disk is; SQLITE_IOERR or SQLITE_CANTOPEN where that
-keeps it from making the file that readers share, or where a file may not become that long.
+Source: SQLite, "Result and Error Codes": a full disk gives SQLITE_FULL, or SQLITE_IOERR or SQLITE_CANTOPEN if SQLite
+cannot create the file that readers share, or if a file may not grow further.
 """
 
 import errno
@@ -16,21 +16,21 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _UNCLEAR = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
 _PRIMARY = 0xFF
 _MORE = 65_536
-"""Bytes: twice what SQLite asks for at once."""
+"""Bytes: twice what SQLite allocates in one step."""
 
 
 def unavailable(fault: BaseException, path: Path) -> Unavailable:
-    """*fault*, of the database at *path*, as one of ours."""
+    """Our error for *fault*, an error of the database at *path*."""
     if _is_full(fault, path):
         return DiskFull(
-            "The disk is full: nothing can be written.",
-            hint="Make room on the disk of the data folder, or of temporary files; all goes on by itself then.",
+            "The disk is full, so opos cannot write.",
+            hint="Free space on the disk of the data folder or of temporary files; opos then continues on its own.",
         )
-    return Unavailable(f"The SQLite file could not be used: {fault}", hint="Is the data folder writable?")
+    return Unavailable(f"Cannot use the SQLite file: {fault}", hint="Check that the data folder is writable.")
 
 
 def free_bytes(path: Path) -> int:
-    """What a process that is not root may still write to the disk of *path*, which need not be there yet."""
+    """The space on the disk of *path*, which need not exist, for a process that is not root."""
     folder = next(parent for parent in path.resolve().parents if parent.exists())
     return shutil.disk_usage(folder).free
 
@@ -43,9 +43,9 @@ def _is_full(fault: BaseException, path: Path) -> bool:
 
 
 def _has_room(path: Path) -> bool:
-    """Whether a file beside the database can become larger than it is.
+    """Whether a file next to the database can grow larger than the database.
 
-    Not by the database's own files: a process that closes one of them loses the locks it has on it (SQLite, "How To
+    The test uses a new file: a process that closes a file of the database loses its locks on it (SQLite, "How To
     Corrupt An SQLite Database File").
     """
     try:

@@ -61,7 +61,7 @@ class SqliteStore:
         return int(rows[0][0])
 
     def expire(self, now: datetime, *, limit: int = 1000) -> int:
-        """Remove up to *limit* documents whose expiry has passed; how many that were."""
+        """Remove up to *limit* expired documents. Returns their number."""
         old = f"SELECT path FROM docs WHERE {column(EXPIRY)} <= ? LIMIT ?"  # noqa: S608  (the field's name is ours)
         sql = f"DELETE FROM docs WHERE path IN ({old})"  # noqa: S608
         return self.database.write(lambda db: db.execute(sql, [iso(now), limit]).rowcount)
@@ -73,12 +73,12 @@ class SqliteStore:
 
 
 def new_version() -> int:
-    """That of a commit. At random: a count would be one more page to write each time."""
+    """The version for a commit. It is random, because a counter would cost one more page per write."""
     return getrandbits(62)
 
 
 def apply_all(connection: sqlite3.Connection, writes: Sequence[Write], version: int) -> None:
-    """Raises as `Store.commit` does, and is then to be rolled back."""
+    """Apply *writes*. Raises the errors of `Store.commit`; the caller then rolls back."""
     for write in writes:
         _apply(connection, write, version)
 
@@ -105,16 +105,14 @@ def _apply(connection: sqlite3.Connection, write: Write, version: int) -> None:
 
 
 def _table(collection: str, where: Sequence[Condition], order_by: str | None) -> str:
-    """The table, with the index that answers: left to itself SQLite takes a range for less telling than the collection,
-    and reads all of that.
-    """
+    """The table with the index to use. SQLite on its own may prefer the collection over a range, and read all of it."""
     asked = [*([order_by] if order_by else []), *(name for name, _, _ in where)]
     indexed = next((name for name in asked if (collection, name) in INDEXES), None)
     return f"docs INDEXED BY {index_of(collection, indexed)}" if indexed else "docs"
 
 
 def _filters(collection: str, where: Sequence[Condition]) -> tuple[list[str], list[Any]]:
-    # The collection stands in the text itself: SQLite uses a partial index only for a literal it can see.
+    # The collection is a literal, because SQLite uses a partial index only for a literal.
     filters = [f"collection = '{_checked(collection)}'"]
     if not where:
         filters.append(f"path >= '{collection}/' AND path < '{collection}0'")  # 0 follows the slash

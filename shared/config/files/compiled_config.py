@@ -1,8 +1,8 @@
-"""opos.yaml as it was checked when the bundle was built: a function that starts reads what it needs of it, and imports
-what that needs, and checks nothing.
+"""The configuration compiled at build time: a starting function reads only the sections that it needs, without
+validation and without importing the models.
 
-Made with flags.compiled.json and used on the same terms. It is Python's pickle, which runs what it holds: as far to be
-trusted as the code beside it.
+It is written and used like flags.compiled.json. It is a pickle, which can run code, so it is exactly as trustworthy as
+the code next to it.
 """
 
 import hashlib
@@ -23,13 +23,13 @@ FORMAT = 1
 
 
 class Sections(Derived):
-    """Looks and acts as the Config whose pickled fields are *parts*."""
+    """Behaves like the Config whose pickled fields are *parts*."""
 
     def __init__(self, parts: Mapping[str, bytes]) -> None:
         self._parts = parts
 
     def __getattr__(self, name: str) -> Any:
-        """Reached once for each field: then it stands in the instance's own dictionary."""
+        """Runs once for each field; afterwards the instance's dictionary holds the value."""
         if name not in self.__dict__.get("_parts", ()):
             raise AttributeError(name)
         section = self.__dict__[name] = pickle.loads(self._parts[name])  # noqa: S301  (made by our own build)
@@ -41,7 +41,7 @@ def place(config: Path) -> Path:
 
 
 def read(config: Path) -> "Config | None":
-    """What was compiled of this file by this version; None where nothing was, or of another."""
+    """The configuration that this version compiled from this file; None if there is none."""
     try:
         content = pickle.loads(place(config).read_bytes())  # noqa: S301
         parts = content["parts"] if content["of"] == _of(config) else None
@@ -51,7 +51,7 @@ def read(config: Path) -> "Config | None":
 
 
 def written(checked: "Config", config: Path) -> bytes:
-    """What `read` reads, of *checked* in the file *config*."""
+    """The bytes for `read`, from the configuration *checked* in the file *config*."""
     parts = {name: pickle.dumps(getattr(checked, name)) for name in type(checked).model_fields}
     return pickle.dumps({"of": _of(config), "parts": parts})
 

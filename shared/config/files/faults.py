@@ -1,4 +1,4 @@
-"""What is wrong in an operator's file: where, what was expected, what was found, and how to mend it."""
+"""Configuration errors: where each is, what was expected, what was found, and how to fix it."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -6,11 +6,11 @@ from typing import NamedTuple
 from shared.errors import OposError
 
 SECRET_NAME = "the NAME of a secret, such as GITHUB_WEBHOOK_SECRET"  # noqa: S105  (it names none)
-"""What is expected where a secret is named; what was found there is never shown, since it may be the secret itself."""
+"""The expected text for a secret's name. The error never shows the actual value, because it may be the secret."""
 
 
 class Fault(NamedTuple):
-    """`path` is the dotted place in the file; `line` counts from 1."""
+    """One configuration error. `path` is the dotted path of the value in the file; `line` counts from 1."""
 
     file: str
     line: int
@@ -25,7 +25,7 @@ class Fault(NamedTuple):
 
 
 class ConfigError(OposError):
-    """Everything that is wrong in a file, at once."""
+    """All configuration errors of a file together."""
 
     code = "bad_config"
 
@@ -35,7 +35,7 @@ class ConfigError(OposError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint that names the known word most like *word*; empty when none is."""
+    """A hint with the known word that is most similar to *word*; empty if none is similar."""
     from difflib import get_close_matches
 
     close = get_close_matches(word, list(known), n=1)

@@ -1,4 +1,4 @@
-"""opos.yaml into a Config, flags.yaml into a FlagSet: every fault at once, within a value and between two."""
+"""Reads opos.yaml into a Config and flags.yaml into a FlagSet, and reports all configuration errors together."""
 
 import gc
 from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ def parse_flags(text: str, file: str = "flags.yaml", environment: str = "") -> F
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Many thousands of values are made and all are kept: to look for those that are not takes half of the time."""
+    """Pauses garbage collection, which takes half of the time of a load and has nothing to collect."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -59,7 +59,7 @@ def _no_collection() -> Iterator[None]:
 
 
 def missing_secrets(config: Config, located: Located, environment: Mapping[str, str]) -> list[Fault]:
-    """A fault for each secret that the configuration names and the environment does not hold."""
+    """An error for each secret that the configuration names and the environment lacks."""
     return [
         _missing(name, where, located, environment)
         for where, name in _named_secrets(config)
@@ -68,7 +68,7 @@ def missing_secrets(config: Config, located: Located, environment: Mapping[str, 
 
 
 def _is_spare(name: str, config: Config, environment: Mapping[str, str]) -> bool:
-    """Whether it is the old one of a sender whose other secrets are set."""
+    """Whether *name* is the old secret of a sender whose other secrets are set."""
     senders = [source.secrets for source in config.sources.values()]
     senders += [heartbeat.secrets for heartbeat in config.heartbeats.values()]
     others = [
@@ -96,11 +96,11 @@ def _problem(located: Located, where: Where, expected: str, actual: Any, names: 
 
 
 def _undeclared(located: Located) -> Iterator[Fault]:
-    """Faults between two values; looked for in the raw data, so that they are found along with all others."""
+    """An error for each name that nothing declares; read from the raw data, so that all errors appear together."""
     for kind, where, name in named(located.data):
         names = declared(located.data, kind)
         if isinstance(name, str) and name not in names:
-            path, expected = ".".join(map(str, where)), f"a declared {kind} ({', '.join(names)})"
+            path, expected = ".".join(map(str, where)), f"a declared {kind} ({', '.join(names) or 'none is declared'})"
             yield Fault(located.file, located.line(where), path, expected, shown(name), nearest(name, names))
 
 
@@ -121,8 +121,8 @@ def _named_secrets(config: Config) -> Iterator[tuple[Where, str]]:
 
 def _missing(name: str, where: Where, located: Located, environment: Mapping[str, str]) -> Fault:
     path = environment.get(f"{name}_FILE")
-    actual = f"no text in the file of {name}_FILE" if path else "it unset or empty"
-    hint = f"export {name}=..., or let {name}_FILE name a file; or take this entry out"
+    actual = f"no text in the file that {name}_FILE names" if path else "no value"
+    hint = f"set {name}, or set {name}_FILE to the path of a file, or remove this entry"
     return Fault(
         located.file, located.line(where), ".".join(map(str, where)), f"the secret {name} to be set", actual, hint
     )

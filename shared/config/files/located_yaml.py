@@ -1,8 +1,8 @@
-"""YAML as plain data, with the line of every value, so that a fault can say where it is.
+"""YAML as plain data with the line of every value, so that an error can name it.
 
-Only what YAML 1.2's core schema and JSON agree on is read as a bool or null: an unquoted `on`, `off`, `yes` or `no`
-stays text, and so do dates. Keys must be text and stand once. A key `<<` takes over the entries of another mapping.
-Tags are refused: they could turn `yes` into a bool after all. Sources: YAML 1.2.2, section 10.3; PyYAML documentation.
+A bool or null is only what YAML 1.2's core schema and JSON agree on: an unquoted `on`, `off`, `yes` or `no` stays text,
+and so does a date. Keys must be text and unique. A key `<<` merges the entries of another mapping. Tags are rejected,
+because they could turn `yes` into a bool. Sources: YAML 1.2.2, section 10.3; PyYAML documentation.
 """
 
 import re
@@ -27,21 +27,21 @@ _READ: dict[str, Callable[[str], Any]] = {
     f"{_CORE}null": lambda _text: None,
 }  # fmt: skip
 MAX_NODES = 100_000
-"""Values that any file may have; a longer one as many as it has characters. Aliases that multiply are stopped there."""
+"""The number of values that any file may have; a longer file may have one per character. This stops alias bombs."""
 MAX_DEPTH = 50
-"""More levels than any file of an operator has: aliases that hold themselves are stopped here."""
+"""More levels than any operator's file has. This stops aliases that contain themselves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """`lines` knows the line of each value by its path of keys and list positions; () is the whole."""
+    """A file as *data*. `lines` maps each value's path of keys and list positions to its line; () is the whole file."""
 
     file: str
     data: Any
     lines: dict[Where, int]
 
     def line(self, where: Where) -> int:
-        """The line of the value at *where*, or of the nearest one around it."""
+        """The line of the value at *where*, or of the nearest value around it."""
         return self.lines.get(where) or (self.line(where[:-1]) if where else 1)
 
 
@@ -50,7 +50,7 @@ def read_yaml(path: Path) -> Located:
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as fault:
-        raise ConfigError([Fault(str(path), 1, "", "a file that can be read", fault.strerror or "none")]) from None
+        raise ConfigError([Fault(str(path), 1, "", "a readable file", fault.strerror or "none")]) from None
     except UnicodeDecodeError as fault:
         line = fault.object[: fault.start].count(b"\n") + 1
         raise ConfigError(
@@ -78,7 +78,7 @@ def parse_yaml(text: str, file: str) -> Located:
 
 
 def _composed(text: str) -> Any:
-    """The root of *text*, by libyaml, which is quicker by far; PyYAML's own parser says better what is wrong."""
+    """The root of *text*. libyaml is much faster; PyYAML's own parser gives better errors."""
     import yaml
 
     if yaml.__with_libyaml__:
@@ -90,7 +90,8 @@ def _composed(text: str) -> Any:
 def _syntax_fault(file: str, text: str, fault: Any) -> Fault:
     mark, position = getattr(fault, "problem_mark", None), getattr(fault, "position", 0)
     line = mark.line if mark else text.count("\n", 0, position)
-    return Fault(file, line + 1, "", "valid YAML", getattr(fault, "problem", None) or str(fault).splitlines()[0])
+    problem = getattr(fault, "problem", None) or str(fault).splitlines()[0]
+    return Fault(file, line + 1, "", "valid YAML", problem.removeprefix("but ").removeprefix("found "))
 
 
 @dataclass
@@ -118,7 +119,7 @@ class _Reader:
         for key_node, value_node in _own(node):
             line, key = key_node.start_mark.line + 1, self._key(key_node, where)
             if key in first:
-                self._fault(key_node, (*where, key), "each key once", f"it already on line {first[key]}")
+                self._fault(key_node, (*where, key), "each key once", f"it also on line {first[key]}")
             first.setdefault(key, line)
             yield self._item(key, line, value_node, where)
         for key_node, value_node in self._taken_over(node, where, len(where)):
@@ -132,7 +133,7 @@ class _Reader:
         return key, self.value(node, (*where, key))
 
     def _key(self, node: "yaml.Node", where: Where) -> str:
-        """The key, if it is one; what it is made of is not shown when it is no plain value."""
+        """The key. An error about a key that is not a plain value does not show its content."""
         kind, key = node.tag.rpartition(":")[2], str(node.value)
         if kind in {"seq", "map"}:
             self._fault(node, where, "a key that is text", "a list" if kind == "seq" else "a mapping")
@@ -142,7 +143,7 @@ class _Reader:
         return key
 
     def _taken_over(self, node: "yaml.MappingNode", where: Where, depth: int) -> Iterator["_Pair"]:
-        """The entries that *node* takes over with `<<`; of two with one key the first counts."""
+        """The entries that *node* merges with `<<`; the first of two equal keys wins."""
         import yaml
 
         for source in _sources(node):
@@ -151,7 +152,7 @@ class _Reader:
                 yield from _own(source)
                 yield from self._taken_over(source, where, depth + 1)
             else:
-                self._fault(source, (*where, "<<"), "a mapping to take over", "something else")
+                self._fault(source, (*where, "<<"), "a mapping to merge", "something else")
 
     def _enter(self, node: "yaml.Node", depth: int) -> None:
         self.count += 1
@@ -159,7 +160,9 @@ class _Reader:
         if self.count > self.most:
             raise ConfigError([Fault(self.file, line, "", f"at most {self.most} values", "more")])
         if depth > MAX_DEPTH:
-            raise ConfigError([Fault(self.file, line, "", f"at most {MAX_DEPTH} levels", "more, or a value in itself")])
+            raise ConfigError(
+                [Fault(self.file, line, "", f"at most {MAX_DEPTH} levels", "more, or a value that contains itself")]
+            )
 
     def _require_unicode(self, node: "yaml.Node", where: Where) -> None:
         text = node.value
@@ -176,7 +179,7 @@ def _own(node: "yaml.MappingNode") -> list["_Pair"]:
 
 
 def _sources(node: "yaml.MappingNode") -> Iterator["yaml.Node"]:
-    """The mappings that *node* names after `<<`: one, or a list of them."""
+    """The mappings that *node* names after `<<`: a single mapping or a list."""
     for key, value in node.value:
         if key.tag == _MERGE:
             yield from value.value if value.tag.endswith(":seq") else [value]

@@ -1,4 +1,4 @@
-"""Where opos.yaml names something that it declares elsewhere: a channel, a source, a digest..."""
+"""The places where opos.yaml names something that it declares elsewhere, such as a channel or a digest."""
 
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -15,7 +15,7 @@ Named = tuple[Kind, Where, Any]
 
 
 def named(data: Any) -> Iterator[Named]:
-    """Each name in *data*, the file as plain values that may be wrong in any way: what it names, and where it is."""
+    """Each name in *data*, the unchecked values of the file: its kind, its place and the name."""
     yield from _in_route(_section(data, "route"), ("route",))
     for name, digest in _digests(data).items():
         yield from _channel(digest, ("digest",) if is_only(data.get("digest")) else ("digest", name))
@@ -30,7 +30,7 @@ def named(data: Any) -> Iterator[Named]:
 
 
 def declared(data: Any, kind: Kind) -> list[str]:
-    """The names of each *kind* that *data* declares."""
+    """The names of *kind* that *data* declares."""
     return list(_digests(data) if kind == "digest" else _section(data, _SECTIONS[kind]))
 
 

@@ -1,4 +1,4 @@
-"""The operator's own tests of the routes, from opos.yaml, run by `opos verify`."""
+"""Runs the operator's route tests in opos.yaml, for `opos verify`."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,11 +18,11 @@ from shared.config.model import Config, RouteTest
 from shared.events import Alert
 
 NOON = "2026-01-07T12:00"
-"""A Wednesday, when nothing is told that depends on the time: the moment of a test that names none."""
+"""The time of a test without `at`: a Wednesday noon, outside the usual time intervals."""
 
 
 def failures(config: Config, located: Located) -> Iterator[Fault]:
-    """A fault for each test that does not hold."""
+    """An error for each test that fails."""
     for number, test in enumerate(config.route_tests):
         taken, verdict = outcome(test, config)
         for key, expected, actual in _compared(test, taken, verdict):
@@ -33,14 +33,14 @@ def failures(config: Config, located: Located) -> Iterator[Fault]:
 
 
 def outcome(test: RouteTest, config: Config) -> tuple[tuple[Node, ...], Verdict]:
-    """The routes that the test's alert takes, and what would become of it with nothing else open."""
+    """The routes that the test's alert matches, and its verdict if no other alert is open."""
     now = _moment(test.at or NOON, config.timezone)
     taken = route(config.routes, test.labels)
     return taken, judge(alert_with(test.labels, now), taken, Situation(now, config, QuietWorld()))
 
 
 def alert_with(labels: dict[str, str], now: datetime) -> AlertDoc:
-    """An alert that has just fired with exactly these *labels*."""
+    """An alert with exactly these *labels* that has just fired."""
     name = labels.get("alertname") or "an alert"
     signal = Alert(fingerprint=name, title=name, severity=labels.get("severity") or "unset", labels=labels)
     return new_episode(Received(signal, "test", labels.get("source", ""), "", labels, now, now), None)

@@ -1,4 +1,4 @@
-"""A pydantic model from a located YAML file, and pydantic's errors as faults that an operator understands."""
+"""Validates a located YAML file, and turns pydantic's errors into configuration errors that an operator understands."""
 
 from collections.abc import Iterator, Sequence
 from types import UnionType
@@ -28,7 +28,7 @@ _EXPECTED = {
 
 
 def validated(located: Located, model: type[M]) -> M:
-    """The *model* in the file. Raises ConfigError with every fault."""
+    """The *model* in the file. Raises ConfigError with all errors."""
     try:
         return model.model_validate(located.data)
     except ValidationError as error:
@@ -69,7 +69,12 @@ def _fault(located: Located, model: type[BaseModel], error: Any) -> Fault:
         return Fault(located.file, line, path, "at least one entry", shown(error["input"]))
     if error["msg"].endswith(SECRET_NAME):
         return Fault(
-            located.file, line, path, SECRET_NAME, "something else", "name it here, keep its value in the environment"
+            located.file,
+            line,
+            path,
+            SECRET_NAME,
+            "something else",
+            "put its name here and its value in the environment",
         )
     expected = _EXPECTED.get(kind) or error["msg"].removeprefix("Value error, expected ").removeprefix(
         "Input should be "
@@ -78,12 +83,12 @@ def _fault(located: Located, model: type[BaseModel], error: Any) -> Fault:
 
 
 def _follows(error: Any) -> bool:
-    """A list is also called too short when its entries were found wrong."""
+    """Whether *error* only follows from others: pydantic also calls a list too short if its entries are not valid."""
     return error["type"] == "too_short" and bool(error["input"])
 
 
 def shown(value: Any) -> str:
-    """*value* as a fault shows it: short, and telling text from numbers."""
+    """*value* as an error shows it: short, with quotes around text."""
     if isinstance(value, dict):
         return "a mapping" if value else "an empty mapping"
     if isinstance(value, list):
@@ -93,7 +98,7 @@ def shown(value: Any) -> str:
 
 
 def _within(loc: Sequence[str | int], data: Any) -> Iterator[str | int]:
-    """The part of pydantic's *loc* that exists in the file: it also names union members and missing keys."""
+    """The part of pydantic's *loc* that exists in the file; *loc* also names union members and missing keys."""
     for position, step in enumerate(loc, start=1):
         inner = _step(data, step)
         if inner is not _NOTHING and (position == len(loc) or isinstance(inner, dict | list)):
@@ -117,7 +122,7 @@ def _fields(annotation: Any, where: Where) -> Iterator[str]:
 
 
 def _inner(annotation: Any, step: str | int) -> Any:
-    """What stands at *step* of a model, a mapping or a list."""
+    """The annotation at *step* of a model, a mapping or a list."""
     for model in _models(annotation):
         if field := model.model_fields.get(str(step)):
             return field.annotation

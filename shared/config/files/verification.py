@@ -1,4 +1,4 @@
-"""Everything that is wrong in the operator's files and secrets, at once."""
+"""Finds all errors in the operator's files and secrets."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,7 +23,7 @@ def verify(config_path: Path, flags_path: Path, environment: Mapping[str, str]) 
 
 
 def _config_faults(path: Path, environment: Mapping[str, str]) -> list[Fault]:
-    """The faults of the file and of its secrets: of a file with faults too, as far as it can be understood."""
+    """The errors of the file and of its secrets. A file with errors is checked for secrets as far as possible."""
     try:
         located = read_yaml(path)
     except ConfigError as error:
@@ -38,17 +38,21 @@ def _config_faults(path: Path, environment: Mapping[str, str]) -> list[Fault]:
 
 
 def missing_runbooks(config: Config, located: Located, folder: Path) -> Iterator[Fault]:
-    """A fault for each runbook that is neither an address nor a file beside opos.yaml."""
+    """An error for each runbook that is neither a web link nor a file in *folder*."""
     for name, runbook in config.runbooks.items():
         if not web_link(runbook) and not (folder / runbook).is_file():
             line = located.line(("runbooks", name))
             yield Fault(
-                located.file, line, f"runbooks.{name}", "an address, or a file beside opos.yaml", shown(runbook)
+                located.file,
+                line,
+                f"runbooks.{name}",
+                "a web address, or a file in the folder of opos.yaml",
+                shown(runbook),
             )
 
 
 def _understood(located: Located) -> Config:
-    """The entries without fault, as the sections that name secrets; nothing else of a Config is in it."""
+    """A Config with only the valid entries of the sections that name secrets."""
     kinds: dict[str, Any] = {"sources": Source, "channels": ChannelConfig, "heartbeats": Heartbeat}
     sections: dict[str, Any] = {
         section: dict(_valid(located.data.get(section), TypeAdapter(kind))) for section, kind in kinds.items()

@@ -1,4 +1,4 @@
-"""Accepting an event: write it down once, then tell the others. The one way in, for webhooks and for opos itself."""
+"""Accepts an event: stores it once, then publishes it. Webhooks and opos's own events all come in this way."""
 
 import hashlib
 from typing import Literal
@@ -13,7 +13,7 @@ Outcome = Literal["accepted", "duplicate"]
 
 
 def accept(event: Event, signals: tuple[Signal, ...], context: Context) -> Outcome:
-    """Keep *event* under its id and publish it, in one commit where that can be. Raises Unavailable when neither was.
+    """Store *event* under its id and publish it, in one commit if the bus can. Raises Unavailable if it is not stored.
 
     A publish that fails afterwards is only logged: the event is durable by then, and the sweeper publishes it again.
     """
@@ -30,7 +30,7 @@ def accept(event: Event, signals: tuple[Signal, ...], context: Context) -> Outco
 
 
 def keep(event: Event) -> Create:
-    """The write that keeps *event*: for who commits it together with what caused it, and then announces it."""
+    """The write that stores *event*, for callers that commit it together with other writes and then announce it."""
     document = {
         **event.to_doc(),
         "day": day(event.received_at),
@@ -44,7 +44,7 @@ def keep(event: Event) -> Create:
 def announce(event: Event, signals: tuple[Signal, ...], version: str, context: Context) -> None:
     try:
         context.bus.publish(announcement(event, signals, version=version))
-    except Exception as fault:  # noqa: BLE001  (whatever it was, the event is kept, and an error would be a lie)
+    except Exception as fault:  # noqa: BLE001  (the event is stored, so an error would be wrong)
         _log.exception("publish_failed", event_id=event.id, error=type(fault).__name__)
 
 
@@ -62,7 +62,7 @@ def announcement(event: Event, signals: tuple[Signal, ...], *, version: str, non
 
 
 def own_event(signal: Signal, type: str, *, delivery_id: str, context: Context) -> Event:
-    """An event of opos itself; its body is the signal."""
+    """An event that opos raises itself; its body is the signal."""
     body = signal.model_dump_json()
     return Event(
         id=document_id(OWN_SOURCE, delivery_id),

@@ -1,7 +1,7 @@
 """Prometheus Alertmanager, and Grafana's alerting, which sends the same shape.
 
-Source: Alertmanager documentation, "webhook_config" (version 4). It has no delivery id, so a delivery is named by what
-it says: group, status, and each alert's fingerprint, start and status. The same words again are the same delivery.
+Source: Alertmanager documentation, "webhook_config" (version 4). It has no delivery id, so the id is made from the
+group, the status, and each alert's fingerprint, start and status. The same content again is the same delivery.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from shared.sources.contract import Format, Meaning
 from shared.sources.payload import link, moment, optional, require, text
 
 _SEVERITY = {"none": "info"}
-"""Prometheus gives `none` to alerts that are meant to fire always, such as Watchdog."""
+"""Prometheus uses `none` for alerts that always fire, such as Watchdog."""
 _NAMING = ("fingerprint", "startsAt", "status")
 
 
@@ -24,7 +24,7 @@ def event_type(headers: Mapping[str, str], payload: Any) -> str:
 def delivery(payload: Any) -> str | None:
     said = sorted(tuple(text(alert, name) for name in _NAMING) for alert in _alerts(payload))
     if not said or not all(map(all, said)):
-        return None  # A name made of less would be the same for the next trouble, which would then be lost.
+        return None  # An id made from less would also match the next problem, which would then be lost.
     return document_id(text(payload, "groupKey"), text(payload, "status"), *map("|".join, said))
 
 
@@ -48,7 +48,7 @@ def _alert(alert: dict[str, Any]) -> Alert:
     return Alert(
         fingerprint=require(alert, "fingerprint", str),
         title=f"{name}: {summary}" if summary else f"{name} {labels.get('instance', '')}".strip(),
-        # Without a severity label nothing says that it can wait, so it counts as unknown, and pages.
+        # Without a severity label nothing says that the alert can wait, so its severity is unknown.
         severity=_SEVERITY.get(labels.get("severity", ""), labels.get("severity") or "unset"),
         status="resolved" if optional(alert, "status", str, "firing") == "resolved" else "firing",
         summary=text(alert, "annotations.description"),

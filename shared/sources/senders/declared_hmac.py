@@ -1,4 +1,4 @@
-"""A signature scheme that opos.yaml declares, for every sender that has no file of its own."""
+"""The signature scheme that opos.yaml declares, for senders without a module of their own."""
 
 import base64
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ def _id(spec: HmacSpec, request: HttpRequest) -> str | None:
 
 
 def _given(spec: HmacSpec, request: HttpRequest) -> tuple[list[str], str]:
-    """The signatures in the request, and the time it says."""
+    """The signatures in the request, and its time."""
     header = request.headers.get(spec.header.lower(), "")
     time = request.headers.get(spec.timestamp_header.lower(), "") if spec.timestamp_header else ""
     if spec.signature_key is None:
@@ -59,7 +59,7 @@ def _header(spec: HmacSpec, signature: str, time: str) -> str:
 
 
 def _signed(spec: HmacSpec, body: bytes, *, time: str, id: str) -> bytes:
-    """The template with its places filled, body last, so that nothing in the body is taken for a place."""
+    """The template with its values. The body is inserted last, so that it cannot contain a placeholder."""
     before, place, after = spec.template.partition("{body}")
     fill = [part.replace("{timestamp}", time).replace("{id}", id) for part in (before, after)]
     return encoded(fill[0]) + (body if place else b"") + encoded(fill[1])

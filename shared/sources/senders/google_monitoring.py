@@ -8,7 +8,7 @@ from shared.sources.contract import Format, Meaning
 from shared.sources.payload import link, moment, require, text
 
 _SEVERITY = {"critical": "critical", "error": "warning", "warning": "warning", "no severity": "unset", "": "unset"}
-"""Without a severity nothing says that it can wait."""
+"""Without a severity nothing says that the alert can wait."""
 
 
 def event_type(headers: Mapping[str, str], payload: Any) -> str:

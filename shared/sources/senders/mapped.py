@@ -1,4 +1,4 @@
-"""Payloads of the operator's own making, read by the JMESPath expressions in opos.yaml. Source: jmespath.org."""
+"""Payloads of the operator's own senders, read by the JMESPath expressions in opos.yaml. Source: jmespath.org."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,7 +20,7 @@ _RESOLVED = frozenset({"resolved", "ok", "up", "recovered", "closed", "fixed", "
 
 @by_identity
 def format_of(source: Source) -> Format:
-    """The format that *source* declares; without a mapping, each payload is a business event named by its type."""
+    """The format that *source* declares. Without a mapping, each payload is a business event named after its type."""
     named_by = _compiled(source.type)
     alert = _alert(source.alert) if source.alert else None
     event = _event(source.event) if source.event else None
@@ -95,11 +95,11 @@ def _applies(search: Mapping[str, Search], payload: Any) -> bool:
 
 
 def _value(search: Mapping[str, Search], name: str, payload: Any) -> Any:
-    """What the expression *name* finds; None where there is no such expression, or nothing to find."""
+    """The value of the expression *name*; None if there is no such expression or value."""
     try:
         return search[name](payload) if name in search else None
     except jmespath.exceptions.JMESPathError as fault:
-        raise ContractBroken(f"expected {name} to be found, but: {fault}") from fault
+        raise ContractBroken(f"expected {name} to have a value, found an error: {fault}") from fault
 
 
 def _line(search: Mapping[str, Search], name: str, payload: Any) -> str:
@@ -110,13 +110,13 @@ def _line(search: Mapping[str, Search], name: str, payload: Any) -> str:
 
 
 def _text(search: Mapping[str, Search], name: str, payload: Any) -> str:
-    """What *name* finds, as text: 0 and false are something, null is nothing."""
+    """The value of *name* as text; 0 and false are values, null is none."""
     value = _value(search, name, payload)
     return "" if value is None else str(value)
 
 
 def _severity(mapping: AlertMapping, search: Mapping[str, Search], payload: Any) -> str:
-    """A plain severity, else the word found, as it is; without one nothing says that it can wait."""
+    """The plain severity, else the word in the payload; without either, the severity is unknown."""
     if mapping.severity in _SEVERITIES:
         return mapping.severity
     return _text(search, "severity", payload) or "unset"

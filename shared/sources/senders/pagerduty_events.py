@@ -1,7 +1,7 @@
-"""Senders that speak PagerDuty's Events API v2: the routing key in the body is the proof.
+"""Senders that use PagerDuty's Events API v2: the routing key in the body authenticates them.
 
-Source: "Send an alert event", developer.pagerduty.com. Each request is meant, so none is a duplicate; what repeats a
-`dedup_key` repeats its alert.
+Source: "Send an alert event", developer.pagerduty.com. No request is a duplicate; one that repeats a `dedup_key`
+belongs to the same alert.
 """
 
 import json
@@ -18,7 +18,7 @@ from shared.values.http import HttpRequest
 from shared.values.links import web_link
 
 _STATUS = {"trigger": "firing", "acknowledge": "acknowledged", "resolve": "resolved"}
-# PagerDuty's `error` is one step below its `critical`: it can wait for the digest.
+# PagerDuty's `error` is one level below its `critical`, so it can wait for the digest.
 _SEVERITY = {"error": "warning"}
 
 
@@ -31,7 +31,7 @@ def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, toler
 
 
 def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
-    """Nothing: the key is part of the body."""
+    """No headers: the key is part of the body."""
     return {}
 
 
@@ -50,7 +50,7 @@ def translate(kind: str, payload: Any) -> Meaning:
 
 
 def dedup_key(payload: Any) -> str:
-    """The sender's key; one made from the body where it gave none, as PagerDuty then makes one."""
+    """The sender's key, or one made from the body if there is none; PagerDuty does the same."""
     return text(payload, "dedup_key") or document_id(json.dumps(payload, sort_keys=True))
 
 

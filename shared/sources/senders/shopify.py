@@ -67,7 +67,7 @@ def _dispute(body: dict[str, Any]) -> Alert:
 
 
 def _money(body: dict[str, Any], amount: str) -> Money | None:
-    """Shopify writes `"49.00"`; we count in minor units."""
+    """Shopify writes `"49.00"`; Money counts minor units."""
     currency = text(body, "currency")
     try:
         return Money(amount=int(Decimal(text(body, amount)).scaleb(exponent(currency))), currency=currency)

@@ -28,7 +28,7 @@ def delivery(request: HttpRequest, payload: Any) -> str | None:
 
 
 def handshake(payload: Any) -> HttpResponse | None:
-    """Slack asks a new address to repeat a word."""
+    """The answer to Slack's request that a new address repeat a word."""
     if text(payload, "type") != "url_verification":
         return None
     return json_response(200, {"challenge": text(payload, "challenge")})
@@ -39,7 +39,7 @@ def event_type(headers: Mapping[str, str], payload: Any) -> str:
 
 
 def translate(kind: str, payload: Any) -> Meaning:
-    """Being spoken to is worth a line; whatever else happens in the workspace is not."""
+    """A mention or a direct message is worth a line; other activity in the workspace is not."""
     direct = kind == "message" and text(payload, "event.channel_type") == "im" and not text(payload, "event.bot_id")
     if kind != "app_mention" and not direct:
         return Meaning(f"{kind} in Slack")

@@ -1,4 +1,4 @@
-"""Standard Webhooks, and Svix, which has the same form under its own header names.
+"""Standard Webhooks, and Svix, which has the same format with its own header names.
 
 Source: the Standard Webhooks specification (v1: HMAC-SHA256; v1a: ed25519). A secret is `whsec_` + base64, a public key
 `whpk_` + base64.
@@ -24,7 +24,7 @@ def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, toler
     require_recent(time, now=now, tolerance=tolerance)
     signed = encoded(id) + b"." + time.encode() + b"." + request.body
     signatures = [part.partition(",")[::2] for part in header.split(" ")]
-    if any(_ed25519_holds(secret, signed, signatures) for secret in secrets if secret.startswith("whpk_")):
+    if any(_is_signed_by(secret, signed, signatures) for secret in secrets if secret.startswith("whpk_")):
         return
     expected = [_signature(secret, signed) for secret in secrets if not secret.startswith("whpk_")]
     require_match([encoded(value) for version, value in signatures if version == "v1"], expected)
@@ -66,7 +66,7 @@ def _key(secret: str, prefix: str) -> bytes:
         return secret.encode()
 
 
-def _ed25519_holds(public_key: str, signed: bytes, signatures: Sequence[tuple[str, ...]]) -> bool:
+def _is_signed_by(public_key: str, signed: bytes, signatures: Sequence[tuple[str, ...]]) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 

@@ -18,7 +18,7 @@ def event_type(headers: Mapping[str, str], payload: Any) -> str:
 
 def delivery(payload: Any) -> str | None:
     said = [text(payload, name) for name in ("monitorID", "alertType", "alertDateTime")]
-    # The operator chooses what is sent. Without the time, the next outage would bear the name of this one, and be lost.
+    # The operator chooses the fields. Without the time, the next outage would have the same id and be lost.
     return document_id(*said) if all(said) else None
 
 
@@ -27,7 +27,7 @@ def translate(kind: str, payload: Any) -> Meaning:
     trouble, severity, status = _TYPES[number]
     monitor = text(payload, "monitorID")
     if not monitor:
-        raise ContractBroken("expected monitorID to be given, found nothing")
+        raise ContractBroken("expected monitorID, found nothing")
     alert = Alert(
         fingerprint=f"{trouble}:{monitor}",
         title=f"{text(payload, 'monitorFriendlyName', 'monitorURL') or monitor} {_SAID[number]}",

@@ -1,4 +1,4 @@
-"""What Firestore is given to keep: the body of a webhook compressed, and plain whatever a query goes by."""
+"""Values in Firestore: the body of a webhook is compressed, and fields of queries stay plain."""
 
 import json
 

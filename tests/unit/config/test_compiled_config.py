@@ -1,4 +1,4 @@
-"""opos.yaml that was checked when the bundle was built: the same configuration, and a start without what checks it."""
+"""The compiled configuration: equal to the original, and loaded without the models."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Single mistakes in opos.yaml that test_loading does not hold, and what must never be seen in a fault."""
+"""Single configuration errors that test_loader does not cover, and secrets, which no error may show."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -64,7 +64,7 @@ def test_an_expression_that_does_not_compile_is_a_fault(place: str, expression: 
 SINGLE_FAULTS = {
     "hmac declared for another scheme": (
         changed("scheme: github", "scheme: github, hmac: {header: X-Sig}"),
-        "opos.yaml:3: sources.github: expected the key 'hmac' with scheme hmac, and only with it; found a mapping",
+        "opos.yaml:3: sources.github: expected the key 'hmac' with scheme hmac, and with no other scheme; found a mapping",
     ),
     "a delivery named nowhere": (
         changed("secrets: [GITHUB_SECRET]", "secrets: [S], delivery: {}"),
@@ -94,7 +94,7 @@ SINGLE_FAULTS = {
     "an owner left empty": (changed("me@example.com", ""), "opos.yaml:1: owner: expected text; found nothing"),
     "a reserved heartbeat name": (
         f"{GOOD}heartbeats: {{v2: {{}}}}\n",
-        "opos.yaml:8: heartbeats.v2: expected a name other than v2 and ping, which stand for other addresses; found 'v2'",
+        "opos.yaml:8: heartbeats.v2: expected a name other than v2 and ping, which are reserved; found 'v2'",
     ),
     "the name of a secret outside of a list": (
         changed("[GITHUB_SECRET]", "GITHUB_SECRET"),
@@ -247,7 +247,7 @@ def test_several_digests_are_named_and_the_first_takes_what_no_route_sends_elsew
     ("section", "fault"),
     [
         ("{channel: desk, window: 1h, cron: '0 8 * * *'}", "digest: expected either window or cron; found a mapping"),
-        ("{channel: desk, size: 5}", "digest: expected a window or a cron line beside size: else the last few would wait for good; found a mapping"),
+        ("{channel: desk, size: 5}", "digest: expected window or cron besides size, so that the last items do not wait forever; found a mapping"),
         ("{channel: desk, cron: daily}", "digest.cron: expected a cron line such as 0 3 * * *; found 'daily'"),
         ("{now: {channel: dsk}}", "digest.now.channel: expected a declared channel (desk); found 'dsk' (did you mean 'desk'?)"),
         ("{now: {chanel: desk}}", "digest.now.chanel: expected one of channel, window, cron, timezone, size; found the key 'chanel' (did you mean 'channel'?)"),

@@ -1,4 +1,4 @@
-"""Mistakes in the operator's files: all at once, each with file, line, what was expected, what was found."""
+"""Configuration errors: all reported together, each with file, line, what was expected and what was found."""
 
 from pathlib import Path
 
@@ -55,7 +55,7 @@ SINGLE_FAULTS = {
     "a secret in the file": (
         changed("[GITHUB_SECRET]", "[ghs_abcdef]"),
         "opos.yaml:3: sources.github.secrets.0: expected the NAME of a secret, such as GITHUB_WEBHOOK_SECRET;"
-        " found something else (name it here, keep its value in the environment)",
+        " found something else (put its name here and its value in the environment)",
     ),
     "no secret": (
         changed("[GITHUB_SECRET]", "[]"),
@@ -67,7 +67,7 @@ SINGLE_FAULTS = {
     ),
     "a reserved source name": (
         changed("  github:", "  ping:"),
-        "opos.yaml:3: sources.ping: expected a name other than v2 and ping, which stand for other addresses; found 'ping'",
+        "opos.yaml:3: sources.ping: expected a name other than v2 and ping, which are reserved; found 'ping'",
     ),
     "undeclared channel": (
         changed("route: {channel: desk}", "route: {channel: dsk}"),
@@ -96,15 +96,15 @@ SINGLE_FAULTS = {
     ),
     "hmac without its declaration": (
         changed("scheme: github", "scheme: hmac"),
-        "opos.yaml:3: sources.github: expected the key 'hmac' with scheme hmac, and only with it; found a mapping",
+        "opos.yaml:3: sources.github: expected the key 'hmac' with scheme hmac, and with no other scheme; found a mapping",
     ),
     "a delivery named twice": (
         changed("secrets: [GITHUB_SECRET]", "secrets: [S], delivery: {header: X-Id, hash: body}"),
         "opos.yaml:3: sources.github.delivery: expected exactly one of header, body, hash; found a mapping",
     ),
-    "a key twice": (GOOD + "owner: you@example.com\n", "opos.yaml:8: owner: expected each key once; found it already on line 1"),
+    "a key twice": (GOOD + "owner: you@example.com\n", "opos.yaml:8: owner: expected each key once; found it also on line 1"),
     "broken YAML": ("owner: [1, 2\nroute: x", "opos.yaml:2: expected valid YAML; found expected ',' or ']', but got ':'"),
-    "a tab": ("owner:\n\tme", "opos.yaml:2: expected valid YAML; found found character '\\t' that cannot start any token"),
+    "a tab": ("owner:\n\tme", "opos.yaml:2: expected valid YAML; found character '\\t' that cannot start any token"),
     "an empty file": ("", "opos.yaml:1: expected a mapping of keys to values; found an empty file"),
     "a list": ("- a\n- b\n", "opos.yaml:1: expected a mapping of keys to values; found something else"),
 }  # fmt: skip
@@ -133,7 +133,7 @@ def test_a_file_of_aliases_that_multiply_is_refused() -> None:
 
 
 def test_a_file_that_is_not_there_or_not_utf8_is_a_fault(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"gone\.yaml:1: expected a file that can be read; found No such file"):
+    with pytest.raises(ConfigError, match=r"gone\.yaml:1: expected a readable file; found No such file"):
         load_config(tmp_path / "gone.yaml")
     (tmp_path / "latin.yaml").write_bytes(b"owner: me\nname: \xe9\n")
     with pytest.raises(ConfigError, match=r"latin\.yaml:2: expected UTF-8 text; found the byte 0xe9"):
@@ -175,8 +175,8 @@ def test_verify_reports_both_files_and_every_missing_secret_at_once(tmp_path: Pa
         "opos.yaml:5",
         "flags.yaml:1",
     ]
-    assert "the secret GITHUB_SECRET to be set; found it unset or empty" in faults[0]
-    assert "no text in the file of PHONE_URL_FILE" in faults[1]
+    assert "the secret GITHUB_SECRET to be set; found no value" in faults[0]
+    assert "no text in the file that PHONE_URL_FILE names" in faults[1]
 
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:

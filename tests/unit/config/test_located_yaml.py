@@ -1,4 +1,4 @@
-"""YAML as plain data: what is read as what, where each value stands, and what is refused."""
+"""YAML as plain data: the type of each value, its line, and rejected YAML."""
 
 import pytest
 
@@ -69,12 +69,12 @@ def test_a_quoted_merge_key_is_a_key_like_any_other() -> None:
 FAULTS = {
     "what is taken over is no mapping": (
         "a: {<<: 5}",
-        "f.yaml:1: a.<<: expected a mapping to take over; found something else",
+        "f.yaml:1: a.<<: expected a mapping to merge; found something else",
     ),
-    "a list that holds itself": ("a: 1\nb: &b [*b]", "f.yaml:2: expected at most 50 levels; found more, or a value in itself"),
+    "a list that holds itself": ("a: 1\nb: &b [*b]", "f.yaml:2: expected at most 50 levels; found more, or a value that contains itself"),
     "a mapping that takes itself over": (
         "a: &a {<<: *a}",
-        "f.yaml:1: expected at most 50 levels; found more, or a value in itself",
+        "f.yaml:1: expected at most 50 levels; found more, or a value that contains itself",
     ),
     "brackets without end": ("a: " + "[" * 5000, "f.yaml:1: expected valid YAML; found more than 50 levels"),
     "indentation without end": (
@@ -87,8 +87,8 @@ FAULTS = {
         "a: !!python/object/apply:os.system [ls]",
         "f.yaml:1: expected valid YAML; found a tag, which opos does not read",
     ),
-    "an undefined alias": ("a: 1\nb: *x", "f.yaml:2: expected valid YAML; found found undefined alias 'x'"),
-    "a second document": ("a: 1\n---\nb: 2", "f.yaml:2: expected valid YAML; found but found another document"),
+    "an undefined alias": ("a: 1\nb: *x", "f.yaml:2: expected valid YAML; found undefined alias 'x'"),
+    "a second document": ("a: 1\n---\nb: 2", "f.yaml:2: expected valid YAML; found another document"),
     "a control character": (
         "a: 1\nb: \0",
         "f.yaml:2: expected valid YAML; found unacceptable character #x0000: special characters are not allowed",

@@ -1,4 +1,4 @@
-"""The sections of alerting in opos.yaml: what is accepted, every fault at once, and the operator's own tests of it."""
+"""The alerting sections of opos.yaml: valid ones, all their errors, and the operator's route tests."""
 
 from pathlib import Path
 
@@ -46,8 +46,8 @@ def test_a_whole_configuration_of_alerting_is_accepted() -> None:
     ("text", "fault"),
     [
         ("route: {channel: desk, routes: [{channel: phon}]}", "6: route.routes.0.channel: expected a declared channel (desk, phone); found 'phon' (did you mean 'phone'?)"),
-        ("route: {channel: desk, escalation: you}", "6: route.escalation: expected a declared escalation (); found 'you'"),
-        ("route: {channel: desk, routes: [{mute_time_intervals: [nigth]}]}", "6: route.routes.0.mute_time_intervals.0: expected a declared time interval (); found 'nigth'"),
+        ("route: {channel: desk, escalation: you}", "6: route.escalation: expected a declared escalation (none is declared); found 'you'"),
+        ("route: {channel: desk, routes: [{mute_time_intervals: [nigth]}]}", "6: route.routes.0.mute_time_intervals.0: expected a declared time interval (none is declared); found 'nigth'"),
         ("route: {channel: desk, matchers: [a=b]}", "6: route: expected the root route without matchers, continue and time intervals: it takes all; found a mapping"),
         ("route: {channel: desk, routes: [{matchers: [disk]}]}", "6: route.routes.0.matchers: expected a matcher such as severity=\"critical\" or alertname=~\"Disk.*\", not 'disk'; found a list of 1"),
         ("route: {channel: desk, routes: [{auto_pause: 20m}]}", "6: route.routes.0.auto_pause: expected a pause of 2m to 15m; found '20m'"),
@@ -108,7 +108,7 @@ def test_a_runbook_that_is_no_address_must_be_a_file(tmp_path: Path) -> None:
     (tmp_path / "flags.yaml").write_text("flags: {}\n")
     (fault,) = verify(tmp_path / "opos.yaml", tmp_path / "flags.yaml", {})
     assert str(fault).removeprefix(f"{tmp_path}/opos.yaml:") == (
-        "23: runbooks.DiskFull: expected an address, or a file beside opos.yaml; found 'docs/runbooks/disk.md'"
+        "23: runbooks.DiskFull: expected a web address, or a file in the folder of opos.yaml; found 'docs/runbooks/disk.md'"
     )
 
 

@@ -1,4 +1,4 @@
-"""What Firestore is told to index. tests/e2e/test_budget.py shows that the queries need just that."""
+"""The indexes on Firestore. tests/e2e/test_budget.py shows that the queries need exactly these."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""How often a caller is let in, by a clock that the test turns."""
+"""How often the limiter admits a caller, with a clock that the test sets."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Alertmanager and Grafana: how a delivery is named, and what counts without a severity."""
+"""Alertmanager and Grafana: delivery ids, and alerts without a severity."""
 
 from typing import Any
 

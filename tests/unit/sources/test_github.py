@@ -1,4 +1,4 @@
-"""GitHub: whose branch, which environment, which opener, and what has ended already."""
+"""GitHub: branches, environments, authors, and alerts that have already ended."""
 
 from typing import Any
 

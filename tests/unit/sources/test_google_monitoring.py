@@ -1,4 +1,4 @@
-"""Cloud Monitoring: states and severities in whatever case, and the name of a delivery."""
+"""Cloud Monitoring: states and severities in any case, and delivery ids."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Grafana: Alertmanager's shape, with links of its own."""
+"""Grafana: Alertmanager's format with additional links."""
 
 import json
 from typing import Any

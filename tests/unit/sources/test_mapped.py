@@ -1,4 +1,4 @@
-"""Payloads of one's own, read by the expressions of opos.yaml."""
+"""Payloads of the operator's own senders, read by the expressions in opos.yaml."""
 
 from typing import Any
 

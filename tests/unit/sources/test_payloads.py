@@ -1,4 +1,4 @@
-"""What each sender's payloads mean: one file a case in tests/payloads/<format>/."""
+"""The meaning of each sender's payloads: one file per case in tests/payloads/<format>/."""
 
 import importlib
 import json
@@ -90,7 +90,7 @@ ABOUT = {
     "stripe/charge.succeeded": "money in", "shopify/orders_paid": "money in", "github/release.published": "releases",
     "stripe/customer.subscription.created": "customers",
 }  # fmt: skip
-"""Under what the digest lists them; the others are news like any."""
+"""The part of the digest for each; the default is `other`."""
 QUIET = {
     "github/workflow_run.cancelled", "github/deployment.pending", "github/check_run.of_actions_failed", "github/push",
     "github/issue.by_the_owner", "stripe/customer.updated", "sentry/issue.assigned", "pagerduty/incident.annotated", "pagerduty/incident.priority_updated",

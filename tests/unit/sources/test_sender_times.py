@@ -1,4 +1,4 @@
-"""What senders say of time, and which of it is believed to be a moment at all."""
+"""Times from senders, and which of them opos trusts."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Stripe: what is money, what ends a trouble, and where a tap leads."""
+"""Stripe: amounts, events that resolve an alert, and links."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""UptimeRobot: numbers or texts, and the name of a delivery whose fields the operator chooses."""
+"""UptimeRobot: numbers and texts, and delivery ids from fields that the operator chooses."""
 
 from typing import Any
 

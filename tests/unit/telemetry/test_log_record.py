@@ -1,4 +1,4 @@
-"""The log: the shape of its lines, and what they may say."""
+"""The log: the format of its lines and their allowed fields."""
 
 import ast
 import json

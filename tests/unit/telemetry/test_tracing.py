@@ -1,4 +1,4 @@
-"""W3C Trace Context: what is read, what is handed on, and what becomes a span."""
+"""W3C Trace Context: reading it, passing it on, and the spans."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -125,7 +125,7 @@ def test_a_call_outside_is_nothing_while_nobody_collects() -> None:
 
 
 class Remembering:
-    """A collector that keeps what it was asked to begin."""
+    """A collector that records the spans that it begins."""
 
     def __init__(self) -> None:
         self.begun: list[tuple[Any, ...]] = []

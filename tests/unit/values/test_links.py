@@ -1,4 +1,4 @@
-"""One rule for what is a web link, and everybody who shows one keeps to it."""
+"""One rule decides what is a web link, and every module that shows links uses it."""
 
 import html
 from collections.abc import Callable

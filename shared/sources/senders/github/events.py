@@ -1,7 +1,7 @@
 """GitHub's events. Source: "Webhook events and payloads", docs.github.com.
 
-What failed is an alert, and its success resolves it. A few things are worth a line in the digest. The quiet rest
-(pushes, stars, labels, comments, ...) is kept and shows nobody anything.
+A failure is an alert, and its success resolves it. A few events are worth a line in the digest. All others (pushes,
+stars, labels, comments, ...) are stored and not shown.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from shared.sources.senders.github.security import code_scanning, dependabot, se
 
 Reader = Callable[[Any], Signal | None]
 _OWN = frozenset({"OWNER", "MEMBER"})
-"""Who is the company: the owner of the repository, or a member of the organization that owns it."""
+"""The associations of your own company: the owner of the repository, or a member of the organization that owns it."""
 
 
 def event_type(headers: Mapping[str, str], payload: Any) -> str:
@@ -35,11 +35,11 @@ def translate(kind: str, payload: Any) -> Meaning:
 
 
 def _opened(what: str, name: str) -> Reader:
-    """A line about the *what* that somebody opened under the key *name*."""
+    """The reader of a new *what*, which the payload holds under *name*."""
 
     def read(payload: Any) -> BusinessEvent | None:
         if _by_oneself(payload, name) or _by_a_bot(payload):
-            return None  # One does not need to be told what one did oneself, nor what one's robots did.
+            return None  # You know what you did yourself, and your bots' work is not news.
         title = f"{what} in {text(payload, 'repository.full_name')}: {text(payload, f'{name}.title')}"
         return BusinessEvent(title=title, link=link(payload, f"{name}.html_url"))
 

@@ -1,6 +1,6 @@
 """What fails and recovers on GitHub. Source: "Webhook events and payloads", docs.github.com.
 
-What failed is an alert, and its success resolves it. What was cancelled, skipped or waits for approval is neither.
+A failure is an alert, and its success resolves it. A run that is cancelled, skipped or waiting for approval is neither.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ _PRODUCTION = frozenset({"production", "prod"})
 
 
 def repository(payload: Any) -> str:
-    """Where it happened, as a person would call it."""
+    """The repository or organization, as a person would call it."""
     return text(payload, "repository.full_name", "organization.login", "enterprise.name", "sender.login") or "GitHub"
 
 
@@ -64,9 +64,9 @@ def check_suite(payload: Any) -> Alert | None:
 def _check(payload: Any, kind: str) -> Alert | None:
     check = require(payload, kind, dict)
     conclusion = text(check, "conclusion")
-    # Another app's check that asks for action blocks the merge just as a failed one does.
+    # A check of another app that requires action blocks the merge, as a failed one does.
     status = "firing" if conclusion == "action_required" else _status(conclusion)
-    # What GitHub Actions runs is told by workflow_run already, with its workflow's name.
+    # For GitHub Actions, workflow_run already reports the same, with the workflow's name.
     if status is None or text(check, "app.slug") == "github-actions":
         return None
     where, name = repository(payload), text(check, "name", "app.name")
@@ -87,12 +87,12 @@ def _status(outcome: str) -> str | None:
 
 
 def _branch(run: dict[str, Any], where: str) -> str:
-    """The branch; one of a fork as `owner:branch`, since a stranger's `main` says nothing about ours."""
+    """The branch; for a fork `owner:branch`, because a stranger's `main` is not ours."""
     branch, head = text(run, "head_branch"), text(run, "head_repository.full_name")
     return f"{head.partition('/')[0]}:{branch}" if head and head != where else branch
 
 
 def _is_production(payload: Any, environment: str) -> bool:
-    """As declared to GitHub, or as named: `Production`, or `Production - shop` as hosts with several projects write."""
+    """Whether GitHub declares it as production, or its name is `Production` or begins so, as in `Production - shop`."""
     flagged = optional(payload, "deployment.production_environment", bool, default=False)
     return flagged or bool(_PRODUCTION.intersection(environment.lower().split()[:1]))

@@ -1,4 +1,4 @@
-"""What GitHub's scanners find, and what ends it. Source: "Webhook events and payloads", docs.github.com."""
+"""The findings of GitHub's scanners. Source: "Webhook events and payloads", docs.github.com."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def dependabot(payload: Any) -> Alert:
 
 
 def vulnerability(payload: Any) -> Alert:
-    """The predecessor of `dependabot`, which GitHub Enterprise Server still sends. Its number may be missing."""
+    """An alert of the predecessor of `dependabot`, which GitHub Enterprise Server still sends, perhaps unnumbered."""
     alert = require(payload, "alert", dict)
     package = text(alert, "affected_package_name")
     return Alert(
@@ -70,5 +70,5 @@ def _severity(said: str) -> str:
 
 
 def _status(payload: Any) -> str:
-    """Over when the action ends it, and also when a later action (assigned, validated) befalls one that has ended."""
+    """Resolved if the action ends it, or if a later action (assigned, validated) changes one that has already ended."""
     return "resolved" if text(payload, "action") in _ENDING or text(payload, "alert.state") in _ENDED else "firing"

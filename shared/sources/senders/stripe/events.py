@@ -19,15 +19,15 @@ def event_type(headers: Mapping[str, str], payload: Any) -> str:
 def translate(kind: str, payload: Any) -> Meaning:
     make = _SIGNALS.get(kind)
     signal = make(require(payload, "data.object", dict), _mode(payload)) if make else None
-    if signal is None:  # Thin events have no object at all, only where to fetch it.
+    if signal is None:  # Thin events have no object, only its address.
         return Meaning(f"{kind} {text(payload, 'data.object.id', 'related_object.id')}".strip())
-    if isinstance(signal, Alert):  # Stripe promises no order of delivery, but says when each event was made.
+    if isinstance(signal, Alert):  # Stripe guarantees no order of delivery, but gives the time of each event.
         signal = signal.model_copy(update={"at": moment(payload, "created")})
     return Meaning(signal.title, (signal,))
 
 
 def _mode(payload: Any) -> str:
-    """The part of a dashboard's address that says live or test."""
+    """The part of the dashboard's address that selects live or test mode."""
     return "" if payload.get("livemode", True) else "test/"
 
 
@@ -35,9 +35,9 @@ def _trouble(
     title: str, *, severity: str, name: str, area: str, shows: str = "id", amount: str | None = None,
     resolved: bool = False,
 ) -> Make:  # fmt: skip
-    """Makes an Alert whose fingerprint is the object's id under *name*, so that its resolve finds it.
+    """Makes an Alert whose fingerprint is the object's id under *name*, so that a later event can resolve it.
 
-    Its link leads to *area*, to the page of the id in the field *shows*.
+    Its link opens the page in *area* of the id in the field *shows*.
     """
 
     def make(fields: Fields, mode: str) -> Alert:
@@ -69,7 +69,7 @@ def _news(title: str, *, area: str, amount: str | None = None, about: About = "o
 
 
 def _unless_uncaptured(make: Make) -> Make:
-    """A card that is only authorized has brought no money yet; its capture is told when it comes."""
+    """*make*, except for a charge that is only authorized; its capture is reported later."""
     return lambda fields, mode: None if fields.get("captured") is False else make(fields, mode)
 
 
@@ -124,14 +124,14 @@ _SIGNALS: dict[str, Make] = {
     "radar.early_fraud_warning.created": _trouble(
         "A charge looks like fraud", severity="warning", name="fraud", area="payments", shows="charge"
     ),
-    # A payment makes many events; the charge is the one that every kind of payment has, so it alone tells the money.
+    # A payment makes many events. Every kind of payment has a charge, so only the charge reports the money.
     "charge.succeeded": _unless_uncaptured(
         _news("Payment{sum} came in", area="payments", amount="amount", about="money in")
     ),
     "charge.captured": _news("Payment{sum} came in", area="payments", amount="amount_captured", about="money in"),
     "checkout.session.completed": _news("Checkout completed", area="checkout/sessions"),
     "customer.subscription.created": _news("New subscription", area="subscriptions", about="customers"),
-    # Not the end of a failed payout: Stripe says paid when it expects the money to arrive, and failed comes after that.
+    # This does not resolve a failed payout: Stripe sends paid when it expects the money to arrive, and failed later.
     "payout.paid": _news("Payout{sum} is on its way to the bank", area="payouts", amount="amount"),
 }
 

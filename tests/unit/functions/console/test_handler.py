@@ -237,7 +237,7 @@ def test_quarantine_and_dead_letters_say_what_to_do(context: FakeContext) -> Non
     context.store.commit([Create("events/e1", event), Create("events/e2", {**event, "quarantine": None})])
     context.store.commit([Create("dead_letters/d1", letter)])
     page = console(context)
-    assert page.count("A webhook of stripe could not be read") == 1
+    assert page.count("A webhook from stripe failed validation") == 1
     assert "no &lt;id&gt;" in page
     assert "<code>opos replay e1</code>" in page
     assert "alert-router failed 5 times" in page

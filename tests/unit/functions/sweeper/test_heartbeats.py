@@ -30,7 +30,7 @@ def test_a_heartbeat_that_is_missed_is_an_alert_and_its_next_ping_closes_it() ->
     minutes(context, 64)
     assert titles(context) == []
     minutes(context, 2)
-    assert titles(context) == ["backup did not say that it lives"]
+    assert titles(context) == ["Heartbeat missed: backup"]
     ping(context, "backup")
     minutes(context, 1)
     missed = [doc.data for doc in docs(context, "alerts") if doc.data["labels"].get("heartbeat") == "backup"]
@@ -42,7 +42,7 @@ def test_a_heartbeat_that_is_missed_is_an_alert_and_its_next_ping_closes_it() ->
 def test_a_heartbeat_that_was_never_heard_of_is_missed_too_and_one_without_a_period_never() -> None:
     context = configured(heartbeats=HEARTBEATS)
     minutes(context, 67)
-    assert titles(context) == ["backup did not say that it lives"]
+    assert titles(context) == ["Heartbeat missed: backup"]
     assert context.store.get("heartbeats/manual") is None
 
 

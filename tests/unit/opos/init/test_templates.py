@@ -115,8 +115,9 @@ def test_five_questions_answered_by_hand_and_wrong_ones_asked_again(folder: Path
     assert done.exit_code == 0, done.output
     assert re.findall(r"Error: (expected [^,;\n]*)", done.stderr) == [
         "expected an e-mail address such as me@example.com", "expected an IANA time zone such as Europe/Berlin",
-        "expected github", "expected console", "expected here or cloud", "expected a project's id of Google Cloud",
-        "expected a region of Google Cloud",
+        "expected github", "expected console", "expected here or cloud",
+        "expected a Google Cloud project ID such as my-company-prod",
+        "expected a Google Cloud region such as europe-west1",
     ]  # fmt: skip
     written = yaml.safe_load((folder / "opos.yaml").read_text())
     assert written["deploy"]["targets"] == {"production": {"project": "my-co-prod", "region": "us-central1"}}
@@ -166,7 +167,7 @@ def test_force_keeps_each_version_that_was_there_and_every_secret(folder: Path) 
         (["--email", "me"], "expected an e-mail address"),
         (["--senders", "stripes"], "expected stripe"),
         (["--page", "nonsense://secret"], "'nonsense'"),
-        (["--staging", "UPPER"], "expected a project's id"),
+        (["--staging", "UPPER"], "expected a Google Cloud project ID"),
         (["--runs", "mars"], "expected here or cloud"),
         (["--yes", "--email", "me@x.org", "--runs", "cloud"], "expected --production"),
         (["--email", "me@x.org"], "or --timezone"),
