@@ -1,0 +1,54 @@
+"""Times and durations as people read them. Stored times stay ISO 8601 UTC text: see `timestamps`."""
+
+from datetime import UTC, datetime, timedelta, tzinfo
+
+_NEAR = 6
+"""How many days away a weekday still names one day only."""
+_UNITS = (("day", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
+
+def local_time(moment: datetime | str, zone: tzinfo, now: datetime) -> str:
+    """*moment* in *zone*: `03:02` today, `Fri 23:51` up to six days away, else `4 Nov 03:02` or `4 Nov 2025 03:02`."""
+    local, today = as_datetime(moment).astimezone(zone), now.astimezone(zone).date()
+    days = abs((local.date() - today).days)
+    if days == 0:
+        return f"{local:%H:%M}"
+    if days <= _NEAR:
+        return f"{local:%a %H:%M}"
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{local.day} {local:%b}{year} {local:%H:%M}"
+
+
+def age(moment: datetime | str, now: datetime) -> str:
+    """How far *moment* is from *now*, in its largest unit: `12 min ago`, `in 2 h`, `3 days ago`, `just now`."""
+    away = as_datetime(moment) - now
+    if abs(away) < timedelta(minutes=1):
+        return "just now" if away <= timedelta() else "in less than a minute"
+    length = _parts(abs(away))[0]
+    return f"in {length}" if away > timedelta() else f"{length} ago"
+
+
+def duration(length: timedelta) -> str:
+    """*length* in its two largest units, seconds only below a minute: `45 s`, `12 min`, `10 h 32 min`, `2 days`."""
+    return " ".join(_parts(length)[:2])
+
+
+def as_datetime(moment: datetime | str) -> datetime:
+    """*moment* with its zone, which is UTC where a text names none. ValueError for a text that is not ISO 8601."""
+    parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _parts(length: timedelta) -> list[str]:
+    """*length* as amounts of adjacent units, largest first; `0 s` if it is not positive."""
+    seconds = max(0, int(length.total_seconds()))
+    if seconds < _UNITS[-2][1]:
+        return [f"{seconds} s"]
+    amounts: list[str] = []
+    for unit, size in _UNITS[:-1]:
+        amount, seconds = divmod(seconds, size)
+        if amounts and not amount:
+            break
+        if amount:
+            amounts.append(f"{amount} {unit}{'s' if unit == 'day' and amount > 1 else ''}")
+    return amounts
