@@ -1,9 +1,12 @@
 """Times and durations as people read them. Stored times stay ISO 8601 UTC text: see `timestamps`."""
 
+import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
 _NEAR = 6
 """How many days away a weekday still names one day only."""
+_STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+"""A time as `timestamps.iso` writes it."""
 _UNITS = (("day", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
@@ -31,6 +34,11 @@ def age(moment: datetime | str, now: datetime) -> str:
 def duration(length: timedelta) -> str:
     """*length* in its two largest units, seconds only below a minute: `45 s`, `12 min`, `10 h 32 min`, `2 days`."""
     return " ".join(_parts(length)[:2])
+
+
+def localized(text: str, zone: tzinfo, now: datetime) -> str:
+    """*text* with each stored time in it as `local_time` shows it, such as the end of a silence in a hold reason."""
+    return _STORED.sub(lambda match: local_time(match[0], zone, now), text)
 
 
 def as_datetime(moment: datetime | str) -> datetime:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.values.local_time import age, duration, local_time
+from shared.values.local_time import age, duration, local_time, localized
 from shared.values.timestamps import iso
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -49,6 +49,11 @@ def test_a_time_without_a_zone_is_utc() -> None:
 def test_a_text_that_is_no_time_is_an_error() -> None:
     with pytest.raises(ValueError, match="yesterday"):
         local_time("yesterday", BERLIN, NOW)
+
+
+def test_the_stored_times_in_a_text_are_shown_as_local_times() -> None:
+    text = f"silenced by ann until {iso(NOW)}: see 2026-11-20T08:30:00Z, ticket T12:30:00Z"
+    assert localized(text, BERLIN, NOW) == "silenced by ann until 13:00: see Fri 09:30, ticket T12:30:00Z"
 
 
 @given(MOMENTS, ZONES, MOMENTS)
