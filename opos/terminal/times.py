@@ -1,47 +1,79 @@
-"""Moments as a person types them."""
+"""Times as a person types them, and times as a person reads them."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import click
 
+from shared.config.files.faults import ConfigError
+from shared.runtime.container import Runtime
+from shared.values.local_time import age, local_time, localized
 from shared.values.scalars import parse_duration
 
 
+@dataclass(frozen=True, slots=True)
+class OperatorClock:
+    """Shows times in the operator's time zone, as seen from *now*."""
+
+    zone: tzinfo
+    now: datetime
+
+    def time(self, moment: datetime | str) -> str:
+        return local_time(moment, self.zone, self.now)
+
+    def time_and_age(self, moment: datetime | str) -> str:
+        """`03:02 (12 min ago)`."""
+        return f"{self.time(moment)} ({age(moment, self.now)})"
+
+    def text(self, text: str) -> str:
+        """*text* with its stored times as local times."""
+        return localized(text, self.zone, self.now)
+
+
+def operator_clock(runtime: Runtime) -> OperatorClock:
+    """The clock of the operator of *runtime*. It shows UTC where no valid opos.yaml names a time zone."""
+    try:
+        zone: tzinfo = ZoneInfo(runtime.config.timezone)
+    except ConfigError:
+        zone = UTC
+    return OperatorClock(zone, datetime.now(UTC))
+
+
 def moment(text: str) -> datetime:
-    """The moment that *text* names: an age (`90m`, `7d`), a day, or a moment of ISO 8601; UTC if it names no zone."""
+    """The time that *text* names: an age (`90m`, `7d`), a day, or an ISO 8601 time, which is UTC if it has no zone."""
     try:
         return datetime.now(UTC) - parse_duration(text)
     except ValueError:
         pass
     try:
-        found = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError:
-        raise click.BadParameter(f"expected 90m, 7d, 2026-11-01 or a moment of ISO 8601, found {text!r}") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        raise click.BadParameter(f"expected 90m, 7d, 2026-11-01 or an ISO 8601 time, found {text!r}") from None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def until_moment(text: str, now: datetime, zone: str) -> datetime:
-    """The moment to come that *text* names: a length (`2h`), a time of day in *zone* (`15:00`), a day or a moment."""
-    said = text.strip().removeprefix("until").strip()
-    found = _to_come(said, now, zone)
-    if found is None or found <= now:
-        raise click.BadParameter(f"expected 2h, 15:00, a day or a moment that is to come, found {text!r}")
-    return found
+    """The future time that *text* names: a duration (`2h`), a time of day in *zone* (`15:00`), a day or a time."""
+    given = text.strip().removeprefix("until").strip()
+    ends = _future(given, now, zone)
+    if ends is None or ends <= now:
+        raise click.BadParameter(f"expected 2h, 15:00, or a day or time in the future, found {text!r}")
+    return ends
 
 
-def _to_come(said: str, now: datetime, zone: str) -> datetime | None:
+def _future(given: str, now: datetime, zone: str) -> datetime | None:
     local = now.astimezone(ZoneInfo(zone))
-    if clock := re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", said):
+    if clock := re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", given):
         today = local.replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0)
         return (today if today > local else today + timedelta(days=1)).astimezone(UTC)
     try:
-        return now + parse_duration(said)
+        return now + parse_duration(given)
     except ValueError:
         pass
     try:
-        found = datetime.fromisoformat(said)
+        parsed = datetime.fromisoformat(given)
     except ValueError:
         return None
-    return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
