@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_verify_is_silent_about_nothing_and_exits_0_when_all_is_good(folder: Path) -> None:
     done = opos("verify", folder=folder)
-    assert (done.returncode, done.stdout) == (0, "opos.yaml and flags.yaml are good, and every secret is set.\n")
+    assert (done.returncode, done.stdout) == (0, "opos.yaml and flags.yaml are valid, and every secret is set.\n")
 
 
 def test_verify_names_every_fault_and_exits_2(folder: Path) -> None:
@@ -116,7 +116,7 @@ def test_trace_shows_the_whole_way_of_an_event_by_the_beginning_of_its_id(bundle
 
 def test_trace_of_an_unknown_event_says_where_its_id_is_found_and_exits_1(bundle: Bundle) -> None:
     done = opos("trace", "abcdef", "--data", ".", folder=bundle.folder)
-    assert (done.returncode, done.stderr.splitlines()[0]) == (1, "There is no event abcdef.")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (1, 'No event matches "abcdef".')
 
 
 def test_send_signs_as_the_sender_would(bundle: Bundle) -> None:
@@ -171,7 +171,7 @@ def test_console_prints_a_link_that_opens_the_console(bundle: Bundle) -> None:
 def test_the_demo_tells_its_story_from_an_empty_folder(tmp_path: Path) -> None:
     done = opos("demo", "--once", "--port", "18996", folder=tmp_path, secrets={})
     assert done.returncode == 0, done.stdout + done.stderr
-    for told in ("PAGED at once", "ONE DIGEST of 5", "refused as a duplicate", "refused with 401", "QUARANTINE", "ACKNOWLEDGED",
+    for told in ("NOTIFIED you", "ONE DIGEST with 5 items", "200 duplicate", "401 unauthorized", "QUARANTINED", "ACKNOWLEDGED",
                  "/flags/new_checkout", "GET /health"):  # fmt: skip
         assert told in done.stdout
     assert list(tmp_path.iterdir()) == []
