@@ -114,7 +114,7 @@ def _receiver_notes(receivers: list[dict[str, Any]]) -> Iterator[str]:
             url = _SECRET.get(kind, "an Apprise URL")
             yield (
                 f"receivers.{receiver['name']}.{kind}: not converted, because it contains secrets; write "
-                f"{channel}: {{apprise: {channel.upper().replace('-', '_')}_URL}} and set that secret to {url}"
+                f"{channel}: {{apprise: {channel.upper().replace('-', '_')}_URL}} and set that to {url}"
             )
 
 
