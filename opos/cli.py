@@ -1,4 +1,4 @@
-"""`opos`: the operator's command line. Each command is a file of its own, imported only when it is called."""
+"""`opos`: the operator's command line. Each command is a module, imported only when it is called."""
 
 import importlib
 
@@ -7,37 +7,36 @@ import click
 from shared.version import VERSION
 
 _COMMANDS = {
-    "init": "Ask five questions, and write opos.yaml, flags.yaml, the secrets and what to set up at senders.",
+    "init": "Ask five questions and write opos.yaml, flags.yaml, the secrets and the setup steps for each sender.",
     "up": "Run the whole bundle on this machine.",
-    "demo": "Run it with real signed webhooks and tell what happens.",
+    "demo": "Run a bundle with real signed webhooks and show what happens.",
     "send": "Send a signed webhook to a running bundle.",
-    "trace": "Show the whole way of one event.",
-    "replay": "Handle an event, or all since a moment, again.",
+    "trace": "Show everything that followed from an event.",
+    "replay": "Process an event, or all events since a time, again.",
     "export": "Write the event log as JSON lines.",
-    "import": "Restore an exported event log, or take over an alertmanager.yml.",
-    "route": "Explain where alerts go; try other routes on what has happened.",
-    "alerts": "List what is open; acknowledge, snooze or resolve it.",
-    "silence": "Silence alerts for a while, list and end silences.",
-    "focus": "Keep what is not critical from interrupting for a while.",
-    "digest": "Show the digests, and say why each item stands where it does.",
-    "noise": "Say which rules interrupt for nothing, and what to change.",
-    "review": "Look back at the week: what interrupted, what it cost, what to change.",
-    "flags": "List and evaluate flags, say why, and name those that should be gone.",
+    "import": "Restore an exported event log, or convert an alertmanager.yml.",
+    "route": "Explain where alerts go; try other routes on past events.",
+    "alerts": "List open alerts; acknowledge, snooze or resolve them.",
+    "silence": "Silence alerts for a while; list and end silences.",
+    "focus": "Let only critical alerts notify you for a while.",
+    "digest": "Show the digests and explain the rank of each item.",
+    "noise": "Show which rules interrupt you for nothing, and what to change.",
+    "review": "Review the last seven days: interruptions, their cost, and what to change.",
+    "flags": "List, evaluate and explain flags; find the stale ones.",
     "verify": "Check opos.yaml, flags.yaml and the secrets.",
-    "secrets": "Renew a secret without losing a webhook.",
-    "doctor": "Run every check, and say what is wrong, why, and what to do first.",
-    "retry": "Send again what a channel has refused.",
-    "dismiss": "Take something off the list of what is wrong.",
-    "slo": "Show each objective, what is left of its error budget, and how fast that burns.",
-    "cost": "Say what a month on Google Cloud would cost.",
-    "deploy": "Bring this checkout to the cloud, dark first, and back by itself when it is worse.",
-    "rollback": "Let what ran before take the traffic again.",
-    "deployments": "List what was deployed, by whom, and how it ended.",
-    "console": "Print a fresh link to the console.",
+    "secrets": "Rotate a secret without losing a webhook.",
+    "doctor": "Run every check and explain each failure: its cause, its effect and the fix.",
+    "retry": "Send undelivered notifications and digests again.",
+    "dismiss": "Remove an item from the list of problems.",
+    "slo": "Show each objective, its remaining error budget and its burn rate.",
+    "cost": "Estimate the cost of a month on Google Cloud.",
+    "deploy": "Deploy this checkout to Google Cloud step by step, with automatic rollback.",
+    "rollback": "Roll back to the previous release.",
+    "deployments": "List deployments: what was deployed, by whom, and how it ended.",
+    "console": "Print a new link to the console.",
 }
-
-
-_MODULES = {"import": "import_"}
+_ELSEWHERE = {"import": "import_:command", "dismiss": "retry:dismiss"}
+"""The module and the attribute of the commands that are not the `command` of the module of their name."""
 
 
 class _Lazy(click.Group):
@@ -47,7 +46,8 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
         if name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"opos.commands.{_MODULES.get(name, name)}").command
+        module, _, attribute = _ELSEWHERE.get(name, f"{name}:command").partition(":")
+        command: click.Command = getattr(importlib.import_module(f"opos.commands.{module}"), attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -58,7 +58,7 @@ class _Lazy(click.Group):
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION)
 def main() -> None:
-    """The operations desk of a company of one.
+    """Alerts, digests and feature flags for a company of one.
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
+    Exit codes: 0 success, 1 failure, 2 wrong usage or configuration.
     """

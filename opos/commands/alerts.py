@@ -5,20 +5,21 @@ from typing import Any
 
 import click
 
+from opos.terminal.lookup import single
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
-from opos.terminal.times import until_moment
+from opos.terminal.times import OperatorClock, operator_clock, until_moment
 from shared.alerting.state_machine import OPEN
 from shared.context import Context
-from shared.errors import NotFound
 from shared.ports import Doc, Store
 from shared.runtime.entry import retry_conflicts
 from shared.services.alerting.acknowledgement import Act, act_on_alert
+from shared.values.local_time import age
 
 
 @click.group("alerts")
 def command() -> None:
-    """List what is open; acknowledge, snooze or resolve it."""
+    """List open alerts; acknowledge, snooze or resolve them."""
 
 
 @command.command("list")
@@ -26,10 +27,11 @@ def command() -> None:
 @json_option
 @reports_errors
 def list_(place: Place, *, as_json: bool) -> None:
-    """What is open."""
-    found = _open(place.runtime().store)
-    text = "\n".join(_line(doc) for doc in found) or "Nothing is open."
-    show([doc.data for doc in found], text, as_json=as_json)
+    """List the open alerts."""
+    runtime = place.runtime()
+    alerts, clock = _open(runtime.store), operator_clock(runtime)
+    text = "\n".join(_line(alert, clock) for alert in alerts) or "No alert is open."
+    show([alert.data for alert in alerts], text, as_json=as_json)
 
 
 @command.command("ack")
@@ -38,7 +40,7 @@ def list_(place: Place, *, as_json: bool) -> None:
 @json_option
 @reports_errors
 def ack(alert: str, place: Place, *, as_json: bool) -> None:
-    """Somebody is on it: repeats are counted and tell nobody, until the route's ack_timeout."""
+    """Acknowledge ALERT: it does not notify you again until the ack_timeout of its route ends."""
     _do(alert, "acknowledge", None, place, as_json=as_json)
 
 
@@ -49,7 +51,7 @@ def ack(alert: str, place: Place, *, as_json: bool) -> None:
 @json_option
 @reports_errors
 def snooze(alert: str, until: str, place: Place, *, as_json: bool) -> None:
-    """Let it rest UNTIL then: `2h`, `15:00`, `until 15:00`, a day or a moment."""
+    """Stop notifications about ALERT UNTIL a time: `2h`, `15:00`, `until 15:00`, a day or an ISO 8601 time."""
     runtime = place.runtime()
     _do(alert, "snooze", until_moment(until, datetime.now(UTC), runtime.config.timezone), place, as_json=as_json)
 
@@ -60,22 +62,20 @@ def snooze(alert: str, until: str, place: Place, *, as_json: bool) -> None:
 @json_option
 @reports_errors
 def resolve(alert: str, place: Place, *, as_json: bool) -> None:
-    """It is over."""
+    """Resolve ALERT: its problem has ended."""
     _do(alert, "resolve", None, place, as_json=as_json)
 
 
-def _do(wanted: str, what: Act, until: datetime | None, place: Place, *, as_json: bool) -> None:
+def _do(wanted: str, act: Act, until: datetime | None, place: Place, *, as_json: bool) -> None:
     context = place.runtime().context()
-    done = retry_conflicts(lambda: _act(wanted, what, until, context))
-    show(done.data, _line(done), as_json=as_json)
+    alert = retry_conflicts(lambda: _act(wanted, act, until, context))
+    show(alert.data, _line(alert, operator_clock(context)), as_json=as_json)
 
 
-def _act(wanted: str, what: Act, until: datetime | None, context: Context) -> Doc:
-    found = [doc for doc in _open(context.store) if doc.id.startswith(wanted)]
-    if len(found) != 1:
-        said = "There is no open alert" if not found else "More than one open alert begins with"
-        raise NotFound(f"{said} {wanted}.", hint="`opos alerts list` shows them.")
-    return act_on_alert(found[0], what, context, by="cli", until=until)
+def _act(wanted: str, act: Act, until: datetime | None, context: Context) -> Doc:
+    matches = [alert for alert in _open(context.store) if alert.id.startswith(wanted)]
+    alert = single(matches, wanted, noun="open alert", hint="`opos alerts list` shows the ids.")
+    return act_on_alert(alert, act, context, by="cli", until=until)
 
 
 def _open(store: Store) -> list[Doc]:
@@ -83,8 +83,9 @@ def _open(store: Store) -> list[Doc]:
     return sorted(docs, key=lambda doc: (doc.data["state"] != "firing", str(doc.data["first_seen"])))
 
 
-def _line(doc: Doc) -> str:
-    data: dict[str, Any] = doc.data
-    until = f" until {data['until']}" if data.get("until") else ""
-    held = f"; held back: {data['held']['reason']}" if data.get("held") else ""
-    return f"{doc.id[:8]}  {data['severity']:<8} {data['state']}{until}  {data['title']} (x{data['count']}){held}"
+def _line(alert: Doc, clock: OperatorClock) -> str:
+    data: dict[str, Any] = alert.data
+    until = f" until {clock.time(data['until'])}" if data.get("until") else ""
+    held = f"; held: {clock.text(data['held']['reason'])}" if data.get("held") else ""
+    seen = f"(x{data['count']}, first seen {age(data['first_seen'], clock.now)})"
+    return f"{alert.id[:8]}  {data['severity']:<8} {data['state']}{until}  {data['title']} {seen}{held}"

@@ -10,12 +10,18 @@ from shared.cost import COSTS, PRICES_AS_OF, PRICES_SOURCE, Line, bill
 
 
 @click.command("cost")
-@click.option("--events-per-day", required=True, type=click.IntRange(0), help="Webhooks that are no duplicates.")
-@click.option("--critical", default=2.0, show_default=True, type=click.FloatRange(0, 100), help="Percent that page.")
-@click.option("--digest-size", default=5, show_default=True, type=click.IntRange(1))
+@click.option("--events-per-day", required=True, type=click.IntRange(0), help="Webhooks per day, without duplicates.")
+@click.option(
+    "--critical",
+    default=2.0,
+    show_default=True,
+    type=click.FloatRange(0, 100),
+    help="Percentage that notifies you.",
+)
+@click.option("--digest-size", default=5, show_default=True, type=click.IntRange(1), help="Items per digest.")
 @json_option
 def command(events_per_day: int, critical: float, digest_size: int, *, as_json: bool) -> None:
-    """Print what a month on Google Cloud would cost, from counted operations and list prices."""
+    """Estimate the cost of a month on Google Cloud, from counted operations and list prices."""
     lines = bill(events_per_day, critical=critical / 100, digest_size=digest_size)
     total, gross = sum(line.dollars for line in lines), sum(line.gross for line in lines)
     content = {
@@ -31,10 +37,10 @@ def command(events_per_day: int, critical: float, digest_size: int, *, as_json: 
 def _text(lines: list[Line], total: float, gross: float) -> str:
     return "\n".join(
         [
-            f"{'a month of':<20}{'used':>16} {'':<9}{'free':>14}{'dollars':>10}{'nothing free':>14}",
+            f"{'per month':<20}{'used':>16} {'':<9}{'free':>14}{'dollars':>10}{'no free tier':>14}",
             *(_row(line) for line in lines),
             f"{'total':<60}{total:>10.2f}{gross:>14.2f}",
-            f"Prices of {PRICES_AS_OF}: {PRICES_SOURCE}. Check them before you rely on it.",
+            f"Prices as of {PRICES_AS_OF}: {PRICES_SOURCE}. Check them before you rely on this estimate.",
         ]
     )
 

@@ -8,44 +8,54 @@ import click
 from opos.bundle.emulators import require_installed
 from opos.commands.up import console_url
 from opos.demo.bundle import Bundle, bundle
-from opos.demo.story import tell
+from opos.demo.story import play
 from opos.terminal.options import Backend, json_option
 from opos.terminal.output import reports_errors
 
+_INTRODUCTION = """\
+opos is running at {url} with its own data and secrets.
+The senders are simulated; the signatures, the HTTP requests and the functions are real."""
+
 
 @click.command("demo")
-@click.option("--once", is_flag=True, help="End when the story is told.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--backend", default="embedded", show_default=True, type=click.Choice(["embedded", "emulators"]))
+@click.option("--once", is_flag=True, help="Exit at the end of the story.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="The port of the bundle.")
+@click.option(
+    "--backend",
+    default="embedded",
+    show_default=True,
+    type=click.Choice(["embedded", "emulators"]),
+    help="One process with SQLite, or Google's emulators.",
+)
 @json_option
 @reports_errors
 def command(port: int, backend: Backend, *, once: bool, as_json: bool) -> None:
-    """Run a bundle of its own, send it real signed webhooks over HTTP, and tell what becomes of them."""
+    """Run a bundle with its own data and secrets, send it real signed webhooks over HTTP, and show what happens."""
     if backend == "emulators":
         require_installed()
-        click.echo("Starting Google's emulators and every function; this takes some ten seconds.", err=True)
+        click.echo("Starting the emulators and every function; this takes about ten seconds.", err=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with bundle(port, backend) as running:
-            _tell(running, as_json=as_json)
+            _play(running, as_json=as_json)
             if not once:
                 _stay(running)
     except KeyboardInterrupt:
         click.echo("stopped")
 
 
-def _tell(running: Bundle, *, as_json: bool) -> None:
-    steps = []
-    for line, data in tell(running):
-        steps.append(data)
-        if not as_json:
-            click.echo(line if line.startswith("   ") else f"\n{line}")
+def _play(running: Bundle, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"steps": steps}))
+        click.echo(json.dumps({"steps": [data for _, data in play(running) if data]}))
+        return
+    click.echo(_INTRODUCTION.format(url=running.url))
+    for text, _ in play(running):
+        click.echo(text)
+    click.echo("\nThat was opos. `opos init` writes the configuration for your own senders and channels.")
 
 
 def _stay(running: Bundle) -> None:
-    click.echo(f"\nThe bundle is running.\n  console  {console_url(running.runtime)}")
+    click.echo(f"\nThe bundle is still running:\n  console  {console_url(running.runtime)}")
     click.echo(f"  flags    {running.url}/flags\n  health   {running.url}/health")
-    click.echo("Ctrl-C stops it and removes its data.")
+    click.echo("Ctrl-C stops it and deletes its data.")
     running.process.wait()

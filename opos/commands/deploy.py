@@ -27,13 +27,13 @@ MARKS = {True: "ok  ", False: "FAIL", None: "?   "}
 
 
 @click.command("deploy")
-@click.option("--target", required=True, type=click.Choice(["staging", "production"]))
-@click.option("--dry-run", is_flag=True, help="Show what would change, as a diff against what runs, and do nothing.")
-@click.option("--only", multiple=True, type=click.Choice(FUNCTIONS), help="Only this function; may be repeated.")
-@click.option("--no-rollback", is_flag=True, help="When it fails, leave it as it is, to be looked at.")
-@click.option("--wait", is_flag=True, help="Wait for another deploy to end.")
-@click.option("--dirty", is_flag=True, help="Deploy what is not committed, too.")
-@click.option("--untested", is_flag=True, help="Deploy a commit whose tests have not passed here.")
+@click.option("--target", required=True, type=click.Choice(["staging", "production"]), help="The target.")
+@click.option("--dry-run", is_flag=True, help="Show a diff against what runs, and change nothing.")
+@click.option("--only", multiple=True, type=click.Choice(FUNCTIONS), help="Deploy only this function; may be repeated.")
+@click.option("--no-rollback", is_flag=True, help="Do not roll back after a failure, so that you can inspect it.")
+@click.option("--wait", is_flag=True, help="Wait until another deploy ends.")
+@click.option("--dirty", is_flag=True, help="Include uncommitted changes.")
+@click.option("--untested", is_flag=True, help="Deploy a commit whose tests did not pass on this machine.")
 @with_place
 @json_option
 @reports_errors
@@ -41,12 +41,13 @@ def command(
     target: str, place: Place, only: tuple[str, ...],
     *, dry_run: bool, no_rollback: bool, wait: bool, dirty: bool, untested: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Build once, deploy each function dark, try it, move the traffic in watched steps; go back by itself when worse.
+    """Deploy this checkout: build an image, deploy each function without traffic, run the smoke test, then move the
+    traffic in steps. The deploy watches each step and rolls back automatically if the new release does worse.
 
-    Called again after it was interrupted, it goes on. Ends with 1 where what ran before runs again.
+    Run it again to continue an interrupted deploy. Exits with 1 if the deploy was rolled back.
     """
     where = ground(place, target)
-    functions = tuple(one for one in FUNCTIONS if not only or one in only)
+    functions = tuple(function for function in FUNCTIONS if not only or function in only)
     checks = preflight(where, dirty=dirty, untested=untested)
     if dry_run:
         _rehearse(where, functions, checks, as_json=as_json)
@@ -59,7 +60,7 @@ def command(
 
 
 def deploy(where: Ground, functions: tuple[str, ...], *, wait: bool, may_go_back: bool) -> Deployment:
-    """The deployment as it ended. Raises what kept it from an end: called again, it goes on from there."""
+    """The deployment as it ended. Raises what interrupted it; the next call continues it."""
     draft = drafted(where, functions)
     lease = Lease(new_id(), draft.by, where.store, where.clock)
     with leased(lease, wait=wait, sleep=where.sleep, say=where.say):
@@ -70,15 +71,15 @@ def deploy(where: Ground, functions: tuple[str, ...], *, wait: bool, may_go_back
 
 
 def _record(draft: Deployment, where: Ground, lease: Lease) -> Record:
-    """What was left unfinished and is the same goes on; another one is taken back first."""
+    """The unfinished deployment if it equals *draft*; otherwise that is rolled back, and *draft* begins."""
     left = unfinished(where)
     if left is None:
         return begun(draft, where)
     if is_same(left, draft):
-        where.say(f"going on with deployment {left.now.number}, which was interrupted")
+        where.say(f"continuing deployment {left.now.number}, which was interrupted")
         return left
-    where.say(f"deployment {left.now.number} was interrupted, and this is another one")
-    left.change(phase="back", reason=left.now.reason or "It was interrupted, and another one was begun.")
+    where.say(f"deployment {left.now.number} was interrupted and differs from this one; rolling it back")
+    left.change(phase="back", reason=left.now.reason or "It was interrupted, and another deployment started.")
     Pipeline(left, where, lease).run()
     return begun(draft, where)
 
@@ -87,7 +88,7 @@ def _rehearse(where: Ground, functions: tuple[str, ...], checks: list[Check], *,
     draft = drafted(where, functions)
     draft = replace(draft, image=_image(draft, where))
     planned = plan(revisions(draft, _console(where), where), where)
-    text = "\n".join([*_told(checks), "", *lines(planned, where), "Nothing was done."])
+    text = "\n".join([*_lines(checks), "", *lines(planned, where), "Nothing was changed."])
     show(_content(checks, planned), text, as_json=as_json)
     if any(check.ok is False for check in checks):
         raise SystemExit(FAILED)
@@ -102,27 +103,27 @@ def _image(draft: Deployment, where: Ground) -> str:
 
 def _console(where: Ground) -> str:
     try:
-        found = services.running("console", where.gcloud)
+        service = services.running("console", where.gcloud)
     except CloudError:
         return "its own address"
-    return found.url if found else "its own address"
+    return service.url if service else "its own address"
 
 
 def _require(checks: list[Check]) -> None:
     wrong = [check for check in checks if check.ok is False]
     if wrong:
-        said = "\n".join(_told(wrong))
-        raise OposError(f"{len(wrong)} of {len(checks)} checks do not pass, so nothing was changed:\n{said}")
+        text = "\n".join(_lines(wrong))
+        raise OposError(f"{len(wrong)} of {len(checks)} checks failed, so nothing was changed:\n{text}")
 
 
-def _told(checks: list[Check]) -> list[str]:
+def _lines(checks: list[Check]) -> list[str]:
     width = max(len(check.name) for check in checks)
     return [
         f"{MARKS[check.ok]}  {check.name:<{width}}  {check.said}"
-        + (f"\n      {'':<{width}}  mend it: {check.fix}" if check.ok is False and check.fix else "")
+        + (f"\n      {'':<{width}}  fix: {check.fix}" if check.ok is False and check.fix else "")
         for check in checks
     ]
 
 
 def _content(checks: list[Check], planned: list[Planned]) -> dict[str, Any]:
-    return {"checks": [asdict(one) for one in checks], "plan": [asdict(one) for one in planned]}
+    return {"checks": [asdict(check) for check in checks], "plan": [asdict(change) for change in planned]}

@@ -9,33 +9,39 @@ import click
 from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
+from opos.terminal.times import OperatorClock, operator_clock
 from shared.alerting.alert import as_alert
-from shared.context import Context
 from shared.digest.batch import first_batch
 from shared.digest.content import HEADINGS, Block, Content, Line, compose
 from shared.digest.renderers.phrases import rest
 from shared.digest.renderers.text import as_text
 from shared.events import iso
 from shared.ports import Doc
+from shared.runtime.container import Runtime
+from shared.runtime.invocation import Invocation
 from shared.services.alerting.pages import runbook_of
 from shared.services.alerting.quiet_hours import held
 from shared.services.digest.queue import batching, longest_waiting, waiting
+from shared.values.text import counted
 
 
 @click.group("digest")
 def command() -> None:
-    """Show the digests, and say why each item stands where it stands."""
+    """Show the digests and explain the rank of each item."""
 
 
 @command.command("list")
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1))
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="How many to list.")
 @with_place
 @json_option
 @reports_errors
 def list_(limit: int, place: Place, *, as_json: bool) -> None:
-    """The last digests, the newest first."""
-    docs = list(place.runtime().store.query("digests", order_by="created_at", descending=True, limit=limit))
-    show([_plain(doc) for doc in docs], "\n".join(map(_headline, docs)) or "No digest was sent yet.", as_json=as_json)
+    """List the digests, newest first."""
+    runtime = place.runtime()
+    docs = list(runtime.store.query("digests", order_by="created_at", descending=True, limit=limit))
+    clock = operator_clock(runtime)
+    text = "\n".join(_headline(doc, clock) for doc in docs) or "No digest yet."
+    show([_plain(doc) for doc in docs], text, as_json=as_json)
 
 
 @command.command("show")
@@ -44,9 +50,10 @@ def list_(limit: int, place: Place, *, as_json: bool) -> None:
 @json_option
 @reports_errors
 def show_(digest: str, place: Place, *, as_json: bool) -> None:
-    """What DIGEST (its id, or the beginning of it) says, without its links."""
-    doc = _digest(digest, place)
-    text = f"{_headline(doc)}\n\n{as_text(doc.data['content'], {})}"
+    """Show the text of DIGEST (its id, or the beginning of its id), without its links."""
+    runtime = place.runtime()
+    doc = _digest(digest, runtime)
+    text = f"{_headline(doc, operator_clock(runtime))}\n\n{as_text(doc.data['content'], {})}"
     show({**_plain(doc), "content": doc.data["content"], "members": doc.data["members"]}, text, as_json=as_json)
 
 
@@ -56,34 +63,43 @@ def show_(digest: str, place: Place, *, as_json: bool) -> None:
 @json_option
 @reports_errors
 def explain(digest: str | None, place: Place, *, as_json: bool) -> None:
-    """Why each item of DIGEST ranks where it does; without DIGEST, of what waits, and when that will be sent."""
+    """Explain the rank of each item of DIGEST; without DIGEST, of the items that wait, and when they are sent."""
+    runtime = place.runtime()
+    clock = operator_clock(runtime)
     if digest:
-        doc = _digest(digest, place)
-        found = [{**_plain(doc), "said": _headline(doc), "content": doc.data["content"]}]
+        doc = _digest(digest, runtime)
+        digests = [{**_plain(doc), "said": _headline(doc, clock), "content": doc.data["content"]}]
     else:
-        found = list(_upcoming(place.runtime().context()))
-    text = "\n\n".join("\n".join([one["said"], *_ranked(one["content"])]) for one in found)
-    show(found, text or "Nothing waits.", as_json=as_json)
+        digests = list(_upcoming(runtime.context(), clock))
+    text = "\n\n".join("\n".join([shown["said"], *_ranked(shown["content"])]) for shown in digests)
+    show(digests, text or "No item waits for a digest.", as_json=as_json)
 
 
-def _digest(wanted: str, place: Place) -> Doc:
-    return find(place.runtime().store, "digests", wanted, noun="digest", hint="`opos digest list` names them.")
+def _digest(wanted: str, runtime: Runtime) -> Doc:
+    return find(runtime.store, "digests", wanted, noun="digest", hint="`opos digest list` shows the ids.")
 
 
 def _plain(doc: Doc) -> dict[str, Any]:
     names = ("channel", "state", "created_at", "closed_by", "receipt", "last_fault")
-    told = {"title": doc.data["notice"]["title"], "items": len(doc.data.get("members") or [])}
-    return {"id": doc.id, **told, **{name: doc.data.get(name) for name in names}}
+    head = {"title": doc.data["notice"]["title"], "items": len(doc.data.get("members") or [])}
+    return {"id": doc.id, **head, **{name: doc.data.get(name) for name in names}}
 
 
-def _headline(doc: Doc) -> str:
-    one = _plain(doc)
-    said = f"{one['id'][:8]}  {one['created_at']}  {one['state']} on {one['channel']}, {one['items']} items"
-    return f"{said}, closed by {one['closed_by']}: {one['title']}" if one["closed_by"] else f"{said}: {one['title']}"
+def _headline(doc: Doc, clock: OperatorClock) -> str:
+    digest = _plain(doc)
+    items = counted(digest["items"], "item")
+    sent = f"{clock.time_and_age(digest['created_at'])}, {digest['state']} on {digest['channel']}"
+    closed = f", closed by {digest['closed_by']}" if digest["closed_by"] else ""
+    return f"{doc.id[:8]}  {sent}, {items}{closed}: {digest['title']}"
 
 
-def _upcoming(context: Context) -> Iterator[dict[str, Any]]:
-    """What would be sent, for each queue in which anything waits, were its batch closed now."""
+_CLOSED_BY = {
+    "size": "the batch is full", "window": "its window ends then", "release": "the digest is held until then",
+}  # fmt: skip
+
+
+def _upcoming(context: Invocation, clock: OperatorClock) -> Iterator[dict[str, Any]]:
+    """The digest of each queue that is not empty, as it would be if its batch closed now."""
     config = context.config
     for first in longest_waiting(context):
         how = batching(first.data["pending"]["queue"], config)
@@ -94,13 +110,11 @@ def _upcoming(context: Context) -> Iterator[dict[str, Any]]:
             [item.data for item in items[: batch.count]], queue=how.queue, now=context.now, zone=config.timezone,
             runbook=lambda item: runbook_of(as_alert(item), config),
         )  # fmt: skip
-        why = {"size": "it is full", "window": "its time is over then", "release": "it is held back until then"}
-        said = (
-            f"{how.queue}: {len(items)} wait, {batch.count} of them are sent over {how.channel} at {iso(batch.closes)}"
-        )
+        size = f"{counted(len(items), 'item')} in the queue, the next digest lists {batch.count}"
+        said = f"{how.queue}: {size}; due on {how.channel} {clock.time_and_age(batch.closes)}"
         yield {
             "queue": how.queue, "channel": how.channel, "waiting": len(items), "closes_at": iso(batch.closes),
-            "reason": batch.reason, "said": f"{said}: {why[batch.reason]}", "content": content,
+            "reason": batch.reason, "said": f"{said}: {_CLOSED_BY[batch.reason]}", "content": content,
         }  # fmt: skip
 
 
@@ -115,7 +129,7 @@ def _explained(line: Line) -> Iterator[str]:
     money = f" [{line['money']}]" if line["money"] else ""
     yield f"  {line['rank']:>4}  {line['title']}{money}"
     parts = ", ".join(f"{what} {points:g} ({why})" for what, points, why in line["why"])
-    yield f"        {parts or 'it cannot be read, so it has no rank'}"
+    yield f"        {parts or 'no rank: its stored data is not valid'}"
     if line["reason"]:
         yield f"        {line['reason']}"
 

@@ -1,7 +1,7 @@
 """`opos doctor`."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ import structlog
 
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
-from shared.context import Context
+from opos.terminal.times import OperatorClock, operator_clock
 from shared.health.failures import FAILURES
 from shared.health.report import Finding
 from shared.ports import Doc
@@ -28,81 +28,84 @@ _ORDER = tuple(FAILURES)
 @json_option
 @reports_errors
 def command(place: Place, *, as_json: bool) -> None:
-    """Run every check, and say what is wrong, since when, what it affects, why, and what to do: the first thing first.
+    """Run every check. For each failure, show since when it lasts, its effect, its likely cause and its runbook.
 
-    Ends with 1 where something is wrong.
+    The first failure may be the cause of the others. Exits with 1 if a check fails.
     """
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # the findings tell it
-    context: HealthContext = place.runtime().context()
-    found = [*findings([one for one in everything(context) if one.name not in _LEFT_OUT], context), *_swept(context)]
-    wrong = sorted((one for one in found if one.status != "pass"), key=lambda one: _ORDER.index(one.failure))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # the report says it
+    runtime = place.runtime()
+    context: HealthContext = runtime.context()
+    probes = [probe for probe in everything(context) if probe.name not in _LEFT_OUT]
+    checks = [*findings(probes, context), *_swept(context)]
+    wrong = sorted((check for check in checks if check.status != "pass"), key=lambda check: _ORDER.index(check.failure))
     since = _since(context)
-    content = [_told(one, since, context) for one in wrong]
-    show({"checks": len(found), "wrong": content}, "\n\n".join(_lines(content, len(found))), as_json=as_json)
+    failures = [_explained(check, since, context) for check in wrong]
+    text = "\n\n".join(_blocks(failures, len(checks), operator_clock(runtime)))
+    show({"checks": len(checks), "wrong": failures}, text, as_json=as_json)
     if wrong:
         raise SystemExit(FAILED)
 
 
 _LEFT_OUT = {"memory:utilization", "uptime", "sweeper:lastRun"}
-"""They would speak of this command, and not of the bundle."""
+"""These would measure this command and not the bundle."""
 
 
 def _swept(context: HealthContext) -> list[Finding]:
-    """A bundle that has never swept is not running, however young this command is."""
+    """The check of the sweeper. A bundle without a sweep is not running, however young this command is."""
     doc = _last_sweep(context)
     never = Finding("sweeper:lastRun", "component", "fail", 0, "sweeps", "has never run", failure="sweeper-stopped")
     return sweeper_silent(context) if doc else [never]
 
 
-def _last_sweep(context: Context) -> Doc | None:
-    """None also where the store does not answer: that is among the findings."""
+def _last_sweep(context: HealthContext) -> Doc | None:
+    """None also if the store does not answer: another check reports that."""
     try:
         return context.store.get(SWEEP)
     except Exception:  # noqa: BLE001
         return None
 
 
-def _since(context: Context) -> dict[str, str]:
-    """Since when each failure lasts, as the sweeper has seen it."""
+def _since(context: HealthContext) -> dict[str, str]:
+    """The time from which the sweeper has seen each failure."""
     doc = _last_sweep(context)
-    return {name: one["since"] for name, one in doc.data["broken"].items()} if doc else {}
+    return {name: broken["since"] for name, broken in doc.data["broken"].items()} if doc else {}
 
 
-def _lasts(began: str, context: Context) -> str:
+def _lasts(began: str, context: HealthContext) -> str:
     length = context.now - datetime.fromisoformat(began)
-    return (
-        duration_text(length - length % timedelta(minutes=1))
-        if length >= timedelta(minutes=1)
-        else "less than a minute"
-    )
+    whole = length - length % timedelta(minutes=1)
+    return duration_text(whole) if whole else "less than a minute"
 
 
-def _told(finding: Finding, since: dict[str, str], context: Context) -> dict[str, Any]:
-    failure = FAILURES[finding.failure]
-    began = since.get(finding.failure)
+def _explained(check: Finding, since: dict[str, str], context: HealthContext) -> dict[str, Any]:
+    failure = FAILURES[check.failure]
+    began = since.get(check.failure)
     return {
-        "failure": finding.failure, "status": finding.status, "title": failure.title,
-        "check": finding.name, "observed": f"{finding.value:g} {finding.unit}", "output": finding.output,
+        "failure": check.failure, "status": check.status, "title": failure.title,
+        "check": check.name, "observed": f"{check.value:g} {check.unit}", "output": check.output,
         "since": began, "lasts": _lasts(began, context) if began else None,
-        "affects": failure.affects, "cause": failure.cause, "runbook": f"docs/runbooks/{finding.failure}.md",
+        "affects": failure.affects, "cause": failure.cause, "runbook": f"docs/runbooks/{check.failure}.md",
     }  # fmt: skip
 
 
-def _lines(wrong: Iterable[dict[str, Any]], checks: int) -> Iterator[str]:
-    lines = [_one(number, one) for number, one in enumerate(wrong, 1)]
-    yield from lines or [f"All is well: {checks} checks pass."]
-    if lines:
-        yield f"{len(lines)} of {checks} checks do not pass. Begin at the top: it may be why the rest is so."
+def _blocks(failures: Sequence[dict[str, Any]], checks: int, clock: OperatorClock) -> Iterator[str]:
+    if not failures:
+        yield f"All {checks} checks pass."
+        return
+    yield from (_block(number, failure, clock) for number, failure in enumerate(failures, 1))
+    first = " Start with the first: it may be the cause of the others." if len(failures) > 1 else ""
+    yield f"{len(failures)} of {checks} checks failed.{first}"
 
 
-def _one(number: int, told: dict[str, Any]) -> str:
-    lasts = f", for {told['lasts']}" if told["lasts"] else ""
+def _block(number: int, failure: dict[str, Any], clock: OperatorClock) -> str:
+    since = f", since {clock.time_and_age(failure['since'])}" if failure["since"] else ""
+    output = f": {clock.text(failure['output'])}" if failure["output"] else ""
     return "\n".join(
         [
-            f"{number}. {told['title']}{lasts}   [{told['status']}: {told['failure']}]",
-            f"   seen      {told['check']} is {told['observed']}" + (f": {told['output']}" if told["output"] else ""),
-            f"   affects   {told['affects']}",
-            f"   likely    {told['cause']}",
-            f"   runbook   {told['runbook']}",
+            f"{number}. {failure['title']}{since}   [{failure['status']}: {failure['failure']}]",
+            f"   observed  {failure['check']} is {failure['observed']}{output}",
+            f"   effect    {failure['affects']}",
+            f"   likely    {failure['cause']}",
+            f"   runbook   {failure['runbook']}",
         ]
     )

@@ -11,6 +11,7 @@ import click
 
 from opos.cloud.packaging import write_compiled
 from opos.commands.stale_flags import stale
+from opos.terminal.files import write_whole
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock, until_moment
@@ -111,16 +112,9 @@ def set_(
         within = ("environments", environment) if environment else ()
         text = with_value(text, ("flags", flag, *within, name), value)
     parse_flags(text, str(file))
-    _replace(file, text)
+    write_whole(file, text)
     shown = ", ".join(f"{name}: {value}" for name, value in wanted.items())
     show({"flag": flag, "environment": environment, **wanted}, f"{flag}: {shown}", as_json=as_json)
-
-
-def _replace(file: Path, text: str) -> None:
-    """Whole or not at all: a bundle that reads the file meanwhile sees the old one or the new one."""
-    new = file.with_name(f".{file.name}.new")
-    new.write_text(text, "utf-8")
-    new.replace(file)
 
 
 @command.command("compile")

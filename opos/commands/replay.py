@@ -13,7 +13,7 @@ from opos.history.replay_preview import Preview, ReplayPreview
 from opos.terminal.lookup import find_event
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
-from opos.terminal.times import moment
+from opos.terminal.times import OperatorClock, moment, operator_clock
 from shared.events import Event
 from shared.intake.webhook import read_again
 from shared.ports import Delete, Doc, Store, Update
@@ -21,14 +21,15 @@ from shared.runtime.clock import new_id
 from shared.runtime.container import Runtime
 from shared.runtime.entry import retry_conflicts
 from shared.services.intake.acceptance import announcement
+from shared.values.text import counted
 
 
 @click.command("replay")
 @click.argument("event", required=False)
-@click.option("--since", type=moment, help="Instead of EVENT, all since: an age (7d), a day or a moment.")
+@click.option("--since", type=moment, help="Instead of EVENT: all events since an age (7d), a day or an ISO 8601 time.")
 @click.option("--source", help="With --since: only the events of this source.")
-@click.option("--dry-run", is_flag=True, help="Say what would change, and do nothing.")
-@click.option("--yes", is_flag=True, help="Page without asking first.")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask before notifications are sent.")
 @with_place
 @json_option
 @reports_errors
@@ -36,22 +37,23 @@ def command(
     place: Place, event: str | None, since: datetime | None, source: str | None,
     *, dry_run: bool, yes: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Handle EVENT, or all events --since, again, read under the configuration of now.
+    """Process EVENT, or all events --since a time, again with today's configuration.
 
-    A running bundle picks them up at once. Each replay has a nonce of its own, so that it is not taken for a duplicate.
+    A running bundle processes them immediately. Each replay has its own nonce, so that no event counts as a duplicate.
     """
     if (event is None) == (since is None) or (source and not since):
-        raise click.UsageError("expected either EVENT, or --since with or without --source")
+        raise click.UsageError("expected EVENT, or --since with or without --source")
     runtime = place.runtime()
     now = datetime.now(UTC)
     docs = list(_chosen(runtime.store, event, since, source, now))
-    would = list(ReplayPreview(runtime.store, runtime.config, now).replay(docs))
+    previews = list(ReplayPreview(runtime.store, runtime.config, now).replay(docs))
     if dry_run:
-        show([asdict(one) for one in would], "\n".join(_told(would)), as_json=as_json)
+        text = "\n".join(_lines(previews, operator_clock(runtime)))
+        show([asdict(preview) for preview in previews], text, as_json=as_json)
         return
-    pages = _counted(would)["page"]
+    pages = _counted(previews)["page"]
     if pages and since and not yes:
-        click.confirm(f"{_summary(would)} Go on?", abort=True, err=True)
+        click.confirm(f"{_summary(previews)} Continue?", abort=True, err=True)
     nonce = new_id()[:8]
     for doc in docs:
         retry_conflicts(partial(_replay, doc.path, nonce, runtime))
@@ -75,35 +77,35 @@ def _replay(path: str, nonce: str, runtime: Runtime) -> None:
 
 
 def _prepare(store: Store, doc: Doc, stored: Event) -> str:
-    """Bring the event up to what it means now, and put away the dead letters that the replay makes up for."""
+    """Updates the event as read today and deletes its dead letters, which the replay replaces; the new version."""
     letters = list(store.query("dead_letters", where=[("event", "==", doc.id)]))
-    now_means = Update(doc.path, {"quarantine": stored.quarantine, "type": stored.type}, doc.version)
-    return store.commit([now_means, *(Delete(letter.path, letter.version) for letter in letters)])[doc.path]
+    reread = Update(doc.path, {"quarantine": stored.quarantine, "type": stored.type}, doc.version)
+    return store.commit([reread, *(Delete(letter.path, letter.version) for letter in letters)])[doc.path]
 
 
 def _done(docs: list[Doc], nonce: str) -> str:
     if len(docs) == 1:
         id = docs[0].id
-        return f"Published {id} again as replay {nonce}; `opos trace {id[:8]}` shows what comes of it."
-    return f"Published {len(docs)} events again as replay {nonce}."
+        return f"Published {id} again as replay {nonce}; `opos trace {id[:8]}` shows the result."
+    return f"Published {counted(len(docs), 'event')} again as replay {nonce}."
 
 
-def _told(would: list[Preview]) -> Iterator[str]:
-    for one in would:
-        was = f" (was {', '.join(one.was)})" if one.was else ""
-        yield f"{one.event[:8]}  {one.source} {one.type}{was}"
-        yield from (f"          {decision['path']}: {decision['reason']}" for decision in one.decisions)
-        yield from (f"          {change}" for change in one.changes)
-        if one.quarantine:
-            yield f"          quarantine: {one.quarantine}"
-    yield f"{_summary(would)} Nothing was done."
+def _lines(previews: list[Preview], clock: OperatorClock) -> Iterator[str]:
+    for preview in previews:
+        was = f" (was {', '.join(preview.was)})" if preview.was else ""
+        yield f"{preview.event[:8]}  {preview.source} {preview.type}{was}"
+        yield from (f"          {made['path']}: {clock.text(made['reason'])}" for made in preview.decisions)
+        yield from (f"          {change}" for change in preview.changes)
+        if preview.quarantine:
+            yield f"          quarantine: {preview.quarantine}"
+    yield f"{_summary(previews)} Nothing was changed."
 
 
-def _summary(would: list[Preview]) -> str:
-    counted = _counted(would)
-    said = ", ".join(f"{counted[path]} {path}" for path in ("page", "hold", "digest", "record"))
-    return f"{len(would)} events would be handled again: {said}."
+def _summary(previews: list[Preview]) -> str:
+    paths = _counted(previews)
+    verdicts = ", ".join(f"{paths[path]} {path}" for path in ("page", "hold", "digest", "record"))
+    return f"The replay would process {counted(len(previews), 'event')}: {verdicts}."
 
 
-def _counted(would: list[Preview]) -> Counter[str]:
-    return Counter(path for one in would for path in one.paths)
+def _counted(previews: list[Preview]) -> Counter[str]:
+    return Counter(path for preview in previews for path in preview.paths)

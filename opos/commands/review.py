@@ -16,6 +16,6 @@ from shared.services.review.week import week_before
 @json_option
 @reports_errors
 def command(place: Place, *, as_json: bool) -> None:
-    """Look back at the last seven days: what interrupted, what it cost, what to change, what is due."""
-    found = week_before(datetime.now(UTC), place.runtime().context())
-    show(found, f"{title(found)}\n{as_text(found)}", as_json=as_json)
+    """Review the last seven days: what interrupted you, what it cost, what to change, and what is due."""
+    review = week_before(datetime.now(UTC), place.runtime().context())
+    show(review, f"{title(review)}\n{as_text(review)}", as_json=as_json)

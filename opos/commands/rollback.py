@@ -14,18 +14,18 @@ from shared.deployments import UNDER_WAY, Deployment, Phase, to_doc, words
 from shared.runtime.clock import new_id
 
 UNENDED: tuple[Phase, ...] = (*UNDER_WAY, "left")
-"""What did not come to a good end, nor went back."""
+"""The phases of a deployment that neither succeeded nor was rolled back."""
 
 
 @click.command("rollback")
-@click.option("--to", type=click.IntRange(1), help="The deployment to go back to; else the one before the present.")
-@click.option("--target", type=click.Choice(["staging", "production"]), help="Production, unless given.")
-@click.option("--wait", is_flag=True, help="Wait for another deploy to end.")
+@click.option("--to", type=click.IntRange(1), help="The deployment to roll back to; by default the previous one.")
+@click.option("--target", type=click.Choice(["staging", "production"]), help="The target; production by default.")
+@click.option("--wait", is_flag=True, help="Wait until another deploy ends.")
 @with_place
 @json_option
 @reports_errors
 def command(to: int | None, target: str | None, place: Place, *, wait: bool, as_json: bool) -> None:
-    """Let what ran before take the traffic again, within seconds. A deployment that was interrupted is taken back."""
+    """Roll back to the previous release, within seconds. An interrupted deployment is rolled back, too."""
     ended = rollback(ground(place, target), to, wait=wait)
     show(to_doc(ended), words(ended), as_json=as_json)
 
@@ -43,7 +43,7 @@ def _record(where: Ground, to: int | None) -> Record:
     if left is None:
         return returning(where, to)
     if to is None:
-        left.change(phase="back", reason=left.now.reason or "It was interrupted, and taken back.")
+        left.change(phase="back", reason=left.now.reason or "It was interrupted and rolled back.")
         return left
-    left.change(phase="left", reason=left.now.reason or f"It was interrupted, and deployment {to} is wanted instead.")
+    left.change(phase="left", reason=left.now.reason or f"It was interrupted, and deployment {to} replaces it.")
     return returning(where, to)

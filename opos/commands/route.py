@@ -14,22 +14,23 @@ from opos.history.route_explanation import Explained, explain_event, explain_lab
 from opos.history.what_if import History
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
-from opos.terminal.times import moment
+from opos.terminal.times import OperatorClock, moment, operator_clock
 from shared.alerting.silences import Silence
 from shared.config.files.loader import load_config
+from shared.values.text import counted
 
 
 @click.group("route")
 def command() -> None:
-    """Explain where alerts go, and try other routes on what has happened."""
+    """Explain where alerts go; try other routes on past events."""
 
 
 @command.command("explain")
 @click.argument("event", required=False)
-@click.option("--payload", type=click.File("rb"), help="Instead of EVENT, a webhook's body (- for standard input).")
-@click.option("--source", help="With --payload: whose webhook it is.")
-@click.option("--type", "event_type", default="", help="With --payload: the type, where a header says it.")
-@click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="Instead of both, an alert's labels.")
+@click.option("--payload", type=click.File("rb"), help="Instead of EVENT: the body of a webhook (- for stdin).")
+@click.option("--source", help="With --payload: the source of the webhook.")
+@click.option("--type", "event_type", default="", help="With --payload: the event type, if a header has it.")
+@click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="Instead of both: a label of the alert.")
 @with_place
 @json_option
 @reports_errors
@@ -37,66 +38,75 @@ def explain(
     event: str | None, payload: IO[bytes] | None, source: str | None, event_type: str, labels: tuple[str, ...],
     place: Place, *, as_json: bool,
 ) -> None:  # fmt: skip
-    """Say what would become of an alert now: every matcher tried, every reason asked."""
+    """Explain the verdict on an alert now: each matcher and each hold reason that opos checks."""
     if sum(map(bool, (event, payload, labels))) != 1 or bool(payload) != bool(source):
-        raise click.UsageError("expected either EVENT, or --payload with --source, or --label")
+        raise click.UsageError("expected EVENT, or --payload with --source, or --label")
     context = place.runtime().context()
     if event:
-        found = explain_event(event, context)
+        explained = explain_event(event, context)
     elif payload and source:
-        found = explain_payload(source, payload.read(), event_type, context)
+        explained = explain_payload(source, payload.read(), event_type, context)
     else:
-        found = [explain_labels(_pairs(labels), context)]
-    show([asdict(one) for one in found], "\n\n".join(map(as_text, found)) or "Nothing in it alerts.", as_json=as_json)
+        explained = [explain_labels(_pairs(labels), context)]
+    clock = operator_clock(context)
+    text = "\n\n".join(as_text(alert, clock) for alert in explained) or "It contains no alert."
+    show([asdict(alert) for alert in explained], text, as_json=as_json)
 
 
 def _pairs(labels: tuple[str, ...]) -> dict[str, str]:
-    if wrong := [one for one in labels if "=" not in one]:
+    if wrong := [label for label in labels if "=" not in label]:
         raise click.BadParameter(f"expected NAME=VALUE, found {', '.join(wrong)}", param_hint="--label")
-    return dict(tuple(one.split("=", 1)) for one in labels)  # type: ignore[misc]
+    return dict(tuple(label.split("=", 1)) for label in labels)  # type: ignore[misc]
 
 
-def as_text(found: Explained) -> str:
-    return "\n".join(_lines(found))
+def as_text(alert: Explained, clock: OperatorClock) -> str:
+    return "\n".join(_lines(alert, clock))
 
 
-def _lines(found: Explained) -> Iterator[str]:
-    yield f"alert   {found.title}"
-    yield f"labels  {', '.join(f'{name}={value!r}' for name, value in found.labels.items()) or 'none'}"
-    for route in found.tried:
+def _lines(alert: Explained, clock: OperatorClock) -> Iterator[str]:
+    yield f"alert   {alert.title}"
+    yield f"labels  {', '.join(f'{name}={value!r}' for name, value in alert.labels.items()) or 'none'}"
+    for route in alert.tried:
         mark = "->" if route.taken else "ok" if route.matches else " x"
         yield f"  {mark} {'  ' * route.depth}{route.route}: {route.why}"
-        for text, value, holds in route.matchers:
-            yield f"     {'  ' * route.depth}  {'holds' if holds else 'does not hold'}: {text}, found {value!r}"
-    yield f"group   {', '.join(f'{name}={value!r}' for name, value in found.group.items()) or 'all in one'}"
-    yield f"to      {', '.join(found.channels)}; what waits goes into the digest {found.digest}"
-    for reason in found.reasons:
-        yield f"  {'=>' if reason.decides else '  '} {reason.asked}: {reason.answer}"
-    yield f"now     {found.path}: {found.reason}"
+        for text, value, matches in route.matchers:
+            yield f"     {'  ' * route.depth}  {'matches' if matches else 'does not match'}: {text}, found {value!r}"
+    yield f"group   {', '.join(f'{name}={value!r}' for name, value in alert.group.items()) or 'all alerts together'}"
+    yield f"to      {', '.join(alert.channels)}; digest: {alert.digest}"
+    for reason in alert.reasons:
+        yield f"  {'=>' if reason.decides else '  '} {reason.asked}: {clock.text(reason.answer)}"
+    yield f"now     {alert.path}: {clock.text(alert.reason)}"
 
 
 @command.command("what-if")
 @click.option("--config", "new", required=True, type=click.Path(path_type=Path), help="The changed opos.yaml.")
-@click.option("--against", type=click.Path(path_type=Path), default="opos.yaml", show_default=True)
-@click.option("--since", type=moment, default="30d", show_default=True, help="An age (7d), a day or a moment.")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    default="opos.yaml",
+    show_default=True,
+    help="The opos.yaml to compare with.",
+)
+@click.option("--since", type=moment, default="30d", show_default=True, help="An age (7d), a day or an ISO 8601 time.")
 @click.option("--data", default=".opos", show_default=True, type=click.Path(path_type=Path), help="Data folder.")
 @click.option("--backend", default="embedded", show_default=True, type=click.Choice(["embedded", "emulators", "cloud"]))
 @json_option
 @reports_errors
 def what_if(new: Path, against: Path, since: datetime, data: Path, backend: Any, *, as_json: bool) -> None:
-    """Replay what has happened since then against a changed configuration, and say what would have interrupted."""
+    """Run past events through a changed configuration, and show which interruptions it saves or adds."""
     before, after = load_config(against), load_config(new)
-    store = Place(data, against, Path("flags.yaml"), backend).runtime().store
+    runtime = Place(data, against, Path("flags.yaml"), backend).runtime()
+    store, clock = runtime.store, operator_clock(runtime)
     now = datetime.now(UTC)
     events = list(read_log(store, since=since, until=now))
     silences = [Silence.from_doc(doc.id, doc.data) for doc in store.query("silences")]
     was, would = (History(config, silences).run(events, until=now) for config in (before, after))
-    told = _difference(was, would)
-    show({"events": len(events), **told}, _what_if_text(len(events), since, told), as_json=as_json)
+    difference = _difference(was, would)
+    show({"events": len(events), **difference}, _what_if_text(len(events), since, difference, clock), as_json=as_json)
 
 
 def _difference(was: History, would: History) -> dict[str, Any]:
-    pages = [Counter(page.rule for page in one.pages) for one in (was, would)]
+    pages = [Counter(page.rule for page in history.pages) for history in (was, would)]
     rules = sorted({*pages[0], *pages[1], *was.digest, *would.digest})
     return {
         "pages": {"before": pages[0].total(), "after": pages[1].total()},
@@ -112,21 +122,22 @@ def _difference(was: History, would: History) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _what_if_text(events: int, since: datetime, told: dict[str, Any]) -> str:
-    changed = [one for one in told["rules"] if one["pages_before"] != one["pages_after"]]
-    pages = told["pages"]
+def _what_if_text(events: int, since: datetime, difference: dict[str, Any], clock: OperatorClock) -> str:
+    changed = [rule for rule in difference["rules"] if rule["pages_before"] != rule["pages_after"]]
+    pages = difference["pages"]
     lines = [
-        f"{events} events since {since:%Y-%m-%d %H:%M}: {pages['before']} pages before, {pages['after']} after",
-        f"saved {told['saved']}, added {told['added']}; escalations are not counted",
+        f"{counted(events, 'event')} since {clock.time(since)}",
+        f"notifications: {pages['before']} before, {pages['after']} after",
+        f"saved {difference['saved']}, added {difference['added']}; escalations are not counted",
     ]
-    return "\n".join([*lines, *map(_rule_line, sorted(changed, key=_gain))])
+    return "\n".join([*lines, *map(_rule_line, sorted(changed, key=_added))])
 
 
-def _gain(one: dict[str, Any]) -> int:
-    return int(one["pages_after"] - one["pages_before"])
+def _added(rule: dict[str, Any]) -> int:
+    return int(rule["pages_after"] - rule["pages_before"])
 
 
-def _rule_line(one: dict[str, Any]) -> str:
-    pages = f"{one['pages_before']} -> {one['pages_after']} pages"
-    digest = f"{one['digest_before']} -> {one['digest_after']} lines of the digest"
-    return f"  {_gain(one):+d}  {one['rule']}: {pages}, {digest}"
+def _rule_line(rule: dict[str, Any]) -> str:
+    pages = f"{rule['pages_before']} -> {rule['pages_after']} notifications"
+    digest = f"{rule['digest_before']} -> {rule['digest_after']} digest items"
+    return f"  {_added(rule):+d}  {rule['rule']}: {pages}, {digest}"

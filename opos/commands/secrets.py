@@ -25,7 +25,7 @@ from shared.values.durations import parse_wait
 
 @click.group("secrets")
 def command() -> None:
-    """Renew what senders sign with."""
+    """Rotate the secrets of senders."""
 
 
 def _wait(_context: click.Context, _option: click.Parameter, text: str) -> timedelta:
@@ -37,12 +37,16 @@ def _wait(_context: click.Context, _option: click.Parameter, text: str) -> timed
 
 @command.command("rotate")
 @click.argument("source")
-@click.option("--target", type=click.Choice(get_args(TargetName)), help="In the cloud; else on this machine.")
-@click.option("--new-value-from-stdin", "reads", is_flag=True, help="Read the new secret, which the sender made.")
+@click.option("--target", type=click.Choice(get_args(TargetName)), help="A target; by default this machine.")
+@click.option("--new-value-from-stdin", "reads", is_flag=True, help="Read the new secret that the sender generated.")
 @click.option(
-    "--quiet-for", default="24h", show_default=True, callback=_wait, help="How long none may need the old one."
+    "--quiet-for",
+    default="24h",
+    show_default=True,
+    callback=_wait,
+    help="How long the old secret must be unused.",
 )
-@click.option("--restarted", is_flag=True, help="The running `opos up` was started after both secrets had a file.")
+@click.option("--restarted", is_flag=True, help="Confirm that `opos up` started after both secrets had a file.")
 @with_place
 @json_option
 @reports_errors
@@ -50,33 +54,33 @@ def rotate(
     source: str, target: TargetName | None, place: Place, quiet_for: timedelta, *, reads: bool, restarted: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Renew the secret of SOURCE: each call takes the next step, and says what to do before the one after it."""
+    """Rotate the secret of SOURCE. Each call does the next step and shows what to do before the step after it."""
     given = sys.stdin.read().strip() if reads else None
     if given == "":
         stop(WRONG_USAGE, "expected the new secret on standard input, found nothing")
     again = f"opos secrets rotate {source}" + (f" --target {target}" if target else "")
     runtime, named = _bundle(place, target)
-    found, new = _pair(source, runtime, place)
+    declared, new = _pair(source, runtime, place)
     step = Rotation(
-        source=source, scheme=found.scheme, new=new, old=f"{new}{OLD}",
+        source=source, scheme=declared.scheme, new=new, old=f"{new}{OLD}",
         keeper=_keeper(new, place, target, restarted=restarted, **named), store=runtime.store, now=datetime.now(UTC),
         quiet_for=quiet_for, given=given, again=again,
     ).step()  # fmt: skip
-    show({"source": source, "secret": new, **asdict(step)}, _told(step), as_json=as_json)
+    show({"source": source, "secret": new, **asdict(step)}, _text(step), as_json=as_json)
 
 
 def _bundle(place: Place, target: TargetName | None) -> tuple[Runtime, Mapping[str, Any]]:
-    """The bundle of *target*, and what is needed to ask Google about it; else the one of *place*."""
+    """The bundle of *target*, with what its secret backend needs; without a target, the bundle of *place*."""
     if target is None:
         return place.runtime(), {}
     from opos.deploy.target import ground
 
-    found = ground(place, target)
-    return found.runtime, {"gcloud": found.gcloud}
+    where = ground(place, target)
+    return where.runtime, {"gcloud": where.gcloud}
 
 
 def _pair(name: str, runtime: Runtime, place: Place) -> tuple[Source, str]:
-    """The source, and the name of its present secret. Raises UnknownSource unless the old one is named beside it."""
+    """The source, and the name of its current secret. Raises UnknownSource unless it also names the old secret."""
     source = runtime.config.sources.get(name)
     if source is None:
         known = ", ".join(runtime.config.sources)
@@ -85,9 +89,11 @@ def _pair(name: str, runtime: Runtime, place: Place) -> tuple[Source, str]:
     if f"{new}{OLD}" not in source.secrets:
         line = read_yaml(place.config_file).line(("sources", name, "secrets"))
         names = ", ".join([new, f"{new}{OLD}", *source.secrets[1:]])
-        hint = f"Write there: secrets: [{names}]"
-        found = ", ".join(source.secrets)
-        raise UnknownSource(f"{place.config_file}:{line}: expected {new}{OLD} beside {new}, found [{found}]", hint=hint)
+        hint = f"Change that line to: secrets: [{names}]"
+        declared = ", ".join(source.secrets)
+        raise UnknownSource(
+            f"{place.config_file}:{line}: expected {new}{OLD} after {new}, found [{declared}]", hint=hint
+        )
     return source, new
 
 
@@ -111,6 +117,6 @@ def _runs(place: Place) -> bool:
     return False
 
 
-def _told(step: Step) -> str:
+def _text(step: Step) -> str:
     done = [f"done  {line}" for line in step.done]
     return "\n".join([*done, *(f"next  {line}" for line in step.next)])

@@ -15,24 +15,24 @@ from shared.runtime.clock import new_id
 @click.argument("source")
 @click.argument("payload", type=click.File("rb"), default="-")
 @with_place
-@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The running bundle.")
+@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The address of the running bundle.")
 @click.option("--type", "event_type", default="", help="The event type, for senders that put it in a header.")
-@click.option("--delivery", help="The delivery id; a fresh one unless given.")
+@click.option("--delivery", help="The delivery id; a new one by default.")
 @json_option
 @reports_errors
 def command(
     source: str, payload: IO[bytes], place: Place, url: str, event_type: str,
     delivery: str | None, *, as_json: bool,
 ) -> None:  # fmt: skip
-    """Send PAYLOAD (a file, or - for standard input) as the webhook SOURCE of opos.yaml would: signed, over HTTP."""
+    """Send PAYLOAD (a file, or - for standard input) as a signed webhook of SOURCE, over HTTP."""
     runtime = place.runtime()
-    found = runtime.config.sources.get(source)
-    if found is None:
+    declared = runtime.config.sources.get(source)
+    if declared is None:
         known = ", ".join(runtime.config.sources)
         raise UnknownSource(f"expected a source of {place.config_file} ({known}), found {source!r}")
     body = payload.read()
     headers = signed_headers(
-        found, runtime.secret(found.secrets[0]), body,
+        declared, runtime.secret(declared.secrets[0]), body,
         now=datetime.now(UTC), delivery=delivery or new_id(), event_type=event_type,
     )  # fmt: skip
     answer = post(f"{url.rstrip('/')}/webhooks/{source}", body, headers)

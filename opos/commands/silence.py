@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
+from opos.terminal.lookup import single
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
-from opos.terminal.times import until_moment
-from shared.errors import NotFound
+from opos.terminal.times import OperatorClock, operator_clock, until_moment
 from shared.events import iso
 from shared.ports import Doc, Store
 from shared.runtime.container import Runtime
@@ -20,14 +20,14 @@ from shared.services.alerting.silences import silence
 
 @click.group("silence")
 def command() -> None:
-    """Silence alerts for a while, list and end silences."""
+    """Silence alerts for a while; list and end silences."""
 
 
 @command.command("add")
 @click.argument("matchers", nargs=-1, required=True)
-@click.option("--for", "until", required=True, metavar="UNTIL", help="`2h`, `15:00`, a day or a moment.")
-@click.option("--comment", required=True, help="Why: somebody reads it at 3 a.m.")
-@click.option("--author", default=None, help="Who; the user of this machine unless given.")
+@click.option("--for", "until", required=True, metavar="UNTIL", help="`2h`, `15:00`, a day or an ISO 8601 time.")
+@click.option("--comment", required=True, help="The reason, for whoever reads it at 3 a.m.")
+@click.option("--author", default=None, help="The author; by default the user of this machine.")
 @with_place
 @json_option
 @reports_errors
@@ -41,7 +41,8 @@ def add(
         id = silence(matchers, ends_at, context, author=author or getpass.getuser(), comment=comment)
     except ValueError as fault:
         raise click.BadParameter(str(fault), param_hint="MATCHERS") from None
-    show({"silence": id, "ends_at": iso(ends_at)}, f"{id[:8]} silences until {iso(ends_at)}.", as_json=as_json)
+    text = f"Silence {id[:8]} holds matching alerts until {operator_clock(context).time_and_age(ends_at)}."
+    show({"silence": id, "ends_at": iso(ends_at)}, text, as_json=as_json)
 
 
 @command.command("list")
@@ -49,10 +50,11 @@ def add(
 @json_option
 @reports_errors
 def list_(place: Place, *, as_json: bool) -> None:
-    """The silences in force, or to come."""
-    found = _in_force(place.runtime().store)
-    text = "\n".join(_line(doc) for doc in found) or "Nothing is silenced."
-    show([{"id": doc.id, **doc.data} for doc in found], text, as_json=as_json)
+    """List the current and future silences."""
+    runtime = place.runtime()
+    silences, clock = _not_ended(runtime.store), operator_clock(runtime)
+    text = "\n".join(_line(doc, clock) for doc in silences) or "No silence is active."
+    show([{"id": doc.id, **doc.data} for doc in silences], text, as_json=as_json)
 
 
 @command.command("expire")
@@ -61,24 +63,24 @@ def list_(place: Place, *, as_json: bool) -> None:
 @json_option
 @reports_errors
 def expire(silence: str, place: Place, *, as_json: bool) -> None:
-    """End a silence; what it held back and still fires is told within a minute."""
+    """End SILENCE now; the alerts it held that still fire notify you within a minute."""
     runtime = place.runtime()
-    found = [doc for doc in _in_force(runtime.store) if doc.id.startswith(silence)]
-    if len(found) != 1:
-        raise NotFound(f"There is no one silence {silence}.", hint="`opos silence list` shows them.")
-    retry_conflicts(lambda: _end(found[0].id, runtime))
-    show({"silence": found[0].id}, f"{found[0].id[:8]} has ended.", as_json=as_json)
+    matches = [doc for doc in _not_ended(runtime.store) if doc.id.startswith(silence)]
+    doc = single(matches, silence, noun="silence", hint="`opos silence list` shows the ids.")
+    retry_conflicts(lambda: _end(doc.id, runtime))
+    show({"silence": doc.id}, f"Silence {doc.id[:8]} has ended.", as_json=as_json)
 
 
 def _end(id: str, runtime: Runtime) -> None:
     end(id, runtime.context())
 
 
-def _in_force(store: Store) -> list[Doc]:
+def _not_ended(store: Store) -> list[Doc]:
     return list(store.query("silences", where=[("ends_at", ">", iso(datetime.now(UTC)))], order_by="ends_at"))
 
 
-def _line(doc: Doc) -> str:
+def _line(doc: Doc, clock: OperatorClock) -> str:
     data: dict[str, Any] = doc.data
-    said = f"{data['author']}: {data['comment']}"
-    return f"{doc.id[:8]}  {', '.join(data['matchers'])}  until {data['ends_at']}, by {said}"
+    starts = f"from {clock.time(data['starts_at'])} " if data["starts_at"] > iso(clock.now) else ""
+    times = f"{starts}until {clock.time_and_age(data['ends_at'])}"
+    return f"{doc.id[:8]}  {', '.join(data['matchers'])}  {times}, by {data['author']}: {data['comment']}"

@@ -16,51 +16,51 @@ from shared.slo.burn_rate import ALARMS, Counts, Indicator, Slots, budget_left, 
 from shared.values.durations import duration_text
 
 ROUTED: tuple[Indicator, ...] = ("webhook_to_effect", "event_handled")
-"""What the event log itself knows."""
+"""The objectives that the event log alone can recount."""
 _ROUTER = "alert_router"
 
 
 @click.command("slo")
-@click.option("--recount", metavar="DAY", help="Count the events of DAY (UTC) again, from the event log itself.")
+@click.option("--recount", metavar="DAY", help="Recount DAY (a UTC date) from the event log.")
 @with_place
 @json_option
 @reports_errors
 def command(recount: str | None, place: Place, *, as_json: bool) -> None:
-    """Show each objective: how much was good, what is left of its error budget, and how fast it burns."""
+    """Show each objective: the share that was good, the remaining error budget and the burn rates."""
     context: Context = place.runtime().context()
     if recount:
         counts = _recounted(recount, context)
         rows = [{"objective": name, "good": good, "bad": bad} for name, (good, bad) in counts.items()]
-        lines = [f"{one['objective']:<18} {one['good']:>9,} good {one['bad']:>9,} bad" for one in rows]
+        lines = [f"{row['objective']:<18} {row['good']:>9,} good {row['bad']:>9,} bad" for row in rows]
     else:
-        found = counted(context.store, context.now - context.config.slos.window)
-        rows = [_row(name, found[name], context) for name in INDICATORS]
+        slots = counted(context.store, context.now - context.config.slos.window)
+        rows = [_row(name, slots[name], context) for name in INDICATORS]
         lines = [_HEAD, *map(_line, rows)]
     show(rows, "\n".join(lines), as_json=as_json)
 
 
 def _row(name: Indicator, slots: Slots, context: Context) -> dict[str, Any]:
     slos = context.config.slos
-    objective, all_of_it = slos.objective(name), total(slots, context.now, slos.window)
+    objective, counts = slos.objective(name), total(slots, context.now, slos.window)
     rates = {
         duration_text(alarm.long): round(burn_rate(total(slots, context.now, alarm.long), objective.target), 2)
         for alarm in ALARMS
     }
     return {
         "objective": name, "within": duration_text(objective.within), "target": objective.target,
-        "window": duration_text(slos.window), "good": all_of_it[0], "bad": all_of_it[1],
-        "share": _share(all_of_it), "budget_left": round(budget_left(all_of_it, objective.target), 1),
+        "window": duration_text(slos.window), "good": counts[0], "bad": counts[1],
+        "share": _share(counts), "budget_left": round(budget_left(counts, objective.target), 1),
         "burn_rates": rates,
     }  # fmt: skip
 
 
 def _share(counts: Counts) -> float | None:
-    """Percent that was good."""
+    """The percentage that was good."""
     return round(100 * counts[0] / sum(counts), 3) if sum(counts) else None
 
 
 _SPANS = [duration_text(alarm.long) for alarm in ALARMS]
-_HEAD = f"{'':<18} {'within':>7} {'target':>8} {'good':>9} {'bad':>6} {'share':>9} {'budget':>8}  burns" + "".join(
+_HEAD = f"{'':<18} {'within':>7} {'target':>8} {'good':>9} {'bad':>6} {'share':>9} {'budget':>8}  burn " + "".join(
     f"{span:>7}" for span in _SPANS
 )
 
@@ -75,7 +75,7 @@ def _line(row: Mapping[str, Any]) -> str:
 
 
 def _recounted(day: str, context: Context) -> dict[Indicator, Counts]:
-    """From the receipt of each event to the router's decision: what it did after that is not known."""
+    """Counts from the receipt of each event to the router's decision: the event log has nothing later."""
     good, bad = Counter[Indicator](), Counter[Indicator]()
     for seconds in _latencies(day, context):
         for name in ROUTED:
@@ -85,7 +85,7 @@ def _recounted(day: str, context: Context) -> dict[Indicator, Counts]:
 
 
 def _latencies(day: str, context: Context) -> Iterator[float | None]:
-    """Of each event of *day*; None for one that should have been handled by now, and was not."""
+    """The latency of each event of *day*; None for an event that is late and not processed."""
     patience = context.config.slos.event_handled.within
     for doc in context.store.query("events", where=[("day", "==", day)]):
         received = datetime.fromisoformat(doc.data["received_at"])

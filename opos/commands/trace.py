@@ -6,6 +6,7 @@ from opos.history.event_trace import as_text, story
 from opos.terminal.lookup import find_event
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
+from opos.terminal.times import operator_clock
 
 
 @click.command("trace")
@@ -14,7 +15,7 @@ from opos.terminal.output import reports_errors, show
 @json_option
 @reports_errors
 def command(event: str, place: Place, *, as_json: bool) -> None:
-    """Show the whole way of EVENT (its id, or the beginning of it) on one screen."""
-    store = place.runtime().store
-    told = story(store, find_event(store, event))
-    show(told, as_text(told), as_json=as_json)
+    """Show everything that followed from EVENT (its id, or the beginning of its id) on one screen."""
+    runtime = place.runtime()
+    trace = story(runtime.store, find_event(runtime.store, event))
+    show(trace, as_text(trace, operator_clock(runtime)), as_json=as_json)

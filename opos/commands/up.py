@@ -19,17 +19,17 @@ _LOCALHOST = "127.0.0.1"
 
 @click.command("up")
 @with_place
-@click.option("--host", default=_LOCALHOST, show_default=True, help="Address to listen on.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--public-url", help="The address at which others reach this bundle, for links in messages.")
+@click.option("--host", default=_LOCALHOST, show_default=True, help="The address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="The port to listen on.")
+@click.option("--public-url", help="The public address of this bundle, for links in messages.")
 @reports_errors
 def command(place: Place, host: str, port: int, public_url: str | None) -> None:
-    """Run the whole bundle: in one process, or with --backend emulators each function in a process of its own."""
+    """Run the whole bundle in one process, or with --backend emulators in one process per function."""
     if place.backend == "cloud":
-        stop(WRONG_USAGE, "expected --backend embedded or emulators, found cloud: that is where `opos deploy` runs it")
+        stop(WRONG_USAGE, "expected --backend embedded or emulators, found cloud; `opos deploy` runs the bundle there")
     faults = verify(place.config_file, place.flags_file, os.environ)
     if faults:
-        hint = "Mend them and start again; `opos demo` runs a bundle with secrets of its own."
+        hint = "Fix them and start again. `opos demo` runs a bundle that needs no configuration."
         stop(WRONG_USAGE, "\n".join(str(fault) for fault in faults), hint=hint)
     from opos.bundle.server import lock, require_free
 
@@ -43,7 +43,7 @@ def _serve(place: Place, host: str, port: int, url: str) -> None:
     if place.backend == "emulators":
         from opos.bundle.emulated_bundle import serve_emulated
 
-        click.echo("Starting Google's emulators and every function; this takes some ten seconds.", err=True)
+        click.echo("Starting the emulators and every function; this takes about ten seconds.", err=True)
         serve_emulated(place, host, port, url, when_ready=lambda ports: click.echo(welcome(place, url, ports)))
         return
     from opos.bundle.server import serve
@@ -53,22 +53,20 @@ def _serve(place: Place, host: str, port: int, url: str) -> None:
 
 
 def welcome(place: Place, url: str, ports: Mapping[str, int] | None = None) -> str:
-    """What a person needs to know now; *ports* are those of the functions, where each has its own."""
+    """What `opos up` prints when it is ready. *ports* are those of the functions, if each has its own process."""
     runtime = place.runtime(OPOS_PUBLIC_URL=url)
-    lines = [f"opos is up. Webhooks arrive at {url}/webhooks/{{source}}:"]
+    lines = [f"opos is up. Send webhooks to {url}/webhooks/{{source}}:"]
     lines += [f"  {name:<16} {source.scheme}" for name, source in runtime.config.sources.items()]
     if ports:
-        lines += [
-            "Each function is a process of its own; pushes are not authenticated here, as they are when deployed:"
-        ]
+        lines += ["Each function runs in its own process. Unlike on Google Cloud, pushes are not authenticated here:"]
         lines += [f"  {name:<16} http://{_LOCALHOST}:{port}" for name, port in ports.items()]
     lines += [f"console  {_console(place, runtime)}", f"flags    {url}/flags", f"health   {url}/health"]
-    lines += ["Ctrl-C stops it" + (", and what the emulators hold is gone then." if ports else ".")]
+    lines += ["Ctrl-C stops it" + (" and deletes the data in the emulators." if ports else ".")]
     return "\n".join(lines)
 
 
 def _console(place: Place, runtime: Runtime) -> str:
-    """The link opens the console, so it is shown to a person at a terminal, and to no log."""
+    """The link to the console at a terminal, else the command that prints one: a log must not contain the link."""
     if sys.stdout.isatty():
         return console_url(runtime)
     return f"run `opos console{'' if place.backend == 'embedded' else f' --backend {place.backend}'}` for a link"

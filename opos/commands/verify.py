@@ -8,6 +8,7 @@ from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, show
 from shared.config.files.loader import load_config
 from shared.config.files.verification import verify
+from shared.values.text import counted
 
 
 @click.command("verify")
@@ -16,9 +17,9 @@ from shared.config.files.verification import verify
 @json_option
 @reports_errors
 def command(place: Place, *, places: bool, as_json: bool) -> None:
-    """Check opos.yaml, flags.yaml and the secrets they name; every fault at once, with file and line.
+    """Check opos.yaml, flags.yaml and their secrets; report every configuration error with its file and line.
 
-    With --env: tools, settings, secrets, access and what is deployed, place by place, and what to do where they differ.
+    With --env: compare tools, settings, secrets, access and deployments between the environments.
     """
     if places:
         _compare(place, as_json=as_json)
@@ -33,13 +34,13 @@ def command(place: Place, *, places: bool, as_json: bool) -> None:
 def _compare(place: Place, *, as_json: bool) -> None:
     from opos.parity.comparison import compare
 
-    found = compare(place)
-    show(found.as_json(), found.as_text(), as_json=as_json)
-    if found.stops:
+    comparison = compare(place)
+    show(comparison.as_json(), comparison.as_text(), as_json=as_json)
+    if comparison.stops:
         raise SystemExit(FAILED)
 
 
 def _good(place: Place) -> str:
     tests = len(load_config(place.config_file).route_tests)
-    tested = f" Its route tests hold ({tests})." if tests else ""
-    return f"{place.config_file} and {place.flags_file} are good, and every secret is set.{tested}"
+    tested = f" {counted(tests, 'route test')} passed." if tests else ""
+    return f"{place.config_file} and {place.flags_file} are valid, and every secret is set.{tested}"

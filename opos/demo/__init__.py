@@ -1,1 +1,1 @@
-"""The demo: a bundle of its own, real signed webhooks over HTTP, and the story of what became of them."""
+"""The demo: a bundle with its own data, real signed webhooks over HTTP, and the story of what follows."""

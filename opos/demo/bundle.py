@@ -1,4 +1,4 @@
-"""The demo's own bundle: `opos up` as a process, with fresh data and secrets of its own."""
+"""The demo's bundle: `opos up` as a process, with new data and secrets in a temporary folder."""
 
 import os
 import secrets
@@ -33,13 +33,13 @@ class Bundle:
     log: Path
 
     def wait_for(self, look: Callable[[], T | None]) -> T:
-        """What *look* finds, once it finds something. Raises Unavailable when it does not, or the bundle ends."""
+        """The first result of *look* that is not None. Raises Unavailable if none comes in time or the bundle ends."""
         return _wait_for(look, self.process, self.log)
 
 
 @contextmanager
 def bundle(port: int, backend: Backend) -> Iterator[Bundle]:
-    """A running bundle on *port*, or on a free one where that is taken; stopped and removed at the end."""
+    """A running bundle on *port*, or on a free port if that is in use; stopped and deleted at the end."""
     with tempfile.TemporaryDirectory(prefix="opos-demo-") as folder:
         data, here = Path(folder), Path(str(files("opos.demo")))
         place = Place(data, here / "opos.yaml", here / "flags.yaml", backend)
@@ -64,10 +64,10 @@ def _process(place: Place, url: str, environment: dict[str, str], log: IO[bytes]
 def _wait_for(look: Callable[[], T | None], process: subprocess.Popen[bytes], log: Path) -> T:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
-        if found := look():
-            return found
+        if result := look():
+            return result
         time.sleep(0.02)
-    raise Unavailable("The bundle did not do what was expected.", hint=log.read_text()[-2000:])
+    raise Unavailable(f"The bundle ended, or did not respond within {PATIENCE:.0f} s.", hint=log.read_text()[-2000:])
 
 
 def _answer(url: str) -> Answer | None:

@@ -1,6 +1,6 @@
-"""The story: each step does something real to the running bundle, waits for what comes of it, and says what it saw."""
+"""The demo's story: each step does something real to the running bundle, waits for the result and describes it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,61 +15,72 @@ from shared.security.signed_links import ACK_LIFE
 
 
 class StoryBroken(OposError):
-    """What the bundle did is not what it promises."""
+    """The bundle did something other than what the story says."""
 
 
 Step = tuple[str, dict[str, Any]]
-"""A line for a person, and the same as data."""
+"""What a person reads, and the same as data; a heading has no data."""
+Chapter = Callable[[Bundle], Iterator[Step]]
 
 
-def tell(bundle: Bundle) -> Iterator[Step]:
-    """Every step as it is seen. Raises StoryBroken at the first one that goes wrong."""
-    yield from _page(bundle)
-    yield from _digest(bundle)
-    yield from _refusals(bundle)
-    yield from _quarantine(bundle)
-    yield from _acknowledgement(bundle)
-    yield from _flags(bundle)
-    yield from _health(bundle)
+def play(bundle: Bundle) -> Iterator[Step]:
+    """Each step as it happens. Raises StoryBroken at the first step that goes wrong."""
+    for number, (heading, chapter) in enumerate(CHAPTERS.items(), 1):
+        yield f"\n{number}. {heading}", {}
+        yield from chapter(bundle)
 
 
-def _page(bundle: Bundle) -> Iterator[Step]:
+def _notification(bundle: Bundle) -> Iterator[Step]:
     began = datetime.now(UTC)
-    yield _told(DISK_FULL, _send(bundle, DISK_FULL, expect=202))
+    yield _sending(bundle, DISK_FULL)
     page = bundle.wait_for(lambda: _sent(bundle, "outbox"))
     took = (datetime.fromisoformat(page.data["receipt"]["at"]) - began) / timedelta(milliseconds=1)
     title = page.data["notice"]["title"]
-    yield f"   -> PAGED at once: {title}  ({took:.0f} ms after it was sent)", {"page": page.id, "ms": took}
+    yield f"   -> NOTIFIED you {took:.0f} ms after the webhook was sent: {title}", {"page": page.id, "ms": took}
 
 
 def _digest(bundle: Bundle) -> Iterator[Step]:
     for webhook in FOR_THE_DIGEST:
-        yield _told(webhook, _send(bundle, webhook, expect=202))
+        yield _sending(bundle, webhook)
     digest = bundle.wait_for(lambda: _sent(bundle, "digests"))
-    text = as_text(digest.data["content"], {}).replace("\n", "\n      ")
+    lines = as_text(digest.data["content"], {}).splitlines()
+    text = "\n".join(f"      {line}".rstrip() for line in lines)
+    reason = _CLOSED_BY.get(digest.data["closed_by"], digest.data["closed_by"])
     yield (
-        f"   -> ONE DIGEST of {len(digest.data['members'])}, closed by {digest.data['closed_by']}:\n      {text}",
+        f"   -> ONE DIGEST with {len(digest.data['members'])} items, sent because {reason}:\n{text}",
         {"digest": digest.id},
     )
 
 
-def _refusals(bundle: Bundle) -> Iterator[Step]:
+_CLOSED_BY = {"size": "it was full", "window": "its window ended"}
+
+
+def _rejections(bundle: Bundle) -> Iterator[Step]:
     webhook, delivery = FOR_THE_DIGEST[0], new_id()
     _send(bundle, webhook, expect=202, delivery=delivery)
     again = _send(bundle, webhook, expect=200, delivery=delivery)
-    yield f"the same delivery again\n   -> refused as a {again.body['status']}", {"duplicate": again.body}
+    yield (
+        f"   GitHub delivers the same webhook twice\n   -> {again.status} {again.body['status']}: it changes nothing",
+        {"duplicate": again.body},
+    )
     forged = post(f"{bundle.url}/webhooks/github", webhook.body, {"x-hub-signature-256": "sha256=" + "0" * 64})
     _expect(forged.status == 401, f"a forged signature was answered {forged.status}")  # noqa: PLR2004
     code = forged.body["error"]["code"]
-    yield f"a forged signature\n   -> refused with {forged.status} {code}", {"forged": code}
+    yield (
+        f"   Somebody sends a webhook with a forged signature\n   -> {forged.status} {code}: it is not stored",
+        {"forged": code},
+    )
 
 
 def _quarantine(bundle: Bundle) -> Iterator[Step]:
-    yield _told(BROKEN_CONTRACT, answer := _send(bundle, BROKEN_CONTRACT, expect=202))
+    yield _sending(bundle, BROKEN_CONTRACT, answer := _send(bundle, BROKEN_CONTRACT, expect=202))
     event = bundle.runtime.store.get(f"events/{answer.body['id']}")
     _expect(event is not None and bool(event.data["quarantine"]), "the broken event is not in quarantine")
     reason = event.data["quarantine"] if event else ""
-    yield f"   -> kept in QUARANTINE, never dropped: {reason}", {"quarantine": answer.body["id"]}
+    yield (
+        f"   -> QUARANTINED: {reason}\n      opos keeps the event, and `opos replay` reads it again after a fix",
+        {"quarantine": answer.body["id"]},
+    )
 
 
 def _acknowledgement(bundle: Bundle) -> Iterator[Step]:
@@ -80,24 +91,45 @@ def _acknowledgement(bundle: Bundle) -> Iterator[Step]:
     path = f"alerts/{page.data['cause']['alerts'][0]}"
     shown = get(link)
     _expect(shown.status == 200 and _state(bundle, path) == "firing", "looking at the link changed the alert")  # noqa: PLR2004
+    yield "   A mail scanner opens the signed link of step 1 (GET)\n   -> the alert is still firing", {}
     post(link, b"", {})
     _expect(_state(bundle, path) == "acknowledged", "the alert was not acknowledged")
-    yield "the link in the page: GET only shows, POST acknowledges\n   -> ACKNOWLEDGED", {"acknowledged": path}
+    yield "   You press the button behind the link (POST)\n   -> ACKNOWLEDGED", {"acknowledged": path}
 
 
 def _flags(bundle: Bundle) -> Iterator[Step]:
     for user in ("u1", "u3"):
         answer = get(f"{bundle.url}/flags/new_checkout?targetingKey={user}")
-        yield f"GET /flags/new_checkout?targetingKey={user}\n   -> {answer.body}", {"flag": answer.body}
+        value = "on" if answer.body["new_checkout"] else "off"
+        yield f"   GET /flags/new_checkout?targetingKey={user}\n   -> {value} for user {user}", {"flag": answer.body}
 
 
 def _health(bundle: Bundle) -> Iterator[Step]:
     answer = get(f"{bundle.url}/health")
     _expect(answer.status == 200, f"health answered {answer.status}")  # noqa: PLR2004
     status, checks = answer.body["status"], answer.body["checks"]
-    wrong = [f"{name} ({one['failure']})" for name, (one, *_) in checks.items() if one["status"] != "pass"]
-    said = f"{', '.join(wrong) or 'nothing is wrong'}; {len(checks) - len(wrong)} checks pass"
-    yield f"GET /health\n   -> {status}: {said}", {"health": status}
+    others = [f"{name}: {check['status']}" for name, (check, *_) in checks.items() if check["status"] != "pass"]
+    passed = f"{len(checks) - len(others)} of {len(checks)} checks pass"
+    text = "; ".join([passed, *others])
+    yield f"   GET /health\n   -> {status}: {text}", {"health": status}
+
+
+CHAPTERS: dict[str, Chapter] = {
+    "A critical alert notifies you immediately": _notification,
+    "Everything else waits for one digest": _digest,
+    "Duplicates change nothing, and forgeries are rejected": _rejections,
+    "A payload that opos cannot read is not lost": _quarantine,
+    "You acknowledge the alert from its notification": _acknowledgement,
+    "A feature flag is on for 25% of the users, and each user always gets the same value": _flags,
+    "opos checks itself, and knows about the webhook in quarantine": _health,
+}
+
+
+def _sending(bundle: Bundle, webhook: Webhook, answer: Answer | None = None) -> Step:
+    """*webhook* with the answer to it; it is sent now unless an *answer* is given."""
+    answer = answer or _send(bundle, webhook, expect=202)
+    status = f"{answer.status} {answer.body['status']}"
+    return f"   {webhook.summary}\n   -> {status}, event {answer.body['id'][:8]}", answer.body
 
 
 def _send(bundle: Bundle, webhook: Webhook, *, expect: int, delivery: str | None = None) -> Answer:
@@ -107,12 +139,8 @@ def _send(bundle: Bundle, webhook: Webhook, *, expect: int, delivery: str | None
         now=datetime.now(UTC), delivery=delivery or new_id(), event_type=webhook.event_type,
     )  # fmt: skip
     answer = post(f"{bundle.url}/webhooks/{webhook.source}", webhook.body, headers)
-    _expect(answer.status == expect, f"{webhook.told}: expected {expect}, found {answer.status} {answer.body}")
+    _expect(answer.status == expect, f"{webhook.summary}: expected {expect}, found {answer.status} {answer.body}")
     return answer
-
-
-def _told(webhook: Webhook, answer: Answer) -> Step:
-    return f"{webhook.told}\n   -> {answer.status} {answer.body['status']}  event {answer.body['id'][:8]}", answer.body
 
 
 def _sent(bundle: Bundle, collection: str) -> Doc | None:
@@ -125,6 +153,6 @@ def _state(bundle: Bundle, path: str) -> str | None:
     return doc.data["state"] if doc else None
 
 
-def _expect(holds: bool, fault: str) -> None:  # noqa: FBT001
+def _expect(holds: bool, problem: str) -> None:  # noqa: FBT001
     if not holds:
-        raise StoryBroken(fault)
+        raise StoryBroken(f"The demo stopped: {problem}.")

@@ -1,4 +1,4 @@
-"""The webhooks of the demo: payloads in the shapes their senders use, cut to what matters."""
+"""The webhooks of the demo: payloads as their senders write them, without the fields that do not matter here."""
 
 import json
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any
 class Webhook:
     source: str
     event_type: str
-    told: str
+    summary: str
     payload: dict[str, Any]
 
     @property
@@ -18,7 +18,7 @@ class Webhook:
 
 
 DISK_FULL = Webhook(
-    "alertmanager", "", "Alertmanager: a disk is full, critical",
+    "alertmanager", "", "Alertmanager: a disk is almost full (critical)",
     {
         "version": "4", "groupKey": '{}:{alertname="DiskFull"}', "status": "firing", "receiver": "opos",
         "groupLabels": {"alertname": "DiskFull"}, "commonLabels": {}, "commonAnnotations": {},
@@ -27,7 +27,7 @@ DISK_FULL = Webhook(
             "status": "firing", "fingerprint": "3b2a1f0c9d8e7f60", "startsAt": "2026-11-20T08:00:00Z",
             "endsAt": "0001-01-01T00:00:00Z", "generatorURL": "http://prometheus.example:9090/graph",
             "labels": {"alertname": "DiskFull", "severity": "critical", "instance": "db-1"},
-            "annotations": {"summary": "The disk of db-1 is 97 % full"},
+            "annotations": {"summary": "The disk of db-1 is 97% full"},
         }],
     },
 )  # fmt: skip
@@ -48,12 +48,12 @@ BUILD_FAILED = Webhook(
 )  # fmt: skip
 
 
-def _stripe(id: str, event_type: str, told: str, fields: dict[str, Any]) -> Webhook:
+def _stripe(id: str, event_type: str, summary: str, fields: dict[str, Any]) -> Webhook:
     payload = {
         "id": id, "object": "event", "type": event_type, "created": 1795161600, "livemode": False,
         "data": {"object": fields},
     }  # fmt: skip
-    return Webhook("stripe", event_type, told, payload)
+    return Webhook("stripe", event_type, summary, payload)
 
 
 PAYMENT_FAILED = _stripe(
@@ -62,21 +62,21 @@ PAYMENT_FAILED = _stripe(
      "customer_email": "ada@example.com", "attempt_count": 1, "customer": "cus_1"},
 )  # fmt: skip
 MONEY_IN = _stripe(
-    "evt_demo_2", "charge.succeeded", "Stripe: money came in",
+    "evt_demo_2", "charge.succeeded", "Stripe: a customer paid",
     {"id": "ch_demo_2", "object": "charge", "amount": 12900, "currency": "eur",
      "billing_details": {"email": "grace@example.com"}, "customer": "cus_2"},
 )  # fmt: skip
 ORDER_STUCK = Webhook(
-    "shop", "order.stuck", "your own app: an order is stuck",
+    "shop", "order.stuck", "Your own app: an order is stuck",
     {"type": "order.stuck", "timestamp": "2026-11-20T08:00:00Z",
      "data": {"title": "Order 1042 has waited for 2 days", "order": "1042"}},
 )  # fmt: skip
 NEW_CUSTOMER = Webhook(
-    "shop", "customer.created", "your own app: a customer signed up",
+    "shop", "customer.created", "Your own app: a customer signed up",
     {"type": "customer.created", "timestamp": "2026-11-20T08:00:00Z", "data": {"title": "New customer: Linus"}},
 )  # fmt: skip
 BROKEN_CONTRACT = Webhook(
-    "stripe", "invoice.payment_failed", "Stripe, signed, but not what its contract promises",
+    "stripe", "invoice.payment_failed", "Stripe: signed correctly, but the payload is not an invoice",
     {"id": "evt_demo_3", "object": "event", "type": "invoice.payment_failed", "data": {"object": "not an invoice"}},
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The event log: read in order, written as JSON lines, and restored from them into any store."""
+"""The event log: reads it in order, writes it as JSON lines, and restores those into any store."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -15,15 +15,15 @@ _STATES = ("accepted", "handled", "dead")
 
 
 class BadLog(OposError):
-    """Lines that are no events of opos; nothing of their file was written."""
+    """Lines that are not exported events; nothing of their file was written."""
 
     code = "bad_log"
 
 
 def read_log(store: Store, *, since: datetime, until: datetime, source: str | None = None) -> Iterator[Doc]:
-    """The events received between *since* and *until*, the oldest first; of one *source*, or of all."""
-    for one in _days(since, until):
-        docs = [doc for doc in store.query("events", where=[("day", "==", one)]) if _is_wanted(doc, since, source)]
+    """The events received between *since* and *until*, oldest first; only those of *source* if it is given."""
+    for date in _days(since, until):
+        docs = [doc for doc in store.query("events", where=[("day", "==", date)]) if _is_wanted(doc, since, source)]
         yield from sorted(docs, key=lambda doc: (str(doc.data["received_at"]), doc.id))
 
 
@@ -51,7 +51,7 @@ def parse_log(lines: Iterable[bytes]) -> Iterator[Create]:
         except (ValueError, KeyError, TypeError) as fault:
             faults.append(f"line {number}: {_reason(fault)}")
     if faults:
-        raise BadLog("\n".join(faults[:20]), hint=f"{len(faults)} lines are no events as `opos export` writes them.")
+        raise BadLog("\n".join(faults[:20]), hint="Nothing was restored. Expected the lines that `opos export` writes.")
 
 
 def _parse(text: bytes) -> Create:
@@ -73,7 +73,7 @@ def _reason(fault: Exception) -> str:
 
 
 def restore(store: Store, writes: Iterable[Create]) -> tuple[int, int]:
-    """Write what is not there yet; how many were written, and how many were there."""
+    """Writes the missing documents; the number written, and the number already there."""
     written = there = 0
     for batch in _batches(writes):
         new = _commit(store, batch)
@@ -85,12 +85,12 @@ def _commit(store: Store, batch: list[Create]) -> int:
     try:
         store.commit(batch)
     except AlreadyExists:
-        return sum(_commit(store, [one]) for one in batch) if len(batch) > 1 else 0
+        return sum(_commit(store, [write]) for write in batch) if len(batch) > 1 else 0
     return len(batch)
 
 
 def _batches(writes: Iterable[Create], *, most: int = BATCH, size: int = 4_000_000) -> Iterator[list[Create]]:
-    """As much as one commit may hold: Firestore takes 10 MiB."""
+    """*writes* in batches that fit into one commit: Firestore accepts 10 MiB."""
     batch: list[Create] = []
     held = 0
     for write in writes:

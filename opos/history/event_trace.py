@@ -1,8 +1,9 @@
-"""The whole way of one event, from the store alone: received, verified, decided why, sent where, when."""
+"""Everything that followed from one event, as the store has it: the verdicts, the alerts and the messages."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from opos.terminal.times import OperatorClock
 from shared.ports import Doc, Store
 
 Story = dict[str, Any]
@@ -10,7 +11,7 @@ _EVENT = ("id", "state", "source", "type", "delivery_id", "subject", "received_a
 
 
 def story(store: Store, event: Doc) -> Story:
-    """Everything the store knows of *event*, in order."""
+    """Everything that the store has about *event*, in order."""
     data = event.data
     alerts = list(_alerts(store, data))
     return {
@@ -26,14 +27,14 @@ def story(store: Store, event: Doc) -> Story:
 
 
 def _alerts(store: Store, data: dict[str, Any]) -> Iterator[Doc]:
-    decided = [one for marker in data["handled"].values() for one in marker["decisions"]]
-    for id in dict.fromkeys(one["alert"] for one in decided):
+    decisions = [decision for handled in data["handled"].values() for decision in handled["decisions"]]
+    for id in dict.fromkeys(decision["alert"] for decision in decisions):
         if doc := store.get(f"alerts/{id}"):
             yield doc
 
 
 def _messages(store: Store, alert: Doc) -> Iterator[Doc]:
-    """The pages of the call that told of it, and the last digest that carried it."""
+    """The notifications of the group that it last notified in, and the last digest that listed it."""
     group = store.get(f"groups/{alert.data['told_in']}") if alert.data.get("told_in") else None
     for path in (*(group.data["messages"] if group else ()), alert.data.get("digest")):
         if path and (doc := store.get(path)):
@@ -62,58 +63,62 @@ def _letter(doc: Doc) -> Story:
     return {"path": doc.path, **{name: doc.data[name] for name in ("subscription", "attempts", "received_at")}}
 
 
-def as_text(told: Story) -> str:
-    """*told* on one screen."""
-    parts = [_event_lines(told)]
-    parts += [_decision_lines(consumer, handled) for consumer, handled in told["handled"].items()]
-    parts += [_alert_lines(alert) for alert in told["alerts"]]
-    parts += [_message_lines(message) for message in told["messages"]]
-    parts += [_letter_lines(letter) for letter in told["dead_letters"]]
+def as_text(story: Story, clock: OperatorClock) -> str:
+    """*story* on one screen, with its times on *clock*."""
+    parts = [_event_lines(story, clock)]
+    parts += [_decision_lines(consumer, handled, clock) for consumer, handled in story["handled"].items()]
+    parts += [_alert_lines(alert, clock) for alert in story["alerts"]]
+    parts += [_message_lines(message, clock) for message in story["messages"]]
+    parts += [_letter_lines(letter, clock) for letter in story["dead_letters"]]
     return "\n".join(line for lines in parts for line in lines)
 
 
-def _event_lines(told: Story) -> Iterator[str]:
-    event = told["event"]
+def _event_lines(story: Story, clock: OperatorClock) -> Iterator[str]:
+    event = story["event"]
     yield f"event     {event['id']}  ({event['state']})"
     yield f"          {event['source']} {event['type']}: {event['subject'] or '-'}"
-    yield f"received  {event['received_at']}  signature verified, {event['body_characters']} characters kept"
+    received = clock.time_and_age(event["received_at"])
+    yield f"received  {received}, signature verified, {event['body_characters']} characters stored"
     yield f"delivery  {event['delivery_id']}"
     yield f"trace     {event['trace']}"
-    if told["quarantine"]:
-        yield f"quarantine {told['quarantine']}"
-    if told["same_body_as"]:
-        yield f"same body as {', '.join(told['same_body_as'])}"
-    if told["republished"]:
-        yield f"published again {told['republished']}x by the sweeper"
+    if story["quarantine"]:
+        yield f"quarantine  {story['quarantine']}"
+    if story["same_body_as"]:
+        yield f"same body as {', '.join(story['same_body_as'])}"
+    if story["republished"]:
+        yield f"published again {story['republished']}x by the sweeper"
 
 
-def _decision_lines(consumer: str, handled: Story) -> Iterator[str]:
-    yield f"decided   {handled['at']}  by {consumer}"
-    for one in handled["decisions"]:
-        yield f"          {one['path']}: {one['reason']}  (alert {one['alert'][:8]})"
+def _decision_lines(consumer: str, handled: Story, clock: OperatorClock) -> Iterator[str]:
+    yield f"decided   {clock.time(handled['at'])} by {consumer}"
+    for decision in handled["decisions"]:
+        yield f"          {decision['path']}: {clock.text(decision['reason'])}  (alert {decision['alert'][:8]})"
     if not handled["decisions"]:
-        yield "          record: nothing in it needs attention"
+        yield "          record: it contains no alert and no business event"
 
 
-def _alert_lines(alert: Story) -> Iterator[str]:
-    waits = f", waits for the next {alert['pending']['queue']}" if alert["pending"] else ""
+def _alert_lines(alert: Story, clock: OperatorClock) -> Iterator[str]:
+    waits = f", waits for the next digest ({alert['pending']['queue']})" if alert["pending"] else ""
     yield f"alert     {alert['id'][:8]}  {alert['severity']} {alert['state']}, seen {alert['count']}x{waits}"
     yield f"          {alert['title']}"
     if alert["held"]:
-        yield f"          held back until {alert['calls_at']}: {alert['held']['reason']}"
+        yield f"          held until {clock.time(alert['calls_at'])}: {clock.text(alert['held']['reason'])}"
     if alert["until"]:
-        yield f"          until {alert['until']}"
+        yield f"          {alert['state']} until {clock.time_and_age(alert['until'])}"
 
 
-def _message_lines(message: Story) -> Iterator[str]:
+def _message_lines(message: Story, clock: OperatorClock) -> Iterator[str]:
     at = message["receipt"]["at"] if message["receipt"] else message["created_at"]
-    yield f"message   {at}  {message['state']} on {message['channel']}, attempt {message['attempts']}"
+    state = f"{message['state']} on {message['channel']}, attempt {message['attempts']}"
+    yield f"message   {clock.time_and_age(at)}, {state}"
     yield f"          {message['path']}: {message['title']}"
     if cause := message["cause"]:
-        yield f"          {cause['kind']} page, {cause['step']}, by {cause['route']}; cost {message['cost']:g}"
+        yield f"          {cause['kind']} notification, {cause['step']}, by {cause['route']}; cost {message['cost']:g}"
     if message["last_fault"]:
-        yield f"          {message['last_fault']}; next try {message['due_at'] or 'never'}"
+        again = f"next attempt {clock.time_and_age(message['due_at'])}" if message["due_at"] else "no further attempt"
+        yield f"          {message['last_fault']}; {again}"
 
 
-def _letter_lines(letter: Story) -> Iterator[str]:
-    yield f"dead      {letter['received_at']}  {letter['subscription']} gave up after {letter['attempts']} attempts"
+def _letter_lines(letter: Story, clock: OperatorClock) -> Iterator[str]:
+    received = clock.time_and_age(letter["received_at"])
+    yield f"failed    {received}, {letter['subscription']} did not process it in {letter['attempts']} attempts"

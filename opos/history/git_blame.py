@@ -1,4 +1,4 @@
-"""When the lines of a file were last changed, as git knows it."""
+"""When the lines of a file last changed, from git."""
 
 import re
 import subprocess
@@ -7,11 +7,11 @@ from pathlib import Path
 
 
 def changed_at(file: Path) -> list[datetime]:
-    """For each line of *file*; one that is not committed yet was changed now. [] where git does not know the file."""
+    """When each line of *file* last changed: now if that is not committed. [] if git does not track the file."""
     try:
-        asked = ["git", "blame", "--line-porcelain", "--", file.name]
-        done = subprocess.run(asked, cwd=file.absolute().parent, capture_output=True, text=True, check=False)  # noqa: S603
+        blame = ["git", "blame", "--line-porcelain", "--", file.name]
+        done = subprocess.run(blame, cwd=file.absolute().parent, capture_output=True, text=True, check=False)  # noqa: S603
     except FileNotFoundError:
         return []
-    found = re.findall(r"^committer-time (\d+)$", done.stdout, re.MULTILINE) if done.returncode == 0 else []
-    return [datetime.fromtimestamp(int(seconds), UTC) for seconds in found]
+    times = re.findall(r"^committer-time (\d+)$", done.stdout, re.MULTILINE) if done.returncode == 0 else []
+    return [datetime.fromtimestamp(int(seconds), UTC) for seconds in times]

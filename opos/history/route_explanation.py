@@ -1,4 +1,4 @@
-"""What would become of an alert now, with all that was asked on the way."""
+"""The verdict on an alert now, with every matcher and hold reason that leads to it."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from shared.services.alerting.notification import situation_now
 from shared.services.intake.acceptance import announcement
 
 _TYPE_HEADERS = ("x-github-event", "x-shopify-topic", "sentry-hook-resource")
-"""Where the senders that name their event's type in a header do so."""
+"""The headers in which senders put the event type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +34,22 @@ class Explained:
 
 
 def explain_event(wanted: str, context: Context) -> list[Explained]:
-    """Each alert in a past event. Raises NotFound or Ambiguous."""
+    """The alerts of a past event. Raises NotFound or Ambiguous."""
     doc = find_event(context.store, wanted)
     event, signals = read_again(doc, context.config)
     message = announcement(event, signals, version=doc.version)
-    return [_signal(one, message.source, message.type, context) for one in signals if isinstance(one, Alert)]
+    return [_signal(signal, message.source, message.type, context) for signal in signals if isinstance(signal, Alert)]
 
 
 def explain_payload(source: str, body: bytes, event_type: str, context: Context) -> list[Explained]:
-    """Each alert in a webhook that *source* might send."""
+    """The alerts of a webhook that *source* might send."""
     declared = context.config.sources.get(source)
     if declared is None:
         known = ", ".join(context.config.sources)
-        raise NotFound(f"There is no source {source}.", hint=f"opos.yaml declares {known}.")
+        raise NotFound(f'No source is called "{source}".', hint=f"The sources in opos.yaml: {known}.")
     headers = dict.fromkeys(_TYPE_HEADERS, event_type) if event_type else {}
     reading = read(source, declared, headers, parsed(body, {}))
-    return [_signal(one, source, reading.type, context) for one in reading.signals if isinstance(one, Alert)]
+    return [_signal(signal, source, reading.type, context) for signal in reading.signals if isinstance(signal, Alert)]
 
 
 def explain_labels(labels: dict[str, str], context: Context) -> Explained:
@@ -65,17 +65,17 @@ def _signal(signal: Alert, source: str, type: str, context: Context) -> Explaine
 
 
 def _alert(alert: AlertDoc, context: Context) -> Explained:
-    taken = route(context.config.routes, alert["labels"])
+    matched = route(context.config.routes, alert["labels"])
     situation, _ = situation_now(context)
-    found, verdict = reasons(alert, taken, situation)
+    asked, verdict = reasons(alert, matched, situation)
     return Explained(
         title=f"{alert['title']} ({alert['severity']})",
         labels=alert["labels"],
         tried=list(tried_routes(context.config.routes, alert["labels"])),
-        group=group_labels(taken, alert["labels"]),
-        channels=channels_of(taken),
-        digest=taken[-1].settings.digest,
-        reasons=found,
+        group=group_labels(matched, alert["labels"]),
+        channels=channels_of(matched),
+        digest=matched[-1].settings.digest,
+        reasons=asked,
         path=verdict.path,
         reason=verdict.reason,
     )

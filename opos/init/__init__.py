@@ -1,1 +1,1 @@
-"""The first files of a new operator: opos.yaml, flags.yaml, secrets, and what to set up on each sender's side."""
+"""The first files of a new operator: opos.yaml, flags.yaml, the secrets and the setup steps for each sender."""

@@ -1,4 +1,4 @@
-"""Where a page goes: the channel that an answer asks for, and the secret that holds its address."""
+"""The channel for critical alerts that an answer asks for, with the secret that is its address."""
 
 import secrets
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from opos.init.questions import Answers, kind
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A channel besides the console; `value` is its secret, empty where the operator has to say what `note` tells."""
+    """A channel in addition to the console. `value` is its secret, empty if the operator has to set it."""
 
     name: str
     line: str
@@ -18,15 +18,15 @@ class Asked:
     note: str
 
 
-_SERVER = "smtps://user:password@host, of your mail provider"
-_HOOK = "the address of an incoming webhook (Slack: your app, Incoming Webhooks)"
+_SERVER = "the server of your mail provider, as smtps://user:password@host"
+_HOOK = "the URL of an incoming webhook (in Slack: your app, Incoming Webhooks)"
 
 
 def channels(answers: Answers) -> Iterator[Asked]:
     address = answers.page if "://" in answers.page else ""
     match kind(answers.page):
         case "ntfy":
-            note = "the topic to subscribe to in the ntfy app; whoever knows it can read it"
+            note = "subscribe to this topic in the ntfy app; everybody who knows the topic can read it"
             yield Asked("phone", "phone: {ntfy: PHONE_URL}", "PHONE_URL", address or _own_topic(), note)
         case "slack":
             yield Asked("chat", "chat: {slack: CHAT_URL}", "CHAT_URL", address, _HOOK)
@@ -34,7 +34,7 @@ def channels(answers: Answers) -> Iterator[Asked]:
             line = f"inbox: {{email: SMTP_URL, to: '{answers.email}'}}"
             yield Asked("inbox", line, "SMTP_URL", address, _SERVER)
         case "apprise":
-            yield Asked("phone", "phone: {apprise: PHONE_URL}", "PHONE_URL", address, "an address of Apprise")
+            yield Asked("phone", "phone: {apprise: PHONE_URL}", "PHONE_URL", address, "an Apprise URL")
 
 
 def _own_topic() -> str:

@@ -1,4 +1,4 @@
-"""The five questions: what is asked, what is taken when nothing is said, and what an answer has to be."""
+"""The answers to the five questions of `opos init`: their defaults and their validation."""
 
 import os
 import re
@@ -19,14 +19,14 @@ from shared.values.dates import Zone
 
 PAGES = ("console", "ntfy", "slack", "email")
 SMOKE = "smoke"
-"""The source that tries a new revision."""
+"""The source of the smoke test."""
 ALIKE = 0.85
-"""How like a known sender a name is that was meant to be it."""
+"""From this similarity to a known sender on, a name counts as a typo of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """`page` is one of PAGES, or an address; `targets` are project ids by target, none for this machine only."""
+    """`page` is one of PAGES or a URL. `targets` are project ids by target, empty for this machine only."""
 
     email: str
     timezone: str
@@ -37,7 +37,7 @@ class Answers:
 
 
 def email(text: str) -> str:
-    """Raises ValueError, as all that follow, with what is expected."""
+    """Raises ValueError that says what is expected, like all the functions below."""
     if not re.fullmatch(r"[^@\s'\"]+@[^@\s'\"]+", text):
         raise ValueError("expected an e-mail address such as me@example.com")
     return text
@@ -56,13 +56,13 @@ def page(text: str) -> str:
     if text in PAGES:
         return text
     if "://" not in text or (kind(text) == "apprise" and not _is_known_to_apprise(text)):
-        found = repr(text.partition("://")[0])  # what follows may be a password
-        raise ValueError(f"expected {', '.join(PAGES)}, or an address such as ntfy://topic; found {found}")
+        scheme = repr(text.partition("://")[0])  # the rest may be a password
+        raise ValueError(f"expected {', '.join(PAGES)}, or a URL such as ntfy://topic; found {scheme}")
     return text
 
 
 def kind(page: str) -> str:
-    """The kind of channel that *page*, one of PAGES or an address, asks for."""
+    """The kind of channel of *page*, which is one of PAGES or a URL."""
     if "://" not in page:
         return page
     scheme, _, rest = page.partition("://")
@@ -82,7 +82,7 @@ def region(text: str) -> str:
 
 
 def own_email() -> str | None:
-    """What git knows."""
+    """The address in the settings of git."""
     with suppress(OSError):
         done = subprocess.run(["git", "config", "user.email"], capture_output=True, text=True, check=False)  # noqa: S607
         return done.stdout.strip() or None
@@ -90,11 +90,11 @@ def own_email() -> str | None:
 
 
 def own_timezone() -> str:
-    """The machine's: of TZ, else of /etc/localtime."""
+    """The time zone of this machine, from TZ or /etc/localtime."""
     linked = Path("/etc/localtime").resolve().as_posix().partition("zoneinfo/")[2]
-    for found in (os.environ.get("TZ", ""), linked):
+    for name in (os.environ.get("TZ", ""), linked):
         with suppress(ValueError):
-            return timezone(found.removeprefix(":"))
+            return timezone(name.removeprefix(":"))
     return "UTC"
 
 
@@ -103,14 +103,14 @@ def _sender(name: str) -> str:
         return name
     _accepted(Name, name)
     if name == SMOKE:
-        raise ValueError(f"expected another name than {SMOKE}, which is the deploy's own")
+        raise ValueError(f"expected another name; {SMOKE} is the source of the smoke test")
     if meant := get_close_matches(name, known(), n=1, cutoff=ALIKE):
-        raise ValueError(f"expected {meant[0]}, another sender or an app of your own, found {name!r}")
+        raise ValueError(f"expected {meant[0]}, another sender or the name of your own app, found {name!r}")
     return name
 
 
 def _accepted(kind: Any, text: str) -> str:
-    """*text*, as opos.yaml would take it."""
+    """*text*, if it is valid in opos.yaml."""
     try:
         return str(TypeAdapter(kind).validate_python(text))
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""opos.yaml, flags.yaml and senders.md as text, from the answers."""
+"""The text of opos.yaml, flags.yaml and senders.md, from the answers."""
 
 import re
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from opos.senders.catalogue import known, path, sender
 
 SMOKE_SECRET = "OPOS_SMOKE_SECRET"  # noqa: S105  (its name)
 _HEAD = """\
-# Everything an operator decides. Checked by `opos verify`, at start and in CI. Secrets are named here, never written:
-# each is read from the environment (NAME, or the file that NAME_FILE names).
+# Your configuration. `opos verify` checks it, and so do `opos up` and CI. It names secrets, and never contains one:
+# opos reads each secret from the environment variable NAME, or from the file that NAME_FILE names.
 owner: {email}
 timezone: {timezone}
 """
 _OWN_APP = """\
-  {name}:   # your own app, signing with a library of Standard Webhooks
+  {name}:   # your own app, which signs with a Standard Webhooks library
     scheme: standard-webhooks
     secrets: [{secret}]
     alert:
@@ -25,27 +25,27 @@ _OWN_APP = """\
     event: {{title: data.title}}
 """
 _SMOKE = f"""\
-  {SMOKE}:   # how `opos deploy` tries a new revision, from the webhook to the console
+  {SMOKE}:   # the smoke test of `opos deploy`
     scheme: standard-webhooks
     secrets: [{SMOKE_SECRET}]
     alert: {{title: data.title, severity: data.severity, status: data.status, fingerprint: data.id}}
 """
 _REST = """\
-digest: {{channel: {digest}, window: 5m, size: 5}}   # where the rest goes
+digest: {{channel: {digest}, window: 5m, size: 5}}   # everything else goes into a digest
 # focus: {{blocks: [{{name: deep work, days: mon-fri, from: "09:00", to: "12:00"}}]}}
-# heartbeats: {{backup: {{every: 1d, grace: 1h}}}}   # a job that calls /webhooks/ping/backup; missed, it is an alert
+# heartbeats: {{backup: {{every: 1d, grace: 1h}}}}   # a job that pings /webhooks/ping/backup; a missed ping is an alert
 """
 _DEPLOY = """
 deploy:                                     # `opos deploy --target ...`
   targets:
 {targets}
   smoke: {smoke}
-  steps: [10, 50, 100]                      # percent of the traffic, each watched for `bake`
+  steps: [10, 50, 100]                      # percent of the traffic; opos watches each step for `bake`
   bake: 2m
 """
 FLAGS = """\
-# Feature flags of the product's frontend. `rollout` is a share of users in percent; the same user always gets the same
-# answer. Ask with: curl 'localhost:8080/flags/new_checkout?targetingKey=u1'
+# Feature flags of your product. `rollout` is the percentage of users; the same user always gets the same value.
+# Try it: curl 'localhost:8080/flags/new_checkout?targetingKey=u1'
 flags:
   new_checkout: {enabled: true, rollout: 25}
   dark_mode: {enabled: false}
@@ -60,11 +60,13 @@ def config(answers: Answers) -> str:
 
 
 def instructions(answers: Answers) -> str:
-    """The text of senders.md: what belongs where on each sender's side."""
+    """The text of senders.md: the setup steps for each sender."""
     parts = [_instruction(name) for name in answers.senders]
-    host = "`your-host` is where this bundle is reached: a tunnel or a proxy with TLS in front of `opos up`"
-    cloud = "; deployed, what `gcloud run services describe webhook-intake --format='value(status.url)'` says"
-    head = f"# On your senders' side\n\n{host}{cloud if answers.targets else ''}. The secrets are in `.env`.\n"
+    host = (
+        "Replace `your-host` with the public host of this bundle: a tunnel, or a proxy with TLS in front of `opos up`."
+    )
+    cloud = " After a deploy, `gcloud run services describe webhook-intake --format='value(status.url)'` prints it."
+    head = f"# Set up your senders\n\n{host}{cloud if answers.targets else ''} The secrets are in `.env`.\n"
     return "\n".join([head, *parts])
 
 
@@ -73,21 +75,21 @@ def _sources(answers: Answers) -> Iterator[str]:
     yield "\nsources:\n" if names or answers.targets else "\nsources: {}\n"
     width = max((len(name) for name in names), default=0) + 1
     for name in names:
-        found = sender(name)
-        line = f"  {name + ':':<{width}} {{scheme: {found.scheme}, secrets: [{found.secret}]}}\n"
-        yield line if name in known() else _OWN_APP.format(name=_quoted(name), secret=found.secret)
+        shape = sender(name)
+        line = f"  {name + ':':<{width}} {{scheme: {shape.scheme}, secrets: [{shape.secret}]}}\n"
+        yield line if name in known() else _OWN_APP.format(name=_quoted(name), secret=shape.secret)
     if answers.targets:
         yield _SMOKE
 
 
 def _channels(answers: Answers) -> Iterator[str]:
-    yield "\nchannels:\n  desk: {console: true}                     # the console page and the terminal\n"
+    yield "\nchannels:\n  desk: {console: true}                     # the console and the terminal\n"
     yield from (f"  {channel.line}\n" for channel in channels(answers))
 
 
 def _route(answers: Answers) -> Iterator[str]:
     critical = next((channel.name for channel in channels(answers)), "desk")
-    where = "# where what is critical goes, at once; docs/alerting.md says what else"
+    where = "# critical alerts notify you here immediately; docs/alerting.md has more"
     if answers.targets:
         yield f"\nroute:\n  channel: {critical}   {where}\n"
         yield f"  routes: [{{matchers: [source={SMOKE}], channel: desk}}]\n"
@@ -105,18 +107,18 @@ def _deploy(answers: Answers) -> str:
 
 
 def _instruction(name: str) -> str:
-    found = sender(name)
-    made = "chosen for you" if found.made_by == "you" else "made by the sender: copy it into `.env`"
+    shape = sender(name)
+    origin = "generated for you in `.env`" if shape.made_by == "you" else "the sender generates it: copy it into `.env`"
     lines = [
         f"## {name}",
-        f"- Address: `https://your-host{path(name, found.scheme)}`",
-        f"- Secret: `{found.secret}`, {made}",
-        f"- Where: {found.where}",
+        f"- Address: `https://your-host{path(name, shape.scheme)}`",
+        f"- Secret: `{shape.secret}`, {origin}",
+        f"- Where: {shape.where}",
     ]
     return "\n".join(lines) + "\n"
 
 
 def _quoted(text: str) -> str:
-    """*text* as YAML takes it for text: quoted where it would be taken for something else."""
+    """*text* as a YAML string, in quotes if YAML would read it as something else."""
     plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9@._+-]*", text) and yaml.safe_load(text) == text
     return text if plain else "'" + text.replace("'", "''") + "'"

@@ -1,11 +1,11 @@
 """Secrets of this machine: in files that NAME_FILE names, or in the environment."""
 
-import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from opos.terminal.files import write_whole
 from shared.security.secrets import read_secret
 
 
@@ -26,7 +26,7 @@ class Files:
 
     def put(self, name: str, value: str) -> str:
         file = self._file(name)
-        _write(file, value)
+        write_whole(file, value, mode=0o600)
         named = f"{name}_FILE" in self.environment
         return f"{name}: written to {file}" + ("" if named else f"; export {name}_FILE={shlex.quote(str(file))}")
 
@@ -87,14 +87,3 @@ def local(name: str, environment: Mapping[str, str], *, restarted: bool) -> File
     if not environment.get(name) and environment.get(f"{name}_FILE"):
         return Files(environment, restarted)
     return Shell(environment)
-
-
-def _write(file: Path, value: str) -> None:
-    """All or nothing: a webhook may be verified at any moment."""
-    draft = file.with_name(f".{file.name}.new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
-        opened.write(value)
-        opened.flush()
-        os.fsync(opened.fileno())
-    draft.replace(file)

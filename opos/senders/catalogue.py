@@ -1,4 +1,4 @@
-"""The senders opos knows how to set up, as data: see senders.yaml beside this file."""
+"""The senders that opos knows how to set up, from senders.yaml in this folder."""
 
 import base64
 import secrets
@@ -14,7 +14,7 @@ from shared.config.sources import SchemeName
 from shared.values.section import Section
 
 _SENDER_MADE: frozenset[str] = frozenset({"stripe", "slack", "sentry", "pagerduty", "shopify", "linear"})
-"""The schemes of which the sender makes the secret."""
+"""The schemes whose secret the sender generates."""
 
 
 class Sender(Section):
@@ -31,14 +31,12 @@ def known() -> Mapping[str, Sender]:
 
 
 def sender(name: str) -> Sender:
-    """The sender called *name* in opos.yaml; one that is not listed is an app of the operator's own."""
+    """The sender called *name* in opos.yaml; a name that is not listed is the operator's own app."""
     return known().get(name) or own_app(name)
 
 
 def own_app(name: str) -> Sender:
-    where = (
-        "Sign with any library of Standard Webhooks (standardwebhooks, svix), with the secret, and post to the address."
-    )
+    where = "Sign with the secret and any Standard Webhooks library (standardwebhooks, svix), and post to the address."
     secret = f"{'' if name[0].isalpha() else 'APP_'}{name.replace('-', '_').upper()}_WEBHOOK_SECRET"
     return Sender(scheme="standard-webhooks", secret=secret, made_by="you", where=where)
 
@@ -48,7 +46,7 @@ def is_made_by_sender(scheme: SchemeName) -> bool:
 
 
 def new_secret(scheme: SchemeName) -> str:
-    """A fresh secret in the form that *scheme* wants."""
+    """A new secret in the form that *scheme* requires."""
     if scheme == "standard-webhooks":
         return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
     if scheme == "pagerduty-events":
@@ -57,5 +55,5 @@ def new_secret(scheme: SchemeName) -> str:
 
 
 def path(name: str, scheme: SchemeName) -> str:
-    """Where *name* is to post to."""
+    """The path that *name* posts to."""
     return "/webhooks/v2/enqueue" if scheme == "pagerduty-events" else f"/webhooks/{name}"

@@ -1,4 +1,4 @@
-"""Sending a webhook as its sender would: signed with the configured secret, over real HTTP."""
+"""A webhook as its sender would send it: signed with the configured secret, over real HTTP."""
 
 import json
 import urllib.error
@@ -26,7 +26,7 @@ def signed_headers(
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
-    """The answer, whatever its status. Raises Unavailable when there is none."""
+    """The answer, whatever its status. Raises Unavailable if there is no answer."""
     return _open(urllib.request.Request(url, data=body, headers=headers, method="POST"))  # noqa: S310  (the operator's own URL)
 
 

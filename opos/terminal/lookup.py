@@ -1,4 +1,6 @@
-"""Finding a document by its id, or by the beginning of it."""
+"""Looking up a document by its id or the beginning of its id."""
+
+from collections.abc import Sequence
 
 from shared.errors import NotFound, OposError
 from shared.ports import Doc, Store
@@ -9,18 +11,22 @@ class Ambiguous(OposError):
 
 
 def find(store: Store, collection: str, wanted: str, *, noun: str, hint: str) -> Doc:
-    """The one document of *collection* whose id is *wanted* or begins so. Raises NotFound or Ambiguous."""
+    """The document of *collection* whose id is, or begins with, *wanted*. Raises NotFound or Ambiguous."""
     if doc := store.get(f"{collection}/{wanted}"):
         return doc
     following = store.query(collection, after=Doc(f"{collection}/{wanted}", {}, ""), limit=2)
-    found = [doc for doc in following if doc.id.startswith(wanted)]
-    if not found:
-        raise NotFound(f"There is no {noun} {wanted}.", hint=hint)
-    if len(found) > 1:
-        raise Ambiguous(f"More than one {noun} begins with {wanted}.", hint="Give more of its id.")
-    return found[0]
+    return single([doc for doc in following if doc.id.startswith(wanted)], wanted, noun=noun, hint=hint)
 
 
 def find_event(store: Store, wanted: str) -> Doc:
-    hint = "Its id is in the answer to the webhook and on the console."
+    hint = "The answer to the webhook and the console show the id."
     return find(store, "events", wanted, noun="event", hint=hint)
+
+
+def single(matches: Sequence[Doc], wanted: str, *, noun: str, hint: str) -> Doc:
+    """The only document of *matches*, which are those that *wanted* names. Raises NotFound or Ambiguous."""
+    if not matches:
+        raise NotFound(f'No {noun} matches "{wanted}".', hint=hint)
+    if len(matches) > 1:
+        raise Ambiguous(f'More than one {noun} matches "{wanted}".', hint="Give more of its id.")
+    return matches[0]

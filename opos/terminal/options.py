@@ -1,4 +1,4 @@
-"""The settings of a bundle, from the options that all commands share."""
+"""The options that all commands share, and the bundle that they name."""
 
 import json
 import os
@@ -18,14 +18,20 @@ Backend = Literal["embedded", "emulators", "cloud"]
 EMULATORS_FILE = "emulators.json"
 SIGNING_KEY_FILE = "signing.key"
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 _OPTIONS = (
     click.option("--data", default=".opos", show_default=True, type=click.Path(path_type=Path), help="Data folder."),
-    click.option("--config", "config_file", default="opos.yaml", show_default=True, type=click.Path(path_type=Path)),
-    click.option("--flags", "flags_file", default="flags.yaml", show_default=True, type=click.Path(path_type=Path)),
+    click.option(
+        "--config", "config_file", default="opos.yaml", show_default=True, type=click.Path(path_type=Path),
+        help="Configuration file.",
+    ),
+    click.option(
+        "--flags", "flags_file", default="flags.yaml", show_default=True, type=click.Path(path_type=Path),
+        help="Flag file.",
+    ),
     click.option(
         "--backend", default="embedded", show_default=True, type=click.Choice(get_args(Backend)),
-        help="SQLite in the data folder, Google's emulators started by `opos up`, or Google Cloud itself.",
+        help="SQLite in the data folder, the emulators that `opos up` started, or Google Cloud.",
     ),
 )  # fmt: skip
 
@@ -36,7 +42,7 @@ class NotRunning(OposError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a bundle keeps its data, and under which files it runs."""
+    """A bundle: its data folder, its configuration files and its backend."""
 
     data: Path
     config_file: Path
@@ -44,7 +50,7 @@ class Place:
     backend: Backend = "embedded"
 
     def environment(self, **more: str) -> dict[str, str]:
-        """The process environment under which every function sees this bundle."""
+        """The process environment in which every function uses this bundle."""
         files = {"OPOS_CONFIG": str(self.config_file), "OPOS_FLAGS": str(self.flags_file)}
         return {**os.environ, **files, **_ports(self), **more}
 
@@ -53,7 +59,7 @@ class Place:
 
 
 def with_place(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Gives *command* the options that say where the bundle is, as one argument, `place`."""
+    """*command* with the options that name the bundle, which it receives as one argument, `place`."""
 
     @wraps(command)
     def placed(*, data: Path, config_file: Path, flags_file: Path, backend: Backend, **rest: Any) -> Any:
@@ -73,8 +79,8 @@ def _ports(place: Place) -> dict[str, str]:
 
 def _emulators(data: Path) -> dict[str, str]:
     try:
-        found: dict[str, str] = json.loads((data / EMULATORS_FILE).read_text())
+        addresses: dict[str, str] = json.loads((data / EMULATORS_FILE).read_text())
     except FileNotFoundError:
         hint = f"Start them with `opos up --backend emulators --data {data}`."
         raise NotRunning(f"No emulators are running for {data}.", hint=hint) from None
-    return {**found, f"{SIGNING_KEY}_FILE": str(data / SIGNING_KEY_FILE)}
+    return {**addresses, f"{SIGNING_KEY}_FILE": str(data / SIGNING_KEY_FILE)}

@@ -1,4 +1,4 @@
-"""How the command line speaks: text for people, one JSON document with `--json`, and stable exit codes."""
+"""The output of the command line: text for people, one JSON document with `--json`, and stable exit codes."""
 
 import json
 import sys
@@ -25,7 +25,7 @@ def stop(code: int, message: str, *, hint: str | None = None) -> NoReturn:
 
 
 def reports_errors(command: Callable[P, None]) -> Callable[P, None]:
-    """Ends *command* with a clear line and the right exit code when it raises an OposError."""
+    """*command*, ending with a message and the right exit code when it raises an OposError."""
 
     @wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:

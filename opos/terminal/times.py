@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from shared.config.files.faults import ConfigError
+from shared.context import Context
 from shared.runtime.container import Runtime
 from shared.values.durations import parse_duration
 from shared.values.local_time import age, local_time, localized
@@ -32,10 +33,10 @@ class OperatorClock:
         return localized(text, self.zone, self.now)
 
 
-def operator_clock(runtime: Runtime) -> OperatorClock:
-    """The clock of the operator of *runtime*. It shows UTC where no valid opos.yaml names a time zone."""
+def operator_clock(configured: Runtime | Context) -> OperatorClock:
+    """The clock of the operator of a bundle. It shows UTC if there is no valid opos.yaml."""
     try:
-        zone: tzinfo = ZoneInfo(runtime.config.timezone)
+        zone: tzinfo = ZoneInfo(configured.config.timezone)
     except ConfigError:
         zone = UTC
     return OperatorClock(zone, datetime.now(UTC))

@@ -9,6 +9,8 @@ _STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 """A time as `timestamps.iso` writes it."""
 _UNITS = (("day", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
+_MINUTE, _RESOLUTION = timedelta(minutes=1), timedelta.resolution
+
 
 def local_time(moment: datetime | str, zone: tzinfo, now: datetime) -> str:
     """*moment* in *zone*: `03:02` today, `Fri 23:51` up to six days away, else `4 Nov 03:02` or `4 Nov 2025 03:02`."""
@@ -23,12 +25,14 @@ def local_time(moment: datetime | str, zone: tzinfo, now: datetime) -> str:
 
 
 def age(moment: datetime | str, now: datetime) -> str:
-    """How far *moment* is from *now*, in its largest unit: `12 min ago`, `in 2 h`, `3 days ago`, `just now`."""
+    """How far *moment* is from *now*, in its largest unit: `12 min ago`, `in 2 h`, `3 days ago`, `just now`.
+
+    What is to come is rounded up to the minute: two hours from now are `in 2 h` a second later, too.
+    """
     away = as_datetime(moment) - now
-    if abs(away) < timedelta(minutes=1):
-        return "just now" if away <= timedelta() else "in less than a minute"
-    length = _parts(abs(away))[0]
-    return f"in {length}" if away > timedelta() else f"{length} ago"
+    if away <= timedelta():
+        return "just now" if -away < _MINUTE else f"{_parts(-away)[0]} ago"
+    return "in less than a minute" if away < _MINUTE else f"in {_parts(away + _MINUTE - _RESOLUTION)[0]}"
 
 
 def duration(length: timedelta) -> str:

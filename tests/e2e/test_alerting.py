@@ -204,12 +204,12 @@ def test_alerts_are_listed_acknowledged_snoozed_and_resolved_by_command(today: B
     today.trouble("disk")
     today.settle()
     (alert,) = today.docs("alerts")
-    assert "critical firing  Trouble disk (x1)" in run(today, "alerts", "list").stdout
+    assert "critical firing  Trouble disk (x1, first seen " in run(today, "alerts", "list").stdout
     for command, state in (("ack",), "acknowledged"), (("snooze",), "snoozed"), (("resolve",), "resolved"):
         more = ["2h"] if state == "snoozed" else []
         assert f" {state}" in run(today, "alerts", *command, alert.id[:8], *more).stdout
         assert states(today) == {state}
-    assert run(today, "alerts", "list").stdout == "Nothing is open.\n"
+    assert run(today, "alerts", "list").stdout == "No alert is open.\n"
     assert opos("alerts", "ack", alert.id, *today.place, folder=today.folder).returncode == 1
 
 
@@ -227,7 +227,7 @@ def test_silences_are_made_listed_and_ended_by_command(today: Bundle) -> None:
         "--author",
         "me",
     )
-    assert "silences until" in made.stdout
+    assert "holds matching alerts until" in made.stdout
     today.trouble("disk")
     today.settle()
     listed = run(today, "silence", "list").stdout
@@ -242,7 +242,7 @@ def test_silences_are_made_listed_and_ended_by_command(today: Bundle) -> None:
 
 def test_focus_until_a_time_spares_attention_but_for_what_is_critical(today: Bundle) -> None:
     today.configure("route: {channel: desk, interrupt_from: info}\n")
-    assert "only what is critical interrupts" in run(today, "focus", "2h", "--name", "the offer").stdout
+    assert "only critical alerts notify you" in run(today, "focus", "2h", "--name", "the offer").stdout
     today.clock.advance(seconds=5)
     today.trouble("slow", severity="warning")
     today.settle()
@@ -252,7 +252,7 @@ def test_focus_until_a_time_spares_attention_but_for_what_is_critical(today: Bun
         == "warning during the focus block the offer: waits for the digest"
     )
     assert "the offer until" in run(today, "focus").stdout
-    assert "1 blocks have ended" in run(today, "focus", "--end").stdout
+    assert "Ended 1 focus block." in run(today, "focus", "--end").stdout
 
 
 def test_explain_names_every_matcher_and_what_would_happen_now(today: Bundle) -> None:
@@ -264,9 +264,9 @@ def test_explain_names_every_matcher_and_what_would_happen_now(today: Bundle) ->
     told = run(today, "route", "explain", event).stdout
     for part in (
         'x   route.0 (alertname="Other"): a matcher does not hold',
-        "does not hold: alertname=\"Other\", found 'trouble'",
+        "does not match: alertname=\"Other\", found 'trouble'",
         '->   route.1 (source=~"a.*"): taken',
-        "to      inbox; what waits goes into the digest digest",
+        "to      inbox; digest: digest",
         "=> auto_pause: paused until",
         "now     hold: paused until",
     ):
@@ -302,9 +302,9 @@ def test_what_if_replays_history_against_a_changed_configuration_and_prints_the_
     arguments = ["--config", "new.yaml", "--since", "1d", *today.place]
     done = opos("route", "what-if", *arguments, folder=today.folder)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[0].endswith(f"{before} pages before, 2 after")
+    assert done.stdout.splitlines()[1] == f"notifications: {before} before, 2 after"
     assert "saved 2, added 0" in done.stdout
-    assert "  -2  app trouble: 3 -> 1 pages, 4 -> 3 lines of the digest" in done.stdout
+    assert "  -2  app trouble: 3 -> 1 notifications, 4 -> 3 digest items" in done.stdout
     same = opos(
         "route", "what-if", "--config", "opos.yaml", "--since", "1d", "--json", *today.place, folder=today.folder
     )

@@ -2,14 +2,20 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
-from datetime import UTC, datetime
+from contextlib import chdir
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from click.testing import CliRunner
 
+from opos.cli import main
+from shared.values.local_time import local_time
 from tests.support.bundle import CONFIG, FLAGS, SECRETS, Bundle
 from tests.support.project import ROOT
 from tests.torture.bundles import embedded as embedded_bundle
@@ -43,7 +49,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_verify_is_silent_about_nothing_and_exits_0_when_all_is_good(folder: Path) -> None:
     done = opos("verify", folder=folder)
-    assert (done.returncode, done.stdout) == (0, "opos.yaml and flags.yaml are good, and every secret is set.\n")
+    assert (done.returncode, done.stdout) == (0, "opos.yaml and flags.yaml are valid, and every secret is set.\n")
 
 
 def test_verify_names_every_fault_and_exits_2(folder: Path) -> None:
@@ -99,7 +105,7 @@ def trace(bundle: Bundle, event: str) -> str:
 
 def test_trace_shows_the_whole_way_of_an_event_by_the_beginning_of_its_id(bundle: Bundle) -> None:
     event = bundle.trouble("disk").json["id"]
-    assert "(accepted)" in trace(bundle, event)
+    assert "(accepted)" in called(bundle, "trace", event)
     bundle.settle()
     told = trace(bundle, event[:10])
     for part in (
@@ -116,7 +122,7 @@ def test_trace_shows_the_whole_way_of_an_event_by_the_beginning_of_its_id(bundle
 
 def test_trace_of_an_unknown_event_says_where_its_id_is_found_and_exits_1(bundle: Bundle) -> None:
     done = opos("trace", "abcdef", "--data", ".", folder=bundle.folder)
-    assert (done.returncode, done.stderr.splitlines()[0]) == (1, "There is no event abcdef.")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (1, 'No event matches "abcdef".')
 
 
 def test_send_signs_as_the_sender_would(bundle: Bundle) -> None:
@@ -171,7 +177,7 @@ def test_console_prints_a_link_that_opens_the_console(bundle: Bundle) -> None:
 def test_the_demo_tells_its_story_from_an_empty_folder(tmp_path: Path) -> None:
     done = opos("demo", "--once", "--port", "18996", folder=tmp_path, secrets={})
     assert done.returncode == 0, done.stdout + done.stderr
-    for told in ("PAGED at once", "ONE DIGEST of 5", "refused as a duplicate", "refused with 401", "QUARANTINE", "ACKNOWLEDGED",
+    for told in ("NOTIFIED you", "ONE DIGEST with 5 items", "200 duplicate", "401 unauthorized", "QUARANTINED", "ACKNOWLEDGED",
                  "/flags/new_checkout", "GET /health"):  # fmt: skip
         assert told in done.stdout
     assert list(tmp_path.iterdir()) == []
@@ -219,3 +225,66 @@ def test_a_second_bundle_on_the_same_data_is_refused(bundle: Bundle) -> None:
     held.close()
     assert done.returncode == 1
     assert "Another opos is running" in done.stderr
+
+
+def called(bundle: Bundle, *arguments: str) -> str:
+    """What a command prints, in this process; `doctor` configures the logging of its process, so it gets its own."""
+    if arguments[0] == "doctor":
+        return opos(*arguments, "--data", ".", folder=bundle.folder).stdout
+    with chdir(bundle.folder):
+        result = CliRunner().invoke(main, [*arguments, "--data", "."], env=SECRETS)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+STAMP = re.compile(r"\d\d:\d\d:\d\d")
+"""A time with seconds, as stored times have it; a person reads `02:57`."""
+UTC_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+
+
+def with_history(bundle: Bundle) -> tuple[str, str]:
+    """An event that notified, a held one, a digest, a silence and a focus block, in the last hours; the two events."""
+    now = datetime.now(UTC)
+    bundle.clock.moment = now - timedelta(hours=3)
+    notified = bundle.trouble("disk", delivery="d1").json["id"]
+    bundle.trouble("cpu", severity="warning", delivery="d2")
+    bundle.settle()
+    bundle.tick(minutes=6)
+    called(bundle, "silence", "add", "incident=mem", "--for", "26h", "--comment", "move")
+    called(bundle, "focus", "2h")
+    bundle.clock.moment = datetime.now(UTC)
+    held = bundle.trouble("mem", delivery="d3").json["id"]
+    bundle.trouble("fan", severity="warning", delivery="d4")
+    bundle.settle()
+    return notified, held
+
+
+def test_people_read_local_times_and_programs_read_utc(bundle: Bundle) -> None:
+    notified, held = with_history(bundle)
+    alert = next(doc.id for doc in bundle.store.query("alerts") if doc.data["title"] == "Trouble disk")
+    id = next(doc.id for doc in bundle.store.query("digests"))
+    commands = [
+        ["alerts", "list"], ["alerts", "snooze", alert, "30h"], ["silence", "list"], ["focus"], ["trace", notified],
+        ["trace", held], ["digest", "list"], ["digest", "show", id], ["digest", "explain", id], ["digest", "explain"],
+        ["replay", held, "--dry-run"], ["route", "explain", held], ["route", "what-if", "--config", "opos.yaml"],
+        ["noise"], ["review"], ["slo"], ["doctor"], ["silence", "add", "a=b", "--for", "2h", "--comment", "c"], ["retry"],
+    ]  # fmt: skip
+    shown = {" ".join(line): called(bundle, *line) for line in commands}
+    assert [name for name, text in shown.items() if not text or STAMP.search(text)] == []
+    received = bundle.doc(f"events/{notified}")["received_at"]
+    local = local_time(received, ZoneInfo("Europe/Berlin"), datetime.now(UTC))
+    assert f"received  {local} (3 h ago)" in shown[f"trace {notified}"]
+    assert "held until" in shown[f"trace {held}"]
+    assert "(in 1 day)" in shown["silence list"]
+    for line in (["alerts", "list"], ["silence", "list"], ["focus"], ["trace", held], ["digest", "list"]):
+        machine = called(bundle, *line, "--json")
+        stamps = re.findall(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^\" ]*", machine)
+        assert stamps != []
+        assert [stamp for stamp in stamps if not UTC_STAMP.match(stamp)] == []
+
+
+def test_without_a_configuration_times_are_utc(bundle: Bundle) -> None:
+    event = bundle.trouble("disk", delivery="d1").json["id"]
+    (bundle.folder / "opos.yaml").unlink()
+    received = bundle.doc(f"events/{event}")["received_at"]
+    assert f"received  {local_time(received, UTC, datetime.now(UTC))} (" in called(bundle, "trace", event)

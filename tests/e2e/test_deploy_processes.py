@@ -102,7 +102,7 @@ _KEYS = ("SHOP_SECRET", "OPOS_SMOKE_SECRET")
 
 def test_it_is_planned_deployed_refused_killed_and_rolled_back(cloud: Cloud) -> None:
     status, said = cloud.deploy("--dry-run")
-    assert (status, "Nothing was done." in said) == (0, True), said
+    assert (status, "Nothing was changed." in said) == (0, True), said
     assert not any(call["mutates"] for call in cloud.recorded.calls)
 
     status, said = cloud.deploy()

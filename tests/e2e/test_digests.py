@@ -2,7 +2,9 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from shared.values.local_time import local_time
 from tests.e2e.test_commands import opos
 from tests.support.bundle import Bundle
 
@@ -103,11 +105,11 @@ def test_the_command_line_explains_what_waits_and_what_was_sent(embedded: Bundle
     text = opos("digest", "explain", digest.id[:8], *bundle.place, folder=bundle.folder).stdout
     assert "    65  Trouble w1\n        severity 50 (warning), novelty 15 (never seen before)\n" in text
     assert "49.00 EUR came in with 1 payment" in text
-    assert opos("digest", "explain", *bundle.place, folder=bundle.folder).stdout == "Nothing waits.\n"
+    assert opos("digest", "explain", *bundle.place, folder=bundle.folder).stdout == "No item waits for a digest.\n"
     listed = opos("digest", "list", *bundle.place, folder=bundle.folder).stdout
-    assert (
-        f"{digest.id[:8]}  2026-11-20T09:05:00.000000Z  sent on inbox, 3 items, closed by window: Trouble w1" in listed
-    )
+    time = local_time("2026-11-20T09:05:00Z", ZoneInfo("Europe/Berlin"), datetime.now(UTC))
+    assert listed.startswith(f"{digest.id[:8]}  {time} (")
+    assert "), sent on inbox, 3 items, closed by window: Trouble w1" in listed
     shown = opos("digest", "show", digest.id[:8], *bundle.place, folder=bundle.folder).stdout
     assert "NEEDS A LOOK\n! Trouble w1 (app, since 10:00)" in shown
     assert opos("digest", "show", "nothing", *bundle.place, folder=bundle.folder).returncode == 1

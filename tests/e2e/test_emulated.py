@@ -33,7 +33,7 @@ from tests.torture.senders import signed, trouble
 def test_the_demo_tells_the_same_story_on_the_emulators(tmp_path: Path) -> None:
     done = opos("demo", "--once", "--port", "18997", "--backend", "emulators", folder=tmp_path, secrets={})
     assert done.returncode == 0, done.stdout + done.stderr
-    for told in ("PAGED at once", "ONE DIGEST of 5", "refused as a duplicate", "refused with 401", "QUARANTINE", "ACKNOWLEDGED",
+    for told in ("NOTIFIED you", "ONE DIGEST with 5 items", "200 duplicate", "401 unauthorized", "QUARANTINED", "ACKNOWLEDGED",
                  "/flags/new_checkout", "GET /health"):  # fmt: skip
         assert told in done.stdout
     assert list(tmp_path.iterdir()) == []

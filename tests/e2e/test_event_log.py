@@ -86,7 +86,7 @@ def test_a_dry_run_says_what_would_change_and_does_nothing(history: Bundle) -> N
     assert done.returncode == 0, done.stderr
     assert "(was digest)\n          record: repeat 2 of an alert that is firing" in done.stdout
     assert "warning firing x1 -> warning firing x2" in done.stdout
-    assert done.stdout.splitlines()[-1].startswith("6 events would be handled again: 0 page, 0 hold, 0 digest, 6 rec")
+    assert done.stdout.splitlines()[-1].startswith("The replay would process 6 events: 0 page, 0 hold, 0 digest, 6 rec")
     assert {doc.path: doc for name in ("events", "alerts", "outbox") for doc in history.docs(name)} == before
 
 

@@ -26,13 +26,13 @@ def refused(bundle: Bundle) -> str:
 
 def test_a_page_that_was_refused_is_sent_again_once_the_channel_is_mended(bundle: Bundle) -> None:
     id = refused(bundle)
-    assert run(bundle, "retry") == "1 to be sent by the next sweep.\n"
+    assert run(bundle, "retry") == "The next sweep sends 1 message again.\n"
     bundle.clock.moment = bundle.clock.moment.replace(year=2027)
     bundle.tick(minutes=1)
     assert bundle.doc(f"outbox/{id}")["state"] == "sent"
     assert [key for key, _ in bundle.desk.sent][:1] == [id]
-    assert run(bundle, "retry") == "0 to be sent by the next sweep.\n"
-    assert "nothing is to be sent again" in run(bundle, "retry", id, expected=1)
+    assert run(bundle, "retry") == "Nothing to send again.\n"
+    assert "there is nothing to send again" in run(bundle, "retry", id, expected=1)
 
 
 @pytest.mark.parametrize("collection", ["outbox", "events", "dead_letters"])

@@ -227,7 +227,7 @@ def test_the_rehearsal_of_a_restore_runs_as_it_is_written(tmp_path: Path) -> Non
     fill(Place(tmp_path / ".opos", tmp_path / "opos.yaml", tmp_path / "flags.yaml"))
     done = in_shell(PAGES["restore-from-export"].partition("## Rehearse")[2], tmp_path)
     assert done.stderr.splitlines() == ["2 events exported", "2 events exported"]
-    assert done.stdout == "2 events restored, 0 were there already\n"
+    assert done.stdout == "2 events restored, 0 already there\n"
     assert {path.name for path in tmp_path.iterdir()} == {".opos", "opos.yaml", "flags.yaml"}
 
 

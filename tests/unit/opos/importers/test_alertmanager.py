@@ -68,15 +68,15 @@ def test_the_sections_are_accepted_and_mean_the_same(tmp_path: Path) -> None:
 def test_what_was_not_carried_is_named_and_no_secret_is_shown(tmp_path: Path) -> None:
     done = taken_over(tmp_path)
     for part in (
-        "route.routes.1.frobnicate: not carried",
-        "receivers.Team Phone.pagerduty_configs: not carried, it holds secrets; write team-phone: {apprise: TEAM_PHONE_URL}",
-        "receivers.null: has no integration, so its routes say interrupt_from: never",
-        "global (resolve_timeout, slack_api_url): not carried",
-        "templates: not carried",
-        "tracing: not carried, opos does not know it",
+        "route.routes.1.frobnicate: not converted",
+        "receivers.Team Phone.pagerduty_configs: not converted, because it contains secrets; write team-phone: {apprise: TEAM_PHONE_URL}",
+        "receivers.null: has no integration, so its routes get interrupt_from: never",
+        "global (resolve_timeout, slack_api_url): not converted",
+        "templates: not converted",
+        "tracing: not converted, opos has no such section",
     ):
         assert part in done.stderr
-    assert "secret" not in done.output.replace("holds secrets", "").replace("secrets and addresses", "")
+    assert "secret" not in done.output.replace("contains secrets", "").replace("secrets and addresses", "")
 
 
 def test_as_json_both_are_one_document(tmp_path: Path) -> None:

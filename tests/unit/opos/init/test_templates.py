@@ -136,7 +136,7 @@ def test_the_secrets_are_in_a_file_for_its_owner_alone_and_nowhere_else(folder: 
 
 def test_what_only_the_sender_knows_is_left_to_fill_in_and_named(folder: Path) -> None:
     done = init(*QUIET, "--senders", "stripe,slack", "--page", "email")
-    assert "fill in STRIPE_WEBHOOK_SECRET, SLACK_SIGNING_SECRET, SMTP_URL in .env" in done.output
+    assert "set STRIPE_WEBHOOK_SECRET, SLACK_SIGNING_SECRET, SMTP_URL in .env" in done.output
     faults = verify(folder / "opos.yaml", folder / "flags.yaml", secrets_file.values(folder))
     assert [fault.expected for fault in faults] == [
         f"the secret {name} to be set" for name in ("STRIPE_WEBHOOK_SECRET", "SLACK_SIGNING_SECRET", "SMTP_URL")

@@ -331,5 +331,5 @@ def test_the_command_wants_the_old_name_beside_the_present_one(tmp_path: Path) -
     )
     done = CliRunner().invoke(command, ["rotate", "hook", "--config", str(file), "--data", str(tmp_path)])
     assert done.exit_code == 2
-    assert "opos.yaml:3: expected HOOK_OLD beside HOOK" in done.stderr
+    assert "opos.yaml:3: expected HOOK_OLD after HOOK" in done.stderr
     assert "secrets: [HOOK, HOOK_OLD, ORG]" in done.stderr
