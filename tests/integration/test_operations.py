@@ -122,13 +122,13 @@ def run(*words: str, **environment: str) -> str:
     ).stdout  # fmt: skip
 
 
-@needs.emulators
+@needs.gcloud
 @pytest.mark.parametrize("page", GCLOUD)
 def test_a_command_of_gcloud_is_one_that_its_own_parser_takes(page: str, refused: dict[str, str]) -> None:
     assert {call: refused[call] for call in GCLOUD[page] if call in refused} == {}
 
 
-@needs.emulators
+@needs.gcloud
 def test_a_wrong_command_of_gcloud_is_seen(refused: dict[str, str]) -> None:
     assert refused.keys() >= set(WRONG)
 
