@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from opos.bundle.processes import end, free_port, start
@@ -45,7 +45,6 @@ ANSWERS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(ANSWERS)
 def test_every_combination_of_answers_is_a_good_configuration_that_says_them(answers: Answers) -> None:
     config = parse_config(writing.config(answers))
