@@ -220,6 +220,7 @@ def test_the_monthly_review_is_a_list_to_tick_off() -> None:
     assert [one for one in listed if not one.startswith("[ ] ")] == []
 
 
+@pytest.mark.slow
 def test_the_rehearsal_of_a_restore_runs_as_it_is_written(tmp_path: Path) -> None:
     """In a real shell, on a bundle of two events."""
     (tmp_path / "opos.yaml").write_text(CONFIG)
