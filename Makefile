@@ -40,7 +40,7 @@ FAST := not slow and not emulators and not counterparts
 SLOW := (slow or emulators or hypothesis) and not counterparts
 # Schemathesis gives all tests of a description one name, of which two processes would run only one.
 ONE_NAME := tests/conformance/test_openapi.py
-TWO_PROCESSES := -n 2 --dist loadfile --ignore $(ONE_NAME)
+TWO_PROCESSES := -n 2 --dist loadfile -p no:schemathesis --ignore $(ONE_NAME)
 
 # Needs only Python, and takes less than five minutes on two cores.
 test: .venv/dev

@@ -177,6 +177,7 @@ def test_a_wrong_option_or_no_answer_is_wrong_usage_that_says_what_was_expected(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answers",
     [
