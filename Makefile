@@ -1,8 +1,8 @@
-# Two commands do all the set-up: `make demo` and `make test`. Everything lives in .venv; nothing else is touched.
+# `make demo` and `make test` set up all that they need. Everything lives in .venv; nothing else is touched.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo up test check bench lock clean
+.PHONY: install demo up test test-slow test-infra test-all test-counterparts check bench lock clean
 
 install: .venv/run
 
@@ -33,15 +33,33 @@ up: install
 	@.venv/infra/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r infra/requirements.txt
 	@touch $@
 
-# Schemathesis gives all tests of a description one name, of which two processes would run but one.
+# The tiers of the tests are marks (pyproject.toml). Each test belongs to one of `test`, `test-slow` and `test-counterparts`,
+# but for the property tests: test-slow runs them again with six times the examples (tests/conftest.py).
+PYTEST := $(BIN)/python -m pytest --durations=10 --durations-min=1
+FAST := not slow and not emulators and not counterparts
+SLOW := (slow or emulators or hypothesis) and not counterparts
+# Schemathesis gives all tests of a description one name, of which two processes would run only one.
 ONE_NAME := tests/conformance/test_openapi.py
+TWO_PROCESSES := -n 2 --dist loadfile -p no:schemathesis --ignore $(ONE_NAME)
 
-# A commit whose tests have passed may be deployed: the last line notes which.
-test: .venv/dev .venv/infra/ready
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore $(ONE_NAME)
-	$(BIN)/python -m pytest $(ONE_NAME)
+# Needs only Python, and takes less than five minutes on two cores.
+test: .venv/dev
+	$(PYTEST) $(TWO_PROCESSES) -m "$(FAST)"
+
+test-slow: .venv/dev
+	OPOS_TEST_PROFILE=thorough $(PYTEST) $(TWO_PROCESSES) -m "$(SLOW)"
+	$(PYTEST) $(ONE_NAME)
+
+test-infra: .venv/infra/ready
 	.venv/infra/bin/python -m pytest infra
+
+# Everything but the counterparts. A commit that passes may be deployed: the last line stores which.
+test-all: test test-slow test-infra
 	@$(BIN)/python -m opos.deploy.source
+
+# Real Prometheus, Alertmanager, Chromium and npm packages; `.ci/run` installs them.
+test-counterparts: .venv/dev
+	$(PYTEST) $(TWO_PROCESSES) -m counterparts
 
 check: .venv/dev .venv/infra/ready
 	$(BIN)/ruff check .

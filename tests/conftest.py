@@ -1,8 +1,27 @@
-"""What was skipped, in one line for each thing that is missing."""
+"""The tiers of the tests, how many examples their properties are tried with, and a line for each thing that is missing."""
 
+import os
 from collections import Counter
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.support.requirements import TIERS
+
+BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A property says nothing about speed: on a busy machine any example may take long."""
+settings.register_profile("fast", BUSY, max_examples=25)
+settings.register_profile("thorough", BUSY, max_examples=150)
+settings.load_profile(os.environ.get("OPOS_TEST_PROFILE", "fast"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test with the tier of what it needs, before `-m` selects by the marks."""
+    for item in items:
+        reasons = [mark.kwargs.get("reason") for mark in item.iter_markers("skipif")]
+        for tier in {TIERS[reason] for reason in reasons if reason in TIERS}:
+            item.add_marker(tier)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

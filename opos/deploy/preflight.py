@@ -41,7 +41,7 @@ def _source(ground: Ground, *, dirty: bool, untested: bool) -> Iterator[Check]:
     )  # fmt: skip
     yield Check(
         "tests", untested or found.tested, "have passed" if found.tested else "have not passed for this commit",
-        "make test, or say that it is meant: --untested",
+        "make test-all, or say that it is meant: --untested",
     )  # fmt: skip
 
 

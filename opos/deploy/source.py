@@ -10,7 +10,7 @@ from pathlib import Path
 from shared.errors import OposError
 
 STAMP = Path(".cache/tested")
-"""Holds the commit whose tests have passed; `make test` writes it."""
+"""Holds the commit whose tests have passed; `make test-all` writes it."""
 
 
 class NoRepository(OposError):

@@ -200,6 +200,7 @@ def run(bundle: Bundle, *arguments: str) -> Any:
     return done
 
 
+@pytest.mark.slow
 def test_alerts_are_listed_acknowledged_snoozed_and_resolved_by_command(today: Bundle) -> None:
     today.trouble("disk")
     today.settle()
@@ -213,6 +214,7 @@ def test_alerts_are_listed_acknowledged_snoozed_and_resolved_by_command(today: B
     assert opos("alerts", "ack", alert.id, *today.place, folder=today.folder).returncode == 1
 
 
+@pytest.mark.slow
 def test_silences_are_made_listed_and_ended_by_command(today: Bundle) -> None:
     made = run(
         today,
@@ -255,6 +257,7 @@ def test_focus_until_a_time_spares_attention_but_for_what_is_critical(today: Bun
     assert "Ended 1 focus block." in run(today, "focus", "--end").stdout
 
 
+@pytest.mark.slow
 def test_explain_names_every_matcher_and_what_would_happen_now(today: Bundle) -> None:
     today.configure(
         "route: {channel: desk, routes: [{matchers: [alertname=Other]}, {matchers: ['source=~a.*'], channel: inbox, auto_pause: 5m}]}\n"
@@ -279,6 +282,7 @@ def test_explain_names_every_matcher_and_what_would_happen_now(today: Bundle) ->
     assert [one["taken"] for one in machine[0]["tried"]] == [False, True]
 
 
+@pytest.mark.slow
 def test_what_if_replays_history_against_a_changed_configuration_and_prints_the_difference(today: Bundle) -> None:
     today.clock.advance(hours=-5)
     for n in range(3):

@@ -74,6 +74,7 @@ def test_wrong_usage_exits_2(folder: Path, arguments: list[str]) -> None:
     assert opos(*arguments, folder=folder).returncode == 2
 
 
+@pytest.mark.slow
 def test_help_names_every_command(folder: Path) -> None:
     told = opos("--help", folder=folder).stdout
     for name in (

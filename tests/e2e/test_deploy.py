@@ -25,6 +25,8 @@ from shared.values.timestamps import day, iso
 from tests.support.deploy_target import CONFIG, Site, site
 from tests.support.identity_provider import provider
 
+pytestmark = pytest.mark.slow
+
 SERVICES = {declared.service(function) for function in FUNCTIONS}
 
 

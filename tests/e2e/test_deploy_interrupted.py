@@ -20,6 +20,8 @@ from shared.ports.topology import FUNCTIONS
 from tests.support.deploy_target import CONFIG, Site, site
 from tests.support.identity_provider import provider
 
+pytestmark = pytest.mark.slow
+
 ONLY = ("alert_router", "webhook_intake", "health")
 SERVICES = [service(function) for function in ONLY]
 

@@ -29,7 +29,7 @@ from tests.support.recording_gcloud.cloud import RecordedCloud
 from tests.support.recording_gcloud.front import Front
 from tests.support.recording_gcloud.processes import Processes
 
-pytestmark = needs.emulators
+pytestmark = [needs.emulators, pytest.mark.slow]
 FAST = CONFIG.replace("bake: 30s", "bake: 1s").replace("patience: 10s", "patience: 30s")
 
 

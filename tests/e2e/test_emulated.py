@@ -28,6 +28,8 @@ from tests.support.bundle import CONFIG, FLAGS, SECRETS
 from tests.support.project import ROOT
 from tests.torture.senders import signed, trouble
 
+pytestmark = pytest.mark.slow
+
 
 @needs.emulators
 def test_the_demo_tells_the_same_story_on_the_emulators(tmp_path: Path) -> None:

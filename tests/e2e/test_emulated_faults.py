@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from google.pubsub_v1.services.publisher import PublisherClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 
@@ -19,7 +20,7 @@ from tests.e2e.test_commands import opos
 from tests.e2e.test_emulated import children, up
 from tests.support import requirements as needs
 
-pytestmark = needs.emulators
+pytestmark = [needs.emulators, pytest.mark.slow]
 
 
 def health(port: int) -> dict[str, str]:

@@ -169,6 +169,7 @@ def test_the_openfeature_sdk_evaluates_through_its_own_provider(bundle: Bundle) 
     api.shutdown()
 
 
+@pytest.mark.slow
 def test_a_kill_switch_works_within_seconds_and_without_a_deploy(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:

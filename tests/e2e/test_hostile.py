@@ -54,7 +54,7 @@ def check(answer: Any) -> None:
     json.loads(answer.text)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     source=st.sampled_from([*SOURCES, "unknown", "v2/enqueue", "..", "%00", "ping/x", "ping/backup", "a/b/c"]),
     headers=st.dictionaries(st.sampled_from(HEADERS), latin, max_size=6),
@@ -74,7 +74,7 @@ def test_an_unsigned_request_of_any_kind_is_refused(
         assert bundle.docs("events") == []
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(source=st.sampled_from([source for source in SOURCES if source != "pagerduty"]), body=bodies, kind=latin)
 @example(
     source="app",

@@ -6,6 +6,8 @@ from tests.support import requirements as needs
 from tests.torture.digests import torture_digests
 from tests.torture.run import Report, torture
 
+pytestmark = pytest.mark.slow
+
 
 def assert_nothing_was_lost_or_done_twice(report: Report, *, kills: int) -> None:
     assert report.kills == kills

@@ -23,6 +23,8 @@ from tests.support import requirements as needs
 from tests.support.http_server import Quiet, served
 from tests.torture.senders import Delivery, post, signed, trouble, until
 
+pytestmark = pytest.mark.slow
+
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 GOOGLE = "logging.googleapis.com"
 

@@ -32,6 +32,8 @@ from tests.support.identity_provider import ACCOUNT, AUDIENCE, Provider, provide
 from tests.support.project import ROOT
 from tests.torture.senders import Delivery, post, signed, until
 
+pytestmark = pytest.mark.slow
+
 DATED = 315532801
 """1980-01-01 00:00:01: the lifecycle gives this date to every file of an image."""
 JSON = {"content-type": "application/json"}

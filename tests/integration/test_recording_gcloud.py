@@ -252,6 +252,7 @@ def test_calls_at_the_same_time_lose_nothing(cloud: RecordedCloud) -> None:
     assert cloud.traffic("health") == {OLD: 100}
 
 
+@pytest.mark.slow
 def test_a_call_costs_little_more_than_a_start_of_python(cloud: RecordedCloud) -> None:
     """In processor time, and beside a bare start: what either takes depends on who else is working."""
     bare = _cost(["python3", "-S", "-E", "-c", "import json"], cloud)

@@ -6,7 +6,7 @@ On the schedule of `test_interleaving`: each runs in a thread of its own and sto
 from collections import Counter
 from datetime import datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.alert_router.handler import handle as route
@@ -29,7 +29,6 @@ def due(context: FakeContext) -> None:
     until_it_commits(lambda: send_digests(DigestDue(queue="digest", reason="size"), context))
 
 
-@settings(deadline=None, max_examples=120)
 @given(
     before=st.integers(0, 7), meanwhile=st.integers(0, 4), triggers=st.integers(1, 3), minutes=st.integers(0, 6),
     schedule=SCHEDULES,

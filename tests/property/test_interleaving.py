@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.alert_router.handler import handle
@@ -139,7 +139,6 @@ SAID = st.lists(st.sampled_from(["firing", "firing", "resolved"]), min_size=1, m
 SCHEDULES = st.lists(st.integers(0, 5), min_size=1, max_size=40)
 
 
-@settings(deadline=None, max_examples=150)
 @given(
     said=SAID,
     again=st.sets(st.integers(0, 3)),
@@ -181,7 +180,6 @@ def judge_pages(store: FakeStore) -> None:
     assert all(doc.data["state"] == "handled" for doc in store.query("events"))
 
 
-@settings(deadline=None, max_examples=60)
 @given(sweeps=st.integers(2, 4), schedule=SCHEDULES)
 def test_sweeps_that_run_at_once_page_once_for_each_step(sweeps: int, schedule: list[int]) -> None:
     store = Turnstile()

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import Unauthorized
@@ -83,7 +83,6 @@ hostile = st.one_of(
 
 
 @every_scheme
-@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_any_headers_and_body_raise_unauthorized_and_nothing_else(case: Case, data: st.DataObject) -> None:
     headers = {name: data.draw(hostile, label=name) for name in signed(case)}

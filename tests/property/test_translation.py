@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.config.sources import AlertMapping, EventMapping, Source
@@ -64,14 +64,12 @@ def check(name: str, payload: Any) -> None:
 
 
 @every_format
-@settings(max_examples=60, deadline=None)
 @given(payload=anything)
 def test_any_json_is_read_or_quarantined_and_never_crashes(name: str, payload: Any) -> None:
     check(name, payload)
 
 
 @every_format
-@settings(max_examples=120, deadline=None)
 @given(data=st.data())
 def test_a_real_payload_with_any_one_part_replaced_is_read_or_quarantined(name: str, data: st.DataObject) -> None:
     payloads = real_payloads(name) or [{"data": {"title": "a", "bad": True}, "kind": "x"}]
@@ -79,7 +77,6 @@ def test_a_real_payload_with_any_one_part_replaced_is_read_or_quarantined(name: 
 
 
 @every_format
-@settings(max_examples=60, deadline=None)
 @given(payload=anything)
 def test_any_json_is_named_or_left_unnamed_and_never_crashes(name: str, payload: Any) -> None:
     delivery = format_named(name).delivery

@@ -18,13 +18,11 @@ import yaml
 
 from opos.cli import main
 from opos.cloud.declared import BUILDER, DEPLOYER, account
-from opos.cloud.packaging import BUILD_VARIABLES, KINDS, NotPackaged, Release, build_config, image, stage
-from opos.cloud.packaging import BUILDER as PACKED_BY
+from opos.cloud.packaging import KINDS, NotPackaged, Release, build_config, image, stage
 from shared.config.deploy import TargetName
 from shared.config.files import compiled_flags as compiled
 from shared.config.files.faults import ConfigError
 from shared.process.facts import version
-from tests.support import requirements as needs
 from tests.support.bundle import CONFIG, FLAGS
 from tests.support.project import ROOT
 
@@ -157,13 +155,6 @@ def test_faulty_flags_are_named_by_the_file_of_the_operator(root: Path, tmp_path
     assert not (tmp_path / "stage").exists()
 
 
-@needs.emulators  # for gcloud
-def test_gcloud_uploads_the_whole_release_and_nothing_else(release: Release) -> None:
-    command = ["gcloud", "meta", "list-files-for-upload", str(release.folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert sorted(done.stdout.split()) == sorted(release.files)
-
-
 def test_an_image_is_named_by_what_it_is_built_of(release: Release) -> None:
     name = image(release, project="my-company", region="europe-west1")
     assert name == f"europe-west1-docker.pkg.dev/my-company/opos/opos:{release.content[:16]}"
@@ -201,48 +192,6 @@ def test_the_pipeline_is_one_that_cloud_build_knows() -> None:
     assert PIPELINE["substitutions"]["_TARGET"] in get_args(TargetName)
     name = account(DEPLOYER, "$PROJECT_ID")
     assert PIPELINE["serviceAccount"] == f"projects/$PROJECT_ID/serviceAccounts/{name}"
-
-
-GCLOUDS_OWN = """
-import sys
-from googlecloudsdk.api_lib.cloudbuild import cloudbuild_util, config
-from googlecloudsdk.command_lib.builds import submit_util
-file, *packed = sys.argv[1:]
-messages = cloudbuild_util.GetMessagesModule()
-found = config.LoadCloudbuildConfigFromPath(file, messages)
-print(len(found.steps), "steps")
-if packed:
-    pack = {"image": packed[0], "builder": packed[1], "envs": packed[2:]}
-    made = submit_util._SetBuildSteps(None, False, messages, None, None, False, ".", None, [pack], None)
-    print((found.steps, found.images) == (made.steps, made.images))
-"""
-
-
-def as_gcloud_reads(file: Path, *packed: str) -> list[str]:
-    """What gcloud's own code says of the build in *file*, the last line first; and whether it is what
-    `gcloud builds submit --pack` makes of an image, a builder and variables.
-    """
-    library = Path(str(shutil.which("gcloud"))).resolve().parent.parent / "lib"
-    environment = {**os.environ, "PYTHONPATH": f"{library}:{library / 'third_party'}"}
-    command = [sys.executable, "-c", GCLOUDS_OWN, file, *packed]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    return (done.stdout + done.stderr).splitlines()[::-1]
-
-
-@needs.emulators  # for gcloud
-def test_the_build_is_the_one_that_gcloud_would_submit(release: Release, tmp_path: Path) -> None:
-    name = image(release, project="my-company", region="europe-west1")
-    (tmp_path / "build.json").write_text(json.dumps(build_config(name, account(BUILDER, "my-company"))))
-    variables = [f"{variable}={value}" for variable, value in BUILD_VARIABLES.items()]
-    assert as_gcloud_reads(tmp_path / "build.json", name, PACKED_BY, *variables) == ["True", "1 steps"]
-    assert as_gcloud_reads(tmp_path / "build.json", name, PACKED_BY) == ["False", "1 steps"]
-
-
-@needs.emulators  # for gcloud
-def test_gcloud_knows_every_word_of_the_pipeline(tmp_path: Path) -> None:
-    assert as_gcloud_reads(ROOT / "cloudbuild.yaml") == ["2 steps"]
-    (tmp_path / "wrong.json").write_text(json.dumps({**PIPELINE, "stepz": []}))
-    assert as_gcloud_reads(tmp_path / "wrong.json")[0].endswith(".stepz: unused")
 
 
 def lines() -> list[list[str]]:

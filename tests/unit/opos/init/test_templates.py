@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from opos.bundle.ports import free_port
@@ -47,7 +47,6 @@ ANSWERS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(ANSWERS)
 def test_every_combination_of_answers_is_a_good_configuration_that_says_them(answers: Answers) -> None:
     config = parse_config(writing.config(answers))
@@ -181,6 +180,7 @@ def test_a_wrong_option_or_no_answer_is_wrong_usage_that_says_what_was_expected(
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answers",
     [

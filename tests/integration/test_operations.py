@@ -122,13 +122,13 @@ def run(*words: str, **environment: str) -> str:
     ).stdout  # fmt: skip
 
 
-@needs.emulators
+@needs.gcloud
 @pytest.mark.parametrize("page", GCLOUD)
 def test_a_command_of_gcloud_is_one_that_its_own_parser_takes(page: str, refused: dict[str, str]) -> None:
     assert {call: refused[call] for call in GCLOUD[page] if call in refused} == {}
 
 
-@needs.emulators
+@needs.gcloud
 def test_a_wrong_command_of_gcloud_is_seen(refused: dict[str, str]) -> None:
     assert refused.keys() >= set(WRONG)
 
@@ -220,6 +220,7 @@ def test_the_monthly_review_is_a_list_to_tick_off() -> None:
     assert [one for one in listed if not one.startswith("[ ] ")] == []
 
 
+@pytest.mark.slow
 def test_the_rehearsal_of_a_restore_runs_as_it_is_written(tmp_path: Path) -> None:
     """In a real shell, on a bundle of two events."""
     (tmp_path / "opos.yaml").write_text(CONFIG)
