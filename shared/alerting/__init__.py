@@ -1,1 +1,1 @@
-"""What becomes of a signal: pure, so that the same signal and state always give the same decision."""
+"""What becomes of a signal. Pure: the same signal and state always give the same decision."""

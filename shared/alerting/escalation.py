@@ -1,4 +1,4 @@
-"""Escalation until acknowledged: louder channels for the same person, then repeats ever more rarely, then an end."""
+"""Escalation until somebody acknowledges: level by level, then repeats at growing intervals, then an end."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,14 +14,14 @@ MOST_REPEATS = 20
 
 
 class Level(Section):
-    """Told on `channel` when it was not acknowledged `after` the level before."""
+    """Notifies on `channel` if nobody has acknowledged `after` the level before."""
 
     channel: str
     after: Wait = timedelta(0)
 
 
 class Escalation(Section):
-    """After the last level it is repeated `repeats` times, each wait `backoff` times the one before; then given up."""
+    """After the last level come `repeats` repeats, each `backoff` times as late as the one before. Then it ends."""
 
     levels: tuple[Level, ...] = ()
     repeats: Annotated[int, Field(ge=0, le=MOST_REPEATS, strict=True)] = 5
@@ -36,9 +36,9 @@ class Escalation(Section):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One page: on which channels, what it is called, and how long to wait for an acknowledgement before the next.
+    """One page: its channels, its name, and how long to wait for an acknowledgement before the next page.
 
-    `wait` None: this was the last, and it is given up.
+    `wait` is None after the last page.
     """
 
     channels: tuple[str, ...]
@@ -47,19 +47,19 @@ class Step:
 
 
 def step(escalation: Escalation, channels: tuple[str, ...], repeat: timedelta, number: int) -> Step:
-    """The page number *number*, from 0, of one call: first on *channels*, those of the routes; then as declared.
+    """Page *number*, from 0, of one escalation: first on *channels*, those of the routes, then by its levels.
 
-    A first level that does not wait is told together with the routes' channels.
+    A first level that does not wait notifies together with the channels of the routes.
     """
     levels = _levels(escalation, channels)
     top, last = len(levels) - 1, len(levels) - 1 + escalation.repeats
-    told = levels[min(number, top)][0]
+    to = levels[min(number, top)][0]
     if number < top:
-        return Step(told, f"level {number + 1} of {len(levels)}", levels[number + 1][1])
+        return Step(to, f"level {number + 1} of {len(levels)}", levels[number + 1][1])
     name = f"level {top + 1} of {len(levels)}" if number == top else f"repeat {number - top} of {escalation.repeats}"
     if number >= last:
-        return Step(told, name, None)
-    return Step(told, name, min(repeat * escalation.backoff ** (number - top), max(repeat, LONGEST)))
+        return Step(to, name, None)
+    return Step(to, name, min(repeat * escalation.backoff ** (number - top), max(repeat, LONGEST)))
 
 
 def _levels(escalation: Escalation, channels: tuple[str, ...]) -> list[tuple[tuple[str, ...], timedelta]]:

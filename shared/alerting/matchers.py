@@ -1,7 +1,7 @@
-"""Matchers on labels, in Alertmanager's words: `name="value"`, `!=`, `=~`, `!~`; a missing label equals "".
+"""Matchers on labels, as in Alertmanager: `name="value"`, `!=`, `=~`, `!~`; a missing label equals "".
 
-Regular expressions are RE2's, fully anchored, so that none can take more than linear time; what RE2 does not know
-(look-around, back-references) is refused. Source: Alertmanager documentation, "Matchers" (the classic syntax of 0.25).
+Regular expressions are RE2's and fully anchored, so that each takes linear time at most. RE2 has no look-around and no
+back-references. Source: Alertmanager documentation, "Matchers" (the classic syntax of 0.25).
 """
 
 import re
@@ -33,7 +33,7 @@ class Matcher:
 
 
 def equal(labels: Labels) -> list[str]:
-    """The matchers of everything that has these *labels*; `incident` would match the one alert only."""
+    """Matchers for all alerts that have these *labels*, but `incident`, which would match a single alert."""
     return [str(Matcher(name, "=", value)) for name, value in labels.items() if value and name != "incident"]
 
 
@@ -41,8 +41,8 @@ Test = Callable[[str], bool]
 
 
 def compiled(matchers: Sequence[Matcher]) -> Callable[[Labels], bool]:
-    """Whether labels match all of *matchers*, as one function."""
-    tests = tuple((one.name, _test(one.operator, one.value)) for one in matchers)
+    """A function that tests whether labels match all of *matchers*."""
+    tests = tuple((matcher.name, _test(matcher.operator, matcher.value)) for matcher in matchers)
     if len(tests) == 1:
         ((name, test),) = tests
         return lambda labels: test(labels.get(name, ""))
@@ -55,8 +55,8 @@ def _test(operator: str, value: str) -> Test:
         return value.__eq__
     if operator == "!=":
         return value.__ne__
-    found = _regex(value)
-    return found if operator == "=~" else lambda text: not found(text)
+    matches = _regex(value)
+    return matches if operator == "=~" else lambda text: not matches(text)
 
 
 def _regex(pattern: str) -> Test:
@@ -69,7 +69,7 @@ def _regex(pattern: str) -> Test:
 
 
 def parse_matchers(text: str) -> Iterator[Matcher]:
-    """The matchers in *text*: one, or several parted by commas, in braces or not. Raises ValueError."""
+    """The matchers in *text*, separated by commas, with or without braces. Raises ValueError."""
     inner = text.strip()
     if inner.startswith("{") and inner.endswith("}"):
         inner = inner[1:-1]
@@ -78,7 +78,7 @@ def parse_matchers(text: str) -> Iterator[Matcher]:
 
 
 def parse_matcher(text: str) -> Matcher:
-    """The one matcher in *text*. Raises ValueError."""
+    """The single matcher in *text*. Raises ValueError."""
     shape = _SHAPE.fullmatch(text)
     if shape is None:
         raise ValueError(f'expected a matcher such as severity="critical" or alertname=~"Disk.*", not {text!r}')
@@ -90,7 +90,7 @@ def parse_matcher(text: str) -> Matcher:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """*text* at its commas, but not at those within quotes; an empty last part is none."""
+    """*text* split at its commas, except within quotes, without an empty last part."""
     part, quoted, escaped = "", False, False
     for character in text:
         if character == "," and not quoted:
@@ -132,10 +132,12 @@ def _as_matchers(value: Any) -> Any:
         value = [value]
     if not isinstance(value, list | tuple):
         raise ValueError("expected a list of matchers")  # noqa: TRY004  (pydantic reports ValueErrors)
-    texts = [one for one in value if not isinstance(one, Matcher)]
+    texts = [entry for entry in value if not isinstance(entry, Matcher)]
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("expected matchers that are text")
-    return tuple(m for one in value for m in ([one] if isinstance(one, Matcher) else parse_matchers(one)))
+    return tuple(
+        matcher for entry in value for matcher in ([entry] if isinstance(entry, Matcher) else parse_matchers(entry))
+    )
 
 
 Matchers = Annotated[tuple[Matcher, ...], BeforeValidator(_as_matchers)]

@@ -1,7 +1,7 @@
-"""How noisy each rule is: how often it interrupted, how often somebody acted on it, and what to change.
+"""How noisy each rule is: how often it interrupted you, how often you acted on it, and what to change.
 
-A rule is a source and an alertname. An interruption was acted on when a person acknowledged, snoozed or resolved it; it
-resolved by itself when its sender said so within minutes, before anybody did anything.
+A rule is a source and an alertname. You acted on an interruption if you acknowledged, snoozed or resolved it. It
+resolved on its own if its sender resolved it within minutes, before you acted.
 """
 
 from collections import Counter
@@ -15,14 +15,14 @@ from shared.alerting.route_suggestions import WISHES, route_lines
 
 QUICKLY = timedelta(minutes=10)
 ENOUGH = 3
-"""Interruptions of a rule before anything is said about it."""
+"""Interruptions of a rule before it gets advice."""
 OFTEN = 10
 Advice = Literal["raise the delay", "demote", "delete", ""]
 
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """`fired` counts episodes; `told` those that interrupted. `precision` is the share of these that was acted on."""
+    """`fired` counts episodes, `told` those that interrupted you. You acted on the part `precision` of these."""
 
     source: str
     alertname: str
@@ -39,7 +39,7 @@ class Noise:
 
     @property
     def score(self) -> float:
-        """Interruptions for nothing."""
+        """The number of unnecessary interruptions."""
         return round(self.told * (1 - self.precision), 1)
 
     @property
@@ -52,7 +52,7 @@ class Noise:
 
     @property
     def lines(self) -> str:
-        """What to write into opos.yaml, under `routes:` of the route, before the others."""
+        """The line for opos.yaml, under `routes:` of the route, before the others."""
         matchers = [str(Matcher("source", "=", self.source)), str(Matcher("alertname", "=", self.alertname))]
         pause = min(15, max(2, -(-int(self.longest_by_itself.total_seconds()) // 60)))
         change = f"auto_pause: {pause}m" if self.advice == "raise the delay" else WISHES["never"]
@@ -60,24 +60,24 @@ class Noise:
 
 
 def noise(alerts: Iterable[Mapping[str, Any]], costs: Mapping[tuple[str, str], float], *, since: str) -> list[Noise]:
-    """Of all *alerts* with an episode that began after *since*, the noisiest rule first."""
+    """The rules of the episodes that began at or after *since*, noisiest first."""
     rules: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for alert in alerts:
-        episodes = [one for one in alert["episodes"] if one.get("began", "") >= since]
+        episodes = [episode for episode in alert["episodes"] if episode.get("began", "") >= since]
         rules.setdefault(rule_of(alert), []).extend(episodes)
-    found = [_noise(rule, episodes, costs.get(rule, 0.0)) for rule, episodes in rules.items() if episodes]
-    return sorted(found, key=lambda one: (-one.score, -one.told, one.source, one.alertname))
+    noises = [_noise(rule, episodes, costs.get(rule, 0.0)) for rule, episodes in rules.items() if episodes]
+    return sorted(noises, key=lambda noise: (-noise.score, -noise.told, noise.source, noise.alertname))
 
 
 def costs_by_rule(
     pages: Iterable[Mapping[str, Any]], alerts: Mapping[str, Mapping[str, Any]]
 ) -> Counter[tuple[str, str]]:
-    """What the *pages* of each rule cost; one that told of several is shared among them. *alerts* are known by id."""
+    """What the *pages* of each rule cost. A page about several alerts counts in parts. *alerts* are given by id."""
     costs: Counter[tuple[str, str]] = Counter()
     for page in pages:
-        told = (page.get("cause") or {}).get("alerts") or []
-        for id in told:
-            costs[rule_of(alerts[id]) if id in alerts else ("", "")] += page["cost"] / len(told)
+        ids = (page.get("cause") or {}).get("alerts") or []
+        for id in ids:
+            costs[rule_of(alerts[id]) if id in alerts else ("", "")] += page["cost"] / len(ids)
     return costs
 
 
@@ -87,17 +87,22 @@ def rule_of(alert: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _noise(rule: tuple[str, str], episodes: Sequence[Mapping[str, Any]], cost: float) -> Noise:
-    told = [one for one in episodes if one.get("told")]
-    quick = [lasted for one in told if (lasted := _by_itself(one)) is not None]
+    told = [episode for episode in episodes if episode.get("told")]
+    quick = [length for episode in told if (length := _on_its_own(episode)) is not None]
     return Noise(
-        *rule, fired=len(episodes), told=len(told), acted=sum("acted" in one for one in told), by_itself=len(quick),
-        cost=round(cost, 2), longest_by_itself=max(quick, default=timedelta(0)),
-    )  # fmt: skip
+        *rule,
+        fired=len(episodes),
+        told=len(told),
+        acted=sum("acted" in episode for episode in told),
+        by_itself=len(quick),
+        cost=round(cost, 2),
+        longest_by_itself=max(quick, default=timedelta(0)),
+    )
 
 
-def _by_itself(episode: Mapping[str, Any]) -> timedelta | None:
-    """How long an episode lasted that went away by itself within minutes; None for any other."""
+def _on_its_own(episode: Mapping[str, Any]) -> timedelta | None:
+    """The length of an episode that resolved on its own within minutes, else None."""
     if "acted" in episode or not episode.get("ended"):
         return None
-    lasted = datetime.fromisoformat(episode["ended"]) - datetime.fromisoformat(episode["began"])
-    return lasted if lasted <= QUICKLY else None
+    length = datetime.fromisoformat(episode["ended"]) - datetime.fromisoformat(episode["began"])
+    return length if length <= QUICKLY else None

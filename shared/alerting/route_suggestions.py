@@ -1,4 +1,4 @@
-"""What to write into opos.yaml so that alerts go another way from now on: opos shows it, and changes nothing itself."""
+"""Lines for opos.yaml that change the route of some alerts. opos only shows them."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -9,6 +9,6 @@ WHERE = "under route.routes of opos.yaml, before the others"
 
 
 def route_lines(matchers: Sequence[str], change: str) -> str:
-    """A route for what *matchers* match, as YAML in one line."""
-    quoted = ", ".join("'{}'".format(one.replace("'", "''")) for one in matchers)
+    """A route for alerts that *matchers* match, as YAML on a single line."""
+    quoted = ", ".join("'{}'".format(matcher.replace("'", "''")) for matcher in matchers)
     return f"- {{matchers: [{quoted}], {change}}}"

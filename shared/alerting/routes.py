@@ -1,7 +1,7 @@
-"""The route tree, with Alertmanager's words and meaning: which routes an alert takes, and what they say of it.
+"""The route tree, as in Alertmanager: which routes an alert matches, and what they set.
 
-An alert takes the first child that matches, and goes on to the next one only where that says `continue`; where no child
-matches, the node itself is taken. A child inherits what it does not say, but for the time intervals.
+An alert goes to the first child that matches, and on to the next child only if that one sets `continue`. If no child
+matches, it stays at the node itself. A child inherits every setting that it does not have, except the time intervals.
 Source: Alertmanager documentation, "Route", and `dispatch/route.go`.
 """
 
@@ -22,14 +22,14 @@ Threshold = Annotated[int, Field(ge=1, le=100, strict=True)]
 
 
 def _pause(value: Any) -> Any:
-    found = parse_wait(value)
-    if found and not timedelta(minutes=2) <= found <= timedelta(minutes=15):
+    pause = parse_wait(value)
+    if pause and not timedelta(minutes=2) <= pause <= timedelta(minutes=15):
         raise ValueError("expected a pause of 2m to 15m")
-    return found
+    return pause
 
 
 class RouteSpec(Section):
-    """What a route may say; None is inherited from the route around it."""
+    """The settings of a route; None is inherited from the route above it."""
 
     matchers: Matchers = ()
     continue_: Annotated[bool, Field(alias="continue", strict=True)] = False
@@ -60,21 +60,23 @@ class RouteSpec(Section):
 
 
 class Route(RouteSpec):
-    """The root: it takes every alert. Beyond `pages_per_minute` what interrupts is told together, as a flood."""
+    """The root route, which every alert matches. Above `pages_per_minute`, notifications are grouped as a storm."""
 
     channel: str
     pages_per_minute: Annotated[int, Field(ge=1, strict=True)] = 5
 
     @model_validator(mode="after")
-    def _takes_everything(self) -> Self:
+    def _matches_everything(self) -> Self:
         if self.matchers or self.continue_ or self.mute_time_intervals or self.active_time_intervals:
-            raise ValueError("expected the root route without matchers, continue and time intervals: it takes all")
+            raise ValueError(
+                "expected the root route without matchers, continue or time intervals, as it matches every alert"
+            )
         return self
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a route says, inheritance resolved. `interrupt_from` is the least severity that interrupts."""
+    """The settings of a route after inheritance. `interrupt_from` is the least severity that notifies you."""
 
     channel: str
     group_by: tuple[str, ...] = ("source", "alertname", "incident")
@@ -99,7 +101,7 @@ _INHERITED = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A route, ready to be asked. `path` are the positions that lead to it from the root; () is the root."""
+    """A compiled route. `path` are the positions that lead to it from the root; () is the root itself."""
 
     path: tuple[int, ...]
     spec: RouteSpec
@@ -108,12 +110,12 @@ class Node:
     children: tuple["Node", ...]
 
     def __str__(self) -> str:
-        said = ", ".join(map(str, self.spec.matchers)) or ("all" if self.path else "the root")
-        return f"route{''.join(f'.{one}' for one in self.path)} ({said})"
+        matchers = ", ".join(map(str, self.spec.matchers)) or ("all" if self.path else "the root")
+        return f"route{''.join(f'.{position}' for position in self.path)} ({matchers})"
 
 
 def compile_routes(root: Route, *, digest: str = "digest") -> Node:
-    """*digest* is the one for which everything waits of which no route says another."""
+    """The compiled route tree. *digest* is the default for routes that name no digest."""
     return _node(root, Settings(root.channel, digest=digest), ())
 
 
@@ -133,39 +135,39 @@ def _settings(spec: RouteSpec, inherited: Settings) -> Settings:
 
 
 def route(node: Node, labels: Labels) -> tuple[Node, ...]:
-    """The routes that an alert with *labels* takes from *node*; none where the node itself does not match."""
-    return tuple(_taken(node, labels)) if node.matches(labels) else ()
+    """The routes below *node* that an alert with *labels* matches; empty if the node itself does not match."""
+    return tuple(_matched(node, labels)) if node.matches(labels) else ()
 
 
-def _taken(node: Node, labels: Labels) -> Iterator[Node]:
-    """What is taken below *node*, which matches."""
-    found = False
+def _matched(node: Node, labels: Labels) -> Iterator[Node]:
+    """The routes below *node*, which matches."""
+    is_leaf = True
     for child in node.children:
         if child.matches(labels):
-            found = True
-            yield from _taken(child, labels)
+            is_leaf = False
+            yield from _matched(child, labels)
             if not child.spec.continue_:
                 break
-    if not found:
+    if is_leaf:
         yield node
 
 
-def group_labels(taken: tuple[Node, ...], labels: Labels) -> dict[str, str]:
-    """The labels by which an alert is grouped: those that any of the routes *taken* names."""
-    names = {name for node in taken for name in node.settings.group_by}
+def group_labels(routes: tuple[Node, ...], labels: Labels) -> dict[str, str]:
+    """The labels by which an alert is grouped: those that any of its *routes* names."""
+    names = {name for node in routes for name in node.settings.group_by}
     wanted = labels if ALL in names else names
     return {name: labels.get(name, "") for name in sorted(wanted)}
 
 
-def group_id(taken: tuple[Node, ...], labels: Labels) -> str:
-    """The id of the group that an alert with *labels* joins. One alert is in one group, however many routes it takes,
+def group_id(routes: tuple[Node, ...], labels: Labels) -> str:
+    """The id of the group that an alert with *labels* joins. An alert is in one group, however many routes it matches,
     so that one acknowledgement is enough (docs/adr/0010).
     """
-    pairs = [part for pair in group_labels(taken, labels).items() for part in pair]
-    paths = [".".join(map(str, node.path)) for node in taken]
+    pairs = [part for pair in group_labels(routes, labels).items() for part in pair]
+    paths = [".".join(map(str, node.path)) for node in routes]
     return document_id("group", str(len(paths)), *paths, *pairs)
 
 
-def storm_id(taken: tuple[Node, ...]) -> str:
-    """The id of the group of all that are too many to be told one by one, and go to the same channels."""
-    return document_id("flood", *sorted({node.settings.channel for node in taken}))
+def storm_id(routes: tuple[Node, ...]) -> str:
+    """The id of the group for a storm of alerts that go to the same channels."""
+    return document_id("flood", *sorted({node.settings.channel for node in routes}))

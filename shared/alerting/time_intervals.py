@@ -1,8 +1,8 @@
-"""Time intervals in an IANA zone, in Alertmanager's words: start inclusive, end exclusive, on the wall clock.
+"""Time intervals in an IANA zone, as in Alertmanager: start inclusive, end exclusive, on the wall clock.
 
-What Alertmanager cannot: a range of times may wrap midnight (`22:00` to `06:00`), and then belongs whole to the day it
-began on. The wall clock decides: an hour that daylight saving leaves out is not there, and one that it repeats counts
-twice. Source: Alertmanager documentation, "Time intervals", and `timeinterval/timeinterval.go`.
+Unlike in Alertmanager, a range of times may wrap midnight (`22:00` to `06:00`); all of it then belongs to the day on
+which it begins. The wall clock decides: an hour that daylight saving skips does not exist, and an hour that it repeats
+counts twice. Source: Alertmanager documentation, "Time intervals", and `timeinterval/timeinterval.go`.
 """
 
 import re
@@ -50,9 +50,9 @@ def _ranges(names: Sequence[str], first: int, low: int, high: int, what: str) ->
 
     def number(text: str) -> int:
         word = text.strip().lower()
-        found = [n for n, name in enumerate(names, first) if word in {name, name[:3]}]
-        if found:
-            return found[0]
+        positions = [position for position, name in enumerate(names, first) if word in {name, name[:3]}]
+        if positions:
+            return positions[0]
         if not re.fullmatch(r"-?[0-9]{1,4}", word) or not low <= int(word) <= high or (low < 0 and int(word) == 0):
             raise ValueError(f"expected {what}")
         return int(word)
@@ -79,14 +79,14 @@ Years = Annotated[Any, _ranges((), 0, 0, 9999, "years such as 2026:2027")]
 
 
 class TimeRange(Section):
-    """From `start_time`, inclusive, to `end_time`, exclusive; over midnight where it ends before it starts."""
+    """From `start_time`, inclusive, to `end_time`, exclusive; past midnight if it ends before it starts."""
 
     start_time: Clock
     end_time: Clock
 
 
 class TimeInterval(Section):
-    """All that is said must hold; of each list one entry."""
+    """Contains a time if each of its fields does. A list contains a time if an entry does."""
 
     times: tuple[TimeRange, ...] = ()
     weekdays: tuple[Weekdays, ...] = ()
@@ -101,7 +101,7 @@ Contains = Callable[[datetime], bool]
 
 
 def contains(interval: TimeInterval, now: datetime, *, zone: str) -> bool:
-    """Whether *now* lies in *interval*, in its own location or else in *zone*."""
+    """Whether *interval* contains *now*, in its own `location` or else in *zone*."""
     local = now.astimezone(ZoneInfo(interval.location or zone))
     minute, today = local.hour * 60 + local.minute, local.date()
     if not interval.times:
@@ -144,8 +144,8 @@ def _of_month(span: Range, day: date) -> Range:
 def any_contains(
     names: Sequence[str], declared: Mapping[str, Sequence[TimeInterval]], now: datetime, *, zone: str
 ) -> str | None:
-    """The first of *names* that has an interval which contains *now*."""
-    inside = (name for name in names if any(contains(one, now, zone=zone) for one in declared.get(name, ())))
+    """The first of *names* with an interval that contains *now*."""
+    inside = (name for name in names if any(contains(interval, now, zone=zone) for interval in declared.get(name, ())))
     return next(inside, None)
 
 
@@ -153,7 +153,7 @@ LOOK_AHEAD = timedelta(hours=1)
 
 
 def until_false(holds: Contains, now: datetime) -> datetime:
-    """The first full minute after *now* at which *holds* does not; at most an hour ahead, to look again then."""
+    """The first full minute after *now* at which *holds* is false, or an hour later, to check again then."""
     minute = now.replace(second=0, microsecond=0)
     for n in range(1, int(LOOK_AHEAD / timedelta(minutes=1))):
         if not holds(minute + timedelta(minutes=n)):

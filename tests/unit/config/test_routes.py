@@ -48,7 +48,7 @@ def test_a_whole_configuration_of_alerting_is_accepted() -> None:
         ("route: {channel: desk, routes: [{channel: phon}]}", "6: route.routes.0.channel: expected a declared channel (desk, phone); found 'phon' (did you mean 'phone'?)"),
         ("route: {channel: desk, escalation: you}", "6: route.escalation: expected a declared escalation (none is declared); found 'you'"),
         ("route: {channel: desk, routes: [{mute_time_intervals: [nigth]}]}", "6: route.routes.0.mute_time_intervals.0: expected a declared time interval (none is declared); found 'nigth'"),
-        ("route: {channel: desk, matchers: [a=b]}", "6: route: expected the root route without matchers, continue and time intervals: it takes all; found a mapping"),
+        ("route: {channel: desk, matchers: [a=b]}", "6: route: expected the root route without matchers, continue or time intervals, as it matches every alert; found a mapping"),
         ("route: {channel: desk, routes: [{matchers: [disk]}]}", "6: route.routes.0.matchers: expected a matcher such as severity=\"critical\" or alertname=~\"Disk.*\", not 'disk'; found a list of 1"),
         ("route: {channel: desk, routes: [{auto_pause: 20m}]}", "6: route.routes.0.auto_pause: expected a pause of 2m to 15m; found '20m'"),
         ("route: {channel: desk, group_by: [a, a]}", "6: route: expected each label of group_by once; found a mapping"),
