@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, TypedDict, cast
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
@@ -136,6 +136,34 @@ class Event(Contract):
     def stored(cls, data: Mapping[str, Any]) -> Self:
         """The event in the document *data*, which has further fields, and fewer if an earlier release stored it."""
         return cls.model_validate({name: data[name] for name in cls.model_fields if name in data})
+
+
+class Handled(TypedDict):
+    """The mark of a consumer: when it handled the event, and its decision on each signal."""
+
+    at: str
+    decisions: list[dict[str, str]]
+
+
+class Republished(TypedDict):
+    """How often, and when last, the sweeper published the event again."""
+
+    count: int
+    at: str | None
+
+
+class Handling(TypedDict):
+    """What a document in `events/` holds besides the Event itself. Times are ISO 8601 in UTC."""
+
+    day: str
+    state: Literal["accepted", "handled", "dead"]
+    republished: Republished
+    handled: dict[str, Handled]
+
+
+def as_handling(data: Mapping[str, Any]) -> Handling:
+    """*data* of a document in `events/`, which has these fields because the intake stored it."""
+    return cast("Handling", data)
 
 
 class Message(Contract):

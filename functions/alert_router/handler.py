@@ -9,7 +9,7 @@ from shared.alerting.decision import Decision, decide, with_alert_ids
 from shared.context import Context
 from shared.digest.batch import announces
 from shared.errors import AlreadyExists, Conflict
-from shared.events import DigestDue, EventAccepted, Signal, iso
+from shared.events import DigestDue, EventAccepted, Signal, as_handling, iso
 from shared.ports import Doc, Update, Write
 from shared.services.alerting.notification import group_writes, situation_now, write
 from shared.services.alerting.pages import send_pages
@@ -90,8 +90,9 @@ def _resume(message: EventAccepted, marker: str, conflict: Conflict | AlreadyExi
     event = context.store.get(path) if conflict.path == path else None
     if event is None:
         raise conflict
-    done = event.data["handled"].get(marker, {}).get("decisions", [])
-    if marker in event.data["handled"] and len(done) == len(message.signals):
+    handled = as_handling(event.data)["handled"].get(marker)
+    done = handled["decisions"] if handled else []
+    if handled and len(done) == len(message.signals):
         _log.info("already_handled", event_id=message.id, marker=marker)
         return
     if event.version == message.version:

@@ -11,6 +11,7 @@ from shared.alerting.groups import GroupDoc, as_group
 from shared.alerting.silences import Silence
 from shared.alerting.situation import Situation, World
 from shared.config.model import Config
+from shared.events import as_handling
 from shared.intake.webhook import read_again
 from shared.ports import Doc, Store
 from shared.services.alerting.world import StoreWorld
@@ -88,7 +89,9 @@ class ReplayPreview:
             event=event.id,
             source=event.source,
             type=event.type,
-            was=[decision["path"] for mark in doc.data["handled"].values() for decision in mark["decisions"]],
+            was=[
+                decision["path"] for mark in as_handling(doc.data)["handled"].values() for decision in mark["decisions"]
+            ],
             decisions=[decision.summary() for decision in decided.decisions],
             changes=[_change(id, before[id], alert) for id, alert in decided.alerts.items()],
             quarantine=event.quarantine,

@@ -5,7 +5,7 @@ from typing import Literal
 
 from shared.context import Context
 from shared.errors import AlreadyExists
-from shared.events import OWN_SOURCE, Event, EventAccepted, Signal, day, document_id
+from shared.events import OWN_SOURCE, Event, EventAccepted, Handling, Signal, day, document_id
 from shared.ports import Create
 from shared.telemetry.logger import log as _log
 
@@ -31,14 +31,10 @@ def accept(event: Event, signals: tuple[Signal, ...], context: Context) -> Outco
 
 def keep(event: Event) -> Create:
     """The write that stores *event*, for callers that commit it together with other writes and then announce it."""
-    document = {
-        **event.to_doc(),
-        "day": day(event.received_at),
-        "state": "accepted",
-        "republished": {"count": 0, "at": None},
-        "handled": {},
-    }
-    return Create(f"events/{event.id}", document)
+    handling: Handling = {
+        "day": day(event.received_at), "state": "accepted", "republished": {"count": 0, "at": None}, "handled": {},
+    }  # fmt: skip
+    return Create(f"events/{event.id}", {**event.to_doc(), **handling})
 
 
 def announce(event: Event, signals: tuple[Signal, ...], version: str, context: Context) -> None:
