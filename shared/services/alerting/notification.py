@@ -36,6 +36,8 @@ def group_writes(change: GroupChange | None, world: StoreWorld, context: Context
 def suppressed_alerts(docs: Sequence[Doc], context: Context) -> dict[str, Verdict]:
     """The verdicts on those of *docs* that are silenced or inhibited, by the ids of their alerts."""
     situation, _ = situation_now(context)
+    if not situation.silences and not situation.inhibitors:
+        return {}
     verdicts = ((doc.id, _suppressed(doc.data, situation)) for doc in docs)
     return {id: verdict for id, verdict in verdicts if verdict}
 
