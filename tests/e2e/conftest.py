@@ -3,8 +3,15 @@ from pathlib import Path
 
 import pytest
 
+from shared.telemetry import setup as telemetry
 from tests.support import requirements as needs
 from tests.support.bundle import Bundle
+
+
+@pytest.fixture(autouse=True)
+def _configured_log() -> None:
+    """Each test starts with the log of a function: a command that another test ran here may have silenced it."""
+    telemetry.configure()
 
 
 @pytest.fixture

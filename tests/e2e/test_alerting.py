@@ -134,7 +134,7 @@ time_intervals: {morning: [{times: [{start_time: "09:00", end_time: "11:00"}], l
         unlike(bundle, f"Rule{n}")
     bundle.settle()
     bundle.tick(minutes=1)
-    assert [title.partition(":")[0] for title in bundle.pages()] == ["3 alerts of one group"]
+    assert [title.partition(":")[0] for title in bundle.pages()] == ["3 alerts in one group"]
     bundle.tick(minutes=59)
     bundle.tick(minutes=1)
     assert bundle.pages()[-1].partition(":")[0] == "3 alerts of trouble"
@@ -266,7 +266,7 @@ def test_explain_names_every_matcher_and_what_would_happen_now(today: Bundle) ->
     today.settle()
     told = run(today, "route", "explain", event).stdout
     for part in (
-        'x   route.0 (alertname="Other"): a matcher does not hold',
+        'x   route.0 (alertname="Other"): a matcher does not match',
         "does not match: alertname=\"Other\", found 'trouble'",
         '->   route.1 (source=~"a.*"): taken',
         "to      inbox; digest: digest",
@@ -327,8 +327,8 @@ def test_noise_names_the_rule_that_interrupts_for_nothing_and_the_lines_to_chang
         today.settle()
         today.tick(minutes=20)
     told = run(today, "noise").stdout
-    assert "fired 3, interrupted 3, acted on 0, resolved by itself 3, cost 3, noise 3" in told
-    assert "raise the delay: under route.routes of opos.yaml" in told
+    assert "fired 3, interrupted 3, acted on 0, resolved on its own 3, cost 3, noise 3" in told
+    assert "hold them first; write under route.routes of opos.yaml" in told
     assert """- {matchers: ['source="app"', 'alertname="trouble"'], auto_pause: 3m}""" in told
 
 

@@ -135,7 +135,7 @@ def test_a_rotation_refuses_nothing_on_its_way_and_the_old_secret_at_its_end(bun
 
     assert rotate() == 2
     assert "opos.yaml:3" in said[-1]
-    assert "Write there: secrets: [HOOK, HOOK_OLD]" in said[-1]
+    assert "Change that line to: secrets: [HOOK, HOOK_OLD]" in said[-1]
     (bundle.folder / "opos.yaml").write_text(CONFIG.replace("[HOOK]", "[HOOK, HOOK_OLD]"))
 
     assert rotate()["stage"] == "copied"

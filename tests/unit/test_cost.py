@@ -50,8 +50,8 @@ def test_more_events_never_cost_less(one: int, other: int, critical: float, size
 def test_the_command_shows_each_line_the_total_and_the_date_of_the_prices() -> None:
     text = CliRunner().invoke(command, ["--events-per-day", "1000"]).output
     assert all(price.name in text for price in PRICES)
-    assert "Prices of 2026-11" in text
-    assert "nothing free" in text
+    assert "Prices as of 2026-11" in text
+    assert "no free tier" in text
     machine = json.loads(CliRunner().invoke(command, ["--events-per-day", "100000", "--json"]).output)
     assert machine["dollars"] == pytest.approx(sum(line["dollars"] for line in machine["lines"]), abs=0.01)
     assert machine["gross"] == pytest.approx(sum(line["gross"] for line in machine["lines"]), abs=0.01)
