@@ -46,7 +46,7 @@ def test_a_storm_of_unlike_criticals_is_a_handful_of_pages_and_two_taps_acknowle
     assert "and 35 more" in text
     assert "There are more than these 20" in bundle.request("GET", link(bundle)).text
     operator = bundle.signed_in()
-    assert "Acknowledge all 55 of a flood" in bundle.request("GET", "/", headers=operator).text
+    assert "Acknowledge all 55 of storm" in bundle.request("GET", "/", headers=operator).text
     assert "Acknowledged" in bundle.request("POST", link(bundle)).text
     for number in range(5):
         bundle.request("POST", link(bundle, number))

@@ -31,10 +31,26 @@ def test_one_tap_acknowledges_everything_that_the_page_told_of() -> None:
     assert [title.partition(":")[0] for title in titles(context)] == ["450 alerts of test"]
     assert "Acknowledge" in tap(context, link(context), "GET")
     assert {doc.data["state"] for doc in docs(context, "alerts")} == {"firing"}
-    assert "Acknowledged. Repeats are counted" in tap(context, link(context))
+    assert "Acknowledged until 13:01. If one is still firing then, you are notified again." in tap(
+        context, link(context)
+    )
     assert {doc.data["state"] for doc in docs(context, "alerts")} == {"acknowledged"}
     minutes(context, 60)
     assert len(titles(context)) == 1
+
+
+def test_the_page_shows_the_alerts_of_a_group_as_the_button_left_them() -> None:
+    context = configured(route={"channel": "desk", "group_wait": "30s"})
+    for n in range(3):
+        fire(context, f"f{n}")
+    minutes(context, 1)
+    assert "Snoozed until 10:01." in tap(context, f"{link(context)}/snooze/1h")
+    resolved = tap(context, f"{link(context)}/resolve")
+    assert "Resolved. If it fires again, a new episode starts." in resolved
+    assert resolved.count("<span>resolved</span>") == 3
+    again = tap(context, f"{link(context)}/resolve")
+    assert "Already resolved at" in again
+    assert again.count("<span>resolved</span>") == 3
 
 
 def test_snoozing_a_group_again_moves_its_time_and_writes_each_alert_once() -> None:
