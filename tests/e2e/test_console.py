@@ -20,7 +20,7 @@ def ack_path(bundle: Bundle) -> str:
     return urlsplit(bundle.desk.sent[-1][1].ack_url).path
 
 
-def test_a_stranger_sees_nothing_and_is_told_how_the_operator_comes_in(bundle: Bundle) -> None:
+def test_a_stranger_sees_only_how_the_operator_signs_in(bundle: Bundle) -> None:
     bundle.trouble("disk")
     bundle.settle()
     for headers in ({}, {"cookie": "opos_console=forged"}, {"cookie": "\xff; opos_console=.."}):

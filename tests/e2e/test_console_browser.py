@@ -140,7 +140,9 @@ def test_one_tap_on_the_page_of_a_group_acknowledges_all_of_it(bundle: Bundle, b
     assert {doc.data["state"] for doc in bundle.docs("alerts")} == {"acknowledged"}
 
 
-def test_from_the_link_of_a_page_an_alert_is_snoozed_and_its_like_silenced(bundle: Bundle, browser: "Browser") -> None:
+def test_from_the_link_of_a_page_an_alert_is_snoozed_and_similar_ones_silenced(
+    bundle: Bundle, browser: "Browser"
+) -> None:
     say(bundle, "Disk full", "critical")
     ((_, notice),) = bundle.desk.sent
     page = opened(browser, viewport=PHONE)
@@ -159,7 +161,7 @@ def test_from_the_link_of_a_page_an_alert_is_snoozed_and_its_like_silenced(bundl
         assert box["height"] >= 44
 
 
-def test_an_expired_link_is_told_in_words(bundle: Bundle, browser: "Browser") -> None:
+def test_an_expired_link_says_so(bundle: Bundle, browser: "Browser") -> None:
     say(bundle, "Disk full", "critical")
     ((_, notice),) = bundle.desk.sent
     bundle.clock.advance(days=8)

@@ -127,7 +127,7 @@ def test_an_acknowledgement_link_opens_no_console(context: FakeContext) -> None:
 # What it shows
 
 
-def test_an_empty_desk_reads_well(context: FakeContext) -> None:
+def test_an_empty_console_reads_well(context: FakeContext) -> None:
     page = console(context)
     assert '<h1 class="calm">Nothing needs you</h1>' in page
     for sentence in ("No interruptions", "Nothing is waiting.", "Quarantine is empty", "No failed messages"):
