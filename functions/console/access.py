@@ -1,32 +1,37 @@
-"""Who may see the console: locally whoever opened a signed link to it, and so holds the cookie; deployed, whoever
-proves to be the operator, through IAP or by an identity token.
+"""Access to the console: on the operator's machine by the cookie that a signed link sets, deployed by an identity from
+Identity-Aware Proxy or an identity token.
 """
 
 from functions.console.context import OperatorContext
-from functions.console.responses import redirect
+from functions.console.responses import message, redirect
 from shared.context import Context
 from shared.errors import Gone, NotFound
 from shared.security.signed_links import CONSOLE_LIFE
 from shared.values.http import HttpRequest, HttpResponse
 
 COOKIE = "opos_console"
-_AGAIN = "Run `opos console` for a fresh one."
+_AGAIN = "Run `opos console` for a new link."
 
 
 def sign_in(request: HttpRequest, context: OperatorContext, token: str) -> HttpResponse:
-    """Turn a signed link into a cookie of its own life, and show the console."""
+    """Set the cookie, and lead to the console."""
     if context.deployed:
-        raise NotFound("Here the console is not opened by a link.", hint=how_to_enter(context))
+        raise NotFound("A deployed console does not open by a link.", hint=_how_to_enter(context))
     try:
         context.links.read("console", token, now=context.now)
-    except (NotFound, Gone) as fault:
-        raise type(fault)(fault.message, hint=_AGAIN) from None
+    except (NotFound, Gone) as error:
+        raise type(error)(error.message, hint=_AGAIN) from None
     return redirect("/", {"set-cookie": _cookie(context)})
 
 
-def how_to_enter(context: OperatorContext) -> str:
+def entrance(context: OperatorContext) -> HttpResponse:
+    """The answer to a caller who is not the operator."""
+    return message(401, "Sign in to continue", _how_to_enter(context), context)
+
+
+def _how_to_enter(context: OperatorContext) -> str:
     if context.deployed:
-        return "Open it through Identity-Aware Proxy, or send an identity token as `Authorization: Bearer`."
+        return "Open the console through Identity-Aware Proxy, or send an identity token as `Authorization: Bearer`."
     return "Open the link that `opos up` printed, or run `opos console`."
 
 
@@ -34,10 +39,10 @@ def is_operator(request: HttpRequest, context: OperatorContext) -> bool:
     if context.deployed:
         return context.is_operator(request.headers)
     pairs = (part.strip().partition("=") for part in request.headers.get("cookie", "").split(";"))
-    return any(_is_ours(value, context) for name, _, value in pairs if name == COOKIE)
+    return any(_is_valid(value, context) for name, _, value in pairs if name == COOKIE)
 
 
-def _is_ours(token: str, context: Context) -> bool:
+def _is_valid(token: str, context: Context) -> bool:
     try:
         context.links.read("console", token, now=context.now)
     except (NotFound, Gone):
@@ -46,7 +51,7 @@ def _is_ours(token: str, context: Context) -> bool:
 
 
 def _cookie(context: Context) -> str:
-    """Lax, not Strict: a link in a mail has to find the operator signed in."""
+    """The cookie with its attributes. Lax, not Strict: the operator who follows a link in a mail is signed in."""
     token = context.links.token("console", {}, expires=context.now + CONSOLE_LIFE)
     secure = "; Secure" if context.links.base_url.startswith("https://") else ""
     life = int(CONSOLE_LIFE.total_seconds())

@@ -1,4 +1,4 @@
-"""What the pages of the console are handed."""
+"""The contexts of the console's pages."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -14,9 +14,9 @@ class OperatorContext(Context, Protocol):
         ...
 
     def is_operator(self, headers: Mapping[str, str]) -> bool:
-        """Whether *headers* hold an identity token of an operator."""
+        """Whether *headers* have an identity token of an operator."""
         ...
 
 
 class ConsoleContext(OperatorContext, FlagContext, Protocol):
-    """What all pages need together: the weekly review also reports on flags."""
+    """What the pages need together: the weekly review also reports on flags."""

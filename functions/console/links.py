@@ -1,14 +1,40 @@
-"""Addresses of the console that carry their own right."""
+"""Addresses of the console that carry their own permission."""
+
+from collections.abc import Mapping
+from datetime import timedelta
 
 from shared.alerting.matchers import equal
 from shared.context import Context
+from shared.ports import Doc
 from shared.security.signed_links import ACK_LIFE
 
+_BUTTON_LIFE = timedelta(days=1)
 
-def silence_path(labels: dict[str, str], context: Context) -> str:
+
+def alert_ack_path(alert: Doc, context: Context) -> str:
+    claims = {"alert": alert.id, "episode": alert.data.get("episode")}
+    return "/ack/" + context.links.token("ack", claims, expires=context.now + _BUTTON_LIFE)
+
+
+def group_ack_path(group: Doc, context: Context) -> str:
+    claims = {"group": group.id, "call": group.data["called_at"]}
+    return "/ack/" + context.links.token("ack", claims, expires=context.now + _BUTTON_LIFE)
+
+
+def digest_path(digest: Doc, context: Context) -> str:
+    return "/digest/" + context.links.token("digest", {"digest": digest.id}, expires=context.now + _BUTTON_LIFE)
+
+
+def silence_path(labels: Mapping[str, str], context: Context) -> str:
     """The address of the form that silences all alerts with *labels*."""
     return "/silence/" + context.links.token("silence", {"matchers": equal(labels)}, expires=context.now + ACK_LIFE)
 
 
-def expire_path(id: str, context: Context) -> str:
-    return "/unsilence/" + context.links.token("unsilence", {"silence": id}, expires=context.now + ACK_LIFE)
+def similar_silence_path(labels: Mapping[str, str], context: Context) -> str:
+    """The address of the form that silences similar alerts: those of the same rule."""
+    rule = {name: labels[name] for name in ("source", "alertname") if labels.get(name)}
+    return silence_path(rule, context) if rule else ""
+
+
+def expire_path(silence: Doc, context: Context) -> str:
+    return "/unsilence/" + context.links.token("unsilence", {"silence": silence.id}, expires=context.now + ACK_LIFE)

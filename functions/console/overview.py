@@ -1,4 +1,4 @@
-"""What the pages show, as plain values read from the store with bounded queries."""
+"""What the console's first page shows, read from the store with bounded queries."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from functions.console.rows import (
     Row,
-    alert_row,
     at,
     dead_letter_row,
     group_row,
     heartbeat_row,
     message_row,
+    open_row,
     pending_row,
     quarantine_row,
     silence_row,
@@ -24,13 +24,13 @@ from shared.ports import Condition, Doc
 _FEW = 20
 _MANY = 100
 _MOST = 500
-"""Read at once where what matters most has to be found among all."""
+"""How many documents are read where the store cannot sort by what matters most."""
 _SEVERITIES = ("critical", "warning", "info")
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """`more`: there are others that are not shown."""
+    """The rows that a section shows; `more` says whether others are left out."""
 
     shown: list[Row]
     more: bool
@@ -62,7 +62,9 @@ def headline(alerts: Iterable[Row]) -> Row:
         return {"level": "critical", "text": f"{_counted(critical, 'critical alert')} firing."}
     if firing:
         return {"level": "warning", "text": f"{_counted(len(firing), 'alert')} firing."}
-    return {"level": "calm", "text": "Nothing new: what is open is acknowledged." if states else "Nothing is open."}
+    counts = Counter(state for state, _ in states)
+    rest = ", ".join(f"{counts[state]} {state}" for state in ("acknowledged", "snoozed") if counts[state])
+    return {"level": "calm", "text": f"Nothing needs you. {rest}." if rest else "Nothing needs you"}
 
 
 def _counted(count: int, noun: str) -> str:
@@ -70,37 +72,37 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _open(context: Context) -> Rows:
-    """What fires before what is acknowledged, the worst first, then the newest."""
-    states = [_where(state, context) for state in ("firing", "acknowledged", "snoozed")]
+    """Firing alerts before the other open ones, the most severe first, then the newest."""
+    states = [_in_state(state, context) for state in ("firing", "acknowledged", "snoozed")]
     rows = [row for state in states for row in state.shown]
     rows.sort(key=lambda row: (row["state"] != "firing", _SEVERITIES.index(row["severity"])))
     return Rows(rows, any(state.more for state in states))
 
 
 def _together(rows: list[Row], context: Context) -> list[Row]:
-    """The groups of which several alerts fire: one button for each."""
+    """A button for each group in which several alerts fire."""
     counts = Counter(row["group"] for row in rows if row["group"] and row["state"] == "firing")
     groups = (context.store.get(f"groups/{id}") for id, count in counts.most_common(_FEW) if count > 1)
     return [group_row(group, counts[group.id], context) for group in groups if group and group.data["called_at"]]
 
 
-def _where(state: str, context: Context) -> Rows:
+def _in_state(state: str, context: Context) -> Rows:
     docs = context.store.query("alerts", where=[("state", "==", state)], limit=_MOST)
     worst = sorted(docs, key=lambda doc: str(doc.data.get("last_seen")), reverse=True)
     worst.sort(key=lambda doc: _SEVERITIES.index(effective_severity(doc.data.get("severity", ""))))
-    return _rows(worst, alert_row, context, _MANY)
+    return _rows(worst, open_row, context, _MANY)
 
 
 def _waiting(context: Context) -> Rows:
-    """What waits, the longest first: of any queue."""
+    """The alerts that wait for any digest, the longest wait first."""
     docs = context.store.query("alerts", order_by="pending.place", limit=_MANY + 1)
     rows = _rows(docs, pending_row, context, _MANY)
     return Rows(sorted(rows.shown, key=lambda row: str(row["waits"].iso)), rows.more)
 
 
 def _undelivered(context: Context) -> Rows:
-    """Messages that nobody sends any more, of every age: they are shown until they are mended."""
-    found = [
+    """Messages that opos no longer sends, of every age: the console shows them until they are fixed."""
+    sections = [
         _newest(
             context.store.query(collection, where=[("state", "==", state)], limit=_MOST),
             "created_at",
@@ -110,12 +112,14 @@ def _undelivered(context: Context) -> Rows:
         for collection in ("outbox", "digests")
         for state in ("failed", "parked")
     ]
-    rows = sorted((row for rows in found for row in rows.shown), key=lambda row: str(row["at"].iso), reverse=True)
-    return Rows(rows, any(rows.more for rows in found))
+    rows = sorted(
+        (row for section in sections for row in section.shown), key=lambda row: str(row["at"].iso), reverse=True
+    )
+    return Rows(rows, any(section.more for section in sections))
 
 
 def _silences(context: Context) -> list[Row]:
-    """Those in force or to come."""
+    """The silences that have not ended."""
     now: list[Condition] = [("ends_at", ">", iso(context.now))]
     return [silence_row(doc, context) for doc in context.store.query("silences", where=now, order_by="ends_at")]
 
@@ -127,7 +131,7 @@ def _quarantine(context: Context) -> Rows:
 
 
 def _newest(docs: Iterable[Doc], by: str, show: Callable[[Doc, Context], Row], context: Context) -> Rows:
-    """The last of *docs*, sorted here: no index on a moment serves a query by something else too."""
+    """The newest of *docs*, sorted here: no index on a time also serves a query by another field."""
     return _rows(sorted(docs, key=lambda doc: str(doc.data.get(by)), reverse=True), show, context, _FEW)
 
 
@@ -137,5 +141,5 @@ def _latest(collection: str, by: str, show: Callable[[Doc, Context], Row], conte
 
 
 def _rows(docs: Iterable[Doc], show: Callable[[Doc, Context], Row], context: Context, limit: int) -> Rows:
-    found = list(docs)
-    return Rows([show(doc, context) for doc in found[:limit]], more=len(found) > limit)
+    known = list(docs)
+    return Rows([show(doc, context) for doc in known[:limit]], more=len(known) > limit)

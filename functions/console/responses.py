@@ -1,4 +1,4 @@
-"""Templates into responses. What a sender wrote is escaped, and a page may load and run nothing.
+"""Responses of the console. A page escapes what a sender wrote, and may load and run nothing.
 
 Source of the headers: OWASP Cheat Sheet Series, "Content Security Policy" and "HTTP Headers".
 """
@@ -24,21 +24,21 @@ def page(
     status: int, template: str, view: Mapping[str, Any], context: Context, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
     nonce = context.new_id()
-    text = templates(_FOLDER).get_template(template).render({**view, "nonce": nonce})
-    return html_response(status, text, {**_HEADERS, "content-security-policy": _policy(nonce), **(headers or {})})
+    html = templates(_FOLDER).get_template(template).render({**view, "nonce": nonce})
+    return html_response(status, html, {**_HEADERS, "content-security-policy": _policy(nonce), **(headers or {})})
 
 
-def as_it_is(html: str) -> HttpResponse:
-    """A page that was made for mail, with its styles in place; what it may load and run is nothing, all the same."""
+def as_mailed(html: str) -> HttpResponse:
+    """A page that was made for mail, with inline styles; it may load and run nothing either."""
     policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
     return html_response(200, html, {**_HEADERS, "content-security-policy": policy})
 
 
 def message(
-    status: int, said: str, hint: str | None, context: Context, headers: Mapping[str, str] | None = None
+    status: int, text: str, hint: str | None, context: Context, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
-    """A small page that says one thing; words between backquotes in *hint* are shown as code."""
-    return page(status, "message.html", {"said": said, "hint": (hint or "").split("`")}, context, headers)
+    """A small page with *text* as its heading; what stands between backquotes in *hint* is shown as code."""
+    return page(status, "message.html", {"text": text, "hint": (hint or "").split("`")}, context, headers)
 
 
 def redirect(path: str, headers: Mapping[str, str] | None = None) -> HttpResponse:

@@ -1,25 +1,49 @@
 """Documents as rows of a page.
 
-One that lacks something is shown without it: a broken document must not hide the others.
+A row leaves out what its document lacks: one broken document must not hide the others.
 """
 
-from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
-from functions.console.links import expire_path, silence_path
-from functions.console.times import Moment, moment
+from functions.console.links import alert_ack_path, digest_path, expire_path, group_ack_path, similar_silence_path
 from shared.alerting.alert import effective_severity
 from shared.context import Context
 from shared.ports import Doc
 from shared.values.links import web_link
+from shared.values.local_time import age, as_datetime, local_time, localized
 from shared.values.money import format_money
 
 Row = dict[str, Any]
-_BUTTON_LIFE = timedelta(days=1)
-_UNTITLED = "(without a title)"
+_UNTITLED = "(no title)"
+_DELIVERY = {"sent": "delivered", "failed": "not delivered", "parked": "not delivered", "pending": "retrying"}
+
+
+class Moment(NamedTuple):
+    """A stored time in the operator's zone: `short` for reading, `exact` for the tooltip, `iso` as it is stored."""
+
+    short: str
+    exact: str
+    ago: str
+    iso: str
+
+
+UNKNOWN = Moment(short="", exact="", ago="time unknown", iso="")
+
+
+def at(text: Any, context: Context) -> Moment:
+    """The stored time *text*, or UNKNOWN if it is not a time."""
+    try:
+        moment = as_datetime(str(text))
+    except ValueError:
+        return UNKNOWN
+    zone, now = ZoneInfo(context.config.timezone), context.now
+    exact = moment.astimezone(zone).isoformat(timespec="seconds")
+    return Moment(local_time(moment, zone, now), exact, age(moment, now), str(text))
 
 
 def alert_row(doc: Doc, context: Context) -> Row:
+    """What every page shows of an alert."""
     data = doc.data
     return {
         "id": doc.id,
@@ -34,71 +58,70 @@ def alert_row(doc: Doc, context: Context) -> Row:
         "event": data.get("last_event", ""),
         "since": at(data.get("first_seen"), context),
         "seen": at(data.get("last_seen"), context),
-        "ack": _ack_path(doc, context),
-        "silence": _silence_path(data.get("labels") or {}, context),
+    }
+
+
+def open_row(doc: Doc, context: Context) -> Row:
+    """An open alert, with the buttons that act on it."""
+    data = doc.data
+    return {
+        **alert_row(doc, context),
+        "ack": alert_ack_path(doc, context),
+        "silence": similar_silence_path(data.get("labels") or {}, context),
         "group": data.get("group") if data.get("told_at") else None,
-        "held": (data.get("held") or {}).get("reason", ""),
+        "held": _reason((data.get("held") or {}).get("reason"), context),
         "until": at(data["until"], context) if data.get("until") else None,
     }
 
 
-def group_row(group: Doc, count: int, context: Context) -> Row:
-    claims = {"group": group.id, "call": group.data["called_at"]}
-    labels = [
-        f"{name} {value}"
-        for name, value in group.data["labels"].items()
-        if value and name not in {"source", "incident"}
-    ]
+def pending_row(doc: Doc, context: Context) -> Row:
+    """An alert that waits for the digest."""
+    pending = doc.data["pending"]
     return {
-        "name": ", ".join(labels) if not group.data["flood"] else "a flood",
-        "count": count,
-        "ack": "/ack/" + context.links.token("ack", claims, expires=context.now + _BUTTON_LIFE),
+        **alert_row(doc, context),
+        "channel": pending["queue"],
+        "because": _reason(pending.get("reason"), context),
+        "waits": at(pending.get("since"), context),
     }
 
 
-def _silence_path(labels: dict[str, str], context: Context) -> str:
-    """The form that silences alerts like this one: of the same rule."""
-    like = {name: labels[name] for name in ("source", "alertname") if labels.get(name)}
-    return silence_path(like, context) if like else ""
+def _reason(text: str | None, context: Context) -> str:
+    """A stored reason, with the times in it in the operator's zone."""
+    return localized(text, ZoneInfo(context.config.timezone), context.now) if text else ""
 
 
-def _ack_path(doc: Doc, context: Context) -> str:
-    claims = {"alert": doc.id, "episode": doc.data.get("episode")}
-    return "/ack/" + context.links.token("ack", claims, expires=context.now + _BUTTON_LIFE)
-
-
-def pending_row(doc: Doc, context: Context) -> Row:
-    pending = doc.data["pending"]
-    waits = {"channel": pending["queue"], "because": pending.get("reason") or ""}
-    return {**alert_row(doc, context), **waits, "waits": at(pending.get("since"), context)}
+def group_row(group: Doc, count: int, context: Context) -> Row:
+    """The button that acknowledges the *count* firing alerts of *group*."""
+    labels = group.data["labels"].items()
+    shown = [f"{name} {value}" for name, value in labels if value and name not in {"source", "incident"}]
+    name = "storm" if group.data["flood"] else ", ".join(shown)
+    return {"name": name, "count": count, "ack": group_ack_path(group, context)}
 
 
 def message_row(doc: Doc, context: Context) -> Row:
-    """A message of the outbox; a digest is one too, with members."""
-    notice = doc.data.get("notice") or {}
+    """A message of the outbox; a digest is also one, with members."""
+    data, notice = doc.data, doc.data.get("notice") or {}
+    state, attempts = data.get("state", ""), data.get("attempts", 0)
     return {
         "id": doc.id,
         "title": notice.get("title") or _UNTITLED,
-        "channel": doc.data.get("channel", ""),
-        "state": doc.data.get("state", ""),
-        "attempts": doc.data.get("attempts", 0),
-        "fault": doc.data.get("last_fault") or "",
-        "members": len(doc.data.get("members") or []),
-        "read": _digest_path(doc, context) if "content" in doc.data else "",
-        "cost": doc.data.get("cost") or 0,
-        "no_runbook": bool(doc.data.get("cause")) and not doc.data["cause"].get("runbook"),
-        "at": at(doc.data.get("created_at"), context),
+        "channel": data.get("channel", ""),
+        "state": state,
+        "delivery": "mail stopped" if state == "sent" and not attempts else _DELIVERY.get(state, state),
+        "attempts": attempts,
+        "fault": data.get("last_fault") or "",
+        "members": len(data.get("members") or []),
+        "read": digest_path(doc, context) if "content" in data else "",
+        "cost": data.get("cost") or 0,
+        "no_runbook": bool(data.get("cause")) and not data["cause"].get("runbook"),
+        "at": at(data.get("created_at"), context),
     }
 
 
-def _digest_path(doc: Doc, context: Context) -> str:
-    return "/digest/" + context.links.token("digest", {"digest": doc.id}, expires=context.now + _BUTTON_LIFE)
-
-
 def quarantine_row(doc: Doc, context: Context) -> Row:
-    names = ("source", "type", "quarantine")
-    known = {"id": doc.id, "at": at(doc.data.get("received_at"), context)}
-    return {**known, **{name: doc.data.get(name, "") for name in names}}
+    """An event that failed validation."""
+    fields = {name: doc.data.get(name, "") for name in ("source", "type", "quarantine")}
+    return {"id": doc.id, "at": at(doc.data.get("received_at"), context), **fields}
 
 
 def dead_letter_row(doc: Doc, context: Context) -> Row:
@@ -118,20 +141,12 @@ def silence_row(doc: Doc, context: Context) -> Row:
         "id": doc.id,
         "from": at(doc.data["starts_at"], context),
         "until": at(doc.data["ends_at"], context),
-        "expire": expire_path(doc.id, context),
+        "expire": expire_path(doc, context),
     }
 
 
 def heartbeat_row(name: str, context: Context) -> Row:
     doc = context.store.get(f"heartbeats/{name}")
     data = doc.data if doc else {}
-    return {
-        "name": name,
-        "at": at(data["last_seen"], context) if data.get("last_seen") else None,
-        "due": at(data["due_at"], context) if data.get("due_at") else None,
-        "missed": at(data["missed_at"], context) if data.get("missed_at") else None,
-    }
-
-
-def at(text: str | None, context: Context) -> Moment:
-    return moment(text, now=context.now, timezone=context.config.timezone)
+    times = {"at": "last_seen", "due": "due_at", "missed": "missed_at"}
+    return {"name": name, **{key: at(data[time], context) if data.get(time) else None for key, time in times.items()}}

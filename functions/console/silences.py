@@ -1,4 +1,4 @@
-"""Silencing by link or from the console: a form that shows what would be silenced, and the silence it makes."""
+"""The form that silences alerts by a link or from the console, and the end of a silence."""
 
 from urllib.parse import parse_qs
 
@@ -25,13 +25,14 @@ def make(request: HttpRequest, context: OperatorContext, token: str) -> HttpResp
     form = {name: values[0][:MOST_TEXT] for name, values in parse_qs(request.body.decode("utf-8", "replace")).items()}
     length = form.get("for", "")
     if length not in LENGTHS:
-        return message(400, f"expected one of {', '.join(LENGTHS)}", None, context)
+        return message(400, f"Choose one of {', '.join(LENGTHS)}.", None, context)
     author = context.config.owner if is_operator(request, context) else "link"
     comment = form.get("comment") or "no comment"
     id = silence(claims["matchers"], context.now + parse_duration(length), context, author=author, comment=comment)
     if is_operator(request, context):
         return redirect("/")
-    return message(200, f"Silenced for {length}.", f"`opos silence expire {id[:8]}` or the console ends it.", context)
+    hint = f"To end it earlier, open the console or run `opos silence expire {id[:8]}`."
+    return message(200, f"Silenced for {length}.", hint, context)
 
 
 def end(request: HttpRequest, context: OperatorContext, token: str) -> HttpResponse:

@@ -44,9 +44,9 @@ def test_a_storm_of_unlike_criticals_is_a_handful_of_pages_and_two_taps_acknowle
     text = bundle.desk.sent[-1][1].text
     assert len([line for line in text.splitlines() if line.startswith("!! Rule")]) == 20
     assert "and 35 more" in text
-    assert "There are more than these 20" in bundle.request("GET", link(bundle)).text
+    assert "Only these 20 are shown; there are more." in bundle.request("GET", link(bundle)).text
     operator = bundle.signed_in()
-    assert "Acknowledge all 55 of a flood" in bundle.request("GET", "/", headers=operator).text
+    assert "Acknowledge all 55 of storm" in bundle.request("GET", "/", headers=operator).text
     assert "Acknowledged" in bundle.request("POST", link(bundle)).text
     for number in range(5):
         bundle.request("POST", link(bundle, number))
@@ -162,7 +162,7 @@ def test_a_silence_from_the_console_holds_an_alert_back_and_lets_it_go_when_it_i
     assert bundle.pages() == ["Trouble disk"]
     shown = bundle.request("GET", "/", headers=operator).text
     assert "new disk" in shown
-    assert "Held back: silenced by me@example.com" in shown
+    assert "Held: silenced by me@example.com" in shown
     end = "/unsilence/" + shown.partition('action="/unsilence/')[2].partition('"')[0]
     assert bundle.request("GET", end).status == 405
     assert bundle.request("POST", end, b"", operator).status == 303
@@ -268,7 +268,7 @@ def test_explain_names_every_matcher_and_what_would_happen_now(today: Bundle) ->
     for part in (
         'x   route.0 (alertname="Other"): a matcher does not match',
         "does not match: alertname=\"Other\", found 'trouble'",
-        '->   route.1 (source=~"a.*"): taken',
+        '->   route.1 (source=~"a.*"): matched',
         "to      inbox; digest: digest",
         "=> auto_pause: paused until",
         "now     hold: paused until",

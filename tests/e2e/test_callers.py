@@ -172,7 +172,7 @@ def test_a_link_opens_no_deployed_console_but_still_acknowledges(deployed: Deplo
     assert console.get(f"/console/{token}").status_code == 404
     assert console.get("/", headers={"cookie": f"opos_console={token}"}).status_code == 401
     ack = links.token("ack", {"alert": "a", "episode": 1}, expires=datetime(2027, 1, 1, tzinfo=UTC))
-    assert "not kept any more" in console.get(f"/ack/{ack}").text
+    assert "no longer stores this alert" in console.get(f"/ack/{ack}").text
 
 
 def test_a_deployed_process_checks_pushes_over_real_http(tmp_path: Path, google: Provider) -> None:

@@ -120,10 +120,10 @@ def test_the_link_in_a_page_asks_first_and_acts_on_the_button(bundle: Bundle, br
     assert page.get_by_role("heading", level=1).inner_text() == "Disk full"
     assert [doc.data["state"] for doc in bundle.docs("alerts")] == ["firing"]
     page.get_by_role("button", name="Acknowledge").click()
-    assert page.get_by_role("status").inner_text().startswith("Acknowledged.")
+    assert page.get_by_role("status").inner_text().startswith("Acknowledged until ")
     assert [doc.data["state"] for doc in bundle.docs("alerts")] == ["acknowledged"]
     page.reload()
-    assert page.get_by_role("status").inner_text().startswith("Acknowledged already")
+    assert page.get_by_role("status").inner_text().startswith("Already acknowledged at ")
 
 
 def test_one_tap_on_the_page_of_a_group_acknowledges_all_of_it(bundle: Bundle, browser: "Browser") -> None:
@@ -136,19 +136,21 @@ def test_one_tap_on_the_page_of_a_group_acknowledges_all_of_it(bundle: Bundle, b
     page.goto(bundle.url + path(notice.ack_url))
     assert page.get_by_role("heading", level=1).inner_text() == "3 alerts: Host 0 is down"
     page.get_by_role("button", name="Acknowledge").click()
-    assert page.get_by_role("status").inner_text().startswith("Acknowledged.")
+    assert page.get_by_role("status").inner_text().startswith("Acknowledged until ")
     assert {doc.data["state"] for doc in bundle.docs("alerts")} == {"acknowledged"}
 
 
-def test_from_the_link_of_a_page_an_alert_is_snoozed_and_its_like_silenced(bundle: Bundle, browser: "Browser") -> None:
+def test_from_the_link_of_a_page_an_alert_is_snoozed_and_similar_ones_silenced(
+    bundle: Bundle, browser: "Browser"
+) -> None:
     say(bundle, "Disk full", "critical")
     ((_, notice),) = bundle.desk.sent
     page = opened(browser, viewport=PHONE)
     page.goto(bundle.url + path(notice.ack_url))
     page.get_by_role("button", name="Snooze 1 h").click()
-    assert page.get_by_role("status").inner_text().startswith("Snoozed.")
+    assert page.get_by_role("status").inner_text().startswith("Snoozed until ")
     page.goto(bundle.url + path(notice.ack_url))
-    page.get_by_role("link", name="Silence alerts like this").click()
+    page.get_by_role("link", name="Silence similar alerts").click()
     page.get_by_label("Why").fill("the disk is being replaced")
     page.get_by_role("button", name="4h").click()
     assert page.get_by_role("heading", level=1).inner_text() == "Silenced for 4h."
@@ -159,7 +161,7 @@ def test_from_the_link_of_a_page_an_alert_is_snoozed_and_its_like_silenced(bundl
         assert box["height"] >= 44
 
 
-def test_an_expired_link_is_told_in_words(bundle: Bundle, browser: "Browser") -> None:
+def test_an_expired_link_says_so(bundle: Bundle, browser: "Browser") -> None:
     say(bundle, "Disk full", "critical")
     ((_, notice),) = bundle.desk.sent
     bundle.clock.advance(days=8)
@@ -202,7 +204,7 @@ def test_the_console_needs_no_mouse(bundle: Bundle, browser: "Browser") -> None:
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_load_state()
-    assert page.get_by_role("heading", level=1).inner_text() == "Nothing new: what is open is acknowledged."
+    assert page.get_by_role("heading", level=1).inner_text() == "Nothing needs you. 1 acknowledged."
 
 
 def test_a_page_that_stays_open_past_its_cookie_asks_to_sign_in_again(bundle: Bundle, browser: "Browser") -> None:

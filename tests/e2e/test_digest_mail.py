@@ -198,5 +198,5 @@ def test_a_tap_in_the_mail_and_a_press_on_its_page_act(embedded: Bundle, box: Ma
     assert page.get_by_role("heading", level=1).inner_text() == "Trouble disk"
     tap("Send it no more")
     assert embedded.docs("subscriptions") == []
-    page.get_by_role("button", name="Send it no more").click()
+    page.get_by_role("button", name="Stop the mail").click()
     assert [doc.data["stopped_at"] for doc in embedded.docs("subscriptions")] == ["2026-11-20T09:05:00.000000Z"]

@@ -1,5 +1,6 @@
 """Acknowledging, snoozing and resolving: one alert, or a whole group."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -19,7 +20,7 @@ ROUNDS = 5
 
 
 def act_on_alert(alert: Doc, what: Act, context: Context, *, by: str, until: datetime | None = None) -> Doc:
-    """*alert* after the act. Acting twice changes nothing more. Raises Conflict if another writer was quicker."""
+    """*alert* after the act. Acting twice changes nothing more. Raises Conflict if another writer was faster."""
     change = _change(alert, what, context, by, until)
     if change.alert is None:
         return alert
@@ -28,37 +29,51 @@ def act_on_alert(alert: Doc, what: Act, context: Context, *, by: str, until: dat
 
 
 def act_on_group(group: str, what: Act, context: Context, *, by: str, until: datetime | None = None) -> int:
-    """How many alerts of *group* changed: all that have notified and are open."""
-    docs, done = members(group, context), 0
+    """The number of alerts of *group* that changed: all that have notified and are open."""
+    return act_on_members(group, list(members(group, context)), what, context, by=by, until=until)[1]
+
+
+def act_on_members(
+    group: str, alerts: Sequence[Doc], what: Act, context: Context, *, by: str, until: datetime | None = None
+) -> tuple[list[Doc], int]:
+    """*alerts*, which are the members of *group*, after the act, and how many of them changed.
+
+    If another writer was faster with an alert, the act applies to what that writer made of it.
+    """
+    after = {alert.path: alert for alert in alerts}
+    remaining, changed = alerts, 0
     for _ in range(ROUNDS):
-        changed = [(doc, _change(doc, what, context, by, until).alert) for doc in docs]
-        updates = [Update(doc.path, alert, doc.version) for doc, alert in changed if alert is not None]
-        chunks = [updates[start : start + CHUNK] for start in range(0, len(updates), CHUNK)]
-        overtaken = {path for chunk in chunks for path in _commit(chunk, context)}
-        done += len(updates) - len(overtaken)
+        changes = [(alert, _change(alert, what, context, by, until).alert) for alert in remaining]
+        updates = [Update(alert.path, data, alert.version) for alert, data in changes if data is not None]
+        written = [doc for start in range(0, len(updates), CHUNK) for doc in _commit(updates[start:][:CHUNK], context)]
+        changed += len(written)
+        after |= {doc.path: doc for doc in written}
+        overtaken = {update.path for update in updates} - {doc.path for doc in written}
         if not overtaken:
             break
-        docs = [doc for doc in members(group, context) if doc.path in overtaken]
-    return done
+        remaining = [alert for alert in members(group, context) if alert.path in overtaken]
+        after = {path: alert for path, alert in after.items() if path not in overtaken}
+        after |= {alert.path: alert for alert in remaining}
+    return list(after.values()), changed
 
 
-def members(group: str, context: Context) -> list[Doc]:
+def members(group: str, context: Context) -> Iterator[Doc]:
     """The open alerts of *group* that have notified."""
-    docs = context.store.query("alerts", where=[("group", "==", group)])
-    return [doc for doc in docs if doc.data["told_at"] and doc.data["state"] in OPEN]
+    for alert in context.store.query("alerts", where=[("group", "==", group)]):
+        if alert.data["told_at"] and alert.data["state"] in OPEN:
+            yield alert
 
 
-def _commit(updates: list[Update], context: Context) -> set[str]:
-    """Write *updates*. The paths of those that another writer was quicker with, which stay as they are."""
-    overtaken: set[str] = set()
-    while len(overtaken) < len(updates):
+def _commit(updates: list[Update], context: Context) -> list[Doc]:
+    """The documents that *updates* wrote; without those that another writer changed first, which stay as they are."""
+    while updates:
         try:
-            context.store.commit([update for update in updates if update.path not in overtaken])
+            versions = context.store.commit(updates)
         except Conflict as conflict:
-            overtaken.add(conflict.path)
+            updates = [update for update in updates if update.path != conflict.path]
         else:
-            break
-    return overtaken
+            return [Doc(update.path, dict(update.data), versions[update.path]) for update in updates]
+    return []
 
 
 def _change(alert: Doc, what: Act, context: Context, by: str, until: datetime | None) -> Change:

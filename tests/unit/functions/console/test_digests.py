@@ -24,8 +24,8 @@ def mailed(context: FakeContext) -> Mailing:
 
 def link(context: FakeContext, words: str) -> str:
     """Where the first link of these *words* leads."""
-    found = re.findall(rf'href="([^"]*)"[^>]*>{words}</a>', mailed(context).html)
-    return urlsplit(unescape(found[0])).path
+    addresses = re.findall(rf'href="([^"]*)"[^>]*>{words}</a>', mailed(context).html)
+    return urlsplit(unescape(addresses[0])).path
 
 
 def ask(context: FakeContext, path: str, method: str = "GET", body: bytes = b"") -> HttpResponse:
@@ -51,7 +51,7 @@ def test_acknowledging_takes_a_page_and_a_press_and_ends_its_being_left_over() -
     ask(context, path)
     (doc,) = context.store.query("alerts")
     assert (doc.data["state"], doc.data["unresolved"]) == ("firing", "digest/2026-11-20T09:00:00.000000Z")
-    assert "Acknowledged." in words(ask(context, path, "POST"))
+    assert "Acknowledged until" in words(ask(context, path, "POST"))
     (doc,) = context.store.query("alerts")
     assert (doc.data["state"], doc.data["unresolved"]) == ("acknowledged", None)
     assert "acted" in doc.data["episodes"][-1]

@@ -1,4 +1,4 @@
-"""What a person does by the link of a page: over fakes."""
+"""What the link of a page does: over fakes."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ def link(context: FakeContext) -> str:
     return urlsplit(context.channels["desk"].sent[0][1].ack_url).path
 
 
-def test_one_tap_acknowledges_everything_that_the_page_told_of() -> None:
+def test_one_tap_acknowledges_everything_that_the_page_lists() -> None:
     context = configured(route={"channel": "desk", "group_wait": "30s"})
     for n in range(450):
         fire(context, f"f{n}")
@@ -31,10 +31,26 @@ def test_one_tap_acknowledges_everything_that_the_page_told_of() -> None:
     assert [title.partition(":")[0] for title in titles(context)] == ["450 alerts of test"]
     assert "Acknowledge" in tap(context, link(context), "GET")
     assert {doc.data["state"] for doc in docs(context, "alerts")} == {"firing"}
-    assert "Acknowledged. Repeats are counted" in tap(context, link(context))
+    assert "Acknowledged until 13:01. If one is still firing then, you are notified again." in tap(
+        context, link(context)
+    )
     assert {doc.data["state"] for doc in docs(context, "alerts")} == {"acknowledged"}
     minutes(context, 60)
     assert len(titles(context)) == 1
+
+
+def test_the_page_shows_the_alerts_of_a_group_as_the_button_left_them() -> None:
+    context = configured(route={"channel": "desk", "group_wait": "30s"})
+    for n in range(3):
+        fire(context, f"f{n}")
+    minutes(context, 1)
+    assert "Snoozed until 10:01." in tap(context, f"{link(context)}/snooze/1h")
+    resolved = tap(context, f"{link(context)}/resolve")
+    assert "Resolved. If it fires again, a new episode starts." in resolved
+    assert resolved.count("<span>resolved</span>") == 3
+    again = tap(context, f"{link(context)}/resolve")
+    assert "Already resolved at" in again
+    assert again.count("<span>resolved</span>") == 3
 
 
 def test_snoozing_a_group_again_moves_its_time_and_writes_each_alert_once() -> None:
@@ -51,7 +67,7 @@ def test_snoozing_a_group_again_moves_its_time_and_writes_each_alert_once() -> N
     assert alert(context)["until"] == iso(context.now + timedelta(hours=2))
 
 
-def test_what_was_not_told_yet_is_not_acknowledged_with_the_rest() -> None:
+def test_an_alert_that_has_not_notified_is_not_acknowledged_with_the_rest() -> None:
     context = configured()
     fire(context)
     fire(context, "unseen")
@@ -107,7 +123,7 @@ def test_a_silence_is_made_from_the_link_of_a_page_and_ended_from_the_console() 
     assert console(HttpRequest("POST", f"/silence/{path}", {}, body=b"for=9y"), context).status == 400
 
 
-def test_acting_on_one_alert_leaves_the_others_of_its_group_calling() -> None:
+def test_acting_on_one_alert_leaves_the_others_of_its_group_notifying() -> None:
     context = configured(**LOUDER)
     fire(context)
     minutes(context, 1)
