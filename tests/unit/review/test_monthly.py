@@ -133,7 +133,7 @@ def test_it_says_what_is_left_of_each_error_budget_that_was_drawn_on(first: Fake
 
 LINES = (
     f"The monthly review of operations for December 2026 is due. Its checklist: {CHECKLIST}",
-    "webhook_to_effect: 80 % of its error budget is left.",
+    "webhook_to_effect: 80% of its error budget is left.",
 )
 
 
