@@ -27,8 +27,8 @@ LONG = "x" * 180
 
 @pytest.fixture
 def box() -> Iterator[Mailbox]:
-    with mailbox(delay=0) as found:
-        yield found
+    with mailbox(delay=0) as box:
+        yield box
 
 
 def by_mail(bundle: Bundle, box: Mailbox) -> None:
@@ -150,10 +150,10 @@ def fits(page: "Page", viewport: dict[str, int], colours: str) -> None:
 
 
 COLOURS = """
-[...document.querySelectorAll("h1, h2, p, a, bdi, span, code")].filter(one => one.textContent.trim()).map(one => {
-  let behind = one;
+[...document.querySelectorAll("h1, h2, p, a, bdi, span, code")].filter(element => element.textContent.trim()).map(element => {
+  let behind = element;
   while (behind && getComputedStyle(behind).backgroundColor === "rgba(0, 0, 0, 0)") behind = behind.parentElement;
-  return [getComputedStyle(one).color, behind ? getComputedStyle(behind).backgroundColor : "rgb(255, 255, 255)"];
+  return [getComputedStyle(element).color, behind ? getComputedStyle(behind).backgroundColor : "rgb(255, 255, 255)"];
 })
 """
 
