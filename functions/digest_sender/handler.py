@@ -93,7 +93,7 @@ def _message(items: Sequence[Doc], rules: Batching, context: Context) -> Message
     content = compose(
         [as_alert(item.data) for item in items], queue=rules.queue, now=now, zone=config.timezone,
         runbook=partial(runbook_of, config=config),
-        leftovers=today.leftovers, left=today.left, notes=today.notes,
+        leftovers=today.leftovers, still_open=today.still_open, notes=today.notes,
     )  # fmt: skip
     message = intent(channel=rules.channel, title=content["subject"], text="", severity="info", now=now)
     unsent = {} if is_wanted(rules, context) else kept_unsent(now)

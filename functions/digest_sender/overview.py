@@ -26,11 +26,11 @@ DEPLOYMENTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`left` alerts are still open, `leftovers` the first of them. `overviews`: when each queue had its last one."""
+    """`leftovers` are the first of the `still_open` alerts. `overviews`: when each queue had its last overview."""
 
     overviews: dict[str, str]
     leftovers: list[AlertDoc] = field(default_factory=list)
-    left: int = 0
+    still_open: int = 0
     notes: list[Note] = field(default_factory=list)
 
 
@@ -43,10 +43,10 @@ def overview(queue: str, items: Sequence[Doc], context: Context) -> Overview:
     again = {item.id for item in items if str(item.data.get("unresolved")).startswith(f"{queue}/")}
     unresolved = context.store.query("alerts", where=where, order_by="unresolved", limit=most + len(again))
     leftovers = [as_alert(doc.data) for doc in unresolved if doc.id not in again][:most]
-    left = context.store.count("alerts", where=where) - len(again)
+    still_open = context.store.count("alerts", where=where) - len(again)
     last = overviews.get(queue) or iso(context.now - DAY)
     notes = [*_deployments(last, context), *_overrides(context), *_concerns(context)]
-    return Overview({**overviews, queue: iso(context.now)}, leftovers, left, notes)
+    return Overview({**overviews, queue: iso(context.now)}, leftovers, still_open, notes)
 
 
 def last_overviews(context: Context) -> dict[str, str]:

@@ -85,9 +85,9 @@ class Content(TypedDict):
 
 def compose(
     items: Iterable[_Item], *, queue: str, now: datetime, zone: str, runbook: Callable[[_Item], str],
-    leftovers: Sequence[_Item] = (), left: int = 0, notes: Sequence[Note] = (),
+    leftovers: Sequence[_Item] = (), still_open: int = 0, notes: Sequence[Note] = (),
 ) -> Content:  # fmt: skip
-    """The digest of *items*; *leftovers* are the first of the *left* alerts of earlier digests that are still open."""
+    """The digest of *items*; *leftovers* are the first of the *still_open* alerts of earlier digests."""
     lines: dict[Kind, list[Line]] = {kind: [] for kind in HEADINGS}
     business: list[Item] = []
     for item in items:
@@ -97,7 +97,7 @@ def compose(
         business += [item] if kind == "business" else []
     subject, count = _subject(lines), sum(map(len, lines.values()))
     lines["leftovers"] = [line(item, now=now, zone=zone, runbook=runbook) for item in leftovers]
-    unlisted: dict[Kind, int] = {"leftovers": left - len(leftovers)}
+    unlisted: dict[Kind, int] = {"leftovers": still_open - len(leftovers)}
     notes_of: dict[Kind, Sequence[Note]] = {"business": _money_received(business), "desk": notes}
     blocks = [_block(kind, lines[kind], notes_of.get(kind, ()), unlisted.get(kind, 0)) for kind in HEADINGS]
     filled = [block for block in blocks if block["lines"] or block["notes"] or block["rest"]]

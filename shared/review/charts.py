@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from shared.review.figures import Share
+from shared.values.text import counted
 
 WIDTH, HEIGHT, FOOT, HEAD = 480.0, 170.0, 22.0, 16.0
 """At this size, text of 13 units is legible on a phone."""
@@ -44,6 +45,6 @@ def _column(share: Share, x: float, step: float, height: float, name: str) -> Ba
     gap = min(step * 0.25, 12.0)
     wide = min(step - gap, 90.0)
     left, top = x + (step - wide) / 2, HEIGHT - FOOT - height
-    said = f"{share['name']}: {share['count']} interruptions, cost {share['cost']:g}"
+    said = f"{share['name']}: {counted(share['count'], 'interruption')}, cost {share['cost']:g}"
     value = f"{share['cost']:g}" if share["cost"] else ""
     return Bar(round(left, 1), round(top, 1), round(wide, 1), round(height, 1), name, value, said)

@@ -53,10 +53,12 @@ def sections(review: Review) -> list[Section]:
 def _monthly(monthly: Monthly | None) -> Iterator[Section]:
     if monthly:
         first = f"The monthly review of operations for {monthly['month']} is due. Its checklist: {CHECKLIST}"
-        left = [
-            f"{budget['objective']}: {budget['left']:g}% of its error budget is left." for budget in monthly["budgets"]
-        ]
-        yield Section("Once a month", [first, *left], monthly["checklist"])
+        budgets = [f"{name}: {percent:g}% of its error budget is left." for name, percent in _budgets(monthly)]
+        yield Section("Once a month", [first, *budgets], monthly["checklist"])
+
+
+def _budgets(monthly: Monthly) -> Iterator[tuple[str, float]]:
+    return ((budget["objective"], budget["left"]) for budget in monthly["budgets"])
 
 
 def _comparison(review: Review) -> str:
@@ -72,7 +74,7 @@ def _interruptions(review: Review) -> Iterator[str]:
     yield from (f"{one_line(share['name'])}: {_interruptions_of(share)}" for share in review["by_source"])
     costliest = max(review["by_hour"], key=lambda share: share["cost"])
     if costliest["count"]:
-        yield f"Costliest hour: {costliest['name']}:00, {_interruptions_of(costliest)}."
+        yield f"Costliest hour: {costliest['name']}:00 ({_interruptions_of(costliest)})."
     if review["unread"]:
         yield f"{counted(review['unread'], 'more alert')} beyond the limit of a review: not included."
 

@@ -39,8 +39,8 @@ def in_words(content: Content) -> list[BlockInWords]:
 
 def _block(block: Block, times: dict[str, str]) -> BlockInWords:
     lines: list[LineInWords] = [{**line, "mark": _mark(line), "facts": _facts(line, times)} for line in block["lines"]]
-    left = rest(block["rest"], block) if block["rest"] else ""
-    return {"heading": HEADINGS[block["kind"]], "lines": lines, "notes": block["notes"], "rest": left}
+    unlisted = rest(block["rest"], block) if block["rest"] else ""
+    return {"heading": HEADINGS[block["kind"]], "lines": lines, "notes": block["notes"], "rest": unlisted}
 
 
 def _mark(line: Line) -> str:
@@ -58,11 +58,11 @@ def _facts(line: Line, times: dict[str, str]) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def rest(left: Rest, block: Block) -> str:
+def rest(unlisted: Rest, block: Block) -> str:
     """One line for the items of *block* that are not listed."""
-    titles = [f"{title} x{count}" if count > 1 else title for title, count in left["titles"]]
+    titles = [f"{title} x{count}" if count > 1 else title for title, count in unlisted["titles"]]
     named = f": {', '.join(titles)}" if titles else ""
-    more = ", ..." if titles and sum(count for _, count in left["titles"]) < left["count"] else ""
+    more = ", ..." if titles and sum(count for _, count in unlisted["titles"]) < unlisted["count"] else ""
     if block["kind"] == "passing":
-        return f"{counted(left['count'], 'alert')} fired and resolved{named}{more}"
-    return f"and {left['count']:,} more{named}{more}"
+        return f"{counted(unlisted['count'], 'alert')} fired and resolved{named}{more}"
+    return f"and {unlisted['count']:,} more{named}{more}"
