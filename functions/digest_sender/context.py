@@ -1,4 +1,4 @@
-"""What the digest sender is handed."""
+"""What the digest sender needs from its context."""
 
 from typing import Protocol
 

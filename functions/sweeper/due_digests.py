@@ -1,4 +1,4 @@
-"""Digests that are due."""
+"""The digests that are due."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,16 +16,16 @@ def close_due_batches(context: Context) -> None:
 
 
 def due_batches(context: Context) -> Iterator[DigestDue]:
-    """What says that a batch may be sent now, for each queue of which that is so."""
+    """A message for each queue whose first batch may be sent now."""
     return (message for first in longest_waiting(context) if (message := _due(first, context)))
 
 
 def _due(first: Doc, context: Context) -> DigestDue | None:
-    """Whether the batch that begins with *first* may be sent."""
+    """The message for the batch that starts with *first*; None if the batch may not be sent yet."""
     queue, since = first.data["pending"]["queue"], datetime.fromisoformat(first.data["pending"]["since"])
-    how = batching(queue, context.config)
-    over = how.ends(since) <= context.now
-    full = not over and how.size is not None and count_waiting(queue, context) >= how.size
-    if not (over or full) or held(since, context)(context.now):
+    rules = batching(queue, context.config)
+    has_ended = rules.ends(since) <= context.now
+    is_full = not has_ended and rules.size is not None and count_waiting(queue, context) >= rules.size
+    if not (has_ended or is_full) or held(since, context)(context.now):
         return None
-    return DigestDue(queue=queue, reason="window" if over else "size")
+    return DigestDue(queue=queue, reason="window" if has_ended else "size")

@@ -1,1 +1,1 @@
-"""What waits, when it is closed into one message, and how that reads: pure."""
+"""The items that wait, when a batch of them closes, and how a digest reads: pure."""

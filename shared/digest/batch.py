@@ -1,7 +1,7 @@
 """Where one batch ends and the next begins.
 
-The edge is a matter of when the items came, and of nothing else: however often somebody looks, and whoever looks first,
-the same items make the same batches.
+Only the arrival times of the items decide: the same items make the same batches, whoever looks at the queue and however
+often.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,14 +12,14 @@ from typing import Any, Literal
 Item = Mapping[str, Any]
 """The document of an alert that is pending."""
 MOST = 400
-"""Items of one batch: with their digest they stay below the 500 writes that Firestore is sure to take at once."""
+"""Items of one batch: with their digest, fewer than the 500 writes that Firestore is sure to accept together."""
 Held = Callable[[datetime], datetime | None]
-"""Until when nothing is sent at a moment; None where there is no objection."""
+"""Until when a digest is held at a time; None if it is not held."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batching:
-    """How the items of *queue* are batched: a batch whose first item came at a moment lasts until `ends` of that."""
+    """How the items of *queue* are batched: a batch whose first item arrives at a time lasts until `ends` of it."""
 
     queue: str
     channel: str
@@ -29,7 +29,7 @@ class Batching:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The first `count` items. `reason`: it is full, its time is over, or it was held back and is released."""
+    """The first `count` items. `reason`: the batch is full, its window has ended, or it was held and is released."""
 
     count: int
     closes: datetime
@@ -39,12 +39,12 @@ class Batch:
         return (self.reason == "size" or self.closes <= now) and held(now) is None
 
 
-def first_batch(since: Sequence[datetime], how: Batching, held: Held) -> Batch:
-    """The batch that begins with the first of the items that wait *since* these moments, in order; there is one.
+def first_batch(since: Sequence[datetime], rules: Batching, held: Held) -> Batch:
+    """The batch that starts with the first of the items that wait *since* these times, which are in order.
 
-    A batch that would close while nothing is sent stays open until that is over, and takes what comes until then.
+    A batch that would close while digests are held stays open until they are released, and takes the items until then.
     """
-    ends, size = how.ends(since[0]), how.size
+    ends, size = rules.ends(since[0]), rules.size
     full = size is not None and len(since) >= size and since[size - 1] < ends
     closes = since[size - 1] if full and size else ends
     if released := held(closes):
@@ -53,13 +53,13 @@ def first_batch(since: Sequence[datetime], how: Batching, held: Held) -> Batch:
 
 
 def _before(end: datetime, since: Sequence[datetime]) -> int:
-    return min(sum(moment < end for moment in since), MOST)
+    return min(sum(arrival < end for arrival in since), MOST)
 
 
 def announces(joined: int, waiting: int, size: int) -> bool:
-    """Whether who counts *waiting* items, of which *joined* are new, says that a batch is full.
+    """Whether the process that counts *waiting* items, *joined* of them new, announces that a batch is full.
 
-    At the first batch everyone says it, so that a race cannot keep all of them silent. Where more wait, a sender is at
-    work already, and saying it once a batch is enough.
+    At the first batch every process announces it, so that a race cannot silence all of them. If more items wait, a
+    sender is already at work, and one announcement per batch is enough.
     """
     return size <= waiting < 2 * size or waiting // size > (waiting - joined) // size

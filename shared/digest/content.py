@@ -1,34 +1,37 @@
-"""What a digest says: its items chosen, cancelled out, ranked and put into blocks; plain data, kept with the digest.
+"""What a digest says: its items ranked and put into blocks, as plain data that is stored with the digest.
 
-How it looks is another matter: `text`, `markdown` and `html` read what is made here.
+The renderers decide how it looks: `text`, `markdown` and `html` read the data that this module makes.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, TypeVar
+from zoneinfo import ZoneInfo
 
 from shared.digest.batch import Item
-from shared.digest.ranking import Points, points, total
+from shared.digest.ranking import points, total
 from shared.events import iso
 from shared.values.links import web_link
+from shared.values.local_time import localized
 from shared.values.money import format_money
 from shared.values.text import counted, one_line
 
 Kind = Literal["attention", "business", "over", "passing", "leftovers", "desk"]
 HEADINGS: dict[Kind, str] = {
-    "attention": "Needs a look", "business": "Business", "over": "Over", "passing": "Came and went",
-    "leftovers": "Still open from before", "desk": "The desk itself",
+    "attention": "Needs a look", "business": "Business", "over": "Resolved",
+    "passing": "Resolved before you were notified", "leftovers": "Still open", "desk": "opos itself",
 }  # fmt: skip
 """The blocks, in their order."""
 LISTED: dict[Kind, int] = {"attention": 20, "business": 12, "over": 8, "passing": 0, "leftovers": 8, "desk": 8}
-"""So many lines of each; of the rest it is said how many there are, and of what kind."""
+"""How many lines a block lists; the rest is a count, with the most frequent titles."""
 SUMMARY = 240
-_ABOUT = {"money in": 0, "customers": 1, "releases": 2}
+_Item = TypeVar("_Item", bound=Item)
+_ORDER_IN_BUSINESS = {"money in": 0, "customers": 1, "releases": 2}
 
 
 class Line(TypedDict):
-    """One item. `why` is the ranking: what for, points, reason. `act`: what its links need to know, if it is open."""
+    """One item. `why` explains the rank: part, points, reason. `act`: what its links need to know, if it is open."""
 
     id: str
     title: str
@@ -49,7 +52,7 @@ class Line(TypedDict):
 
 
 class Rest(TypedDict):
-    """What is not listed: how many, and the most frequent titles with how often each."""
+    """The items that are not listed: how many, and their most frequent titles with a count each."""
 
     count: int
     titles: list[list[Any]]
@@ -70,7 +73,7 @@ class Block(TypedDict):
 
 
 class Content(TypedDict):
-    """`count` items make this digest, `subject` is the first of them; `zone` is the one in which times are shown."""
+    """`count` items make this digest, `subject` names the first of them; its times are shown in `zone`."""
 
     subject: str
     count: int
@@ -81,63 +84,68 @@ class Content(TypedDict):
 
 
 def compose(
-    items: Iterable[Item], *, queue: str, now: datetime, zone: str, runbook: Callable[[Item], str],
-    leftovers: Sequence[Item] = (), left: int = 0, notes: Sequence[Note] = (),
+    items: Iterable[_Item], *, queue: str, now: datetime, zone: str, runbook: Callable[[_Item], str],
+    leftovers: Sequence[_Item] = (), still_open: int = 0, notes: Sequence[Note] = (),
 ) -> Content:  # fmt: skip
-    """The digest of *items*; *leftovers* are the first of the *left* that earlier ones told of and are open still."""
-    found: dict[Kind, list[tuple[Item, Line]]] = {kind: [] for kind in HEADINGS}
+    """The digest of *items*; *leftovers* are the first of the *still_open* alerts of earlier digests."""
+    lines: dict[Kind, list[Line]] = {kind: [] for kind in HEADINGS}
+    business: list[Item] = []
     for item in items:
-        one = line(item, now=now, runbook=runbook)
-        found[_kind(item) if one["rank"] else "attention"].append((item, one))
-    lines = {kind: [one for _, one in pairs] for kind, pairs in found.items()}
+        ranked = line(item, now=now, zone=zone, runbook=runbook)
+        kind = _kind(item) if ranked["rank"] else "attention"
+        lines[kind].append(ranked)
+        business += [item] if kind == "business" else []
     subject, count = _subject(lines), sum(map(len, lines.values()))
-    lines["leftovers"] = [line(item, now=now, runbook=runbook) for item in leftovers]
-    unlisted: dict[Kind, int] = {"leftovers": left - len(leftovers)}
-    said: dict[Kind, Sequence[Note]] = {"business": _money_in(item for item, _ in found["business"]), "desk": notes}
-    blocks = [_block(kind, lines[kind], said.get(kind, ()), unlisted.get(kind, 0)) for kind in HEADINGS]
-    told = [block for block in blocks if block["lines"] or block["notes"] or block["rest"]]
-    return {"subject": subject, "count": count, "at": iso(now), "zone": zone, "queue": queue, "blocks": told}
+    lines["leftovers"] = [line(item, now=now, zone=zone, runbook=runbook) for item in leftovers]
+    unlisted: dict[Kind, int] = {"leftovers": still_open - len(leftovers)}
+    notes_of: dict[Kind, Sequence[Note]] = {"business": _money_received(business), "desk": notes}
+    blocks = [_block(kind, lines[kind], notes_of.get(kind, ()), unlisted.get(kind, 0)) for kind in HEADINGS]
+    filled = [block for block in blocks if block["lines"] or block["notes"] or block["rest"]]
+    return {"subject": subject, "count": count, "at": iso(now), "zone": zone, "queue": queue, "blocks": filled}
 
 
-def line(item: Item, *, now: datetime, runbook: Callable[[Item], str]) -> Line:
-    """*item* as a line; one that cannot be read is a line without rank that says so, and all others are told."""
+def line(item: _Item, *, now: datetime, zone: str, runbook: Callable[[_Item], str]) -> Line:
+    """*item* as a line. An item that opos cannot read becomes a line without a rank, and stops no other item."""
     try:
-        return _line(item, points(item, now=now), runbook(item))
+        return _line(item, runbook(item), now, zone)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return _unreadable(item)
 
 
-def _line(item: Item, ranked: list[Points], runbook: str) -> Line:
+def _line(item: Item, runbook: str, now: datetime, zone: str) -> Line:
+    parts = points(item, now=now)
+    rank = total(parts)
+    count, act, reason = _count(item), _act(item), _reason(item)
     money = format_money(item["money"]) if item["money"] else ""
     return {
-        "id": str(item["id"]), "severity": str(item["severity"]),
-        "title": one_line(item["title"]) or "(without a title)",
-        "state": str(item["state"]), "source": one_line(item["source"]), "since": str(item["first_seen"]),
-        "count": _times(item), "summary": one_line(item["summary"], SUMMARY), "link": web_link(item["link"]),
-        "runbook": one_line(runbook), "money": money if money not in item["title"] else "",
-        "reason": one_line(_reason(item)), "about": str(item.get("about") or ""), "rank": total(ranked),
-        "why": [[one.what, round(one.points, 1), one.why] for one in ranked], "act": _act(item),
+        "id": str(item["id"]), "severity": str(item["severity"]), "state": str(item["state"]),
+        "since": str(item["first_seen"]), "count": count, "about": str(item.get("about") or ""), "act": act,
+        "title": one_line(item["title"]) or "(without a title)", "source": one_line(item["source"]),
+        "summary": one_line(item["summary"], SUMMARY), "runbook": one_line(runbook), "link": web_link(item["link"]),
+        "money": money if money not in item["title"] else "",
+        "reason": one_line(localized(reason, ZoneInfo(zone), now)) if reason else "",
+        "rank": rank, "why": [[part.what, round(part.points, 1), part.why] for part in parts],
     }  # fmt: skip
 
 
-def _times(item: Item) -> int:
-    """How often it has fired: in its present episode, or in how many episodes since it waits."""
+def _count(item: Item) -> int:
+    """How often the alert fired: signals of its present episode, or episodes since it waits, if these are more."""
     since = (item.get("pending") or {}).get("since") or item["first_seen"]
-    episodes = [one for one in item["episodes"] if one.get("began", "") >= since]
+    episodes = [episode for episode in item["episodes"] if episode.get("began", "") >= since]
     return max(int(item["count"]), len(episodes))
 
 
 def _unreadable(item: Any) -> Line:
     id = str(item.get("id", "")) if isinstance(item, Mapping) else ""
     return {
-        "id": id, "title": "An item that cannot be shown", "severity": "warning", "state": "firing", "source": "opos",
-        "since": "", "count": 1, "summary": f"It is kept as alerts/{id}.", "link": "", "runbook": "", "money": "",
-        "reason": "", "about": "", "rank": 0, "why": [], "act": None,
+        "id": id, "title": "An item that opos cannot read", "severity": "warning", "state": "firing", "source": "opos",
+        "since": "", "count": 1, "summary": f"The item is stored as alerts/{id}.", "link": "", "runbook": "",
+        "money": "", "reason": "", "about": "", "rank": 0, "why": [], "act": None,
     }  # fmt: skip
 
 
 def _reason(item: Item) -> str:
-    """Why an item that was worth an interruption is here."""
+    """Why an alert that is severe enough to notify waits for a digest."""
     pending = item.get("pending") or {}
     return str(pending.get("reason") or "") if pending.get("by") in {"focus", "budget"} else ""
 
@@ -145,59 +153,62 @@ def _reason(item: Item) -> str:
 def _act(item: Item) -> dict[str, Any] | None:
     if item["state"] not in {"firing", "acknowledged", "snoozed"}:
         return None
-    # Pairs, since a store need not keep the order of keys, and the same digest is to have the same links.
+    # Pairs, because a store may reorder keys, and the links of a digest must not change.
     like = [[name, item["labels"][name]] for name in ("source", "alertname") if item["labels"].get(name)]
     return {"alert": item["id"], "episode": item["episode"], "like": like}
 
 
 def _kind(item: Item) -> Kind:
-    """In which block an item stands."""
+    """The block of *item*."""
     if item.get("kind") == "event":
         return "business"
     if item.get("state") == "resolved":
-        return "over" if _was_told(item) else "passing"
+        return "over" if _has_notified(item) else "passing"
     return "desk" if (item.get("pending") or {}).get("by") == "budget" else "attention"
 
 
-def _was_told(item: Item) -> bool:
-    """Whether anybody was told of its present episode before, by a page or by an earlier digest."""
+def _has_notified(item: Item) -> bool:
+    """Whether a notification or an earlier digest reported the present episode."""
     episodes = item.get("episodes") or [{}]
     return bool({"told", "listed"} & set(episodes[-1]))
 
 
-def _order(one: Line) -> tuple[Any, ...]:
-    return -one["rank"], one["since"], one["title"], one["id"]
+def _order(line: Line) -> tuple[Any, ...]:
+    return -line["rank"], line["since"], line["title"], line["id"]
 
 
 def _block(kind: Kind, lines: list[Line], notes: Sequence[Note], unlisted: int) -> Block:
-    ranked = sorted(lines, key=lambda one: (_ABOUT.get(one["about"], len(_ABOUT)), *_order(one)))
+    last = len(_ORDER_IN_BUSINESS)
+    ranked = sorted(lines, key=lambda line: (_ORDER_IN_BUSINESS.get(line["about"], last), *_order(line)))
     listed, others = ranked[: LISTED[kind]], ranked[LISTED[kind] :]
     return {"kind": kind, "lines": listed, "notes": list(notes), "rest": _rest(others, unlisted)}
 
 
 def _rest(lines: list[Line], unlisted: int) -> Rest | None:
     count, titles = len(lines) + max(unlisted, 0), Counter[str]()
-    for one in lines:
-        titles[one["title"]] += one["count"]
+    for line in lines:
+        titles[line["title"]] += line["count"]
     return {"count": count, "titles": [list(pair) for pair in titles.most_common(5)]} if count else None
 
 
-def _money_in(items: Iterable[Item]) -> list[Note]:
-    """What came in, in each currency."""
-    earned: dict[str, list[int]] = {}
+def _money_received(items: Iterable[Item]) -> list[Note]:
+    """The sum of the payments in each currency."""
+    payments: dict[str, list[int]] = {}
     for item in items:
         if item.get("about") == "money in" and isinstance(item.get("money"), Mapping):
-            earned.setdefault(str(item["money"]["currency"]).upper(), []).append(int(item["money"]["amount"]))
-    sums = [(format_money({"amount": sum(all_), "currency": currency}), all_) for currency, all_ in earned.items()]
-    return [{"text": f"{sum_} came in with {counted(len(all_), 'payment')}", "link": ""} for sum_, all_ in sums]
+            payments.setdefault(str(item["money"]["currency"]).upper(), []).append(int(item["money"]["amount"]))
+    sums = [
+        (format_money({"amount": sum(paid), "currency": currency}), len(paid)) for currency, paid in payments.items()
+    ]
+    return [{"text": f"{amount} received in {counted(count, 'payment')}", "link": ""} for amount, count in sums]
 
 
 def _subject(lines: Mapping[Kind, list[Line]]) -> str:
-    """What ranks first, and how much more there is."""
+    """The title of the line with the highest rank, and how many more items there are."""
     count, passing = sum(map(len, lines.values())), len(lines["passing"])
-    ranked = sorted((one for kind, found in lines.items() if kind != "passing" for one in found), key=_order)
+    ranked = sorted((line for kind, listed in lines.items() if kind != "passing" for line in listed), key=_order)
     if not ranked:
-        return f"{counted(passing, 'alert')} came and went"
+        return f"{counted(passing, 'alert')} resolved before you were notified"
     first, more = ranked[0], f" and {count - 1:,} more" if count > 1 else ""
     money = f" [{first['money']}]" if first["money"] else ""
-    return f"{'Over: ' if first['state'] == 'resolved' else ''}{first['title']}{money}{more}"
+    return f"{'Resolved: ' if first['state'] == 'resolved' else ''}{first['title']}{money}{more}"

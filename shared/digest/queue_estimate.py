@@ -1,4 +1,4 @@
-"""What a process remembers of the queues, to spare counting them."""
+"""What a process remembers about the queues, so that it rarely counts them in the store."""
 
 import threading
 from dataclasses import dataclass, field
@@ -6,23 +6,23 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Tally:
-    """How many wait in each queue, as far as this process knows, so that not every item costs a count in the store.
+    """How many items wait in each queue, as far as this process knows.
 
-    What other processes queue it learns when it counts: between two counts they may fill a batch unnoticed, until the
-    sweeper looks.
+    It does not know what other processes queue until it counts again. Between two counts they may fill a batch
+    unnoticed; the sweeper then closes it.
     """
 
     _known: dict[str, tuple[int, int]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def joined(self, queue: str, count: int, *, size: int) -> int | None:
-        """How many this process has queued since it last counted, if by that a batch of *size* may be full."""
+        """The number of items that this process has queued since its last count, if a batch of *size* may be full."""
         with self._lock:
             known, new = self._known.get(queue, (size, 0))
             self._known[queue] = (known, new + count)
             return new + count if known + new + count >= size else None
 
     def counted(self, queue: str, count: int, *, size: int) -> None:
-        """*count* wait in *queue*: of these the full batches are about to leave."""
+        """Remember that *count* items wait in *queue*. Its full batches are about to be sent."""
         with self._lock:
             self._known[queue] = (count % size, 0)

@@ -1,4 +1,4 @@
-"""What comes first in a digest, and why: points that add up, each with its reason."""
+"""The rank of an item in a digest: points that add up, each part with its reason."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ MOST_FOR_AGE, MOST_FOR_RECURRENCE, MOST_FOR_MONEY = 20.0, 20.0, 50.0
 
 
 class Points(NamedTuple):
-    """`points` for `what`; `why` is for a person."""
+    """One part of a rank: `points` for `what`, and `why` in words for the reader."""
 
     what: str
     points: float
@@ -22,20 +22,20 @@ class Points(NamedTuple):
 
 
 def points(item: Mapping[str, Any], *, now: datetime) -> list[Points]:
-    """Everything that *item* has points for; their sum is its rank."""
-    return [one for part in (_severity, _novelty, _age, _recurrence, _money) for one in part(item, now)]
+    """The parts of the rank of *item*."""
+    return [part for parts in (_severity, _novelty, _age, _recurrence, _money) for part in parts(item, now)]
 
 
 def total(parts: list[Points]) -> int:
-    return round(sum(one.points for one in parts))
+    return round(sum(part.points for part in parts))
 
 
 def _severity(item: Mapping[str, Any], now: datetime) -> Iterator[Points]:  # noqa: ARG001
-    found = SEVERITY.get(item["severity"], SEVERITY["critical"])
+    severity = SEVERITY.get(item["severity"], SEVERITY["critical"])
     if item["state"] == "resolved":
-        yield Points("severity", found / 4, f"{item['severity']}, over by now")
+        yield Points("severity", severity / 4, f"{item['severity']}, resolved")
     else:
-        yield Points("severity", found, item["severity"])
+        yield Points("severity", severity, item["severity"])
 
 
 def _novelty(item: Mapping[str, Any], now: datetime) -> Iterator[Points]:  # noqa: ARG001
@@ -44,22 +44,24 @@ def _novelty(item: Mapping[str, Any], now: datetime) -> Iterator[Points]:  # noq
 
 
 def _age(item: Mapping[str, Any], now: datetime) -> Iterator[Points]:
-    """Twice as long open is a little more, up to a month or so."""
+    """Two points for each doubling of the hours open, up to about six weeks."""
     hours = (now - datetime.fromisoformat(item["first_seen"])) / timedelta(hours=1)
     if item["state"] not in {"resolved", "noted"} and hours >= 1:
         yield Points("age", min(2 * log2(1 + hours), MOST_FOR_AGE), f"open for {hours:.0f} h")
 
 
 def _recurrence(item: Mapping[str, Any], now: datetime) -> Iterator[Points]:
-    times = sum(now - datetime.fromisoformat(one["began"]) < A_WEEK for one in item["episodes"] if "began" in one)
-    often = 3 * log2(max(times, 1)) + log2(max(item["count"], 1))
-    if often:
-        said = f"{item['count']} times" + (f", the {times}. time within a week" if times > 1 else "")
-        yield Points("recurrence", min(often, MOST_FOR_RECURRENCE), said)
+    began = [episode["began"] for episode in item["episodes"] if "began" in episode]
+    episodes = sum(now - datetime.fromisoformat(start) < A_WEEK for start in began)
+    recurrence = 3 * log2(max(episodes, 1)) + log2(max(item["count"], 1))
+    if recurrence:
+        times = "once" if item["count"] == 1 else f"{item['count']} times"
+        why = times + (f", {episodes} episodes within a week" if episodes > 1 else "")
+        yield Points("recurrence", min(recurrence, MOST_FOR_RECURRENCE), why)
 
 
 def _money(item: Mapping[str, Any], now: datetime) -> Iterator[Points]:  # noqa: ARG001
-    """By its magnitude, whatever the currency: no rate of exchange is known here."""
+    """By the order of magnitude, whatever the currency: opos knows no exchange rates."""
     if money := item["money"]:
         amount = abs(money["amount"]) / 10 ** exponent(money["currency"])
         yield Points("money", min(12 * log10(1 + amount), MOST_FOR_MONEY), format_money(money))

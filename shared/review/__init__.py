@@ -1,1 +1,1 @@
-"""The weekly review: what the desk cost its owner in attention and money, and what to change."""
+"""The weekly review: what interruptions and running opos cost the operator, and what to change."""

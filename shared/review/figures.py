@@ -1,7 +1,7 @@
 """The figures of the review: pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from statistics import fmean, median
@@ -19,7 +19,7 @@ LISTED = 10
 
 
 class Share(TypedDict):
-    """So many interruptions, and what they cost, of what is named."""
+    """The interruptions of `name`, and their cost."""
 
     name: str
     count: int
@@ -27,7 +27,7 @@ class Share(TypedDict):
 
 
 class Due(TypedDict):
-    """A flag or a secret (`what`) whose day has come, or comes soon."""
+    """A flag or a secret (`what`) that is due now or soon."""
 
     what: str
     name: str
@@ -36,9 +36,9 @@ class Due(TypedDict):
 
 
 class Review(TypedDict):
-    """A week. Times to acknowledge are in seconds, None where nobody acknowledged anything; money is in US dollars.
+    """A week in figures. Times to acknowledge are in seconds, None if nothing was acknowledged; money is in US dollars.
 
-    `monthly` is in the first one of a month.
+    The first review of a month has `monthly`.
     """
 
     since: str
@@ -68,22 +68,22 @@ class Review(TypedDict):
 def review(
     history: History, *, zone: str, days: Mapping[tuple[str, str], date], monthly: Monthly | None = None
 ) -> Review:
-    """The figures of *history*; *days* are those on which each flag and secret is due, by what it is and its name."""
+    """The figures of *history*. *days* are the due dates of flags and secrets, by kind and name."""
     pages, since = history.pages, iso(history.since)
     waits = list(_times_to_acknowledge(history))
-    listed = [one for one in _episodes(history) if one.get("listed", "") >= since]
-    told = sum(one.get("told", "") >= since for one in _episodes(history))
+    listed = [episode for episode in _episodes(history) if episode.get("listed", "") >= since]
+    notified = sum(episode.get("told", "") >= since for episode in _episodes(history))
     rules = noise(history.alerts.values(), costs_by_rule(pages, history.alerts), since=since)
     return {
         "since": since, "until": iso(history.until), "zone": zone,
         "interruptions": len(pages), "before": history.before, "cost": _cost(pages),
         "by_source": _by(pages, lambda page: _source(page, history)), "by_hour": _by_hour(pages, zone),
-        "calls": told, "acknowledged": len(waits),
+        "calls": notified, "acknowledged": len(waits),
         "mean_time_to_acknowledge": fmean(waits) if waits else None,
         "median_time_to_acknowledge": median(waits) if waits else None,
         "digests": len(history.digests), "listed": len(listed),
-        "listed_and_acted_on": sum(one.get("acted", "") >= one["listed"] for one in listed),
-        "noise": [_plain(one) for one in rules if one.told][:LISTED],
+        "listed_and_acted_on": sum(episode.get("acted", "") >= episode["listed"] for episode in listed),
+        "noise": [_plain(rule) for rule in rules if rule.told][:LISTED],
         "runbooks_missing": _by(_without_runbook(pages), lambda page: _rule(page, history))[:LISTED],
         "due": list(_due(days, history.until.date())), "events": history.events,
         "dollars_a_month": _dollars(history), "unread": history.unread,
@@ -92,32 +92,33 @@ def review(
 
 
 def _episodes(history: History) -> Iterator[Mapping[str, str]]:
-    return (one for alert in history.alerts.values() for one in alert["episodes"])
+    return (episode for alert in history.alerts.values() for episode in alert["episodes"])
 
 
 def _times_to_acknowledge(history: History) -> Iterator[float]:
-    for one in _episodes(history):
-        if iso(history.since) <= one.get("told", "") <= one.get("acted", ""):
-            yield (datetime.fromisoformat(one["acted"]) - datetime.fromisoformat(one["told"])).total_seconds()
+    for episode in _episodes(history):
+        if iso(history.since) <= episode.get("told", "") <= episode.get("acted", ""):
+            acted, notified = (datetime.fromisoformat(episode[name]) for name in ("acted", "told"))
+            yield (acted - notified).total_seconds()
 
 
 def _cost(pages: Iterable[Mapping[str, Any]]) -> float:
     return round(sum(page["cost"] or 0 for page in pages), 2)
 
 
-def _by(pages: Iterable[Mapping[str, Any]], name: Any) -> list[Share]:
-    """The *pages* by their *name*, the most first."""
+def _by(pages: Iterable[Mapping[str, Any]], name_of: Callable[[Mapping[str, Any]], str]) -> list[Share]:
+    """The number and cost of *pages* by `name_of` each, the most frequent first."""
     counts, costs = Counter[str](), Counter[str]()
     for page in pages:
-        counts[name(page)] += 1
-        costs[name(page)] += page["cost"] or 0
-    return [{"name": one, "count": count, "cost": round(costs[one], 2)} for one, count in counts.most_common()]
+        counts[name_of(page)] += 1
+        costs[name_of(page)] += page["cost"] or 0
+    return [{"name": name, "count": count, "cost": round(costs[name], 2)} for name, count in counts.most_common()]
 
 
 def _by_hour(pages: Iterable[Mapping[str, Any]], zone: str) -> list[Share]:
-    found = {one["name"]: one for one in _by(pages, lambda page: _hour(page, zone))}
-    empty: Share = {"name": "", "count": 0, "cost": 0.0}
-    return [found.get(f"{hour:02}", {**empty, "name": f"{hour:02}"}) for hour in range(24)]
+    shares = {share["name"]: share for share in _by(pages, lambda page: _hour(page, zone))}
+    hours = [f"{hour:02}" for hour in range(24)]
+    return [shares.get(hour, {"name": hour, "count": 0, "cost": 0.0}) for hour in hours]
 
 
 def _hour(page: Mapping[str, Any], zone: str) -> str:
@@ -125,9 +126,9 @@ def _hour(page: Mapping[str, Any], zone: str) -> str:
 
 
 def _first(page: Mapping[str, Any], history: History) -> Mapping[str, Any] | None:
-    """The first alert that *page* told of."""
-    told = (page.get("cause") or {}).get("alerts") or [""]
-    return history.alerts.get(told[0])
+    """The first alert of *page*."""
+    alerts = (page.get("cause") or {}).get("alerts") or [""]
+    return history.alerts.get(alerts[0])
 
 
 def _source(page: Mapping[str, Any], history: History) -> str:
@@ -144,9 +145,10 @@ def _without_runbook(pages: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str
     return (page for page in pages if page.get("cause") and not page["cause"].get("runbook"))
 
 
-def _plain(one: Noise) -> dict[str, Any]:
-    told = {name: value for name, value in asdict(one).items() if name != "longest_by_itself"}
-    return {**told, "precision": round(one.precision, 2), "score": one.score, "advice": one.advice, "lines": one.lines}
+def _plain(rule: Noise) -> dict[str, Any]:
+    counts = {name: value for name, value in asdict(rule).items() if name != "longest_by_itself"}
+    precision = round(rule.precision, 2)
+    return {**counts, "precision": precision, "score": rule.score, "advice": rule.advice, "lines": rule.lines}
 
 
 def _due(days: Mapping[tuple[str, str], date], today: date) -> Iterator[Due]:
@@ -156,7 +158,7 @@ def _due(days: Mapping[tuple[str, str], date], today: date) -> Iterator[Due]:
 
 
 def _dollars(history: History) -> float:
-    """What a month of such weeks would cost on Google Cloud, after what is free."""
+    """What a month of such weeks would cost on Google Cloud, without the free quota."""
     critical = min(1.0, len(history.pages) / history.events) if history.events else 0.0
     items = sum(len(digest["members"]) for digest in history.digests)
     size = max(1, round(items / len(history.digests))) if history.digests else 5

@@ -1,4 +1,4 @@
-"""What a review is made of: the pages and digests of a week, and the alerts they told of."""
+"""What a review is made from: the pages and digests of a week, and their alerts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """From `since` to `until`: the pages and digests that were made, the alerts they told of, how many events came.
+    """From `since` to `until`: the pages and digests that opos made, their alerts, and the number of events.
 
-    `before` are the pages of the week before. `unread` alerts were too many to be looked at.
+    `before` counts the pages of the week before. `unread` counts the alerts beyond the limit, which were not read.
     """
 
     since: datetime

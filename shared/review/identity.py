@@ -1,4 +1,4 @@
-"""The name of a review, apart from what makes one: who only asks whether there is one need not load that."""
+"""The id of a review. Asking whether a review exists needs only this module, not the ones that make a review."""
 
 from datetime import datetime
 
@@ -6,5 +6,5 @@ from shared.events import document_id, iso
 
 
 def review_id(at: datetime) -> str:
-    """The id of the review that is due *at* a moment: there is one."""
+    """The id of the one review that is due *at* a time."""
     return document_id("review", iso(at))

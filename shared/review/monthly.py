@@ -1,4 +1,4 @@
-"""The first weekly review of a month reminds of the monthly review of operations: pure."""
+"""The reminder of the monthly review of operations, in the first weekly review of a month: pure."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
@@ -13,14 +13,14 @@ _SECOND = timedelta(seconds=1)
 
 
 class Budget(TypedDict):
-    """What is `left` of an objective's error budget, in percent: below 0 it is overspent."""
+    """How much of an objective's error budget is `left`, in percent; below 0, the budget is exceeded."""
 
     objective: str
     left: float
 
 
 class Monthly(TypedDict):
-    """`checklist` is the address of the checklist, empty where none is known."""
+    """`checklist` is the address of the checklist; empty if opos knows none."""
 
     month: str
     checklist: str
@@ -28,16 +28,14 @@ class Monthly(TypedDict):
 
 
 def is_first_of_month(at: datetime, earlier: Iterable[datetime], was_made: Callable[[datetime], bool]) -> bool:
-    """Whether the review due *at* is the first of its month: none of the *earlier* ones in it was made."""
-    return not any(was_made(one) for one in earlier if one < at)
+    """Whether the review due *at* is the first of its month: none of the *earlier* ones was made."""
+    return not any(was_made(time) for time in earlier if time < at)
 
 
 def earlier_in_month(cron: str, at: datetime, *, zone: str, calendar: str) -> Iterator[datetime]:
-    """The moments of *cron*, on the clock of *zone*, before *at* in the month that it is in in *calendar*; the last
-    first.
-    """
+    """The times of *cron* in *zone* before *at*, in the month of *at* in the zone *calendar*; the latest first."""
     month = month_of(at, zone=calendar)
-    return takewhile(lambda one: month_of(one, zone=calendar) == month, _before(cron, at, zone))
+    return takewhile(lambda time: month_of(time, zone=calendar) == month, _before(cron, at, zone))
 
 
 def _before(cron: str, at: datetime, zone: str) -> Iterator[datetime]:
@@ -47,11 +45,11 @@ def _before(cron: str, at: datetime, zone: str) -> Iterator[datetime]:
 
 
 def month_of(at: datetime, *, zone: str) -> str:
-    """`November 2026`, by the days of *zone*."""
+    """The month of *at* in *zone*, such as `November 2026`."""
     return f"{at.astimezone(ZoneInfo(zone)):%B %Y}"
 
 
 def checklist_beside(runbooks: str | None) -> str:
-    """The address of the checklist, where *runbooks* is that of docs/runbooks; else empty."""
+    """The address of the checklist if *runbooks* is the address of docs/runbooks; otherwise empty."""
     folder, _, last = (runbooks or "").rstrip("/").rpartition("/")
     return f"{folder}/{CHECKLIST.removeprefix('docs/')}" if last == "runbooks" else ""

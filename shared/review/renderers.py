@@ -1,4 +1,4 @@
-"""The review as text, as Markdown and as the HTML of a mail."""
+"""The review as plain text, as Markdown, and as the HTML of a mail."""
 
 from shared.digest.renderers.html import render
 from shared.digest.renderers.markdown import Dialect, cut
@@ -6,28 +6,30 @@ from shared.review.figures import Review
 from shared.review.sections import CODE, Section, period, sections, title
 
 
-def as_text(found: Review) -> str:
-    blocks = ["\n".join(filter(None, [one.heading.upper(), *one.lines, one.checklist])) for one in sections(found)]
-    return "\n\n".join([period(found), *blocks])
+def as_text(review: Review) -> str:
+    return "\n\n".join([period(review), *map(_plain, sections(review))])
 
 
-def as_markdown(found: Review, dialect: Dialect, *, limit: int) -> str:
-    return cut([dialect.escape(period(found)), *(_paragraph(one, dialect) for one in sections(found))], limit)
+def _plain(section: Section) -> str:
+    return "\n".join(filter(None, [section.heading.upper(), *section.lines, section.checklist]))
 
 
-def _paragraph(one: Section, dialect: Dialect) -> str:
-    link = [dialect.link("The checklist", one.checklist)] if one.checklist else []
-    return "\n".join([f"{dialect.bold}{one.heading}{dialect.bold}", *map(dialect.escape, one.lines), *link])
+def as_markdown(review: Review, dialect: Dialect, *, limit: int) -> str:
+    paragraphs = [_paragraph(section, dialect) for section in sections(review)]
+    return cut([dialect.escape(period(review)), *paragraphs], limit)
 
 
-def as_html(found: Review, *, console: str) -> str:
-    """*console* is where the page with the plots is."""
-    most = max((one["cost"] for one in found["by_hour"]), default=0.0) or 1.0
+def _paragraph(section: Section, dialect: Dialect) -> str:
+    link = [dialect.link("The checklist", section.checklist)] if section.checklist else []
+    heading = f"{dialect.bold}{section.heading}{dialect.bold}"
+    return "\n".join([heading, *map(dialect.escape, section.lines), *link])
+
+
+def as_html(review: Review, *, console: str) -> str:
+    """The body of a mail. *console* is the address of the page with the charts."""
+    hours = review["by_hour"]
     view = {
-        "subject": title(found),
-        "period": period(found),
-        "sections": sections(found),
-        "console": console,
-        "code": CODE,
-    }
-    return render("review.html", {**view, "hours": found["by_hour"], "most": most})
+        "subject": title(review), "period": period(review), "sections": sections(review), "console": console,
+        "code": CODE, "hours": hours, "most": max((hour["cost"] for hour in hours), default=0.0) or 1.0,
+    }  # fmt: skip
+    return render("review.html", view)

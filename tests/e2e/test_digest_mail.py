@@ -27,8 +27,8 @@ LONG = "x" * 180
 
 @pytest.fixture
 def box() -> Iterator[Mailbox]:
-    with mailbox(delay=0) as found:
-        yield found
+    with mailbox(delay=0) as box:
+        yield box
 
 
 def by_mail(bundle: Bundle, box: Mailbox) -> None:
@@ -105,9 +105,9 @@ def test_the_review_is_a_mail_of_its_own(bundle: Bundle, box: Mailbox) -> None:
     bundle.settle()
     bundle.tick(days=2, hours=22)
     mail = only_mail(box)
-    assert mail["Subject"] == "Your week: 1 interruption, 1 more than the week before"
+    assert mail["Subject"] == "Weekly review: 1 interruption, 1 more than the week before"
     assert mail["List-Unsubscribe"] is None
-    assert "What interruptions cost, by the hour of the day" in html(mail)
+    assert "Cost of interruptions by hour" in html(mail)
 
 
 def shown(page: "Page", content: str) -> list[str]:
@@ -150,10 +150,10 @@ def fits(page: "Page", viewport: dict[str, int], colours: str) -> None:
 
 
 COLOURS = """
-[...document.querySelectorAll("h1, h2, p, a, bdi, span, code")].filter(one => one.textContent.trim()).map(one => {
-  let behind = one;
+[...document.querySelectorAll("h1, h2, p, a, bdi, span, code")].filter(element => element.textContent.trim()).map(element => {
+  let behind = element;
   while (behind && getComputedStyle(behind).backgroundColor === "rgba(0, 0, 0, 0)") behind = behind.parentElement;
-  return [getComputedStyle(one).color, behind ? getComputedStyle(behind).backgroundColor : "rgb(255, 255, 255)"];
+  return [getComputedStyle(element).color, behind ? getComputedStyle(behind).backgroundColor : "rgb(255, 255, 255)"];
 })
 """
 
@@ -188,15 +188,15 @@ def test_a_tap_in_the_mail_and_a_press_on_its_page_act(embedded: Bundle, box: Ma
     assert [doc.data["state"] for doc in embedded.docs("alerts")] == ["firing"]
     page.get_by_role("button", name="Acknowledge").click()
     assert [doc.data["state"] for doc in embedded.docs("alerts")] == ["acknowledged"]
-    tap("Silence a day")
+    tap("Silence similar alerts")
     page.get_by_role("button", name="Silence for 1d").click()
     (silence,) = embedded.docs("silences")
     assert silence.data["ends_at"] == "2026-11-21T09:05:00.000000Z"
-    tap("Never page")
+    tap("Digest only")
     assert "interrupt_from: never" in page.inner_text("pre")
-    tap("Read it on the console")
+    tap("Open in the console")
     assert page.get_by_role("heading", level=1).inner_text() == "Trouble disk"
-    tap("Send it no more")
+    tap("Unsubscribe")
     assert embedded.docs("subscriptions") == []
     page.get_by_role("button", name="Stop the mail").click()
     assert [doc.data["stopped_at"] for doc in embedded.docs("subscriptions")] == ["2026-11-20T09:05:00.000000Z"]

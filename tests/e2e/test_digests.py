@@ -55,7 +55,7 @@ def test_several_digests_each_keep_their_own_time(bundle: Bundle) -> None:
     assert titles(bundle)[1:] == []
     bundle.tick(minutes=1)
     assert titles(bundle)[1:] == ["Payment of 49.00 EUR came in: ada@example.com"]
-    assert "49.00 EUR came in with 1 payment" in bundle.inbox.sent[1][1].text
+    assert "49.00 EUR received in 1 payment" in bundle.inbox.sent[1][1].text
 
 
 def test_what_a_sender_says_after_a_digest_was_taken_out_of_the_configuration_is_not_stranded(bundle: Bundle) -> None:
@@ -97,14 +97,14 @@ def test_the_command_line_explains_what_waits_and_what_was_sent(embedded: Bundle
     warn(bundle, "w1", "w2")
     payment(bundle, 1)
     waits = json.loads(opos("digest", "explain", *bundle.place, "--json", folder=bundle.folder).stdout)
-    assert [(one["queue"], one["waiting"], one["closes_at"]) for one in waits] == [
+    assert [(batch["queue"], batch["waiting"], batch["closes_at"]) for batch in waits] == [
         ("digest", 3, "2026-11-20T09:05:00.000000Z")
     ]
     bundle.tick(minutes=5)
     (digest,) = bundle.docs("digests")
     text = opos("digest", "explain", digest.id[:8], *bundle.place, folder=bundle.folder).stdout
     assert "    65  Trouble w1\n        severity 50 (warning), novelty 15 (never seen before)\n" in text
-    assert "49.00 EUR came in with 1 payment" in text
+    assert "49.00 EUR received in 1 payment" in text
     assert opos("digest", "explain", *bundle.place, folder=bundle.folder).stdout == "No item waits for a digest.\n"
     listed = opos("digest", "list", *bundle.place, folder=bundle.folder).stdout
     time = local_time("2026-11-20T09:05:00Z", ZoneInfo("Europe/Berlin"), datetime.now(UTC))
@@ -131,7 +131,7 @@ def test_the_review_comes_on_monday_morning_once_and_says_what_the_week_was(bund
     for _ in range(3):
         bundle.tick(minutes=1)
     ((_, review),) = bundle.inbox.sent[1:]
-    assert review.title == "Your week: 2 interruptions, 2 more than the week before"
+    assert review.title == "Weekly review: 2 interruptions, 2 more than the week before"
     assert "app: 2 interruptions, cost 2" in review.text
     assert "secret APP_SECRET: 2026-11-24" in review.text
     page = bundle.request("GET", "/review", headers=bundle.signed_in())
@@ -144,6 +144,6 @@ def test_the_command_line_looks_back_at_the_week(embedded: Bundle) -> None:
     embedded.trouble("disk")
     embedded.settle()
     text = opos("review", *embedded.place, folder=embedded.folder).stdout
-    assert text.startswith("Your week: 1 interruption, 1 more than the week before\n")
+    assert text.startswith("Weekly review: 1 interruption, 1 more than the week before\n")
     machine = json.loads(opos("review", *embedded.place, "--json", folder=embedded.folder).stdout)
-    assert [one["name"] for one in machine["by_source"]] == ["app"]
+    assert [share["name"] for share in machine["by_source"]] == ["app"]

@@ -1,4 +1,4 @@
-"""A day's digest as the router itself makes it, for tests, the bench and the pictures of docs/."""
+"""A day's digest as the router makes it, for the tests, the benchmark and the pictures in docs/."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ DUE = DigestDue(queue="digest", reason="window")
 
 
 def context_of(*, form: Form | None = None, **sections: Any) -> FakeContext:
-    """A context whose digest is sent when its window of 12 hours is over."""
+    """A context whose digest is sent when its window of 12 hours has ended."""
     content = {**CONFIG, "timezone": "Europe/Berlin", "digest": {"channel": "inbox", "window": "12h"}, **sections}
     context = FakeContext(config=Config.model_validate(content))
     context.channels["inbox"].form = form or Form("html")
@@ -40,7 +40,7 @@ def money(amount: int, currency: str = "eur") -> Money:
 
 
 def send(context: FakeContext, *, hours: int = 12) -> Doc:
-    """The digest of all that waits, after its window."""
+    """The digest of all items that wait, after its window."""
     context.clock.advance(hours=hours)
     send_digests(DUE, context)
     return list(context.store.query("digests", order_by="created_at"))[-1]
@@ -52,7 +52,7 @@ def content_of(context: FakeContext, *, hours: int = 12) -> Content:
 
 
 def a_mixed_day(context: FakeContext) -> None:
-    """Something of everything that a digest can tell."""
+    """At least one of everything that a digest can report."""
     say(
         context,
         alert(

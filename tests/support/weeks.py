@@ -1,4 +1,4 @@
-"""A week of interruptions as the router itself makes them, for tests and pictures of the review."""
+"""A week of interruptions as the router makes them, for the tests and the pictures of the review."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def page(
     ack_after: int | None = None,
     resolve_after: int | None = None,
 ) -> None:
-    """A critical alert, that is acknowledged, or resolves by itself, after so many minutes."""
+    """A critical alert that is acknowledged, or resolves on its own, after so many minutes."""
     say(context, alert(title, "critical"), source=source)
     if ack_after is not None:
         context.clock.advance(minutes=ack_after)
@@ -50,7 +50,7 @@ def page(
 
 
 def a_noisy_week(context: FakeContext) -> None:
-    """From Friday, 10:00 in Berlin, on."""
+    """A week that starts on Friday, 10:00 in Berlin."""
     for _ in range(5):
         page(context, "Latency is high", source="alertmanager", resolve_after=4)
         context.clock.advance(hours=7)

@@ -1,14 +1,14 @@
-"""A digest in Markdown, or in Slack's own kind of it, as long as a channel takes: cut between items, never within one.
+"""A digest in Markdown or in Slack's format. Text that is too long for the channel is cut between two items.
 
 Sources: CommonMark 0.31, section 2.4 (backslash escapes); Slack documentation, "Formatting text".
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.digest.content import Block, Content, Line
-from shared.digest.renderers.phrases import LABELS, facts, heading, mark, rest
+from shared.digest.content import Content
+from shared.digest.renderers.phrases import LABELS, BlockInWords, LineInWords, in_words
 from shared.digest.renderers.text import Links
 from shared.values.links import web_link
 
@@ -18,7 +18,7 @@ _MENTION = re.compile(r"@(?=\w)")
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a kind of Markdown escapes text, names a link, and makes words bold."""
+    """How a dialect escapes text, writes a link, and marks bold text."""
 
     escape: Callable[[str], str]
     link: Callable[[str, str], str]
@@ -26,7 +26,7 @@ class Dialect:
 
 
 def _escaped(text: str) -> str:
-    """*text* that formats nothing, and calls nobody: a chat would ring everyone for an @everyone in a title."""
+    """*text* without formatting or mentions: with `@everyone` in a title, a chat would notify everyone."""
     return _MENTION.sub("@\u200b", _SPECIAL.sub(r"\\\1", text))
 
 
@@ -46,23 +46,24 @@ def _slack_link(text: str, url: str) -> str:
 MARKDOWN = Dialect(_escaped, lambda text, url: f"[{text}]({_target(url)})", "**")
 SLACK = Dialect(_escaped_for_slack, _slack_link, "*")
 DIALECTS = {"markdown": MARKDOWN, "slack": SLACK}
-"""By the markup that a channel's form names."""
+"""The dialects, by the markup of a channel's form."""
 
 
 def as_markdown(content: Content, links: Links, dialect: Dialect, *, limit: int, more: str) -> str:
-    """At most *limit* characters; where that is too little, *more* is the address of the whole digest.
+    """The digest in at most *limit* characters. A digest that is cut ends with *more*, the link to the full digest.
 
-    First every action of an item but acknowledging is left out, then items from the end.
+    Of a digest that is too long, opos first omits all actions except to acknowledge, then the last items.
     """
-    whole = "\n\n".join(_paragraphs(content, links, dialect))
+    blocks = in_words(content)
+    whole = "\n\n".join(_paragraphs(blocks, links, dialect))
     if len(whole) <= limit:
         return whole
-    few = {id: {name: url for name, url in found.items() if name == "ack"} for id, found in links.items()}
-    return cut(list(_paragraphs(content, few, dialect)), limit, dialect.link("The whole digest", more))
+    few = {id: {name: url for name, url in actions.items() if name == "ack"} for id, actions in links.items()}
+    return cut(list(_paragraphs(blocks, few, dialect)), limit, dialect.link("Open the full digest", more))
 
 
 def cut(paragraphs: list[str], limit: int, ending: str = "...") -> str:
-    """As many of *paragraphs* as *limit* characters hold; where that is not all of them, followed by *ending*."""
+    """As many of *paragraphs* as fit into *limit* characters, followed by *ending* if some are left out."""
     if len("\n\n".join(paragraphs)) <= limit:
         return "\n\n".join(paragraphs)
     kept, length = list[str](), len(ending)
@@ -74,37 +75,36 @@ def cut(paragraphs: list[str], limit: int, ending: str = "...") -> str:
     return "\n\n".join([*kept, ending])
 
 
-def _paragraphs(content: Content, links: Links, dialect: Dialect) -> Iterator[str]:
-    for block in content["blocks"]:
-        head = f"{dialect.bold}{heading(block)}{dialect.bold}"
-        for paragraph in _block(block, content, links, dialect):
+def _paragraphs(blocks: Sequence[BlockInWords], links: Links, dialect: Dialect) -> Iterator[str]:
+    for block in blocks:
+        head = f"{dialect.bold}{block['heading']}{dialect.bold}"
+        for paragraph in _block(block, links, dialect):
             yield f"{head}\n{paragraph}" if head else paragraph
             head = ""
 
 
-def _block(block: Block, content: Content, links: Links, dialect: Dialect) -> Iterator[str]:
+def _block(block: BlockInWords, links: Links, dialect: Dialect) -> Iterator[str]:
     notes = [dialect.escape(note["text"]) for note in block["notes"]]
     if notes:
         yield "\n".join(notes)
     for line in block["lines"]:
-        yield "\n".join(_line(line, content, links.get(line["id"], {}), dialect))
+        yield "\n".join(_line(line, links.get(line["id"], {}), dialect))
     if block["rest"]:
-        yield dialect.escape(rest(block["rest"], block))
+        yield dialect.escape(block["rest"])
 
 
-def _line(line: Line, content: Content, links: Mapping[str, str], dialect: Dialect) -> Iterator[str]:
+def _line(line: LineInWords, links: Mapping[str, str], dialect: Dialect) -> Iterator[str]:
     title = dialect.escape(line["title"])
     named = dialect.link(title, line["link"]) if line["link"] else title
     money = f" {dialect.escape(line['money'])}" if line["money"] else ""
-    yield f"{dialect.escape(mark(line))} {dialect.bold}{named}{dialect.bold}{money}"
-    said = facts(line, content)
-    yield from (dialect.escape(part) for part in (line["summary"], line["reason"], said) if part)
+    yield f"{dialect.escape(line['mark'])} {dialect.bold}{named}{dialect.bold}{money}"
+    yield from (dialect.escape(part) for part in (line["summary"], line["reason"], line["facts"]) if part)
     acts = [dialect.link(LABELS[name], url) for name, url in links.items()]
     runbook = _runbook(line["runbook"], dialect)
     yield from (part for part in (runbook, " | ".join(acts)) if part)
 
 
-def _runbook(where: str, dialect: Dialect) -> str:
-    if web_link(where):
-        return dialect.link("Runbook", where)
-    return f"Runbook: {dialect.escape(where)}" if where else ""
+def _runbook(runbook: str, dialect: Dialect) -> str:
+    if web_link(runbook):
+        return dialect.link("Runbook", runbook)
+    return f"Runbook: {dialect.escape(runbook)}" if runbook else ""

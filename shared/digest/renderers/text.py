@@ -2,31 +2,31 @@
 
 from collections.abc import Iterator, Mapping
 
-from shared.digest.content import Block, Content, Line
-from shared.digest.renderers.phrases import LABELS, facts, heading, mark, rest
+from shared.digest.content import Content
+from shared.digest.renderers.phrases import LABELS, BlockInWords, LineInWords, in_words
 
 Links = Mapping[str, Mapping[str, str]]
 """The links of each item, by its id: what they do (a key of LABELS), and where they lead."""
 
 
 def as_text(content: Content, links: Links) -> str:
-    return "\n\n".join("\n".join(_block(block, content, links)) for block in content["blocks"])
+    return "\n\n".join("\n".join(_block(block, links)) for block in in_words(content))
 
 
-def _block(block: Block, content: Content, links: Links) -> Iterator[str]:
-    yield heading(block).upper()
+def _block(block: BlockInWords, links: Links) -> Iterator[str]:
+    yield block["heading"].upper()
     for note in block["notes"]:
         yield f"{note['text']}" + (f"\n   {note['link']}" if note["link"] else "")
     for line in block["lines"]:
-        yield from _line(line, content, links.get(line["id"], {}))
+        yield from _line(line, links.get(line["id"], {}))
     if block["rest"]:
-        yield rest(block["rest"], block)
+        yield block["rest"]
 
 
-def _line(line: Line, content: Content, links: Mapping[str, str]) -> Iterator[str]:
+def _line(line: LineInWords, links: Mapping[str, str]) -> Iterator[str]:
     money = f" [{line['money']}]" if line["money"] else ""
-    said = f" ({found})" if (found := facts(line, content)) else ""
-    yield f"{mark(line)} {line['title']}{money}{said}"
+    facts = f" ({line['facts']})" if line["facts"] else ""
+    yield f"{line['mark']} {line['title']}{money}{facts}"
     runbook = f"Runbook: {line['runbook']}" if line["runbook"] else ""
     act = f"{LABELS['ack']}: {links['ack']}" if "ack" in links else ""
     yield from (f"   {part}" for part in (line["summary"], line["reason"], line["link"], runbook, act) if part)

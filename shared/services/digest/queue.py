@@ -1,4 +1,4 @@
-"""The alerts that wait for a digest, and how each digest is batched. Shared by router, digest sender and sweeper."""
+"""The alerts that wait for a digest, and the batching of each queue. For the router, digest sender, and sweeper."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,7 +18,7 @@ _PLACE = "pending.place"
 
 
 def batching(queue: str, config: "Config") -> Batching:
-    """How *queue* is batched. One that is not in the configuration any more goes the way of the first that is."""
+    """The batching of *queue*. A queue that was removed from the configuration follows the first digest in it."""
     digest = config.digests.get(queue) or next(iter(config.digests.values()))
     return Batching(queue, digest.channel, digest.size, partial(_end, digest, config.timezone))
 
@@ -34,23 +34,23 @@ def count_waiting(queue: str, context: Context) -> int:
 
 
 def waiting(queue: str, context: Context) -> list[Doc]:
-    """The first that wait in *queue*, the longest waiting first: as many as one digest can hold."""
+    """The items that have waited longest in *queue*, in order: at most as many as one digest takes."""
     return list(context.store.query("alerts", where=in_queue(_PLACE, queue), order_by=_PLACE, limit=MOST))
 
 
 def longest_waiting(context: Context) -> Iterator[Doc]:
-    """The first that waits in each queue in which anything does, also where the configuration knows it no more."""
-    behind = ""
-    while found := list(context.store.query("alerts", where=[(_PLACE, ">", behind)], order_by=_PLACE, limit=1)):
-        yield found[0]
-        behind = _end_of(found[0].data["pending"]["queue"])
+    """The first item of each queue that has items, including queues that are not in the configuration any more."""
+    after = ""
+    while first := next(context.store.query("alerts", where=[(_PLACE, ">", after)], order_by=_PLACE, limit=1), None):
+        yield first
+        after = _end_of(first.data["pending"]["queue"])
 
 
 def in_queue(place: str, queue: str) -> list[Condition]:
-    """Those whose field *place* begins with the name of *queue* and a slash."""
+    """The conditions for documents whose field *place* starts with *queue* and a slash."""
     return [(place, ">=", f"{queue}/"), (place, "<", _end_of(queue))]
 
 
 def _end_of(queue: str) -> str:
-    """What stands behind every place of *queue*, and before those of the next: 0 follows the slash."""
+    """A text after every place of *queue* and before those of the next queue: `0` follows the slash."""
     return f"{queue}0"

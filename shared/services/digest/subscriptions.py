@@ -1,10 +1,9 @@
-"""Whether a digest is wanted as mail: a link in each of them stops it, and another one lets it begin again.
+"""Whether a digest is sent as mail: a link in each mail unsubscribes from its queue, and its page subscribes again.
 
-What it would have said is made all the same, and kept on the console.
+opos still makes the digest and shows it on the console.
 """
 
 from datetime import datetime
-from typing import Any
 
 from shared.config.channels import EmailChannel
 from shared.context import Context
@@ -13,21 +12,25 @@ from shared.events import iso
 from shared.ports import Set
 from shared.ports.field_paths import EXPIRY
 from shared.services.outbox.delivery import KEEP
+from shared.services.outbox.message import MessageChange
 
 
-def is_wanted(how: Batching, context: Context) -> bool:
-    if not isinstance(context.config.channels[how.channel], EmailChannel):
+def is_wanted(rules: Batching, context: Context) -> bool:
+    if not isinstance(context.config.channels[rules.channel], EmailChannel):
         return True
-    found = context.store.get(f"subscriptions/{how.queue}")
-    return found is None or found.data["stopped_at"] is None
+    subscription = context.store.get(f"subscriptions/{rules.queue}")
+    return subscription is None or subscription.data["stopped_at"] is None
 
 
 def subscribe(queue: str, context: Context, *, wanted: bool) -> None:
-    """Doing it twice is doing it once."""
+    """Subscribe to *queue*, or unsubscribe. Repeating it changes nothing."""
     context.store.commit([Set(f"subscriptions/{queue}", {"stopped_at": None if wanted else iso(context.now)})])
 
 
-def kept_unsent(now: datetime) -> dict[str, Any]:
+def kept_unsent(now: datetime) -> MessageChange:
     """The state of a digest that nobody wants to be sent."""
-    receipt = {"detail": "not sent: the mail of this digest was stopped", "at": iso(now)}
-    return {"state": "sent", "attempts": 0, "due_at": None, "receipt": receipt, EXPIRY: iso(now + KEEP)}
+    detail = "not sent: you unsubscribed from this digest"
+    return {
+        "state": "sent", "attempts": 0, "due_at": None, "receipt": {"detail": detail, "at": iso(now)},
+        EXPIRY: iso(now + KEEP),
+    }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a service is handed if it sends messages."""
+"""What a service that sends messages needs from its context."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from shared.ports import Doc, Notice
 
 Render = Callable[["Doc", Context], "Notice"]
-"""Makes the notice of a message, in the form of its channel, from its document."""
+"""Makes the notice of a message from its document, in the form of its channel."""
 
 
 class OutboxContext(MeasuredContext, Protocol):
     @property
     def notices(self) -> Mapping[str, Render]:
-        """The renderers of messages that are stored as data, by the field of the document that holds the data."""
+        """The renderers of messages that are stored as data, by the field of the document that has the data."""
         ...

@@ -1,13 +1,13 @@
-"""Sends messages: the intent is committed with the decision, sent under a lease, and then gets its receipt.
+"""Sends the messages of the outbox: the intent is committed with the decision, then sent under a lease, then receipted.
 
-A crash between send and receipt repeats the same message under the same key, so a message arrives at least once, and
-exactly once if the receiver ignores a key that it knows. A worker that lost its lease cannot write a receipt, because
-the version that it would write against is gone.
+A crash between sending and the receipt sends the same message again under the same key. So a message has its effect at
+least once, and exactly once if the receiver knows the key. A worker that lost its lease cannot write a receipt, because
+the document has another version by then.
 """
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from shared.context import Context
 from shared.errors import Conflict, DeliveryError
@@ -16,6 +16,7 @@ from shared.ports import Doc, Notice, Receipt, Update
 from shared.ports.field_paths import EXPIRY
 from shared.security.signed_links import ACK_LIFE
 from shared.services.outbox.context import OutboxContext
+from shared.services.outbox.message import MessageChange, MessageDoc, State, as_message
 from shared.telemetry import setup as telemetry
 from shared.telemetry.logger import log as _log
 
@@ -24,10 +25,7 @@ LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 20
 LONGEST_WAIT = timedelta(minutes=30)
 KEEP = timedelta(days=400)
-"""How long a message that was sent stays in the store."""
-
-State = Literal["pending", "sending", "sent", "failed", "parked"]
-"""`failed`: the receiver will never accept it. `parked`: not sent after MAX_ATTEMPTS. Both are shown until fixed."""
+"""How long a sent message is kept."""
 
 
 def intent(
@@ -41,12 +39,8 @@ def intent(
     cause: dict[str, Any] | None = None,
     cost: float = 0.0,
     now: datetime,
-) -> dict[str, Any]:
-    """The document of a message that the worker who commits it sends next: it starts under that worker's lease.
-
-    `ack` names what a link in the message acknowledges: `{"group": id, "call": when it began}`. `cause` says why the
-    message interrupts, and `cost` what the interruption costs.
-    """
+) -> MessageDoc:
+    """The document of a message that its worker is about to send: it is created under the lease of that worker."""
     return {
         "channel": channel,
         "notice": {"title": title, "text": text, "severity": severity, "link": link},
@@ -64,25 +58,28 @@ def intent(
 
 
 def send(doc: Doc, context: OutboxContext) -> State:
-    """Send the message of *doc*, on which this worker holds the lease, and store the outcome."""
+    """Send the message of *doc*, whose lease this worker has, and record the outcome."""
+    message = as_message(doc.data)
+    channel = message["channel"]
     try:
-        with telemetry.span(f"send {doc.data['channel']}", channel=doc.data["channel"]):
-            receipt = context.channel(doc.data["channel"]).send(_notice(doc, context), doc.id)
+        with telemetry.span(f"send {channel}", channel=channel):
+            receipt = context.channel(channel).send(_notice(doc, message, context), doc.id)
         changes = _sent(receipt)
     except DeliveryError as fault:
-        changes = _not_sent(doc, fault, context.now)
-    except Exception as fault:  # noqa: BLE001  (a broken channel must not lose the message: it is retried and shown)
-        _log.error("channel_broken", channel=doc.data["channel"], error=type(fault).__name__)
-        changes = _not_sent(doc, DeliveryError("internal"), context.now)
-    return _record(doc, changes, context)
+        changes = _not_sent(doc.path, message["attempts"], fault, context.now)
+    except Exception as fault:  # noqa: BLE001  (a broken channel must not lose the message: opos retries and shows it)
+        _log.error("channel_broken", channel=channel, error=type(fault).__name__)
+        changes = _not_sent(doc.path, message["attempts"], DeliveryError("internal"), context.now)
+    return _record(doc, message, changes, context)
 
 
 def retake(doc: Doc, context: OutboxContext) -> State | None:
-    """Send a message whose lease or wait has ended, under a new lease. None if another worker took it first."""
-    lease = {
+    """Take over a message whose lease or wait has ended, and send it. None if another worker took it first."""
+    message = as_message(doc.data)
+    lease: MessageChange = {
         "state": "sending",
-        "fence": doc.data["fence"] + 1,
-        "attempts": doc.data["attempts"] + 1,
+        "fence": message["fence"] + 1,
+        "attempts": message["attempts"] + 1,
         "due_at": iso(context.now + LEASE),
     }
     try:
@@ -93,23 +90,23 @@ def retake(doc: Doc, context: OutboxContext) -> State | None:
 
 
 def due(collection: str, context: Context, *, limit: int) -> Iterator[Doc]:
-    """The messages in *collection* whose lease or wait has ended."""
+    """The messages in *collection* that are due and that no worker is sending."""
     return context.store.query(collection, where=[("due_at", "<=", iso(context.now))], order_by="due_at", limit=limit)
 
 
-def _notice(doc: Doc, context: OutboxContext) -> Notice:
-    """The notice for the channel: rendered from the data in *doc*, or the stored text itself."""
-    render = next((render for field, render in context.notices.items() if field in doc.data), None)
+def _notice(doc: Doc, message: MessageDoc, context: OutboxContext) -> Notice:
+    """The notice for the channel: rendered from the message's data if it has any, otherwise as it is stored."""
+    render = next((render for field, render in context.notices.items() if field in message), None)
     if render:
         return render(doc, context)
-    notice, ack = doc.data["notice"], doc.data["ack"]
+    notice, ack = message["notice"], message["ack"]
     if not ack:
         return Notice(**notice)
-    expires = datetime.fromisoformat(doc.data["created_at"]) + ACK_LIFE
+    expires = datetime.fromisoformat(message["created_at"]) + ACK_LIFE
     return Notice(**notice, ack_url=context.links.url("ack", ack, expires=expires))
 
 
-def _sent(receipt: Receipt) -> dict[str, Any]:
+def _sent(receipt: Receipt) -> MessageChange:
     return {
         "state": "sent",
         "due_at": None,
@@ -119,23 +116,23 @@ def _sent(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def _not_sent(doc: Doc, fault: DeliveryError, now: datetime) -> dict[str, Any]:
-    attempts = doc.data["attempts"]
-    _log.warning("not_delivered", path=doc.path, reason=fault.reason, permanent=fault.permanent, attempts=attempts)
+def _not_sent(path: str, attempts: int, fault: DeliveryError, now: datetime) -> MessageChange:
+    _log.warning("not_delivered", path=path, reason=fault.reason, permanent=fault.permanent, attempts=attempts)
     if fault.permanent or attempts >= MAX_ATTEMPTS:
         return {"state": "failed" if fault.permanent else "parked", "due_at": None, "last_fault": fault.message}
     wait = min(timedelta(seconds=30) * (1 << attempts - 1), LONGEST_WAIT)
     return {"state": "pending", "due_at": iso(now + wait), "last_fault": fault.message}
 
 
-def _record(doc: Doc, changes: dict[str, Any], context: OutboxContext) -> State:
-    state: State = changes["state"]
+def _record(doc: Doc, message: MessageDoc, changes: MessageChange, context: OutboxContext) -> State:
+    state = changes["state"]
     try:
         context.store.commit([Update(doc.path, changes, if_version=doc.version)])
     except Conflict:
         _log.warning("lease_lost", path=doc.path, outcome=state)
-    _log.info("delivery", path=doc.path, channel=doc.data["channel"], state=state)
+    _log.info("delivery", path=doc.path, channel=message["channel"], state=state)
     if doc.path.startswith("outbox/") and state != "pending":
-        took = (context.now - datetime.fromisoformat(doc.data["created_at"])).total_seconds() + context.elapsed_seconds
+        created = datetime.fromisoformat(message["created_at"])
+        took = (context.now - created).total_seconds() + context.elapsed_seconds
         context.indicators.took("page_delivered", took, context.now, well=state == "sent")
     return state

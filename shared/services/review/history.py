@@ -1,4 +1,4 @@
-"""What the review looks at, read from the store: only what told the operator anything, so that it stays small."""
+"""The history for a review, read from the store: only alerts that the operator was notified about, to keep it small."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from shared.ports import Doc
 from shared.review.history import WEEK, History
 
 MOST = 3000
-"""Alerts that are looked at, those that interrupted before those that a digest listed."""
+"""How many alerts a review reads: first those that interrupted, then those that a digest listed."""
 
 
 def read_history(context: Context, until: datetime) -> History:
@@ -19,11 +19,11 @@ def read_history(context: Context, until: datetime) -> History:
     since, store = until - WEEK, context.store
     pages = [doc.data for doc in _made("outbox", since, until, context)]
     digests = [doc.data for doc in _made("digests", since, until, context) if "content" in doc.data]
-    told = dict.fromkeys([*_ids(pages), *(id for digest in digests for id in digest["members"])])
-    found = (store.get(f"alerts/{id}") for id in islice(told, MOST))
-    alerts = {doc.id: doc.data for doc in found if doc and doc.data.get("kind") == "alert"}
+    ids = dict.fromkeys([*_ids(pages), *(id for digest in digests for id in digest["members"])])
+    docs = (store.get(f"alerts/{id}") for id in islice(ids, MOST))
+    alerts = {doc.id: doc.data for doc in docs if doc and doc.data.get("kind") == "alert"}
     before = sum(1 for _ in _made("outbox", since - WEEK, since, context))
-    return History(since, until, pages, digests, alerts, _events(since, context), before, max(0, len(told) - MOST))
+    return History(since, until, pages, digests, alerts, _events(since, context), before, max(0, len(ids) - MOST))
 
 
 def _made(collection: str, since: datetime, until: datetime, context: Context) -> Iterator[Doc]:
@@ -36,6 +36,6 @@ def _ids(pages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _events(since: datetime, context: Context) -> int:
-    """By whole days: the event log is indexed by these."""
+    """The number of events, by whole days: the event log is indexed by day."""
     days = [day(since + timedelta(days=n)) for n in range(WEEK.days)]
-    return sum(context.store.count("events", where=[("day", "==", one)]) for one in days)
+    return sum(context.store.count("events", where=[("day", "==", date)]) for date in days)

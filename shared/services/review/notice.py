@@ -5,17 +5,20 @@ from datetime import datetime
 from shared.context import Context
 from shared.digest.renderers.markdown import DIALECTS
 from shared.ports import Doc, Mailing, Notice
+from shared.review.figures import Review
 from shared.review.renderers import as_html, as_markdown, as_text
+from shared.services.outbox.message import as_message
 
 
 def review_notice(doc: Doc, context: Context) -> Notice:
     """The notice of *doc*, a weekly review that is stored as its figures, in the form of its channel."""
-    review = doc.data["review"]
-    form, title = context.channel(doc.data["channel"]).form, str(doc.data["notice"]["title"])
+    message = as_message(doc.data)
+    review: Review = message["review"]
+    form, title = context.channel(message["channel"]).form, message["notice"]["title"]
     if dialect := DIALECTS.get(form.markup):
         return Notice(title, as_markdown(review, dialect, limit=form.limit), markup=form.markup)
     if form.markup == "plain":
         return Notice(title, as_text(review)[: form.limit])
-    console, made = f"{context.links.base_url.rstrip('/')}/review", datetime.fromisoformat(doc.data["created_at"])
+    console, made = f"{context.links.base_url.rstrip('/')}/review", datetime.fromisoformat(message["created_at"])
     mailing = Mailing(as_html(review, console=console), made, f"review.{doc.id}", "review")
     return Notice(title, f"{as_text(review)}\n\n{console}", mailing=mailing)

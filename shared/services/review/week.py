@@ -1,4 +1,4 @@
-"""The review of a week, from the store and the files."""
+"""The review of a week, from the store and the configuration."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -27,19 +27,19 @@ def _days(context: FlagContext) -> dict[tuple[str, str], date]:
 
 
 def _monthly(at: datetime, context: Context) -> Monthly | None:
-    """The reminder of the last review that was due up to *at*: asked between two, the console repeats the last."""
+    """The reminder of the latest review that was due by *at*: between two reviews, the console repeats the last one."""
     config = context.config
     cron, zone = (config.review.cron, config.review.timezone) if config.review else (WEEKLY, None)
     due = last_moment(cron, at, zone=zone or config.timezone)
     earlier = earlier_in_month(cron, due, zone=zone or config.timezone, calendar=config.timezone)
-    if not is_first_of_month(due, earlier, lambda one: _was_made(one, context)):
+    if not is_first_of_month(due, earlier, lambda time: _was_made(time, context)):
         return None
     checklist, month = checklist_beside(config.health.runbooks), month_of(due, zone=config.timezone)
     return {"month": month, "checklist": checklist, "budgets": list(_budgets(at, context))}
 
 
 def _was_made(due: datetime, context: Context) -> bool:
-    """Whether the review that was *due* then was made; where none is wanted, it counts as if."""
+    """Whether the review that was *due* then was made. Without a `review:` section, it counts as made."""
     return context.config.review is None or context.store.get(f"digests/{review_id(due)}") is not None
 
 

@@ -17,7 +17,7 @@ from tests.support.fakes import FakeContext
 
 def block(content: Content, kind: str) -> Block:
     empty: Block = {"kind": "attention", "lines": [], "notes": [], "rest": None}
-    return next((one for one in content["blocks"] if one["kind"] == kind), empty)
+    return next((block for block in content["blocks"] if block["kind"] == kind), empty)
 
 
 def titles(content: Content, kind: str) -> list[str]:
@@ -25,15 +25,15 @@ def titles(content: Content, kind: str) -> list[str]:
 
 
 def the_line(context: FakeContext) -> Line:
-    (found,) = block(content_of(context), "attention")["lines"]
-    return found
+    (line,) = block(content_of(context), "attention")["lines"]
+    return line
 
 
 def test_a_mixed_day_is_put_into_blocks_in_their_order() -> None:
     context = context_of()
     a_mixed_day(context)
     content = content_of(context)
-    assert [one["kind"] for one in content["blocks"]] == ["attention", "business", "passing", "leftovers", "desk"]
+    assert [block["kind"] for block in content["blocks"]] == ["attention", "business", "passing", "leftovers", "desk"]
     assert content["subject"] == "Payment of 490.00 EUR failed: ada@example.com and 10 more"
     assert titles(content, "attention") == [
         "Payment of 490.00 EUR failed: ada@example.com", "Disk /var on db-1 is 91 % full",
@@ -50,7 +50,7 @@ def test_what_fired_and_resolved_meanwhile_is_one_count_line() -> None:
     content = content_of(context)
     passing = block(content, "passing")
     assert (passing["lines"], passing["rest"]) == ([], {"count": 2, "titles": [["CI failed", 2], ["Queue is long", 1]]})
-    assert content["subject"] == "2 alerts came and went"
+    assert content["subject"] == "2 alerts resolved before you were notified"
 
 
 def test_what_resolves_after_somebody_was_told_is_a_line_that_says_so() -> None:
@@ -61,7 +61,7 @@ def test_what_resolves_after_somebody_was_told_is_a_line_that_says_so() -> None:
     content = content_of(context)
     assert titles(content, "over") == ["Shop is down", "Disk is full"]
     assert block(content, "passing")["rest"] is None
-    assert content["subject"] == "Over: Shop is down and 1 more"
+    assert content["subject"] == "Resolved: Shop is down and 1 more"
 
 
 def test_repeats_of_one_alert_are_one_line_with_a_count() -> None:
@@ -93,7 +93,7 @@ def test_money_that_came_in_is_added_up_by_currency_and_other_sums_are_not() -> 
         say(context, BusinessEvent(title="Paid", money=money(amount, currency), about="money in"))
     say(context, BusinessEvent(title="Payout", money=money(99900)))
     assert [note["text"] for note in block(content_of(context), "business")["notes"]] == [
-        "100.00 EUR came in with 2 payments", "1,500 JPY came in with 1 payment",
+        "100.00 EUR received in 2 payments", "1,500 JPY received in 1 payment",
     ]  # fmt: skip
 
 
@@ -115,12 +115,24 @@ def test_what_the_budget_demoted_stands_in_the_last_block_with_its_reason() -> N
     assert content["subject"] == "Disk is full"
 
 
+def test_times_in_a_reason_are_shown_in_the_operators_zone() -> None:
+    context = context_of()
+    waits = pending("digest", context.now, reason="focus until 2026-11-20T11:30:00.000000Z", by="focus")
+    say(context, alert("Disk is full"))
+    (doc,) = context.store.query("alerts")
+    context.store.commit([Update(doc.path, {"pending": waits}, doc.version)])
+    assert the_line(context)["reason"] == "focus until 12:30"
+
+
 def test_what_is_too_much_is_counted_with_its_most_frequent_titles() -> None:
     context = context_of()
     for number in range(LISTED["attention"] + 7):
         say(context, alert("Disk is full", fingerprint=f"f{number}"))
-    found = block(content_of(context), "attention")
-    assert (len(found["lines"]), found["rest"]) == (LISTED["attention"], {"count": 7, "titles": [["Disk is full", 7]]})
+    needs_a_look = block(content_of(context), "attention")
+    assert (len(needs_a_look["lines"]), needs_a_look["rest"]) == (
+        LISTED["attention"],
+        {"count": 7, "titles": [["Disk is full", 7]]},
+    )
 
 
 def test_leftovers_and_concerns_are_said_with_the_first_digest_of_the_day_only() -> None:
@@ -158,8 +170,8 @@ def test_what_is_acknowledged_or_over_is_left_over_no_more() -> None:
     send(context)
     say(context, disk_full("warning", "a", status="acknowledged"), disk_full("warning", "b", status="resolved"))
     context.clock.advance(hours=24)
-    found = block(content_of(context), "leftovers")
-    assert len(found["lines"]) == 1
+    still_open = block(content_of(context), "leftovers")
+    assert len(still_open["lines"]) == 1
 
 
 def test_an_item_that_cannot_be_read_is_a_line_and_keeps_nobody_waiting() -> None:
@@ -171,7 +183,7 @@ def test_an_item_that_cannot_be_read_is_a_line_and_keeps_nobody_waiting() -> Non
     say(context, alert("Another"))
     digest = send(context)
     assert digest.data["state"] == "sent"
-    assert titles(digest.data["content"], "attention") == ["Another", "An item that cannot be shown"]
+    assert titles(digest.data["content"], "attention") == ["Another", "An item that opos cannot read"]
 
 
 def test_a_document_with_nothing_in_it_is_told_and_keeps_nobody_waiting_either() -> None:
@@ -180,7 +192,7 @@ def test_a_document_with_nothing_in_it_is_told_and_keeps_nobody_waiting_either()
     say(context, alert("Another"))
     digest = send(context)
     assert digest.data["state"] == "sent"
-    assert titles(digest.data["content"], "attention") == ["Another", "An item that cannot be shown"]
+    assert titles(digest.data["content"], "attention") == ["Another", "An item that opos cannot read"]
     assert context.store.count("alerts", where=[("pending.place", ">", "")]) == 0
 
 
@@ -235,7 +247,7 @@ def test_the_rank_is_the_sum_of_what_explains_it() -> None:
     say(context, alert("Disk is full", money=money(10000)), times=3)
     line = the_line(context)
     assert [what for what, _, _ in line["why"]] == ["severity", "novelty", "age", "recurrence", "money"]
-    assert line["rank"] == round(sum(found for _, found, _ in line["why"]))
+    assert line["rank"] == round(sum(points for _, points, _ in line["why"]))
 
 
 def test_a_digest_of_nothing_but_an_overview_cannot_be() -> None:

@@ -47,41 +47,47 @@ def at(day: int, hour: int = 7, *, month: int = 12) -> datetime:
 def made(context: FakeContext, due: datetime) -> Review:
     context.clock.advance(days=(due - context.now) / timedelta(days=1))
     send_review(ReviewDue(at=due), context)
-    found: Review = context.store.docs[f"digests/{review_id(due)}"].data["review"]
-    return found
+    review: Review = context.store.docs[f"digests/{review_id(due)}"].data["review"]
+    return review
 
 
 @given(CRONS, st.sampled_from(ZONES), st.sampled_from(ZONES), st.integers(0, 2000))
 def test_of_the_reviews_of_each_month_exactly_the_first_reminds(cron: str, zone: str, calendar: str, days: int) -> None:
     start = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=days)
     moments = list(accumulate(repeat(start, 90), lambda after, _: next_moment(cron, after, zone=zone)))
-    whole = [one for one in moments[1:] if month_of(one, zone=calendar) != month_of(moments[0], zone=calendar)]
+    whole = [time for time in moments[1:] if month_of(time, zone=calendar) != month_of(moments[0], zone=calendar)]
     sent = set[datetime]()
     reminders = Counter[str]()
-    for one in whole:
-        earlier = earlier_in_month(cron, one, zone=zone, calendar=calendar)
-        reminders[month_of(one, zone=calendar)] += is_first_of_month(one, earlier, sent.__contains__)
-        sent.add(one)
-    assert reminders == Counter({month_of(one, zone=calendar) for one in whole})
+    for due in whole:
+        earlier = earlier_in_month(cron, due, zone=zone, calendar=calendar)
+        reminders[month_of(due, zone=calendar)] += is_first_of_month(due, earlier, sent.__contains__)
+        sent.add(due)
+    assert reminders == Counter({month_of(due, zone=calendar) for due in whole})
 
 
 @given(st.sets(st.integers(0, 30)), st.integers(0, 6))
 def test_weeks_without_a_review_swallow_no_reminder(skipped: set[int], weekday: int) -> None:
     cron, zone = f"0 8 * * {weekday}", "Europe/Berlin"
     moments = list(accumulate(repeat(at(1, month=11), 32), lambda after, _: next_moment(cron, after, zone=zone)))[1:]
-    sent = [one for n, one in enumerate(moments) if n not in skipped]
+    sent = [time for n, time in enumerate(moments) if n not in skipped]
     reminders = [
-        month_of(one, zone=zone)
-        for one in sent
-        if is_first_of_month(one, earlier_in_month(cron, one, zone=zone, calendar=zone), sent.__contains__)
+        month_of(due, zone=zone)
+        for due in sent
+        if is_first_of_month(due, earlier_in_month(cron, due, zone=zone, calendar=zone), sent.__contains__)
     ]
-    assert reminders == list(dict.fromkeys(month_of(one, zone=zone) for one in sent))
+    assert reminders == list(dict.fromkeys(month_of(due, zone=zone) for due in sent))
 
 
 def test_the_first_review_of_a_month_reminds_and_the_others_do_not() -> None:
     context = weekly()
-    found = [made(context, one)["monthly"] for one in (at(30, month=11), at(7), at(14), at(21), at(28))]
-    assert [one and one["month"] for one in found] == ["November 2026", "December 2026", None, None, None]
+    reminders = [made(context, due)["monthly"] for due in (at(30, month=11), at(7), at(14), at(21), at(28))]
+    assert [monthly and monthly["month"] for monthly in reminders] == [
+        "November 2026",
+        "December 2026",
+        None,
+        None,
+        None,
+    ]
 
 
 def test_where_the_first_review_of_a_month_was_not_made_the_next_one_reminds() -> None:
@@ -93,8 +99,8 @@ def test_where_the_first_review_of_a_month_was_not_made_the_next_one_reminds() -
 
 def test_the_month_is_the_operators_and_not_the_clocks() -> None:
     context = weekly(review={"channel": "inbox", "cron": "30 0 * * *"})  # in Berlin: 1 December is 30 November in UTC
-    found = [made(context, datetime(2026, 11, day, 23, 30, tzinfo=UTC))["monthly"] for day in (28, 29, 30)]
-    assert [one and one["month"] for one in found] == ["November 2026", None, "December 2026"]
+    reminders = [made(context, datetime(2026, 11, day, 23, 30, tzinfo=UTC))["monthly"] for day in (28, 29, 30)]
+    assert [monthly and monthly["month"] for monthly in reminders] == ["November 2026", None, "December 2026"]
 
 
 @pytest.mark.parametrize(
@@ -106,9 +112,9 @@ def test_asked_between_two_reviews_it_says_what_the_last_one_said(
     now: datetime, month: str | None, review: dict[str, str] | None
 ) -> None:
     context = weekly(review=review)
-    for one in (at(23, month=11), at(30, month=11), at(7), at(14)):
-        if one <= now and review:
-            made(context, one)
+    for due in (at(23, month=11), at(30, month=11), at(7), at(14)):
+        if due <= now and review:
+            made(context, due)
     monthly = week_before(now, context)["monthly"]
     assert (monthly and monthly["month"]) == month
 
@@ -133,7 +139,7 @@ def test_it_says_what_is_left_of_each_error_budget_that_was_drawn_on(first: Fake
 
 LINES = (
     f"The monthly review of operations for December 2026 is due. Its checklist: {CHECKLIST}",
-    "webhook_to_effect: 80 % of its error budget is left.",
+    "webhook_to_effect: 80% of its error budget is left.",
 )
 
 
@@ -180,8 +186,8 @@ PLACE = {"data": ".opos", "config": "opos.yaml", "flags": "flags.yaml"}
 
 
 def test_without_a_reminder_no_form_speaks_of_the_month() -> None:
-    found = week_before(at(14), weekly(review=None))
-    said = as_text(found) + as_html(found, console="x") + as_markdown(found, MARKDOWN, limit=9000)
+    week = week_before(at(14), weekly(review=None))
+    said = as_text(week) + as_html(week, console="x") + as_markdown(week, MARKDOWN, limit=9000)
     assert "month" not in said.lower().replace("a month on google cloud", "")
 
 

@@ -15,7 +15,7 @@ from shared.ports import Form
 from shared.review.charts import HEIGHT, WIDTH, columns
 from shared.review.figures import Review, Share, review
 from shared.review.history import History
-from shared.review.sections import length
+from shared.review.sections import sections
 from shared.values.http import HttpRequest
 from tests.support.digests import alert, say, send
 from tests.support.fakes import FakeContext
@@ -23,25 +23,25 @@ from tests.support.weeks import a_noisy_week, make_review, page, weekly
 
 
 @pytest.fixture(scope="module")
-def found() -> Review:
+def week() -> Review:
     context = weekly()
     a_noisy_week(context)
     figures: Review = make_review(context).data["review"]
     return figures
 
 
-def test_interruptions_are_counted_by_source_and_by_the_operators_hour(found: Review) -> None:
-    assert (found["interruptions"], found["cost"], found["before"]) == (7, 41.0, 0)
-    assert found["by_source"] == [
+def test_interruptions_are_counted_by_source_and_by_the_operators_hour(week: Review) -> None:
+    assert (week["interruptions"], week["cost"], week["before"]) == (7, 41.0, 0)
+    assert week["by_source"] == [
         {"name": "alertmanager", "count": 6, "cost": 40.0}, {"name": "github", "count": 1, "cost": 1.0},
     ]  # fmt: skip
-    hours = {one["name"]: one["count"] for one in found["by_hour"] if one["count"]}
+    hours = {share["name"]: share["count"] for share in week["by_hour"] if share["count"]}
     assert hours == {"10": 1, "17": 1, "00": 1, "07": 1, "14": 1, "21": 1, "22": 1}
-    assert sum(one["cost"] for one in found["by_hour"]) == found["cost"]
+    assert sum(share["cost"] for share in week["by_hour"]) == week["cost"]
 
 
-def test_the_rules_that_interrupt_for_nothing_come_with_the_lines_to_change(found: Review) -> None:
-    noisy, *others = found["noise"]
+def test_the_rules_that_interrupt_for_nothing_come_with_the_lines_to_change(week: Review) -> None:
+    noisy, *others = week["noise"]
     assert (noisy["alertname"], noisy["told"], noisy["acted"], noisy["advice"]) == (
         "Latency is high",
         5,
@@ -49,48 +49,48 @@ def test_the_rules_that_interrupt_for_nothing_come_with_the_lines_to_change(foun
         "raise the delay",
     )
     assert "auto_pause: 4m" in noisy["lines"]
-    assert [one["advice"] for one in others] == ["", ""]
+    assert [rule["advice"] for rule in others] == ["", ""]
 
 
-def test_times_to_acknowledge_are_of_what_was_acknowledged(found: Review) -> None:
-    assert (found["calls"], found["acknowledged"]) == (7, 2)
-    assert (found["mean_time_to_acknowledge"], found["median_time_to_acknowledge"]) == (8 * 60, 8 * 60)
+def test_times_to_acknowledge_are_of_what_was_acknowledged(week: Review) -> None:
+    assert (week["calls"], week["acknowledged"]) == (7, 2)
+    assert (week["mean_time_to_acknowledge"], week["median_time_to_acknowledge"]) == (8 * 60, 8 * 60)
 
 
-def test_of_what_digests_told_it_says_how_much_was_acted_on(found: Review) -> None:
-    assert (found["digests"], found["listed"], found["listed_and_acted_on"]) == (1, 2, 1)
+def test_of_what_digests_told_it_says_how_much_was_acted_on(week: Review) -> None:
+    assert (week["digests"], week["listed"], week["listed_and_acted_on"]) == (1, 2, 1)
 
 
-def test_missing_runbooks_and_what_is_due_are_named(found: Review) -> None:
-    assert [one["name"] for one in found["runbooks_missing"]] == [
+def test_missing_runbooks_and_what_is_due_are_named(week: Review) -> None:
+    assert [share["name"] for share in week["runbooks_missing"]] == [
         "alertmanager Latency is high",
         "alertmanager Disk is full",
     ]
-    assert found["due"] == [
+    assert week["due"] == [
         {"what": "flag", "name": "old_checkout", "on": "2026-11-01", "overdue": True},
         {"what": "secret", "name": "GITHUB_SECRET", "on": "2026-11-25", "overdue": False},
     ]
 
 
-def test_events_and_what_a_month_of_them_costs_are_counted(found: Review) -> None:
-    assert found["events"] == 16
-    assert found["dollars_a_month"] == 0.0
+def test_events_and_what_a_month_of_them_costs_are_counted(week: Review) -> None:
+    assert week["events"] == 16
+    assert week["dollars_a_month"] == 0.0
 
 
-def test_it_reads_as_a_mail_with_a_title_that_says_most(found: Review) -> None:
+def test_it_reads_as_a_mail_with_a_title_that_says_most(week: Review) -> None:
     context = weekly()
     a_noisy_week(context)
     make_review(context)
     _, notice = context.channels["inbox"].sent[-1]
-    assert notice.title == "Your week: 7 interruptions, 7 more than the week before"
+    assert notice.title == "Weekly review: 7 interruptions, 7 more than the week before"
     assert notice.mailing is not None
     for words in (
-        "alertmanager: 6 interruptions, cost 40", "2 of 7 alerts, after 8 min on average, 8 min in the middle.",
-        "flag old_checkout: 2026-11-01 (overdue)", "1 digest with 2 alerts that fired; 1 of them acted on.",
+        "alertmanager: 6 interruptions, cost 40", "2 of 7 alerts: median 8 min, mean 8 min.",
+        "flag old_checkout: 2026-11-01 (overdue)", "1 digest with 2 alerts that fired; you acted on 1.",
         f"To raise the delay, write {WHERE}:\n- {{matchers", "https://opos.example/review",
     ):  # fmt: skip
         assert words in notice.text
-    assert found["zone"] == "Europe/Berlin"
+    assert week["zone"] == "Europe/Berlin"
     assert "old_checkout: 2026-11-01 (overdue)" in notice.mailing.html
 
 
@@ -124,7 +124,7 @@ def test_what_is_older_than_a_week_counts_only_as_the_week_before() -> None:
 def due(context: FakeContext) -> list[ReviewDue]:
     context.bus.published.clear()
     sweep(Tick(), context)
-    return [one for one in context.bus.published if isinstance(one, ReviewDue)]
+    return [message for message in context.bus.published if isinstance(message, ReviewDue)]
 
 
 def test_it_is_due_on_monday_at_eight_on_the_operators_clock_once_and_is_made_up_for_within_a_day() -> None:
@@ -194,9 +194,13 @@ def test_a_column_is_as_high_as_its_share_and_stays_within_the_chart() -> None:
     assert columns("x", [{"name": "a", "count": 0, "cost": 0.0}]).bars[0].height == 0
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(42, "42 s"), (450, "8 min"), (7100, "118 min"), (12_600, "3.5 h")])
-def test_a_length_of_time_is_said_in_its_unit(seconds: float, text: str) -> None:
-    assert length(seconds) == text
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(42, "42 s"), (450, "7 min"), (7100, "1 h 58 min"), (12_600, "3 h 30 min")]
+)
+def test_times_to_acknowledge_are_shown_in_their_largest_units(week: Review, seconds: float, text: str) -> None:
+    times: Review = {**week, "median_time_to_acknowledge": seconds, "mean_time_to_acknowledge": seconds}
+    shown = {section.heading: section.lines for section in sections(times)}
+    assert shown["Time to acknowledge"] == [f"2 of 7 alerts: median {text}, mean {text}."]
 
 
 def test_only_what_was_done_after_a_digest_listed_it_counts_as_acted_on() -> None:
@@ -205,5 +209,5 @@ def test_only_what_was_done_after_a_digest_listed_it_counts_as_acted_on() -> Non
     episodes = [{"began": acted, "acted": acted, "listed": listed}, {"began": acted, "listed": acted, "acted": listed}]
     alerts = {"a": {"source": "app", "labels": {}, "episodes": episodes}}
     history = History(since, until, pages=[], digests=[], alerts=alerts, events=0, before=0, unread=0)
-    found = review(history, zone="UTC", days={})
-    assert (found["listed"], found["listed_and_acted_on"]) == (2, 1)
+    figures = review(history, zone="UTC", days={})
+    assert (figures["listed"], figures["listed_and_acted_on"]) == (2, 1)

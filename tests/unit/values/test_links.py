@@ -65,7 +65,7 @@ def payload_link(text: str) -> bool:
 
 
 def digest_line(text: str) -> Line:
-    return line({**fired(), "link": text}, now=NOW, runbook=lambda _: text)
+    return line({**fired(), "link": text}, now=NOW, zone="UTC", runbook=lambda _: text)
 
 
 def digest_link(text: str) -> bool:

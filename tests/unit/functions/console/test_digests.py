@@ -59,7 +59,7 @@ def test_acknowledging_takes_a_page_and_a_press_and_ends_its_being_left_over() -
 
 def test_silencing_for_a_day_is_one_press_that_asks_nothing() -> None:
     context = one_item()
-    path = link(context, "Silence a day")
+    path = link(context, "Silence similar alerts")
     page = ask(context, path).body.decode()
     assert list(context.store.query("silences")) == []
     assert "required" not in page
@@ -70,7 +70,7 @@ def test_silencing_for_a_day_is_one_press_that_asks_nothing() -> None:
 
 
 def test_always_and_never_page_show_lines_that_do_what_they_say_when_they_are_written() -> None:
-    for wish, pages in (("Always page", 1), ("Never page", 0)):
+    for wish, pages in (("Always notify", 1), ("Digest only", 0)):
         context = one_item()
         page = ask(context, link(context, wish))
         lines = re.findall(r"<pre><code>(.*?)</code></pre>", page.body.decode(), re.DOTALL)
@@ -78,7 +78,7 @@ def test_always_and_never_page_show_lines_that_do_what_they_say_when_they_are_wr
         assert "under route.routes of opos.yaml" in words(page)
         context = context_of(route=route)
         assert Config.model_validate({**CONFIG, "route": route})
-        say(context, alert("Disk is full", "critical" if wish == "Never page" else "info"))
+        say(context, alert("Disk is full", "critical" if wish == "Digest only" else "info"))
         assert len(context.channels["desk"].sent) == pages
 
 
@@ -86,7 +86,7 @@ def test_the_lines_name_hostile_labels_without_breaking_out_of_them() -> None:
     context = context_of()
     say(context, alert("Disk", rule="'\"}, channel: evil # "))
     send(context)
-    page = ask(context, link(context, "Never page")).body.decode()
+    page = ask(context, link(context, "Digest only")).body.decode()
     (lines,) = re.findall(r"<pre><code>(.*?)</code></pre>", page, re.DOTALL)
     (route,) = yaml.safe_load(unescape(lines))
     assert set(route) == {"matchers", "interrupt_from"}
@@ -96,7 +96,7 @@ def test_the_whole_digest_is_read_on_the_console_as_it_was_mailed() -> None:
     context = context_of()
     a_mixed_day(context)
     send(context)
-    answer = ask(context, link(context, "Read it on the console"))
+    answer = ask(context, link(context, "Open in the console"))
     assert "Payment of 490.00 EUR failed: ada@example.com and 10 more" in words(answer)
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "script" not in answer.headers["content-security-policy"]
@@ -114,7 +114,7 @@ def test_one_click_stops_the_mails_and_what_they_would_say_is_kept() -> None:
     digest = send(context)
     assert len(context.channels["inbox"].sent) == 1
     assert (digest.data["state"], len(digest.data["members"])) == ("sent", 1)
-    assert digest.data["receipt"]["detail"] == "not sent: the mail of this digest was stopped"
+    assert digest.data["receipt"]["detail"] == "not sent: you unsubscribed from this digest"
     ask(context, f"{stop}/undo", "POST")
     say(context, alert("Queue is long"))
     send(context)

@@ -95,7 +95,7 @@ class SlowStore(FakeStore):
     """Lets an item change between the query of a claim and its commit, once."""
 
     def commit(self, writes: list[Write]) -> dict[str, str]:  # type: ignore[override]
-        claims = [one for one in writes if isinstance(one, Update) and one.data.get("digest")]
+        claims = [write for write in writes if isinstance(write, Update) and write.data.get("digest")]
         if claims and not getattr(self, "raced", False):
             self.raced = True
             super().commit([Update(claims[0].path, {"count": 9}, claims[0].if_version)])
@@ -169,11 +169,11 @@ def test_the_first_digest_of_a_day_says_what_was_deployed_since_the_last_one() -
     context = FakeContext()
     for number, age in ((1, timedelta(days=2)), (2, timedelta(hours=3)), (3, timedelta(hours=1))):
         phase: Phase = "rolled_back" if number == 3 else "done"
-        one = Deployment(
+        deployment = Deployment(
             number=number, target="production", phase=phase, by="ann@example.com", began_at=iso(context.now - age),
             commit=f"{number}234567890", reason="it was worse" if number == 3 else "",
         )  # fmt: skip
-        context.store.commit([Set(one.path, to_doc(one))])
+        context.store.commit([Set(deployment.path, to_doc(deployment))])
     assert [note["text"] for note in overview("digest", [], context).notes] == [
         "Deployment 2 (2234567) by ann@example.com",
         "Deployment 3 (3234567) by ann@example.com, rolled back: it was worse",

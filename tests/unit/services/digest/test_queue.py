@@ -1,4 +1,4 @@
-"""What waits, queue by queue."""
+"""The items that wait, queue by queue."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from shared.services.digest.queue import count_waiting, longest_waiting, waiting
 from tests.support.fakes import FakeContext
 
 QUEUES = ("now", "now-too", "now0", "now_too", "later")
-"""Names that begin alike."""
+"""Names that start alike."""
 
 
 def queued(context: FakeContext) -> None:
@@ -47,7 +47,7 @@ def test_during_focus_the_tick_announces_nothing(context: FakeContext) -> None:
     context.clock.advance(minutes=30)
     assert list(due_batches(context)) == []
     sweep(Tick(), context)
-    assert [one for one in context.bus.published if isinstance(one, DigestDue)] == []
+    assert [message for message in context.bus.published if isinstance(message, DigestDue)] == []
     context.clock.advance(minutes=30)
     assert list(due_batches(context)) == [DigestDue(queue="digest", reason="window")]
 
