@@ -49,7 +49,7 @@ def watch(context: HealthContext) -> None:
     _commit(
         write(SWEEP, state, doc), [*_fired(before, broken, found, context), *_mended(before, broken, context)], context
     )
-    if silent := [name for name, one in broken.items() if one["told"] and FAILURES[name].silent]:
+    if silent := [name for name, one in broken.items() if one["told"] and FAILURES[name].blocks_alerts]:
         _log.error("promise_broken", failures=silent)
         raise SilentError
 

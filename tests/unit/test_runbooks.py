@@ -153,9 +153,9 @@ def ways(name: str) -> set[str]:
     if name in asked_only():
         return {"report"}
     if failure.severity is None:
-        return {"dead man's switch"} if failure.silent else {"own alert", "report"}
+        return {"dead man's switch"} if failure.blocks_alerts else {"own alert", "report"}
     loud = {"critical": "notification", "warning": "digest"}[failure.severity]
-    return {f"{loud}, dead man's switch" if failure.silent else loud}
+    return {f"{loud}, dead man's switch" if failure.blocks_alerts else loud}
 
 
 def asked_only() -> set[str]:
