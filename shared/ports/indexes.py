@@ -38,7 +38,7 @@ NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
 """Those that a query reads backwards. The others need no index that descends: in each document that is kept it would
 be an entry more to pay for.
 """
-_UNINDEXED = ("probes", "sweeps", "flag_usage", "leases")
+_UNINDEXED = ("probes", "sweeps", "flag_usage", "leases", "subscriptions")
 COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), *_UNINDEXED)
 
 
