@@ -13,7 +13,7 @@ from shared.events import iso
 from shared.ports import Doc
 from shared.services.digest.queue import in_queue
 from shared.services.flags.overrides import in_force
-from shared.services.health.checks.backlogs import concerns
+from shared.services.health.checks.backlogs import backlogs
 from shared.values.text import counted, one_line
 
 DAY = timedelta(days=1)
@@ -62,6 +62,6 @@ def _notes(context: Context) -> Iterator[Note]:
     for doc in in_force(context.store, context.now):
         said = f"{doc.data['variant']} until {doc.data['until']}, by {doc.data['who']}: {doc.data['why']}"
         yield {"text": one_line(f"The flag {doc.id} is overridden: {said}"), "link": ""}
-    for one, count in concerns(context):
+    for backlog, count in backlogs(context):
         if count:
-            yield {"text": f"{counted(count, one.noun)} {one.trouble}", "link": context.links.base_url}
+            yield {"text": f"{counted(count, backlog.noun)} {backlog.problem}", "link": context.links.base_url}

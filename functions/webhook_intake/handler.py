@@ -120,15 +120,15 @@ def _invalid(reason: str) -> HttpResponse:
 
 
 def _ping(name: str, request: HttpRequest, context: Context) -> HttpResponse:
-    """A job says that it lives."""
+    """A job pings opos."""
     heartbeat = context.config.heartbeats.get(name)
     if heartbeat is None:
         raise NotFound("There is no such heartbeat.", hint="Declare it under heartbeats in opos.yaml.")
     _require_method(request, "GET", "HEAD", "POST")
     _require_token(request, list(live(heartbeat.secrets, context).values()))
-    from functions.webhook_intake.heartbeats import heard
+    from functions.webhook_intake.heartbeats import record_ping
 
-    heard(name, heartbeat, context)
+    record_ping(name, heartbeat, context)
     return json_response(200, {"id": name, "status": "ok"})
 
 

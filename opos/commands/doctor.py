@@ -12,12 +12,12 @@ from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
 from shared.context import Context
 from shared.health.failures import FAILURES
-from shared.health.report import Finding
+from shared.health.report import Result
 from shared.ports import Doc
+from shared.services.health.check_runs import run_checks
 from shared.services.health.checks.pipeline import SWEEP, sweeper_silent
-from shared.services.health.checks.registry import everything
+from shared.services.health.checks.registry import all_checks
 from shared.services.health.context import HealthContext
-from shared.services.health.probes import findings
 from shared.values.durations import duration_text
 
 _ORDER = tuple(FAILURES)
@@ -34,7 +34,7 @@ def command(place: Place, *, as_json: bool) -> None:
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # the findings tell it
     context: HealthContext = place.runtime().context()
-    found = [*findings([one for one in everything(context) if one.name not in _LEFT_OUT], context), *_swept(context)]
+    found = [*run_checks([one for one in all_checks(context) if one.name not in _LEFT_OUT], context), *_swept(context)]
     wrong = sorted((one for one in found if one.status != "pass"), key=lambda one: _ORDER.index(one.failure))
     since = _since(context)
     content = [_told(one, since, context) for one in wrong]
@@ -47,10 +47,10 @@ _LEFT_OUT = {"memory:utilization", "uptime", "sweeper:lastRun"}
 """They would speak of this command, and not of the bundle."""
 
 
-def _swept(context: HealthContext) -> list[Finding]:
+def _swept(context: HealthContext) -> list[Result]:
     """A bundle that has never swept is not running, however young this command is."""
     doc = _last_sweep(context)
-    never = Finding("sweeper:lastRun", "component", "fail", 0, "sweeps", "has never run", failure="sweeper-stopped")
+    never = Result("sweeper:lastRun", "component", "fail", 0, "sweeps", "has never run", failure="sweeper-stopped")
     return sweeper_silent(context) if doc else [never]
 
 
@@ -77,7 +77,7 @@ def _lasts(began: str, context: Context) -> str:
     )
 
 
-def _told(finding: Finding, since: dict[str, str], context: Context) -> dict[str, Any]:
+def _told(finding: Result, since: dict[str, str], context: Context) -> dict[str, Any]:
     failure = FAILURES[finding.failure]
     began = since.get(finding.failure)
     return {

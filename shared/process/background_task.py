@@ -1,4 +1,4 @@
-"""Work that is done again and again behind the back of who asks, so that nobody waits for it."""
+"""Runs a task in the background at most once per interval, so that no request waits for it."""
 
 import threading
 import time
@@ -8,24 +8,24 @@ from datetime import datetime
 
 
 @dataclass
-class Behind:
-    """Does *work* when it is asked for, at most once in *every* seconds and never twice at a time: the first time at
-    once, or that long after it was first asked.
+class BackgroundTask:
+    """Runs *work* when a request asks for it: at most once in *every* seconds, and never twice at the same time.
 
-    Serverless platforms give a process no time between two requests: it is the requests that keep this going.
+    The first run starts immediately, or that long after the first request. Serverless platforms give a process no time
+    between two requests, so only the requests can start it.
     """
 
     work: Callable[[datetime], None]
     every: float
-    at_once: bool = True
+    immediately: bool = True
     pause: float = 0.0
-    """Seconds until the work begins: what it has to load must not slow down the answer that asked for it."""
+    """Seconds until the work starts: what it has to load must not slow down the request that asks for it."""
     _began: float | None = None
     _working: threading.Lock = field(default_factory=threading.Lock)
 
     def ask(self, now: datetime) -> None:
-        """*now* is the moment of who asks, which *work* is handed."""
-        if self._began is None and not self.at_once:
+        """Run the work if it is due; *now* is the time of the request, which *work* gets."""
+        if self._began is None and not self.immediately:
             self._began = time.monotonic()
         due = self._began is None or time.monotonic() - self._began > self.every
         if due and self._working.acquire(blocking=False):
@@ -33,7 +33,7 @@ class Behind:
             threading.Thread(target=self._work, args=(now,), daemon=True).start()
 
     def wait(self) -> None:
-        """Until nothing is being done."""
+        """Wait until the work does not run."""
         with self._working:
             pass
 

@@ -1,4 +1,4 @@
-"""Asking many things at once, each for a limited time: one that hangs costs its timeout and no more."""
+"""Runs many calls at the same time, each for a limited time: one that hangs costs its timeout and no more."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -12,12 +12,12 @@ from shared.errors import DeliveryError, OposError
 
 T = TypeVar("T")
 _threads = threading.BoundedSemaphore(32)
-"""A dependency that hangs for good keeps the threads that ask it: so many, and no more."""
+"""A dependency that hangs permanently keeps the threads that call it; this is the limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """Why there is no answer, in our own words, and after how many seconds that was known."""
+    """Why a call has no answer, without the text of an exception, and after how many seconds this was known."""
 
     reason: str
     after: float
@@ -32,7 +32,7 @@ def ask_all(questions: Sequence[Callable[[], T]], timeout: timedelta) -> list[T 
 
 
 def _ask(question: Callable[[], T], deadline: float) -> "Future[T]":
-    """In a daemon thread: nobody waits for it at exit, unlike for the threads of an executor."""
+    """Call it in a daemon thread, which does not delay the exit, unlike the threads of an executor."""
     future: Future[T] = Future()
     if _threads.acquire(timeout=max(0.0, deadline - monotonic())):
         threading.Thread(target=_run, args=(question, future), daemon=True).start()
@@ -42,7 +42,7 @@ def _ask(question: Callable[[], T], deadline: float) -> "Future[T]":
 def _run(question: Callable[[], Any], future: "Future[Any]") -> None:
     try:
         future.set_result(question())
-    except Exception as fault:  # noqa: BLE001  (what breaks is an answer too)
+    except Exception as fault:  # noqa: BLE001  (an error is an answer too)
         future.set_exception(fault)
     finally:
         _threads.release()

@@ -1,6 +1,6 @@
-"""Spans to an OpenTelemetry collector, by OTLP over HTTP. Imported only where the environment names one.
+"""Sends spans to an OpenTelemetry collector, by OTLP over HTTP. Imported only if the environment names a collector.
 
-The SDK draws the ids and samples, as OTEL_TRACES_SAMPLER says (by default as the parent was); we hand on what it drew,
+The SDK chooses the ids and samples as OTEL_TRACES_SAMPLER says (by default like the parent). opos passes its choice on,
 so that log, event log and spans agree. Source: OpenTelemetry specification, "Tracing SDK" and "OTLP Exporter".
 """
 
@@ -20,31 +20,31 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
-from shared.process.background_task import Behind
+from shared.process.background_task import BackgroundTask
 from shared.telemetry import tracing
 from shared.telemetry.allowed_fields import attributes
 from shared.telemetry.log_record import release
 from shared.telemetry.tracing import Kind, Place
 
 PATIENCE = 4.0
-"""Seconds for one batch, where the environment does not say: a process that ends may have two of them to send, and
-platforms give it ten.
+"""Seconds for one batch, if the environment does not say: a process that ends may have to send two, and platforms give
+it ten seconds.
 """
 EVERY = 5.0
-"""Seconds between two flushes behind the requests of a platform that gives a process no other time."""
+"""Seconds between two flushes on a platform that gives a process time only during requests."""
 NOTED = ("event_id", "source", "type")
-"""What a span takes over from the lines logged while a request is answered, since only they name its event."""
+"""The fields that a span copies from the lines logged during a request, because only they name its event."""
 _REMOTE: tuple[Kind, ...] = ("SERVER", "CONSUMER")
 
 
 class Spans:
-    """A `shared.telemetry.tracing.Collector`. What waits is sent each few seconds, and when the process ends."""
+    """A `shared.telemetry.tracing.Collector`. Sends what is waiting every few seconds, and when the process ends."""
 
     def __init__(self, exporter: SpanExporter | None = None) -> None:
         self._sending = BatchSpanProcessor(exporter or OTLPSpanExporter(timeout=_patience()))
         self._ids = _Ids()
         self._tracers: dict[str, otel.Tracer] = {}
-        self._flushing = Behind(lambda _now: self.flush(), EVERY)
+        self._flushing = BackgroundTask(lambda _now: self.flush(), EVERY)
         self._is_paused_between_requests = "K_SERVICE" in os.environ
 
     def begin(
@@ -65,7 +65,7 @@ class Spans:
         self._sending.force_flush()
 
     def _tracer(self, function: str) -> otel.Tracer:
-        """Each function is a service of its own, also where all are one process."""
+        """Each function is its own service, even if all of them run in one process."""
         if function not in self._tracers:
             provider = TracerProvider(resource=_resource(function or "opos"), id_generator=self._ids)
             provider.add_span_processor(self._sending)
@@ -103,7 +103,7 @@ class _Collected(tracing.Span):
 
 
 class _Ids(RandomIdGenerator):
-    """Random, but for the first span of a trace that was named before it had any."""
+    """Random ids, except for the first span of a trace whose id was given before."""
 
     def __init__(self) -> None:
         self._wanted = threading.local()
@@ -116,7 +116,7 @@ class _Ids(RandomIdGenerator):
 
 
 def _patience() -> float | None:
-    """None leaves it to the environment."""
+    """The timeout of a batch; None if the environment sets it."""
     declared = (OTEL_EXPORTER_OTLP_TRACES_TIMEOUT, OTEL_EXPORTER_OTLP_TIMEOUT)
     return None if any(name in os.environ for name in declared) else PATIENCE
 

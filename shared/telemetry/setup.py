@@ -1,6 +1,6 @@
-"""Sets up what a process tells of its work: its log, and spans where OpenTelemetry is configured.
+"""Sets up the log of a process, and spans if OpenTelemetry is configured.
 
-`shared.telemetry.log_record` has the shape of the log's lines, `shared.telemetry.allowed_fields` what they may say.
+`shared.telemetry.log_record` defines the lines of the log, `shared.telemetry.allowed_fields` the fields they may have.
 """
 
 import logging
@@ -20,7 +20,7 @@ LEVEL = "OPOS_LOG_LEVEL"
 
 
 def configure(*, level: str | None = None) -> None:
-    """Set up this process; safe to call again. *level* is that of the environment's OPOS_LOG_LEVEL, or info."""
+    """Set up this process; safe to call again. The default of *level* is OPOS_LOG_LEVEL, or info."""
     named = (level or os.environ.get(LEVEL, "")).upper()
     logs.configured_by(lambda: _shape_lines(logging.getLevelNamesMapping().get(named, logging.INFO)))
     _listen_to_others()
@@ -34,15 +34,15 @@ def _shape_lines(level: int) -> None:
     structlog.configure(
         processors=[line, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(),  # a line in one write, so that threads do not mix theirs
+        logger_factory=structlog.WriteLoggerFactory(),  # one write per line, so that threads do not mix theirs
         cache_logger_on_first_use=True,
     )
 
 
 def span(name: str, **labels: Any) -> AbstractContextManager[object]:
-    """What is done within is a call to somebody outside: a span called *name*, with those labels that it may bear.
+    """A context manager for a call to an external service: a span called *name*, with the labels that are allowed.
 
-    Nothing, and nearly for nothing, where spans are not collected.
+    Does nothing, at almost no cost, if spans are not collected.
     """
     return tracing.calling(name, labels)
 
@@ -57,7 +57,7 @@ def _collect() -> None:
 
 
 def _made(make: Callable[[], tracing.Collector]) -> tracing.Collector | None:
-    """None, and one line, for settings that OpenTelemetry does not understand: they stop no request."""
+    """None, and one line, if OpenTelemetry does not understand its settings: they must not stop a request."""
     try:
         return make()
     except Exception as fault:  # noqa: BLE001  (whatever it is, only spans are lost)
@@ -66,7 +66,7 @@ def _made(make: Callable[[], tracing.Collector]) -> tracing.Collector | None:
 
 
 class _Others(logging.Handler):
-    """What libraries log: by whom, where and how loudly, but not its text, which may quote a request or an address."""
+    """Logs what libraries log: the library, the place and the level, but not the text, which may quote a request."""
 
     def emit(self, record: logging.LogRecord) -> None:
         at = Frame(record.pathname, record.lineno, record.funcName or "")
@@ -75,7 +75,7 @@ class _Others(logging.Handler):
 
 
 class _QuotesRequest(logging.Filter):
-    """The server's line about a request that it could not answer would hold its address."""
+    """Replaces the server's line about a request that it could not answer, because it contains the address."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         quotes = bool(record.exc_info) and "request" in str(record.msg)
@@ -88,7 +88,7 @@ _others, _quotes_request = _Others(logging.WARNING), _QuotesRequest()
 
 
 def _listen_to_others() -> None:
-    """In place of plain handlers, which write the texts of exceptions."""
+    """Replace plain handlers, which write the texts of exceptions."""
     root = logging.getLogger()
     for handler in [handler for handler in root.handlers if type(handler) is logging.StreamHandler]:
         root.removeHandler(handler)

@@ -1,5 +1,5 @@
-"""Where an exception came from, as Python writes it, but without what it says and without lines of source: both may
-hold what must not be logged.
+"""Stack traces as Python writes them, but without the text of the exception and the lines of source code: both may
+contain what must not be logged.
 
 Source: Error Reporting documentation, "ReportedErrorEvent": a Python trace is as `traceback.format_exc` returns it.
 """
@@ -30,13 +30,13 @@ def stack_trace(fault: BaseException) -> str:
 
 
 def origin(fault: BaseException) -> Frame | None:
-    """The frame that raised *fault*; None when it was never raised."""
+    """The frame that raised *fault*; None if it was never raised."""
     frames = _frames(fault)
     return frames[-1] if frames else None
 
 
 def _chain(fault: BaseException) -> Iterator[BaseException]:
-    """*fault*, and what led to it, the nearest first."""
+    """*fault* and the exceptions that led to it, the latest first."""
     earlier: BaseException | None = fault
     for _ in range(MOST_FAULTS):
         if earlier is None:
@@ -58,6 +58,6 @@ def _frames(fault: BaseException) -> list[Frame]:
 
 
 def _name(kind: type[BaseException]) -> str:
-    """As `traceback` writes it."""
+    """The name of the type as `traceback` writes it."""
     plain = kind.__module__ in {"builtins", "__main__"}
     return kind.__qualname__ if plain else f"{kind.__module__}.{kind.__qualname__}"

@@ -1,7 +1,7 @@
-"""Which trace a piece of work belongs to, and how that travels: in headers, in a message's attributes, to a collector.
+"""The trace of each operation, and how it is passed on: in headers, in a message's attributes, to a collector.
 
-Source: W3C Recommendation "Trace Context" (Level 1), section 3.2, the traceparent header. Its tracestate, which is
-others' own, is not handed on.
+Source: W3C Recommendation "Trace Context" (Level 1), section 3.2, the traceparent header. Its tracestate,
+which belongs to other vendors, is not passed on.
 """
 
 import random
@@ -34,12 +34,12 @@ class Place(NamedTuple):
     sampled: bool = False
 
     def __str__(self) -> str:
-        """As a traceparent header says it."""
+        """The value of a traceparent header."""
         return f"00-{self.trace}-{self.span}-0{self.sampled:d}"
 
 
 class Span:
-    """A piece of work at *place*, by *function*: what is logged and published within it bears its trace."""
+    """An operation of *function* at *place*: everything logged and published within it has its trace."""
 
     __slots__ = ("_before", "function", "place")
     _before: Token["Span | None"]
@@ -56,17 +56,17 @@ class Span:
         _current.reset(self._before)
 
     def tell(self, **labels: Any) -> None:
-        """Say more of this work to who collects it."""
+        """Add *labels* to the span that is collected."""
 
     def overhear(self, fields: Mapping[str, Any]) -> None:
-        """Something was logged within this span."""
+        """Take note of *fields* that were logged within this span."""
 
 
 class Collector(Protocol):
     def begin(
         self, kind: Kind, name: str, function: str, parent: Place | None, trace: str | None, labels: Mapping[str, Any]
     ) -> Span:
-        """A span beneath *parent*; without one the first of *trace*, or of a new trace."""
+        """A span under *parent*; without one, the first of *trace* or of a new trace."""
         ...
 
 
@@ -92,8 +92,11 @@ def is_configured(environment: Mapping[str, str]) -> bool:
 
 
 def collect(make: Callable[[], Collector | None] | None) -> None:
-    """Hand spans to what *make* makes at the first of them: a server may fork after it was set up. None: to nobody."""
-    global _collecting  # noqa: PLW0603  (a process has one collector, as it has one log)
+    """Send spans to what *make* returns; None collects no spans.
+
+    *make* is called at the first span, because a server may fork after it was set up.
+    """
+    global _collecting  # noqa: PLW0603  (a process has one collector)
     _collecting = _Collecting(make) if make else None
 
 
@@ -102,26 +105,26 @@ def current() -> Span | None:
 
 
 def read(header: str | None) -> Place | None:
-    """What a traceparent *header* says; None when it is missing or not a valid one."""
+    """The place in a traceparent *header*; None if it is missing or invalid."""
     match = _PARENT.fullmatch(header) if header else None
-    if match is None or (match[1] == "00" and match[5]):  # only a later version may say more
+    if match is None or (match[1] == "00" and match[5]):  # only a later version may have more fields
         return None
     return Place(match[2], match[3], bool(int(match[4], 16) & 1))
 
 
 def serving(function: str, header: str | None) -> Span:
-    """*function* answers a request that bore *header*."""
+    """A span for *function* answering a request with this *header*."""
     return _begin("SERVER", function, function, read(header))
 
 
 def consuming(function: str, topic: str, attributes: Mapping[str, str]) -> Span:
-    """*function* handles a message of *topic* that bore *attributes*; once they held no more than a trace id."""
+    """A span for *function* handling a message of *topic*. Old messages have only a trace id in *attributes*."""
     trace = attributes.get("trace")
     return _begin("CONSUMER", f"process {topic}", function, read(attributes.get(HEADER)), trace, topic=topic)
 
 
 def publishing(message: "Message") -> Span:
-    """*message* is published: in its own trace where it names one, else in that of the work at hand."""
+    """A span for publishing *message*: in the message's own trace if it has one, else in that of the current span."""
     here, trace = _current.get(), getattr(message, "trace", None)
     parent = here.place if here and trace in {None, here.place.trace} else None
     function = here.function if here else ""
@@ -131,7 +134,7 @@ def publishing(message: "Message") -> Span:
 
 
 def calling(name: str, labels: Mapping[str, Any]) -> AbstractContextManager[object]:
-    """The work at hand calls somebody outside."""
+    """A span for a call from the current span to an external service."""
     here = _current.get()
     if _collecting is None or here is None:
         return _NOTHING
@@ -139,7 +142,7 @@ def calling(name: str, labels: Mapping[str, Any]) -> AbstractContextManager[obje
 
 
 def about(message: "Message") -> dict[str, Any]:
-    """What a span may say of *message*."""
+    """The labels of a span about *message*."""
     return {label: getattr(message, name) for label, name in _LABELS.items() if hasattr(message, name)}
 
 
@@ -150,11 +153,11 @@ def _begin(
     collector = _collecting.collector if _collecting else None
     if collector:
         return collector.begin(kind, name, function, parent, valid, labels)
-    return Span(_beneath(parent, valid), function)
+    return Span(_under(parent, valid), function)
 
 
-def _beneath(parent: Place | None, trace: str | None) -> Place:
-    """Random ids, which are no secrets: a look-up should not pay for those."""
+def _under(parent: Place | None, trace: str | None) -> Place:
+    """A place with random ids. They need not be secret, and a flag evaluation should not pay for secure randomness."""
     if parent:
         return Place(parent.trace, f"{random.getrandbits(64):016x}", parent.sampled)
     digits = f"{random.getrandbits(192):048x}"

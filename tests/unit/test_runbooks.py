@@ -15,7 +15,7 @@ from opos.cli import main
 from shared.config.health import Thresholds
 from shared.health.failures import FAILURES
 from shared.ports.topology import FUNCTIONS, SUBSCRIPTIONS, TOPICS
-from shared.services.health.checks.registry import WATCHED, asked_now, everything
+from shared.services.health.checks.registry import WATCHED, all_checks, external_checks
 from tests.support.configuration import parse_config
 from tests.support.fakes import FakeContext
 from tests.support.project import ROOT
@@ -161,8 +161,8 @@ def ways(name: str) -> set[str]:
 def asked_only() -> set[str]:
     """What is looked at when somebody asks, and not by the sweeper, who alone makes an alert of it."""
     context = FakeContext(config=parse_config(CONFIG))
-    asked = {one.failure for one in everything(context)}
-    return asked - {one.failure for one in (*WATCHED, *asked_now(context))}
+    asked = {check.failure for check in all_checks(context)}
+    return asked - {check.failure for check in (*WATCHED, *external_checks(context))}
 
 
 def spoken(number: str, unit: str) -> timedelta | int:

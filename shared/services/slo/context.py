@@ -1,4 +1,4 @@
-"""What a service is handed that counts how well it did."""
+"""The context of the services that count how well they did."""
 
 from typing import TYPE_CHECKING, Protocol
 

@@ -16,7 +16,7 @@ from shared.config.health import Health
 from shared.config.model import Config
 from shared.errors import DeliveryError, NotFound
 from shared.flags import Evaluation
-from shared.health.report import Finding, report
+from shared.health.report import Result, report
 from shared.ports import Create, Write
 from shared.process import facts as process
 from shared.services.flags.overrides import override
@@ -228,15 +228,15 @@ def test_an_unknown_path_is_not_found(context: FakeContext) -> None:
         ask(context, "/healthy")
 
 
-def test_a_report_is_as_healthy_as_its_worst_finding() -> None:
-    findings = [Finding(f"{status}:count", "component", status, 1, "items") for status in ("warn", "fail", "pass")]  # type: ignore[arg-type]
-    assert report(findings, version="1", now=NOW)["status"] == "fail"
-    assert report(findings[:1], version="1", now=NOW)["status"] == "warn"
+def test_a_report_is_as_healthy_as_its_worst_result() -> None:
+    results = [Result(f"{status}:count", "component", status, 1, "items") for status in ("warn", "fail", "pass")]  # type: ignore[arg-type]
+    assert report(results, version="1", now=NOW)["status"] == "fail"
+    assert report(results[:1], version="1", now=NOW)["status"] == "warn"
     assert report([], version="1", now=NOW) == {"status": "pass", "version": "1", "checks": {}}
 
 
-def test_a_finding_without_fault_says_nothing() -> None:
-    content = report([Finding("uptime", "system", "pass", 3.0, "s")], version="1", now=NOW)
+def test_a_result_that_passes_says_nothing() -> None:
+    content = report([Result("uptime", "system", "pass", 3.0, "s")], version="1", now=NOW)
     assert "output" not in content["checks"]["uptime"][0]
 
 

@@ -8,7 +8,7 @@ from functions.health.handler import handle
 from functions.health.status import PARTS, parts
 from shared.errors import NotFound
 from shared.health.failures import FAILURES
-from shared.health.report import Finding
+from shared.health.report import Result
 from shared.ports import Create
 from shared.values.http import HttpRequest, HttpResponse
 from tests.support.fakes import FakeContext
@@ -65,7 +65,7 @@ def test_however_often_the_public_asks_the_bundle_looks_at_itself_once_in_half_a
 @pytest.mark.parametrize("failure", [one for one in FAILURES if any(one in several for several in PARTS.values())])
 def test_a_part_is_as_bad_as_the_worst_that_it_suffers_from(failure: str) -> None:
     for status, state in (("fail", "down"), ("warn", "degraded"), ("pass", "operational")):
-        found = parts([Finding("x", "component", status, 1, "s", failure=failure)])  # type: ignore[arg-type]
+        found = parts([Result("x", "component", status, 1, "s", failure=failure)])  # type: ignore[arg-type]
         assert {name for name, one in found.items() if one == state} >= {
             name for name, several in PARTS.items() if failure in several
         }

@@ -4,7 +4,8 @@ import pytest
 
 from functions.alert_router.handler import handle as route
 from functions.sweeper.dead_letters import record_dead_letter
-from functions.sweeper.handler import PATIENCE, sweep
+from functions.sweeper.handler import sweep
+from functions.sweeper.stuck_messages import PATIENCE
 from shared.errors import Conflict, DeliveryError
 from shared.events import DeadLetter, DigestDue, EventAccepted, Message, Tick
 from shared.ports import Create, Doc
@@ -179,7 +180,7 @@ def test_a_dead_letter_is_kept_taken_out_of_the_sweep_and_pages_once(context: Fa
     assert isinstance(alarm, EventAccepted)
     route(alarm, context)
     assert [notice.title for _, notice in context.channels["desk"].sent] == [
-        "opos could not handle a message of alert-router"
+        "opos could not process a message of alert-router"
     ]
 
 

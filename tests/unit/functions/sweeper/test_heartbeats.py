@@ -1,4 +1,4 @@
-"""The dead-man's switch, and the sweep that it hangs on: over fakes."""
+"""Heartbeats, and the sweep that watches them: over fakes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +30,7 @@ def test_a_heartbeat_that_is_missed_is_an_alert_and_its_next_ping_closes_it() ->
     minutes(context, 64)
     assert titles(context) == []
     minutes(context, 2)
-    assert titles(context) == ["backup did not say that it lives"]
+    assert titles(context) == ["Heartbeat missed: backup (last ping 09:00)"]
     ping(context, "backup")
     minutes(context, 1)
     missed = [doc.data for doc in docs(context, "alerts") if doc.data["labels"].get("heartbeat") == "backup"]
@@ -39,10 +39,10 @@ def test_a_heartbeat_that_is_missed_is_an_alert_and_its_next_ping_closes_it() ->
     assert len(titles(context)) == 2
 
 
-def test_a_heartbeat_that_was_never_heard_of_is_missed_too_and_one_without_a_period_never() -> None:
+def test_a_heartbeat_that_has_never_pinged_is_missed_too_and_one_without_a_schedule_never() -> None:
     context = configured(heartbeats=HEARTBEATS)
     minutes(context, 67)
-    assert titles(context) == ["backup did not say that it lives"]
+    assert titles(context) == ["Heartbeat missed: backup (no ping yet)"]
     assert context.store.get("heartbeats/manual") is None
 
 
