@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
+from opos.bundle.ports import free_port
 from shared.adapters.firestore.store import connect
 from shared.health.failures import FAILURES
 from tests.e2e.test_commands import opos
-from tests.integration.test_channels import Mailbox, certificate, closed_port
+from tests.integration.test_channels import Mailbox, certificate
 from tests.integration.test_disk_full import filled, mounted
 from tests.support.bundle import Bundle
 from tests.support.http_server import Quiet, served
@@ -214,7 +215,7 @@ def test_a_mail_server_that_refuses_is_named_and_pages_that_cannot_leave_it_are_
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.services.health.checks.external.FRESH", -1.0)
-    port = closed_port()
+    port = free_port()
     bundle.runtime.settings.environment["SMTP_URL"] = f"smtp://127.0.0.1:{port}"  # type: ignore[index]
     bundle.configure(
         "\nchannels: {desk: {console: true}, inbox: {console: true}, mail: {email: SMTP_URL, to: me@example.com}}\n"

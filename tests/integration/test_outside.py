@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
+from opos.bundle.ports import free_port
 from shared.adapters.host_probes import certificate_ends, clock_offset
 from shared.errors import Unavailable
-from tests.integration.test_channels import certificate, closed_port
+from tests.integration.test_channels import certificate
 from tests.support.http_server import Quiet
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -83,7 +84,7 @@ def test_a_host_may_be_an_ipv6_address(tmp_path: Path) -> None:
 def test_where_nobody_shows_a_certificate_that_is_said() -> None:
     with answering(Quiet) as plain:
         for host, port in (
-            ("127.0.0.1", closed_port()),
+            ("127.0.0.1", free_port()),
             ("127.0.0.1", plain),
             ("no.such.host.invalid", 443),
             ("a..b", 443),
@@ -192,7 +193,7 @@ def test_an_answer_without_a_date_tells_nothing(said: dict[str, str]) -> None:
 
 
 def test_where_there_is_no_answer_there_is_no_offset() -> None:
-    for url in (f"http://127.0.0.1:{closed_port()}/", "http://no.such.host.invalid/", "nonsense"):
+    for url in (f"http://127.0.0.1:{free_port()}/", "http://no.such.host.invalid/", "nonsense"):
         with pytest.raises(Unavailable):
             clock_offset(url, timeout=2)
 

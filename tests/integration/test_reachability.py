@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from opos.bundle.ports import free_port
 from shared.adapters.channels.apprise import AppriseService
 from shared.adapters.channels.console import ConsoleLine
 from shared.adapters.channels.email import SmtpMail
@@ -21,7 +22,7 @@ from shared.adapters.channels.ntfy import NtfyTopic
 from shared.adapters.channels.slack import SlackWebhook
 from shared.errors import DeliveryError
 from shared.ports import Channel, Notice
-from tests.integration.test_channels import Login, Mailbox, certificate, closed_port, mail_server
+from tests.integration.test_channels import Login, Mailbox, certificate, mail_server
 from tests.integration.test_outside import EXPIRED, SOUND, YOUNG, answering, shaking_hands
 from tests.support.fakes import FakeClock, RecordingChannel
 
@@ -192,7 +193,7 @@ def test_who_hangs_costs_the_timeout_only(monkeypatch: pytest.MonkeyPatch, kind:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "no.such.host.invalid"])
 def test_who_is_not_there_is_unreachable_for_now(host: str) -> None:
-    address = f"{host}:{closed_port()}"
+    address = f"{host}:{free_port()}"
     channels = [mail(f"smtp://{address}"), mail(f"smtps://{address}")]
     web = [make(f"{scheme}://{address}") for make in (ntfy, slack) for scheme in ("http", "https")]
     for channel in (*channels, *web):
@@ -272,7 +273,7 @@ def test_a_webhooks_host_is_connected_to_and_told_nothing(tmp_path: Path, monkey
 
 
 def test_behind_a_proxy_a_webhooks_host_cannot_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    address = f"https://127.0.0.1:{closed_port()}"
+    address = f"https://127.0.0.1:{free_port()}"
     monkeypatch.setenv("https_proxy", "http://proxy.invalid:3128")
     assert slack(address).reach() is False
     monkeypatch.setenv("no_proxy", "127.0.0.1")
