@@ -124,7 +124,7 @@ def test_a_failure_that_lasts_is_one_alert_of_its_name_and_severity(problem: str
 
 
 def silently(context: FakeContext) -> None:
-    """A sweep that does nothing but watch: what is broken stays so."""
+    """A sweep that only runs the checks and recovers nothing."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("functions.sweeper.health_alerts.AlertsBlockedError", ZeroDivisionError)
         try:
@@ -194,7 +194,7 @@ def test_a_failure_that_blocks_alerts_stops_the_pings_to_the_dead_mans_switch() 
     assert len(context.called) == before + 1
 
 
-def test_every_sweep_is_written_down_and_one_that_stopped_is_seen_from_outside() -> None:
+def test_every_sweep_is_stored_and_a_stopped_sweeper_fails_in_the_report() -> None:
     context = configured()
     sweeps(context, 1)
     assert context.store.docs[SWEEP].data["at"] == iso(context.now)
@@ -213,7 +213,7 @@ def test_a_bundle_that_has_just_begun_is_given_time_for_its_first_sweep() -> Non
     assert "sweeper-stopped" in {result.failure for result in run_checks(all_checks(context), context)}
 
 
-def test_two_sweeps_at_once_say_it_once() -> None:
+def test_two_sweeps_at_the_same_time_raise_one_alert() -> None:
     context = configured()
     context.free = 1.0
     sweeps(context, 1)
@@ -241,7 +241,7 @@ def test_an_alert_leads_to_its_runbook() -> None:
     assert "disk:free is 1 MiB" in alert.summary
 
 
-def test_certificates_and_the_time_are_looked_at_every_ten_minutes_and_the_disk_each_minute() -> None:
+def test_certificates_and_the_clock_are_checked_every_ten_minutes_and_the_disk_every_minute() -> None:
     context = configured(clock="https://time.example")
     certified(days=90)(context)
     context.offset, context.free = timedelta(), 1000.0
@@ -281,7 +281,7 @@ def test_a_failure_whose_check_could_not_run_does_not_resolve(monkeypatch: pytes
     assert context.called[1:] == []
 
 
-def test_a_channel_that_did_not_answer_when_the_sweeper_asked_is_told_and_closes_when_it_does() -> None:
+def test_a_channel_that_does_not_answer_the_sweeper_raises_an_alert_which_resolves_when_it_answers() -> None:
     context = configured()
     context.channels["inbox"].faults.append(DeliveryError("unreachable"))
     with pytest.MonkeyPatch.context() as patch:
@@ -294,7 +294,7 @@ def test_a_channel_that_did_not_answer_when_the_sweeper_asked_is_told_and_closes
     assert told == ["firing", "resolved"]
 
 
-def test_a_job_that_is_not_declared_any_more_is_not_missed() -> None:
+def test_a_heartbeat_that_is_no_longer_configured_is_not_missed() -> None:
     context = configured()
     context.store.commit([Create("heartbeats/gone", {"missed_at": iso(context.now)})])
     values = {result.name: result.value for result in run_checks(all_checks(context), context)}
