@@ -1,6 +1,6 @@
-"""What a month costs on Google Cloud: counted operations times dated list prices, less what is free.
+"""The cost of a month on Google Cloud: counted operations times dated list prices, minus the free tier.
 
-tests/e2e/test_budget.py counts the operations and weighs what is kept, and fails when one of these is no longer true.
+tests/e2e/test_budget.py counts the operations and measures the documents, and fails if a figure here is wrong.
 """
 
 from collections import Counter
@@ -15,14 +15,14 @@ COSTS: dict[str, Operations] = {
     "overview": Counter(reads=10),
     "critical": Counter(writes=6, reads=4),
 }
-"""Firestore's operations: of an event that goes into a digest, of the digest itself (what it counts up to its size
-included), of what the first digest of a day says besides, of an event that pages."""
+"""Firestore operations: of an event that goes into a digest, of the digest itself (including the counts until it is
+full), of the overview in the first digest of a day, and of an event that notifies."""
 TICK: Operations = Counter(writes=2, reads=23)
-"""Of a minute in which nothing is stuck: most of it looks whether what is promised is kept."""
+"""Operations of a sweep that finds nothing stuck; most of them are those of the checks."""
 KIB_KEPT = {"event": 3.85, "digest": 3.4, "critical": 5.95}
-"""What stays of each for a year, with its index entries and, of an event, what falls to it of an alert; `critical` also
-has a page. The bodies are those of GitHub's published examples, which are long: 9.7 KiB as sent, 1.5 as kept. Bodies as
-short as those in tests/payloads would leave 1.3 less.
+"""What the store keeps of each for a year, with index entries. An event includes its part of an alert; `critical` also
+includes a notification. The bodies are GitHub's published examples, which are long: 9.7 KiB as sent, 1.5 KiB as stored.
+Bodies as short as those in tests/payloads would need 1.3 KiB less.
 """
 INVOCATIONS = {"event": 2, "digest": 1, "critical": 2}
 MESSAGES = {"event": 1, "digest": 1, "critical": 1}
@@ -34,7 +34,7 @@ DAYS, MINUTES = 30, 30 * 24 * 60
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """`dollars` for `per` units beyond `free` of them a month."""
+    """`dollars` for each `per` units; `free` units per month cost nothing."""
 
     name: str
     unit: str
@@ -61,7 +61,7 @@ SECONDS_PER_REQUEST, VCPU, GIB = 0.1, 1, 0.5
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`gross` is what it would cost if nothing were free."""
+    """One line of the bill; `gross` is its cost without the free tier."""
 
     name: str
     quantity: float
@@ -72,7 +72,7 @@ class Line:
 
 
 def bill(events_per_day: int, *, critical: float, digest_size: int) -> list[Line]:
-    """A month of *events_per_day*, of which the share *critical* pages and the rest fills digests of *digest_size*."""
+    """The bill of a month. The fraction *critical* of the events notifies, the rest fills digests of *digest_size*."""
     used = _quantities(events_per_day * DAYS, critical=critical, digest_size=digest_size)
     return [_line(price, used[price.name]) for price in PRICES]
 
@@ -94,7 +94,7 @@ def _quantities(events: float, *, critical: float, digest_size: int) -> dict[str
         "Firestore writes": operations["writes"] + TICK["writes"] * MINUTES,
         "Firestore reads": operations["reads"] + TICK["reads"] * MINUTES,
         "Firestore storage": kept * MONTHS_KEPT / 1024**2,
-        "Pub/Sub": 2 * messages / 1024**2,  # 1 KiB at least, once in and once out
+        "Pub/Sub": 2 * messages / 1024**2,  # at least 1 KiB, once in and once out
         "Cloud Run requests": requests,
         "Cloud Run CPU": requests * SECONDS_PER_REQUEST * VCPU,
         "Cloud Run memory": requests * SECONDS_PER_REQUEST * GIB,

@@ -10,7 +10,8 @@ from pathlib import Path
 from bench.rivals.contestant import Contestant
 from bench.rivals.group import wait_for
 from bench.serving import Server, main_of, prepare, serve
-from functions.sweeper.handler import LOST_AFTER, sweep
+from functions.sweeper.handler import sweep
+from functions.sweeper.lost_events import LOST_AFTER
 from shared.events import Tick, document_id
 from shared.runtime.container import Runtime
 from shared.runtime.settings import Settings

@@ -14,7 +14,7 @@ from shared.events import iso
 from shared.ports import Doc
 from shared.services.digest.queue import in_queue
 from shared.services.flags.overrides import in_force
-from shared.services.health.checks.backlogs import concerns
+from shared.services.health.checks.backlogs import backlogs
 from shared.services.outbox.message import as_message
 from shared.values.local_time import local_time
 from shared.values.text import counted, one_line
@@ -45,7 +45,7 @@ def overview(queue: str, items: Sequence[Doc], context: Context) -> Overview:
     leftovers = [as_alert(doc.data) for doc in unresolved if doc.id not in again][:most]
     still_open = context.store.count("alerts", where=where) - len(again)
     last = overviews.get(queue) or iso(context.now - DAY)
-    notes = [*_deployments(last, context), *_overrides(context), *_concerns(context)]
+    notes = [*_deployments(last, context), *_overrides(context), *_backlogs(context)]
     return Overview({**overviews, queue: iso(context.now)}, leftovers, still_open, notes)
 
 
@@ -69,7 +69,7 @@ def _overrides(context: Context) -> Iterator[Note]:
         yield {"text": one_line(f"The flag {doc.id} is overridden: {override}"), "link": ""}
 
 
-def _concerns(context: Context) -> Iterator[Note]:
-    for concern, count in concerns(context):
+def _backlogs(context: Context) -> Iterator[Note]:
+    for backlog, count in backlogs(context):
         if count:
-            yield {"text": f"{counted(count, concern.noun)} {concern.trouble}", "link": context.links.base_url}
+            yield {"text": f"{counted(count, backlog.noun)} {backlog.problem}", "link": context.links.base_url}

@@ -1,8 +1,13 @@
-"""Tells whether the bundle is healthy: `/livez` the process, `/readyz` what it depends on, `/health` the whole report,
-`/metrics` the same for a scraper, `/status` and `/status.svg` what the public may know of it, if it may.
+"""Answers whether the bundle works.
 
-Anyone may ask, so an answer holds numbers and our own words: never the text of an exception. What each answer needs is
-imported by it: that the process lives is said before all that the others look at is loaded.
+- `/livez`: whether the process is running
+- `/readyz`: whether its dependencies work
+- `/health`: the whole report
+- `/metrics`: the same for Prometheus
+- `/status` and `/status.svg`: a public page and a badge, if enabled
+
+Anyone may ask, so an answer contains numbers and fixed texts, but never the text of an exception. Each answer imports
+what it needs itself, so that `/livez` answers before the other modules are loaded.
 """
 
 from typing import TYPE_CHECKING
@@ -14,7 +19,7 @@ from shared.services.health.context import HealthContext
 from shared.values.http import HttpRequest, HttpResponse, json_response
 
 if TYPE_CHECKING:
-    from shared.health.report import Finding
+    from shared.health.report import Result
     from shared.services.flags.usage import Outcome
 
 _HEADERS = {"content-type": "application/health+json", "cache-control": "no-store"}
@@ -30,7 +35,7 @@ def handle(request: HttpRequest, context: HealthContext) -> HttpResponse:
         case "/readyz":
             return _ready(context)
         case "/health":
-            return _answer(_findings(context), context)
+            return _answer(_results(context), context)
         case "/status" | "/status.svg" as path if context.config.health.status_page:
             return _public(path, context.config.health.status_page, context)
         case "/metrics":
@@ -39,38 +44,38 @@ def handle(request: HttpRequest, context: HealthContext) -> HttpResponse:
 
 
 def _ready(context: HealthContext) -> HttpResponse:
+    from shared.services.health.check_runs import run_checks
     from shared.services.health.checks.registry import DEPENDENCIES
-    from shared.services.health.probes import findings
 
-    return _answer(findings(DEPENDENCIES, context), context)
+    return _answer(run_checks(DEPENDENCIES, context), context)
 
 
-def _findings(context: HealthContext) -> "list[Finding]":
-    from shared.services.health.checks.registry import everything
-    from shared.services.health.probes import findings
+def _results(context: HealthContext) -> "list[Result]":
+    from shared.services.health.check_runs import run_checks
+    from shared.services.health.checks.registry import all_checks
 
-    return findings(everything(context), context)
+    return run_checks(all_checks(context), context)
 
 
 def _metrics(request: HttpRequest, context: HealthContext) -> HttpResponse:
     from functions.health.metrics import metrics
 
-    return metrics(_findings(context), _usage(context), accept=request.headers.get("accept", ""))
+    return metrics(_results(context), _usage(context), accept=request.headers.get("accept", ""))
 
 
-def _answer(found: "list[Finding]", context: HealthContext) -> HttpResponse:
+def _answer(results: "list[Result]", context: HealthContext) -> HttpResponse:
     from shared.health.report import report
 
     runbooks = context.config.health.runbooks or ""
-    content = report(found, version=version(), now=context.now, runbooks=runbooks, release=context.release)
+    content = report(results, version=version(), now=context.now, runbooks=runbooks, release=context.release)
     return json_response(503 if content["status"] == "fail" else 200, content, _HEADERS)
 
 
 def _public(path: str, title: str, context: HealthContext) -> HttpResponse:
     from functions.health import status
 
-    found = status.current(lambda: _findings(context), context)
-    return status.badge(found, title) if path.endswith(".svg") else status.page(found, title)
+    states = status.current(lambda: _results(context), context)
+    return status.badge(states, title) if path.endswith(".svg") else status.page(states, title)
 
 
 def _usage(context: Context) -> "dict[str, dict[Outcome, int]]":

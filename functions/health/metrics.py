@@ -1,10 +1,10 @@
-"""The report as metrics, in the format that the scraper asks for: OpenMetrics 1.0, or Prometheus's older text."""
+"""The report as metrics, in the format that the scraper accepts: OpenMetrics 1.0, or the Prometheus text format."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.health.report import WORSE, Finding
+from shared.health.report import WORSE, Result
 from shared.services.flags.usage import Outcome
 from shared.values.http import HttpResponse
 
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 
-def metrics(findings: Iterable[Finding], usage: Mapping[str, Mapping[Outcome, int]], *, accept: str) -> HttpResponse:
-    """*usage* is what each instance has counted of the flags."""
+def metrics(results: Iterable[Result], usage: Mapping[str, Mapping[Outcome, int]], *, accept: str) -> HttpResponse:
+    """*usage* has the evaluations that each instance has counted."""
     from prometheus_client import CollectorRegistry
     from prometheus_client.exposition import choose_encoder
 
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Families([*_of_findings(findings), _of_flags(usage)]))
+    registry.register(_Families([*_of_results(results), _of_flags(usage)]))
     encode, content_type = choose_encoder(accept)
     return HttpResponse(200, encode(registry), {"content-type": content_type, "cache-control": "no-store"})
 
 
 @dataclass(frozen=True, eq=False)
 class _Families:
-    """A collector, as prometheus_client calls what is asked at each scrape."""
+    """A collector of prometheus_client, which is called at each scrape."""
 
     families: list["Metric"]
 
@@ -33,16 +33,14 @@ class _Families:
         return iter(self.families)
 
 
-def _of_findings(findings: Iterable[Finding]) -> list["Metric"]:
+def _of_results(results: Iterable[Result]) -> list["Metric"]:
     from prometheus_client.core import GaugeMetricFamily
 
-    status = GaugeMetricFamily(
-        "opos_check_status", "How a check of the health report is: 0 passes, 1 warns, 2 fails.", labels=["check"]
-    )
-    value = GaugeMetricFamily("opos_check_value", "What a check observed, in its unit.", labels=["check", "unit"])
-    for one in findings:
-        status.add_metric([one.name], WORSE.index(one.status))
-        value.add_metric([one.name, one.unit], one.value)
+    status = GaugeMetricFamily("opos_check_status", "Status of a check: 0 passes, 1 warns, 2 fails.", labels=["check"])
+    value = GaugeMetricFamily("opos_check_value", "Value that a check measured, in its unit.", labels=["check", "unit"])
+    for result in results:
+        status.add_metric([result.name], WORSE.index(result.status))
+        value.add_metric([result.name, result.unit], result.value)
     return [status, value]
 
 
@@ -50,7 +48,9 @@ def _of_flags(usage: Mapping[str, Mapping[Outcome, int]]) -> "Metric":
     from prometheus_client.core import CounterMetricFamily
 
     labels = ["flag", "variant", "reason", "instance"]
-    counted = CounterMetricFamily("opos_flag_evaluations", "How often each flag came out as what.", labels=labels)
+    counted = CounterMetricFamily(
+        "opos_flag_evaluations", "Number of flag evaluations, by variant and reason.", labels=labels
+    )
     for instance, outcomes in usage.items():
         for outcome, count in outcomes.items():
             counted.add_metric([*outcome, instance], count)

@@ -1,6 +1,6 @@
-"""The public page and its badge: how each part of the service is, from the same report, and nothing besides.
+"""The public status page and its badge: the state of each part of the service.
 
-No names of checks, numbers, versions or hosts: what an attacker would want to know stands in the report alone.
+They show no names of checks, numbers, versions or hosts, because those would help an attacker.
 """
 
 import threading
@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Literal
 
 from shared.context import Context
-from shared.health.report import WORSE, Finding
+from shared.health.report import WORSE, Result
 from shared.values.http import HttpResponse
 from shared.values.templates import templates
 
@@ -26,9 +26,9 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "Digests": ("store-unreachable", "bus-unreachable", "sweeper-stopped", "digest-late", "digests-refused"),
     "Feature flags": ("keys-unreachable",),
 }  # fmt: skip
-"""What the public is told of, and the failures that it suffers from."""
+"""The parts on the page, each with the failures that affect it."""
 FRESH = 30
-"""Seconds for which a report is shown again: the public cannot make the bundle look at itself more often than that."""
+"""Seconds for which a page is reused: the public cannot make opos run its checks more often than that."""
 _HEADERS = {
     "cache-control": f"public, max-age={FRESH}",
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
@@ -37,45 +37,45 @@ _HEADERS = {
 }
 
 
-def parts(findings: Iterable[Finding]) -> dict[str, State]:
-    """How each part is: as bad as the worst of the failures that it suffers from."""
+def parts(results: Iterable[Result]) -> dict[str, State]:
+    """The state of each part: that of the worst failure that affects it."""
     worst: dict[str, int] = {}
-    for one in findings:
-        worst[one.failure] = max(worst.get(one.failure, 0), WORSE.index(one.status))
-    return {name: STATES[max(worst.get(one, 0) for one in failures)] for name, failures in PARTS.items()}
+    for result in results:
+        worst[result.failure] = max(worst.get(result.failure, 0), WORSE.index(result.status))
+    return {name: STATES[max(worst.get(failure, 0) for failure in failures)] for name, failures in PARTS.items()}
 
 
 @dataclass
 class _Kept:
     config: object
     at: float
-    found: dict[str, State]
+    states: dict[str, State]
 
 
 _kept: _Kept | None = None
-_looking = threading.Lock()
+_running = threading.Lock()
 
 
-def current(look: Callable[[], Iterable[Finding]], context: Context) -> dict[str, State]:
-    """How each part is; *look* is asked where that was not known half a minute ago."""
+def current(run: Callable[[], Iterable[Result]], context: Context) -> dict[str, State]:
+    """The state of each part, at most FRESH seconds old; *run* runs the checks."""
     global _kept  # noqa: PLW0603  (a process has one report)
-    with _looking:
+    with _running:
         if _kept is None or _kept.config is not context.config or monotonic() - _kept.at > FRESH:
-            _kept = _Kept(context.config, monotonic(), parts(look()))
-        return _kept.found
+            _kept = _Kept(context.config, monotonic(), parts(run()))
+        return _kept.states
 
 
-def page(found: Mapping[str, State], title: str) -> HttpResponse:
-    text = _rendered("status.html", found, title)
+def page(states: Mapping[str, State], title: str) -> HttpResponse:
+    text = _rendered("status.html", states, title)
     return HttpResponse(200, text, {"content-type": "text/html; charset=utf-8", **_HEADERS})
 
 
-def badge(found: Mapping[str, State], title: str) -> HttpResponse:
-    text = _rendered("badge.svg", found, title)
+def badge(states: Mapping[str, State], title: str) -> HttpResponse:
+    text = _rendered("badge.svg", states, title)
     return HttpResponse(200, text, {"content-type": "image/svg+xml", **_HEADERS})
 
 
-def _rendered(template: str, found: Mapping[str, State], title: str) -> bytes:
-    worst = max(found.values(), key=STATES.index)
-    made = templates(Path(__file__).with_name("templates")).get_template(template)
-    return made.render(title=title, parts=found, worst=worst).encode("utf-8", "replace")
+def _rendered(template: str, states: Mapping[str, State], title: str) -> bytes:
+    worst = max(states.values(), key=STATES.index)
+    page = templates(Path(__file__).with_name("templates")).get_template(template)
+    return page.render(title=title, parts=states, worst=worst).encode("utf-8", "replace")

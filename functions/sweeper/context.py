@@ -1,4 +1,4 @@
-"""What the sweeper is handed: it does a part of what every other function does."""
+"""The context of the sweeper, which does a part of the work of every other function."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""Messages that could not be handled: kept, taken out of the sweep, and told."""
+"""Records dead letters: messages that a function failed to process five times."""
 
 import json
 from typing import Any
@@ -13,9 +13,9 @@ from shared.telemetry.logger import log as _log
 
 
 def record_dead_letter(message: DeadLetter, context: MeasuredContext) -> None:
-    """Keep a message that could not be handled, take its event out of the sweep, and tell the operator.
+    """Store the dead letter, take its event out of the sweep, and notify the operator.
 
-    Unless there is nothing to tell: an outage that is over, or a message whose like comes again each minute.
+    Does nothing if the work is done, or will be done without the operator: see `_is_made_up_for`.
     """
     content = _content(message)
     event_id = _event_id(content)
@@ -37,7 +37,7 @@ def record_dead_letter(message: DeadLetter, context: MeasuredContext) -> None:
             context.indicators.took("event_handled", 0, context.now, well=False)
         _log.error("dead_letter", subscription=message.subscription, event_id=event_id)
     if event is None or event.data["source"] != OWN_SOURCE:
-        _raise_alarm(message, path, context)
+        _raise_alert(message, path, context)
 
 
 def _out_of_the_sweep(event: Doc | None) -> list[Write]:
@@ -55,14 +55,15 @@ def _content(message: DeadLetter) -> dict[str, Any]:
 
 
 def _event_id(content: dict[str, Any]) -> str | None:
-    found = content.get("id")
-    return found if isinstance(found, str) else None
+    event_id = content.get("id")
+    return event_id if isinstance(event_id, str) else None
 
 
 def _is_made_up_for(content: dict[str, Any], event: Doc | None, context: Context) -> bool:
-    """Whether what the message was about is done, or will be done without the operator.
+    """Whether the message's work is done, or will be done without the operator.
 
-    An event is dead only when it has failed once more after a sweep, so no outage of a few minutes asks for a hand.
+    An event is dead only if it fails again after a sweep has published it again: an outage of a few minutes needs no
+    operator. Ticks and reviews are repeated on a schedule.
     """
     if event is not None and not content.get("nonce"):
         waits = event.data["state"] == "accepted" and not event.data["republished"]["count"]
@@ -76,12 +77,12 @@ def _contract(message: type[DigestDue | ReviewDue | Tick]) -> str:
     return str(message.model_fields["contract"].default)
 
 
-def _raise_alarm(message: DeadLetter, path: str, context: Context) -> None:
-    """A dead letter may hide something critical, so it is itself critical: one page for each subscription."""
+def _raise_alert(message: DeadLetter, path: str, context: Context) -> None:
+    """Raise a critical alert, because the message may be about a critical one; one alert for each subscription."""
     alert = Alert(
         fingerprint=f"dead-letter:{message.subscription}",
-        title=f"opos could not handle a message of {message.subscription}",
+        title=f"opos could not process a message of {message.subscription}",
         severity="critical",
-        summary=f"It failed {message.attempts} times and is kept as {path}. Mend the cause, then replay the event.",
+        summary=f"It failed {message.attempts} times and is stored as {path}. Fix the cause, then replay the event.",
     )
     accept(own_event(alert, "dead-letter", delivery_id=path, context=context), (alert,), context)

@@ -1,15 +1,15 @@
-"""The dead-man's switch: a job that did not say in time that it lives is an alert; its next ping closes it."""
+"""Watches the heartbeats: a ping that does not arrive in time raises an alert, which the next ping resolves."""
 
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
 from shared.events import iso
-from shared.intake.heartbeats import alert_of, due_at
+from shared.intake.heartbeats import due_at, missed_alert
 from shared.ports import Create, Doc, Update
 from shared.services.intake.acceptance import announce, keep, own_event
 
 
 def expect_all(context: Context) -> None:
-    """Begin to wait for the first ping of every heartbeat that is declared and has never been heard of."""
+    """Start to wait for the first ping of every configured heartbeat that has never pinged."""
     for name, heartbeat in context.config.heartbeats.items():
         due = due_at(heartbeat, context.now, zone=context.config.timezone)
         if due and context.store.get(f"heartbeats/{name}") is None:
@@ -21,18 +21,21 @@ def expect_all(context: Context) -> None:
 
 
 def miss_due(context: Context) -> None:
+    """Raise the alerts of all heartbeats whose ping is overdue."""
     for doc in list(context.store.query("heartbeats", where=[("due_at", "<=", iso(context.now))], order_by="due_at")):
         _miss(doc, context)
 
 
 def _miss(doc: Doc, context: Context) -> None:
-    """One that is not declared any more is not waited for either."""
+    """Raise the alert; a heartbeat that is no longer configured is only taken off the schedule."""
     changes = {"due_at": None, "missed_at": iso(context.now)}
     heartbeat = context.config.heartbeats.get(doc.id)
     if heartbeat is None:
         context.store.commit([Update(doc.path, {**changes, "missed_at": None}, doc.version)])
         return
-    alert = alert_of(doc.id, heartbeat, doc.data["last_seen"])
+    alert = missed_alert(
+        doc.id, heartbeat, doc.data["last_seen"], now=context.now, zone=context.config.timezone
+    )  # fmt: skip
     event = own_event(
         alert, "heartbeat", delivery_id=f"heartbeat:{doc.id}:missed:{doc.data['due_at']}", context=context
     )
@@ -40,5 +43,5 @@ def _miss(doc: Doc, context: Context) -> None:
     try:
         versions = context.store.commit([Update(doc.path, changes, doc.version), kept])
     except (Conflict, AlreadyExists):
-        return  # It was heard of, or another sweep was quicker.
+        return  # It has pinged, or another sweep was faster.
     announce(event, (alert,), versions[kept.path], context)

@@ -1,10 +1,10 @@
-"""Records the pings of jobs."""
+"""Records the pings of heartbeats."""
 
 from typing import TYPE_CHECKING, Any
 
 from shared.context import Context
 from shared.events import iso
-from shared.intake.heartbeats import alert_of, due_at
+from shared.intake.heartbeats import due_at, pinged_alert
 from shared.services.alerting.notification import write
 from shared.services.intake.acceptance import announce, keep, own_event
 
@@ -13,24 +13,26 @@ if TYPE_CHECKING:
 
 
 def record_ping(name: str, heartbeat: "Heartbeat", context: Context) -> None:
-    """Record the ping. If the heartbeat was missed before, also accept an event that resolves its alert.
+    """Store the ping; if the heartbeat was missed, resolve its alert with an event.
 
     Raises Conflict if another ping was faster; the request then runs again.
     """
     path = f"heartbeats/{name}"
     known = context.store.get(path)
     missed_at = known.data.get("missed_at") if known else None
-    beat = write(path, _beat(name, heartbeat, context), known)
-    if not missed_at:
-        context.store.commit([beat])
+    ping = write(path, _content(name, heartbeat, context), known)
+    if known is None or not missed_at:
+        context.store.commit([ping])
         return
-    alert = alert_of(name, heartbeat, iso(context.now), missed=False)
+    alert = pinged_alert(
+        name, heartbeat, known.data.get("last_seen"), now=context.now, zone=context.config.timezone
+    )  # fmt: skip
     event = own_event(alert, "heartbeat", delivery_id=f"heartbeat:{name}:heard:{missed_at}", context=context)
     kept = keep(event)
-    versions = context.store.commit([beat, kept])
+    versions = context.store.commit([ping, kept])
     announce(event, (alert,), versions[kept.path], context)
 
 
-def _beat(name: str, heartbeat: "Heartbeat", context: Context) -> dict[str, Any]:
+def _content(name: str, heartbeat: "Heartbeat", context: Context) -> dict[str, Any]:
     due = due_at(heartbeat, context.now, zone=context.config.timezone)
     return {"name": name, "last_seen": iso(context.now), "due_at": iso(due) if due else None, "missed_at": None}

@@ -12,12 +12,12 @@ from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock
 from shared.health.failures import FAILURES
-from shared.health.report import Finding
+from shared.health.report import Result
 from shared.ports import Doc
+from shared.services.health.check_runs import run_checks
 from shared.services.health.checks.pipeline import SWEEP, sweeper_silent
-from shared.services.health.checks.registry import everything
+from shared.services.health.checks.registry import all_checks
 from shared.services.health.context import HealthContext
-from shared.services.health.probes import findings
 from shared.values.durations import duration_text
 
 _ORDER = tuple(FAILURES)
@@ -35,8 +35,8 @@ def command(place: Place, *, as_json: bool) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # the report says it
     runtime = place.runtime()
     context: HealthContext = runtime.context()
-    probes = [probe for probe in everything(context) if probe.name not in _LEFT_OUT]
-    checks = [*findings(probes, context), *_swept(context)]
+    probes = [probe for probe in all_checks(context) if probe.name not in _LEFT_OUT]
+    checks = [*run_checks(probes, context), *_swept(context)]
     wrong = sorted((check for check in checks if check.status != "pass"), key=lambda check: _ORDER.index(check.failure))
     since = _since(context)
     failures = [_explained(check, since, context) for check in wrong]
@@ -50,10 +50,10 @@ _LEFT_OUT = {"memory:utilization", "uptime", "sweeper:lastRun"}
 """These would measure this command and not the bundle."""
 
 
-def _swept(context: HealthContext) -> list[Finding]:
+def _swept(context: HealthContext) -> list[Result]:
     """The check of the sweeper. A bundle without a sweep is not running, however young this command is."""
     doc = _last_sweep(context)
-    never = Finding("sweeper:lastRun", "component", "fail", 0, "sweeps", "has never run", failure="sweeper-stopped")
+    never = Result("sweeper:lastRun", "component", "fail", 0, "sweeps", "has never run", failure="sweeper-stopped")
     return sweeper_silent(context) if doc else [never]
 
 
@@ -77,7 +77,7 @@ def _lasts(began: str, context: HealthContext) -> str:
     return duration_text(whole) if whole else "less than a minute"
 
 
-def _explained(check: Finding, since: dict[str, str], context: HealthContext) -> dict[str, Any]:
+def _explained(check: Result, since: dict[str, str], context: HealthContext) -> dict[str, Any]:
     failure = FAILURES[check.failure]
     began = since.get(check.failure)
     return {

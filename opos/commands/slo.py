@@ -12,7 +12,7 @@ from opos.terminal.output import reports_errors, show
 from shared.context import Context
 from shared.events import OWN_SOURCE
 from shared.services.slo.indicators import INDICATORS, counted
-from shared.slo.burn_rate import ALARMS, Counts, Indicator, Slots, budget_left, burn_rate, total
+from shared.slo.burn_rate import BURN_RATE_ALERTS, Counts, Indicator, Slots, budget_left, burn_rate, total
 from shared.values.durations import duration_text
 
 ROUTED: tuple[Indicator, ...] = ("webhook_to_effect", "event_handled")
@@ -44,7 +44,7 @@ def _row(name: Indicator, slots: Slots, context: Context) -> dict[str, Any]:
     objective, counts = slos.objective(name), total(slots, context.now, slos.window)
     rates = {
         duration_text(alarm.long): round(burn_rate(total(slots, context.now, alarm.long), objective.target), 2)
-        for alarm in ALARMS
+        for alarm in BURN_RATE_ALERTS
     }
     return {
         "objective": name, "within": duration_text(objective.within), "target": objective.target,
@@ -59,7 +59,7 @@ def _share(counts: Counts) -> float | None:
     return round(100 * counts[0] / sum(counts), 3) if sum(counts) else None
 
 
-_SPANS = [duration_text(alarm.long) for alarm in ALARMS]
+_SPANS = [duration_text(alarm.long) for alarm in BURN_RATE_ALERTS]
 _HEAD = f"{'':<18} {'within':>7} {'target':>8} {'good':>9} {'bad':>6} {'share':>9} {'budget':>8}  burn " + "".join(
     f"{span:>7}" for span in _SPANS
 )

@@ -13,14 +13,14 @@ from opos.deploy.target import Ground
 from shared.deployments import Deployment
 from shared.errors import OposError, Unavailable
 from shared.services.slo.indicators import INDICATORS, counted
-from shared.slo.burn_rate import ALARMS, FEW, Counts, Indicator, burn_rate, slot_of, total
+from shared.slo.burn_rate import BURN_RATE_ALERTS, FEW, Counts, Indicator, burn_rate, slot_of, total
 from shared.values.timestamps import iso
 
 PAUSE = 10.0
 """Seconds between two looks."""
 MISSES = 2
 """So many times in a row it may not be possible to look."""
-FAST = ALARMS[0].rate
+FAST = BURN_RATE_ALERTS[0].rate
 HOUR = timedelta(hours=1)
 
 

@@ -1,4 +1,4 @@
-"""Every failure that opos can name, in the order in which to act: docs/runbooks has one page for each."""
+"""Every failure that opos can name, in the order in which you should act. docs/runbooks has one page for each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,162 +8,164 @@ from shared.events import Severity
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`severity` is that of the alert it becomes, None where it is told already, or only seen from outside.
+    """A named problem of opos itself, and the texts that describe it.
 
-    `silent` failures may keep that very alert from arriving: while one lasts, the external checker is not called.
+    `severity` is that of its alert; None if another alert reports it, or if only the dead man's switch can.
     """
 
     title: str
     affects: str
     cause: str
     severity: Severity | None = None
-    silent: bool = False
+    blocks_alerts: bool = False
+    """Whether it can stop its own alert from reaching you. While it lasts, opos does not ping the dead man's switch."""
 
 
 FAILURES: Mapping[str, Failure] = {
     "store-unreachable": Failure(
-        "The store cannot be reached",
-        "No webhook is accepted: senders get 503 and try again. Nothing pages.",
-        "Firestore is down or access to it was taken away; embedded: the database file is gone or locked.",
-        silent=True,
+        "The store is unreachable",
+        "opos accepts no webhooks: it answers 503, and senders try again. You get no notifications.",
+        "Firestore is down, or a permission is missing. Embedded: the database file is missing or locked.",
+        blocks_alerts=True,
     ),
     "disk-full": Failure(
-        "The disk is full, or nearly",
-        "No webhook is accepted: senders get 503 and try again. Nothing pages.",
+        "The disk is full or almost full",
+        "When the disk is full, opos accepts no webhooks: it answers 503, and senders try again. You get no"
+        " notifications.",
         "The event log, or something else on this disk, has grown.",
         "critical",
-        silent=True,
+        blocks_alerts=True,
     ),
     "bus-unreachable": Failure(
-        "The bus takes no messages",
-        "Webhooks are kept, but nothing is routed: no page and no digest leaves.",
-        "Pub/Sub is down, a topic is missing, or the right to publish was taken away.",
-        silent=True,
+        "The bus is unreachable",
+        "opos stores webhooks but does not route them: no notification and no digest is sent.",
+        "Pub/Sub is down, a topic is missing, or the permission to publish is missing.",
+        blocks_alerts=True,
     ),
     "sweeper-stopped": Failure(
-        "The sweeper has not run",
-        "Nothing that got stuck is mended, nothing escalates, no digest closes by time.",
+        "The sweeper has stopped",
+        "opos does not retry what is stuck, escalate alerts, or close digests on time.",
         "Cloud Scheduler's job is paused, its topic or subscription is missing, or the sweeper crashes.",
-        silent=True,
+        blocks_alerts=True,
     ),
     "events-unhandled": Failure(
         "Accepted events are not handled",
-        "What they say has neither paged nor gone into a digest.",
+        "Their alerts have not notified you and are in no digest.",
         "The router crashes on them, its subscription is missing, or the store is too slow.",
         "critical",
-        silent=True,
+        blocks_alerts=True,
     ),
     "outbox-stuck": Failure(
-        "Pages do not leave",
-        "An interruption that was decided has not reached you.",
-        "The channel refuses or hangs; the console says which and why.",
+        "Notifications are stuck",
+        "opos decided to notify you, but the notification has not left.",
+        "The channel rejects the message or does not answer; the console shows which channel and why.",
         "critical",
-        silent=True,
+        blocks_alerts=True,
     ),
     "channel-unreachable": Failure(
-        "A channel cannot be reached",
-        "The next page or digest over it will be late.",
-        "The receiver is down, its address or login has changed, or a firewall is in the way.",
+        "A channel is unreachable",
+        "The next notification or digest on it will be late.",
+        "The receiver is down, its address or login has changed, or a firewall blocks it.",
         "warning",
     ),
     "messages-dead": Failure(
-        "Messages could not be handled at all",
-        "What they were about was not done. Each is kept; those of an event can be replayed.",
-        "A function crashes on them: the last deployment, or a payload that nobody expected.",
+        "Messages could not be processed",
+        "Their work was not done. opos keeps each message, and you can replay those of an event.",
+        "A function crashes on them, because of the last deployment or an unexpected payload.",
     ),
     "pages-refused": Failure(
-        "A channel has refused pages for good",
-        "Interruptions that were decided will not reach you over it.",
-        "The channel's address or login is wrong, or the service no longer takes such messages.",
+        "Notifications were not delivered",
+        "opos has stopped trying: these notifications will not reach you.",
+        "The channel's address or login is wrong, or the service no longer accepts such messages.",
         "critical",
-        silent=True,
+        blocks_alerts=True,
     ),
     "digests-refused": Failure(
-        "A channel has refused digests for good",
-        "Digests were not delivered; the console shows what they say.",
+        "Digests were not delivered",
+        "opos has stopped trying; the console shows their content.",
         "The channel's address or login is wrong, or the mail provider rejects them.",
         "warning",
     ),
     "digest-late": Failure(
         "A digest is late",
-        "What waits for it has not been told.",
-        "The digest sender crashes, its subscription is missing, or its channel hangs.",
+        "You have not received the items that wait for it.",
+        "The digest sender crashes, its subscription is missing, or its channel does not answer.",
         "warning",
     ),
     "store-slow": Failure(
-        "The store answers slowly",
-        "Webhooks are accepted late: a sender with a short patience gives up.",
-        "A document that many write, a region with trouble, or a disk that is busy.",
+        "The store is slow",
+        "opos accepts webhooks late, and a sender with a short timeout gives up.",
+        "A document with many writers, a problem in the region, or a busy disk.",
         "warning",
     ),
     "error-budget-burning": Failure(
-        "An objective is being missed",
-        "The promise of opos.yaml's slos section will not be kept if this goes on.",
-        "What the checks above say; else the last deployment.",
+        "An error budget is burning too fast",
+        "You will soon miss an objective (`slos:` in opos.yaml) if this continues.",
+        "The other failing checks, or else the last deployment.",
         "critical",
     ),
     "error-budget-low": Failure(
-        "An objective is slowly being missed",
-        "The error budget will be used up before its window ends.",
-        "Something small that fails all the time: compare days with `opos slo --recount DAY`.",
+        "An error budget will run out early",
+        "At this rate, the error budget is used up before its window ends.",
+        "A small, constant problem: compare days with `opos slo --recount DAY`.",
         "warning",
     ),
     "events-quarantined": Failure(
-        "Webhooks wait in quarantine",
-        "They are authentic and kept, but nobody was told what they say.",
-        "The sender has changed its format, or the mapping in opos.yaml does not fit.",
+        "Webhooks are in quarantine",
+        "They are authentic and stored, but opos did not act on them, so you have not seen what they say.",
+        "The sender has changed its format, or the mapping in opos.yaml does not match it.",
         "warning",
     ),
     "heartbeat-missed": Failure(
-        "A job did not say that it lives",
-        "What the job does, a backup perhaps, has not been done.",
-        "The job failed, its machine is off, or the ping is not sent.",
+        "A heartbeat was missed",
+        "The job's work, such as a backup, was probably not done.",
+        "The job failed, its machine is off, or it does not send the ping.",
     ),
     "clock-skewed": Failure(
         "The clock is wrong",
-        "Signed webhooks are refused as too old or too new, and times are shown wrongly.",
+        "opos rejects signed webhooks as too old or too new, and shows wrong times.",
         "Time synchronisation has stopped on this machine.",
         "warning",
     ),
     "certificate-ends": Failure(
-        "A certificate ends soon, or has ended",
-        "Senders and browsers will refuse to talk to that address.",
+        "A certificate expires soon or has expired",
+        "Once it has expired, senders and browsers refuse to connect to its address.",
         "Its renewal failed.",
         "warning",
     ),
     "keys-unreachable": Failure(
         "An identity provider's keys cannot be fetched",
-        "A look-up with a token whose key is not known yet is answered 503, whatever the flag.",
+        "Flag evaluations whose token has a new key are answered 503.",
         "The provider is down, or the address of its keys has changed.",
         "warning",
     ),
     "secret-due": Failure(
-        "A secret is due to be renewed",
-        "Nothing yet: the longer it lives, the more it may have leaked.",
-        "The day of rotate_by has come.",
+        "A secret is due for rotation",
+        "Nothing yet, but the longer a secret is in use, the more likely it has leaked.",
+        "Its date under `rotate_by:` in opos.yaml has come.",
         "warning",
     ),
     "memory-high": Failure(
-        "A process uses much memory",
-        "The platform ends it when it reaches its limit; what it was doing is done again.",
-        "A leak, a very large webhook, or a limit that is too tight.",
+        "A process uses too much memory",
+        "The platform kills the process when it reaches its limit; opos then does the interrupted work again.",
+        "A memory leak, a very large webhook, or a limit that is too low.",
         "warning",
     ),
     "deployment-unfinished": Failure(
-        "A deployment was left unfinished",
-        "Two versions may share the traffic, and the next deploy has this one to end first.",
-        "Who deployed was interrupted, and nobody has called `opos deploy` or `opos rollback` since.",
+        "A deployment is unfinished",
+        "Two versions may share the traffic, and the next deploy must first finish this one.",
+        "The deploy was interrupted, and nobody has run `opos deploy` or `opos rollback` since.",
         "warning",
     ),
     "flag-overridden": Failure(
-        "A flag has been overridden for long",
-        "Its rule in flags.yaml does not count.",
-        "A kill switch that was meant for an hour.",
+        "A flag has been overridden for a long time",
+        "Its rule in flags.yaml has no effect.",
+        "Somebody set an override for a short time and did not end it.",
         "warning",
     ),
     "health-unknown": Failure(
-        "A check could not be made",
-        "Whether what it watches is well is not known.",
-        "What the check needs did not answer in time; look at the other checks first.",
+        "A check could not run",
+        "opos does not know whether what it measures works.",
+        "Something that the check needs did not answer in time; look at the other checks first.",
     ),
 }

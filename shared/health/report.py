@@ -1,14 +1,15 @@
-"""The health report: findings, and the document they make.
+"""The health report: the results of the checks, and the document that they make.
 
 Source: Internet-Draft draft-inadarei-api-health-check-06, "Health Check Response Format for HTTP APIs".
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from shared.events import iso
+from shared.values.local_time import duration
 
 Status = Literal["pass", "warn", "fail"]
 Component = Literal["datastore", "component", "system"]
@@ -16,11 +17,11 @@ WORSE: tuple[Status, ...] = ("pass", "warn", "fail")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One observation, named `component:measurement`.
+class Result:
+    """What a check measured, named `component:measurement`.
 
-    Where it does not pass, `failure` is its name in `shared.health.failures`, and `output` says what is wrong in words
-    that anyone may read. `threshold` is the value from which on it does not pass.
+    If it does not pass, `failure` names it in `shared.health.failures`, and `output` says what is wrong in words that
+    anyone may read. It does not pass from `threshold` on.
     """
 
     name: str
@@ -32,8 +33,19 @@ class Finding:
     threshold: float | None = None
     failure: str = ""
 
+    @property
+    def observed(self) -> str:
+        """The value and its unit for people."""
+        return amount(self.value, self.unit)
 
-def judged(
+
+def amount(value: float, unit: str) -> str:
+    """*value* and its *unit* for people: `6 min` instead of `372 s`, but `0.5 s`."""
+    is_long = unit == "s" and value >= 1
+    return duration(timedelta(seconds=value)) if is_long else f"{value:g} {unit}"
+
+
+def compare(
     name: str,
     value: float,
     unit: str,
@@ -44,42 +56,43 @@ def judged(
     component: Component = "component",
     output: str = "",
     below: bool = False,
-) -> Finding:
-    """A finding that passes while *value* is below *threshold*; with *below*, while it is not."""
+) -> Result:
+    """A result that passes if *value* is below *threshold*; with *below*, if it is not."""
     broken = value < threshold if below else value >= threshold
     status: Status = otherwise if broken else "pass"
-    said = output or f"{'less than' if below else 'at or over'} {threshold:g} {unit}"
-    shown = round(value, 2), unit, said if broken else "", threshold, failure if broken else ""
-    return Finding(name, component, status, *shown)
+    reason = output or f"{'below' if below else 'at or above'} the threshold of {amount(threshold, unit)}"
+    shown = round(value, 2), unit, reason if broken else "", threshold, failure if broken else ""
+    return Result(name, component, status, *shown)
 
 
 def report(
-    findings: Iterable[Finding], *, version: str, now: datetime, runbooks: str = "", release: str = ""
+    results: Iterable[Result], *, version: str, now: datetime, runbooks: str = "", release: str = ""
 ) -> dict[str, Any]:
-    """The document of the draft: as healthy as the worst of *findings*. *runbooks* is the address that holds them, and
-    *release* what was deployed.
+    """The document of the draft; its status is the worst of *results*.
+
+    *runbooks* is the address of the runbooks, and *release* what was deployed.
     """
-    found = list(findings)
-    overall = max((one.status for one in found), key=WORSE.index, default="pass")
+    shown = list(results)
+    overall = max((result.status for result in shown), key=WORSE.index, default="pass")
     checks: dict[str, list[dict[str, Any]]] = {}
-    for one in found:
-        checks.setdefault(one.name, []).append(_check(one, now, runbooks))
+    for result in shown:
+        checks.setdefault(result.name, []).append(_check(result, now, runbooks))
     released = {"releaseId": release} if release else {}
     return {"status": overall, "version": version, **released, "checks": checks}
 
 
-def _check(finding: Finding, now: datetime, runbooks: str) -> dict[str, Any]:
+def _check(result: Result, now: datetime, runbooks: str) -> dict[str, Any]:
     more = {
-        "output": finding.output,
-        "threshold": finding.threshold,
-        "failure": finding.failure,
-        "links": {"runbook": f"{runbooks.rstrip('/')}/{finding.failure}.md"} if runbooks and finding.failure else None,
+        "output": result.output,
+        "threshold": result.threshold,
+        "failure": result.failure,
+        "links": {"runbook": f"{runbooks.rstrip('/')}/{result.failure}.md"} if runbooks and result.failure else None,
     }
     return {
-        "componentType": finding.component,
-        "observedValue": finding.value,
-        "observedUnit": finding.unit,
-        "status": finding.status,
+        "componentType": result.component,
+        "observedValue": result.value,
+        "observedUnit": result.unit,
+        "status": result.status,
         "time": iso(now),
         **{name: value for name, value in more.items() if value is not None and value != ""},
     }

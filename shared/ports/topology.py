@@ -15,7 +15,7 @@ MAX_ATTEMPTS = 5
 ACK_DEADLINE = timedelta(seconds=60)
 """How long a function may take to handle a message: longer than the slowest answer of a channel."""
 PROBES = "probes"
-"""A topic without subscriptions. The health function publishes to it to check that publishing works."""
+"""A topic without subscriptions. The checks of the health function and the sweeper publish to it: `Bus.ping`."""
 
 
 class Subscription(NamedTuple):
@@ -105,7 +105,7 @@ _ROWS = (
             Subscription("sweeper-ticks", Tick, max_backoff=timedelta(seconds=60)),
             Subscription("sweeper-dead-letters", DeadLetter, dead_letters=False),
         ),
-        publishes=(EventAccepted.topic, DigestDue.topic, ReviewDue.topic),
+        publishes=(EventAccepted.topic, DigestDue.topic, ReviewDue.topic, PROBES),
         writes=_SWEPT,
     ),
     Function(

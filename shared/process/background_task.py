@@ -8,24 +8,24 @@ from datetime import datetime
 
 
 @dataclass
-class Behind:
-    """Runs *work* on request, at most once every *every* seconds and never twice at the same time.
+class BackgroundTask:
+    """Runs *work* when a request asks for it: at most once in *every* seconds, and never twice at the same time.
 
-    The first run starts immediately, or, without *at_once*, that long after the first request. Serverless platforms
-    give a process no time between requests, so only requests can trigger the task.
+    The first run starts immediately, or that long after the first request. Serverless platforms give a process no time
+    between two requests, so only the requests can start it.
     """
 
     work: Callable[[datetime], None]
     every: float
-    at_once: bool = True
+    immediately: bool = True
     pause: float = 0.0
-    """Seconds until the work begins, so that its imports do not slow down the request that triggers it."""
+    """Seconds until the work starts: what it has to load must not slow down the request that asks for it."""
     _began: float | None = None
     _working: threading.Lock = field(default_factory=threading.Lock)
 
     def ask(self, now: datetime) -> None:
-        """Run *work* with *now*, the time of the request, if it is due."""
-        if self._began is None and not self.at_once:
+        """Run the work if it is due; *now* is the time of the request, which *work* gets."""
+        if self._began is None and not self.immediately:
             self._began = time.monotonic()
         due = self._began is None or time.monotonic() - self._began > self.every
         if due and self._working.acquire(blocking=False):
@@ -33,7 +33,7 @@ class Behind:
             threading.Thread(target=self._work, args=(now,), daemon=True).start()
 
     def wait(self) -> None:
-        """Return when no run is in progress."""
+        """Wait until the work does not run."""
         with self._working:
             pass
 

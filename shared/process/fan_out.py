@@ -1,4 +1,4 @@
-"""Calls many dependencies in parallel with a time limit, so that one that hangs costs only its timeout."""
+"""Runs many calls at the same time, each for a limited time: one that hangs costs its timeout and no more."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -12,19 +12,19 @@ from shared.errors import DeliveryError, OposError
 
 T = TypeVar("T")
 _threads = threading.BoundedSemaphore(32)
-"""A dependency that hangs forever keeps the threads that wait for it; this limits their number."""
+"""A dependency that hangs permanently keeps the threads that call it; this is the limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """Why there is no answer, and after how many seconds that was known."""
+    """Why a call has no answer, without the text of an exception, and after how many seconds this was known."""
 
     reason: str
     after: float
 
 
 def ask_all(questions: Sequence[Callable[[], T]], timeout: timedelta) -> list[T | Unanswered]:
-    """The result of each of *questions*, in their order."""
+    """What each of *questions* returns, in their order."""
     began = monotonic()
     deadline = began + timeout.total_seconds()
     asked = [_ask(question, deadline) for question in questions]
@@ -32,7 +32,7 @@ def ask_all(questions: Sequence[Callable[[], T]], timeout: timedelta) -> list[T 
 
 
 def _ask(question: Callable[[], T], deadline: float) -> "Future[T]":
-    """Run *question* in a daemon thread: unlike an executor's threads, it does not delay the exit of the process."""
+    """Call it in a daemon thread, which does not delay the exit, unlike the threads of an executor."""
     future: Future[T] = Future()
     if _threads.acquire(timeout=max(0.0, deadline - monotonic())):
         threading.Thread(target=_run, args=(question, future), daemon=True).start()
@@ -42,7 +42,7 @@ def _ask(question: Callable[[], T], deadline: float) -> "Future[T]":
 def _run(question: Callable[[], Any], future: "Future[Any]") -> None:
     try:
         future.set_result(question())
-    except Exception as fault:  # noqa: BLE001  (the failure is the answer)
+    except Exception as fault:  # noqa: BLE001  (an error is an answer too)
         future.set_exception(fault)
     finally:
         _threads.release()

@@ -1,1 +1,1 @@
-"""Service level objectives: what was good, what is left of the error budget, and how fast it burns. Pure."""
+"""Objectives: what share of the outcomes is good, what is left of the error budget, and how fast it burns. Pure."""

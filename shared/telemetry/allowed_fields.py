@@ -1,7 +1,7 @@
-"""The allow-list of fields of log lines and spans, each with the values that it may have.
+"""The fields that a log line or a span may have, each with the values that it allows.
 
-There is no field for a body, a header, an address or the text of an exception, so none is ever logged. A field that is
-not listed is dropped and named in `dropped`, so that the author of the line notices.
+A body, a header, an address or the text of an exception has no field, so it is never logged. A field that is not listed
+is dropped and named in `dropped`, so that the author of the line sees it.
 """
 
 import re
@@ -9,30 +9,30 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
-Check = Callable[[Any], Any]
-"""Returns the part of a value that may be logged; None if the field may not have that value."""
+Filter = Callable[[Any], Any]
+"""The allowed part of a value; None if the field allows none of it."""
 MOST = 20
-"""The maximum number of members of a list."""
+"""Members of a list that are logged."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)\S+")
 
 
-def said(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The *fields* that may be logged; `dropped` names the others."""
+def allowed(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The allowed part of *fields*; `dropped` names the others."""
     kept: dict[str, Any] = {}
     dropped = []
     for name, value in fields.items():
-        check = FIELDS.get(name)
-        allowed = check(value) if check else None
-        if allowed is not None:
-            kept[name] = allowed
-        elif check is None or value is not None:
+        only_allowed = FIELDS.get(name)
+        part = only_allowed(value) if only_allowed else None
+        if part is not None:
+            kept[name] = part
+        elif only_allowed is None or value is not None:
             dropped.append(scrubbed(str(name), 50))
     return kept | {"dropped": dropped[:MOST]} if dropped else kept
 
 
 def scrubbed(text: str, most: int) -> str:
-    """At most *most* characters of *text*, on one line, without terminal control characters and addresses."""
+    """At most *most* characters of *text*, on one line, without control characters and addresses."""
     cut = f"{text[: most - 1]}…" if len(text) > most else text
     if not cut.isprintable():
         cut = "".join(character if character.isprintable() else " " for character in cut)
@@ -48,12 +48,12 @@ def _text(value: Any) -> str | None:
 
 
 def _number(value: Any) -> float | None:
-    """*value* if it is a finite number; JSON has no others."""
+    """JSON has only finite numbers."""
     return value if isinstance(value, int) or (isinstance(value, float) and isfinite(value)) else None
 
 
 def _whether(value: Any) -> bool:
-    """Whether there is a value, but not the value, because it quotes the sender."""
+    """Whether there is a value; the value itself may quote the sender."""
     return bool(value)
 
 
@@ -74,12 +74,12 @@ def _decisions(value: Any) -> list[dict[str, str]] | None:
 
 
 def _method(value: Any) -> str:
-    """The method, or `_OTHER` if it is unknown. Source: OpenTelemetry semantic conventions, http.request.method."""
+    """Source: OpenTelemetry semantic conventions, http.request.method: an unknown method is `_OTHER`."""
     return value if isinstance(value, str) and value in _METHODS else "_OTHER"
 
 
-FIELDS: Mapping[str, Check] = {
-    **dict.fromkeys(("alert", "digest", "event_id", "message_id", "path"), _word),  # ids and document paths
+FIELDS: Mapping[str, Filter] = {
+    **dict.fromkeys(("alert", "digest", "event_id", "message_id", "path"), _word),  # ids, and paths of documents
     **dict.fromkeys(
         ("channel", "flag", "function", "marker", "probe", "source", "step", "subscription", "topic"), _word
     ),
@@ -89,7 +89,7 @@ FIELDS: Mapping[str, Check] = {
     **dict.fromkeys(("expected", "failures"), _words),
     "decisions": _decisions,
     "method": _method,
-    "fault": _text,  # an error in the operator's own file
+    "fault": _text,  # in the operator's own file
     "quarantine": _whether,
 }
 
@@ -103,9 +103,9 @@ ATTRIBUTES: Mapping[str, str] = {
     "topic": "messaging.destination.name",
     "type": "opos.type",
 }
-"""The fields that a span may have, with their names in OpenTelemetry's semantic conventions if there is one."""
+"""The fields of a span, named as in OpenTelemetry's semantic conventions where they have a name."""
 
 
 def attributes(labels: Mapping[str, Any]) -> dict[str, str | float]:
     """The *labels* that a span may have."""
-    return {ATTRIBUTES[name]: value for name, value in said(labels).items() if name in ATTRIBUTES}
+    return {ATTRIBUTES[name]: value for name, value in allowed(labels).items() if name in ATTRIBUTES}

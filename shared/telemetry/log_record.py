@@ -1,7 +1,7 @@
-"""One line of the log, in the format of Cloud Logging. `shared.telemetry.allowed_fields` lists its fields.
+"""One line of the log, in the format that Cloud Logging reads. `shared.telemetry.allowed_fields` lists its fields.
 
 Source: Cloud Logging documentation, "Structured logging", special JSON fields; Error Reporting documentation, "Format
-errors in logs". `time` is always written, although Google's agent would add it, because there may be no agent.
+errors in logs". opos writes `time` although Google's agent would add it, because elsewhere there is no agent.
 """
 
 import os
@@ -13,19 +13,19 @@ from typing import Any
 
 from shared.process.facts import version
 from shared.telemetry import tracing
-from shared.telemetry.allowed_fields import said, scrubbed
+from shared.telemetry.allowed_fields import allowed, scrubbed
 from shared.telemetry.stack_traces import Frame, origin, stack_trace
 
 _GOOGLE = "logging.googleapis.com"
 _ERROR_EVENT = "type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent"
 _BETWEEN = ("structlog.", __name__)
-"""The modules between the caller that logs and this one."""
+"""The modules between the caller and this one."""
 
 
 def line(_logger: Any, method: str, fields: MutableMapping[str, Any]) -> dict[str, Any]:
-    """A structlog processor. The field `at`, a Frame, overrides the place in the code."""
+    """A processor of structlog. The field `at`, a Frame, is the place of the message if it is not the caller."""
     fault, at = _fault(fields.pop("exc_info", None)), fields.pop("at", None) or _caller()
-    message, kept, span = scrubbed(str(fields.pop("event")), 100), said(fields), tracing.current()
+    message, kept, span = scrubbed(str(fields.pop("event")), 100), allowed(fields), tracing.current()
     if span:
         span.overhear(kept)
     function = span.function if span else ""
@@ -52,7 +52,7 @@ def _place(place: tracing.Place) -> dict[str, Any]:
 
 @cache
 def release() -> str:
-    """The name that distinguishes this deployment from the previous one."""
+    """Identifies this deployment."""
     return os.environ.get("OPOS_RELEASE") or os.environ.get("K_REVISION") or version()
 
 
@@ -73,7 +73,7 @@ def _error_event(fault: BaseException, at: Frame, function: str) -> dict[str, An
 
 
 def _fault(exc_info: Any) -> BaseException | None:
-    """The exception in *exc_info*, in any form that `logging` accepts."""
+    """The exception in *exc_info*, which `logging` allows to be one, the result of `sys.exc_info`, or true."""
     if isinstance(exc_info, BaseException):
         return exc_info
     if isinstance(exc_info, tuple):
@@ -82,7 +82,7 @@ def _fault(exc_info: Any) -> BaseException | None:
 
 
 def _caller() -> Frame:
-    frame = sys._getframe(2)  # noqa: SLF001  (as `logging` itself finds its caller)
+    frame = sys._getframe(2)  # noqa: SLF001  (`logging` finds its caller in the same way)
     while frame.f_back and frame.f_globals.get("__name__", "").startswith(_BETWEEN):
         frame = frame.f_back
     return Frame(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)

@@ -1,4 +1,4 @@
-"""The log. It is set up with its first line, so that a flag evaluation that logs nothing starts without it."""
+"""The log. It loads structlog with its first line, so that a flag evaluation that logs nothing starts without it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,13 +8,13 @@ _bound: list[Any] = []
 
 
 def configured_by(configure: Callable[[], None]) -> None:
-    """Call *configure* to set up structlog before this process logs its first line."""
+    """Have *configure* set up structlog before this process logs its first line."""
     _configure[:] = [configure]
     _bound.clear()
 
 
 class _Log:
-    """Used like a structlog logger: `log.warning("event", field=1)`."""
+    """Used like structlog's own loggers: `log.warning("event", field=1)`."""
 
     def __getattr__(self, level: str) -> Any:
         if not _bound:

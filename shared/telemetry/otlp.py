@@ -1,7 +1,7 @@
-"""Spans to an OpenTelemetry collector, by OTLP over HTTP. Imported only where the environment names one.
+"""Sends spans to an OpenTelemetry collector, by OTLP over HTTP. Imported only if the environment names a collector.
 
-The SDK chooses ids and samples as OTEL_TRACES_SAMPLER says (by default like the parent); opos uses the same ids, so
-that log, event log and spans agree. Source: OpenTelemetry specification, "Tracing SDK" and "OTLP Exporter".
+The SDK chooses the ids and samples as OTEL_TRACES_SAMPLER says (by default like the parent). opos passes its choice on,
+so that log, event log and spans agree. Source: OpenTelemetry specification, "Tracing SDK" and "OTLP Exporter".
 """
 
 import os
@@ -20,31 +20,31 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
-from shared.process.background_task import Behind
+from shared.process.background_task import BackgroundTask
 from shared.telemetry import tracing
 from shared.telemetry.allowed_fields import attributes
 from shared.telemetry.log_record import release
 from shared.telemetry.tracing import Kind, Place
 
 PATIENCE = 4.0
-"""Seconds for one batch, unless the environment sets it: a process that ends may have to send two batches, and
-platforms give it ten seconds.
+"""Seconds for one batch, if the environment does not say: a process that ends may have to send two, and platforms give
+it ten seconds.
 """
 EVERY = 5.0
-"""Seconds between two background flushes, on a platform that gives a process no time between requests."""
+"""Seconds between two flushes on a platform that gives a process time only during requests."""
 NOTED = ("event_id", "source", "type")
-"""The fields that a span copies from the log lines of its request, because only they name its event."""
+"""The fields that a span copies from the lines logged during a request, because only they name its event."""
 _REMOTE: tuple[Kind, ...] = ("SERVER", "CONSUMER")
 
 
 class Spans:
-    """A `shared.telemetry.tracing.Collector`. It sends spans every few seconds and when the process ends."""
+    """A `shared.telemetry.tracing.Collector`. Sends what is waiting every few seconds, and when the process ends."""
 
     def __init__(self, exporter: SpanExporter | None = None) -> None:
         self._sending = BatchSpanProcessor(exporter or OTLPSpanExporter(timeout=_patience()))
         self._ids = _Ids()
         self._tracers: dict[str, otel.Tracer] = {}
-        self._flushing = Behind(lambda _now: self.flush(), EVERY)
+        self._flushing = BackgroundTask(lambda _now: self.flush(), EVERY)
         self._is_paused_between_requests = "K_SERVICE" in os.environ
 
     def begin(
@@ -65,7 +65,7 @@ class Spans:
         self._sending.force_flush()
 
     def _tracer(self, function: str) -> otel.Tracer:
-        """The tracer of *function*; each function is a service of its own, even if all run in one process."""
+        """Each function is its own service, even if all of them run in one process."""
         if function not in self._tracers:
             provider = TracerProvider(resource=_resource(function or "opos"), id_generator=self._ids)
             provider.add_span_processor(self._sending)
@@ -103,7 +103,7 @@ class _Collected(tracing.Span):
 
 
 class _Ids(RandomIdGenerator):
-    """Random ids, except for the first span of a trace whose id is already known."""
+    """Random ids, except for the first span of a trace whose id was given before."""
 
     def __init__(self) -> None:
         self._wanted = threading.local()
@@ -116,7 +116,7 @@ class _Ids(RandomIdGenerator):
 
 
 def _patience() -> float | None:
-    """The timeout in seconds; None leaves it to the environment."""
+    """The timeout of a batch; None if the environment sets it."""
     declared = (OTEL_EXPORTER_OTLP_TRACES_TIMEOUT, OTEL_EXPORTER_OTLP_TIMEOUT)
     return None if any(name in os.environ for name in declared) else PATIENCE
 
@@ -130,7 +130,7 @@ def _context(parent: Place | None, *, is_remote: bool) -> Context:
 
 
 def _resource(function: str) -> Resource:
-    """The resource: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win; `faas.name` is always the function."""
+    """The environment's OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win; `faas.name` is always the function."""
     declared = Resource.create()
     is_named = not str(declared.attributes[SERVICE_NAME]).startswith("unknown_service")
     name = {} if is_named else {SERVICE_NAME: function}

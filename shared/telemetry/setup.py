@@ -1,6 +1,6 @@
 """Sets up the log of a process, and spans if OpenTelemetry is configured.
 
-`shared.telemetry.log_record` defines the log lines, `shared.telemetry.allowed_fields` their fields.
+`shared.telemetry.log_record` defines the lines of the log, `shared.telemetry.allowed_fields` the fields they may have.
 """
 
 import logging
@@ -20,7 +20,7 @@ LEVEL = "OPOS_LOG_LEVEL"
 
 
 def configure(*, level: str | None = None) -> None:
-    """Set up this process; safe to call again. The default *level* is OPOS_LOG_LEVEL, or info."""
+    """Set up this process; safe to call again. The default of *level* is OPOS_LOG_LEVEL, or info."""
     named = (level or os.environ.get(LEVEL, "")).upper()
     logs.configured_by(lambda: _shape_lines(logging.getLevelNamesMapping().get(named, logging.INFO)))
     _listen_to_others()
@@ -34,15 +34,15 @@ def _shape_lines(level: int) -> None:
     structlog.configure(
         processors=[line, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(),  # one write a line, so that threads do not mix
+        logger_factory=structlog.WriteLoggerFactory(),  # one write per line, so that threads do not mix theirs
         cache_logger_on_first_use=True,
     )
 
 
 def span(name: str, **labels: Any) -> AbstractContextManager[object]:
-    """A span called *name*, with its allowed *labels*, around a call to an external service.
+    """A context manager for a call to an external service: a span called *name*, with the labels that are allowed.
 
-    If spans are not collected, this does nothing and costs almost nothing.
+    Does nothing, at almost no cost, if spans are not collected.
     """
     return tracing.calling(name, labels)
 
@@ -57,16 +57,16 @@ def _collect() -> None:
 
 
 def _made(make: Callable[[], tracing.Collector]) -> tracing.Collector | None:
-    """The collector; None, with a log line, if OpenTelemetry rejects its settings, which must not stop a request."""
+    """None, and one line, if OpenTelemetry does not understand its settings: they must not stop a request."""
     try:
         return make()
-    except Exception as fault:  # noqa: BLE001  (any error here costs only spans)
+    except Exception as fault:  # noqa: BLE001  (whatever it is, only spans are lost)
         _log.error("spans_not_exported", error=type(fault).__name__, remedy="check the settings named OTEL_...")
         return None
 
 
 class _Others(logging.Handler):
-    """Logs the records of libraries without their texts, which may quote a request or an address."""
+    """Logs what libraries log: the library, the place and the level, but not the text, which may quote a request."""
 
     def emit(self, record: logging.LogRecord) -> None:
         at = Frame(record.pathname, record.lineno, record.funcName or "")
@@ -75,7 +75,7 @@ class _Others(logging.Handler):
 
 
 class _QuotesRequest(logging.Filter):
-    """Replaces the server's line about a failed request, which would quote its address."""
+    """Replaces the server's line about a request that it could not answer, because it contains the address."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         quotes = bool(record.exc_info) and "request" in str(record.msg)

@@ -1,5 +1,5 @@
-"""A stack trace in Python's format, but without messages and lines of source, which may contain values that must not be
-logged.
+"""Stack traces as Python writes them, but without the text of the exception and the lines of source code: both may
+contain what must not be logged.
 
 Source: Error Reporting documentation, "ReportedErrorEvent": a Python trace is as `traceback.format_exc` returns it.
 """
@@ -21,7 +21,7 @@ class Frame(NamedTuple):
 
 
 def stack_trace(fault: BaseException) -> str:
-    """The innermost frames of *fault* and of the exceptions that caused it; each ends with its type."""
+    """The innermost frames of *fault* and of the exceptions that led to it; each ends with its type."""
     chain = list(_chain(fault))[::-1]
     lines = list(_lines(chain[0]))
     for earlier, later in pairwise(chain):
@@ -36,7 +36,7 @@ def origin(fault: BaseException) -> Frame | None:
 
 
 def _chain(fault: BaseException) -> Iterator[BaseException]:
-    """*fault* and its causes, the nearest first."""
+    """*fault* and the exceptions that led to it, the latest first."""
     earlier: BaseException | None = fault
     for _ in range(MOST_FAULTS):
         if earlier is None:
@@ -58,6 +58,6 @@ def _frames(fault: BaseException) -> list[Frame]:
 
 
 def _name(kind: type[BaseException]) -> str:
-    """The name of *kind* as `traceback` writes it."""
+    """The name of the type as `traceback` writes it."""
     plain = kind.__module__ in {"builtins", "__main__"}
     return kind.__qualname__ if plain else f"{kind.__module__}.{kind.__qualname__}"

@@ -1,7 +1,7 @@
-"""Traces: which one a piece of work belongs to, and how it travels in headers, message attributes and to a collector.
+"""The trace of each operation, and how it is passed on: in headers, in a message's attributes, to a collector.
 
 Source: W3C Recommendation "Trace Context" (Level 1), section 3.2, the traceparent header. Its tracestate,
-which belongs to other systems, is not passed on.
+which belongs to other vendors, is not passed on.
 """
 
 import random
@@ -27,19 +27,19 @@ _LABELS = {"event_id": "id", "source": "source", "type": "type"}
 
 
 class Place(NamedTuple):
-    """One span: its trace id of 32 hex digits, its own id of 16, and whether the trace is collected."""
+    """One span: its trace, 32 hex digits, its own id, 16, and whether the trace is collected."""
 
     trace: str
     span: str
     sampled: bool = False
 
     def __str__(self) -> str:
-        """The traceparent header."""
+        """The value of a traceparent header."""
         return f"00-{self.trace}-{self.span}-0{self.sampled:d}"
 
 
 class Span:
-    """A piece of work of *function*; all log lines and messages within it carry the trace of *place*."""
+    """An operation of *function* at *place*: everything logged and published within it has its trace."""
 
     __slots__ = ("_before", "function", "place")
     _before: Token["Span | None"]
@@ -56,17 +56,17 @@ class Span:
         _current.reset(self._before)
 
     def tell(self, **labels: Any) -> None:
-        """Add *labels* to the collected span."""
+        """Add *labels* to the span that is collected."""
 
     def overhear(self, fields: Mapping[str, Any]) -> None:
-        """Take note of a log line within this span."""
+        """Take note of *fields* that were logged within this span."""
 
 
 class Collector(Protocol):
     def begin(
         self, kind: Kind, name: str, function: str, parent: Place | None, trace: str | None, labels: Mapping[str, Any]
     ) -> Span:
-        """A child span of *parent*; without a parent, the first span of *trace* or of a new trace."""
+        """A span under *parent*; without one, the first of *trace* or of a new trace."""
         ...
 
 
@@ -85,15 +85,18 @@ _NOTHING = nullcontext()
 
 
 def is_configured(environment: Mapping[str, str]) -> bool:
-    """Whether *environment* configures a collector. Source: OpenTelemetry specification, environment variables."""
+    """Whether *environment* names a collector. Source: OpenTelemetry specification, environment variables."""
     if environment.get("OTEL_SDK_DISABLED", "").lower() == "true" or environment.get("OTEL_TRACES_EXPORTER") == "none":
         return False
     return any(environment.get(name) for name in ENDPOINTS)
 
 
 def collect(make: Callable[[], Collector | None] | None) -> None:
-    """Send spans to the collector from *make*, called at the first span because a server may fork; None stops it."""
-    global _collecting  # noqa: PLW0603  (a process has one collector and one log)
+    """Send spans to what *make* returns; None collects no spans.
+
+    *make* is called at the first span, because a server may fork after it was set up.
+    """
+    global _collecting  # noqa: PLW0603  (a process has one collector)
     _collecting = _Collecting(make) if make else None
 
 
@@ -102,26 +105,26 @@ def current() -> Span | None:
 
 
 def read(header: str | None) -> Place | None:
-    """The place in a traceparent *header*; None if it is missing or not valid."""
+    """The place in a traceparent *header*; None if it is missing or invalid."""
     match = _PARENT.fullmatch(header) if header else None
-    if match is None or (match[1] == "00" and match[5]):  # only a later version may have more parts
+    if match is None or (match[1] == "00" and match[5]):  # only a later version may have more fields
         return None
     return Place(match[2], match[3], bool(int(match[4], 16) & 1))
 
 
 def serving(function: str, header: str | None) -> Span:
-    """The span of *function* answering a request with *header*."""
+    """A span for *function* answering a request with this *header*."""
     return _begin("SERVER", function, function, read(header))
 
 
 def consuming(function: str, topic: str, attributes: Mapping[str, str]) -> Span:
-    """The span of *function* processing a message of *topic*; old messages have only a trace id in *attributes*."""
+    """A span for *function* handling a message of *topic*. Old messages have only a trace id in *attributes*."""
     trace = attributes.get("trace")
     return _begin("CONSUMER", f"process {topic}", function, read(attributes.get(HEADER)), trace, topic=topic)
 
 
 def publishing(message: "Message") -> Span:
-    """The span of publishing *message*, in the trace that it names, else in the current one."""
+    """A span for publishing *message*: in the message's own trace if it has one, else in that of the current span."""
     here, trace = _current.get(), getattr(message, "trace", None)
     parent = here.place if here and trace in {None, here.place.trace} else None
     function = here.function if here else ""
@@ -131,7 +134,7 @@ def publishing(message: "Message") -> Span:
 
 
 def calling(name: str, labels: Mapping[str, Any]) -> AbstractContextManager[object]:
-    """A span for a call to an external service within the current span."""
+    """A span for a call from the current span to an external service."""
     here = _current.get()
     if _collecting is None or here is None:
         return _NOTHING
@@ -139,7 +142,7 @@ def calling(name: str, labels: Mapping[str, Any]) -> AbstractContextManager[obje
 
 
 def about(message: "Message") -> dict[str, Any]:
-    """The labels of a span for *message*."""
+    """The labels of a span about *message*."""
     return {label: getattr(message, name) for label, name in _LABELS.items() if hasattr(message, name)}
 
 
@@ -150,11 +153,11 @@ def _begin(
     collector = _collecting.collector if _collecting else None
     if collector:
         return collector.begin(kind, name, function, parent, valid, labels)
-    return Span(_beneath(parent, valid), function)
+    return Span(_under(parent, valid), function)
 
 
-def _beneath(parent: Place | None, trace: str | None) -> Place:
-    """A place with random ids. They are not secret, so the fast generator is good enough."""
+def _under(parent: Place | None, trace: str | None) -> Place:
+    """A place with random ids. They need not be secret, and a flag evaluation should not pay for secure randomness."""
     if parent:
         return Place(parent.trace, f"{random.getrandbits(64):016x}", parent.sampled)
     digits = f"{random.getrandbits(192):048x}"

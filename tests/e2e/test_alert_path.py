@@ -112,7 +112,7 @@ def test_a_message_that_no_attempt_can_handle_becomes_a_dead_letter_and_a_page(
     assert [letter.data["event"] for letter in bundle.docs("dead_letters")] == [accepted]
     assert bundle.doc(f"events/{accepted}")["state"] == "dead"
     bundle.tick(minutes=1)
-    assert bundle.pages() == ["opos could not handle a message of alert-router"]
+    assert bundle.pages() == ["opos could not process a message of alert-router"]
 
 
 def test_what_is_signed_but_broken_is_kept_shown_and_comes_in_the_digest(bundle: Bundle) -> None:

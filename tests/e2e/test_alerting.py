@@ -95,7 +95,7 @@ def test_a_tap_on_the_page_ends_the_escalation_and_the_acknowledgement_itself_en
     assert states(bundle) == {"firing"}
 
 
-def test_a_job_that_is_not_heard_of_pages_and_its_next_ping_closes_the_alert(bundle: Bundle) -> None:
+def test_a_missed_heartbeat_notifies_and_its_next_ping_resolves_the_alert(bundle: Bundle) -> None:
     bundle.configure("heartbeats: {backup: {every: 1h, grace: 5m}}\n")
     assert bundle.request("GET", "/webhooks/ping/backup").status == 200
     bundle.tick(minutes=64)

@@ -61,7 +61,7 @@ def test_a_bus_that_is_down_and_a_store_that_hangs_are_named_and_clear_when_mend
         place = ["--data", str(tmp_path), "--backend", "emulators"]
         told = opos("doctor", *place, folder=tmp_path)
         assert told.returncode == 1
-        assert "1. The bus takes no messages" in told.stdout
+        assert "1. The bus is unreachable" in told.stdout
         assert "docs/runbooks/bus-unreachable.md" in told.stdout
         topics(google).create_topic(name=probes)
         assert within(10, lambda: health(port) == {})

@@ -1,4 +1,4 @@
-"""Faults, injected for real one by one: each is named rightly, leads to its runbook, and clears by itself when mended."""
+"""Injects real faults: opos names each failure, links its runbook, and resolves it when the fault is gone."""
 
 import json
 import sqlite3
@@ -28,18 +28,18 @@ from tests.support.tcp_proxy import Proxy, proxied
 RUNBOOKS = ROOT / "docs/runbooks"
 DAY = timedelta(days=1)
 Injected = AbstractContextManager[Callable[[], None]]
-"""Within it the fault is there, until the function that it gives mends it."""
+"""Injects a fault until the function that it yields fixes it."""
 
 
 def failures(bundle: Bundle) -> dict[str, str]:
     """The status of each failure that the report names."""
     checks = bundle.request("GET", "/health").json["checks"].values()
-    return {one["failure"]: one["status"] for several in checks for one in several if one["status"] != "pass"}
+    return {check["failure"]: check["status"] for several in checks for check in several if check["status"] != "pass"}
 
 
 def alert(bundle: Bundle, failure: str) -> dict[str, Any] | None:
-    found = [doc.data for doc in bundle.docs("alerts") if doc.data.get("labels", {}).get("alertname") == failure]
-    return found[-1] if found else None
+    alerts = [doc.data for doc in bundle.docs("alerts") if doc.data.get("labels", {}).get("alertname") == failure]
+    return alerts[-1] if alerts else None
 
 
 def minutes(bundle: Bundle, count: int) -> None:
@@ -107,11 +107,11 @@ def closing_server() -> Iterator[Any]:
 def quarantined(bundle: Bundle) -> Iterator[Callable[[], None]]:
     assert bundle.send("app", {"type": "x", "data": {"severity": "critical"}}).status == 202
 
-    def mend() -> None:
-        (doc,) = [one for one in bundle.docs("events") if one.data["quarantine"]]
+    def fix() -> None:
+        (doc,) = [event for event in bundle.docs("events") if event.data["quarantine"]]
         bundle.forget(doc)
 
-    yield mend
+    yield fix
 
 
 TOLD: dict[str, Callable[[Bundle], Injected]] = {
@@ -121,18 +121,20 @@ TOLD: dict[str, Callable[[Bundle], Injected]] = {
 
 
 @pytest.mark.parametrize("failure", TOLD)
-def test_a_fault_is_named_told_once_with_its_runbook_and_clears_when_mended(bundle: Bundle, failure: str) -> None:
+def test_a_fault_raises_one_alert_with_its_runbook_which_resolves_when_it_is_fixed(
+    bundle: Bundle, failure: str
+) -> None:
     minutes(bundle, 1)
     assert failures(bundle) == {}
-    with TOLD[failure](bundle) as mend:
+    with TOLD[failure](bundle) as fix:
         minutes(bundle, 11)
         assert set(failures(bundle)) == {failure}
-        told = alert(bundle, failure)
-        assert told is not None
-        assert (told["state"], told["count"], told["title"]) == ("firing", 1, FAILURES[failure].title)
-        assert f"docs/runbooks/{failure}.md" in told["summary"]
+        raised = alert(bundle, failure)
+        assert raised is not None
+        assert (raised["state"], raised["count"], raised["title"]) == ("firing", 1, FAILURES[failure].title)
+        assert f"docs/runbooks/{failure}.md" in raised["summary"]
         assert (RUNBOOKS / f"{failure}.md").exists()
-        mend()
+        fix()
         minutes(bundle, 11)
         assert failures(bundle) == {}
         ended = alert(bundle, failure)
@@ -141,32 +143,32 @@ def test_a_fault_is_named_told_once_with_its_runbook_and_clears_when_mended(bund
 
 
 @contextmanager
-def checker(bundle: Bundle) -> Iterator[list[str]]:
-    """An external dead-man's switch, with what it heard."""
-    heard: list[str] = []
+def dead_mans_switch(bundle: Bundle) -> Iterator[list[str]]:
+    """A dead man's switch, with the pings that it received."""
+    pings: list[str] = []
 
     class Switch(Quiet):
         def do_GET(self) -> None:
-            heard.append(self.path)
+            pings.append(self.path)
             self.answer(200)
 
         do_POST = do_GET  # noqa: N815
 
     with served(Switch) as port:
         bundle.runtime.settings.environment["CHECKER_URL"] = f"http://127.0.0.1:{port}/alive"  # type: ignore[index]
-        yield heard
+        yield pings
 
 
-def test_a_router_that_crashes_on_each_message_is_named_and_told_by_silence_since_it_cannot_tell_itself(
+def test_a_router_that_crashes_on_each_message_is_named_and_stops_the_pings_to_the_dead_mans_switch(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(*_: Any) -> None:
         raise ZeroDivisionError
 
-    with checker(bundle) as heard:
+    with dead_mans_switch(bundle) as pings:
         bundle.configure("\nchecker: {ping: CHECKER_URL}\n")
         minutes(bundle, 1)
-        assert len(heard) == 1
+        assert len(pings) == 1
         with monkeypatch.context() as patch:
             patch.setattr("functions.alert_router.handler._decide", crash)
             bundle.trouble("disk")
@@ -174,16 +176,16 @@ def test_a_router_that_crashes_on_each_message_is_named_and_told_by_silence_sinc
             assert failures(bundle)["events-unhandled"] == "fail"
             assert bundle.request("GET", "/health").status == 503
             assert bundle.pages() == []
-            silent = len(heard)
+            silent = len(pings)
             minutes(bundle, 1)
-            assert len(heard) == silent
+            assert len(pings) == silent
         minutes(bundle, 30)
         assert "Trouble disk" in " ".join(bundle.pages())
         assert "events-unhandled" not in failures(bundle)
-        assert len(heard) > silent
-        told = alert(bundle, "events-unhandled")
-        assert told is not None
-        assert told["state"] == "resolved"
+        assert len(pings) > silent
+        raised = alert(bundle, "events-unhandled")
+        assert raised is not None
+        assert raised["state"] == "resolved"
 
 
 def test_messages_that_stay_dead_are_named_until_they_are_replayed(
@@ -202,7 +204,7 @@ def test_messages_that_stay_dead_are_named_until_they_are_replayed(
     minutes(bundle, 3)
     assert failures(bundle)["messages-dead"] == "warn"
     doctor = opos("doctor", *bundle.place, "--json", folder=bundle.folder)
-    assert "messages-dead" in [one["failure"] for one in json.loads(doctor.stdout)["wrong"]]
+    assert "messages-dead" in [failure["failure"] for failure in json.loads(doctor.stdout)["wrong"]]
     for doc in bundle.docs("dead_letters"):
         replayed = doc.data["event"] or event
         assert opos("replay", replayed, *bundle.place, folder=bundle.folder).returncode == 0
@@ -211,7 +213,7 @@ def test_messages_that_stay_dead_are_named_until_they_are_replayed(
     assert "messages-dead" not in failures(bundle)
 
 
-def test_a_mail_server_that_refuses_is_named_and_pages_that_cannot_leave_it_are_too(
+def test_an_unreachable_mail_server_is_named_and_so_are_its_stuck_notifications(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.services.health.checks.external.FRESH", -1.0)
@@ -251,7 +253,7 @@ def between(bundle: Bundle) -> Iterator[Proxy | None]:
 
 @contextmanager
 def locked(bundle: Bundle) -> Iterator[None]:
-    """Another process's backup, say, that has taken the file for itself."""
+    """Another process, such as a backup, has locked the file."""
     other = sqlite3.connect(bundle.folder / "opos.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     yield
@@ -259,7 +261,7 @@ def locked(bundle: Bundle) -> Iterator[None]:
     other.close()
 
 
-def test_a_store_that_cannot_be_reached_is_named_within_its_timeout_and_clears_at_once(bundle: Bundle) -> None:
+def test_an_unreachable_store_is_named_within_its_timeout_and_recovers_immediately(bundle: Bundle) -> None:
     with between(bundle) as proxy:
         minutes(bundle, 1)
         assert failures(bundle) == {}
@@ -299,7 +301,7 @@ def test_a_slow_store_is_named_while_it_still_answers(bundle: Bundle) -> None:
         assert failures(bundle) == {}
 
 
-def test_a_full_disk_is_named_nothing_accepted_is_lost_and_it_clears_at_once(tmp_path: Path) -> None:
+def test_a_full_disk_is_named_loses_no_accepted_event_and_recovers_immediately(tmp_path: Path) -> None:
     with mounted(tmp_path / "disk", mebibytes=16) as disk:
         bundle = Bundle(disk)
         bundle.start()
@@ -310,8 +312,8 @@ def test_a_full_disk_is_named_nothing_accepted_is_lost_and_it_clears_at_once(tmp
             assert bundle.trouble("before").status == 202
             with filled(disk):
                 answers = [bundle.trouble(f"during-{number}") for number in range(20)]
-                assert {one.status for one in answers[-5:]} == {503}
-                assert {one.json["error"]["code"] for one in answers[-5:]} == {"disk_full"}
+                assert {answer.status for answer in answers[-5:]} == {503}
+                assert {answer.json["error"]["code"] for answer in answers[-5:]} == {"disk_full"}
                 assert failures(bundle)["disk-full"] == "fail"
                 assert bundle.request("GET", "/readyz").status == 503
             assert bundle.trouble("after").status == 202
@@ -319,13 +321,13 @@ def test_a_full_disk_is_named_nothing_accepted_is_lost_and_it_clears_at_once(tmp
             minutes(bundle, 3)
             assert failures(bundle) == {}
             assert {"Trouble before", "Trouble after"} <= set(bundle.pages())
-            accepted = sum(one.status == 202 for one in answers)
+            accepted = sum(answer.status == 202 for answer in answers)
             assert len([doc for doc in bundle.docs("events") if doc.data["source"] == "app"]) == accepted + 2
         finally:
             bundle.stop()
 
 
-def test_a_disk_that_is_nearly_full_is_told_while_it_can_be(tmp_path: Path) -> None:
+def test_an_almost_full_disk_notifies_while_it_still_can(tmp_path: Path) -> None:
     with mounted(tmp_path / "disk", mebibytes=16) as disk:
         bundle = Bundle(disk)
         bundle.start()
@@ -333,13 +335,13 @@ def test_a_disk_that_is_nearly_full_is_told_while_it_can_be(tmp_path: Path) -> N
             bundle.configure("\nhealth: {thresholds: {disk_free_mb: 5}}\n")
             with filled(disk, but=4 * 2**20):
                 minutes(bundle, 3)
-                told = alert(bundle, "disk-full")
-                assert told is not None
-                assert told["state"] == "firing"
+                raised = alert(bundle, "disk-full")
+                assert raised is not None
+                assert raised["state"] == "firing"
                 assert bundle.pages() == [FAILURES["disk-full"].title]
             minutes(bundle, 2)
-            told = alert(bundle, "disk-full")
-            assert told is not None
-            assert told["state"] == "resolved"
+            raised = alert(bundle, "disk-full")
+            assert raised is not None
+            assert raised["state"] == "resolved"
         finally:
             bundle.stop()

@@ -1,4 +1,4 @@
-"""Health over HTTP: true, and bounded in time."""
+"""Health over HTTP: correct, and limited in time."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ from tests.support.bundle import Bundle
 from tests.support.operation_counter import CountingStore
 
 
-def test_a_healthy_bundle_passes_every_probe(bundle: Bundle) -> None:
+def test_a_healthy_bundle_passes_every_check(bundle: Bundle) -> None:
     for path in ("/livez", "/readyz", "/health"):
         answer = bundle.request("GET", path)
         assert (answer.status, answer.json["status"]) == (200, "pass")
@@ -45,7 +45,7 @@ def test_a_store_that_loses_what_is_written_fails_readiness_but_not_liveness(
     assert bundle.request("GET", "/livez").status == 200
 
 
-def test_what_the_operator_has_to_look_at_is_a_warning(bundle: Bundle) -> None:
+def test_a_backlog_that_waits_for_the_operator_is_a_warning(bundle: Bundle) -> None:
     bundle.send("app", b"not json")
     answer = bundle.request("GET", "/health")
     assert (answer.status, answer.json["status"]) == (200, "warn")
@@ -53,7 +53,7 @@ def test_what_the_operator_has_to_look_at_is_a_warning(bundle: Bundle) -> None:
     assert (quarantined["status"], quarantined["observedValue"]) == ("warn", 1)
 
 
-def test_a_fault_is_told_by_its_code_and_not_its_words(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_is_reported_by_its_type_and_not_its_text(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("secret-dsn://user:password@host")
 
@@ -63,6 +63,6 @@ def test_a_fault_is_told_by_its_code_and_not_its_words(bundle: Bundle, monkeypat
     assert answer.json["checks"]["store:responseTime"][0]["output"] == "RuntimeError"
 
 
-def test_other_methods_and_addresses_are_refused(bundle: Bundle) -> None:
+def test_other_methods_and_addresses_are_rejected(bundle: Bundle) -> None:
     assert bundle.request("POST", "/health").status == 405
     assert bundle.request("GET", "/health/more").status == 404

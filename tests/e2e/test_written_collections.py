@@ -1,4 +1,7 @@
-"""Each function writes the collections that its row declares: found by running them all, each as its own process would."""
+"""Each function writes the collections and publishes to the topics that its row declares.
+
+The tests run all functions, each as its own process would.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,18 +16,20 @@ from shared.adapters.local_bus.bus import LocalBus
 from shared.adapters.sqlite.store import SqliteStore
 from shared.errors import DeliveryError
 from shared.ports import Write
-from shared.ports.topology import FUNCTIONS, ROWS
+from shared.ports.topology import FUNCTIONS, PROBES, ROWS
 from shared.runtime import container
 from shared.runtime.container import Runtime
 from tests.support.bundle import Bundle
 
 Written = dict[str, set[str]]
+"""What each function used: its collections, or its topics."""
 
 
 @pytest.fixture
-def observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Bundle, Written]]:
-    """A bundle whose functions each have a runtime of their own, and the collections that each writes."""
-    bundle, written, serving = Bundle(tmp_path), defaultdict[str, set[str]](set), [""]
+def observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Bundle, Written, Written]]:
+    """A bundle whose functions each have a runtime of their own, the collections that each writes, and its topics."""
+    bundle, serving = Bundle(tmp_path), [""]
+    written, published = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
     runtimes: dict[str, Runtime] = {}
 
     def serve(name: str, application: WSGI) -> WSGI:
@@ -48,12 +53,24 @@ def observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[
 
         return call
 
+    def publishing(original: Callable[..., Any], topics_of: Callable[..., set[str]]) -> Callable[..., Any]:
+        def call(self: Any, *given: Any) -> Any:
+            published[serving[0]] |= topics_of(*given)
+            return original(self, *given)
+
+        return call
+
+    monkeypatch.setattr(LocalBus, "publish", publishing(LocalBus.publish, lambda message: {message.topic}))
+    monkeypatch.setattr(
+        LocalBus, "publish_with", publishing(LocalBus.publish_with, lambda _write, make: {make("0").topic})
+    )
+    monkeypatch.setattr(LocalBus, "ping", publishing(LocalBus.ping, lambda: {PROBES}))
     monkeypatch.setattr(SqliteStore, "commit", noting(SqliteStore.commit, list))
     monkeypatch.setattr(LocalBus, "publish_with", noting(LocalBus.publish_with, lambda write: [write]))
     functions: dict[str, Any] = {name: serve(name, application) for name, application in load_functions().items()}
     monkeypatch.setattr("tests.support.bundle.load_functions", lambda: functions)
     bundle.start()
-    yield bundle, written
+    yield bundle, written, published
     for runtime in runtimes.values():
         runtime.close()
     bundle.stop()
@@ -115,11 +132,14 @@ def _a_dead_letter(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
         bundle.tick(minutes=10)
 
 
-def test_each_function_writes_the_collections_that_it_declares(
-    observed: tuple[Bundle, Written], monkeypatch: pytest.MonkeyPatch
+def test_each_function_writes_the_collections_that_it_declares_and_publishes_to_no_other_topics(
+    observed: tuple[Bundle, Written, Written], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bundle, written = observed
+    bundle, written, published = observed
     run_everything(bundle, monkeypatch)
     declared = {row.name: set(row.writes) for row in ROWS}
     assert {name: written[name] - declared[name] for name in FUNCTIONS if written[name] - declared[name]} == {}
     assert {name: declared[name] - written[name] for name in FUNCTIONS if declared[name] - written[name]} == {}
+    topics = {row.name: set(row.publishes) for row in ROWS}
+    assert {name: published[name] - topics[name] for name in FUNCTIONS if published[name] - topics[name]} == {}
+    assert {PROBES, "events"} <= published["sweeper"]

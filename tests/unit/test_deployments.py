@@ -44,8 +44,8 @@ def test_the_latest_come_first() -> None:
         ({"dirty": True}, "Deployment 3 (1234567 with uncommitted changes) by ann"),
         ({"phase": "shift"}, "Deployment 3 (1234567) by ann, not finished"),
         ({"phase": "rolled_back", "reason": "smoke\nmore"}, "Deployment 3 (1234567) by ann, rolled back: smoke"),
-        ({"phase": "left", "reason": "smoke"}, "Deployment 3 (1234567) by ann, failed, and left as it was: smoke"),
-        ({"back_to": 1}, "Deployment 3 (back to 1) by ann"),
+        ({"phase": "left", "reason": "smoke"}, "Deployment 3 (1234567) by ann, failed and not rolled back: smoke"),
+        ({"back_to": 1}, "Deployment 3 (rollback to 1) by ann"),
     ],
 )
 def test_a_line_says_what_was_deployed_and_how_it_ended(more: dict[str, Any], said: str) -> None:

@@ -15,7 +15,7 @@ from opos.cli import main
 from shared.config.health import Thresholds
 from shared.health.failures import FAILURES
 from shared.ports.topology import FUNCTIONS, SUBSCRIPTIONS, TOPICS
-from shared.services.health.checks.registry import WATCHED, asked_now, everything
+from shared.services.health.checks.registry import WATCHED, all_checks, external_checks
 from tests.support.configuration import parse_config
 from tests.support.fakes import FakeContext
 from tests.support.project import ROOT
@@ -40,7 +40,7 @@ def test_each_failure_has_a_runbook_and_each_runbook_a_failure() -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_runbook_bears_the_title_of_its_failure(name: str) -> None:
+def test_a_runbook_has_the_title_of_its_failure(name: str) -> None:
     assert PAGES[name].splitlines()[0] == f"# {FAILURES[name].title}"
 
 
@@ -49,7 +49,7 @@ def test_a_runbook_says_what_is_seen_and_how_to_check_fix_and_verify_it(name: st
     parts = re.split(r"^#+ +(.*)$", without_code(PAGES[name]), flags=re.MULTILINE)
     assert parts[3::2] == SECTIONS
     full = re.split(r"^## .*$", PAGES[name], flags=re.MULTILINE)[1:]
-    assert all(one.strip() for one in full)
+    assert all(section.strip() for section in full)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -65,7 +65,7 @@ def snippets(text: str) -> Iterator[str]:
     """Each line of each block of code, and each piece of code within a text."""
     for block in re.findall(r"^ *```[a-z]*\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL):
         yield from block.replace("\\\n", " ").splitlines()
-    yield from (one.replace(r"\|", "|") for one in re.findall(r"`([^`\n]+)`", without_code(text)))
+    yield from (code.replace(r"\|", "|") for code in re.findall(r"`([^`\n]+)`", without_code(text)))
 
 
 def commands(text: str, program: str) -> Iterator[list[str]]:
@@ -80,7 +80,7 @@ def commands(text: str, program: str) -> Iterator[list[str]]:
 def calls(words: list[str], program: str) -> Iterator[list[str]]:
     ends = [-1, *(place for place, word in enumerate(words) if set(word) <= set("();|&")), len(words)]
     simple = [words[before + 1 : end] for before, end in pairwise(ends)]
-    yield from (one[1:] for one in simple if one and one[0] == program)
+    yield from (command[1:] for command in simple if command and command[0] == program)
 
 
 CALLS = sorted({(name, tuple(words)) for name, text in EVERY.items() for words in commands(text, "opos")})
@@ -92,7 +92,7 @@ def test_a_command_of_a_runbook_is_one_that_opos_knows(page: str, words: tuple[s
 
 
 def unknown_to_opos(words: Sequence[str]) -> list[str]:
-    """What opos would object to in a command of these *words*. Raises click.UsageError, which says what."""
+    """What opos does not know in a command of these *words*. Raises click.UsageError."""
     command: click.Command = main
     left = list(words)
     while isinstance(command, click.Group) and left:
@@ -135,7 +135,7 @@ def misnamed(text: str) -> list[str]:
 
 
 def rows() -> list[tuple[str, str, str, str]]:
-    """Number, failure, meaning, and how it is heard of."""
+    """Number, failure, meaning, and how it reaches you."""
     return re.findall(r"^\| (\d+) \| \[([a-z-]+)\]\(\2\.md\) \| (.+?) \| (.+?) \|$", EVERY["README"], re.MULTILINE)
 
 
@@ -143,26 +143,26 @@ def test_the_readme_lists_all_failures_in_the_order_to_act() -> None:
     assert [(int(number), name) for number, name, *_ in rows()] == list(enumerate(FAILURES, start=1))
 
 
-def test_the_readme_says_how_loudly_each_failure_is_told() -> None:
+def test_the_readme_says_how_each_failure_reaches_you() -> None:
     assert {name: said for _, name, _, said in rows() if said not in ways(name)} == {}
 
 
 def ways(name: str) -> set[str]:
-    """How the failure may be heard of."""
+    """How the failure may reach you."""
     failure = FAILURES[name]
     if name in asked_only():
         return {"report"}
     if failure.severity is None:
-        return {"dead man's switch"} if failure.silent else {"own alert", "report"}
+        return {"dead man's switch"} if failure.blocks_alerts else {"own alert", "report"}
     loud = {"critical": "notification", "warning": "digest"}[failure.severity]
-    return {f"{loud}, dead man's switch" if failure.silent else loud}
+    return {f"{loud}, dead man's switch" if failure.blocks_alerts else loud}
 
 
 def asked_only() -> set[str]:
-    """What is looked at when somebody asks, and not by the sweeper, who alone makes an alert of it."""
+    """The failures of checks that only the report runs: the sweeper does not, so they raise no alert."""
     context = FakeContext(config=parse_config(CONFIG))
-    asked = {one.failure for one in everything(context)}
-    return asked - {one.failure for one in (*WATCHED, *asked_now(context))}
+    asked = {check.failure for check in all_checks(context)}
+    return asked - {check.failure for check in (*WATCHED, *external_checks(context))}
 
 
 def spoken(number: str, unit: str) -> timedelta | int:
@@ -199,7 +199,7 @@ def leads_somewhere(text: str, target: Path, anchor: str) -> bool:
 
 
 def named_by_the_checks() -> set[str]:
-    """Every text in the code of the checks that is spelled as a failure is: nothing else there is."""
+    """Every text in the code of the checks that is spelled like the name of a failure."""
     files = [*(ROOT / "shared/services/health").rglob("*.py"), ROOT / "shared/services/health/checks/backlogs.py"]
     trees = [ast.parse(path.read_text()) for path in files if path.name != "failures.py"]
     texts = (node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))

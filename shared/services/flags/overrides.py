@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from shared.errors import NotFound
 from shared.ports import Doc, Set, Store, Update
 from shared.ports.field_paths import EXPIRY
-from shared.process.background_task import Behind
+from shared.process.background_task import BackgroundTask
 from shared.telemetry.logger import log as _log
 from shared.values.timestamps import iso
 
@@ -49,7 +49,7 @@ class Overrides:
     _known: list[tuple[str, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.asking = Behind(self._ask, FRESH, pause=PAUSE)
+        self.asking = BackgroundTask(self._ask, FRESH, pause=PAUSE)
 
     def current(self, now: datetime) -> Mapping[str, str]:
         """The variant of each overridden flag."""

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from shared.flags import Evaluation
 from shared.ports import Set, Store
 from shared.ports.field_paths import EXPIRY
-from shared.process.background_task import Behind
-from shared.process.fold_buffer import Gathered
+from shared.process.background_task import BackgroundTask
+from shared.process.fold_buffer import FoldBuffer
 from shared.telemetry.logger import log as _log
 from shared.values.timestamps import iso
 
@@ -34,11 +34,11 @@ class Usage:
     _reported: int = 0
 
     def __post_init__(self) -> None:
-        self._seen = Gathered(self._count)
-        self.reporting = Behind(self.report, EVERY, at_once=False)
+        self._seen = FoldBuffer(self._count)
+        self.reporting = BackgroundTask(self.report, EVERY, immediately=False)
 
     def saw(self, evaluations: Iterable[Evaluation], now: datetime) -> None:
-        self._seen.saw(evaluations)
+        self._seen.add(evaluations)
         self.reporting.ask(now)
 
     def counts(self) -> Mapping[Outcome, int]:

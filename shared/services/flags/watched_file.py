@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.config.files.faults import ConfigError
-from shared.process.background_task import Behind
+from shared.process.background_task import BackgroundTask
 from shared.telemetry.logger import log as _log
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class WatchedFlags:
         self._file, self._load = file, load
         self._seen = self._state()
         self._flags = first or load()
-        self.looking = Behind(self._look, FRESH)
+        self.looking = BackgroundTask(self._look, FRESH)
 
     def current(self, now: datetime) -> "FlagSet":
         self.looking.ask(now)

@@ -1,4 +1,4 @@
-"""What a service is handed if it checks the health of the bundle and of what it depends on."""
+"""The context of the services that check the health of the bundle and of what it depends on."""
 
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -12,11 +12,11 @@ class HealthContext(Context, Protocol):
 
     @property
     def release(self) -> str:
-        """The commit that was deployed, or the platform's name of the revision; empty where neither is set."""
+        """The commit that was deployed, or the platform's name of the revision; empty if neither is set."""
         ...
 
     def free_mb(self) -> float | None:
-        """The free space of the disk that holds the store, in MiB; None if the store is not on a disk of ours."""
+        """The free space of the disk that holds the store, in MiB; None if the store is not on a local disk."""
         ...
 
     def certificate_ends(self, host: str) -> datetime:
@@ -32,5 +32,5 @@ class HealthContext(Context, Protocol):
         ...
 
     def call(self, secret: str) -> None:
-        """Call the address that *secret* holds. A call that fails is logged, and raises nothing."""
+        """Call the address that *secret* holds. A call that fails is logged and raises nothing."""
         ...

@@ -1,4 +1,4 @@
-"""What a service is handed if it counts outcomes for the objectives."""
+"""The context of the services that count how well they did."""
 
 from typing import TYPE_CHECKING, Protocol
 

@@ -1,15 +1,20 @@
 """The rows of the functions agree with each other, and with what cannot be derived from them."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import get_args
 
 import pytest
 
+from functions.health.handler import handle as health
+from functions.sweeper.handler import sweep
 from opos.bundle.gateway import function_for, function_source
 from opos.deploy.smoke import TESTS
+from shared.events import Tick
 from shared.ports.indexes import COLLECTIONS
 from shared.ports.topology import (
     FUNCTIONS,
+    PROBES,
     PUBLIC,
     PUSHED,
     ROWS,
@@ -19,6 +24,8 @@ from shared.ports.topology import (
     called_by,
     deploy_order,
 )
+from shared.values.http import HttpRequest
+from tests.support.fakes import FakeBus, FakeContext
 from tests.support.project import ROOT
 
 
@@ -78,7 +85,32 @@ def test_every_subscription_names_its_function() -> None:
 
 def test_functions_publish_to_topics_and_write_to_collections_that_exist() -> None:
     assert {topic for row in ROWS for topic in row.publishes} <= set(TOPICS)
-    assert {collection for row in ROWS for collection in row.writes} <= {*COLLECTIONS, "subscriptions"}
+    assert {collection for row in ROWS for collection in row.writes} <= set(COLLECTIONS)
+
+
+class ObservedBus(FakeBus):
+    """Counts its pings: on Pub/Sub each is a publish to PROBES, which needs a permission."""
+
+    pings = 0
+
+    def ping(self) -> None:
+        self.pings += 1
+
+
+@pytest.mark.parametrize(
+    ("function", "run"),
+    [
+        ("sweeper", lambda context: sweep(Tick(), context)),
+        ("health", lambda context: health(HttpRequest("GET", "/readyz"), context)),
+    ],
+)
+def test_a_function_that_checks_the_bus_publishes_to_the_topic_of_the_probes(
+    function: str, run: Callable[[FakeContext], object]
+) -> None:
+    bus = ObservedBus()
+    run(FakeContext(bus=bus))
+    assert bus.pings
+    assert [row.name for row in ROWS if row.name == function and PROBES not in row.publishes] == []
 
 
 def test_a_public_function_has_a_path() -> None:

@@ -1,4 +1,4 @@
-"""Error budgets: what is counted, what is left, and when an alarm rings."""
+"""Error budgets: what is counted, what is left, and when an alert fires."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from shared.config.slos import Objective, Slos
 from shared.events import iso
-from shared.health.report import Finding
+from shared.health.report import Result
 from shared.services.health.checks.slo import burning, left
 from shared.services.slo.indicators import Indicators, counted
-from shared.slo.burn_rate import FEW, SLOT, budget_left, burn_rate, ringing, slot_of, total
+from shared.slo.burn_rate import FEW, SLOT, budget_left, burn_rate, firing, slot_of, total
 from tests.support.fakes import FakeContext
 
 NOW = datetime(2026, 11, 20, 9, 2, tzinfo=UTC)
@@ -49,26 +49,26 @@ def test_a_budget_is_the_share_that_may_be_bad(
         ({}, None),
     ],
 )  # fmt: skip
-def test_a_fast_burn_pages_a_slow_one_waits_and_little_is_no_alarm(
+def test_a_fast_burn_notifies_a_slow_one_waits_and_a_few_bad_outcomes_fire_no_alert(
     history: dict[datetime, tuple[int, int]], severity: str | None
 ) -> None:
-    alarm = ringing(slots(0.0, 3 * DAY) | history, 99.0, NOW)
-    assert (alarm.severity if alarm else None) == severity
+    alert = firing(slots(0.0, 3 * DAY) | history, 99.0, NOW)
+    assert (alert.severity if alert else None) == severity
 
 
-def test_an_alarm_ends_soon_after_what_burned_the_budget_is_over() -> None:
+def test_an_alert_ends_soon_after_the_budget_stops_burning() -> None:
     history = slots(0.5, timedelta(hours=1))
-    assert ringing(history, 99.0, NOW)
+    assert firing(history, 99.0, NOW)
     later = NOW + timedelta(minutes=12)
     calm = history | slots(0.0, timedelta(minutes=10), until=later)
-    found = ringing(calm, 99.0, later)
-    assert found is None or found.short > timedelta(minutes=5)
-    assert ringing(calm | slots(0.0, timedelta(hours=6), until=NOW + 7 * timedelta(hours=1)), 99.0, NOW + DAY) is None
+    alert = firing(calm, 99.0, later)
+    assert alert is None or alert.short > timedelta(minutes=5)
+    assert firing(calm | slots(0.0, timedelta(hours=6), until=NOW + 7 * timedelta(hours=1)), 99.0, NOW + DAY) is None
 
 
-def test_a_few_bad_ones_are_no_alarm_whatever_their_share() -> None:
+def test_a_few_bad_outcomes_fire_no_alert_whatever_their_percentage() -> None:
     for bad in (FEW - 1, FEW):
-        assert bool(ringing({slot_of(NOW): (0, bad)}, 99.0, NOW)) is (bad == FEW)
+        assert bool(firing({slot_of(NOW): (0, bad)}, 99.0, NOW)) is (bad == FEW)
 
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
@@ -85,7 +85,7 @@ def test_a_window_holds_what_happened_in_it_to_the_slot() -> None:
     assert total(history, NOW - DAY, DAY)[0] <= 1
 
 
-def test_what_takes_longer_than_promised_is_bad(context: FakeContext) -> None:
+def test_what_takes_longer_than_its_objective_is_bad(context: FakeContext) -> None:
     context.indicators.took("flag_lookup", 0.05, context.now)
     context.indicators.took("flag_lookup", 0.051, context.now)
     context.indicators.report(context.now)
@@ -120,18 +120,18 @@ def test_a_store_that_is_away_costs_no_count_and_many_threads_lose_none(context:
     assert counted(context.store, context.now)["flag_lookup"] == {slot_of(context.now): (400, 0)}
 
 
-def findings(context: FakeContext) -> dict[str, Finding]:
-    return {one.name: one for one in burning(context)}
+def results(context: FakeContext) -> dict[str, Result]:
+    return {result.name: result for result in burning(context)}
 
 
-def test_a_burning_budget_is_a_finding_that_says_which_promise(context: FakeContext) -> None:
+def test_a_burning_budget_is_a_result_that_names_the_objective(context: FakeContext) -> None:
     for _ in range(20):
         context.indicators.took("webhook_to_effect", 2.0, context.now)
     context.indicators.report(context.now)
-    found = findings(context)["slo:webhook_to_effect"]
-    assert (found.status, found.failure, found.value) == ("fail", "error-budget-burning", 200.0)
-    assert found.output == "burns its budget 200 times too fast: 99.5 % are to take at most 0.8 s"
-    assert findings(context)["slo:flag_lookup"].status == "pass"
+    result = results(context)["slo:webhook_to_effect"]
+    assert (result.status, result.failure, result.value) == ("fail", "error-budget-burning", 200.0)
+    assert result.output == "the error budget burns at 200 times the allowed rate (objective: 99.5% within 800ms)"
+    assert results(context)["slo:flag_lookup"].status == "pass"
 
 
 def test_the_budget_of_the_whole_window_is_what_is_left(context: FakeContext) -> None:
@@ -141,7 +141,7 @@ def test_the_budget_of_the_whole_window_is_what_is_left(context: FakeContext) ->
     assert left("event_handled", history, context) == pytest.approx(50.0)
 
 
-def test_an_old_day_is_not_read_for_the_alarms(context: FakeContext) -> None:
+def test_an_old_day_is_not_read_for_the_alerts(context: FakeContext) -> None:
     old = context.now - 5 * DAY
     context.indicators.took("event_handled", 1, old, well=False)
     context.indicators.report(old)

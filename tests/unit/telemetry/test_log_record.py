@@ -19,7 +19,7 @@ from shared.errors import Unavailable
 from shared.process.facts import version
 from shared.telemetry import setup as telemetry
 from shared.telemetry import tracing
-from shared.telemetry.allowed_fields import ATTRIBUTES, FIELDS, attributes, said
+from shared.telemetry.allowed_fields import ATTRIBUTES, FIELDS, allowed, attributes
 from shared.telemetry.log_record import line
 from shared.telemetry.stack_traces import stack_trace
 from tests.support.project import ROOT
@@ -132,32 +132,32 @@ def test_a_field_that_is_not_listed_is_dropped_and_named() -> None:
 @pytest.mark.parametrize("value", [{"token": SECRET}, [SECRET], SECRET.encode(), ValueError(SECRET), object()])
 @pytest.mark.parametrize("name", ["path", "attempts", "fault"])
 def test_a_value_of_a_kind_that_its_field_does_not_hold_is_dropped(name: str, value: object) -> None:
-    assert said({name: value}) == {"dropped": [name]}
+    assert allowed({name: value}) == {"dropped": [name]}
 
 
 def test_numbers_that_json_does_not_know_are_dropped() -> None:
-    assert said({"attempts": float("nan"), "members": float("inf")}) == {"dropped": ["attempts", "members"]}
+    assert allowed({"attempts": float("nan"), "members": float("inf")}) == {"dropped": ["attempts", "members"]}
 
 
 def test_texts_are_one_line_short_and_steer_no_terminal() -> None:
-    assert said({"path": "a\x1b[2J\nb\u202ec\ud800"}) == {"path": "a [2J b c "}
-    assert len(said({"path": "x" * 5000})["path"]) == 200
-    assert len(said({"fault": "x" * 5000})["fault"]) == 1000
+    assert allowed({"path": "a\x1b[2J\nb\u202ec\ud800"}) == {"path": "a [2J b c "}
+    assert len(allowed({"path": "x" * 5000})["path"]) == 200
+    assert len(allowed({"fault": "x" * 5000})["fault"]) == 1000
     assert len(logged("x" * 5000)["message"]) == 100
 
 
 def test_of_an_address_only_its_scheme_is_said() -> None:
-    said_of = said({"fault": f"GET https://u:{SECRET}@x.example/hook?token={SECRET} and tgram://{SECRET}/1 failed"})
+    said_of = allowed({"fault": f"GET https://u:{SECRET}@x.example/hook?token={SECRET} and tgram://{SECRET}/1 failed"})
     assert said_of == {"fault": "GET https://… and tgram://… failed"}
 
 
 def test_a_reason_for_quarantine_quotes_the_sender_so_only_that_there_is_one_is_said() -> None:
-    assert said({"quarantine": f"ValueError: {SECRET}"}) == {"quarantine": True}
+    assert allowed({"quarantine": f"ValueError: {SECRET}"}) == {"quarantine": True}
 
 
 def test_of_decisions_their_parts_are_said_and_no_more_than_twenty() -> None:
     decision = {"alert": "a1", "path": "page", "reason": "critical", "title": SECRET}
-    decisions = said({"decisions": [decision] * 30})["decisions"]
+    decisions = allowed({"decisions": [decision] * 30})["decisions"]
     assert decisions == [{"alert": "a1", "path": "page", "reason": "critical"}] * 20
 
 

@@ -1,4 +1,4 @@
-"""What lies outside: channels, identity providers, certificates and the time. Asked without sending anything."""
+"""The checks of what lies outside: channels, identity providers, certificates and the clock. They send no message."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from shared.context import Context
 from shared.errors import Unavailable
 from shared.events import iso
-from shared.health.report import Finding, judged
+from shared.health.report import Result, compare
 from shared.services.health.checks.pipeline import SWEEP
 from shared.services.health.context import HealthContext
 
@@ -17,38 +17,40 @@ if TYPE_CHECKING:
     from shared.config.model import Config
 
 AGAIN = timedelta(minutes=10)
-"""How often the sweeper looks at certificates and at the time."""
+"""How often the sweeper checks certificates, the clock, channels and issuers."""
 DAY = 86_400
 FRESH = 10.0
+"""Seconds for which the result of a channel or an issuer is reused."""
 
 
 class _Known(NamedTuple):
     at: float
-    findings: tuple[Finding, ...]
+    results: tuple[Result, ...]
     fault: Exception | None
 
 
 _known: dict[tuple[int, str], _Known] = {}
 
 
-def channel(name: str, context: Context) -> list[Finding]:
-    """Raises DeliveryError where it cannot be reached; no finding where it cannot be asked."""
-    return _lately(f"channel:{name}", context, lambda: context.channel(name).reach())
+def channel(name: str, context: Context) -> list[Result]:
+    """Raises DeliveryError if the channel is unreachable; empty if it cannot be checked without sending a message."""
+    return _recent(f"channel:{name}", context, lambda: context.channel(name).reach())
 
 
-def keys(issuer: str, context: HealthContext) -> list[Finding]:
-    """Raises Unavailable where the issuer's keys cannot be fetched."""
+def keys(issuer: str, context: HealthContext) -> list[Result]:
+    """Raises Unavailable if the issuer's keys cannot be fetched."""
 
     def fetched() -> bool:
         context.fetch_keys(issuer)
         return True
 
-    return _lately(f"keys:{issuer}", context, fetched)
+    return _recent(f"keys:{issuer}", context, fetched)
 
 
-def _lately(name: str, context: Context, ask: Callable[[], bool]) -> list[Finding]:
-    """What came of asking, which is not done again within FRESH seconds: whoever reads the report must not be able to
-    make us log in to a mail server as often as they like.
+def _recent(name: str, context: Context, ask: Callable[[], bool]) -> list[Result]:
+    """The result of *ask*, at most FRESH seconds old.
+
+    Otherwise anyone who reads the report could make opos log in to a mail server as often as they like.
     """
     key = id(context.config), name
     if key not in _known or monotonic() - _known[key].at > FRESH:
@@ -56,55 +58,55 @@ def _lately(name: str, context: Context, ask: Callable[[], bool]) -> list[Findin
     known = _known[key]
     if known.fault:
         raise known.fault
-    return list(known.findings)
+    return list(known.results)
 
 
 def _asked(name: str, ask: Callable[[], bool]) -> _Known:
     began = monotonic()
     try:
         answered = ask()
-    except Exception as fault:  # noqa: BLE001  (it is raised for each who asks)
+    except Exception as fault:  # noqa: BLE001  (raised for each caller)
         return _Known(began, (), fault)
     took = round((monotonic() - began) * 1000, 2)
-    return _Known(began, (Finding(name, "component", "pass", took, "ms"),) if answered else (), None)
+    return _Known(began, (Result(name, "component", "pass", took, "ms"),) if answered else (), None)
 
 
 def look(before: dict[str, Any], context: HealthContext) -> dict[str, Any]:
-    """What the sweeper keeps of certificates, the time and the disk; *before* is what it kept last."""
+    """What the sweeper stores about certificates, the clock and the disk; *before* is what it stored last."""
     if before and datetime.fromisoformat(before["at"]) + AGAIN > context.now:
         return {**before, "free_mb": context.free_mb()}
     ends = {host: end for host in hosts(context.config) if (end := _certificate_end(host, context))}
     return {"at": iso(context.now), "certificates": ends, "clock": _offset(context), "free_mb": context.free_mb()}
 
 
-def last_seen(context: Context) -> list[Finding]:
-    """About what the sweeper saw last."""
+def last_seen(context: Context) -> list[Result]:
+    """The results for what the sweeper stored last."""
     doc = context.store.get(SWEEP)
     return about((doc.data.get("outside") or {}) if doc else {}, context)
 
 
-def about(seen: dict[str, Any], context: Context) -> list[Finding]:
-    """What *seen*, as `look` returns it, means."""
+def about(seen: dict[str, Any], context: Context) -> list[Result]:
+    """The results for *seen*, as `look` returns it."""
     return [*_certificates(seen, context), *_clock(seen, context), *_disk(seen, context)]
 
 
-def not_reached(unreachable: Mapping[str, str]) -> list[Finding]:
-    """About what did not answer when the sweeper asked; *unreachable* are failures by the names of their checks."""
+def not_reached(unreachable: Mapping[str, str]) -> list[Result]:
+    """The results for what did not answer the sweeper; *unreachable* are failures by the names of their checks."""
     return [
-        Finding(name, "component", "warn", 1, "failure", "did not answer", failure=failure)
+        Result(name, "component", "warn", 1, "failure", "did not answer", failure=failure)
         for name, failure in unreachable.items()
     ]
 
 
 def hosts(config: "Config") -> list[str]:
-    """Whose certificates are looked at."""
+    """The hosts whose certificates are checked."""
     url = urlsplit(config.public_url or "")
     own = [url.netloc.rpartition("@")[2]] if url.scheme == "https" else []
     return list(dict.fromkeys([*own, *config.health.certificates]))
 
 
 def _certificate_end(host: str, context: HealthContext) -> str:
-    """Empty where nobody answers with one: that is another failure than a certificate that ends."""
+    """Empty if the host presents none: that is not the failure of a certificate that expires."""
     try:
         return iso(context.certificate_ends(host))
     except Unavailable:
@@ -120,12 +122,12 @@ def _offset(context: HealthContext) -> float | None:
         return None
 
 
-def _certificates(seen: dict[str, Any], context: Context) -> Iterator[Finding]:
+def _certificates(seen: dict[str, Any], context: Context) -> Iterator[Result]:
     threshold = context.config.health.thresholds.certificate_left.total_seconds() / DAY
     for host, end in (seen.get("certificates") or {}).items():
         left = (datetime.fromisoformat(end) - context.now).total_seconds() / DAY
-        output = "has ended" if left < 0 else "ends soon"
-        yield judged(
+        output = "has expired" if left < 0 else "expires soon"
+        yield compare(
             f"certificate:{host}",
             left,
             "days",
@@ -136,15 +138,15 @@ def _certificates(seen: dict[str, Any], context: Context) -> Iterator[Finding]:
         )
 
 
-def _clock(seen: dict[str, Any], context: Context) -> Iterator[Finding]:
+def _clock(seen: dict[str, Any], context: Context) -> Iterator[Result]:
     if seen.get("clock") is not None:
         threshold = context.config.health.thresholds.clock_offset.total_seconds()
-        yield judged("clock:offset", abs(seen["clock"]), "s", threshold=threshold, failure="clock-skewed")
+        yield compare("clock:offset", abs(seen["clock"]), "s", threshold=threshold, failure="clock-skewed")
 
 
-def _disk(seen: dict[str, Any], context: Context) -> Iterator[Finding]:
+def _disk(seen: dict[str, Any], context: Context) -> Iterator[Result]:
     if seen.get("free_mb") is not None:
         threshold = context.config.health.thresholds.disk_free_mb
-        yield judged(
+        yield compare(
             "disk:free", seen["free_mb"], "MiB", threshold=threshold, failure="disk-full", below=True, otherwise="fail"
         )

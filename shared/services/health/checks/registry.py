@@ -1,4 +1,4 @@
-"""What the report looks at: each probe really uses what it is about."""
+"""The checks of the health report. Each one really uses what it checks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,14 +9,12 @@ from time import monotonic
 from shared.context import Context
 from shared.errors import Unavailable
 from shared.events import iso
-from shared.health.report import Component, Finding, Status, judged
+from shared.health.report import Component, Result, Status, compare
 from shared.ports import Set
 from shared.ports.field_paths import EXPIRY
 from shared.process.facts import memory_mb, process_id
 from shared.services.health.checks import cost as spending
-from shared.services.health.checks import deployment as deploying
-from shared.services.health.checks import external as outside
-from shared.services.health.checks import pipeline as promises
+from shared.services.health.checks import deployment, external, pipeline
 from shared.services.health.checks import slo as objectives
 from shared.services.health.context import HealthContext
 
@@ -24,44 +22,44 @@ UNKNOWN = "health-unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
-    """`look` finds something out. Where it breaks, the finding is called *name*, as bad as *broken* says, and *failure*
-    is what it means.
+class Check:
+    """Measures something with `run`. If that raises or takes too long, the check has one result of its own `name`, with
+    the status `broken` and the failure `failure`.
     """
 
     name: str
-    look: Callable[[HealthContext], list[Finding]]
+    run: Callable[[HealthContext], list[Result]]
     broken: Status = "warn"
     failure: str = UNKNOWN
     component: Component = "component"
 
 
-def _store(context: Context) -> list[Finding]:
-    """A real write and a real read, on one of 16 documents: instances seldom share one, and there are never more."""
+def _store(context: Context) -> list[Result]:
+    """A real write and a real read, on one of 16 documents: instances seldom share one, and there are at most 16."""
     path, began = f"probes/health-{process_id() % 16}", monotonic()
     context.store.commit([Set(path, {"at": iso(context.now), EXPIRY: iso(context.now + timedelta(days=1))})])
     if context.store.get(path) is None:
-        raise Unavailable("What was written cannot be read.")
+        raise Unavailable("The document that was just written cannot be read.")
     took = milliseconds(monotonic() - began)
     threshold = milliseconds(context.config.health.thresholds.store_answer.total_seconds())
-    return [judged("store:responseTime", took, "ms", threshold=threshold, failure="store-slow", component="datastore")]
+    return [compare("store:responseTime", took, "ms", threshold=threshold, failure="store-slow", component="datastore")]
 
 
-def _bus(context: Context) -> list[Finding]:
+def _bus(context: Context) -> list[Result]:
     began = monotonic()
     context.bus.ping()
-    return [Finding("bus:responseTime", "component", "pass", milliseconds(monotonic() - began), "ms")]
+    return [Result("bus:responseTime", "component", "pass", milliseconds(monotonic() - began), "ms")]
 
 
-def _memory(context: Context) -> list[Finding]:
+def _memory(context: Context) -> list[Result]:
     used, threshold = round(memory_mb(), 1), context.config.health.memory_threshold_mb
     output = f"over the threshold of {threshold} MiB"
-    finding = judged("memory:utilization", used, "MiB", threshold=threshold, failure="memory-high", output=output)
-    return [replace(finding, component="system")]
+    result = compare("memory:utilization", used, "MiB", threshold=threshold, failure="memory-high", output=output)
+    return [replace(result, component="system")]
 
 
-def _uptime(context: HealthContext) -> list[Finding]:
-    return [Finding("uptime", "system", "pass", round(context.uptime_seconds, 1), "s")]
+def _uptime(context: HealthContext) -> list[Result]:
+    return [Result("uptime", "system", "pass", round(context.uptime_seconds, 1), "s")]
 
 
 def milliseconds(seconds: float) -> float:
@@ -69,44 +67,45 @@ def milliseconds(seconds: float) -> float:
 
 
 DEPENDENCIES = (
-    Probe("store:responseTime", _store, "fail", "store-unreachable", "datastore"),
-    Probe("bus:responseTime", _bus, "fail", "bus-unreachable"),
+    Check("store:responseTime", _store, "fail", "store-unreachable", "datastore"),
+    Check("bus:responseTime", _bus, "fail", "bus-unreachable"),
 )
-"""What the bundle cannot do its job without."""
-PROMISES = tuple(
-    Probe(f"{look.__name__}:responseTime", look)
-    for look in (
-        promises.events_unhandled, promises.pages_unsent, promises.digests_late, promises.attention,
-        promises.heartbeats_missed, promises.flags_overridden, promises.secrets_due, objectives.burning,
-        deploying.last_deployment,
+"""What the bundle cannot work without."""
+SHARED = tuple(
+    Check(f"{run.__name__}:responseTime", run)
+    for run in (
+        pipeline.events_unhandled, pipeline.pages_unsent, pipeline.digests_late, pipeline.attention,
+        pipeline.heartbeats_missed, pipeline.flags_overridden, pipeline.secrets_due, objectives.burning,
+        deployment.last_deployment,
     )
 )  # fmt: skip
-"""What they find out does not depend on which process asks. Unknown is no failure: when the store fails, its own probe
-says so.
+"""Checks whose results are the same in every process. If one cannot run, the bundle is not failing: if the store is the
+cause, its own check says so.
 """
-_BY_THE_SWEEPER = (
-    Probe("sweeper:lastRun", promises.sweeper_silent),
-    Probe("outside:lastSeen", outside.last_seen),
-    Probe("cost:lastSeen", spending.last_seen),
+_STORED = (
+    Check("sweeper:lastRun", pipeline.sweeper_silent),
+    Check("outside:lastSeen", external.last_seen),
+    Check("cost:lastSeen", spending.last_seen),
 )
-PROCESS = (Probe("memory:utilization", _memory), Probe("uptime", _uptime))
-WATCHED = (*DEPENDENCIES, *PROMISES, *PROCESS)
-"""What the sweeper looks at, each minute."""
+"""Checks that read what the sweeper stored."""
+PROCESS = (Check("memory:utilization", _memory), Check("uptime", _uptime))
+WATCHED = (*DEPENDENCIES, *SHARED, *PROCESS)
+"""What the sweeper checks every minute."""
 
 
-def everything(context: Context) -> tuple[Probe, ...]:
-    """What the report looks at."""
-    return (*WATCHED, *_BY_THE_SWEEPER, *asked_now(context))
+def all_checks(context: Context) -> tuple[Check, ...]:
+    """The checks of the report."""
+    return (*WATCHED, *_STORED, *external_checks(context))
 
 
-def asked_now(context: Context) -> list[Probe]:
-    """The channels and issuers, each a probe of its own: one that hangs keeps no other from being named."""
+def external_checks(context: Context) -> list[Check]:
+    """The channels and issuers, each with its own check, so that one that hangs does not hide the others."""
     channels = context.config.channels if context.config.health.channels else {}
-    issuers = [one.issuer for one in context.config.flags.identity if one.jwks]
+    issuers = [provider.issuer for provider in context.config.flags.identity if provider.jwks]
     return [
         *(
-            Probe(f"channel:{name}", partial(outside.channel, name), "warn", "channel-unreachable")
+            Check(f"channel:{name}", partial(external.channel, name), "warn", "channel-unreachable")
             for name in channels
         ),
-        *(Probe(f"keys:{name}", partial(outside.keys, name), "warn", "keys-unreachable") for name in issuers),
+        *(Check(f"keys:{name}", partial(external.keys, name), "warn", "keys-unreachable") for name in issuers),
     ]  # fmt: skip

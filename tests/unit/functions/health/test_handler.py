@@ -1,4 +1,4 @@
-"""The health function over fakes: what it measures, what it says, and how long a dead dependency may cost."""
+"""The health function over fakes: what it measures and reports, and how long a hung dependency may delay it."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ from shared.config.health import Health
 from shared.config.model import Config
 from shared.errors import DeliveryError, NotFound
 from shared.flags import Evaluation
-from shared.health.report import Finding, report
+from shared.health.report import Result, report
 from shared.ports import Create, Write
 from shared.process import facts as process
 from shared.services.flags.overrides import override
@@ -71,14 +71,14 @@ def ask(context: FakeContext, path: str = "/health", method: str = "GET") -> Htt
     return handle(HttpRequest(method, path), context)
 
 
-def told(context: FakeContext, path: str = "/health") -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(ask(context, path).body)
-    return found
+def reported(context: FakeContext, path: str = "/health") -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(ask(context, path).body)
+    return content
 
 
 def check(context: FakeContext, name: str) -> dict[str, Any]:
-    (found,) = told(context)["checks"][name]
-    return dict(found)
+    (result,) = reported(context)["checks"][name]
+    return dict(result)
 
 
 def test_livez_asks_no_dependency(context: FakeContext) -> None:
@@ -150,7 +150,7 @@ def test_a_hung_store_costs_its_timeout_and_is_named(context: FakeContext, hangi
     assert checks["bus:responseTime"][0]["status"] == "pass"
 
 
-def test_a_store_that_hangs_for_good_does_not_collect_threads(context: FakeContext, hanging: HangingStore) -> None:
+def test_a_store_that_hangs_permanently_does_not_collect_threads(context: FakeContext, hanging: HangingStore) -> None:
     context.store, context.config = hanging, with_health(dependency_timeout=timedelta(milliseconds=1))
     before = threading.active_count()
     for _ in range(60):
@@ -178,26 +178,26 @@ def test_what_a_dependency_raises_is_named_by_its_class_only(context: FakeContex
         ("digests/d3", {"state": "parked"}, "digests:parked"),
     ],
 )
-def test_what_the_operator_should_look_at_warns_and_is_counted(
+def test_a_backlog_that_waits_for_the_operator_warns_and_is_counted(
     context: FakeContext, path: str, data: dict[str, Any], name: str
 ) -> None:
     context.store.commit([Create(path, data)])
-    found = check(context, name)
-    assert (found["status"], found["observedValue"]) == ("warn", 1)
-    assert told(context)["status"] == "warn"
+    result = check(context, name)
+    assert (result["status"], result["observedValue"]) == ("warn", 1)
+    assert reported(context)["status"] == "warn"
     assert ask(context).status == 200
-    assert told(context, "/readyz")["status"] == "pass"
+    assert reported(context, "/readyz")["status"] == "pass"
 
 
-def test_events_and_messages_that_are_well_do_not_warn(context: FakeContext) -> None:
+def test_handled_events_and_sent_messages_do_not_warn(context: FakeContext) -> None:
     context.store.commit([Create("events/e1", {"quarantine": None}), Create("outbox/o1", {"state": "sent"})])
-    assert told(context)["status"] == "pass"
+    assert reported(context)["status"] == "pass"
 
 
 def test_memory_at_its_threshold_warns_and_is_no_failure(context: FakeContext) -> None:
     context.config = with_health(memory_threshold_mb=1)
-    found = check(context, "memory:utilization")
-    assert (found["status"], found["output"]) == ("warn", "over the threshold of 1 MiB")
+    result = check(context, "memory:utilization")
+    assert (result["status"], result["output"]) == ("warn", "over the threshold of 1 MiB")
     assert ask(context).status == 200
 
 
@@ -205,7 +205,7 @@ def test_memory_is_what_this_process_uses() -> None:
     assert 5 < process.memory_mb() < 10_000
 
 
-def test_memory_is_the_highest_so_far_where_the_system_does_not_tell_the_present(
+def test_memory_is_the_highest_so_far_if_the_system_does_not_report_the_current_value(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     monkeypatch.setattr(process, "_STATUS", tmp_path / "missing")
@@ -228,34 +228,34 @@ def test_an_unknown_path_is_not_found(context: FakeContext) -> None:
         ask(context, "/healthy")
 
 
-def test_a_report_is_as_healthy_as_its_worst_finding() -> None:
-    findings = [Finding(f"{status}:count", "component", status, 1, "items") for status in ("warn", "fail", "pass")]  # type: ignore[arg-type]
-    assert report(findings, version="1", now=NOW)["status"] == "fail"
-    assert report(findings[:1], version="1", now=NOW)["status"] == "warn"
+def test_a_report_is_as_healthy_as_its_worst_result() -> None:
+    results = [Result(f"{status}:count", "component", status, 1, "items") for status in ("warn", "fail", "pass")]  # type: ignore[arg-type]
+    assert report(results, version="1", now=NOW)["status"] == "fail"
+    assert report(results[:1], version="1", now=NOW)["status"] == "warn"
     assert report([], version="1", now=NOW) == {"status": "pass", "version": "1", "checks": {}}
 
 
-def test_a_finding_without_fault_says_nothing() -> None:
-    content = report([Finding("uptime", "system", "pass", 3.0, "s")], version="1", now=NOW)
+def test_a_result_that_passes_says_nothing() -> None:
+    content = report([Result("uptime", "system", "pass", 3.0, "s")], version="1", now=NOW)
     assert "output" not in content["checks"]["uptime"][0]
 
 
 def samples(context: FakeContext, accept: str = "application/openmetrics-text") -> dict[tuple[str, ...], float]:
     answer = handle(HttpRequest("GET", "/metrics", {"accept": accept}), context)
     families = openmetrics(answer.body.decode())
-    return {(one.name, *one.labels.values()): one.value for family in families for one in family.samples}
+    return {(sample.name, *sample.labels.values()): sample.value for family in families for sample in family.samples}
 
 
-def test_metrics_hold_every_check_and_how_often_each_flag_came_out_as_what(context: FakeContext) -> None:
+def test_metrics_have_every_check_and_the_evaluations_of_each_flag(context: FakeContext) -> None:
     usage = Usage(lambda: context.store, "i1")
     usage.saw([Evaluation("checkout", value=True, reason="STATIC", variant="on")] * 3, context.now)
     usage.report(context.now)
     context.bus.down = True
-    found = samples(context)
-    assert found["opos_check_status", "bus:responseTime"] == 2
-    assert found["opos_check_status", "store:responseTime"] == 0
-    assert found["opos_check_value", "uptime", "s"] == 1.0
-    assert found["opos_flag_evaluations_total", "checkout", "i1", "STATIC", "on"] == 3
+    result = samples(context)
+    assert result["opos_check_status", "bus:responseTime"] == 2
+    assert result["opos_check_status", "store:responseTime"] == 0
+    assert result["opos_check_value", "uptime", "s"] == 1.0
+    assert result["opos_flag_evaluations_total", "checkout", "i1", "STATIC", "on"] == 3
 
 
 @pytest.mark.parametrize(
@@ -275,18 +275,18 @@ def test_metrics_are_answered_while_the_store_is_away(context: FakeContext) -> N
     assert samples(context)["opos_check_status", "store:responseTime"] == 2
 
 
-def test_what_somebody_overrides_is_shown_and_is_no_warning(context: FakeContext) -> None:
+def test_an_override_is_shown_and_is_no_warning(context: FakeContext) -> None:
     override("a", "off", context.store, who="me", why="x", until=NOW + timedelta(hours=1), now=NOW)
-    assert (check(context, "flags:overridden")["observedValue"], told(context)["status"]) == (1, "pass")
+    assert (check(context, "flags:overridden")["observedValue"], reported(context)["status"]) == (1, "pass")
 
 
 def test_the_report_says_what_was_deployed(context: FakeContext) -> None:
-    assert "releaseId" not in told(context)
+    assert "releaseId" not in reported(context)
     context.release = "opos-00042-abc"
-    assert told(context)["releaseId"] == "opos-00042-abc"
+    assert reported(context)["releaseId"] == "opos-00042-abc"
 
 
-def test_however_often_the_report_is_read_a_channel_is_asked_once_in_ten_seconds(
+def test_however_often_the_report_is_read_a_channel_is_checked_once_in_ten_seconds(
     context: FakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
@@ -309,5 +309,5 @@ def test_however_often_the_report_is_read_a_channel_is_asked_once_in_ten_seconds
 def test_a_check_that_does_not_pass_leads_to_its_runbook(context: FakeContext) -> None:
     context.config = with_health(runbooks="https://github.example/docs/runbooks/")
     context.bus.down = True
-    found = check(context, "bus:responseTime")
-    assert found["links"] == {"runbook": "https://github.example/docs/runbooks/bus-unreachable.md"}
+    result = check(context, "bus:responseTime")
+    assert result["links"] == {"runbook": "https://github.example/docs/runbooks/bus-unreachable.md"}

@@ -1,4 +1,4 @@
-"""What the public is told: how each part is, and nothing that helps an attacker."""
+"""The public status page: the state of each part, and nothing that helps an attacker."""
 
 import xml.etree.ElementTree as ET
 
@@ -8,7 +8,7 @@ from functions.health.handler import handle
 from functions.health.status import PARTS, parts
 from shared.errors import NotFound
 from shared.health.failures import FAILURES
-from shared.health.report import Finding
+from shared.health.report import Result
 from shared.ports import Create
 from shared.values.http import HttpRequest, HttpResponse
 from tests.support.fakes import FakeContext
@@ -31,7 +31,7 @@ def test_there_is_no_page_unless_it_has_a_title(context: FakeContext) -> None:
             ask(context, path)
 
 
-def test_a_page_says_how_each_part_is_and_may_be_kept_by_anyone(public: FakeContext) -> None:
+def test_a_page_shows_the_state_of_each_part_and_may_be_cached(public: FakeContext) -> None:
     answer = ask(public)
     text = answer.body.decode()
     assert answer.headers["cache-control"] == "public, max-age=30"
@@ -39,37 +39,37 @@ def test_a_page_says_how_each_part_is_and_may_be_kept_by_anyone(public: FakeCont
     assert text.count("operational</strong>") == len(PARTS)
 
 
-def test_it_tells_no_name_of_a_check_no_number_and_no_host(public: FakeContext) -> None:
+def test_it_shows_no_name_of_a_check_no_number_and_no_host(public: FakeContext) -> None:
     public.store.commit([Create("outbox/o", {"state": "failed"})])
     public.bus.down = True
     for path in ("/status", "/status.svg"):
         text = ask(public, path).body.decode()
         assert "down" in text
-        told = [one for one in (*FAILURES, "store", "bus", "outbox", "responseTime", "0.1.0", "desk") if one in text]
-        assert told == []
+        secrets = (*FAILURES, "store", "bus", "outbox", "responseTime", "0.1.0", "desk")
+        assert [word for word in secrets if word in text] == []
 
 
-def test_the_badge_is_a_picture_that_says_the_worst(public: FakeContext) -> None:
+def test_the_badge_is_a_picture_of_the_worst_state(public: FakeContext) -> None:
     answer = ask(public, "/status.svg")
     assert answer.headers["content-type"] == "image/svg+xml"
     root = ET.fromstring(answer.body)  # noqa: S314  (our own)
     assert root.attrib["aria-label"] == "status: operational"
 
 
-def test_however_often_the_public_asks_the_bundle_looks_at_itself_once_in_half_a_minute(public: FakeContext) -> None:
+def test_however_often_the_page_is_read_the_checks_run_once_in_half_a_minute(public: FakeContext) -> None:
     for _ in range(20):
         ask(public)
     assert len([one for one in public.store.commits if one[0].path.startswith("probes/")]) == 1
 
 
 @pytest.mark.parametrize("failure", [one for one in FAILURES if any(one in several for several in PARTS.values())])
-def test_a_part_is_as_bad_as_the_worst_that_it_suffers_from(failure: str) -> None:
+def test_a_part_has_the_state_of_the_worst_failure_that_affects_it(failure: str) -> None:
     for status, state in (("fail", "down"), ("warn", "degraded"), ("pass", "operational")):
-        found = parts([Finding("x", "component", status, 1, "s", failure=failure)])  # type: ignore[arg-type]
+        found = parts([Result("x", "component", status, 1, "s", failure=failure)])  # type: ignore[arg-type]
         assert {name for name, one in found.items() if one == state} >= {
             name for name, several in PARTS.items() if failure in several
         }
 
 
-def test_every_failure_of_a_part_is_one_that_there_is() -> None:
+def test_every_failure_of_a_part_exists() -> None:
     assert {one for several in PARTS.values() for one in several} <= set(FAILURES)

@@ -4,7 +4,8 @@ import pytest
 
 from functions.alert_router.handler import handle as route
 from functions.sweeper.dead_letters import record_dead_letter
-from functions.sweeper.handler import PATIENCE, sweep
+from functions.sweeper.handler import sweep
+from functions.sweeper.stuck_messages import PATIENCE
 from shared.errors import Conflict, DeliveryError
 from shared.events import DeadLetter, DigestDue, EventAccepted, Message, Tick
 from shared.ports import Create, Doc
@@ -14,9 +15,9 @@ from tests.support.fakes import FakeContext
 
 
 def published(context: FakeContext, kind: type[Message]) -> list[Message]:
-    """But for what the watch has to say."""
-    found = [message for message in context.bus.published if isinstance(message, kind)]
-    return [one for one in found if getattr(one, "type", "") != "health"]
+    """The messages that were published, except the alerts of the checks."""
+    messages = [message for message in context.bus.published if isinstance(message, kind)]
+    return [message for message in messages if getattr(message, "type", "") != "health"]
 
 
 def only(context: FakeContext, collection: str) -> Doc:
@@ -34,7 +35,7 @@ def test_an_event_that_was_not_handled_within_a_minute_is_published_again(contex
     assert len(published(context, EventAccepted)) == 2
 
 
-def test_an_event_still_not_handled_is_published_ever_more_rarely(context: FakeContext) -> None:
+def test_an_event_still_not_handled_is_published_less_and_less_often(context: FakeContext) -> None:
     accepted(context, "d1", new_customer())
     for _ in range(60):
         context.clock.advance(minutes=1)
@@ -42,7 +43,7 @@ def test_an_event_still_not_handled_is_published_ever_more_rarely(context: FakeC
     assert len(published(context, EventAccepted)) == 1 + 5
 
 
-def test_an_event_that_cannot_be_published_again_does_not_keep_the_others_waiting(context: FakeContext) -> None:
+def test_an_event_that_cannot_be_published_again_does_not_stop_the_others(context: FakeContext) -> None:
     for n in range(3):
         accepted(context, f"d{n}", new_customer())
     broken = context.store.docs[min(context.store.docs)]
@@ -103,7 +104,7 @@ def test_a_message_is_parked_after_its_last_attempt_and_shown_as_such(context: F
     )
 
 
-def test_a_channel_that_hangs_is_left_alone_for_a_minute_and_keeps_no_other_channel_waiting(
+def test_a_channel_that_hangs_is_skipped_for_a_minute_and_delays_no_other_channel(
     context: FakeContext,
 ) -> None:
     for number in range(9):
@@ -133,16 +134,18 @@ def test_a_digest_whose_window_has_passed_is_announced(context: FakeContext) -> 
     assert published(context, DigestDue) == [DigestDue(queue="digest", reason="window")]
 
 
-def test_an_event_whose_message_died_once_is_left_to_the_sweep_without_a_word(context: FakeContext) -> None:
+def test_an_event_whose_message_died_once_is_left_to_the_sweep_without_an_alert(context: FakeContext) -> None:
     message = accepted(context, "d1", new_customer())
     record_dead_letter(DeadLetter(subscription="alert-router", attempts=5, data=message.model_dump_json()), context)
     assert list(context.store.query("dead_letters")) == []
     context.clock.advance(minutes=1)
     sweep(Tick(), context)
-    assert [one.id for one in published(context, EventAccepted) if isinstance(one, EventAccepted)] == [message.id] * 2
+    assert [event.id for event in published(context, EventAccepted) if isinstance(event, EventAccepted)] == [
+        message.id
+    ] * 2
 
 
-def test_the_dead_letter_of_what_was_handled_since_is_none(context: FakeContext) -> None:
+def test_the_dead_letter_of_an_event_that_was_handled_since_is_not_recorded(context: FakeContext) -> None:
     message = accepted(context, "d1", new_customer())
     route(message, context)
     record_dead_letter(DeadLetter(subscription="alert-router", attempts=5, data=message.model_dump_json()), context)
@@ -150,12 +153,14 @@ def test_the_dead_letter_of_what_was_handled_since_is_none(context: FakeContext)
 
 
 @pytest.mark.parametrize("message", [Tick(), DigestDue(queue="digest", reason="size")])
-def test_the_dead_letter_of_what_comes_again_by_itself_is_none(context: FakeContext, message: Message) -> None:
+def test_the_dead_letter_of_a_message_that_repeats_on_a_schedule_is_not_recorded(
+    context: FakeContext, message: Message
+) -> None:
     record_dead_letter(DeadLetter(subscription="any", attempts=5, data=message.model_dump_json()), context)
     assert list(context.store.query("dead_letters")) == []
 
 
-def test_a_digest_that_is_due_and_cannot_be_sent_is_told(context: FakeContext) -> None:
+def test_the_dead_letter_of_a_due_digest_is_recorded(context: FakeContext) -> None:
     route(accepted(context, "d1", new_customer()), context)
     context.clock.advance(minutes=6)
     due = DigestDue(queue="digest", reason="window")
@@ -163,7 +168,7 @@ def test_a_digest_that_is_due_and_cannot_be_sent_is_told(context: FakeContext) -
     assert only(context, "dead_letters").data["subscription"] == "digest-sender"
 
 
-def test_a_dead_letter_is_kept_taken_out_of_the_sweep_and_pages_once(context: FakeContext) -> None:
+def test_a_dead_letter_is_recorded_leaves_the_sweep_and_notifies_once(context: FakeContext) -> None:
     message = accepted(context, "d1", new_customer())
     context.clock.advance(minutes=1)
     sweep(Tick(), context)
@@ -175,18 +180,18 @@ def test_a_dead_letter_is_kept_taken_out_of_the_sweep_and_pages_once(context: Fa
     event = context.store.get(f"events/{message.id}")
     assert event is not None
     assert event.data["state"] == "dead"
-    (alarm,) = published(context, EventAccepted)[1:]
-    assert isinstance(alarm, EventAccepted)
-    route(alarm, context)
+    (alert,) = published(context, EventAccepted)[1:]
+    assert isinstance(alert, EventAccepted)
+    route(alert, context)
     assert [notice.title for _, notice in context.channels["desk"].sent] == [
-        "opos could not handle a message of alert-router"
+        "opos could not process a message of alert-router"
     ]
 
 
-def test_the_dead_letter_of_an_alarm_raises_no_further_alarm(context: FakeContext) -> None:
+def test_the_dead_letter_of_a_dead_letters_alert_raises_no_further_alert(context: FakeContext) -> None:
     record_dead_letter(DeadLetter(subscription="digest-sender", attempts=5, data="{}"), context)
-    (alarm,) = published(context, EventAccepted)
-    record_dead_letter(DeadLetter(subscription="alert-router", attempts=5, data=alarm.model_dump_json()), context)
+    (alert,) = published(context, EventAccepted)
+    record_dead_letter(DeadLetter(subscription="alert-router", attempts=5, data=alert.model_dump_json()), context)
     assert len(published(context, EventAccepted)) == 1
 
 
@@ -195,7 +200,7 @@ def test_a_dead_letter_that_is_no_json_is_kept_as_it_is(context: FakeContext) ->
     assert only(context, "dead_letters").data["data"] == "\x00 not json"
 
 
-def test_a_sweep_that_meets_another_sweep_sends_once(context: FakeContext) -> None:
+def test_two_sweeps_at_the_same_time_send_once(context: FakeContext) -> None:
     context.channels["desk"].faults = [DeliveryError("timeout")]
     route(accepted(context, "d1", disk_full()), context)
     context.clock.advance(minutes=1)

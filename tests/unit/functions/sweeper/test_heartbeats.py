@@ -1,4 +1,4 @@
-"""The dead-man's switch, and the sweep that it hangs on: over fakes."""
+"""Heartbeats, and the sweep that watches them: over fakes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,25 +24,25 @@ def ping(context: FakeContext, name: str) -> None:
     assert intake(HttpRequest("POST", f"/webhooks/ping/{name}", {}), context).status == 200
 
 
-def test_a_heartbeat_that_is_missed_is_an_alert_and_its_next_ping_closes_it() -> None:
+def test_a_heartbeat_that_is_missed_is_an_alert_and_its_next_ping_resolves_it() -> None:
     context = configured(heartbeats=HEARTBEATS)
     ping(context, "backup")
     minutes(context, 64)
     assert titles(context) == []
     minutes(context, 2)
-    assert titles(context) == ["Heartbeat missed: backup"]
+    assert titles(context) == ["Heartbeat missed: backup (last ping 09:00)"]
     ping(context, "backup")
     minutes(context, 1)
     missed = [doc.data for doc in docs(context, "alerts") if doc.data["labels"].get("heartbeat") == "backup"]
-    assert [one["state"] for one in missed] == ["resolved"]
+    assert [alert["state"] for alert in missed] == ["resolved"]
     minutes(context, 66)
     assert len(titles(context)) == 2
 
 
-def test_a_heartbeat_that_was_never_heard_of_is_missed_too_and_one_without_a_period_never() -> None:
+def test_a_heartbeat_that_has_never_pinged_is_missed_too_and_one_without_a_schedule_never() -> None:
     context = configured(heartbeats=HEARTBEATS)
     minutes(context, 67)
-    assert titles(context) == ["Heartbeat missed: backup"]
+    assert titles(context) == ["Heartbeat missed: backup (no ping yet)"]
     assert context.store.get("heartbeats/manual") is None
 
 
@@ -54,7 +54,7 @@ def test_a_heartbeat_by_cron_is_due_on_the_clock_of_its_zone() -> None:
     assert due.data["due_at"] == "2026-11-21T02:30:00.000000Z"
 
 
-def test_after_each_good_sweep_the_external_checker_is_called_and_after_a_bad_one_it_is_not() -> None:
+def test_a_sweep_without_errors_pings_the_dead_mans_switch_and_one_with_errors_does_not() -> None:
     context = configured(checker={"ping": "CHECKER_URL"})
     sweep(Tick(), context)
     assert context.called == ["CHECKER_URL"]
@@ -71,9 +71,7 @@ def raising(_: Any) -> None:
 
 
 @pytest.mark.parametrize("step", ["end_timers", "escalate_due", "miss_due"])
-def test_one_step_of_the_sweep_that_fails_keeps_no_other_from_being_done(
-    step: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_step_that_fails_does_not_stop_the_others(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     context = configured(checker={"ping": "CHECKER_URL"})
     fail: Callable[[Any], None] = raising
     fail.__name__ = step
@@ -82,5 +80,5 @@ def test_one_step_of_the_sweep_that_fails_keeps_no_other_from_being_done(
     context.clock.advance(minutes=2)
     with pytest.raises(RuntimeError):
         sweep(Tick(), context)
-    assert len([one for one in context.bus.published if isinstance(one, EventAccepted)]) == 2
+    assert len([event for event in context.bus.published if isinstance(event, EventAccepted)]) == 2
     assert context.called == []

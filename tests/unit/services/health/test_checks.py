@@ -1,4 +1,4 @@
-"""What is promised is watched: broken for two sweeps it is an alert, mended it closes, and the checker hears no lie."""
+"""The sweeper's checks: a failure of two sweeps is an alert, and it resolves; while it lasts, pings may stop."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,9 +14,9 @@ from shared.events import EventAccepted, Tick, iso
 from shared.health.failures import FAILURES
 from shared.ports import Create, Delete
 from shared.services.flags.overrides import override
+from shared.services.health.check_runs import run_checks
 from shared.services.health.checks.pipeline import SWEEP
-from shared.services.health.checks.registry import everything
-from shared.services.health.probes import findings
+from shared.services.health.checks.registry import all_checks
 from tests.support.events import accepted, new_customer
 from tests.support.fakes import CONFIG, FakeContext, FakeStore
 
@@ -35,7 +35,7 @@ def sweeps(context: FakeContext, count: int) -> None:
 
 
 def said(context: FakeContext) -> list[tuple[str, str, str]]:
-    """What the watch had to say: failure, status and severity."""
+    """The alerts of the checks: failure, status and severity."""
     events = {one.id: one for one in context.bus.published if isinstance(one, EventAccepted)}
     found = [one.signals[0] for one in events.values() if one.type == "health"]
     return [(one.fingerprint.removeprefix("health:"), one.status, one.severity) for one in found if one.kind == "alert"]
@@ -110,9 +110,9 @@ BROKEN: dict[str, tuple[str, Callable[[FakeContext], None]]] = {
 }
 
 
-@pytest.mark.parametrize("trouble", BROKEN)
-def test_a_promise_that_stays_broken_is_one_alert_of_its_name_and_severity(trouble: str) -> None:
-    failure, break_it = BROKEN[trouble]
+@pytest.mark.parametrize("problem", BROKEN)
+def test_a_failure_that_lasts_is_one_alert_of_its_name_and_severity(problem: str) -> None:
+    failure, break_it = BROKEN[problem]
     context = configured(clock="https://time.example")
     context.offset = timedelta()
     break_it(context)
@@ -120,13 +120,13 @@ def test_a_promise_that_stays_broken_is_one_alert_of_its_name_and_severity(troub
         context.clock.advance(seconds=1)
         silently(context)
     assert said(context) == [(failure, "firing", FAILURES[failure].severity)]
-    assert failure in {one.failure for one in findings(everything(context), context)}
+    assert failure in {result.failure for result in run_checks(all_checks(context), context)}
 
 
 def silently(context: FakeContext) -> None:
-    """A sweep that does nothing but watch: what is broken stays so."""
+    """A sweep that only runs the checks and recovers nothing."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("functions.sweeper.health_alerts.SilentError", ZeroDivisionError)
+        patch.setattr("functions.sweeper.health_alerts.AlertsBlockedError", ZeroDivisionError)
         try:
             watch(context)
         except ZeroDivisionError:
@@ -140,7 +140,7 @@ def silently(context: FakeContext) -> None:
         write("outbox/o", state="sent"), write("heartbeats/h", missed_at=None),
     ],
 )  # fmt: skip
-def test_what_is_well_says_nothing(make: Callable[[FakeContext], None]) -> None:
+def test_checks_that_pass_raise_no_alert(make: Callable[[FakeContext], None]) -> None:
     context = configured()
     make(context)
     for _ in range(3):
@@ -148,7 +148,7 @@ def test_what_is_well_says_nothing(make: Callable[[FakeContext], None]) -> None:
     assert said(context) == []
 
 
-def test_a_promise_that_is_kept_again_closes_its_alert() -> None:
+def test_a_check_that_passes_again_resolves_its_alert() -> None:
     context = configured()
     context.store.commit([Create("outbox/o", {"state": "failed"})])
     sweeps(context, 3)
@@ -159,7 +159,7 @@ def test_a_promise_that_is_kept_again_closes_its_alert() -> None:
     assert told == [("pages-refused", "firing", "critical"), ("pages-refused", "resolved", "critical")]
 
 
-def test_what_the_first_sweep_after_a_pause_finds_late_and_mends_is_no_alert() -> None:
+def test_what_the_first_sweep_after_a_pause_recovers_is_no_alert() -> None:
     context = configured()
     waits_for_digest(context)
     context.clock.advance(hours=10)
@@ -180,7 +180,7 @@ def test_each_time_it_breaks_is_an_alert_of_its_own() -> None:
     assert [status for name, status, _ in said(context) if name == "disk-full"] == ["firing", "resolved"] * 2
 
 
-def test_what_may_keep_its_own_alert_from_arriving_is_told_by_silence_to_the_checker() -> None:
+def test_a_failure_that_blocks_alerts_stops_the_pings_to_the_dead_mans_switch() -> None:
     context = configured()
     sweeps(context, 1)
     assert context.called == ["CHECKER"]
@@ -194,26 +194,26 @@ def test_what_may_keep_its_own_alert_from_arriving_is_told_by_silence_to_the_che
     assert len(context.called) == before + 1
 
 
-def test_every_sweep_is_written_down_and_one_that_stopped_is_seen_from_outside() -> None:
+def test_every_sweep_is_stored_and_a_stopped_sweeper_fails_in_the_report() -> None:
     context = configured()
     sweeps(context, 1)
     assert context.store.docs[SWEEP].data["at"] == iso(context.now)
     context.clock.advance(minutes=5)
-    failed = {one.failure: one for one in findings(everything(context), context) if one.status == "fail"}
+    failed = {result.failure: result for result in run_checks(all_checks(context), context) if result.status == "fail"}
     assert set(failed) == {"sweeper-stopped"}
     sweep(Tick(), context)
-    assert not [one for one in findings(everything(context), context) if one.status == "fail"]
+    assert not [result for result in run_checks(all_checks(context), context) if result.status == "fail"]
 
 
 def test_a_bundle_that_has_just_begun_is_given_time_for_its_first_sweep() -> None:
     context = configured()
     context.uptime_seconds = 299
-    assert "sweeper-stopped" not in {one.failure for one in findings(everything(context), context)}
+    assert "sweeper-stopped" not in {result.failure for result in run_checks(all_checks(context), context)}
     context.uptime_seconds = 300
-    assert "sweeper-stopped" in {one.failure for one in findings(everything(context), context)}
+    assert "sweeper-stopped" in {result.failure for result in run_checks(all_checks(context), context)}
 
 
-def test_two_sweeps_at_once_say_it_once() -> None:
+def test_two_sweeps_at_the_same_time_raise_one_alert() -> None:
     context = configured()
     context.free = 1.0
     sweeps(context, 1)
@@ -241,7 +241,7 @@ def test_an_alert_leads_to_its_runbook() -> None:
     assert "disk:free is 1 MiB" in alert.summary
 
 
-def test_certificates_and_the_time_are_looked_at_every_ten_minutes_and_the_disk_each_minute() -> None:
+def test_certificates_and_the_clock_are_checked_every_ten_minutes_and_the_disk_every_minute() -> None:
     context = configured(clock="https://time.example")
     certified(days=90)(context)
     context.offset, context.free = timedelta(), 1000.0
@@ -261,27 +261,27 @@ def test_the_months_events_are_counted_once_an_hour_and_what_they_cost_is_shown(
     sweeps(context, 1)
     accepted(context, "later", new_customer())
     sweeps(context, 50)
-    found = {one.name: one.value for one in findings(everything(context), context)}
-    assert found["events:thisMonth"] == 3
-    assert found["cost:monthToDate"] >= 0
+    values = {result.name: result.value for result in run_checks(all_checks(context), context)}
+    assert values["events:thisMonth"] == 3
+    assert values["cost:monthToDate"] >= 0
     sweeps(context, 10)
-    found = {one.name: one.value for one in findings(everything(context), context)}
-    assert found["events:thisMonth"] >= 4
+    values = {result.name: result.value for result in run_checks(all_checks(context), context)}
+    assert values["events:thisMonth"] >= 4
 
 
-def test_what_could_not_be_looked_at_is_not_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_whose_check_could_not_run_does_not_resolve(monkeypatch: pytest.MonkeyPatch) -> None:
     context = configured()
     context.store.commit([Create("outbox/o", {"state": "failed"})])
     sweeps(context, 2)
     with monkeypatch.context() as patch:
-        patch.setattr("shared.services.health.checks.pipeline.concerns", lambda _context: 1 / 0)
+        patch.setattr("shared.services.health.checks.pipeline.backlogs", lambda _context: 1 / 0)
         sweeps(context, 1)
     sweeps(context, 1)
     assert [one for one in said(context) if one[0] == "pages-refused"] == [("pages-refused", "firing", "critical")]
     assert context.called[1:] == []
 
 
-def test_a_channel_that_did_not_answer_when_the_sweeper_asked_is_told_and_closes_when_it_does() -> None:
+def test_a_channel_that_does_not_answer_the_sweeper_raises_an_alert_which_resolves_when_it_answers() -> None:
     context = configured()
     context.channels["inbox"].faults.append(DeliveryError("unreachable"))
     with pytest.MonkeyPatch.context() as patch:
@@ -294,8 +294,8 @@ def test_a_channel_that_did_not_answer_when_the_sweeper_asked_is_told_and_closes
     assert told == ["firing", "resolved"]
 
 
-def test_a_job_that_is_not_declared_any_more_is_not_missed() -> None:
+def test_a_heartbeat_that_is_no_longer_configured_is_not_missed() -> None:
     context = configured()
     context.store.commit([Create("heartbeats/gone", {"missed_at": iso(context.now)})])
-    found = {one.name: one.value for one in findings(everything(context), context)}
-    assert found["heartbeats:missed"] == 0
+    values = {result.name: result.value for result in run_checks(all_checks(context), context)}
+    assert values["heartbeats:missed"] == 0

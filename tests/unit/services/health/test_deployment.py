@@ -1,4 +1,4 @@
-"""What the health report says of deployments."""
+"""The check of the last deployment."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,14 +13,14 @@ from tests.support.fakes import FakeContext
 
 
 def deployed(context: FakeContext, **more: Any) -> None:
-    one = Deployment(**{
+    deployment = Deployment(**{
         "number": 7, "target": "production", "phase": "done", "by": "ann@example.com", "began_at": iso(context.now),
         "commit": "1234567890", **more,
     })  # fmt: skip
-    context.store.commit([Set(one.path, to_doc(one))])
+    context.store.commit([Set(deployment.path, to_doc(deployment))])
 
 
-def test_where_nothing_was_deployed_there_is_nothing_to_say() -> None:
+def test_without_a_deployment_there_is_no_result() -> None:
     assert last_deployment(FakeContext()) == []
 
 
@@ -28,7 +28,7 @@ def test_it_says_which_commit_runs_and_not_who_deployed_it() -> None:
     context = FakeContext()
     deployed(context)
     what, unfinished = last_deployment(context)
-    assert (what.value, what.output) == (7, f"1234567: done, {iso(context.now)[:16]}")
+    assert (what.value, what.output) == (7, "1234567: done, started 09:00 (just now)")
     assert unfinished.status == "pass"
 
 
