@@ -159,7 +159,7 @@ class _Later:
 
     def __call__(self, what: str, *, after: bool) -> None:
         self.points(what, after=after)
-        if not self.points.at and "  going back to what ran before" in self.here.said:
+        if not self.points.at and "  rolling back to the previous revisions" in self.here.said:
             self.points.at = self.points.passed + self.at
 
 

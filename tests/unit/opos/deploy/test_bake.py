@@ -66,7 +66,7 @@ def test_it_is_worse_and_says_what(seen: dict[str, Any], said: str) -> None:
     assert verdict(**seen) == said
 
 
-def test_a_mend_may_be_deployed_while_the_budget_burns() -> None:
+def test_a_fix_may_be_deployed_while_the_budget_burns() -> None:
     assert verdict(counts=counts(60, 5), burned=10.0) == ""
     assert verdict(counts=counts(60, 50), burned=10.0) != ""
 
