@@ -253,7 +253,7 @@ def site(folder: Path, provider: Provider) -> Iterator[Site]:
     os.environ.update({"RECORDING_GCLOUD": str(found.cloud.folder)})
     calling = threading.Lock()
 
-    def run(command: list[str], _given: str | None) -> str:
+    def run(command: list[str], _given: str | None, _patience: float) -> str:
         said, wrong = StringIO(), StringIO()
         found.point(" ".join(command), after=False)
         with calling, redirect_stdout(said), redirect_stderr(wrong):
