@@ -74,11 +74,11 @@ def test_in_a_shell_the_end_makes_the_old_one_the_new_one() -> None:
 @pytest.mark.parametrize(
     ("signed_with", "stage", "said"),
     [
-        ((), "waiting", "let it send something"),
-        (("", ""), "waiting", "let it send something"),
-        (("HOOK", ""), "waiting", "let it send something"),
-        (("HOOK_OLD",), "waiting", "let it send something"),
-        (("HOOK", "HOOK_OLD"), "waiting", "let it send something"),
+        ((), "waiting", "let it send a webhook"),
+        (("", ""), "waiting", "let it send a webhook"),
+        (("HOOK", ""), "waiting", "let it send a webhook"),
+        (("HOOK_OLD",), "waiting", "let it send a webhook"),
+        (("HOOK", "HOOK_OLD"), "waiting", "let it send a webhook"),
         (("HOOK_OLD", "HOOK", "HOOK"), "waiting", "wait until 2026-11-20 10:00 UTC"),
         (("HOOK_OLD", "HOOK", "HOOK", "HOOK"), "retired", "rotate_by: {HOOK: 2027-11-20}"),
         (("HOOK", "HOOK", "HOOK"), "waiting", "wait until 2026-11-20 10:00 UTC"),
