@@ -20,13 +20,13 @@ ROUTER = f"serviceAccount:{declared.account('alert_router', PROJECT)}"
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Site]:
-    with provider() as identities, site(tmp_path, identities) as found:
-        yield found
+    with provider() as identities, site(tmp_path, identities) as place:
+        yield place
 
 
 def wrong(here: Site) -> dict[str, Check]:
-    found = preflight(here.ground(), dirty=True, untested=True)
-    return {check.name: check for check in found if check.ok is False}
+    checks = preflight(here.ground(), dirty=True, untested=True)
+    return {check.name: check for check in checks if check.ok is False}
 
 
 def test_a_project_as_it_is_declared_has_nothing_wrong(here: Site) -> None:
@@ -90,9 +90,9 @@ FAULTS: dict[str, tuple[Callable[[Site], object], str, str, str]] = {
 def test_a_problem_is_named_with_its_fix(name: str, here: Site) -> None:
     make, check, said, fix = FAULTS[name]
     make(here)
-    found = wrong(here)[check]
-    assert said in found.said
-    assert fix in found.fix
+    failed = wrong(here)[check]
+    assert said in failed.said
+    assert fix in failed.fix
 
 
 def test_all_faults_are_named_at_once(here: Site) -> None:

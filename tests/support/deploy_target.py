@@ -169,7 +169,7 @@ class Site:
 
         def change(state: dict[str, Any]) -> None:
             state["revisions"] = {
-                name: one for name, one in state["revisions"].items() if name in serving or "-d" not in name
+                name: revision for name, revision in state["revisions"].items() if name in serving or "-d" not in name
             }
 
         self.cloud.change(change)
@@ -178,8 +178,8 @@ class Site:
 
     def answer(self, name: str, request: Request) -> Answer:
         for beginning, sick in self.sick.items():
-            if name.startswith(beginning) and (found := sick(request)) is not None:
-                return found
+            if name.startswith(beginning) and (answer := sick(request)) is not None:
+                return answer
         if _number(name) == "placeholder":
             return 200, {"content-type": "text/html"}, b"<h1>Hello</h1>"
         with self._one_at_a_time:
@@ -191,8 +191,8 @@ class Site:
             self.runtimes[name] = Runtime(Settings.from_environment(environment), clock=self.clock)
         runtime.use(self.runtimes[name])
         client = self.functions[environment["FUNCTION_TARGET"]].test_client()
-        found = client.open(request.path, method=request.method, headers=dict(request.headers), data=request.body)
-        return found.status_code, dict(found.headers), found.data
+        response = client.open(request.path, method=request.method, headers=dict(request.headers), data=request.body)
+        return response.status_code, dict(response.headers), response.data
 
     def _of(self, revision: dict[str, Any]) -> dict[str, str]:
         """What the revision was deployed with, and what the platform adds."""
@@ -203,9 +203,9 @@ class Site:
             shutil.copy(self.config_file, files)
             shutil.copy(self.flags_file, files)
         given = {}
-        for one in revision["spec"]["containers"][0]["env"]:
-            reference = one.get("valueFrom", {}).get("secretKeyRef")
-            given[one["name"]] = secrets[reference["name"]]["versions"][-1]["value"] if reference else one["value"]
+        for entry in revision["spec"]["containers"][0]["env"]:
+            reference = entry.get("valueFrom", {}).get("secretKeyRef")
+            given[entry["name"]] = secrets[reference["name"]]["versions"][-1]["value"] if reference else entry["value"]
         platform = {
             "K_SERVICE": re.sub(r"-d[0-9]+-[0-9a-f]{7}$", "", name),
             "K_REVISION": name,
@@ -242,34 +242,34 @@ def _functions() -> dict[str, Flask]:
 
 
 def _number(revision: str) -> str:
-    found = _NAME.fullmatch(revision)
-    return found["number"] if found else "placeholder"
+    match = _NAME.fullmatch(revision)
+    return match["number"] if match else "placeholder"
 
 
 @contextmanager
 def site(folder: Path, provider: Provider) -> Iterator[Site]:
     """A site, and gcloud answered within this process: a call takes a millisecond instead of a hundred."""
-    found, before = Site(folder, provider), gcloud._run
-    os.environ.update({"RECORDING_GCLOUD": str(found.cloud.folder)})
+    opened, before = Site(folder, provider), gcloud._run
+    os.environ.update({"RECORDING_GCLOUD": str(opened.cloud.folder)})
     calling = threading.Lock()
 
     def run(command: list[str], _given: str | None, _patience: float) -> str:
         said, wrong = StringIO(), StringIO()
-        found.point(" ".join(command), after=False)
+        opened.point(" ".join(command), after=False)
         with calling, redirect_stdout(said), redirect_stderr(wrong):
             status = recorded_gcloud(command[1:])
-        found.point(" ".join(command), after=True)
+        opened.point(" ".join(command), after=True)
         if status:
             raise gcloud._fault(command, wrong.getvalue())
         return said.getvalue()
 
     gcloud._run = run
     try:
-        with Front(found.cloud, found.answer):
-            yield found
+        with Front(opened.cloud, opened.answer):
+            yield opened
     finally:
         gcloud._run = before
         del os.environ["RECORDING_GCLOUD"]
         runtime.use(None)
-        for one in found.runtimes.values():
-            one.close()
+        for made in opened.runtimes.values():
+            made.close()

@@ -41,10 +41,10 @@ SECRETS = ("HOOK", "HOOK_OLD", "OPOS_SIGNING_KEY", "SMOKE")
 
 def played(folder: Path, project: str, monkeypatch: pytest.MonkeyPatch) -> RecordedCloud:
     """The recording gcloud, first on PATH."""
-    found = RecordedCloud(folder, parse_config(CONFIG), project=project)
-    for name, value in found.environment.items():
+    gcloud = RecordedCloud(folder, parse_config(CONFIG), project=project)
+    for name, value in gcloud.environment.items():
         monkeypatch.setenv(name, value)
-    return found
+    return gcloud
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def looked(recorded: RecordedCloud, store: FakeStore | None = None) -> cloud.Fac
 
 
 def deployed(phase: Any = "done", number: int = 1, **hashes: str) -> Set:
-    one = Deployment(number, "staging", phase, "me", "2026-11-20T09:00:00Z", commit="1a2b3c4d5e", **hashes)
-    return Set(one.path, to_doc(one))
+    deployment = Deployment(number, "staging", phase, "me", "2026-11-20T09:00:00Z", commit="1a2b3c4d5e", **hashes)
+    return Set(deployment.path, to_doc(deployment))
 
 
 def todo(cells: Mapping[str, Cell]) -> dict[str, str]:
@@ -73,10 +73,12 @@ def test_a_target_shows_the_version_of_each_secret(recorded: RecordedCloud) -> N
 def test_a_secret_without_an_enabled_version_stops_a_deploy_and_says_how_to_add_one(recorded: RecordedCloud) -> None:
     recorded.drop_secret("HOOK")
     recorded.change(lambda state: state["secrets"]["SMOKE"]["versions"][0].update(state="DISABLED"))
-    found = looked(recorded).secrets
-    assert [name for name, cell in found.items() if cell.stops] == ["HOOK", "SMOKE"]
-    assert found["SMOKE"].todo.endswith("(disabled)")
-    assert found["HOOK"].todo.startswith("gcloud secrets versions add HOOK --data-file=- --project=my-company-staging")
+    secrets = looked(recorded).secrets
+    assert [name for name, cell in secrets.items() if cell.stops] == ["HOOK", "SMOKE"]
+    assert secrets["SMOKE"].todo.endswith("(disabled)")
+    assert secrets["HOOK"].todo.startswith(
+        "gcloud secrets versions add HOOK --data-file=- --project=my-company-staging"
+    )
 
 
 def test_settings_are_those_of_what_runs(recorded: RecordedCloud) -> None:
@@ -85,8 +87,8 @@ def test_settings_are_those_of_what_runs(recorded: RecordedCloud) -> None:
         "run", "deploy", "webhook-intake", "--image=us-docker.pkg.dev/cloudrun/container/hello:latest",
         "--set-env-vars=OPOS_STORE=firestore,OPOS_BUS=local",
     )  # fmt: skip
-    found = looked(recorded).settings
-    assert (found["store"].said, todo(found)) == (
+    settings = looked(recorded).settings
+    assert (settings["store"].said, todo(settings)) == (
         "firestore",
         {"bus": "expected OPOS_BUS=pubsub; `opos deploy` sets it"},
     )
@@ -96,8 +98,8 @@ def test_what_runs_is_the_last_deployment_that_was_finished(recorded: RecordedCl
     store = FakeStore()
     assert looked(recorded, store).files["opos.yaml"].said == "never deployed"
     store.commit([deployed(config="c" * 64, flags="f" * 64), deployed("rolled_back", 2, config="d" * 64)])
-    found = {fact: cell.said for fact, cell in looked(recorded, store).files.items()}
-    assert found == {"opos.yaml": "c" * 12, "flags.yaml": "f" * 12, "commit": "1a2b3c4"}
+    facts = {fact: cell.said for fact, cell in looked(recorded, store).files.items()}
+    assert facts == {"opos.yaml": "c" * 12, "flags.yaml": "f" * 12, "commit": "1a2b3c4"}
 
 
 class Unreachable(FakeStore):
@@ -111,11 +113,11 @@ def test_a_store_that_does_not_answer_is_said_and_holds_nothing_up(recorded: Rec
 
 def test_a_project_that_cannot_be_reached_is_asked_nothing_else(recorded: RecordedCloud) -> None:
     recorded.fail(matching="projects describe", text="PERMISSION_DENIED: no", always=True)
-    found = looked(recorded)
-    assert (found.project.stops, found.secrets, len(recorded.calls)) == (True, {}, 1)
+    facts = looked(recorded)
+    assert (facts.project.stops, facts.secrets, len(recorded.calls)) == (True, {}, 1)
     assert (
         "my-company-staging cannot be reached: ERROR: (gcloud.projects.describe) PERMISSION_DENIED"
-        in found.project.todo
+        in facts.project.todo
     )
 
 
