@@ -10,8 +10,8 @@ from shared.ports.topology import FUNCTIONS
 
 PURPOSES: Mapping[str, str] = {
     **{function: f"Runs the function {function}." for function in FUNCTIONS},
-    PUSHER: "Pub/Sub calls the functions with its tokens.",
-    DEPLOYER: "Deploys: revisions, traffic, smoke tests.",
+    PUSHER: "Pub/Sub calls the functions with tokens of this account.",
+    DEPLOYER: "Deploys revisions, moves the traffic and runs smoke tests.",
     BUILDER: "Builds the image.",
 }
 

@@ -25,7 +25,7 @@ def enter(chosen: Chosen) -> Cloud:
 
 
 def make_agents(cloud: Cloud) -> Mapping[str, gcp.projects.ServiceIdentity]:
-    """Creates the identities of APIs. Google creates each at its first use, but the rights need it earlier."""
+    """Creates the identities of APIs. Google creates each at its first use, but the permissions need it earlier."""
     return {
         agent: gcp.projects.ServiceIdentity(
             agent, project=cloud.project, service=f"{agent}.googleapis.com", opts=cloud.needing(agent)

@@ -1,4 +1,4 @@
-"""The budget of a month. Google sends mail when costs reach a share of it, but stops nothing."""
+"""The monthly budget. Google sends mail when the costs reach a percentage of it, but stops nothing."""
 
 import pulumi
 import pulumi_gcp as gcp

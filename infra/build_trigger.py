@@ -1,4 +1,4 @@
-"""When Cloud Build deploys: a push to main to staging, and a version tag, once approved, to production.
+"""The trigger of Cloud Build: a push to main deploys to staging; an approved version tag deploys to production.
 
 Source: Cloud Build documentation, "Connect to a GitHub repository" (repositories of the 2nd generation).
 """
@@ -13,7 +13,7 @@ STEPS = "cloudbuild.yaml"
 
 
 def make_trigger(repository: str | None, deployer: gcp.serviceaccount.Account, cloud: Cloud) -> None:
-    """Creates the trigger. Without a *repository* connected to the project there is none, and you deploy by hand."""
+    """Creates the trigger if a *repository* is connected to the project. Otherwise you deploy by hand."""
     if not repository:
         return
     name = cloud.chosen.name

@@ -10,8 +10,8 @@ from shared.config.deploy import Size
 from shared.ports.topology import FUNCTIONS
 
 PLACEHOLDER = "us-docker.pkg.dev/cloudrun/container/hello"
-"""Google's own image. It answers every request with 200, so configure no sender before the first deploy."""
-THE_DEPLOYERS = ("template", "traffics", "client", "client_version", "scaling", "labels", "annotations")
+"""Google's sample image. It answers every request with 200, so configure no sender before the first deploy."""
+OWNED_BY_DEPLOY = ("template", "traffics", "client", "client_version", "scaling", "labels", "annotations")
 TIMEOUT = "60s"
 
 
@@ -28,7 +28,7 @@ def make_services(
             custom_audiences=[audience(function)],
             deletion_protection=False,
             template=_template(cloud.chosen.deploy.size(function), accounts[function]),
-            opts=cloud.needing("run", ignoring=THE_DEPLOYERS),
+            opts=cloud.needing("run", ignoring=OWNED_BY_DEPLOY),
         )
         for function in FUNCTIONS
     }

@@ -1,4 +1,4 @@
-"""Creates rights as IAM members: one member of one role on one resource, so that other grants stay."""
+"""Grants permissions as IAM members: each grants a role on a resource to a member, and leaves other grants alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from infra.target import Cloud
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The holders and the resources of rights, each under the name that its declaration uses."""
+    """The members and the resources of permissions, each under the name that its declaration uses."""
 
     accounts: Mapping[str, gcp.serviceaccount.Account]
     agents: Mapping[str, gcp.projects.ServiceIdentity]

@@ -1,4 +1,4 @@
-"""The rights that infra/ grants, as data derived from the declarations. `iam_bindings` creates them."""
+"""The permissions that infra/ grants, as data derived from the declarations. `iam_bindings` grants them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
@@ -30,13 +30,13 @@ from shared.ports.topology import FUNCTIONS, SUBSCRIPTIONS, called_by
 
 Kind = Literal["project", "topic", "subscription", "secret", "service", "account"]
 AGENTS = ("pubsub", "cloudscheduler", "monitoring")
-"""The APIs that act under an identity of their own, called a service agent, and need rights in the project."""
+"""The APIs that act under an identity of their own, called a service agent, and need permissions in the project."""
 PROJECT = ""
 ANYONE = "allUsers"
 
 
 class Right(NamedTuple):
-    """`who` is the name of one of our accounts, an agent, or a member as IAM writes it."""
+    """A permission: a role on a resource. `who` is an account of ours, an agent, or a member as IAM writes it."""
 
     who: str
     role: str
@@ -45,7 +45,7 @@ class Right(NamedTuple):
 
 
 def rights(config: Config, deploy: Deploy, *, approving: bool) -> tuple[Right, ...]:
-    """All rights. `approving`: builds wait until an operator approves them."""
+    """All permissions. `approving`: builds wait until an operator approves them."""
     granted = [*_functions(config), *_calls(), *_deployer(config, deploy), *_agents(), *_public(deploy)]
     granted += [right for who in _operators(config) for right in _operator(who, approving=approving)]
     granted += [Right(BUILDER, role, "project", PROJECT) for role in BUILDER_ROLES]

@@ -1,4 +1,4 @@
-"""Metrics of the log lines of the functions. They outlive the lines, and the console of Google Cloud charts them.
+"""Metrics of the functions' log lines. They are kept longer than the lines, and Google Cloud's console charts them.
 
 Source: Cloud Logging documentation, "Logging query language" and "Log-based metrics".
 """
@@ -15,7 +15,7 @@ _FUNCTION = "EXTRACT(resource.labels.service_name)"
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A count of the lines that match `filter`, by labels."""
+    """A count of the lines that match `filter`, by `labels`."""
 
     name: str
     filter: str

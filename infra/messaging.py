@@ -12,7 +12,7 @@ from shared.events import DeadLetter
 from shared.ports.topology import ACK_DEADLINE, MAX_ATTEMPTS, SUBSCRIPTIONS, TOPICS, Subscription
 
 RETENTION = timedelta(days=7)
-"""The longest that Pub/Sub keeps a message without an acknowledgement. A bundle that is down for less loses none."""
+"""How long Pub/Sub keeps an unacknowledged message: its maximum. A bundle that is down for less loses none."""
 NEVER = ""
 
 

@@ -1,4 +1,4 @@
-"""Uptime check and alarms of Cloud Monitoring, for problems that the bundle cannot report itself.
+"""The uptime check and the alerts of Cloud Monitoring, for problems that the bundle cannot report itself.
 
 Sources: Cloud Monitoring documentation, "Create public uptime checks" and "Google Cloud metrics".
 """
@@ -10,7 +10,7 @@ import pulumi_gcp as gcp
 
 from infra.target import Cloud
 
-# Not /readyz: Cloud Run keeps some paths that end in z for itself ("Known issues in Cloud Run", reserved URL paths).
+# Not /readyz: Cloud Run reserves some paths that end in z ("Known issues in Cloud Run", reserved URL paths).
 CHECKED, CHECKED_EVERY = "/health", "300s"
 
 
@@ -19,7 +19,7 @@ class Alarm:
     """Fires when `filter` counts more than `above` within `over`, for each `by` separately, for `lasting`."""
 
     title: str
-    mend: str
+    fix: str
     filter: pulumi.Input[str]
     above: int
     over: str
@@ -31,8 +31,8 @@ class Alarm:
 
 ALARMS = (
     Alarm(
-        title="opos answers with errors",  # except health, whose 503 is a report
-        mend="`opos doctor`; if a deploy came before it, `opos rollback`. Senders and Pub/Sub repeat what failed.",
+        title="opos answers with errors",  # except health, which reports failures with a 503
+        fix="Run `opos doctor`. If this began after a deploy, run `opos rollback`. Failed requests are sent again.",
         filter='resource.type="cloud_run_revision" AND metric.type="run.googleapis.com/request_count" '
         'AND metric.labels.response_code_class="5xx" AND resource.labels.service_name!="health"',
         above=5,
@@ -43,8 +43,8 @@ ALARMS = (
         reducer="REDUCE_SUM",
     ),
     Alarm(
-        title="opos does not take its messages",
-        mend="docs/runbooks/events-unhandled.md, docs/runbooks/sweeper-stopped.md",
+        title="opos does not process its messages",
+        fix="Follow docs/runbooks/events-unhandled.md or docs/runbooks/sweeper-stopped.md.",
         filter='resource.type="pubsub_subscription" '
         'AND metric.type="pubsub.googleapis.com/subscription/oldest_unacked_message_age"',
         above=600,
@@ -93,18 +93,18 @@ def _check(health: gcp.cloudrunv2.Service, cloud: Cloud) -> gcp.monitoring.Uptim
 
 def _with_token_of_monitoring() -> gcp.monitoring.UptimeCheckConfigHttpCheckArgs:
     """Authenticates the check by the identity of Cloud Monitoring, which may call only this function."""
-    proof = gcp.monitoring.UptimeCheckConfigHttpCheckServiceAgentAuthenticationArgs(type="OIDC_TOKEN")
+    token = gcp.monitoring.UptimeCheckConfigHttpCheckServiceAgentAuthenticationArgs(type="OIDC_TOKEN")
     return gcp.monitoring.UptimeCheckConfigHttpCheckArgs(
-        path=CHECKED, port=443, use_ssl=True, validate_ssl=True, service_agent_authentication=proof
+        path=CHECKED, port=443, use_ssl=True, validate_ssl=True, service_agent_authentication=token
     )
 
 
 def _unready(check: gcp.monitoring.UptimeCheckConfig) -> Alarm:
-    """The alarm on failed checks from more than one region: a single region may have lost its own connection."""
+    """The alert if checks from more than one region fail; a single region may have lost its own connection."""
     passed = 'resource.type="uptime_url" AND metric.type="monitoring.googleapis.com/uptime_check/check_passed"'
     return Alarm(
         title="opos is not ready",
-        mend="`opos doctor` says what is wrong; docs/runbooks/README.md",
+        fix="Run `opos doctor` to see what is wrong; docs/runbooks/README.md lists the runbooks.",
         filter=pulumi.Output.concat(passed, ' AND metric.labels.check_id="', check.uptime_check_id, '"'),
         above=1,
         over="1200s",
@@ -122,7 +122,7 @@ def _alert(alarm: Alarm, channel: gcp.monitoring.NotificationChannel, cloud: Clo
         display_name=alarm.title,
         combiner="OR",
         conditions=[_condition(alarm)],
-        documentation=gcp.monitoring.AlertPolicyDocumentationArgs(content=alarm.mend, mime_type="text/markdown"),
+        documentation=gcp.monitoring.AlertPolicyDocumentationArgs(content=alarm.fix, mime_type="text/markdown"),
         notification_channels=[channel.name],
         opts=cloud.needing("monitoring"),
     )

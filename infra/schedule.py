@@ -10,14 +10,14 @@ from shared.events import Tick
 
 
 def make_tick(topic: gcp.pubsub.Topic, cloud: Cloud) -> gcp.cloudscheduler.Job:
-    """Publishes the same message as `opos up`. It is not retried: the next tick does the work of a lost one."""
+    """Publishes the same message as `opos up`, without retries: the next tick does the work of a lost one."""
     data = base64.b64encode(Tick().model_dump_json().encode()).decode()
     return gcp.cloudscheduler.Job(
         "tick",
         project=cloud.project,
         region=cloud.region,
         name="opos-tick",
-        description="Wakes the sweeper.",
+        description="Starts the sweeper every minute.",
         schedule=TICK_CRON,
         time_zone="Etc/UTC",
         pubsub_target=gcp.cloudscheduler.JobPubsubTargetArgs(topic_name=topic.id, data=data),

@@ -1,4 +1,4 @@
-"""The names of the secrets. Pulumi never sees the values, because the state of a stack would store them."""
+"""The secrets, without their values: the state of a stack would store a value that Pulumi sees."""
 
 from collections.abc import Mapping
 

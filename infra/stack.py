@@ -1,4 +1,4 @@
-"""The whole stack, in the order in which its parts need each other."""
+"""The whole stack, in the order of its dependencies."""
 
 from collections.abc import Mapping
 

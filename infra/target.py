@@ -14,12 +14,12 @@ from shared.config.model import Config
 from shared.errors import OposError
 
 OPOS_YAML = Path(__file__).parents[1] / "opos.yaml"
-HOW = "docs/infrastructure.md says how to begin"
+HOW = "see docs/infrastructure.md, Set up"
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A target of opos.yaml."""
+    """The target of opos.yaml that the stack belongs to."""
 
     name: TargetName
     config: Config

@@ -42,16 +42,16 @@ class Bundle:
 
     def of(self, *types: str) -> list[Recorded]:
         """Those whose type is one of *types*, such as `pubsub/topic:Topic`."""
-        return [one for one in self.resources if one.type.removeprefix("gcp:") in types]
+        return [resource for resource in self.resources if resource.type.removeprefix("gcp:") in types]
 
-    def all_needs(self, one: Recorded) -> frozenset[str]:
-        """The names of everything that is made before *one*."""
-        known, found, waiting = {each.urn: each for each in self.resources}, set[str](), [*one.needs]
+    def all_needs(self, resource: Recorded) -> frozenset[str]:
+        """The names of everything that is made before *resource*."""
+        known, needed, waiting = {each.urn: each for each in self.resources}, set[str](), [*resource.needs]
         while waiting:
-            if (urn := waiting.pop()) in known and urn not in found:
-                found.add(urn)
+            if (urn := waiting.pop()) in known and urn not in needed:
+                needed.add(urn)
                 waiting += known[urn].needs
-        return frozenset(known[urn].name for urn in found)
+        return frozenset(known[urn].name for urn in needed)
 
 
 class _Cloud(mocks.Mocks):

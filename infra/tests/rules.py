@@ -27,32 +27,37 @@ def project(bundle: Bundle) -> str:
 
 def careless_pushes(bundle: Bundle) -> list[str]:
     """Subscriptions that lack a caller's identity, patience, a way out for what fails, or a long life."""
-    careful = {one.name: one for one in SUBSCRIPTIONS}
-    found = bundle.of("pubsub/subscription:Subscription")
-    assert {one.name for one in found} == set(careful)
-    return [fault for one in found for fault in _push_faults(one, careful[one.name].function, project(bundle))]
+    careful = {subscription.name: subscription for subscription in SUBSCRIPTIONS}
+    subscriptions = bundle.of("pubsub/subscription:Subscription")
+    assert {subscription.name for subscription in subscriptions} == set(careful)
+    return [
+        fault
+        for subscription in subscriptions
+        for fault in _push_faults(subscription, careful[subscription.name].function, project(bundle))
+    ]
 
 
-def _push_faults(one: Recorded, function: str, of: str) -> Iterator[str]:
-    push, patience = one.inputs.get("pushConfig", {}), one.inputs.get("retryPolicy", {})
+def _push_faults(subscription: Recorded, function: str, of: str) -> Iterator[str]:
+    push, patience = subscription.inputs.get("pushConfig", {}), subscription.inputs.get("retryPolicy", {})
     if push.get("oidcToken") != {"serviceAccountEmail": account(PUSHER, of), "audience": audience(function)}:
-        yield f"{one.name}: no token of {PUSHER}"
+        yield f"{subscription.name}: no token of {PUSHER}"
     if not push.get("pushEndpoint", "").startswith(f"https://{service(function)}-"):
-        yield f"{one.name}: does not call {function}"
-    if not push.get("pushEndpoint", "").endswith(f"/projects/{of}/topics/{one.inputs['topic']}"):
-        yield f"{one.name}: the address does not say its topic"
+        yield f"{subscription.name}: does not call {function}"
+    if not push.get("pushEndpoint", "").endswith(f"/projects/{of}/topics/{subscription.inputs['topic']}"):
+        yield f"{subscription.name}: the address does not say its topic"
     if not {"minimumBackoff", "maximumBackoff"} <= set(patience):
-        yield f"{one.name}: no back-off"
-    if one.inputs.get("expirationPolicy") != {"ttl": ""}:
-        yield f"{one.name}: expires"
-    if ("deadLetterPolicy" not in one.inputs) != (one.name == NOBODY_ELSE_DEAD):
-        yield f"{one.name}: dead letters"
+        yield f"{subscription.name}: no back-off"
+    if subscription.inputs.get("expirationPolicy") != {"ttl": ""}:
+        yield f"{subscription.name}: expires"
+    if ("deadLetterPolicy" not in subscription.inputs) != (subscription.name == NOBODY_ELSE_DEAD):
+        yield f"{subscription.name}: dead letters"
 
 
 def shared_identities(bundle: Bundle) -> list[str]:
     """Functions that do not run as an account that is theirs alone."""
     services = {
-        one.name: one.inputs["template"].get("serviceAccount") for one in bundle.of("cloudrunv2/service:Service")
+        resource.name: resource.inputs["template"].get("serviceAccount")
+        for resource in bundle.of("cloudrunv2/service:Service")
     }
     assert set(services) == set(FUNCTIONS)
     times = Counter(services.values())
@@ -62,41 +67,54 @@ def shared_identities(bundle: Bundle) -> list[str]:
 def open_doors(bundle: Bundle, public: tuple[str, ...]) -> list[str]:
     """Rights of everybody that are not to call a function that is to be public, and public functions that lack it."""
     expected = {("roles/run.invoker", service(function)) for function in public}
-    found = [one for one in bundle.resources if one.inputs.get("member") in ANYONE]
-    kept = {(one.inputs["role"], one.inputs.get("name")) for one in found}
-    skipped = [one.name for one in bundle.of("cloudrunv2/service:Service") if one.inputs.get("invokerIamDisabled")]
+    grants = [resource for resource in bundle.resources if resource.inputs.get("member") in ANYONE]
+    kept = {(resource.inputs["role"], resource.inputs.get("name")) for resource in grants}
+    skipped = [
+        resource.name
+        for resource in bundle.of("cloudrunv2/service:Service")
+        if resource.inputs.get("invokerIamDisabled")
+    ]
     return [*map(str, kept ^ expected), *skipped]
 
 
 def too_mighty(bundle: Bundle) -> list[str]:
-    return [one.name for one in bundle.resources if one.inputs.get("role") in PRIMITIVE]
+    return [resource.name for resource in bundle.resources if resource.inputs.get("role") in PRIMITIVE]
 
 
 def too_early(bundle: Bundle) -> list[str]:
     """What may be made before its API is on."""
-    found = (
-        one for one in bundle.resources if one.type.startswith("gcp:") and one.type != "gcp:projects/service:Service"
+    resources = (
+        resource
+        for resource in bundle.resources
+        if resource.type.startswith("gcp:") and resource.type != "gcp:projects/service:Service"
     )
-    return [one.name for one in found if f"{_api(one)}.googleapis.com" not in bundle.all_needs(one)]
+    return [
+        resource.name for resource in resources if f"{_api(resource)}.googleapis.com" not in bundle.all_needs(resource)
+    ]
 
 
-def _api(one: Recorded) -> str:
-    if one.type == "gcp:projects/serviceIdentity:ServiceIdentity":
-        return one.name
-    return API_OF[one.type.removeprefix("gcp:").partition("/")[0]]
+def _api(resource: Recorded) -> str:
+    if resource.type == "gcp:projects/serviceIdentity:ServiceIdentity":
+        return resource.name
+    return API_OF[resource.type.removeprefix("gcp:").partition("/")[0]]
 
 
 def silent_alarms(bundle: Bundle) -> list[str]:
     """Alarms that reach no channel which is declared."""
-    channels = {f"projects/{project(bundle)}/notificationChannels/{one.name}" for one in _channels(bundle)}
+    channels = {f"projects/{project(bundle)}/notificationChannels/{resource.name}" for resource in _channels(bundle)}
     alarms = {
-        one.name: one.inputs.get("notificationChannels") for one in bundle.of("monitoring/alertPolicy:AlertPolicy")
+        resource.name: resource.inputs.get("notificationChannels")
+        for resource in bundle.of("monitoring/alertPolicy:AlertPolicy")
     }
-    for one in bundle.of("billing/budget:Budget"):
-        alarms[one.name] = one.inputs["allUpdatesRule"].get("monitoringNotificationChannels")
+    for resource in bundle.of("billing/budget:Budget"):
+        alarms[resource.name] = resource.inputs["allUpdatesRule"].get("monitoringNotificationChannels")
     return [name for name, told in alarms.items() if not told or not set(told) <= channels]
 
 
 def _channels(bundle: Bundle) -> list[Recorded]:
-    found = bundle.of("monitoring/notificationChannel:NotificationChannel")
-    return [one for one in found if one.inputs["type"] == "email" and one.inputs["labels"]["email_address"]]
+    channels = bundle.of("monitoring/notificationChannel:NotificationChannel")
+    return [
+        channel
+        for channel in channels
+        if channel.inputs["type"] == "email" and channel.inputs["labels"]["email_address"]
+    ]

@@ -8,22 +8,25 @@ from shared.ports.topology import SUBSCRIPTIONS, TOPICS
 
 
 def test_the_topics_are_those_of_the_topology(bundle: Bundle) -> None:
-    assert sorted(one.inputs["name"] for one in bundle.of("pubsub/topic:Topic")) == sorted(TOPICS)
+    assert sorted(topic.inputs["name"] for topic in bundle.of("pubsub/topic:Topic")) == sorted(TOPICS)
 
 
 def test_each_subscription_is_as_patient_as_the_topology_says(bundle: Bundle) -> None:
-    found = {one.inputs["name"]: one.inputs for one in bundle.of("pubsub/subscription:Subscription")}
-    for one in SUBSCRIPTIONS:
-        waits = found[one.name]["retryPolicy"]
-        assert found[one.name]["topic"] == one.topic
-        assert waits["minimumBackoff"] == f"{one.min_backoff.seconds}s"
-        assert waits["maximumBackoff"] == f"{one.max_backoff.seconds}s"
+    declared = {
+        subscription.inputs["name"]: subscription.inputs
+        for subscription in bundle.of("pubsub/subscription:Subscription")
+    }
+    for subscription in SUBSCRIPTIONS:
+        waits = declared[subscription.name]["retryPolicy"]
+        assert declared[subscription.name]["topic"] == subscription.topic
+        assert waits["minimumBackoff"] == f"{subscription.min_backoff.seconds}s"
+        assert waits["maximumBackoff"] == f"{subscription.max_backoff.seconds}s"
 
 
 def test_what_nobody_took_is_kept_for_a_week(bundle: Bundle) -> None:
-    for one in bundle.of("pubsub/subscription:Subscription"):
-        assert one.inputs["messageRetentionDuration"] == f"{7 * 86400}s"
-        assert one.inputs["ackDeadlineSeconds"] == 60
+    for subscription in bundle.of("pubsub/subscription:Subscription"):
+        assert subscription.inputs["messageRetentionDuration"] == f"{7 * 86400}s"
+        assert subscription.inputs["ackDeadlineSeconds"] == 60
 
 
 def test_the_tick_of_each_minute_holds_its_contract(bundle: Bundle) -> None:

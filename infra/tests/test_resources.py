@@ -13,18 +13,21 @@ SAMPLE = load_config(recording.SAMPLE)
 
 
 def test_what_a_deploy_changes_is_left_alone(bundle: Bundle) -> None:
-    for one in bundle.of("cloudrunv2/service:Service"):
-        assert {"template", "traffics", "client", "clientVersion"} <= one.ignored
+    for resource in bundle.of("cloudrunv2/service:Service"):
+        assert {"template", "traffics", "client", "clientVersion"} <= resource.ignored
 
 
 def test_each_service_knows_the_audience_of_its_callers(bundle: Bundle) -> None:
-    found = {one.inputs["name"]: one.inputs["customAudiences"] for one in bundle.of("cloudrunv2/service:Service")}
-    assert found == {service(function): [audience(function)] for function in FUNCTIONS}
+    declared = {
+        resource.inputs["name"]: resource.inputs["customAudiences"]
+        for resource in bundle.of("cloudrunv2/service:Service")
+    }
+    assert declared == {service(function): [audience(function)] for function in FUNCTIONS}
 
 
 def test_a_service_begins_with_the_size_that_its_function_is_given(bundle: Bundle) -> None:
-    found = {one.name: one.inputs["template"] for one in bundle.of("cloudrunv2/service:Service")}
-    given, default = found["alert_router"], found["console"]
+    declared = {resource.name: resource.inputs["template"] for resource in bundle.of("cloudrunv2/service:Service")}
+    given, default = declared["alert_router"], declared["console"]
     assert given["scaling"] == {"minInstanceCount": 1, "maxInstanceCount": 4}
     assert given["maxInstanceRequestConcurrency"] == 8
     assert given["containers"][0]["resources"]["limits"]["memory"] == "1Gi"
@@ -34,16 +37,18 @@ def test_a_service_begins_with_the_size_that_its_function_is_given(bundle: Bundl
 def test_each_secret_has_a_name_and_a_place_and_no_value(bundle: Bundle, target: str) -> None:
     secrets = bundle.of("secretmanager/secret:Secret")
     region = {"staging": "europe-west1", "production": "europe-west3"}[target]
-    assert {one.inputs["secretId"] for one in secrets} == set(all_secrets(SAMPLE))
-    assert all(one.protected for one in secrets)
-    assert all(one.inputs["replication"]["userManaged"]["replicas"] == [{"location": region}] for one in secrets)
-    assert not [one.type for one in bundle.resources if "secretversion" in one.type.lower()]
+    assert {resource.inputs["secretId"] for resource in secrets} == set(all_secrets(SAMPLE))
+    assert all(resource.protected for resource in secrets)
+    assert all(
+        resource.inputs["replication"]["userManaged"]["replicas"] == [{"location": region}] for resource in secrets
+    )
+    assert not [resource.type for resource in bundle.resources if "secretversion" in resource.type.lower()]
 
 
 def test_every_declared_api_is_switched_on_and_stays_on(bundle: Bundle) -> None:
-    found = bundle.of("projects/service:Service")
-    assert sorted(one.inputs["service"] for one in found) == sorted(APIS)
-    assert all(one.inputs["disableOnDestroy"] is False for one in found)
+    declared = bundle.of("projects/service:Service")
+    assert sorted(resource.inputs["service"] for resource in declared) == sorted(APIS)
+    assert all(resource.inputs["disableOnDestroy"] is False for resource in declared)
 
 
 def test_the_last_ten_images_are_kept_and_old_untagged_ones_are_not(bundle: Bundle) -> None:
@@ -60,7 +65,7 @@ def test_google_asks_whether_the_bundle_is_ready_and_proves_who_asks(bundle: Bun
     assert check.inputs["httpCheck"]["serviceAgentAuthentication"] == {"type": "OIDC_TOKEN"}
     assert check.inputs["monitoredResource"]["labels"]["host"].startswith("health-")
     policies = bundle.of("monitoring/alertPolicy:AlertPolicy")
-    filters = [one.inputs["conditions"][0]["conditionThreshold"]["filter"] for one in policies]
+    filters = [resource.inputs["conditions"][0]["conditionThreshold"]["filter"] for resource in policies]
     assert any('metric.labels.check_id="ready-check"' in each for each in filters)
 
 
@@ -74,16 +79,16 @@ def test_alarms_go_to_whom_the_target_names_or_else_to_the_owner(name: str, addr
 def test_the_budget_is_the_targets_and_tells_at_a_half_nine_tenths_and_all(name: str, amount: str) -> None:
     (budget,) = recording.run(name).of("billing/budget:Budget")
     assert budget.inputs["amount"] == {"specifiedAmount": {"units": amount}}
-    assert [one["thresholdPercent"] for one in budget.inputs["thresholdRules"]] == [0.5, 0.9, 1.0]
+    assert [resource["thresholdPercent"] for resource in budget.inputs["thresholdRules"]] == [0.5, 0.9, 1.0]
     assert budget.inputs["budgetFilter"] == {"projects": [f"projects/{recording.NUMBER}"]}
 
 
 def test_each_metric_declares_the_labels_that_it_takes_from_a_line(bundle: Bundle) -> None:
-    found = bundle.of("logging/metric:Metric")
-    assert {one.inputs["name"] for one in found} == {"opos-errors", "opos-5xx"}
-    for one in found:
-        assert {label["key"] for label in one.inputs["metricDescriptor"]["labels"]} == set(
-            one.inputs["labelExtractors"]
+    declared = bundle.of("logging/metric:Metric")
+    assert {resource.inputs["name"] for resource in declared} == {"opos-errors", "opos-5xx"}
+    for resource in declared:
+        assert {label["key"] for label in resource.inputs["metricDescriptor"]["labels"]} == set(
+            resource.inputs["labelExtractors"]
         )
 
 
@@ -99,7 +104,9 @@ def test_main_goes_to_staging_and_an_approved_tag_to_production(bundle: Bundle, 
 def test_without_a_repository_nothing_deploys_by_itself(target: str) -> None:
     bundle = recording.run(target)
     assert bundle.of("cloudbuild/trigger:Trigger") == []
-    assert not [one for one in bundle.resources if one.inputs.get("role") == "roles/cloudbuild.builds.approver"]
+    assert not [
+        resource for resource in bundle.resources if resource.inputs.get("role") == "roles/cloudbuild.builds.approver"
+    ]
 
 
 def test_the_stack_tells_the_addresses_and_the_accounts(bundle: Bundle) -> None:
@@ -109,12 +116,14 @@ def test_the_stack_tells_the_addresses_and_the_accounts(bundle: Bundle) -> None:
 
 def test_all_that_holds_data_is_in_the_targets_region(bundle: Bundle, target: str) -> None:
     region = {"staging": "europe-west1", "production": "europe-west3"}[target]
-    assert {one.inputs["locationId"] for one in bundle.of("firestore/database:Database")} == {region}
-    for one in bundle.of("pubsub/topic:Topic"):
-        assert one.inputs["messageStoragePolicy"] == {"allowedPersistenceRegions": [region]}
+    assert {resource.inputs["locationId"] for resource in bundle.of("firestore/database:Database")} == {region}
+    for resource in bundle.of("pubsub/topic:Topic"):
+        assert resource.inputs["messageStoragePolicy"] == {"allowedPersistenceRegions": [region]}
     placed = bundle.of("cloudrunv2/service:Service", "artifactregistry/repository:Repository")
-    assert {one.inputs["location"] for one in placed} == {region}
+    assert {resource.inputs["location"] for resource in placed} == {region}
 
 
 def test_everything_is_in_the_targets_project(bundle: Bundle, target: str) -> None:
-    assert {one.inputs["project"] for one in bundle.resources if "project" in one.inputs} == {f"example-{target}"}
+    assert {resource.inputs["project"] for resource in bundle.resources if "project" in resource.inputs} == {
+        f"example-{target}"
+    }

@@ -38,21 +38,21 @@ APPROVER = "roles/cloudbuild.builds.approver"
 
 
 def granted(bundle: Bundle) -> set[Right]:
-    found = {_right(one, bundle) for one in bundle.of(*RESOURCES)}
-    assert len(found) == sum("role" in one.inputs for one in bundle.resources), (
+    permissions = {_right(resource, bundle) for resource in bundle.of(*RESOURCES)}
+    assert len(permissions) == sum("role" in resource.inputs for resource in bundle.resources), (
         "a right of a kind that is not known here"
     )
-    return found
+    return permissions
 
 
 def of(who: str, bundle: Bundle) -> set[tuple[str, str]]:
     return {(role, on) for member, role, on in granted(bundle) if member == f"serviceAccount:{account(who, 'PROJECT')}"}
 
 
-def _right(one: Recorded, bundle: Bundle) -> Right:
-    kind, key = RESOURCES[one.type.removeprefix("gcp:")]
-    on = one.inputs[key].rpartition("/")[2] if kind == "account" else one.inputs[key]
-    text = " ".join((one.inputs["member"], one.inputs["role"], f"{kind}:{on}"))
+def _right(resource: Recorded, bundle: Bundle) -> Right:
+    kind, key = RESOURCES[resource.type.removeprefix("gcp:")]
+    on = resource.inputs[key].rpartition("/")[2] if kind == "account" else resource.inputs[key]
+    text = " ".join((resource.inputs["member"], resource.inputs["role"], f"{kind}:{on}"))
     who, role, on = text.replace(project(bundle), "PROJECT").replace(NUMBER, "NUMBER").split(" ")
     return who, role, on
 
@@ -60,9 +60,9 @@ def _right(one: Recorded, bundle: Bundle) -> Right:
 def test_all_rights_are_those_written_down_and_nothing_is_spare(bundle: Bundle, target: str) -> None:
     lines = (Path(__file__).parent / "rights.txt").read_text().splitlines()
     written = {tuple(line.split()) for line in lines if line and not line.startswith("#")}
-    expected = {one for one in written if target == "production" or one[1] != APPROVER}
-    found: Any = granted(bundle)
-    assert found == expected, "if this is meant, write it into infra/tests/rights.txt"
+    expected = {right for right in written if target == "production" or right[1] != APPROVER}
+    actual: Any = granted(bundle)
+    assert actual == expected, "if this is meant, write it into infra/tests/rights.txt"
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -97,12 +97,12 @@ def test_the_deployer_acts_as_the_functions_and_the_builder_and_has_its_roles(bu
 
 def test_the_builder_and_the_pusher_have_nothing_else(bundle: Bundle) -> None:
     assert of(BUILDER, bundle) == {(role, "project:PROJECT") for role in BUILDER_ROLES}
-    pushed = {one.function for one in SUBSCRIPTIONS}
+    pushed = {subscription.function for subscription in SUBSCRIPTIONS}
     assert of(PUSHER, bundle) == {("roles/run.invoker", f"service:{service(name)}") for name in pushed}
 
 
 def test_pub_sub_may_take_from_each_subscription_that_has_dead_letters(bundle: Bundle) -> None:
     agent = "serviceAccount:service-NUMBER@gcp-sa-pubsub.iam.gserviceaccount.com"
     takes = {on for who, role, on in granted(bundle) if (who, role) == (agent, "roles/pubsub.subscriber")}
-    assert takes == {f"subscription:{one.name}" for one in SUBSCRIPTIONS if one.dead_letters}
+    assert takes == {f"subscription:{subscription.name}" for subscription in SUBSCRIPTIONS if subscription.dead_letters}
     assert (agent, "roles/pubsub.publisher", "topic:dead-letters") in granted(bundle)

@@ -85,5 +85,5 @@ def test_an_alarm_that_nobody_hears_is_noticed(monkeypatch: pytest.MonkeyPatch) 
 
 def _without(real: Any, leaving: str) -> Any:
     return lambda urn_name, /, **settings: real(
-        urn_name, **{key: one for key, one in settings.items() if key != leaving}
+        urn_name, **{key: value for key, value in settings.items() if key != leaving}
     )

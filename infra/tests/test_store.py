@@ -6,19 +6,19 @@ from shared.ports.indexes import COLLECTIONS, INDEXES, NEWEST_FIRST
 
 
 def database(bundle: Bundle) -> Recorded:
-    (found,) = bundle.of("firestore/database:Database")
-    return found
+    (database,) = bundle.of("firestore/database:Database")
+    return database
 
 
 def fields(bundle: Bundle) -> dict[tuple[str, str], Recorded]:
-    found = bundle.of("firestore/field:Field")
-    by_name = {(one.inputs["collection"], one.inputs["field"]): one for one in found}
-    assert len(by_name) == len(found)
+    fields = bundle.of("firestore/field:Field")
+    by_name = {(field.inputs["collection"], field.inputs["field"]): field for field in fields}
+    assert len(by_name) == len(fields)
     return by_name
 
 
-def orders(one: Recorded) -> list[tuple[str, str]]:
-    return [(index["order"], index["queryScope"]) for index in one.inputs["indexConfig"].get("indexes", [])]
+def orders(field: Recorded) -> list[tuple[str, str]]:
+    return [(index["order"], index["queryScope"]) for index in field.inputs["indexConfig"].get("indexes", [])]
 
 
 def test_nothing_destroys_the_database_by_mistake(bundle: Bundle) -> None:
@@ -37,12 +37,14 @@ def test_a_backup_of_each_day_is_kept_for_a_week(bundle: Bundle) -> None:
 
 
 def test_the_fields_are_those_of_the_file_that_firebase_reads(bundle: Bundle) -> None:
-    expected = {(one["collectionGroup"], one["fieldPath"]): one for one in definition()["fieldOverrides"]}
-    found = fields(bundle)
-    assert set(found) == set(expected)
-    for key, one in expected.items():
-        assert orders(found[key]) == [(index["order"], index["queryScope"]) for index in one["indexes"]]
-        assert ("ttlConfig" in found[key].inputs) == one.get("ttl", False)
+    expected = {
+        (override["collectionGroup"], override["fieldPath"]): override for override in definition()["fieldOverrides"]
+    }
+    declared = fields(bundle)
+    assert set(declared) == set(expected)
+    for key, override in expected.items():
+        assert orders(declared[key]) == [(index["order"], index["queryScope"]) for index in override["indexes"]]
+        assert ("ttlConfig" in declared[key].inputs) == override.get("ttl", False)
 
 
 def test_each_query_is_served_and_only_what_is_read_backwards_is_indexed_so_too(bundle: Bundle) -> None:

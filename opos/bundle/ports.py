@@ -2,7 +2,7 @@
 
 A port that was bound and closed again may be gone before its server starts: the kernel gives it to any outgoing
 connection. So these ports lie outside the kernel's range for that, no two calls on this machine return the same one
-while their processes run, and `on_free_port` tries another if a stranger takes one all the same.
+while their processes run, and `on_free_port` tries another if a different program takes one nevertheless.
 """
 
 import fcntl

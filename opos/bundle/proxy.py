@@ -1,4 +1,4 @@
-"""One port in front of functions that each have their own. The path of a request selects its function."""
+"""A port in front of functions that each have a port of their own. The path of a request selects its function."""
 
 import threading
 from collections.abc import Iterable, Mapping

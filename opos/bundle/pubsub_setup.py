@@ -16,7 +16,7 @@ from shared.ports.topology import ACK_DEADLINE, MAX_ATTEMPTS, SUBSCRIPTIONS, TOP
 
 
 def wire(project: str, endpoint: Callable[[str], str], *, emulator: str | None) -> None:
-    """Create what is missing. *endpoint* gives the address at which a function, by its name, receives pushes."""
+    """Creates what is missing. *endpoint* returns the address at which a function receives pushes, by its name."""
     publisher = PublisherClient(transport=transport("Pub/Sub", PublisherGrpcTransport, emulator))
     subscriber = SubscriberClient(transport=transport("Pub/Sub", SubscriberGrpcTransport, emulator))
     with translated("Pub/Sub"):

@@ -1,1 +1,1 @@
-"""What the bundle is on Google Cloud: what it needs there, and how it is looked at and changed."""
+"""The bundle on Google Cloud: what it needs there, and how to read and change it."""

@@ -1,4 +1,4 @@
-"""A function as a service of Cloud Run: what runs, a new revision in the dark, and which revision takes how much.
+"""A function as a service of Cloud Run: its running revisions, new revisions without traffic, and the traffic split.
 
 Source: Cloud Run documentation, "Rollbacks, gradual rollouts, and traffic migration"; the Knative serving API, v1.
 """
@@ -12,27 +12,27 @@ from opos.cloud.gcloud import Gcloud, Missing
 from shared.security.callers import CHECKED
 
 TAG = "next"
-"""Of the newest revision: an address of its own, whatever traffic it takes."""
+"""The tag of the newest revision. It gives the revision an address of its own, whatever its traffic."""
 Split = Mapping[str, int]
-"""Percent of the traffic by revision."""
+"""Percent of the traffic, by revision."""
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A service as it is."""
+    """The current state of a service."""
 
     url: str
     tagged: str | None
-    """The address of the revision that has TAG, which is called `newest`."""
+    """The address of the revision with TAG, which is `newest`."""
     newest: str | None
     split: Split
     asked: Split
-    """What was asked for, and may not have come about yet."""
+    """The requested split, which may not have taken effect yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A revision to be: the function, and what it is run with."""
+    """A revision to create: its function, and the settings that it runs with."""
 
     function: str
     name: str
@@ -49,27 +49,27 @@ class Revision:
 
 
 def running(function: str, gcloud: Gcloud) -> Running | None:
-    """None where there is no such service."""
+    """The state of the service of *function*, or None if it does not exist."""
     try:
-        found = gcloud.regional("run", "services", "describe", service(function))
+        described = gcloud.regional("run", "services", "describe", service(function))
     except Missing:
         return None
-    status = found.get("status", {})
+    status = described.get("status", {})
     traffic, latest = status.get("traffic", []), status.get("latestReadyRevisionName", "")
-    tagged: Mapping[str, Any] = next((one for one in traffic if one.get("tag") == TAG), {})
+    tagged: Mapping[str, Any] = next((target for target in traffic if target.get("tag") == TAG), {})
     return Running(
         url=status.get("url", ""),
         tagged=tagged.get("url"),
         newest=tagged.get("revisionName"),
         split=_split(traffic, latest),
-        asked=_split(found["spec"].get("traffic", []), latest),
+        asked=_split(described["spec"].get("traffic", []), latest),
     )
 
 
 def made_of(revision: str, gcloud: Gcloud) -> dict[str, str]:
-    """What *revision* is run with, by the words of `Revision`; environment and secrets as `env NAME`."""
-    found = gcloud.regional("run", "revisions", "describe", revision)
-    spec, notes = found["spec"], found["metadata"].get("annotations", {})
+    """The settings of *revision*, named as in `Revision`; environment and secrets as `env NAME`."""
+    described = gcloud.regional("run", "revisions", "describe", revision)
+    spec, notes = described["spec"], described["metadata"].get("annotations", {})
     container = spec["containers"][0]
     return {
         "image": container["image"],
@@ -78,17 +78,17 @@ def made_of(revision: str, gcloud: Gcloud) -> dict[str, str]:
         "concurrency": str(spec.get("containerConcurrency", "")),
         "min_instances": notes.get("autoscaling.knative.dev/minScale", "0"),
         "max_instances": notes.get("autoscaling.knative.dev/maxScale", ""),
-        **{f"env {one['name']}": _value(one) for one in container.get("env", [])},
+        **{f"env {entry['name']}": _value(entry) for entry in container.get("env", [])},
     }
 
 
 def is_trusting(revision: str, gcloud: Gcloud) -> bool:
-    """Whether *revision* believes tokens without a signature, which Cloud Run has checked: it must not be public."""
+    """Whether *revision* relies on Cloud Run to verify tokens. Such a revision must not be public."""
     return f"env {CHECKED}" in made_of(revision, gcloud)
 
 
 def wanted(revision: Revision) -> dict[str, str]:
-    """As `made_of`, of a revision to be."""
+    """As `made_of`, for a revision to create."""
     return {
         "image": revision.image,
         "account": revision.account,
@@ -102,22 +102,25 @@ def wanted(revision: Revision) -> dict[str, str]:
 
 
 def exists(revision: str, gcloud: Gcloud) -> bool:
-    """Whether there is such a revision, and it is ready."""
+    """Whether *revision* exists and is ready."""
     try:
-        found = gcloud.regional("run", "revisions", "describe", revision)
+        described = gcloud.regional("run", "revisions", "describe", revision)
     except Missing:
         return False
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in found["status"].get("conditions", []))
+    return any(
+        condition["type"] == "Ready" and condition["status"] == "True"
+        for condition in described["status"].get("conditions", [])
+    )
 
 
-def deploy_dark(revision: Revision, gcloud: Gcloud) -> None:
-    """Make *revision*, which takes no traffic and has TAG."""
+def deploy_without_traffic(revision: Revision, gcloud: Gcloud) -> None:
+    """Creates *revision*, without traffic and with TAG."""
     gcloud.regional("run", "deploy", service(revision.function), *_flags(revision))
 
 
 def direct(function: str, split: Split, gcloud: Gcloud, *, drop_tag: bool = False) -> None:
-    """Let the revisions take their share of the traffic, and no other any. *drop_tag*: a revision that never started
-    and has TAG would stand in the way.
+    """Splits the traffic between the revisions of *split*. *drop_tag* removes TAG, because Cloud Run rejects the call
+    while a revision that never started has it.
     """
     shares = ",".join(f"{revision}={percent}" for revision, percent in split.items() if percent)
     flags = [f"--to-revisions={shares}", *([f"--remove-tags={TAG}"] if drop_tag else [])]
@@ -148,9 +151,9 @@ def _secret(name: str) -> str:
 
 
 def _split(traffic: list[dict[str, Any]], latest: str) -> Split:
-    found: dict[str, int] = {}
-    for one in traffic:
-        if percent := one.get("percent", 0):
-            revision = one.get("revisionName") or latest
-            found[revision] = found.get(revision, 0) + percent
-    return found
+    split: dict[str, int] = {}
+    for target in traffic:
+        if percent := target.get("percent", 0):
+            revision = target.get("revisionName") or latest
+            split[revision] = split.get(revision, 0) + percent
+    return split

@@ -1,7 +1,7 @@
-"""`infra/firestore.indexes.json` from what the code declares: `python -m opos.cloud.firestore_indexes` renews it.
+"""Generates `infra/firestore.indexes.json` from the code: `python -m opos.cloud.firestore_indexes` prints it.
 
-Automatic indexing is off; only what queries need is indexed. Source: Firebase documentation, "Cloud Firestore Index
-Definition Reference"; `google/firestore/admin/v1/field.proto` for the field `*`.
+Automatic indexing is off; only fields that queries need are indexed. Sources: Firebase documentation, "Cloud Firestore
+Index Definition Reference"; `google/firestore/admin/v1/field.proto` for the field `*`.
 """
 
 import json
@@ -14,7 +14,7 @@ from shared.ports.indexes import COLLECTIONS, INDEXES, orders
 
 
 def definition() -> dict[str, Any]:
-    overrides = [one for collection in COLLECTIONS for one in _overrides(collection)]
+    overrides = [override for collection in COLLECTIONS for override in _overrides(collection)]
     return {"indexes": [], "fieldOverrides": overrides}
 
 

@@ -1,6 +1,6 @@
-"""What a deployed function is made of, and the build that makes one image of it for all of them.
+"""The files of a release, and the build that makes one image from them for all functions.
 
-Sources: Google Cloud's buildpacks, the build that `gcloud builds submit --pack` asks for, and PEP 552.
+Sources: Google Cloud's buildpacks, the build that `gcloud builds submit --pack` requests, and PEP 552.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from shared.flags import FlagSet
 
 PACKAGES = ("functions", "shared")
 KINDS = frozenset({".py", ".html", ".css", ".svg"})
-"""Of the files in them: code, and what pages and mails are made of."""
+"""The suffixes of their files: code, and the templates of pages and mails."""
 REQUIREMENTS, CONFIG, FLAGS = "requirements.txt", "opos.yaml", "flags.yaml"
 PACK = "gcr.io/k8s-skaffold/pack"
 BUILDER = "gcr.io/buildpacks/builder:google-24"
@@ -28,8 +28,8 @@ BUILD_VARIABLES = {
     "GOOGLE_FUNCTION_SOURCE": "functions/webhook_intake/main.py",  # each service names its own when it starts
     "GOOGLE_FUNCTION_TARGET": "webhook_intake",
     "GOOGLE_PYTHON_VERSION": "3.13.x",
-    # The buildpack compiles our code, and then each file is dated 1980: compiled code that knows its source by date
-    # would be thrown away at each cold start. With this set, Python's compiler lets it know its source by content.
+    # The buildpack compiles our code, then sets the date of each file to 1980. Python would discard compiled code that
+    # refers to its source by date, at each cold start. With this variable, it refers to its source by content.
     "SOURCE_DATE_EPOCH": "315532801",
 }
 TIMEOUT = "1200s"
@@ -41,7 +41,7 @@ class NotPackaged(OposError):
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What an image is built of: `content` is the same for the same files and the same build, whoever made it when."""
+    """The input of an image. `content` depends only on the files and the build, not on the machine or the time."""
 
     folder: Path
     files: tuple[str, ...]
@@ -55,9 +55,9 @@ class Release:
 def stage(
     root: Path, folder: Path, environment: str, *, config: Path | None = None, flags: Path | None = None
 ) -> Release:
-    """Copies what runs in *environment* from the checkout at *root* into *folder*, which is made or empty.
+    """Copies the files that run in *environment* from the checkout at *root* into *folder*, which must be empty or new.
 
-    *config* and *flags* are taken for opos.yaml and flags.yaml. Raises ConfigError, and NotPackaged.
+    *config* and *flags* replace opos.yaml and flags.yaml. Raises ConfigError and NotPackaged.
     """
     sources = {CONFIG: config or root / CONFIG, FLAGS: flags or root / FLAGS}
     config_, flags_ = load_config(sources[CONFIG]), load_flags(sources[FLAGS], environment)
@@ -69,7 +69,7 @@ def stage(
 
 
 def write_compiled(config: Config, flags: FlagSet, config_file: Path, flags_file: Path) -> None:
-    """What spares each start that *config* and *flags*, which these files hold, are checked, beside them."""
+    """Writes *config* and *flags* in compiled form next to their files, so that no start has to check them again."""
     compiled.place(flags_file).write_text(
         compiled.written(flags, config.flags.access(), flags_file, config_file), "utf-8"
     )
@@ -77,12 +77,12 @@ def write_compiled(config: Config, flags: FlagSet, config_file: Path, flags_file
 
 
 def image(release: Release, *, project: str, region: str) -> str:
-    """The name of the image of *release*: where it exists, it need not be built."""
+    """The name of the image of *release*. If the image exists, it need not be built."""
     return f"{region}-docker.pkg.dev/{project}/{REPOSITORY}/{REPOSITORY}:{release.tag}"
 
 
 def build_config(image: str, builder_account: str) -> dict[str, Any]:
-    """Cloud Build's configuration that makes *image* of a staged folder, as *builder_account*, an e-mail address."""
+    """The configuration with which Cloud Build builds *image* from a staged folder, as *builder_account*."""
     project = builder_account.partition("@")[2].partition(".")[0]
     return {
         "steps": [{"name": PACK, "entrypoint": "pack", "args": ["build", image, *_options()]}],
@@ -115,8 +115,8 @@ def _within(package: Path) -> Iterator[Path]:
 
 def _make(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    if found := next(folder.iterdir(), None):
-        raise NotPackaged(f"expected {folder} to be empty, found {found.name}", hint="Name a folder of its own.")
+    if file := next(folder.iterdir(), None):
+        raise NotPackaged(f"expected {folder} to be empty, found {file.name}", hint="Choose an empty folder.")
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -126,7 +126,7 @@ def _copy(source: Path, target: Path) -> None:
 
 def _release(folder: Path) -> Release:
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    said = {name: hashlib.sha256(files[name].read_bytes()).hexdigest() for name in sorted(files)}
-    follows = compiled_config.place(Path(CONFIG)).name  # from what is in there already, but never twice the same bytes
-    whole = json.dumps([{name: text for name, text in said.items() if name != follows}, PACK, _options()]).encode()
-    return Release(folder, tuple(said), hashlib.sha256(whole).hexdigest())
+    hashes = {name: hashlib.sha256(files[name].read_bytes()).hexdigest() for name in sorted(files)}
+    derived = compiled_config.place(Path(CONFIG)).name  # from opos.yaml, but its bytes differ each time
+    whole = json.dumps([{name: hash for name, hash in hashes.items() if name != derived}, PACK, _options()]).encode()
+    return Release(folder, tuple(hashes), hashlib.sha256(whole).hexdigest())

@@ -5,7 +5,8 @@ from typing import IO
 
 import click
 
-from opos.senders.signed_request import UnknownSource, post, signed_headers
+from opos.senders.signed_request import UnknownSource, signed_headers
+from opos.terminal.http import post
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
 from shared.runtime.clock import new_id

@@ -15,7 +15,7 @@ from typing import IO, TypeVar
 
 from opos.bundle.ports import free_port, is_taken
 from opos.bundle.processes import end, start
-from opos.senders.signed_request import Answer, get
+from opos.terminal.http import Answer, get
 from opos.terminal.options import Backend, Place
 from shared.config.files.loader import load_config
 from shared.errors import Unavailable

@@ -6,7 +6,8 @@ from typing import Any
 
 from opos.demo.bundle import Bundle
 from opos.demo.webhooks import BROKEN_CONTRACT, DISK_FULL, FOR_THE_DIGEST, Webhook
-from opos.senders.signed_request import Answer, get, post, signed_headers
+from opos.senders.signed_request import signed_headers
+from opos.terminal.http import Answer, get, post
 from shared.digest.renderers.text import as_text
 from shared.errors import OposError
 from shared.ports import Doc

@@ -1,1 +1,1 @@
-"""From a commit to traffic on it, or back."""
+"""Deploys a commit and moves the traffic to it, or rolls back."""

@@ -1,4 +1,4 @@
-"""The files that are deployed, gathered in a folder for a while."""
+"""The files of a release, in a temporary folder."""
 
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from opos.deploy.target import Ground
 
 @contextmanager
 def staged(ground: Ground) -> Iterator[Release]:
-    """What an image of this checkout holds. Raises ConfigError, NotPackaged."""
+    """The content of an image of this checkout. Raises ConfigError, NotPackaged."""
     place = ground.place
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "source"

@@ -1,4 +1,4 @@
-"""One thing that has to be so before a deploy, and how it is asked."""
+"""A check of the preflight, and how gcloud answers it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from typing import Any
 
 from opos.cloud.gcloud import CloudError, Gcloud, Missing
 
-INFRA = "`pulumi up` in infra/ makes it so: docs/infrastructure.md."
+INFRA = "Run `pulumi up` in infra/: docs/infrastructure.md."
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`ok` is None where nobody can say; `fix` says how to mend what is not so."""
+    """`ok` is None if that cannot be determined; `fix` says what to do about a failed check."""
 
     name: str
     ok: bool | None
@@ -20,7 +20,7 @@ class Check:
 
 
 def asked(name: str, gcloud: Gcloud, judge: Callable[[Any], tuple[str, bool | None]], *words: str) -> Check:
-    """What *judge* makes of the answer of a call of gcloud."""
+    """The check whose result *judge* derives from what gcloud answers."""
     try:
         said, ok = judge(gcloud.json(*words) or {})
     except Missing:

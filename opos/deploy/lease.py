@@ -1,4 +1,4 @@
-"""One deploy at a time: a lease in the store that whoever deploys renews, and that ends by itself when they die."""
+"""A lease in the store, so that one deploy runs at a time. A deploy renews it; without that it ends on its own."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ class Held(OposError):
 
 
 class Lost(OposError):
-    """The lease ended before the work did, and somebody else may have it now."""
+    """The lease ended before the deploy did, and another deploy may hold it now."""
 
     code = "lease_lost"
 
@@ -43,17 +43,17 @@ class Lease:
     _renewing: threading.Lock = field(default_factory=threading.Lock)
 
     def check(self) -> None:
-        """Renews it. Raises Lost unless it is still held, and Unavailable: to be called before each change."""
+        """Renews the lease before a change. Raises Lost unless this deploy still holds it, and Unavailable."""
         self._renew()
         if self._lost:
-            raise Lost("Another deploy may have taken over, since this one could not renew its lease.")
+            raise Lost("Another deploy may have taken over, because this one could not renew its lease.")
 
     def lasts(self) -> bool:
-        """Whether nobody else can have it, by this machine's clock."""
+        """Whether no other deploy can hold it, by this machine's clock."""
         return not self._lost and self.clock.now() < self._until
 
     def renew(self) -> None:
-        """As far as that can be done now: the next time will tell."""
+        """Renews the lease if the store answers; otherwise the next call does."""
         with suppress(Unavailable):
             self._renew()
 
@@ -65,14 +65,14 @@ class Lease:
                 self._lost = True
 
     def take(self) -> None:
-        """Raises Held while another one lasts."""
-        found, now = self.store.get(PATH), self.clock.now()
-        if found and _lasts(found, now) and found.data["holder"] != self.holder:
-            raise Held(_whose(found), hint="Wait for it, or call again with --wait.")
+        """Raises Held while another deploy holds the lease."""
+        doc, now = self.store.get(PATH), self.clock.now()
+        if doc and _lasts(doc, now) and doc.data["holder"] != self.holder:
+            raise Held(_whose(doc), hint="Run the command again with --wait to wait for it.")
         try:
-            self._version, self._renewed = _written(self.store, self._doc(), found.version if found else ""), now
+            self._version, self._renewed = _written(self.store, self._doc(), doc.version if doc else ""), now
         except (Conflict, AlreadyExists):
-            raise Held("Another deploy began at the same moment.", hint="Call again with --wait.") from None
+            raise Held("Another deploy started at the same time.", hint="Run the command again with --wait.") from None
 
     def keep(self) -> None:
         while not self._over.wait(RENEWED):
@@ -94,7 +94,7 @@ class Lease:
 
 @contextmanager
 def leased(lease: Lease, *, wait: bool, sleep: Callable[[float], None], say: Callable[[str], None]) -> Iterator[Lease]:
-    """Hold *lease* meanwhile. One that nobody renews any more is waited for; one that is renewed only with *wait*."""
+    """Holds *lease* inside the block. Waits for the lease of a deploy that died; of one that runs, only with *wait*."""
     _take(lease, wait=wait, sleep=sleep, say=say)
     renewing = threading.Thread(target=lease.keep, daemon=True)
     renewing.start()
@@ -119,8 +119,8 @@ def _take(lease: Lease, *, wait: bool, sleep: Callable[[float], None], say: Call
 
 
 def _until(store: Store) -> str:
-    found = store.get(PATH)
-    return str(found.data["until"]) if found else ""
+    doc = store.get(PATH)
+    return str(doc.data["until"]) if doc else ""
 
 
 def _lasts(doc: Doc, now: datetime) -> bool:

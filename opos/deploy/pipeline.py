@@ -1,6 +1,6 @@
-"""A deployment from its record on: each phase can be run again, so whoever finds the record unfinished goes on.
+"""The phases of a deployment. Each can be repeated, so that the next call continues an unfinished record.
 
-build -> dark -> smoke -> shift -> done; from each of them, when it fails: back -> rolled_back.
+build -> dark (without traffic) -> smoke -> shift -> done; a failure in any of them: back -> rolled_back.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ from shared.values.timestamps import iso
 
 ORDER = deploy_order()
 ATTEMPTS = 5
-"""To go back is tried so often before a person is asked."""
+"""How many times a rollback is attempted before the operator has to repeat it."""
 
 
 class Pipeline:
@@ -32,19 +32,19 @@ class Pipeline:
         self._fault = ""
 
     def run(self) -> None:
-        """To the record's end. Raises what could not be mended; whoever calls again then goes on from there."""
+        """Runs the phases until the deployment ends. Raises what interrupted it; the next call continues it."""
         while self.record.now.phase in PHASES:
             try:
                 self.lease.check()
                 PHASES[self.record.now.phase](self)
             except Lost:
-                raise  # whoever has the lease goes on
+                raise  # the deploy that holds the lease continues
             except Unavailable:
-                self._go_back_unnoted()
+                self._roll_back_unrecorded()
                 raise
             except OposError as fault:
                 self._failed(fault, fault.message)
-            except Exception as fault:  # noqa: BLE001  (a fault of ours must not leave the traffic where it is)
+            except Exception as fault:  # noqa: BLE001  (a bug must not leave the traffic split)
                 self._failed(fault, f"{type(fault).__name__}: {fault}")
 
     def _failed(self, fault: Exception, why: str) -> None:
@@ -56,66 +56,66 @@ class Pipeline:
         else:
             self._end("left", reason=why)
 
-    def _go_back_unnoted(self) -> None:
-        """Without the store nobody watches what is new. While the lease lasts, traffic can be moved all the same."""
+    def _roll_back_unrecorded(self) -> None:
+        """Without the store, nothing watches the new revisions. While the lease lasts, the traffic can still move."""
         for function in self._functions() if self.record.now.phase == "shift" and self.lease.lasts() else ():
             self._is_back(function, drop_tag=False)
 
     def build(self) -> None:
-        """The image is called by the hash of what is in it: what was built once is not built again."""
+        """The name of the image is the hash of its content, so that the same content is not built twice."""
         gcloud, target = self.ground.gcloud, self.ground.target
         with staged(self.ground) as release:
             if release.content != self.record.now.release:
-                raise OposError("The files have changed since this deployment began.", hint="Deploy them anew.")
+                raise OposError("The files changed after this deployment started.", hint="Run `opos deploy` again.")
             name = image(release, project=target.project, region=target.region)
-            found = images.built(name, gcloud)
-            if found is None:
+            built = images.built(name, gcloud)
+            if built is None:
                 self.ground.say(f"  building {name}")
-                found = images.build(name, release.folder, gcloud)
-        self.record.change(phase="dark", image=found)
+                built = images.build(name, release.folder, gcloud)
+        self.record.change(phase="dark", image=built)
 
-    def dark(self) -> None:
+    def deploy_without_traffic(self) -> None:
         console = services.running("console", self.ground.gcloud)
         wanted = revisions(self.record.now, console.url if console else "", self.ground)
         for function in self._functions():
             self.lease.check()
-            self._dark(wanted[function])
+            self._deploy(wanted[function])
         self.record.change(phase="smoke")
 
-    def _dark(self, revision: services.Revision) -> None:
+    def _deploy(self, revision: services.Revision) -> None:
         if services.exists(revision.name, self.ground.gcloud):
             return
         self.ground.say(f"  {revision.function}: {revision.name}, without traffic")
         try:
-            services.deploy_dark(revision, self.ground.gcloud)
-        except CloudError:  # its effect may have come all the same
+            services.deploy_without_traffic(revision, self.ground.gcloud)
+        except CloudError:  # it may have had its effect nevertheless
             if not services.exists(revision.name, self.ground.gcloud):
                 raise
 
     def smoke(self) -> None:
-        self.ground.say("  trying each of them")
+        self.ground.say("  running the smoke test")
         Smoke(self.record.now, self.ground, lambda event: self.record.change(event=event)).run()
         self.record.change(phase="shift")
 
     def shift(self) -> None:
-        """The step that the record names, watched; after the last one it is done."""
+        """Moves the traffic to the step that the record names, and watches it. The last step ends the deployment."""
         now, steps = self.record.now, self.record.now.steps
         percent = steps[now.step]
         watch = Watch(now, percent, self.ground, Smoke(now, self.ground))
         for function in self._functions():
             self.lease.check()
             self._direct(function, shares(now.before[function], now.after[function], percent))
-        self.ground.say(f"  {percent} % of the traffic")
+        self.ground.say(f"  {percent}% of the traffic")
         figures = {**now.figures, "steps": [*now.figures.get("steps", []), watch.bake()]}
         if now.step + 1 < len(steps):
             self.record.change(step=now.step + 1, figures=figures)
         else:
-            watch.smoke.close(now.event)  # a message that came late may have opened it again
+            watch.smoke.close(now.event)  # a late message may have made the alert fire again
             self._end("done", figures=figures)
 
-    def back(self) -> None:
-        """All that took the traffic before takes it again; one function that resists keeps no other from it."""
-        self.ground.say("  going back to what ran before")
+    def roll_back(self) -> None:
+        """Moves all traffic back to the previous revisions. A function that fails does not stop the others."""
+        self.ground.say("  rolling back to the previous revisions")
         for attempt in range(1, ATTEMPTS + 1):
             left = [function for function in reversed(self._functions()) if not self._is_back(function)]
             if not left:
@@ -123,11 +123,11 @@ class Pipeline:
                 return self._end("rolled_back" if self.record.now.back_to is None else "done")
             if attempt < ATTEMPTS:
                 self.ground.sleep(2.0**attempt)
-        hint = "`opos rollback`, called again, goes on from here; `opos rollback --to N` goes to another deployment."
-        raise CloudError(f"Could not direct the traffic of {', '.join(left)} back: {self._fault}", hint=hint)
+        hint = "Run `opos rollback` again to continue, or `opos rollback --to N` to roll back to another deployment."
+        raise CloudError(f"Could not move the traffic of {', '.join(left)} back: {self._fault}", hint=hint)
 
     def _is_back(self, function: str, *, drop_tag: bool = True) -> bool:
-        """What took no traffic before, as a service that never worked, has nothing to go back to."""
+        """A function that had no traffic before, such as one that never worked, has nothing to roll back to."""
         try:
             if split := self.record.now.before[function]:
                 self._direct(function, split, drop_tag=drop_tag)
@@ -137,7 +137,7 @@ class Pipeline:
         return True
 
     def _direct(self, function: str, split: Split, *, drop_tag: bool = False) -> None:
-        """No call where it is so already; and what a failed one says counts less than what is so then."""
+        """Calls gcloud only if the traffic is split otherwise. After a failed call, the actual split decides."""
         if self._is_directed(function, split, untagged=drop_tag):
             return
         try:
@@ -147,9 +147,11 @@ class Pipeline:
                 raise
 
     def _is_directed(self, function: str, split: Split, *, untagged: bool = False) -> bool:
-        """Both as it is, and as it was asked for: a call that failed may come about later."""
-        found = services.running(function, self.ground.gcloud)
-        return found is not None and found.split == split == found.asked and not (untagged and found.newest)
+        """Compares the actual and the requested split, because a failed call may take effect later."""
+        service = services.running(function, self.ground.gcloud)
+        if service is None or (untagged and service.newest):
+            return False
+        return service.split == split == service.asked
 
     def _end(self, phase: Phase, **more: object) -> None:
         self.record.change(phase=phase, ended_at=iso(self.ground.clock.now()), **more)
@@ -160,15 +162,15 @@ class Pipeline:
 
 PHASES: Mapping[Phase, Callable[[Pipeline], None]] = {
     "build": Pipeline.build,
-    "dark": Pipeline.dark,
+    "dark": Pipeline.deploy_without_traffic,
     "smoke": Pipeline.smoke,
     "shift": Pipeline.shift,
-    "back": Pipeline.back,
+    "back": Pipeline.roll_back,
 }
 
 
 def shares(before: Split, after: str, percent: int) -> Split:
-    """*percent* for the revision *after*, and the rest for what took the most before."""
+    """*percent* for the revision *after*, and the rest for the revision that had the most before."""
     most = max(before, key=lambda revision: before[revision], default=after)
     if percent == 100 or most == after:  # noqa: PLR2004
         return {after: 100}

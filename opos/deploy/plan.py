@@ -1,4 +1,4 @@
-"""What a deploy would change, as a diff against what runs."""
+"""What a deploy would change, as a diff against what runs now."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,38 +11,39 @@ from opos.deploy.target import Ground
 
 AT_ONCE = 8
 Change = tuple[str, str | None, str | None]
-"""What is changed, from what, to what; None is nothing."""
+"""A setting, its value now, and its value then; None if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What becomes of one function. `now` is the revision that serves, None where none is known."""
+    """The change of one function. `now` is the revision that gets the traffic, None if none is known."""
 
     function: str
     now: str | None
     then: str
     changes: tuple[Change, ...]
     unknown: str = ""
-    """Why what runs could not be seen."""
+    """Why the current revision could not be read."""
 
 
 def plan(revisions: Mapping[str, Revision], ground: Ground) -> list[Planned]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(lambda one: _planned(one, ground), revisions.values()))
+        return list(pool.map(lambda revision: _planned(revision, ground), revisions.values()))
 
 
 def lines(planned: list[Planned], ground: Ground) -> Iterator[str]:
-    """What is the same for all of them is said once."""
-    for why in dict.fromkeys(one.unknown for one in planned if one.unknown):
-        yield f"What runs cannot be seen, so this is against nothing: {why}"
-    common = [change for change in planned[0].changes if all(change in one.changes for one in planned)]
+    """Changes that all functions share are listed once."""
+    for why in dict.fromkeys(service.unknown for service in planned if service.unknown):
+        yield f"Cannot read what runs now, so every setting is shown as new: {why}"
+    common = [change for change in planned[0].changes if all(change in service.changes for service in planned)]
     if len(planned) > 1:
-        yield from ["every function", *_diff(common)]
-    for one in planned:
-        yield f"{one.function}: {one.now or 'nothing known'} -> a new revision"
-        yield from _diff(change for change in one.changes if len(planned) == 1 or change not in common)
-    steps = ", ".join(f"{percent} %" for percent in ground.deploy.steps)
-    yield f"Each is made without traffic, tried, and then given {steps}, watched for {_seconds(ground)} s at each step."
+        yield from ["all functions", *_diff(common)]
+    for service in planned:
+        yield f"{service.function}: {service.now or 'no known revision'} -> a new revision"
+        yield from _diff(change for change in service.changes if len(planned) == 1 or change not in common)
+    steps = ", ".join(f"{percent}%" for percent in ground.deploy.steps)
+    yield "Each revision is deployed without traffic and passes the smoke test first."
+    yield f"Then it gets {steps} of the traffic, and each step is watched for {_seconds(ground)} s."
 
 
 def _diff(changes: Iterable[Change]) -> Iterator[str]:
@@ -57,8 +58,9 @@ def _seconds(ground: Ground) -> str:
 def _planned(revision: Revision, ground: Ground) -> Planned:
     then = services.wanted(revision)
     try:
-        found = services.running(revision.function, ground.gcloud)
-        serving = max(found.split, key=lambda one: found.split[one], default=None) if found else None
+        service = services.running(revision.function, ground.gcloud)
+        split = service.split if service else {}
+        serving = max(split, key=lambda name: split[name], default=None)
         now = services.made_of(serving, ground.gcloud) if serving else {}
     except CloudError as fault:
         return Planned(revision.function, None, revision.name, tuple(_changes({}, then)), fault.brief)

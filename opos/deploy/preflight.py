@@ -1,4 +1,4 @@
-"""What has to be so before anything is changed; all that is not is named at once."""
+"""The checks before a deploy changes anything. All problems are reported together."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ from opos.cloud import declared
 from opos.cloud.gcloud import CloudError
 from opos.deploy.check import Check
 from opos.deploy.cloud_checks import looks
-from opos.deploy.source import NoRepository, source
+from opos.deploy.source import NoRepository, Source, source
 from opos.deploy.target import Ground
 from shared.alerting.groups import channels_of
 from shared.config.channels import ConsoleChannel
@@ -19,7 +19,7 @@ AT_ONCE = 8
 
 
 def preflight(ground: Ground, *, dirty: bool, untested: bool) -> list[Check]:
-    """Everything that can be asked here first, then, if one is signed in, everything in the cloud."""
+    """The checks of this machine, then those of the cloud if you are signed in."""
     near = [*_source(ground, dirty=dirty, untested=untested), _files(ground), _smoke(ground)]
     signed_in = _signed_in(ground)
     if not signed_in.ok:
@@ -30,44 +30,53 @@ def preflight(ground: Ground, *, dirty: bool, untested: bool) -> list[Check]:
 
 def _source(ground: Ground, *, dirty: bool, untested: bool) -> Iterator[Check]:
     try:
-        found = source(ground.root)
+        checkout = source(ground.root)
     except NoRepository as fault:
         yield Check("commit", ok=False, said=fault.message, fix=fault.hint or "")
         return
-    changed = f"{len(found.changed)} files differ from it: {', '.join(found.changed[:3])}" if found.changed else ""
     yield Check(
-        "commit", dirty or not changed, f"{found.commit[:7]} {changed}".strip(),
-        "Commit them, or say that it is meant: --dirty",
+        "commit", dirty or not checkout.changed, _commit(checkout),
+        "Commit the changes, or deploy them as they are with --dirty.",
     )  # fmt: skip
     yield Check(
-        "tests", untested or found.tested, "have passed" if found.tested else "have not passed for this commit",
-        "make test-all, or say that it is meant: --untested",
+        "tests", untested or checkout.tested, "passed" if checkout.tested else "have not passed for this commit",
+        "Run `make test-all`, or deploy without it with --untested.",
     )  # fmt: skip
+
+
+def _commit(checkout: Source) -> str:
+    changed = checkout.changed
+    if not changed:
+        return checkout.commit[:7]
+    files = "1 uncommitted file" if len(changed) == 1 else f"{len(changed)} uncommitted files"
+    return f"{checkout.commit[:7]}, and {files}: {', '.join(changed[:3])}{', ...' if len(changed) > 3 else ''}"  # noqa: PLR2004
 
 
 def _files(ground: Ground) -> Check:
-    named = dict.fromkeys(declared.all_secrets(ground.config), "is looked for in the cloud")
+    named = dict.fromkeys(declared.all_secrets(ground.config), "checked in the cloud")
     faults = verify(ground.place.config_file, ground.place.flags_file, named)
-    said = "; ".join(map(str, faults)) or "good"
-    return Check("opos.yaml and flags.yaml", not faults, said, "`opos verify` shows each on a line of its own.")
+    said = "; ".join(map(str, faults)) or "valid"
+    return Check(
+        "opos.yaml and flags.yaml", not faults, said, "Run `opos verify`: it reports each error on its own line."
+    )
 
 
 def _smoke(ground: Ground) -> Check:
-    """A synthetic event must wake nobody."""
+    """The synthetic event must not notify anybody outside the console."""
     name, config = ground.deploy.smoke, ground.config
-    taken, _ = outcome(RouteTest(labels={"source": name, "severity": "critical"}), config)
-    levels = config.escalations[escalation].levels if (escalation := taken[-1].settings.escalation) else ()
-    told = dict.fromkeys([*channels_of(taken), *(level.channel for level in levels)])
-    loud = [one for one in told if not isinstance(config.channels[one], ConsoleChannel)]
-    said = f"what {name} sends goes to {', '.join(loud) or 'the console alone'}"
-    fix = f"Give it a route of its own, {{matchers: [source={name}]}}, with a channel and an escalation on the console."
-    return Check("deploy.smoke", not loud, said, fix)
+    routes, _ = outcome(RouteTest(labels={"source": name, "severity": "critical"}), config)
+    levels = config.escalations[escalation].levels if (escalation := routes[-1].settings.escalation) else ()
+    notified = dict.fromkeys([*channels_of(routes), *(level.channel for level in levels)])
+    outside = [channel for channel in notified if not isinstance(config.channels[channel], ConsoleChannel)]
+    said = f"alerts of {name} go to {', '.join(outside) or 'the console only'}"
+    fix = f"Add a route {{matchers: [source={name}]}} with a channel and an escalation on the console."
+    return Check("deploy.smoke", not outside, said, fix)
 
 
 def _signed_in(ground: Ground) -> Check:
     try:
-        found = ground.gcloud.json("auth", "list", "--filter=status:ACTIVE")
+        accounts = ground.gcloud.json("auth", "list", "--filter=status:ACTIVE")
     except CloudError as fault:
         return Check("signed in", ok=False, said=fault.brief, fix=fault.hint or "")
-    who = found[0]["account"] if found else "nobody"
-    return Check("signed in", bool(found), who, "gcloud auth login && gcloud auth application-default login")
+    account = accounts[0]["account"] if accounts else "nobody"
+    return Check("signed in", bool(accounts), account, "gcloud auth login && gcloud auth application-default login")

@@ -1,4 +1,4 @@
-"""The record of a new deployment; or the one that was left unfinished, to go on with."""
+"""The record of a new deployment, or the unfinished one that a deploy continues."""
 
 import hashlib
 from collections.abc import Collection, Sequence
@@ -9,7 +9,8 @@ from pathlib import Path
 from opos.cloud import cloud_run as services
 from opos.cloud.packaging import image
 from opos.deploy.build_context import staged
-from opos.deploy.http import failing
+from opos.deploy.check import INFRA
+from opos.deploy.endpoints import failures
 from opos.deploy.revisions import names
 from opos.deploy.smoke import Smoke
 from opos.deploy.source import source, who
@@ -19,19 +20,19 @@ from shared.errors import OposError
 from shared.values.timestamps import iso
 
 FAR = 200
-"""So many deployments are looked at."""
+"""How many deployments are read."""
 
 
 def drafted(ground: Ground, functions: Sequence[str]) -> Deployment:
-    """A deployment of *functions* as they are in this checkout; nothing is asked of the cloud, and nothing written.
-    It has a number once it begins.
+    """A deployment of *functions* from this checkout. It reads nothing from the cloud and writes nothing; its number is
+    0 until it begins.
     """
-    found = source(ground.root)
+    checkout = source(ground.root)
     with staged(ground) as release:
         content, name = release.content, image(release, project=ground.target.project, region=ground.target.region)
     return Deployment(
         number=0, target=ground.name, phase="build", by=who(ground.root), began_at=iso(ground.clock.now()),
-        commit=found.commit, dirty=bool(found.changed), tested=found.tested, release=content, image=name,
+        commit=checkout.commit, dirty=bool(checkout.changed), tested=checkout.tested, release=content, image=name,
         config=_hash(ground.place.config_file), flags=_hash(ground.place.flags_file),
         after=names(functions, 0, content),
     )  # fmt: skip
@@ -44,7 +45,7 @@ def unfinished(ground: Ground, phases: Collection[Phase] = UNDER_WAY) -> Record 
 
 
 def begun(draft: Deployment, ground: Ground) -> Record:
-    """*draft* written down, with what takes the traffic now: to that it goes back."""
+    """Records *draft* with a number and the current traffic split, to which a rollback returns."""
     last = next(iter(latest(ground.store)), None)
     before = {function: _split(function, last, ground) for function in draft.after}
     numbered = _numbered(draft, last.number + 1 if last else 1)
@@ -54,13 +55,15 @@ def begun(draft: Deployment, ground: Ground) -> Record:
 
 
 def is_same(record: Record, draft: Deployment) -> bool:
-    """Whether *draft* would do just what the unfinished *record* does."""
+    """Whether *draft* would deploy the same as the unfinished *record*."""
     return record.now.release == draft.release and record.now.after.keys() == draft.after.keys()
 
 
 def _steps(ground: Ground) -> tuple[int, ...]:
-    """A first deployment is all or nothing: what ran before it is a placeholder, and swallows what it is given."""
-    return ground.deploy.steps if any(one.phase == "done" for one in latest(ground.store, FAR)) else (100,)
+    """The first deployment has one step: a placeholder runs before it, which loses what it receives."""
+    return (
+        ground.deploy.steps if any(deployment.phase == "done" for deployment in latest(ground.store, FAR)) else (100,)
+    )
 
 
 def _numbered(draft: Deployment, number: int) -> Deployment:
@@ -68,20 +71,19 @@ def _numbered(draft: Deployment, number: int) -> Deployment:
 
 
 def _split(function: str, last: Deployment | None, ground: Ground) -> dict[str, int]:
-    """What takes the traffic; after a deployment that was left broken, what took it before that."""
+    """The current traffic split; after a deployment that was left broken, the split before that one."""
     if last and last.phase == "left" and function in last.before:
         return last.before[function]
-    found = services.running(function, ground.gcloud)
-    if found is None:
-        hint = "`pulumi up` in infra/ makes it: docs/infrastructure.md."
-        raise OposError(f"expected a service for {function}, found none", hint=hint)
-    return dict(found.split)
+    service = services.running(function, ground.gcloud)
+    if service is None:
+        raise OposError(f"expected a service for {function}, found none", hint=INFRA)
+    return dict(service.split)
 
 
 def _failing(deployment: Deployment, ground: Ground) -> list[str]:
-    """What the health that runs complains of; nothing where it does not answer, as before the first deployment."""
+    """The failures in the current health report; none if health does not answer, as before the first deployment."""
     with suppress(OposError):
-        return failing(Smoke(replace(deployment, after={}), ground).report())
+        return failures(Smoke(replace(deployment, after={}), ground).report())
     return []
 
 

@@ -1,4 +1,4 @@
-"""The revisions to be: what each function is run with."""
+"""The revisions of a deployment: the settings that each function runs with."""
 
 from collections.abc import Iterable, Mapping
 
@@ -9,11 +9,11 @@ from shared.deployments import Deployment
 from shared.security.callers import ACCOUNTS, AUDIENCE, CHECKED, CONSOLE_AUDIENCE, OPERATORS
 
 WORKSPACE = "/workspace"
-"""Where the buildpack puts the source."""
+"""The folder in which the buildpack puts the source."""
 
 
 def revisions(deployment: Deployment, console: str, ground: Ground) -> dict[str, Revision]:
-    """By function; *console* is the address of the console, where the links of messages lead."""
+    """By function. *console* is the address of the console, to which the links in messages lead."""
     secrets = declared.secrets(ground.config)
     environment = _environment(console, ground)
     return {
@@ -23,7 +23,7 @@ def revisions(deployment: Deployment, console: str, ground: Ground) -> dict[str,
 
 
 def names(functions: Iterable[str], number: int, release: str) -> dict[str, str]:
-    """The name of each function's revision: the same whenever this deployment is taken up again."""
+    """The name of each function's revision: the same when a later call continues this deployment."""
     return {function: f"{declared.service(function)}-d{number}-{release[:7]}" for function in functions}
 
 
@@ -53,6 +53,6 @@ def _environment(console: str, ground: Ground) -> dict[str, str]:
 
 
 def _own(function: str, ground: Ground) -> dict[str, str]:
-    """Which of the image's functions a service is, and whether Cloud Run checks who calls it."""
+    """Which of the image's functions a service runs, and whether Cloud Run authenticates its callers."""
     checked = {} if function in ground.deploy.public else {CHECKED: "cloud-run"}
     return {"FUNCTION_TARGET": function, "FUNCTION_SOURCE": f"functions/{function}/main.py", **checked}

@@ -1,4 +1,4 @@
-"""Back to what an earlier deployment left running: only traffic moves, so it takes seconds."""
+"""Rolls back to the revisions of an earlier deployment. Only traffic moves, so it takes seconds."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -16,9 +16,9 @@ class NothingBefore(OposError):
 
 
 def returning(ground: Ground, to: int | None) -> Record:
-    """A record that goes back to what ran after deployment *to*; else to what ran before the present one."""
+    """The record of a rollback to deployment *to*; by default, to the one before the current deployment."""
     known = latest(ground.store, FAR)
-    there = before_present(known) if to is None else _named(known, to)
+    there = before_current(known) if to is None else _named(known, to)
     wanted = as_of(known, there.number)
     _require_usable(wanted, there.number, ground)
     return Record.begin(
@@ -31,50 +31,51 @@ def returning(ground: Ground, to: int | None) -> Record:
     )  # fmt: skip
 
 
-def before_present(known: Sequence[Deployment]) -> Deployment:
-    """The last one that ran before the present one; after a rollback, before the one that it went back to."""
+def before_current(known: Sequence[Deployment]) -> Deployment:
+    """The deployment before the current one; after a rollback, before the one to which it returned."""
     ran = _ran(known)
-    earlier = [one for one in ran if one.number < origin(ran[-1])]
+    earlier = [deployment for deployment in ran if deployment.number < origin(ran[-1])]
     if not earlier:
-        hint = "`opos deployments` lists what there is; a deployment to go back to is named with --to."
-        raise NothingBefore("There is no deployment before the present one.", hint=hint)
+        hint = "`opos deployments` lists all deployments; choose one with --to."
+        raise NothingBefore("There is no deployment before the current one.", hint=hint)
     return earlier[-1]
 
 
 def as_of(known: Iterable[Deployment], number: int) -> dict[str, str]:
-    """The revision of each function that ran once *number* was done: a deployment may be of some functions only."""
-    found: dict[str, str] = {}
-    for one in _ran(known):
-        found |= one.after if one.number <= number else {}
-    return found
+    """The revision of each function after deployment *number*. A deployment may include only some functions."""
+    revisions: dict[str, str] = {}
+    for deployment in _ran(known):
+        revisions |= deployment.after if deployment.number <= number else {}
+    return revisions
 
 
 def origin(deployment: Deployment) -> int:
-    """The deployment whose revisions it left running."""
+    """The number of the deployment whose revisions *deployment* left running."""
     return deployment.back_to or deployment.number
 
 
 def _ran(known: Iterable[Deployment]) -> list[Deployment]:
-    """The oldest first."""
-    return sorted((one for one in known if one.phase == "done"), key=lambda one: one.number)
+    """The successful deployments, the oldest first."""
+    done = (deployment for deployment in known if deployment.phase == "done")
+    return sorted(done, key=lambda deployment: deployment.number)
 
 
 def _named(known: Iterable[Deployment], number: int) -> Deployment:
-    for one in _ran(known):
-        if one.number == number:
-            return one
-    raise NothingBefore(
-        f"expected the number of a deployment that was finished, found {number}", hint="`opos deployments` lists them."
-    )
+    for deployment in _ran(known):
+        if deployment.number == number:
+            return deployment
+    hint = "`opos deployments` lists all deployments."
+    raise NothingBefore(f"expected the number of a successful deployment, found {number}", hint=hint)
 
 
 def _require_usable(wanted: Mapping[str, str], number: int, ground: Ground) -> None:
-    again = "Deploy that commit anew: git checkout COMMIT, then `opos deploy`."
+    again = "Deploy that commit again: git checkout COMMIT, then `opos deploy`."
     if gone := [revision for revision in wanted.values() if not services.exists(revision, ground.gcloud)]:
         raise NothingBefore(
-            f"expected the revisions of deployment {number}; {', '.join(gone)} cannot serve", hint=again
+            f"expected the revisions of deployment {number} to be ready, found {', '.join(gone)} missing or not ready",
+            hint=again,
         )
     for function in ground.deploy.public:
         if function in wanted and services.is_trusting(wanted[function], ground.gcloud):
-            said = f"{wanted[function]} is from before {function} was public, and would believe whatever anyone says"
+            said = f"{wanted[function]} is older than the change that made {function} public, and trusts every caller"
             raise NothingBefore(said, hint=again)

@@ -1,4 +1,4 @@
-"""What is about to be deployed: the commit, whether it is whole, and whether its tests have passed."""
+"""The checkout to deploy: its commit, the changes to it, and whether its tests passed."""
 
 import getpass
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from shared.errors import OposError
 
 STAMP = Path(".cache/tested")
-"""Holds the commit whose tests have passed; `make test-all` writes it."""
+"""Contains the commit whose tests passed; `make test-all` writes it."""
 
 
 class NoRepository(OposError):
@@ -26,22 +26,22 @@ class Source:
 
 
 def source(root: Path) -> Source:
-    """Raises NoRepository."""
+    """The checkout at *root*. Raises NoRepository."""
     commit = _git(root, "rev-parse", "HEAD")
     changed = tuple(line[3:] for line in _git(root, "status", "--porcelain").splitlines())
     return Source(commit, changed, not changed and _stamp(root) == commit)
 
 
 def stamp(root: Path) -> None:
-    """Note that the tests of the commit have passed, where nothing differs from it."""
-    found = source(root)
-    if not found.changed:
+    """Records that the tests of the commit passed, if no file differs from it."""
+    checkout = source(root)
+    if not checkout.changed:
         (root / STAMP).parent.mkdir(exist_ok=True)
-        (root / STAMP).write_text(found.commit)
+        (root / STAMP).write_text(checkout.commit)
 
 
 def who(root: Path) -> str:
-    """Who deploys: as OPOS_BY says, else by git's name for them, or the system's."""
+    """The person or program that deploys: OPOS_BY, or the e-mail address in git's configuration, or the system user."""
     try:
         return os.environ.get("OPOS_BY") or _git(root, "config", "user.email")
     except NoRepository:
@@ -69,7 +69,7 @@ def _git(root: Path, *words: str) -> str:
     except FileNotFoundError:
         raise NoRepository("expected git on the PATH, found none", hint="Install git.") from None
     except subprocess.CalledProcessError as fault:
-        hint = "Deploy from a clone of your repository, at its top, with at least one commit."
+        hint = "Run this at the top of a clone of your repository that has at least one commit."
         raise NoRepository(f"`{' '.join(command)}` failed: {fault.stderr.strip()}", hint=hint) from None
 
 

@@ -1,4 +1,4 @@
-"""What a deployment stands on: where to, with which configuration, and by which means."""
+"""The target of a deployment, its configuration, and the access to its cloud and its store."""
 
 import sys
 import time
@@ -57,50 +57,49 @@ class Ground:
 
 
 def ground(place: Place, name: str | None) -> Ground:
-    """The target called *name*; else production, or the only one there is. Raises NoTarget, ConfigError."""
+    """The target called *name*; by default production, or the first target. Raises NoTarget, ConfigError."""
     config = replace(place, backend="embedded").runtime().config
     if config.deploy is None:
-        hint = f"`opos init` writes one; docs/deploying.md says what to put into {place.config_file}."
+        hint = "`opos init` adds one; docs/deploying.md describes it."
         raise NoTarget(f"expected a section `deploy:` in {place.config_file}, found none", hint=hint)
-    targets: Mapping[str, Target] = {str(one): target for one, target in config.deploy.targets.items()}
-    found = name or ("production" if "production" in targets else next(iter(targets)))
-    if found not in targets:
-        hint = f"Declare it under deploy.targets, with its project. There is: {', '.join(targets)}."
-        raise NoTarget(f"expected a target of {place.config_file}, found {found!r}", hint=hint)
-    target = targets[found]
+    targets: Mapping[str, Target] = {str(declared): target for declared, target in config.deploy.targets.items()}
+    chosen: Any = name or ("production" if "production" in targets else next(iter(targets)))
+    if chosen not in targets:
+        hint = f"Declare it under deploy.targets, with its project. Declared so far: {', '.join(targets)}."
+        raise NoTarget(f"expected a target of {place.config_file}, found {chosen!r}", hint=hint)
+    target = targets[chosen]
     runtime = replace(place, backend="cloud").runtime(
         GOOGLE_CLOUD_PROJECT=target.project, OPOS_STORE="firestore", OPOS_BUS="pubsub"
     )
-    chosen: Any = found
     return Ground(chosen, place, config, config.deploy, target, Gcloud(target.project, target.region), runtime)
 
 
 @dataclass
 class Record:
-    """The deployment's document, written down at each step, so that whoever comes after a crash can go on."""
+    """The document of a deployment, written at each step, so that a later call can continue after a crash."""
 
     ground: Ground
     now: Deployment
     version: str
 
     def change(self, **changes: Any) -> None:
-        """Raises Lost where somebody else has written it meanwhile."""
+        """Writes *changes*. Raises Lost if another deploy has written the document."""
         changed = replace(self.now, **changes)
         write = Update(changed.path, to_doc(changed), self.version)
         try:
             self.version = self.ground.store.commit([write])[changed.path]
         except Conflict:
-            raise Lost("Another deploy has taken this one over.") from None
+            raise Lost("Another deploy took over this deployment.") from None
         self.now = changed
 
     @classmethod
     def begin(cls, ground: Ground, deployment: Deployment) -> "Record":
-        """Raises AlreadyExists where there is one of this number."""
+        """Creates the document. Raises AlreadyExists if one has this number."""
         versions = ground.store.commit([Create(deployment.path, to_doc(deployment))])
         return cls(ground, deployment, versions[deployment.path])
 
     @classmethod
     def last(cls, ground: Ground) -> "Record | None":
-        found = next(iter(latest(ground.store)), None)
-        doc = ground.store.get(found.path) if found else None
+        newest = next(iter(latest(ground.store)), None)
+        doc = ground.store.get(newest.path) if newest else None
         return cls(ground, from_doc(doc.data), doc.version) if doc else None

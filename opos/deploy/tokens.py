@@ -1,11 +1,11 @@
-"""Tokens that show who calls a function which is not public."""
+"""Tokens that authenticate the caller of a function that is not public."""
 
 from opos.cloud import declared
 from opos.deploy.target import Ground
 
 
 def identity_token(account: str, audience: str, ground: Ground) -> str:
-    """One of the service account called *account*. Raises CloudError."""
+    """An identity token of the service account called *account*. Raises CloudError."""
     email = declared.account(account, ground.target.project)
     return ground.gcloud.text(
         "auth", "print-identity-token", "--include-email", f"--audiences={audience}",

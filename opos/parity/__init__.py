@@ -1,1 +1,1 @@
-"""Is each place where the bundle runs like the others: this machine, staging, production?"""
+"""Compares the environments of the bundle: this machine, staging and production."""

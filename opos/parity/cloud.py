@@ -1,4 +1,4 @@
-"""What is so in a target: asked of Google, each question for a few seconds at most."""
+"""The facts about a target, from Google Cloud. Each call takes a few seconds at most."""
 
 import threading
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from opos.cloud.declared import service
-from opos.parity.run_tool import PATIENCE, NoAnswer, gcloud
+from opos.cloud.gcloud import CloudError, Gcloud
 from opos.parity.table import Cell
 from shared.config.deploy import Target
 from shared.deployments import Deployment, latest
@@ -16,12 +16,14 @@ from shared.ports import Store
 
 EXPECTED = {"store": ("OPOS_STORE", "firestore"), "bus": ("OPOS_BUS", "pubsub")}
 AT_ONCE = 4
+PATIENCE = 8.0
+"""Seconds that an answer may take. `opos verify --env` reports a fact as unknown rather than wait longer."""
 _UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What is known of one target: by fact. Nothing is where it cannot be reached."""
+class Facts:
+    """The facts about a target, each by its name. A project that cannot be reached has no others."""
 
     project: Cell
     settings: dict[str, Cell] = field(default_factory=dict)
@@ -29,49 +31,54 @@ class Found:
     files: dict[str, Cell] = field(default_factory=dict)
 
 
-def look(name: str, target: Target, secrets: Sequence[str], store: Store) -> Found:
-    """Everything about the target called *name*, whose project holds *secrets*."""
-    project = _project(target)
+def impatient(target: Target) -> Gcloud:
+    """The gcloud of *target*, with one short attempt for each call."""
+    return Gcloud(target.project, target.region, patience=PATIENCE, attempts=1)
+
+
+def look(name: str, target: Target, secrets: Sequence[str], store: Store) -> Facts:
+    """The facts about the target called *name*, whose project holds *secrets*."""
+    gcloud = impatient(target)
+    project = _project(gcloud)
     if project.stops:
-        return Found(project)
+        return Facts(project)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        running = pool.submit(_settings, target)
-        found = dict(zip(secrets, pool.map(lambda one: _secret(one, target), secrets), strict=True))
-    return Found(project, running.result(), found, _files(name, store))
+        running = pool.submit(_settings, gcloud)
+        versions = dict(zip(secrets, pool.map(lambda secret: _secret(secret, gcloud), secrets), strict=True))
+    return Facts(project, running.result(), versions, _files(name, store))
 
 
-def _project(target: Target) -> Cell:
+def _project(gcloud: Gcloud) -> Cell:
+    project = gcloud.project
     try:
-        state = (gcloud("projects", "describe", target.project) or {}).get("lifecycleState", "ACTIVE")
-    except NoAnswer as fault:
-        return Cell(_UNKNOWN, f"{target.project} cannot be reached: {fault}", stops=True)
-    return Cell(target.project) if state == "ACTIVE" else Cell(state, f"{target.project} is {state}", stops=True)
+        state = (gcloud.json("projects", "describe", project) or {}).get("lifecycleState", "ACTIVE")
+    except CloudError as fault:
+        return Cell(_UNKNOWN, f"{project} cannot be reached: {fault.brief}", stops=True)
+    return Cell(project) if state == "ACTIVE" else Cell(state, f"{project} is {state}", stops=True)
 
 
-def _secret(name: str, target: Target) -> Cell:
+def _secret(name: str, gcloud: Gcloud) -> Cell:
     try:
-        version = gcloud("secrets", "versions", "describe", "latest", f"--secret={name}", f"--project={target.project}")
-    except NoAnswer as fault:
-        return _no_version(name, target, str(fault))
+        version = gcloud.json("secrets", "versions", "describe", "latest", f"--secret={name}")
+    except CloudError as fault:
+        return _no_version(name, gcloud, fault.brief)
     state = str(version.get("state", _UNKNOWN)).lower()
     if state != "enabled":
-        return _no_version(name, target, state)
+        return _no_version(name, gcloud, state)
     return Cell(f"version {version['name'].rpartition('/')[2]}")
 
 
-def _no_version(name: str, target: Target, why: str) -> Cell:
-    add = f"gcloud secrets versions add {name} --data-file=- --project={target.project}"
+def _no_version(name: str, gcloud: Gcloud, why: str) -> Cell:
+    add = f"gcloud secrets versions add {name} --data-file=- --project={gcloud.project}"
     return Cell("missing", f"{add}    ({why})", stops=True)
 
 
-def _settings(target: Target) -> dict[str, Cell]:
-    """What the newest revision of the intake is run with."""
-    place = f"--project={target.project}", f"--region={target.region}"
+def _settings(gcloud: Gcloud) -> dict[str, Cell]:
+    """The settings of the newest revision of the intake."""
     try:
-        found = gcloud("run", "services", "describe", service("webhook_intake"), *place)
-    except NoAnswer as fault:
-        return {"store": Cell(_UNKNOWN, f"no service to look at: {fault}"), "bus": Cell(_UNKNOWN)}
-    values = _environment(found)
+        values = _environment(gcloud.regional("run", "services", "describe", service("webhook_intake")))
+    except CloudError as fault:
+        return {"store": Cell(_UNKNOWN, f"cannot read the service: {fault.brief}"), "bus": Cell(_UNKNOWN)}
     return {fact: _setting(values.get(name, "unset"), name, expected) for fact, (name, expected) in EXPECTED.items()}
 
 
@@ -81,25 +88,25 @@ def _setting(value: str, name: str, expected: str) -> Cell:
 
 def _environment(service: Any) -> dict[str, str]:
     containers = service["spec"]["template"]["spec"]["containers"]
-    return {one["name"]: str(one.get("value", "")) for one in containers[0].get("env", [])}
+    return {entry["name"]: str(entry.get("value", "")) for entry in containers[0].get("env", [])}
 
 
 def _files(name: str, store: Store) -> dict[str, Cell]:
-    """Of the last deployment that is done; the store is asked in a thread of its own, which nobody waits for long."""
-    found: list[list[Deployment]] = []
+    """The files of the last successful deployment. A thread reads the store, so that a slow one delays nothing."""
+    answers: list[list[Deployment]] = []
 
     def ask() -> None:
         try:
-            found.append(latest(store, limit=20))
+            answers.append(latest(store, limit=20))
         except OposError:
             return
 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
     asking.join(PATIENCE)
-    if not found:
+    if not answers:
         return dict.fromkeys(("opos.yaml", "flags.yaml", "commit"), Cell(_UNKNOWN, "the store did not answer"))
-    last = next((one for one in found[0] if one.phase == "done"), None)
+    last = next((deployment for deployment in answers[0] if deployment.phase == "done"), None)
     if last is None:
         never = Cell("never deployed", f"opos deploy --target {name}")
         return dict.fromkeys(("opos.yaml", "flags.yaml", "commit"), never)

@@ -1,4 +1,4 @@
-"""The places beside each other."""
+"""A table of all environments, fact by fact."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from opos.cloud.declared import all_secrets
 from opos.deploy.target import ground
 from opos.parity import local
-from opos.parity.cloud import Found, look
+from opos.parity.cloud import Facts, impatient, look
 from opos.parity.table import HERE, Cell, Parity, Row
 from opos.parity.tools import tools
 from opos.terminal.options import Place
@@ -16,34 +16,34 @@ from shared.config.deploy import Target
 from shared.config.files.loader import load_config
 from shared.config.model import Config
 
-_SAME = "what runs there is not what is here; to bring it there: opos deploy --target {}"
+_SAME = "differs from this machine; to deploy it: opos deploy --target {}"
 Column = Mapping[str, Cell]
 
 
 def compare(place: Place) -> Parity:
-    """Raises ConfigError."""
+    """The comparison of this machine with the targets of *place*. Raises ConfigError."""
     config = load_config(place.config_file)
     targets = {str(name): target for name, target in config.deploy.targets.items()} if config.deploy else {}
-    access = local.access() if targets and shutil.which("gcloud") else {}
+    access = local.access(impatient(next(iter(targets.values())))) if targets and shutil.which("gcloud") else {}
     reachable = bool(access) and not any(cell.stops for cell in access.values())
-    found = _found(targets, config, place) if reachable else {}
+    there = _there(targets, config, place) if reachable else {}
     rows = [*tools(list(targets)), *(Row(fact, {HERE: cell}) for fact, cell in access.items())]
-    rows += [Row("project", {name: one.project for name, one in found.items()})] if found else []
-    rows += _side_by_side(local.settings(place), {name: one.settings for name, one in found.items()})
+    rows += [Row("project", {name: facts.project for name, facts in there.items()})] if there else []
+    rows += _side_by_side(local.settings(place), {name: facts.settings for name, facts in there.items()})
     here = local.secrets(config, place, os.environ)
-    rows += _side_by_side(here, {name: one.secrets for name, one in found.items()})
-    rows += _alike(local.files(place), {name: one.files for name, one in found.items()})
+    rows += _side_by_side(here, {name: facts.secrets for name, facts in there.items()})
+    rows += _alike(local.files(place), {name: facts.files for name, facts in there.items()})
     return Parity([HERE, *targets], rows, _notes(targets, place, reachable=reachable))
 
 
-def _found(targets: Mapping[str, Target], config: Config, place: Place) -> dict[str, Found]:
+def _there(targets: Mapping[str, Target], config: Config, place: Place) -> dict[str, Facts]:
     secrets = all_secrets(config)
 
-    def one(name: str) -> Found:
+    def facts(name: str) -> Facts:
         return look(name, targets[name], secrets, ground(place, name).store)
 
     with ThreadPoolExecutor() as pool:
-        return dict(zip(targets, pool.map(one, targets), strict=True))
+        return dict(zip(targets, pool.map(facts, targets), strict=True))
 
 
 def _side_by_side(here: Column, there: Mapping[str, Column]) -> Iterator[Row]:
@@ -61,5 +61,5 @@ def _alike(here: Column, there: Mapping[str, Column]) -> Iterator[Row]:
 
 def _notes(targets: Mapping[str, Target], place: Place, *, reachable: bool) -> list[str]:
     if not targets:
-        return [f"{place.config_file} has no section `deploy:`, so there is no other place to compare with."]
-    return [] if reachable else [f"{', '.join(targets)}: not looked at, since nobody can ask Google from here."]
+        return [f"{place.config_file} has no section `deploy:`, so there is no other environment to compare with."]
+    return [] if reachable else [f"{', '.join(targets)}: not compared, because this machine cannot query Google Cloud."]

@@ -1,12 +1,13 @@
-"""What is so on this machine."""
+"""The facts about this machine."""
 
 import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from opos.parity.run_tool import NoAnswer, asked, gcloud
+from opos.cloud.gcloud import CloudError, Gcloud
 from opos.parity.table import Cell
+from opos.parity.tools import NoAnswer, output
 from opos.terminal.options import Place
 from shared.config.files.loader import missing_secrets
 from shared.config.files.located_yaml import read_yaml
@@ -23,17 +24,17 @@ def settings(place: Place) -> dict[str, Cell]:
 
 
 def files(place: Place) -> dict[str, Cell]:
-    """What is to be the same everywhere: the operator's files by their hash, and the commit."""
+    """The facts that should be the same everywhere: the hashes of the operator's files, and the commit."""
     hashes = {"opos.yaml": _hash(place.config_file), "flags.yaml": _hash(place.flags_file)}
     try:
-        commit = asked("git", "rev-parse", "HEAD").strip()[:7]
+        commit = output("git", "rev-parse", "HEAD").strip()[:7]
     except NoAnswer:
         commit = "unknown"
-    return {**{name: Cell(found) for name, found in hashes.items()}, "commit": Cell(commit)}
+    return {**{name: Cell(hash) for name, hash in hashes.items()}, "commit": Cell(commit)}
 
 
 def secrets(config: Config, place: Place, environment: Mapping[str, str]) -> dict[str, Cell]:
-    """By name. One that is unset stops `opos up`, and no deploy."""
+    """By name. An unset secret stops `opos up`, but no deploy."""
     unset = missing_secrets(config, read_yaml(place.config_file), environment)
     lacking = {fault.expected.removeprefix("the secret ").removesuffix(" to be set"): fault.hint for fault in unset}
     return {name: Cell("unset", lacking[name]) for name in lacking} | {
@@ -41,20 +42,20 @@ def secrets(config: Config, place: Place, environment: Mapping[str, str]) -> dic
     }
 
 
-def access() -> dict[str, Cell]:
-    return {"signed in": _signed_in(), "default credentials": _credentials()}
+def access(gcloud: Gcloud) -> dict[str, Cell]:
+    return {"signed in": _signed_in(gcloud), "default credentials": _credentials()}
 
 
 def _named(config: Config) -> tuple[str, ...]:
     from opos.cloud.declared import all_secrets
     from shared.runtime.settings import SIGNING_KEY
 
-    return tuple(name for name in all_secrets(config) if name != SIGNING_KEY)  # made by itself here
+    return tuple(name for name in all_secrets(config) if name != SIGNING_KEY)  # opos generates it on this machine
 
 
 def _how(name: str, environment: Mapping[str, str]) -> str:
     if read_secret(name, environment) is None:
-        return "unset, and need not be"
+        return "unset, not required"
     return "set" if environment.get(name) else "in a file"
 
 
@@ -62,16 +63,16 @@ def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else "missing"
 
 
-def _signed_in() -> Cell:
+def _signed_in(gcloud: Gcloud) -> Cell:
     try:
-        accounts = gcloud("auth", "list", "--filter=status:ACTIVE")
-    except NoAnswer as fault:
-        return Cell("unknown", str(fault), stops=True)
+        accounts = gcloud.json("auth", "list", "--filter=status:ACTIVE")
+    except CloudError as fault:
+        return Cell("unknown", fault.brief, stops=True)
     return Cell(accounts[0]["account"]) if accounts else Cell("nobody", SIGN_IN, stops=True)
 
 
 def _credentials() -> Cell:
-    """What Google's client libraries find without asking the network."""
+    """The credentials that Google's client libraries find without the network."""
     folder = Path(os.environ.get("CLOUDSDK_CONFIG") or Path.home() / ".config/gcloud")
     named = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
     file = Path(named) if named else folder / "application_default_credentials.json"

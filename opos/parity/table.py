@@ -1,4 +1,4 @@
-"""Facts beside each other, one column a place, with what to do about each difference."""
+"""A table of facts with a column for each environment, and what to do about each difference."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ NOTHING = "-"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A fact in one place. `todo` says what to do where it is not as it should be; `stops`: a deploy fails."""
+    """A fact in an environment. `todo` says how to fix it; `stops` means that a deploy fails."""
 
     said: str
     todo: str = ""
@@ -19,7 +19,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A fact in the places that have it. Where `alike`, it should be the same in all of them; `todo` says how."""
+    """A fact in each environment that has it. If `alike`, all should be the same, and `todo` says how."""
 
     fact: str
     cells: Mapping[str, Cell]
@@ -50,7 +50,7 @@ class Parity:
 
     @property
     def stops(self) -> bool:
-        """Whether something is missing that a deploy needs."""
+        """Whether a deploy would fail."""
         return any(cell.stops for row in self.rows for cell in row.cells.values())
 
     def as_json(self) -> dict[str, Any]:
@@ -68,9 +68,9 @@ class Parity:
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         table = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
         advice = list(dict.fromkeys(line for row in self.rows for line in row.advice()))
-        told = ["", "!: a deploy fails without it; ~: differs, or is missing"] if advice else []
-        return "\n".join([*(line.rstrip() for line in table), *told, *advice, *self.notes])
+        legend = ["", "!: a deploy would fail; ~: differs, or is missing"] if advice else []
+        return "\n".join([*(line.rstrip() for line in table), *legend, *advice, *self.notes])
 
     def _line(self, row: Row) -> list[str]:
-        found = (row.cells.get(place) for place in self.places)
-        return [row.mark, row.fact, *(cell.said if cell else NOTHING for cell in found)]
+        cells = (row.cells.get(place) for place in self.places)
+        return [row.mark, row.fact, *(cell.said if cell else NOTHING for cell in cells)]

@@ -1,16 +1,22 @@
-"""The programs of this machine, and the Python of each place."""
+"""The programs of this machine, and the Python of each environment."""
 
 import platform
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import metadata
 
-from opos.bundle.emulators import HOW, missing
+from opos.bundle.emulators import missing
 from opos.cloud.packaging import BUILD_VARIABLES
-from opos.parity.run_tool import NoAnswer, asked
 from opos.parity.table import HERE, Cell, Row
+
+PATIENCE = 8.0
+
+
+class NoAnswer(Exception):
+    """A program is not installed, failed, or took too long; the reason in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ TOOLS: Mapping[str, Tool] = {
     "gcloud": Tool(("gcloud", "version"), _GCLOUD, stops=True),
     "java": Tool(("java", "-version"), "needed for the emulators, 17 or newer"),
     "node": Tool(("node", "--version"), "needed for the tests of the frontend"),
-    "pulumi": Tool(("pulumi", "version"), "needed for infra/, which makes what the cloud needs"),
+    "pulumi": Tool(("pulumi", "version"), "needed for infra/, which creates the resources in the cloud"),
 }
 
 
@@ -36,18 +42,16 @@ def tools(targets: Sequence[str]) -> Iterator[Row]:
     for name, tool in TOOLS.items():
         yield Row(name, {HERE: _version(tool, deploys=bool(targets))})
     lacking = missing()
-    todo = HOW.partition("\n")[0] + " `opos up --backend emulators` tells how." if lacking else ""
+    todo = "`opos up --backend emulators` shows how to install them" if lacking else ""
     yield Row("emulators", {HERE: Cell(f"missing: {', '.join(lacking)}" if lacking else "installed", todo)})
 
 
 def _python(targets: Sequence[str]) -> Row:
-    """Alike in its first two numbers."""
+    """The version of Python: its first two numbers should be the same everywhere."""
     here = ".".join(platform.python_version_tuple()[:2])
     built = BUILD_VARIABLES["GOOGLE_PYTHON_VERSION"].removesuffix(".x")
     wanted = metadata("one-person-os")["Requires-Python"]
-    todo = (
-        f"the cloud runs {built}, and {wanted} is enough; to test with the same: make clean test PYTHON=python{built}"
-    )
+    todo = f"the cloud runs {built}; any {wanted} works. To test with the same: make clean test PYTHON=python{built}"
     return Row("python", {HERE: Cell(here), **dict.fromkeys(targets, Cell(built))}, alike=True, todo=todo)
 
 
@@ -55,7 +59,28 @@ def _version(tool: Tool, *, deploys: bool) -> Cell:
     if shutil.which(tool.command[0]) is None:
         return Cell("missing", tool.needed, tool.stops and deploys)
     try:
-        found = re.search(r"\d+(\.\d+)+", asked(*tool.command))
+        version = re.search(r"\d+(\.\d+)+", output(*tool.command))
     except NoAnswer as fault:
         return Cell("no answer", str(fault))
-    return Cell(found[0] if found else "installed")
+    return Cell(version[0] if version else "installed")
+
+
+def output(*command: str) -> str:
+    """What *command* prints. Raises NoAnswer."""
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL
+        )
+    except FileNotFoundError:
+        raise NoAnswer("not installed") from None
+    except (OSError, subprocess.TimeoutExpired):
+        raise NoAnswer(f"no answer within {PATIENCE:g} s") from None
+    if done.returncode:
+        raise NoAnswer(_reason(done.stderr) or f"exit code {done.returncode}")
+    return done.stdout or done.stderr  # Java prints its version to stderr
+
+
+def _reason(printed: str) -> str:
+    """The first line, or the line with the error, because gcloud may print warnings before it."""
+    lines = [line for line in printed.splitlines() if line.strip()]
+    return next((line for line in lines if line.startswith("ERROR")), lines[0] if lines else "")

@@ -1,1 +1,1 @@
-"""Renewing a sender's secret while both the old and the new one are good, so that no webhook is lost."""
+"""Rotates a sender's secret: the old and the new one are valid together for a while, so that no webhook is lost."""

@@ -1,4 +1,4 @@
-"""Secrets of this machine: in files that NAME_FILE names, or in the environment."""
+"""Secrets on this machine: in files that NAME_FILE names, or in the environment."""
 
 import shlex
 from collections.abc import Mapping
@@ -11,13 +11,13 @@ from shared.security.secrets import read_secret
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Each in the file that NAME_FILE names: a running function reads it at each webhook."""
+    """Secrets in files that NAME_FILE names. A running function reads the file for each webhook."""
 
     environment: Mapping[str, str]
     restarted: bool
-    """Whether no bundle runs that was started before it could know every secret."""
+    """Whether the running bundle, if any, started after both secrets had a file."""
     at_once: bool = True
-    restart: str = "start `opos up` again"
+    restart: str = "restart `opos up`"
     reload: None = None
     confirm: str = " --restarted"
 
@@ -33,7 +33,7 @@ class Files:
     def copy(self, name: str, to: str) -> str:
         return self.put(to, str(self.value(name)))
 
-    def forget(self, name: str) -> list[str]:  # noqa: ARG002  (a file has no past)
+    def forget(self, name: str) -> list[str]:  # noqa: ARG002  (a file keeps no versions)
         return []
 
     def is_known(self, name: str) -> bool:
@@ -43,7 +43,7 @@ class Files:
         return f"cat {shlex.quote(str(self._file(name)))}"
 
     def _file(self, name: str) -> Path:
-        """Of one that has no file yet: beside the one that it is to replace."""
+        """The file of a secret; for a new secret, a file next to that of the other one of the pair."""
         if named := self.environment.get(f"{name}_FILE"):
             return Path(named)
         other = Path(self.environment[f"{name.removesuffix('_OLD')}_FILE"])
@@ -52,11 +52,11 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """In the environment, which no other process can change: the operator is told the lines."""
+    """Secrets in the environment. No other process can change it, so the operator gets the lines to run."""
 
     environment: Mapping[str, str]
     at_once: bool = False
-    restart: str = "run these lines where `opos up` is started (such as at the end of .env), and start it again"
+    restart: str = "run these lines where you start `opos up` (such as at the end of .env), and restart it"
     confirm: str = ""
 
     @property
@@ -83,7 +83,7 @@ class Shell:
 
 
 def local(name: str, environment: Mapping[str, str], *, restarted: bool) -> Files | Shell:
-    """The keeper of the secret *name*: as `read_secret` has it, a value that is set goes before a file."""
+    """The backend of the secret *name*. As in `read_secret`, a value in the environment precedes a file."""
     if not environment.get(name) and environment.get(f"{name}_FILE"):
         return Files(environment, restarted)
     return Shell(environment)

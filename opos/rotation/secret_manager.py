@@ -16,7 +16,7 @@ _ENDED = ("DISABLED", "DESTROYED")
 class Manager:
     gcloud: Gcloud
     target: str
-    at_once: bool = True  # as an instance may start at any moment
+    at_once: bool = True  # an instance may start at any time
     confirm: str = ""
 
     @property
@@ -41,21 +41,21 @@ class Manager:
         try:
             self.gcloud.text("secrets", "versions", "add", name, "--data-file=-", given=value)
         except Missing:
-            hint = f"`pulumi up` in infra/ makes it, with the right of {_INTAKE} to read it; then call again."
+            hint = f"Run `pulumi up` in infra/, which creates it and lets {_INTAKE} read it; then repeat this command."
             raise Missing(f"expected the secret {name} in {self.gcloud.project}, found none", hint=hint) from None
-        return f"{name}: a new version in {self.gcloud.project}"
+        return f"{name}: added a new version in {self.gcloud.project}"
 
     def copy(self, name: str, to: str) -> str:
         return self.put(to, str(self.value(name)))
 
     def forget(self, name: str) -> list[str]:
         versions = self.gcloud.json("secrets", "versions", "list", name) or []
-        numbers = sorted(int(one["name"].rpartition("/")[2]) for one in versions)
-        live = [int(one["name"].rpartition("/")[2]) for one in versions if str(one.get("state")).upper() == "ENABLED"]
-        old = sorted(number for number in live if number != numbers[-1])
+        numbers = sorted(int(version["name"].rpartition("/")[2]) for version in versions)
+        enabled = [version for version in versions if str(version.get("state")).upper() == "ENABLED"]
+        old = sorted({int(version["name"].rpartition("/")[2]) for version in enabled} - set(numbers[-1:]))
         for number in old:
             self.gcloud.text("secrets", "versions", "disable", str(number), f"--secret={name}")
-        return [f"{name}: disabled its versions {', '.join(map(str, old))}; destroy them in a week"] if old else []
+        return [f"{name}: disabled the versions {', '.join(map(str, old))}; destroy them in a week"] if old else []
 
     def is_known(self, name: str) -> bool:
         service = running(_INTAKE, self.gcloud)
@@ -65,5 +65,5 @@ class Manager:
         return f"gcloud secrets versions access latest --secret={name} --project={self.gcloud.project}"
 
     def _read_by(self, revision: str) -> set[str]:
-        found = self.gcloud.regional("run", "revisions", "describe", revision)
-        return {one["name"] for container in found["spec"]["containers"] for one in container.get("env", [])}
+        described = self.gcloud.regional("run", "revisions", "describe", revision)
+        return {entry["name"] for container in described["spec"]["containers"] for entry in container.get("env", [])}

@@ -1,29 +1,29 @@
-"""What a rotation asks of the place where secrets are kept."""
+"""The interface of a secret backend, as a rotation uses it."""
 
 from typing import Protocol
 
 
 class Keeper(Protocol):
-    """Each writing method returns, in words, what was done or what the operator has to do."""
+    """A secret backend. Each method that writes returns a line: what it did, or what the operator has to do."""
 
     @property
     def at_once(self) -> bool:
-        """Whether a running process may see what is written at any moment; else only when it starts, and then all."""
+        """Whether a running process may see a new value at any time; if not, it sees all of them when it starts."""
         ...
 
     @property
     def restart(self) -> str:
-        """How to start the functions again."""
+        """How to restart the functions."""
         ...
 
     @property
     def reload(self) -> str | None:
-        """How to let them see a value that has changed; None where they look by themselves."""
+        """How to make the functions read a changed value; None if they do so on their own."""
         ...
 
     @property
     def confirm(self) -> str:
-        """What the command wants to be told once they were started again, where it cannot see that."""
+        """The option that confirms the restart to the command, where the command cannot see it."""
         ...
 
     def value(self, name: str) -> str | None: ...
@@ -33,13 +33,13 @@ class Keeper(Protocol):
     def copy(self, name: str, to: str) -> str: ...
 
     def forget(self, name: str) -> list[str]:
-        """Put every value but the present one out of reach."""
+        """Disables every value except the current one."""
         ...
 
     def is_known(self, name: str) -> bool:
-        """Whether every function that takes webhooks reads the secret *name*, as far as can be told."""
+        """Whether every running intake reads the secret *name*, as far as that can be determined."""
         ...
 
     def where(self, name: str) -> str:
-        """How the operator reads the value."""
+        """The command that shows the value to the operator."""
         ...

@@ -1,7 +1,7 @@
-"""A rotation, step by step. Where it stands is read from the secrets themselves, so that each call can go on.
+"""The steps of a rotation. The secrets themselves show the current step, so that each call can continue.
 
-At rest the old secret is unset or equal to the present one. First it is made equal, so that whoever takes webhooks
-knows both; then a new one takes the present one's place; when no delivery needs the old one, it is made equal again.
+Outside a rotation, the old secret is unset or equals the current one. The first step makes it equal, so that the intake
+knows both; the second sets a new current secret; when no delivery needs the old one, the last makes it equal again.
 """
 
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ from shared.errors import OposError
 from shared.ports import Store
 
 _MAKE_IT = (
-    "let the sender make a new one. Where it can keep the old one for a while, or serve a second webhook with the same "
-    "address, choose that, and end the old one only when this command is done with it."
+    "generate a new secret at the sender. If it can keep the old one valid for a while, or serve a second webhook with "
+    "the same address, choose that, and end the old one only after this command has finished the rotation."
 )
 Stage = Literal["copied", "unknown", "value needed", "renewed", "waiting", "retired"]
 
@@ -28,7 +28,7 @@ class CannotRotate(OposError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What was done, and what the operator does next."""
+    """What the call did, and what the operator does next."""
 
     stage: Stage
     done: list[str] = field(default_factory=list)
@@ -46,46 +46,48 @@ class Rotation:
     now: datetime
     quiet_for: timedelta
     given: str | None
-    """The new value, where the sender made it."""
+    """The new value, if the sender generated it."""
     again: str
-    """The command that takes the next step."""
+    """The command for the next step."""
 
     def step(self) -> Step:
-        """Do what comes next. Raises CannotRotate."""
-        present, old = self.keeper.value(self.new), self.keeper.value(self.old)
-        if present is None:
+        """Does the next step. Raises CannotRotate."""
+        current, old = self.keeper.value(self.new), self.keeper.value(self.old)
+        if current is None:
             raise CannotRotate(
-                f"expected {self.new} to be set, found it unset", hint="`opos verify` says how to set it."
+                f"expected {self.new} to be set, found it unset", hint="Run `opos verify`: it shows how to set it."
             )
-        if old is not None and old != present:
+        if old is not None and old != current:
             return self._watch()
-        if self.given == present:
-            raise CannotRotate(f"expected a new value for {self.new}, found the one that it has")
+        if self.given == current:
+            raise CannotRotate(f"expected a new value for {self.new}, found its current value")
         if old is None and self.keeper.at_once:
             return self._introduce()
         return self._renew(known=old is not None)
 
     def _introduce(self) -> Step:
-        return Step("copied", [self.keeper.copy(self.new, self.old)], self._restart(f"so that {self.old} is known"))
+        return Step(
+            "copied", [self.keeper.copy(self.new, self.old)], self._restart(f"so that the intake knows {self.old}")
+        )
 
     def _renew(self, *, known: bool) -> Step:
-        """*known*: the old secret has the present value already. It is not copied again: another call may be ahead."""
+        """*known*: the old secret already has the current value. It is not copied again: another call may be ahead."""
         if not self.keeper.is_known(self.old):
-            why = f"as it may not know {self.old}, and then would refuse what is signed with it"
+            why = f"because it may not know {self.old} yet, and would reject webhooks that are signed with it"
             return Step("unknown", next=self._restart(why))
         if self.given is None and is_made_by_sender(self.scheme):
-            then = f"then, without delay: {self.again} --new-value-from-stdin{self.keeper.confirm}"
+            then = f"then, immediately: {self.again} --new-value-from-stdin{self.keeper.confirm}"
             return Step("value needed", next=[f"{_MAKE_IT} {sender(self.source).where}", then])
         value = self.given or new_secret(self.scheme)
         done = [] if known else [self.keeper.copy(self.new, self.old)]
         done += [self.keeper.put(self.new, value)]
-        next = [*self._reload("so that both are good"), *self._tell_sender(), f"then: {self.again}"]
+        next = [*self._reload("so that both secrets are valid"), *self._set_at_sender(), f"then: {self.again}"]
         return Step("renewed", done, next)
 
     def _watch(self) -> Step:
         if self.given is not None:
             hint = f"Finish it first: {self.again}"
-            raise CannotRotate(f"A rotation of {self.new} is under way, and its new value is set.", hint=hint)
+            raise CannotRotate(f"A rotation of {self.new} is under way, and its new value is already set.", hint=hint)
         seen = look(self.store, self.source, new=self.new, old=self.old, now=self.now)
         since = seen.quiet_since()
         if since is None or self.now - since < self.quiet_for:
@@ -96,8 +98,8 @@ class Rotation:
         done = [_seen(seen), *self.keeper.forget(self.new), self.keeper.copy(self.new, self.old)]
         done += self.keeper.forget(self.old)
         day = (self.now + timedelta(days=365)).date()
-        later = f"it is over; set the next day in opos.yaml, rotate_by: {{{self.new}: {day}}}, and call again then"
-        return Step("retired", done, [*self._reload("so that the old one is refused"), later])
+        later = f"the rotation is finished; set the next date in opos.yaml, rotate_by: {{{self.new}: {day}}}"
+        return Step("retired", done, [*self._reload("so that the old secret is rejected"), later])
 
     def _restart(self, why: str) -> list[str]:
         given = " --new-value-from-stdin" if self.given else ""
@@ -106,20 +108,20 @@ class Rotation:
     def _reload(self, why: str) -> list[str]:
         return [f"{self.keeper.reload}, {why}"] if self.keeper.reload else []
 
-    def _tell_sender(self) -> list[str]:
+    def _set_at_sender(self) -> list[str]:
         if self.given is not None:
             return []
-        return [f"give the new one to the sender ({self.keeper.where(self.new)}). {sender(self.source).where}"]
+        return [f"set the new secret at the sender ({self.keeper.where(self.new)}). {sender(self.source).where}"]
 
     def _until(self, since: datetime | None) -> list[str]:
         if since is None:
-            sends = "make sure that the sender has the new one, and let it send something"
-            return [*self._reload("if that was not done since"), sends]
-        return [f"wait until {since + self.quiet_for:%Y-%m-%d %H:%M} UTC without a delivery that needs the old one"]
+            sends = "check that the sender has the new secret, and let it send a webhook"
+            return [*self._reload("unless you have done so"), sends]
+        return [
+            f"wait until {since + self.quiet_for:%Y-%m-%d %H:%M} UTC; a delivery with the old secret extends the wait"
+        ]
 
 
 def _seen(seen: Deliveries) -> str:
-    old = (
-        f"the last with the old one at {seen.last_old:%Y-%m-%d %H:%M} UTC" if seen.last_old else "none with the old one"
-    )
-    return f"deliveries signed with the new secret: {seen.new}; {old}"
+    last = f"{seen.last_old:%Y-%m-%d %H:%M} UTC" if seen.last_old else "none"
+    return f"deliveries signed with the new secret: {seen.new}; last delivery with the old secret: {last}"

@@ -32,8 +32,8 @@ SERVICES = {declared.service(function) for function in FUNCTIONS}
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Site]:
-    with provider() as identities, site(tmp_path, identities) as found:
-        yield found
+    with provider() as identities, site(tmp_path, identities) as place:
+        yield place
 
 
 def run(here: Site, *, only: tuple[str, ...] = FUNCTIONS, may_go_back: bool = True, wait: bool = False) -> Deployment:
@@ -51,14 +51,14 @@ def test_a_first_deployment_ends_with_all_traffic_on_revisions_that_were_tried(h
     ended = run(here)
     assert (ended.phase, ended.number) == ("done", 1)
     deployed(here, 1)
-    assert [one["percent"] for one in ended.figures["steps"]] == [100]
-    assert all(one.endswith("-00001-rec") for split in ended.before.values() for one in split)
+    assert [step["percent"] for step in ended.figures["steps"]] == [100]
+    assert all(revision.endswith("-00001-rec") for split in ended.before.values() for revision in split)
 
 
 def test_from_the_second_on_traffic_moves_in_steps(here: Site) -> None:
     run(here)
     here.change()
-    assert [one["percent"] for one in run(here).figures["steps"]] == [10, 100]
+    assert [step["percent"] for step in run(here).figures["steps"]] == [10, 100]
     deployed(here, 2)
 
 
@@ -74,10 +74,10 @@ def test_until_it_was_tried_a_revision_takes_no_traffic(here: Site) -> None:
 def test_the_synthetic_event_is_decided_on_shown_and_leaves_no_alert_open(here: Site) -> None:
     run(here)
     events = list(here.store.query("events", where=[("day", "==", day(here.clock.now()))]))
-    handled = {name for one in events for name in one.data["handled"]}
+    handled = {name for event in events for name in event.data["handled"]}
     assert "alert_router_d1" in handled
-    assert {one.data["source"] for one in events} == {"smoke"}
-    decided = [one.data["handled"]["alert_router_d1"]["decisions"][0]["path"] for one in events]
+    assert {event.data["source"] for event in events} == {"smoke"}
+    decided = [event.data["handled"]["alert_router_d1"]["decisions"][0]["path"] for event in events]
     assert decided == ["page"]
     assert list(here.store.query("digests", order_by="created_at")) == []
     assert {doc.data["state"] for doc in here.store.query("alerts", where=[("state", "==", "firing")])} == set()
@@ -86,7 +86,7 @@ def test_the_synthetic_event_is_decided_on_shown_and_leaves_no_alert_open(here: 
 def test_the_image_is_built_once_for_the_same_content(here: Site) -> None:
     run(here)
     run(here)
-    assert len([one for one in here.cloud.calls if one["argv"][:2] == ["builds", "submit"]]) == 1
+    assert len([call for call in here.cloud.calls if call["argv"][:2] == ["builds", "submit"]]) == 1
     deployed(here, 2)
 
 
@@ -115,7 +115,7 @@ SICK = {
     "an intake that lets anyone in": ("webhook-intake-d2", lambda _: (202, {}, b'{"id": "x"}')),
     "an intake that takes nothing": ("webhook-intake-d2", lambda _: (503, {}, b"")),
     "flags that come out otherwise": ("flag-evaluator-d2", lambda _: (200, {}, b'{"value": "green"}')),
-    "a console that shows anyone": ("console-d2", lambda _: (200, {}, b"was tried")),
+    "a console that shows anyone": ("console-d2", lambda _: (200, {}, b"Smoke test of deployment")),
     "a console without the event": ("console-d2", lambda request: (200, {}, b"") if _is_operator(request) else None),
     "a sweeper that crashes": ("sweeper-d2", lambda _: (500, {}, b"")),
     "a digest sender that crashes": ("digest-sender-d2", lambda _: (500, {}, b"")),
@@ -141,7 +141,7 @@ def test_a_revision_that_fails_its_smoke_test_never_takes_traffic(name: str, her
     assert ended.phase == "rolled_back"
     assert beginning.partition("-d")[0] in ended.reason
     deployed(here, 1)
-    assert not any("=10" in " ".join(one["argv"]) and "-d2-" in " ".join(one["argv"]) for one in here.cloud.calls)
+    assert not any("=10" in " ".join(call["argv"]) and "-d2-" in " ".join(call["argv"]) for call in here.cloud.calls)
 
 
 def test_a_revision_that_burns_the_error_budget_is_taken_back_during_the_bake(here: Site) -> None:
@@ -159,7 +159,7 @@ def test_a_revision_that_burns_the_error_budget_is_taken_back_during_the_bake(he
     ended = run(here)
     assert ended.phase == "rolled_back"
     assert "burns its error budget" in ended.reason
-    assert "10 % of the traffic" in ended.reason
+    assert "10% of the traffic" in ended.reason
     deployed(here, 1)
 
 
@@ -178,7 +178,7 @@ def test_a_new_failure_in_the_health_report_during_the_bake_takes_it_back(here: 
     deployed(here, 1)
 
 
-def test_what_failed_before_does_not_keep_a_mend_from_being_deployed(here: Site) -> None:
+def test_what_failed_before_does_not_keep_a_fix_from_being_deployed(here: Site) -> None:
     run(here)
     here.change()
     report = b'{"releaseId": "%s", "checks": {"bus": [{"status": "fail", "failure": "bus-unreachable"}]}}'
@@ -327,7 +327,7 @@ def test_an_interrupted_deployment_of_another_content_is_taken_back_first(here: 
     run(here)
     here.change()
     stuck_amid(here)
-    with pytest.raises(CloudError, match="Could not direct the traffic"):
+    with pytest.raises(CloudError, match="Could not move the traffic"):
         run(here)
     assert here.last.phase == "back"
     here.cloud.mend()

@@ -52,14 +52,14 @@ class Points:
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """The dead give nothing back, and renew nothing; the living need not in a test whose clock stands still."""
-    monkeypatch.setattr(Lease, "give_back", lambda lease: None if alive(found) else lease._over.set())
+    monkeypatch.setattr(Lease, "give_back", lambda lease: None if alive(place) else lease._over.set())
     monkeypatch.setattr(Lease, "keep", lambda _lease: None)
     given_back = Lease.give_back
-    with provider() as identities, site(tmp_path, identities) as found:
-        found.config_file.write_text(CONFIG.replace("bake: 30s", "bake: 0s"))
+    with provider() as identities, site(tmp_path, identities) as place:
+        place.config_file.write_text(CONFIG.replace("bake: 30s", "bake: 0s"))
         monkeypatch.setattr(Lease, "give_back", given_back)
-        deploy(found.ground(), FUNCTIONS, wait=False, may_go_back=True)
-        yield found
+        deploy(place.ground(), FUNCTIONS, wait=False, may_go_back=True)
+        yield place
 
 
 def alive(here: Site) -> bool:
@@ -161,7 +161,7 @@ class _Later:
 
     def __call__(self, what: str, *, after: bool) -> None:
         self.points(what, after=after)
-        if not self.points.at and "  going back to what ran before" in self.here.said:
+        if not self.points.at and "  rolling back to the previous revisions" in self.here.said:
             self.points.at = self.points.passed + self.at
 
 

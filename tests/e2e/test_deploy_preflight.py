@@ -1,4 +1,4 @@
-"""What has to be so before a deploy: each fault is named, with how to mend it, and nothing is changed."""
+"""The preflight of a deploy: each problem is named with its fix, and nothing is changed."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,13 +20,13 @@ ROUTER = f"serviceAccount:{declared.account('alert_router', PROJECT)}"
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Site]:
-    with provider() as identities, site(tmp_path, identities) as found:
-        yield found
+    with provider() as identities, site(tmp_path, identities) as place:
+        yield place
 
 
 def wrong(here: Site) -> dict[str, Check]:
-    found = preflight(here.ground(), dirty=True, untested=True)
-    return {check.name: check for check in found if check.ok is False}
+    checks = preflight(here.ground(), dirty=True, untested=True)
+    return {check.name: check for check in checks if check.ok is False}
 
 
 def test_a_project_as_it_is_declared_has_nothing_wrong(here: Site) -> None:
@@ -36,7 +36,7 @@ def test_a_project_as_it_is_declared_has_nothing_wrong(here: Site) -> None:
 FAULTS: dict[str, tuple[Callable[[Site], object], str, str, str]] = {
     "an API is off": (
         lambda here: here.cloud.disable_api("cloudscheduler.googleapis.com"),
-        "APIs", "off: cloudscheduler.googleapis.com", "pulumi up",
+        "APIs", "disabled: cloudscheduler.googleapis.com", "pulumi up",
     ),
     "a secret has no value": (
         lambda here: here.cloud.drop_secret("SHOP_SECRET"),
@@ -48,11 +48,11 @@ FAULTS: dict[str, tuple[Callable[[Site], object], str, str, str]] = {
     ),
     "a function may read another's secret": (
         lambda here: here.cloud.grant("secrets/SHOP_SECRET", declared.SECRET_ROLE, ROUTER),
-        "secret SHOP_SECRET", "alert_router has roles/secretmanager.secretAccessor to spare", "pulumi up",
+        "secret SHOP_SECRET", "alert_router has roles/secretmanager.secretAccessor, which it does not need", "pulumi up",
     ),
     "a function may do more than it must": (
         lambda here: here.cloud.grant("project", "roles/editor", ROUTER),
-        "rights on the project", "alert_router has roles/editor to spare", "pulumi up",
+        "permissions on the project", "alert_router has roles/editor, which it does not need", "pulumi up",
     ),
     "a function may not write to its topic": (
         lambda here: here.cloud.revoke("topics/digests", declared.PUBLISH_ROLE, ROUTER),
@@ -66,14 +66,14 @@ FAULTS: dict[str, tuple[Callable[[Site], object], str, str, str]] = {
         lambda here: here.cloud.revoke("services/alert-router", declared.INVOKE_ROLE),
         "service alert-router", "may not be called by serviceAccount:opos-push@", "pulumi up",
     ),
-    "one may not show an identity": (
+    "you may not impersonate the caller": (
         lambda here: here.cloud.deny("iam.serviceAccounts.getAccessToken"),
         "identity of opos-push", "getAccessToken", "roles/iam.serviceAccountTokenCreator",
     ),
     "nobody is signed in": (lambda here: here.cloud.sign_out(), "signed in", "nobody", "gcloud auth login"),
     "the quota is too small": (
         lambda here: here.cloud.change(lambda state: state["quotas"].update(CpuAllocPerProjectRegion=20_000)),
-        "quota", "70 CPUs at most, 20 granted", "Lower max_instances",
+        "quota", "up to 70 CPUs needed, 20 granted", "Lower max_instances",
     ),
     "the synthetic event would wake somebody": (
         lambda here: here.config_file.write_text(
@@ -81,25 +81,25 @@ FAULTS: dict[str, tuple[Callable[[Site], object], str, str, str]] = {
             .replace("route: {channel: desk}", "route: {channel: desk, escalation: loud}")
             + "escalations: {loud: {levels: [{channel: phone, after: 10m}]}}\n"
         ),
-        "deploy.smoke", "what smoke sends goes to phone", "an escalation on the console",
+        "deploy.smoke", "alerts of smoke go to phone", "an escalation on the console",
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_named_with_how_to_mend_it(name: str, here: Site) -> None:
+def test_a_problem_is_named_with_its_fix(name: str, here: Site) -> None:
     make, check, said, fix = FAULTS[name]
     make(here)
-    found = wrong(here)[check]
-    assert said in found.said
-    assert fix in found.fix
+    failed = wrong(here)[check]
+    assert said in failed.said
+    assert fix in failed.fix
 
 
 def test_all_faults_are_named_at_once(here: Site) -> None:
     here.cloud.disable_api("cloudscheduler.googleapis.com")
     here.cloud.drop_secret("SHOP_SECRET")
     here.cloud.grant("project", "roles/editor", ROUTER)
-    assert set(wrong(here)) == {"APIs", "secret SHOP_SECRET", "rights on the project"}
+    assert set(wrong(here)) == {"APIs", "secret SHOP_SECRET", "permissions on the project"}
 
 
 def test_a_quota_that_google_does_not_tell_keeps_nobody_from_deploying(here: Site) -> None:
@@ -107,7 +107,7 @@ def test_a_quota_that_google_does_not_tell_keeps_nobody_from_deploying(here: Sit
     assert wrong(here) == {}
 
 
-def test_what_believes_cloud_run_must_not_be_called_by_anyone(here: Site) -> None:
+def test_a_revision_that_trusts_cloud_run_must_not_be_called_by_anyone(here: Site) -> None:
     """The console was private, and is to be public: first the deploy, then the right."""
     run(here)
     here.config_file.write_text(
@@ -115,7 +115,7 @@ def test_what_believes_cloud_run_must_not_be_called_by_anyone(here: Site) -> Non
     )
     assert wrong(here) == {}
     here.cloud.grant("services/console", declared.INVOKE_ROLE, "allUsers")
-    assert "believes that Cloud Run" in wrong(here)["service console"].said
+    assert "assumes that Cloud Run" in wrong(here)["service console"].said
     here.cloud.revoke("services/console", declared.INVOKE_ROLE, "allUsers")
     run(here)
     here.cloud.grant("services/console", declared.INVOKE_ROLE, "allUsers")

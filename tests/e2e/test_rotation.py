@@ -156,7 +156,7 @@ def test_a_rotation_refuses_nothing_on_its_way_and_the_old_secret_at_its_end(bun
 
     assert set(sender.answers) == {202}, sender.answers
     assert sender.deliver("late", "the first secret") == 401
-    assert [one for one in ("the first secret", bundle.secret("HOOK")) if one in "".join(said)] == []
+    assert [secret for secret in ("the first secret", bundle.secret("HOOK")) if secret in "".join(said)] == []
 
 
 def test_the_next_rotation_needs_no_restart_and_files_are_their_owners_alone(bundle: Running, sender: Sender) -> None:

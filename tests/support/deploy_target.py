@@ -1,7 +1,7 @@
-"""A place to deploy to: the recording gcloud, and behind its addresses the real functions, one set a revision.
+"""A target to deploy to: the recording gcloud, and behind its addresses the real functions, one set a revision.
 
-gcloud and the routing are played; what a revision answers is what the function answers that it was deployed as, with the
-environment and the secrets that it was deployed with, on a real store.
+gcloud and the routing are simulated. A revision answers as its function does, with the environment and the secrets that
+it was deployed with, on a real store.
 """
 
 import json
@@ -73,12 +73,12 @@ class Site:
     provider: Provider
     clock: FakeClock = field(default_factory=FakeClock)
     sick: dict[str, Sick] = field(default_factory=dict)
-    """By the beginning of a revision's name, what it answers instead; None is what the function answers."""
+    """What a revision answers instead of its function, by the beginning of its name; None for what its function answers."""
     said: list[str] = field(default_factory=list)
     slept: Callable[[float], None] = lambda _seconds: None
-    """Called while a deployer sleeps."""
+    """Called while a deploy sleeps."""
     point: Callable[..., None] = lambda _what, after: None  # noqa: ARG005
-    """Called before and after each call of gcloud, and each write of a deployer: it may raise."""
+    """Called before and after each call of gcloud and each write of a deploy. It may raise."""
 
     def __post_init__(self) -> None:
         self.config_file, self.flags_file = self.folder / "opos.yaml", self.folder / "flags.yaml"
@@ -129,7 +129,7 @@ class Site:
         )  # fmt: skip
 
     def sleep(self, seconds: float) -> None:
-        """Time passes: Scheduler ticks, and Pub/Sub delivers to whoever takes the traffic."""
+        """Time passes: Scheduler ticks, and Pub/Sub delivers to the revisions with traffic."""
         self.clock.advance(seconds=seconds)
         self._deployer.bus.publish(Tick())
         Pump(self._deployer.local_bus, self._push).drain()
@@ -148,7 +148,7 @@ class Site:
                 return answer.code
 
     def change(self) -> None:
-        """Something else to deploy."""
+        """Changes the checkout, so that the next deploy differs."""
         self.flags_file.write_text(f"{FLAGS}# changed {os.urandom(4).hex()}\n")
 
     @property
@@ -160,16 +160,16 @@ class Site:
         return {name: self.cloud.traffic(name) for name in self.cloud.services}
 
     def serving(self) -> set[str]:
-        """The numbers of the deployments that take traffic; `placeholder` before the first one."""
+        """The numbers of the deployments with traffic; `placeholder` before the first one."""
         return {_number(revision) for split in self.traffic.values() for revision in split}
 
     def tidy(self) -> None:
-        """Forget the revisions that serve nobody: a test of many deployments would drag them along."""
+        """Removes the revisions without traffic, which would slow a test of many deployments down."""
         serving = {revision for split in self.traffic.values() for revision in split}
 
         def change(state: dict[str, Any]) -> None:
             state["revisions"] = {
-                name: one for name, one in state["revisions"].items() if name in serving or "-d" not in name
+                name: revision for name, revision in state["revisions"].items() if name in serving or "-d" not in name
             }
 
         self.cloud.change(change)
@@ -178,8 +178,8 @@ class Site:
 
     def answer(self, name: str, request: Request) -> Answer:
         for beginning, sick in self.sick.items():
-            if name.startswith(beginning) and (found := sick(request)) is not None:
-                return found
+            if name.startswith(beginning) and (answer := sick(request)) is not None:
+                return answer
         if _number(name) == "placeholder":
             return 200, {"content-type": "text/html"}, b"<h1>Hello</h1>"
         with self._one_at_a_time:
@@ -191,11 +191,11 @@ class Site:
             self.runtimes[name] = Runtime(Settings.from_environment(environment), clock=self.clock)
         runtime.use(self.runtimes[name])
         client = self.functions[environment["FUNCTION_TARGET"]].test_client()
-        found = client.open(request.path, method=request.method, headers=dict(request.headers), data=request.body)
-        return found.status_code, dict(found.headers), found.data
+        response = client.open(request.path, method=request.method, headers=dict(request.headers), data=request.body)
+        return response.status_code, dict(response.headers), response.data
 
     def _of(self, revision: dict[str, Any]) -> dict[str, str]:
-        """What the revision was deployed with, and what the platform adds."""
+        """The environment of *revision*, with the variables that the platform adds."""
         name, secrets = revision["metadata"]["name"], self.cloud.state["secrets"]
         files = self.folder / name
         if not files.exists():
@@ -203,9 +203,9 @@ class Site:
             shutil.copy(self.config_file, files)
             shutil.copy(self.flags_file, files)
         given = {}
-        for one in revision["spec"]["containers"][0]["env"]:
-            reference = one.get("valueFrom", {}).get("secretKeyRef")
-            given[one["name"]] = secrets[reference["name"]]["versions"][-1]["value"] if reference else one["value"]
+        for entry in revision["spec"]["containers"][0]["env"]:
+            reference = entry.get("valueFrom", {}).get("secretKeyRef")
+            given[entry["name"]] = secrets[reference["name"]]["versions"][-1]["value"] if reference else entry["value"]
         platform = {
             "K_SERVICE": re.sub(r"-d[0-9]+-[0-9a-f]{7}$", "", name),
             "K_REVISION": name,
@@ -220,7 +220,7 @@ class Site:
 
 
 class _Pointed:
-    """A store whose writes are points at which a deployer may die."""
+    """A store whose writes are points at which a deploy may be killed."""
 
     def __init__(self, store: Store, point: Callable[..., None]) -> None:
         self._store, self._point = store, point
@@ -242,34 +242,34 @@ def _functions() -> dict[str, Flask]:
 
 
 def _number(revision: str) -> str:
-    found = _NAME.fullmatch(revision)
-    return found["number"] if found else "placeholder"
+    match = _NAME.fullmatch(revision)
+    return match["number"] if match else "placeholder"
 
 
 @contextmanager
 def site(folder: Path, provider: Provider) -> Iterator[Site]:
-    """A site, and gcloud answered within this process: a call takes a millisecond instead of a hundred."""
-    found, before = Site(folder, provider), gcloud._run
-    os.environ.update({"RECORDING_GCLOUD": str(found.cloud.folder)})
+    """A target whose gcloud runs in this process: a call takes a millisecond instead of a hundred."""
+    opened, before = Site(folder, provider), gcloud._run
+    os.environ.update({"RECORDING_GCLOUD": str(opened.cloud.folder)})
     calling = threading.Lock()
 
-    def run(command: list[str], _given: str | None) -> str:
+    def run(command: list[str], _given: str | None, _patience: float) -> str:
         said, wrong = StringIO(), StringIO()
-        found.point(" ".join(command), after=False)
+        opened.point(" ".join(command), after=False)
         with calling, redirect_stdout(said), redirect_stderr(wrong):
             status = recorded_gcloud(command[1:])
-        found.point(" ".join(command), after=True)
+        opened.point(" ".join(command), after=True)
         if status:
             raise gcloud._fault(command, wrong.getvalue())
         return said.getvalue()
 
     gcloud._run = run
     try:
-        with Front(found.cloud, found.answer):
-            yield found
+        with Front(opened.cloud, opened.answer):
+            yield opened
     finally:
         gcloud._run = before
         del os.environ["RECORDING_GCLOUD"]
         runtime.use(None)
-        for one in found.runtimes.values():
-            one.close()
+        for made in opened.runtimes.values():
+            made.close()

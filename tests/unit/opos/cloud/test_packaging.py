@@ -129,8 +129,8 @@ def test_other_files_are_released_under_the_names_that_the_functions_look_for(ro
 def test_the_compiled_flags_of_a_release_are_for_one_environment(
     release: Release, environment: str, *, used: bool
 ) -> None:
-    found = compiled.read(release.folder / "flags.yaml", release.folder / "opos.yaml", environment)
-    assert (found is not None) is used
+    flags = compiled.read(release.folder / "flags.yaml", release.folder / "opos.yaml", environment)
+    assert (flags is not None) is used
 
 
 def test_what_is_no_checkout_is_not_packaged(root: Path, tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_the_pipeline_ends_with_a_command_that_opos_knows(target: str) -> None:
 
 
 def test_the_version_stands_where_the_installed_package_takes_it_from() -> None:
-    found = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["version"]
-    read = re.search(found["pattern"], (ROOT / found["path"]).read_text(), re.MULTILINE)
+    setting = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["version"]
+    read = re.search(setting["pattern"], (ROOT / setting["path"]).read_text(), re.MULTILINE)
     assert read
     assert read["version"] == version()

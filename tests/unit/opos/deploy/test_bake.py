@@ -66,7 +66,7 @@ def test_it_is_worse_and_says_what(seen: dict[str, Any], said: str) -> None:
     assert verdict(**seen) == said
 
 
-def test_a_mend_may_be_deployed_while_the_budget_burns() -> None:
+def test_a_fix_may_be_deployed_while_the_budget_burns() -> None:
     assert verdict(counts=counts(60, 5), burned=10.0) == ""
     assert verdict(counts=counts(60, 50), burned=10.0) != ""
 
@@ -82,7 +82,7 @@ splits = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.integers(1, 100), 
 
 @given(before=splits, percent=st.integers(1, 100))
 def test_all_of_the_traffic_is_given_to_somebody(before: dict[str, int], percent: int) -> None:
-    found = shares(before, "new", percent)
-    assert sum(found.values()) == 100
-    assert all(found.values())
-    assert found["new"] == (percent if before else 100)
+    split = shares(before, "new", percent)
+    assert sum(split.values()) == 100
+    assert all(split.values())
+    assert split["new"] == (percent if before else 100)

@@ -29,16 +29,16 @@ def commit(folder: Path) -> None:
 def test_a_commit_is_tested_once_its_tests_have_passed(checkout: Path) -> None:
     assert source(checkout).tested is False
     stamp(checkout)
-    found = source(checkout)
-    assert (found.commit, found.changed, found.tested) == (git(checkout, "rev-parse", "HEAD"), (), True)
+    state = source(checkout)
+    assert (state.commit, state.changed, state.tested) == (git(checkout, "rev-parse", "HEAD"), (), True)
 
 
 def test_what_differs_from_the_commit_is_named_and_was_not_tested(checkout: Path) -> None:
     stamp(checkout)
     (checkout / "opos.yaml").write_text("owner: you@example.com\n")
     (checkout / "new.py").write_text("")
-    found = source(checkout)
-    assert (set(found.changed), found.tested) == ({"opos.yaml", "new.py"}, False)
+    state = source(checkout)
+    assert (set(state.changed), state.tested) == ({"opos.yaml", "new.py"}, False)
     stamp(checkout)
     commit(checkout)
     assert source(checkout).tested is False

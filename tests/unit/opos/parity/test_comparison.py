@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from opos.cloud.gcloud import Gcloud
 from opos.commands.verify import command
 from opos.parity import cloud, tools
 from opos.parity.comparison import compare
-from opos.parity.run_tool import NoAnswer, asked
 from opos.parity.table import Cell, Parity, Row
+from opos.parity.tools import NoAnswer, output
 from opos.terminal.options import Place
 from shared.adapters.firestore.store import connect
 from shared.config.deploy import Target
@@ -40,10 +41,10 @@ SECRETS = ("HOOK", "HOOK_OLD", "OPOS_SIGNING_KEY", "SMOKE")
 
 def played(folder: Path, project: str, monkeypatch: pytest.MonkeyPatch) -> RecordedCloud:
     """The recording gcloud, first on PATH."""
-    found = RecordedCloud(folder, parse_config(CONFIG), project=project)
-    for name, value in found.environment.items():
+    gcloud = RecordedCloud(folder, parse_config(CONFIG), project=project)
+    for name, value in gcloud.environment.items():
         monkeypatch.setenv(name, value)
-    return found
+    return gcloud
 
 
 @pytest.fixture
@@ -51,14 +52,14 @@ def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RecordedCloud:
     return played(tmp_path / "cloud", "my-company-staging", monkeypatch)
 
 
-def looked(recorded: RecordedCloud, store: FakeStore | None = None) -> cloud.Found:
+def looked(recorded: RecordedCloud, store: FakeStore | None = None) -> cloud.Facts:
     target = Target(project=recorded.project, region=recorded.region)
     return cloud.look("staging", target, SECRETS, store or FakeStore())
 
 
 def deployed(phase: Any = "done", number: int = 1, **hashes: str) -> Set:
-    one = Deployment(number, "staging", phase, "me", "2026-11-20T09:00:00Z", commit="1a2b3c4d5e", **hashes)
-    return Set(one.path, to_doc(one))
+    deployment = Deployment(number, "staging", phase, "me", "2026-11-20T09:00:00Z", commit="1a2b3c4d5e", **hashes)
+    return Set(deployment.path, to_doc(deployment))
 
 
 def todo(cells: Mapping[str, Cell]) -> dict[str, str]:
@@ -72,21 +73,22 @@ def test_a_target_shows_the_version_of_each_secret(recorded: RecordedCloud) -> N
 def test_a_secret_without_an_enabled_version_stops_a_deploy_and_says_how_to_add_one(recorded: RecordedCloud) -> None:
     recorded.drop_secret("HOOK")
     recorded.change(lambda state: state["secrets"]["SMOKE"]["versions"][0].update(state="DISABLED"))
-    found = looked(recorded).secrets
-    assert [name for name, cell in found.items() if cell.stops] == ["HOOK", "SMOKE"]
-    assert found["SMOKE"].todo.endswith("(disabled)")
-    assert found["HOOK"].todo.startswith("gcloud secrets versions add HOOK --data-file=- --project=my-company-staging")
+    secrets = looked(recorded).secrets
+    assert [name for name, cell in secrets.items() if cell.stops] == ["HOOK", "SMOKE"]
+    assert secrets["SMOKE"].todo.endswith("(disabled)")
+    assert secrets["HOOK"].todo.startswith(
+        "gcloud secrets versions add HOOK --data-file=- --project=my-company-staging"
+    )
 
 
 def test_settings_are_those_of_what_runs(recorded: RecordedCloud) -> None:
     assert set(todo(looked(recorded).settings)) == {"store", "bus"}  # a placeholder runs
-    asked(
-        "gcloud", "run", "deploy", "webhook-intake", "--image=us-docker.pkg.dev/cloudrun/container/hello:latest",
-        "--set-env-vars=OPOS_STORE=firestore,OPOS_BUS=local", f"--project={recorded.project}",
-        f"--region={recorded.region}",
+    Gcloud(recorded.project, recorded.region).regional(
+        "run", "deploy", "webhook-intake", "--image=us-docker.pkg.dev/cloudrun/container/hello:latest",
+        "--set-env-vars=OPOS_STORE=firestore,OPOS_BUS=local",
     )  # fmt: skip
-    found = looked(recorded).settings
-    assert (found["store"].said, todo(found)) == (
+    settings = looked(recorded).settings
+    assert (settings["store"].said, todo(settings)) == (
         "firestore",
         {"bus": "expected OPOS_BUS=pubsub; `opos deploy` sets it"},
     )
@@ -96,8 +98,8 @@ def test_what_runs_is_the_last_deployment_that_was_finished(recorded: RecordedCl
     store = FakeStore()
     assert looked(recorded, store).files["opos.yaml"].said == "never deployed"
     store.commit([deployed(config="c" * 64, flags="f" * 64), deployed("rolled_back", 2, config="d" * 64)])
-    found = {fact: cell.said for fact, cell in looked(recorded, store).files.items()}
-    assert found == {"opos.yaml": "c" * 12, "flags.yaml": "f" * 12, "commit": "1a2b3c4"}
+    facts = {fact: cell.said for fact, cell in looked(recorded, store).files.items()}
+    assert facts == {"opos.yaml": "c" * 12, "flags.yaml": "f" * 12, "commit": "1a2b3c4"}
 
 
 class Unreachable(FakeStore):
@@ -111,27 +113,29 @@ def test_a_store_that_does_not_answer_is_said_and_holds_nothing_up(recorded: Rec
 
 def test_a_project_that_cannot_be_reached_is_asked_nothing_else(recorded: RecordedCloud) -> None:
     recorded.fail(matching="projects describe", text="PERMISSION_DENIED: no", always=True)
-    found = looked(recorded)
-    assert (found.project.stops, found.secrets, len(recorded.calls)) == (True, {}, 1)
+    facts = looked(recorded)
+    assert (facts.project.stops, facts.secrets, len(recorded.calls)) == (True, {}, 1)
     assert (
         "my-company-staging cannot be reached: ERROR: (gcloud.projects.describe) PERMISSION_DENIED"
-        in found.project.todo
+        in facts.project.todo
     )
 
 
 def test_a_program_that_hangs_is_waited_for_a_few_seconds(
     recorded: RecordedCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("opos.parity.run_tool.PATIENCE", 0.5)
+    monkeypatch.setattr("opos.parity.cloud.PATIENCE", 0.5)
     recorded.hang(seconds=3, matching="projects describe")
-    assert looked(recorded).project.todo == "my-company-staging cannot be reached: no answer within 0.5 s"
+    todo = looked(recorded).project.todo
+    assert todo.startswith("my-company-staging cannot be reached: `gcloud projects describe my-company-staging")
+    assert todo.endswith("gave no answer within 0.5 s")
 
 
 def test_a_program_that_is_not_there_or_fails_gives_no_answer_but_a_reason() -> None:
     with pytest.raises(NoAnswer, match="not installed"):
-        asked("no-such-program-of-ours")
+        output("no-such-program-of-ours")
     with pytest.raises(NoAnswer, match="exit code 1"):
-        asked("false")
+        output("false")
 
 
 @pytest.fixture
@@ -162,7 +166,9 @@ def configured(folder: Path, project: str) -> None:
 def test_without_targets_one_line_says_that_there_is_no_other_place() -> None:
     done = verify()
     assert (done.exit_code, done.output.splitlines()[0].split()) == (0, ["local"])
-    assert done.output.endswith("opos.yaml has no section `deploy:`, so there is no other place to compare with.\n")
+    assert done.output.endswith(
+        "opos.yaml has no section `deploy:`, so there is no other environment to compare with.\n"
+    )
 
 
 def test_without_gcloud_the_cloud_is_not_looked_at_and_a_deploy_could_not_be(
@@ -172,7 +178,7 @@ def test_without_gcloud_the_cloud_is_not_looked_at_and_a_deploy_could_not_be(
     monkeypatch.setenv("PATH", str(folder))
     done = verify()
     assert done.exit_code == 1
-    assert "staging: not looked at, since nobody can ask Google from here." in done.output
+    assert "staging: not compared, because this machine cannot query Google Cloud." in done.output
     assert "gcloud, local: needed to deploy" in done.output
 
 
@@ -182,7 +188,7 @@ def test_whoever_is_not_signed_in_is_told_how_to(folder: Path, recorded: Recorde
     done = verify()
     assert done.exit_code == 1
     assert "signed in, local: gcloud auth login\n" in done.output
-    assert "staging: not looked at" in done.output
+    assert "staging: not compared" in done.output
 
 
 def test_an_unset_secret_of_this_machine_is_named_and_stops_no_deploy(
@@ -193,7 +199,7 @@ def test_an_unset_secret_of_this_machine_is_named_and_stops_no_deploy(
     monkeypatch.setenv("SMOKE_FILE", str(folder / "smoke"))
     rows = {row.fact: row for row in compare(place(folder)).rows}
     assert {name: rows[name].cells["local"].said for name in ("HOOK", "HOOK_OLD", "SMOKE")} == {
-        "HOOK": "set", "HOOK_OLD": "unset, and need not be", "SMOKE": "in a file",
+        "HOOK": "set", "HOOK_OLD": "unset, not required", "SMOKE": "in a file",
     }  # fmt: skip
 
 
@@ -220,16 +226,14 @@ def test_the_places_stand_beside_each_other_with_what_differs(folder: Path, monk
     assert lines["HOOK_OLD"].split() == ["!", "HOOK_OLD", "unset", "missing"]
     assert lines["flags.yaml"].split() == ["flags.yaml", flags[:12], flags[:12]]
     assert lines["opos.yaml"].startswith("~")
-    assert (
-        "opos.yaml: what runs there is not what is here; to bring it there: opos deploy --target staging" in done.output
-    )
+    assert "opos.yaml: differs from this machine; to deploy it: opos deploy --target staging" in done.output
     assert recorded.mutations == 0
 
 
 def test_a_difference_matters_only_in_what_is_to_be_alike() -> None:
     cells = {"local": Cell("a"), "staging": Cell("b")}
     assert [Row("x", cells).mark, Row("x", cells, alike=True).mark] == [" ", "~"]
-    assert list(Row("x", cells, alike=True, todo="mend it").advice()) == ["x: mend it"]
+    assert list(Row("x", cells, alike=True, todo="fix it").advice()) == ["x: fix it"]
 
 
 def test_the_document_says_the_same_as_the_table() -> None:

@@ -54,7 +54,9 @@ def shell(step: Step, environment: Mapping[str, str]) -> dict[str, str]:
     lines = [line for line in step.done if line.startswith("export ")]
     script = "\n".join([*lines, "env -0"])
     told = subprocess.run(["bash", "-c", script], env=dict(environment), capture_output=True, text=True, check=True)
-    return {name: value for name, _, value in (one.partition("=") for one in told.stdout.split("\0")) if "HOOK" in name}
+    return {
+        name: value for name, _, value in (line.partition("=") for line in told.stdout.split("\0")) if "HOOK" in name
+    }
 
 
 def test_in_a_shell_one_start_makes_both_good() -> None:
@@ -74,11 +76,11 @@ def test_in_a_shell_the_end_makes_the_old_one_the_new_one() -> None:
 @pytest.mark.parametrize(
     ("signed_with", "stage", "said"),
     [
-        ((), "waiting", "let it send something"),
-        (("", ""), "waiting", "let it send something"),
-        (("HOOK", ""), "waiting", "let it send something"),
-        (("HOOK_OLD",), "waiting", "let it send something"),
-        (("HOOK", "HOOK_OLD"), "waiting", "let it send something"),
+        ((), "waiting", "let it send a webhook"),
+        (("", ""), "waiting", "let it send a webhook"),
+        (("HOOK", ""), "waiting", "let it send a webhook"),
+        (("HOOK_OLD",), "waiting", "let it send a webhook"),
+        (("HOOK", "HOOK_OLD"), "waiting", "let it send a webhook"),
         (("HOOK_OLD", "HOOK", "HOOK"), "waiting", "wait until 2026-11-20 10:00 UTC"),
         (("HOOK_OLD", "HOOK", "HOOK", "HOOK"), "retired", "rotate_by: {HOOK: 2027-11-20}"),
         (("HOOK", "HOOK", "HOOK"), "waiting", "wait until 2026-11-20 10:00 UTC"),
@@ -96,8 +98,8 @@ def test_the_old_one_ends_when_no_delivery_has_needed_it_for_long(
 
 def test_what_came_before_both_were_live_does_not_count() -> None:
     store = store_of("HOOK", "", "HOOK_OLD", "HOOK")
-    found = look(store, "hook", new="HOOK", old="HOOK_OLD", now=NOW)
-    assert found == Deliveries(1, NOW - HOUR, NOW - 2 * HOUR)
+    deliveries = look(store, "hook", new="HOOK", old="HOOK_OLD", now=NOW)
+    assert deliveries == Deliveries(1, NOW - HOUR, NOW - 2 * HOUR)
     assert look(store, "another", new="HOOK", old="HOOK_OLD", now=NOW) == Deliveries()
 
 
@@ -128,9 +130,9 @@ def files(folder: Path, *, restarted: bool = True, **values: str) -> Files:
     for name, value in values.items():
         (folder / name).write_text(value)
     named = {f"{name}_FILE": str(folder / name) for name in ("HOOK", "HOOK_OLD")}
-    found = local("HOOK", named, restarted=restarted)
-    assert isinstance(found, Files)
-    return found
+    keeper = local("HOOK", named, restarted=restarted)
+    assert isinstance(keeper, Files)
+    return keeper
 
 
 def test_files_are_not_changed_under_a_bundle_that_may_not_know_the_old_one(tmp_path: Path) -> None:
@@ -186,7 +188,7 @@ class Cloud:
         self.gcloud.regional("run", "deploy", "webhook-intake", PLACEHOLDER, f"--set-secrets={read}")
 
     def versions(self, name: str) -> list[tuple[str, str]]:
-        return [(one["value"], one["state"]) for one in self.recorded.state["secrets"][name]["versions"]]
+        return [(version["value"], version["state"]) for version in self.recorded.state["secrets"][name]["versions"]]
 
 
 @pytest.fixture
@@ -265,7 +267,9 @@ class Secrets:
         return self.values[name]
 
 
-@pytest.mark.parametrize("case", [one for one in CASES if not one.name.startswith("hmac")], ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if not case.name.startswith("hmac")], ids=lambda case: case.name
+)
 def test_the_intake_notes_which_of_two_different_secrets_proves_a_request(case: Case) -> None:
     scheme: Any = case.name
     source = Source(scheme=scheme, secrets=("HOOK", "HOOK_OLD"))
@@ -319,8 +323,10 @@ channels: {{desk: {{console: true}}}}
 route: {{channel: desk}}
 digest: {{channel: desk}}
 """
-    found = missing_secrets(parse_config(text), parse_yaml(text, "opos.yaml"), environment)
-    assert sorted(fault.expected for fault in found) == sorted(2 * [f"the secret {name} to be set" for name in faults])
+    missing = missing_secrets(parse_config(text), parse_yaml(text, "opos.yaml"), environment)
+    assert sorted(fault.expected for fault in missing) == sorted(
+        2 * [f"the secret {name} to be set" for name in faults]
+    )
 
 
 def test_the_command_wants_the_old_name_beside_the_present_one(tmp_path: Path) -> None:

@@ -1,0 +1,48 @@
+"""What the command line's HTTP client returns for each kind of answer."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from opos.bundle.ports import free_port
+from opos.terminal.http import Answer, get, post
+from shared.errors import Unavailable
+from tests.support.http_server import Quiet, served
+
+
+class Echo(Quiet):
+    """Answers with what it received: the status that the path names, a header, and the body."""
+
+    def do_GET(self) -> None:
+        self.answer(int(self.path[1:]), f'{{"asked": "{self.headers.get("x-caller", "")}"}}'.encode())
+
+    def do_POST(self) -> None:
+        self.answer(int(self.path[1:]), self.rfile.read(int(self.headers["content-length"])))
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with served(Echo) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize("status", [200, 202, 401, 503])
+def test_an_answer_of_any_status_is_an_answer(status: int, url: str) -> None:
+    assert get(f"{url}/{status}", {"x-caller": "me"}) == Answer(status, '{"asked": "me"}')
+    assert post(f"{url}/{status}", b"hello", {}) == Answer(status, "hello")
+
+
+def test_an_empty_body_is_posted_too(url: str) -> None:
+    assert post(f"{url}/200", b"", {}) == Answer(200, "")
+
+
+def test_the_body_is_the_json_value_or_else_the_text() -> None:
+    assert Answer(200, '{"id": 1}').body == {"id": 1}
+    assert Answer(200, "<p>no JSON</p>").body == "<p>no JSON</p>"
+
+
+def test_no_answer_is_an_error_with_the_address_and_a_hint() -> None:
+    address = f"http://127.0.0.1:{free_port()}/livez"
+    with pytest.raises(Unavailable, match=f"No answer from {address}") as fault:
+        get(address)
+    assert fault.value.hint == "Is `opos up` running?"
