@@ -6,6 +6,7 @@ page, so a sweep that dies or runs twice changes nothing.
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from shared.alerting.actions import end_timer
 from shared.alerting.alert import AlertDoc, as_alert
@@ -24,6 +25,7 @@ from shared.services.alerting.world import MEMBERS, StoreWorld
 from shared.services.intake.acceptance import announce, keep, own_event
 from shared.services.outbox.context import OutboxContext
 from shared.telemetry.logger import log as _log
+from shared.values.local_time import local_time
 
 MOST = 5000
 """How many alerts one sweep judges: a storm is to be one page."""
@@ -169,9 +171,10 @@ def _step(writes: Sequence[Write], context: OutboxContext, own: OwnEvent | None 
 def _end_escalation(writes: Sequence[Write], page: Page, alert: AlertDoc, context: OutboxContext) -> bool:
     """The last page, and a line for the digest that says so: an event of its own, in the same commit."""
     group = page.group
+    since = local_time(group["called_at"] or iso(context.now), ZoneInfo(context.config.timezone), context.now)
     own = BusinessEvent(
         title=f"Nobody acknowledged: {alert['title']}",
-        summary=f"opos notified you {group['level']} times since {group['called_at']}, then the escalation ended.",
+        summary=f"opos notified you {group['level']} times since {since}, then the escalation ended.",
         link=alert["link"],
     )
     event = own_event(own, "gave-up", delivery_id=f"gave-up:{group['id']}:{group['called_at']}", context=context)

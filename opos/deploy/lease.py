@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.errors import AlreadyExists, Conflict, OposError, Unavailable
 from shared.ports import Clock, Create, Doc, Store, Update
+from shared.values.local_time import duration
 from shared.values.timestamps import iso
 
 PATH = "leases/deploy"
@@ -68,7 +69,7 @@ class Lease:
         """Raises Held while another deploy holds the lease."""
         doc, now = self.store.get(PATH), self.clock.now()
         if doc and _lasts(doc, now) and doc.data["holder"] != self.holder:
-            raise Held(_whose(doc), hint="Run the command again with --wait to wait for it.")
+            raise Held(_whose(doc, now), hint="Run the command again with --wait to wait for it.")
         try:
             self._version, self._renewed = _written(self.store, self._doc(), doc.version if doc else ""), now
         except (Conflict, AlreadyExists):
@@ -127,8 +128,9 @@ def _lasts(doc: Doc, now: datetime) -> bool:
     return doc.data["holder"] != _FREE and datetime.fromisoformat(doc.data["until"]) > now
 
 
-def _whose(doc: Doc) -> str:
-    return f"{doc.data['by']} is deploying, and holds the lease until {doc.data['until'][11:19]} UTC."
+def _whose(doc: Doc, now: datetime) -> str:
+    left = duration(datetime.fromisoformat(doc.data["until"]) - now)
+    return f"{doc.data['by']} is deploying, and holds the lease for another {left}."
 
 
 def _written(store: Store, data: dict[str, str], version: str) -> str:

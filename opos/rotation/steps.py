@@ -14,6 +14,7 @@ from opos.senders.catalogue import is_made_by_sender, new_secret, sender
 from shared.config.sources import SchemeName
 from shared.errors import OposError
 from shared.ports import Store
+from shared.values.local_time import age, duration
 
 _MAKE_IT = (
     "generate a new secret at the sender. If it can keep the old one valid for a while, or serve a second webhook with "
@@ -91,11 +92,11 @@ class Rotation:
         seen = look(self.store, self.source, new=self.new, old=self.old, now=self.now)
         since = seen.quiet_since()
         if since is None or self.now - since < self.quiet_for:
-            return Step("waiting", [_seen(seen)], [*self._until(since), f"then: {self.again}"])
+            return Step("waiting", [_seen(seen, self.now)], [*self._until(since), f"then: {self.again}"])
         return self._retire(seen)
 
     def _retire(self, seen: Deliveries) -> Step:
-        done = [_seen(seen), *self.keeper.forget(self.new), self.keeper.copy(self.new, self.old)]
+        done = [_seen(seen, self.now), *self.keeper.forget(self.new), self.keeper.copy(self.new, self.old)]
         done += self.keeper.forget(self.old)
         day = (self.now + timedelta(days=365)).date()
         later = f"the rotation is finished; set the next date in opos.yaml, rotate_by: {{{self.new}: {day}}}"
@@ -117,11 +118,10 @@ class Rotation:
         if since is None:
             sends = "check that the sender has the new secret, and let it send a webhook"
             return [*self._reload("unless you have done so"), sends]
-        return [
-            f"wait until {since + self.quiet_for:%Y-%m-%d %H:%M} UTC; a delivery with the old secret extends the wait"
-        ]
+        left = duration(since + self.quiet_for - self.now)
+        return [f"wait another {left}; a delivery with the old secret extends the wait"]
 
 
-def _seen(seen: Deliveries) -> str:
-    last = f"{seen.last_old:%Y-%m-%d %H:%M} UTC" if seen.last_old else "none"
+def _seen(seen: Deliveries, now: datetime) -> str:
+    last = age(seen.last_old, now) if seen.last_old else "none"
     return f"deliveries signed with the new secret: {seen.new}; last delivery with the old secret: {last}"
