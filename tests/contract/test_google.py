@@ -26,6 +26,7 @@ def nobody(request: pytest.FixtureRequest) -> Iterator[str]:
         yield f"127.0.0.1:{server.getsockname()[1]}"
 
 
+@pytest.mark.slow
 def test_a_store_that_does_not_answer_is_unavailable_within_3_seconds(nobody: str) -> None:
     store = connect_store("demo-none", "(default)", nobody)
     for call in (

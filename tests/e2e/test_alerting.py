@@ -101,7 +101,7 @@ def test_a_missed_heartbeat_notifies_and_its_next_ping_resolves_the_alert(bundle
     bundle.tick(minutes=64)
     assert bundle.pages() == []
     bundle.tick(minutes=1)
-    assert bundle.pages() == ["Heartbeat missed: backup"]
+    assert bundle.pages() == ["Heartbeat missed: backup (last ping 10:00)"]
     assert bundle.request("GET", "/webhooks/ping/backup").status == 200
     bundle.settle()
     assert states(bundle) == {"resolved"}

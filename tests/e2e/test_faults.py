@@ -261,6 +261,7 @@ def locked(bundle: Bundle) -> Iterator[None]:
     other.close()
 
 
+@pytest.mark.slow
 def test_an_unreachable_store_is_named_within_its_timeout_and_recovers_immediately(bundle: Bundle) -> None:
     with between(bundle) as proxy:
         minutes(bundle, 1)

@@ -234,6 +234,7 @@ def run(call: str) -> list[dict[str, Any]]:
 PLACES = ("commit", "get", "publish", "channel")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_text_of_a_fault_is_in_no_line_and_no_answer(tmp_path: Path, fault: str) -> None:
     lines = run(f"misbehave({str(tmp_path)!r}, {fault!r})")

@@ -19,6 +19,8 @@ from opos.bundle.processes import end, start
 from tests.support.project import ROOT
 from tests.torture.senders import post, until
 
+pytestmark = pytest.mark.slow
+
 CONFIG = """\
 owner: me@example.com
 sources:

@@ -5,8 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from shared.cost import COSTS, TICK
 from tests.support.requirements import ROOT
+
+pytestmark = pytest.mark.slow
 
 NAMES = ["routing", "digest", "cost"]
 

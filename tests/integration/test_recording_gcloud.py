@@ -286,6 +286,7 @@ def token(cloud: RecordedCloud, audience: str, account: str = declared.DEPLOYER)
     return {"Authorization": f"Bearer {run(cloud, *words, '--include-email').stdout.strip()}"}
 
 
+@pytest.mark.slow
 def test_the_front_splits_the_traffic_as_told(cloud: RecordedCloud) -> None:
     make = ["run", "deploy", "flag-evaluator", *DEPLOY[3:], "--revision-suffix=d1"]
     call(cloud, *make)

@@ -7,10 +7,14 @@ from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 
+import pytest
+
 from shared.adapters.sqlite.database import Database
 from shared.adapters.sqlite.store import SqliteStore
 from shared.ports import Create
 from tests.support.project import ROOT
+
+pytestmark = pytest.mark.slow
 
 INCREMENT = """
 import sys

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from opos.deploy.rollback import NothingBefore, as_of, before_present, origin
+from opos.deploy.rollback import NothingBefore, as_of, before_current, origin
 from shared.deployments import Deployment, from_doc, latest, to_doc, words
 from shared.ports import Set
 from tests.support.fakes import FakeStore
@@ -70,9 +70,9 @@ def test_without_a_number_it_goes_back_to_what_ran_before_the_present_one(
 ) -> None:
     if back_to is None:
         with pytest.raises(NothingBefore):
-            before_present(history)
+            before_current(history)
     else:
-        assert origin(before_present(history)) == back_to
+        assert origin(before_current(history)) == back_to
 
 
 def test_each_function_goes_back_to_the_revision_that_it_had_then() -> None:
@@ -85,4 +85,4 @@ def test_what_was_rolled_back_from_does_not_come_back() -> None:
     rolled_back = deployed(3, back_to=1, after=deployed(1).after)
     only_health = deployed(4, after={"health": "health-d4-abc"})
     history = [deployed(5), only_health, rolled_back, deployed(2), deployed(1)]
-    assert as_of(history, before_present(history).number) == {"health": "health-d4-abc", "sweeper": "sweeper-d1-abc"}
+    assert as_of(history, before_current(history).number) == {"health": "health-d4-abc", "sweeper": "sweeper-d1-abc"}
