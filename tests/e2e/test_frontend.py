@@ -167,7 +167,7 @@ def test_what_has_not_changed_is_not_sent_again(visit: Visit) -> None:
     first = shop.answers[0]
     assert (first.status, "if-none-match" in first.request.all_headers()) == (200, False)
     assert again.value.request.all_headers()["if-none-match"] == first.all_headers()["etag"]
-    shop.says("nothing new (304)", where="#heard")
+    shop.says("no changes (304)", where="#heard")
 
 
 def test_another_visitor_gets_another_checkout(bundle: Bundle, visit: Visit) -> None:
@@ -198,7 +198,7 @@ def test_a_flag_changed_in_the_file_arrives_on_the_open_page(bundle: Bundle, vis
 def test_a_page_that_reaches_no_server_shows_its_own_defaults_until_there_is_one(bundle: Bundle, visit: Visit) -> None:
     go_away(bundle)
     shop = visit()
-    shop.says(f"{AWAY} this page. These are the defaults of its own code.")
+    shop.says(f"{AWAY} this page. These are the page's own defaults.")
     shop.shows("ada", DEFAULTS)
     assert (shop.sees("To the basket"), shop.sees("Download all as CSV")) == (True, True)
     shop.become("grace")
@@ -212,7 +212,7 @@ def test_a_page_whose_server_goes_away_keeps_its_answers_until_it_is_back(bundle
     shop = visit()
     shop.says(LIVE)
     go_away(bundle)
-    shop.says(f"{AWAY}. These are its last answers.")
+    shop.says(f"{AWAY}. These are its last values.")
     shop.shows("ada", {"dark_mode": "true", "old_export": "false"})
     come_back(bundle)
     shop.says(LIVE)
@@ -235,7 +235,7 @@ def test_who_was_there_before_gets_the_last_answers_of_a_server_that_is_away(bun
     shop.shows("ada", {"dark_mode": "true"})
     go_away(bundle)
     shop.open()
-    shop.says(f"{AWAY}. These are its last answers.")
+    shop.says(f"{AWAY}. These are its last values.")
     assert shop.row("dark_mode") == ["dark_mode", "true", "on", "CACHED"]
     (bundle.folder / "flags.yaml").write_text(
         FLAGS.replace("dark_mode: {enabled: true}", "dark_mode: {enabled: false}")

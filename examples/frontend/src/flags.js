@@ -1,14 +1,14 @@
 import { OFREPWebProvider } from "@openfeature/ofrep-web-provider";
 import { OpenFeature, ProviderEvents } from "@openfeature/web-sdk";
 
-/** What the page does when nobody tells it otherwise. */
+/** The values that the page uses when it has none from the flag server. */
 const DEFAULTS = { new_checkout: false, dark_mode: false, beta_dashboard: false, old_export: true };
 
 const query = new URLSearchParams(location.search);
 export const SERVER = query.get("server") || import.meta.env.VITE_FLAGS_SERVER || "http://localhost:8080";
 export const POLL = Math.max(100, Number(query.get("poll") || import.meta.env.VITE_FLAGS_POLL) || 2000);
 
-/** How the last question ended: the status of its answer (0: there was none), when, and how long to leave it then. */
+/** The last request: the status of its answer (0: no answer), its time, and how long to wait before the next one. */
 export const contact = { status: undefined, at: undefined, pause: 0 };
 
 const client = OpenFeature.getClient();
@@ -19,7 +19,7 @@ export const reached = () => contact.status === 200 || contact.status === 304;
 export const visitor = () => OpenFeature.getContext().targetingKey;
 export const details = () => Object.entries(DEFAULTS).map(([key, own]) => client.getBooleanDetails(key, own));
 
-/** Ask for *user*'s flags, and again and again; *flags* is called when they may have changed, *heard* at each answer. */
+/** Polls the flags of *user*; calls *flags* when they may have changed, and *heard* after each request. */
 export async function start(user, { flags, heard }) {
   listeners = { flags, heard };
   client.addHandler(ProviderEvents.ConfigurationChanged, flags);
@@ -29,7 +29,7 @@ export async function start(user, { flags, heard }) {
 
 export async function become(user) {
   await OpenFeature.setContext(contextOf(user));
-  // A provider that cannot ask keeps the answers of the user before, and tells nobody. A new one has none of them.
+  // A provider that reaches no server silently keeps the values of the previous user. A new provider has none of them.
   if (!reached()) await connect();
   listeners.flags();
 }
@@ -38,7 +38,7 @@ async function connect() {
   const provider = new OFREPWebProvider({
     baseUrl: SERVER,
     pollInterval: POLL,
-    cacheMode: "network-first", // the last answers, kept in localStorage, stand in for a server that is away
+    cacheMode: "network-first", // while the server is down, the page uses the last values from localStorage
     timeoutMs: 3000,
     fetchImplementation: watched,
   });
@@ -48,14 +48,14 @@ async function connect() {
   try {
     await ready;
   } catch {
-    if (OpenFeature.getProvider() !== provider) return; // another has taken its place meanwhile
-    // A provider that neither reached the server nor had an answer kept does not poll: it is replaced.
+    if (OpenFeature.getProvider() !== provider) return; // replaced by another provider in the meantime
+    // A provider that reached no server and has no stored values does not poll, so it is replaced.
     retry = setTimeout(connect, Math.max(POLL, contact.pause));
   }
   listeners.flags();
 }
 
-/** The provider has no event for "the server is back, and nothing is new": its requests tell. */
+/** The provider has no event for a server that is back with unchanged flags, so this function watches its requests. */
 async function watched(request, options) {
   try {
     const answer = await fetch(request, options);

@@ -9,7 +9,7 @@ function showFlags() {
   for (const part of document.querySelectorAll("[data-on]")) part.hidden = !values[part.dataset.on];
   for (const part of document.querySelectorAll("[data-off]")) part.hidden = values[part.dataset.off];
   document.documentElement.dataset.theme = values.dark_mode ? "dark" : "light";
-  find("who").textContent = visitor() ?? "a stranger";
+  find("who").textContent = visitor() ?? "an anonymous visitor";
   find("flags").replaceChildren(...found.map(row));
   showContact();
 }
@@ -31,14 +31,14 @@ function showContact() {
   const state = stateOf(details());
   document.body.dataset.state = state;
   say(find("state"), STATES[state]);
-  if (contact.at) find("heard").textContent = `${contact.at.toLocaleTimeString()}: ${outcome()}. Asked every ${POLL / 1000} s.`;
+  if (contact.at) find("heard").textContent = `${contact.at.toLocaleTimeString()}: ${outcome()}. Checked every ${POLL / 1000} s.`;
 }
 
 const STATES = {
-  asking: "Asking for the flags …",
+  asking: "Loading the flags …",
   live: `Live from ${SERVER}`,
-  kept: "The flag server does not answer. These are its last answers.",
-  defaults: "The flag server does not answer this page. These are the defaults of its own code.",
+  kept: "The flag server does not answer. These are its last values.",
+  defaults: "The flag server does not answer this page. These are the page's own defaults.",
 };
 
 function stateOf(found) {
@@ -48,11 +48,11 @@ function stateOf(found) {
 }
 
 function outcome() {
-  const words = { 0: "no answer", 200: "new answers (200)", 304: "nothing new (304)" };
-  return words[contact.status] ?? `an answer of no use (${contact.status})`;
+  const words = { 0: "no answer", 200: "new values (200)", 304: "no changes (304)" };
+  return words[contact.status] ?? `an unusable answer (${contact.status})`;
 }
 
-/** A screen reader reads the text of a status aloud each time it is set, so it is set when it has changed. */
+/** Sets the text only if it has changed, because a screen reader reads a status aloud each time it is set. */
 function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
