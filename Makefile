@@ -1,4 +1,4 @@
-# `make demo` and `make test` set up all that they need. Everything lives in .venv; nothing else is touched.
+# `make demo` and `make test` install everything they need into .venv, and change nothing outside the checkout.
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -8,9 +8,9 @@ install: .venv/run
 
 .venv/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "opos needs Python 3.11 or newer; name one with: make PYTHON=python3.12"; exit 1; }
+	  { echo "opos needs Python 3.11 or newer; choose one with: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv .venv || \
-	  { rm -rf .venv; echo "This Python cannot make a virtual environment (on Debian: apt install python3-venv)"; exit 1; }
+	  { rm -rf .venv; echo "This Python cannot create a virtual environment (on Debian: apt install python3-venv)"; exit 1; }
 	@touch $@
 
 .venv/run: .venv/pip requirements.txt pyproject.toml shared/version.py
@@ -34,11 +34,11 @@ up: install
 	@touch $@
 
 # The tiers of the tests are marks (pyproject.toml). Each test belongs to one of `test`, `test-slow` and `test-counterparts`,
-# but for the property tests: test-slow runs them again with six times the examples (tests/conftest.py).
+# except the property tests: test-slow runs them again with six times the examples (tests/conftest.py).
 PYTEST := $(BIN)/python -m pytest --durations=10 --durations-min=1
 FAST := not slow and not emulators and not counterparts
 SLOW := (slow or emulators or hypothesis) and not counterparts
-# Schemathesis gives all tests of a description one name, of which two processes would run only one.
+# Schemathesis gives all tests of an API description the same name, and pytest-xdist would run only one of them.
 ONE_NAME := tests/conformance/test_openapi.py
 TWO_PROCESSES := -n 2 --dist loadfile -p no:schemathesis --ignore $(ONE_NAME)
 
@@ -53,7 +53,7 @@ test-slow: .venv/dev
 test-infra: .venv/infra/ready
 	.venv/infra/bin/python -m pytest infra
 
-# Everything but the counterparts. A commit that passes may be deployed: the last line stores which.
+# Everything except the counterparts. The last line records the commit, which may then be deployed.
 test-all: test test-slow test-infra
 	@$(BIN)/python -m opos.deploy.source
 
@@ -67,11 +67,11 @@ check: .venv/dev .venv/infra/ready
 	$(BIN)/mypy
 	.venv/infra/bin/mypy --config-file infra/mypy.ini
 
-# Readings beside peers and limits; NAME=intake for one. Wants a machine that does nothing else, and loopback only.
+# Compares opos with its peers and with limits; NAME=intake runs one benchmark. Needs an idle machine; uses only loopback.
 bench: .venv/dev
 	@$(BIN)/python -m bench $(NAME)
 
-# Renews the lock files. They hold versions and hashes, and no address to download from.
+# Updates the lock files. They contain versions and hashes, but no index URL.
 lock: .venv/pip
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
