@@ -16,7 +16,7 @@ _AGAIN = "Run `opos console` for a new link."
 def sign_in(request: HttpRequest, context: OperatorContext, token: str) -> HttpResponse:
     """Set the cookie, and lead to the console."""
     if context.deployed:
-        raise NotFound("A deployed console does not open by a link.", hint=_how_to_enter(context))
+        raise NotFound("You cannot open a deployed console with a link.", hint=_how_to_enter(context))
     try:
         context.links.read("console", token, now=context.now)
     except (NotFound, Gone) as error:

@@ -78,7 +78,7 @@ def _answer(request: HttpRequest, context: FlagContext) -> HttpResponse:
             if request.method not in {"GET", "HEAD"}:
                 return _wrong_method(request, "GET", "HEAD")
             return _plain(request, context, "/".join(key) if key else None)
-    raise NotFound("There is no such address.", hint="Try GET /flags.")
+    raise NotFound("This path does not exist.", hint="Try GET /flags.")
 
 
 @dataclass(slots=True)

@@ -40,7 +40,7 @@ def handle(request: HttpRequest, context: HealthContext) -> HttpResponse:
             return _public(path, context.config.health.status_page, context)
         case "/metrics":
             return _metrics(request, context)
-    raise NotFound("There is nothing at this address.", hint="Ask for /health, /readyz, /livez or /metrics.")
+    raise NotFound("This path does not exist.", hint="Try /health, /readyz, /livez or /metrics.")
 
 
 def _ready(context: HealthContext) -> HttpResponse:

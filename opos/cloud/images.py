@@ -25,4 +25,4 @@ def build(name: str, source: Path, gcloud: Gcloud) -> str:
     gcloud.regional("builds", "submit", str(source), f"--config={config}", "--suppress-logs")
     if image := built(name, gcloud):
         return image
-    raise CloudError(f"expected the build to leave the image {name}, found none")
+    raise CloudError(f"expected the build to push the image {name}, found none")

@@ -63,7 +63,7 @@ def show_(digest: str, place: Place, *, as_json: bool) -> None:
 @json_option
 @reports_errors
 def explain(digest: str | None, place: Place, *, as_json: bool) -> None:
-    """Explain the rank of each item of DIGEST; without DIGEST, of the items that wait, and when they are sent."""
+    """Explain the rank of each item of DIGEST; without DIGEST, of the waiting items, and show when they are sent."""
     runtime = place.runtime()
     clock = operator_clock(runtime)
     if digest:
@@ -72,7 +72,7 @@ def explain(digest: str | None, place: Place, *, as_json: bool) -> None:
     else:
         digests = list(_upcoming(runtime.context(), clock))
     text = "\n\n".join("\n".join([shown["said"], *_ranked(shown["content"])]) for shown in digests)
-    show(digests, text or "No item waits for a digest.", as_json=as_json)
+    show(digests, text or "No items are waiting for a digest.", as_json=as_json)
 
 
 def _digest(wanted: str, runtime: Runtime) -> Doc:

@@ -28,7 +28,7 @@ _ORDER = tuple(FAILURES)
 @json_option
 @reports_errors
 def command(place: Place, *, as_json: bool) -> None:
-    """Run every check. For each failure, show since when it lasts, its effect, its likely cause and its runbook.
+    """Run every check. For each failure, show how long it has lasted, its effect, its likely cause and its runbook.
 
     The first failure may be the cause of the others. Exits with 1 if a check fails.
     """

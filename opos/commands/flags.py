@@ -99,7 +99,7 @@ def explain(flag: str, user: str | None, context: str, file: Path, environment: 
 def set_(
     flag: str, file: Path, environment: str | None, rollout: float | None, *, enabled: bool | None, as_json: bool
 ) -> None:
-    """Change FLAG in the file. Comments and layout stay as they are. Commit the file as you do any other change."""
+    """Change FLAG in the file. Comments and layout stay as they are. Commit it like any other change."""
     changes = {
         "enabled": None if enabled is None else str(enabled).lower(),
         "rollout": None if rollout is None else f"{rollout:g}",
@@ -122,7 +122,7 @@ def set_(
 @json_option
 @reports_errors
 def compile_(place: Place, *, as_json: bool) -> None:
-    """Check flags and configuration during a build, so that a starting function need not.
+    """Check flags and configuration during a build, so that functions start without checking them.
 
     Writes flags.compiled.json and opos.compiled.pickle next to the files.
     """

@@ -63,7 +63,7 @@ def list_(place: Place, *, as_json: bool) -> None:
 @json_option
 @reports_errors
 def expire(silence: str, place: Place, *, as_json: bool) -> None:
-    """End SILENCE now; the alerts it held that still fire notify you within a minute."""
+    """End SILENCE now; alerts that it held and that are still firing notify you within a minute."""
     runtime = place.runtime()
     matches = [doc for doc in _not_ended(runtime.store) if doc.id.startswith(silence)]
     doc = single(matches, silence, noun="silence", hint="`opos silence list` shows the ids.")

@@ -54,8 +54,8 @@ def _duration(_context: click.Context, _option: click.Parameter, value: str) -> 
 def stale(code: Path | None, longest: timedelta, file: Path, config_file: Path, *, as_json: bool) -> None:
     """List flags that have expired, have one value for everyone, or are not used in --code.
 
-    A flag has its value since the last commit that changed its lines. If git does not know the file, opos assumes that
-    the flag has had its value for longer than --settled.
+    A flag's value dates from the last commit that changed its lines. If the file is not in git, opos assumes that the
+    value is older than --settled.
     """
     located, text = read_yaml(file), _text(code) if code else None
     clock = operator_clock(Place(Path(), config_file, file).runtime())

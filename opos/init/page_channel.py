@@ -26,7 +26,7 @@ def channels(answers: Answers) -> Iterator[Asked]:
     address = answers.page if "://" in answers.page else ""
     match kind(answers.page):
         case "ntfy":
-            note = "subscribe to this topic in the ntfy app; everybody who knows the topic can read it"
+            note = "subscribe to this topic in the ntfy app; anyone who knows the topic can read it"
             yield Asked("phone", "phone: {ntfy: PHONE_URL}", "PHONE_URL", address or _own_topic(), note)
         case "slack":
             yield Asked("chat", "chat: {slack: CHAT_URL}", "CHAT_URL", address, _HOOK)

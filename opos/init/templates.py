@@ -11,7 +11,7 @@ from opos.senders.catalogue import known, path, sender
 
 SMOKE_SECRET = "OPOS_SMOKE_SECRET"  # noqa: S105  (its name)
 _HEAD = """\
-# Your configuration. `opos verify` checks it, and so do `opos up` and CI. It names secrets, and never contains one:
+# Your configuration. `opos verify` checks it, and so do `opos up` and CI. It names secrets, but never contains them:
 # opos reads each secret from the environment variable NAME, or from the file that NAME_FILE names.
 owner: {email}
 timezone: {timezone}
@@ -33,7 +33,7 @@ _SMOKE = f"""\
 _REST = """\
 digest: {{channel: {digest}, window: 5m, size: 5}}   # everything else goes into a digest
 # focus: {{blocks: [{{name: deep work, days: mon-fri, from: "09:00", to: "12:00"}}]}}
-# heartbeats: {{backup: {{every: 1d, grace: 1h}}}}   # a job that pings /webhooks/ping/backup; a missed ping is an alert
+# heartbeats: {{backup: {{every: 1d, grace: 1h}}}}   # a job pings /webhooks/ping/backup; a missed ping raises an alert
 """
 _DEPLOY = """
 deploy:                                     # `opos deploy --target ...`

@@ -18,7 +18,7 @@ from shared.values.local_time import age, duration
 
 _MAKE_IT = (
     "generate a new secret at the sender. If it can keep the old one valid for a while, or serve a second webhook with "
-    "the same address, choose that, and end the old one only after this command has finished the rotation."
+    "the same address, choose that, and remove the old one only after this command has finished the rotation."
 )
 Stage = Literal["copied", "unknown", "value needed", "renewed", "waiting", "retired"]
 
@@ -116,7 +116,7 @@ class Rotation:
 
     def _until(self, since: datetime | None) -> list[str]:
         if since is None:
-            sends = "check that the sender has the new secret, and let it send a webhook"
+            sends = "check that the sender has the new secret, and have it send a webhook"
             return [*self._reload("unless you have done so"), sends]
         left = duration(since + self.quiet_for - self.now)
         return [f"wait another {left}; a delivery with the old secret extends the wait"]

@@ -16,7 +16,7 @@ def act(
     state = state_of(alert)
     to, effect = TABLE[state][input]
     if alert is None or effect != "wait":
-        return Change(None, "nothing", f"{input}, but it is {'that already' if state in OPEN else 'not open'}")
+        return Change(None, "nothing", f"{input}, but {'it already was' if state in OPEN else 'it is not open'}")
     changed: AlertDoc = {
         **alert, "state": to, "acknowledged_at": iso(now), "acknowledged_by": by, "until": iso(until),
         "calls_at": iso(until) if alert["group"] else None, "held": None, "pending": None, "unresolved": None,

@@ -30,7 +30,7 @@ class Escalation(Section):
     @model_validator(mode="after")
     def _levels_wait(self) -> Self:
         if any(not level.after for level in self.levels[1:]):
-            raise ValueError("expected each level but the first to say `after` which time it is reached")
+            raise ValueError("expected each level except the first to set `after`")
         return self
 
 

@@ -57,7 +57,7 @@ class Focus(Section):
     def _names_are_clear(self) -> Self:
         names = [block.name for block in self.blocks]
         if len(set(names)) != len(names):
-            raise ValueError("expected each block's name once")
+            raise ValueError("expected each block to have a unique name")
         return self
 
 

@@ -99,7 +99,7 @@ def _attention(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) 
         return Verdict("digest", f"{severity} during the focus block {name}: waits for the digest", "focus")
     if situation.is_over_budget(group_of(alert, routes)):
         budget = situation.rules.focus.budget
-        used = f"today's {budget.interruptions_per_day if budget else 0} interruptions are used"
+        used = f"today's {budget.interruptions_per_day if budget else 0} interruptions are used up"
         return Verdict("digest", f"{severity}, and {used}: waits for the digest", "budget")
     return None
 
@@ -128,7 +128,9 @@ def _flush(group: GroupDoc | None, now: datetime) -> datetime | None:
 def _storm(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> Verdict | None:
     if alert["group"] == storm_id(routes) or not situation.is_storm(group_of(alert, routes)):
         return None
-    return Verdict("hold", "too many notifications at once: grouped into one", "flood", situation.now + STORM_WAIT)
+    return Verdict(
+        "hold", "too many notifications within a minute: grouped into one", "flood", situation.now + STORM_WAIT
+    )
 
 
 HoldReason = Callable[[AlertDoc, tuple[Node, ...], Situation], Verdict | None]

@@ -53,9 +53,9 @@ class RouteSpec(Section):
     def _groups_are_clear(self) -> Self:
         names = self.group_by or ()
         if len(set(names)) != len(names):
-            raise ValueError("expected each label of group_by once")
+            raise ValueError("expected group_by to list each label only once")
         if ALL in names and len(names) > 1:
-            raise ValueError("expected group_by to hold '...' alone, since it means all labels")
+            raise ValueError("expected '...' to be the only entry of group_by, because it means all labels")
         return self
 
 

@@ -78,7 +78,7 @@ class Deploy(Section):
     @model_validator(mode="after")
     def _steps_rise_to_all(self) -> Self:
         if list(self.steps) != sorted(set(self.steps)) or self.steps[-1:] != (100,):
-            raise ValueError("expected steps that rise and end at 100, such as [10, 50, 100]")
+            raise ValueError("expected increasing steps that end at 100, such as [10, 50, 100]")
         return self
 
     def size(self, function: str) -> Size:

@@ -39,7 +39,7 @@ class Digest(Section):
         if self.window and self.cron:
             raise ValueError("expected either window or cron")
         if not self.window and not self.cron:
-            raise ValueError("expected window or cron besides size, so that the last items do not wait forever")
+            raise ValueError("expected window or cron in addition to size, so that the last items do not wait forever")
         return self
 
 

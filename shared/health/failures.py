@@ -165,7 +165,7 @@ FAILURES: Mapping[str, Failure] = {
     ),
     "health-unknown": Failure(
         "A check could not run",
-        "opos does not know whether what it measures works.",
+        "opos does not know whether the part that it checks works.",
         "Something that the check needs did not answer in time; look at the other checks first.",
     ),
 }

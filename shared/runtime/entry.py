@@ -101,12 +101,12 @@ def _handle(
     contract = next((contract for contract in handlers if contract.topic == topic), None)
     if contract is None:
         expected = ", ".join(contract.topic for contract in handlers)
-        raise OposError(f"expected a message of the topic {expected}, found one of another")
+        raise OposError(f"expected a message of the topic {expected}, found a message of another topic")
     try:
         message = contract.from_push(base64.b64decode(event.data["message"]["data"]), _attributes(event))
     except ValidationError as fault:
         _log.error("message_contract_broken", topic=topic, faults=fault.error_count())
-        raise OposError(f"The message does not hold the contract of {topic}.") from None
+        raise OposError(f"The message does not match the contract of {topic}.") from None
     span.tell(**tracing.about(message))
     context = runtime.current().context(span.place.trace)
     retry_conflicts(lambda: handlers[contract](message, context))

@@ -15,7 +15,7 @@ def open_database(settings: Settings) -> "Database":
     from shared.adapters.sqlite.database import Database
 
     if settings.on_firestore:
-        raise SettingsError("OPOS_BUS: expected pubsub beside OPOS_STORE=firestore, found local")
+        raise SettingsError("OPOS_BUS: expected pubsub with OPOS_STORE=firestore, found local")
     scheme, _, path = settings.store.partition(":///")
     if scheme != "sqlite" or not path:
         raise SettingsError(f"OPOS_STORE: expected sqlite:///path or firestore, found {settings.store!r}")

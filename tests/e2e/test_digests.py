@@ -54,7 +54,7 @@ def test_several_digests_each_keep_their_own_time(bundle: Bundle) -> None:
     bundle.tick(hours=69, minutes=29)  # Monday, 08:29
     assert titles(bundle)[1:] == []
     bundle.tick(minutes=1)
-    assert titles(bundle)[1:] == ["Payment of 49.00 EUR came in: ada@example.com"]
+    assert titles(bundle)[1:] == ["Payment of 49.00 EUR received: ada@example.com"]
     assert "49.00 EUR received in 1 payment" in bundle.inbox.sent[1][1].text
 
 
@@ -105,7 +105,9 @@ def test_the_command_line_explains_what_waits_and_what_was_sent(embedded: Bundle
     text = opos("digest", "explain", digest.id[:8], *bundle.place, folder=bundle.folder).stdout
     assert "    65  Trouble w1\n        severity 50 (warning), novelty 15 (never seen before)\n" in text
     assert "49.00 EUR received in 1 payment" in text
-    assert opos("digest", "explain", *bundle.place, folder=bundle.folder).stdout == "No item waits for a digest.\n"
+    assert (
+        opos("digest", "explain", *bundle.place, folder=bundle.folder).stdout == "No items are waiting for a digest.\n"
+    )
     listed = opos("digest", "list", *bundle.place, folder=bundle.folder).stdout
     time = local_time("2026-11-20T09:05:00Z", ZoneInfo("Europe/Berlin"), datetime.now(UTC))
     assert listed.startswith(f"{digest.id[:8]}  {time} (")

@@ -90,7 +90,7 @@ def a_mixed_day(context: FakeContext) -> None:
         say(context, alert(title, status="resolved"))
     for number, who in enumerate(("grace", "alan", "edsger")):
         paid = BusinessEvent(
-            title=f"Payment of {49 + number}.00 EUR came in: {who}@example.com",
+            title=f"Payment of {49 + number}.00 EUR received: {who}@example.com",
             money=money(4900 + 100 * number),
             about="money in",
         )

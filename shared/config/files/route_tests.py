@@ -28,7 +28,7 @@ def failures(config: Config, located: Located) -> Iterator[Fault]:
         for key, expected, actual in _compared(test, taken, verdict):
             where = ("route_tests", number, key)
             name = f"route_tests.{test.name or number}.{key}"
-            hint = f"{taken[-1]} says: {verdict.reason}"
+            hint = f"matched {taken[-1]}: {verdict.reason}"
             yield Fault(located.file, located.line(where), name, str(expected), str(actual), hint)
 
 

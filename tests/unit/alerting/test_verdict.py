@@ -184,7 +184,7 @@ def test_beyond_the_budget_of_the_day_only_what_is_critical_interrupts() -> None
     this_morning = [NOW - timedelta(hours=2)] * 8
     spent = around(focus=focus, notified_at=this_morning)
     queued = verdict(fired(severity="warning"), spent, **WARNINGS)
-    reason = "warning, and today's 8 interruptions are used: waits for the digest"
+    reason = "warning, and today's 8 interruptions are used up: waits for the digest"
     assert (queued.path, queued.reason) == ("digest", reason)
     assert verdict(fired(), spent).path == "page"
     assert verdict(fired(severity="warning"), around(focus=focus, notified_at=this_morning[1:]), **WARNINGS).path == (

@@ -247,7 +247,7 @@ def test_several_digests_are_named_and_the_first_takes_what_no_route_sends_elsew
     ("section", "fault"),
     [
         ("{channel: desk, window: 1h, cron: '0 8 * * *'}", "digest: expected either window or cron; found a mapping"),
-        ("{channel: desk, size: 5}", "digest: expected window or cron besides size, so that the last items do not wait forever; found a mapping"),
+        ("{channel: desk, size: 5}", "digest: expected window or cron in addition to size, so that the last items do not wait forever; found a mapping"),
         ("{channel: desk, cron: daily}", "digest.cron: expected a cron line such as 0 3 * * *; found 'daily'"),
         ("{now: {channel: dsk}}", "digest.now.channel: expected a declared channel (desk); found 'dsk' (did you mean 'desk'?)"),
         ("{now: {chanel: desk}}", "digest.now.chanel: expected one of channel, window, cron, timezone, size; found the key 'chanel' (did you mean 'channel'?)"),

@@ -51,8 +51,8 @@ def test_a_whole_configuration_of_alerting_is_accepted() -> None:
         ("route: {channel: desk, matchers: [a=b]}", "6: route: expected the root route without matchers, continue or time intervals, as it matches every alert; found a mapping"),
         ("route: {channel: desk, routes: [{matchers: [disk]}]}", "6: route.routes.0.matchers: expected a matcher such as severity=\"critical\" or alertname=~\"Disk.*\", not 'disk'; found a list of 1"),
         ("route: {channel: desk, routes: [{auto_pause: 20m}]}", "6: route.routes.0.auto_pause: expected a pause of 2m to 15m; found '20m'"),
-        ("route: {channel: desk, group_by: [a, a]}", "6: route: expected each label of group_by once; found a mapping"),
-        ("route: {channel: desk, group_by: ['...', a]}", "6: route: expected group_by to hold '...' alone, since it means all labels; found a mapping"),
+        ("route: {channel: desk, group_by: [a, a]}", "6: route: expected group_by to list each label only once; found a mapping"),
+        ("route: {channel: desk, group_by: ['...', a]}", "6: route: expected '...' to be the only entry of group_by, because it means all labels; found a mapping"),
         ("route: {channel: desk}\nheartbeats: {a: {every: 1d, cron: '* * * * *'}}", "7: heartbeats.a: expected either every or cron; found a mapping"),
         ("route: {channel: desk}\nheartbeats: {a: {cron: 'at noon'}}", "7: heartbeats.a.cron: expected a cron line such as 0 3 * * *; found 'at noon'"),
         ("route: {channel: desk}\nescalations: {me: {levels: [{channel: call}]}}", "7: escalations.me.levels.0.channel: expected a declared channel (desk, phone); found 'call'"),
@@ -99,7 +99,7 @@ def test_the_operators_tests_run_with_verify_and_say_what_came_instead(tmp_path:
     (fault,) = verify(tmp_path / "opos.yaml", tmp_path / "flags.yaml", {})
     assert str(fault).removeprefix(f"{tmp_path}/opos.yaml:") == (
         "36: route_tests.wrong on purpose.path: expected page; found digest"
-        ' (route.1 (alertname="Watchdog") says: critical, its route never interrupts)'
+        ' (matched route.1 (alertname="Watchdog"): critical, its route never interrupts)'
     )
 
 

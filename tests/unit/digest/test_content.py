@@ -111,7 +111,7 @@ def test_what_the_budget_demoted_stands_in_the_last_block_with_its_reason() -> N
     say(context, alert("Disk is full"))
     content = content_of(context)
     (line,) = block(content, "desk")["lines"]
-    assert line["reason"] == "warning, and today's 0 interruptions are used: waits for the digest"
+    assert line["reason"] == "warning, and today's 0 interruptions are used up: waits for the digest"
     assert content["subject"] == "Disk is full"
 
 

@@ -42,7 +42,7 @@ ALERTS = {
     "github/secret_scanning.resolved": "critical resolved: A secret has leaked into acme/shop: stripe_api_key",
     "github/code_scanning.created": "warning firing: Code scanning found a flaw in acme/shop: SQL injection",
     "stripe/invoice.payment_failed": "warning firing: Payment of 49.00 EUR failed: ada@example.com",
-    "stripe/invoice.paid": "warning resolved: Payment of 49.00 EUR came after all: ada@example.com",
+    "stripe/invoice.paid": "warning resolved: Invoice of 49.00 EUR was paid: ada@example.com",
     "stripe/charge.dispute.created": "critical firing: Payment of 1,500 JPY is disputed",
     "stripe/charge.dispute.closed": "critical resolved: Dispute of 1,500 JPY is closed",
     "stripe/payout.failed": "critical firing: Payout of 900.00 USD failed",
@@ -77,7 +77,7 @@ ALERTS = {
 }
 BUSINESS_EVENTS = {
     "github/issue.by_a_stranger": "Issue in acme/shop: Checkout is slow",
-    "stripe/charge.succeeded": "Payment of 129.00 EUR came in: grace@example.com",
+    "stripe/charge.succeeded": "Payment of 129.00 EUR received: grace@example.com",
     "stripe/customer.subscription.created": "New subscription: cus_1",
     "github/release.published": "Released: acme/shop v2.4.0",
     "slack/app_mention": "Slack: <@U1> the shop is slow",

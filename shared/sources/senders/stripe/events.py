@@ -86,7 +86,7 @@ def _title(title: str, fields: Fields, money: Money | None) -> str:
 
 
 _PAID = _trouble(
-    "Payment{sum} came after all",
+    "Invoice{sum} was paid",
     severity="warning",
     name="invoice",
     area="invoices",
@@ -126,9 +126,9 @@ _SIGNALS: dict[str, Make] = {
     ),
     # A payment makes many events. Every kind of payment has a charge, so only the charge reports the money.
     "charge.succeeded": _unless_uncaptured(
-        _news("Payment{sum} came in", area="payments", amount="amount", about="money in")
+        _news("Payment{sum} received", area="payments", amount="amount", about="money in")
     ),
-    "charge.captured": _news("Payment{sum} came in", area="payments", amount="amount_captured", about="money in"),
+    "charge.captured": _news("Payment{sum} received", area="payments", amount="amount_captured", about="money in"),
     "checkout.session.completed": _news("Checkout completed", area="checkout/sessions"),
     "customer.subscription.created": _news("New subscription", area="subscriptions", about="customers"),
     # This does not resolve a failed payout: Stripe sends paid when it expects the money to arrive, and failed later.

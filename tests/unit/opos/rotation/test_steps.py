@@ -76,11 +76,11 @@ def test_in_a_shell_the_end_makes_the_old_one_the_new_one() -> None:
 @pytest.mark.parametrize(
     ("signed_with", "stage", "said"),
     [
-        ((), "waiting", "let it send a webhook"),
-        (("", ""), "waiting", "let it send a webhook"),
-        (("HOOK", ""), "waiting", "let it send a webhook"),
-        (("HOOK_OLD",), "waiting", "let it send a webhook"),
-        (("HOOK", "HOOK_OLD"), "waiting", "let it send a webhook"),
+        ((), "waiting", "have it send a webhook"),
+        (("", ""), "waiting", "have it send a webhook"),
+        (("HOOK", ""), "waiting", "have it send a webhook"),
+        (("HOOK_OLD",), "waiting", "have it send a webhook"),
+        (("HOOK", "HOOK_OLD"), "waiting", "have it send a webhook"),
         (("HOOK_OLD", "HOOK", "HOOK"), "waiting", "wait another 1 h;"),
         (("HOOK_OLD", "HOOK", "HOOK", "HOOK"), "retired", "rotate_by: {HOOK: 2027-11-20}"),
         (("HOOK", "HOOK", "HOOK"), "waiting", "wait another 1 h;"),
