@@ -1,4 +1,4 @@
-# `make demo` and `make test` install everything they need into .venv, and change nothing outside the checkout.
+# `make demo` and `make test` install everything they need into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
 
