@@ -148,7 +148,7 @@ def test_metadata_comes_along_the_flags_own_before_the_files(bundle: Bundle, pro
 def test_a_broken_flag_says_what_is_wrong_with_it(bundle: Bundle, provider: str) -> None:
     rows: list[Row] = [("broken", "Boolean", True, True, None, "ERROR", "GENERAL")]
     (found,) = run(provider, bundle, rows)["answers"]
-    assert found["errorMessage"] == "The rule of broken names the variant 'nowhere', which it does not have."
+    assert found["errorMessage"] == "The rule of broken returned 'nowhere', which is not a variant of the flag."
 
 
 @providers

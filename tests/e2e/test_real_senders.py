@@ -190,12 +190,12 @@ def test_a_storm_through_debians_alertmanager_is_a_few_pages_and_its_end_closes_
     with alertmanager(tmp_path, bundle.url) as base:
         for _ in range(3):
             httpx.post(f"{base}/api/v2/alerts", json=alerts).raise_for_status()
-            until(lambda: states("firing"), seconds=120, what=(tmp_path / "am.log").read_text)
+            until(lambda: states("firing"), seconds=300, what=(tmp_path / "am.log").read_text)
         bundle.tick(minutes=2)
         assert len([title for title in bundle.pages() if "FIRING" not in title]) <= 9
         over = [{**alert, "endsAt": datetime.now(UTC).isoformat()} for alert in alerts]
         httpx.post(f"{base}/api/v2/alerts", json=over).raise_for_status()
-        until(lambda: states("resolved"), seconds=120, what=(tmp_path / "am.log").read_text)
+        until(lambda: states("resolved"), seconds=300, what=(tmp_path / "am.log").read_text)
     told = len(bundle.pages())
     bundle.tick(hours=2)
     assert [title for title in bundle.pages()[told:] if "FIRING" not in title] == []
