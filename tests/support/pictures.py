@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from functions.console.handler import handle as console
 from shared.values.http import HttpRequest
 from tests.e2e.test_console_browser import DESK, PHONE, QUIET
 from tests.support.digests import a_mixed_day, context_of, send
+from tests.support.fakes import FakeContext
 from tests.support.project import ROOT
 from tests.support.weeks import a_noisy_week, make_review, weekly
 
@@ -23,19 +24,34 @@ def digest() -> str:
     return mailing.html
 
 
+def page(context: FakeContext, path: str) -> str:
+    """A page of the console, as the operator sees it."""
+    token = context.links.token("console", {}, expires=context.now + timedelta(hours=1))
+    return console(HttpRequest("GET", path, {"cookie": f"opos_console={token}"}), context).body.decode()
+
+
+def overview() -> str:
+    context = context_of()
+    a_mixed_day(context)
+    return page(context, "/")
+
+
 def review() -> str:
     context = weekly()
     a_noisy_week(context)
     make_review(context)
-    token = context.links.token("console", {}, expires=context.now + timedelta(hours=1))
-    answer = console(HttpRequest("GET", "/review", {"cookie": f"opos_console={token}"}), context)
-    return answer.body.decode()
+    return page(context, "/review")
+
+
+def shown(browser: Browser, html: str, viewport: dict[str, int], colours: str) -> Page:
+    tab = browser.new_context(java_script_enabled=False, viewport=viewport, color_scheme=colours).new_page()  # type: ignore[arg-type]
+    tab.set_content(html)
+    return tab
 
 
 def picture(browser: Browser, html: str, name: str, viewport: dict[str, int], colours: str) -> None:
-    page = browser.new_context(java_script_enabled=False, viewport=viewport, color_scheme=colours).new_page()  # type: ignore[arg-type]
-    page.set_content(html)
-    page.screenshot(path=DOCS / f"{name}.jpg", full_page=True, type="jpeg", quality=60)
+    path = DOCS / f"{name}.jpg"
+    shown(browser, html, viewport, colours).screenshot(path=path, full_page=True, type="jpeg", quality=60)
 
 
 def main() -> None:
@@ -45,6 +61,7 @@ def main() -> None:
         picture(browser, digest(), "digest-desk-dark", DESK, "dark")
         picture(browser, review(), "review-phone-dark", PHONE, "dark")
         picture(browser, review(), "review-desk-light", DESK, "light")
+        shown(browser, overview(), {**PHONE, "height": 760}, "light").screenshot(path=DOCS / "console.png")
         browser.close()
 
 
