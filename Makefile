@@ -34,7 +34,7 @@ up: install
 	@touch $@
 
 # The tiers of the tests are marks (pyproject.toml). Each test belongs to one of `test`, `test-slow` and `test-counterparts`,
-# except the property tests: test-slow runs them again with six times the examples (tests/conftest.py).
+# except the property tests: test-slow runs them again with four times the examples (tests/conftest.py).
 PYTEST := $(BIN)/python -m pytest --durations=10 --durations-min=1
 FAST := not slow and not emulators and not counterparts
 SLOW := (slow or emulators or hypothesis) and not counterparts

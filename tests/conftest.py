@@ -11,7 +11,7 @@ from tests.support.requirements import TIERS
 BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """A property says nothing about speed: on a busy machine any example may take long."""
 settings.register_profile("fast", BUSY, max_examples=25)
-settings.register_profile("thorough", BUSY, max_examples=150)
+settings.register_profile("thorough", BUSY, max_examples=100)
 settings.load_profile(os.environ.get("OPOS_TEST_PROFILE", "fast"))
 
 

