@@ -31,6 +31,6 @@ def test_a_fault_of_the_file_is_told_with_its_line(tmp_path: Path, monkeypatch: 
     (tmp_path / "opos.yaml").write_text(recording.SAMPLE.read_text().replace("example-staging", "Example"))
     monkeypatch.setenv("OPOS_CONFIG", str(tmp_path / "opos.yaml"))
     with pytest.raises(
-        pulumi.RunError, match=r"opos.yaml:\d+: deploy.targets.staging.project: expected a project's id"
+        pulumi.RunError, match=r"opos.yaml:\d+: deploy.targets.staging.project: expected a Google Cloud project ID"
     ):
         choose("staging")
