@@ -10,8 +10,8 @@ from shared.context import Context
 from shared.digest.batch import announces
 from shared.errors import AlreadyExists, Conflict
 from shared.events import DigestDue, EventAccepted, Signal, as_handling, iso
-from shared.ports import Doc, Update, Write
-from shared.services.alerting.notification import group_writes, situation_now, write
+from shared.ports import Doc, Update, Write, create_or_update
+from shared.services.alerting.notification import group_writes, situation_now
 from shared.services.alerting.pages import send_pages
 from shared.services.digest.queue import batching, count_waiting
 from shared.services.slo.context import MeasuredContext
@@ -78,7 +78,7 @@ def _known(signals: Sequence[tuple[str, Signal]], message: EventAccepted, contex
 
 
 def _alert_writes(alerts: Mapping[str, AlertDoc], known: Mapping[str, Doc | None]) -> Iterator[Write]:
-    return (write(f"alerts/{id}", alert, known[id]) for id, alert in alerts.items())
+    return (create_or_update(f"alerts/{id}", alert, known[id]) for id, alert in alerts.items())
 
 
 def _resume(message: EventAccepted, marker: str, conflict: Conflict | AlreadyExists, context: RouterContext) -> None:

@@ -8,8 +8,7 @@ from shared.errors import AlreadyExists, Conflict
 from shared.events import Alert, Event, iso
 from shared.health.failures import FAILURES, Failure
 from shared.health.report import Result
-from shared.ports import Write
-from shared.services.alerting.notification import write
+from shared.ports import Write, create_or_update
 from shared.services.health.check_runs import run_checks
 from shared.services.health.checks import cost as spending
 from shared.services.health.checks import external
@@ -47,7 +46,7 @@ def watch(context: HealthContext) -> None:
         "at": iso(context.now), "broken": broken, "outside": seen, "unreachable": unreachable, "month": month,
     }  # fmt: skip
     announcements = [*_fired(before, broken, failures, context), *_resolved(before, broken, context)]
-    _commit(write(SWEEP, state, doc), announcements, context)
+    _commit(create_or_update(SWEEP, state, doc), announcements, context)
     if blocking := [name for name, entry in broken.items() if entry["told"] and FAILURES[name].blocks_alerts]:
         _log.error("promise_broken", failures=blocking)
         raise AlertsBlockedError

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from shared.context import Context
 from shared.events import iso
 from shared.intake.heartbeats import due_at, pinged_alert
-from shared.services.alerting.notification import write
+from shared.ports import create_or_update
 from shared.services.intake.acceptance import announce, keep, own_event
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def record_ping(name: str, heartbeat: "Heartbeat", context: Context) -> None:
     path = f"heartbeats/{name}"
     known = context.store.get(path)
     missed_at = known.data.get("missed_at") if known else None
-    ping = write(path, _content(name, heartbeat, context), known)
+    ping = create_or_update(path, _content(name, heartbeat, context), known)
     if known is None or not missed_at:
         context.store.commit([ping])
         return

@@ -48,6 +48,13 @@ class Delete(NamedTuple):
 
 
 Write = Create | Update | Set | Delete
+
+
+def create_or_update(path: str, data: Data, known: Doc | None) -> Write:
+    """The write of *data* that conflicts if the document has changed since *known* was read; None if it was absent."""
+    return Update(path, data, known.version) if known else Create(path, data)
+
+
 Operator = Literal["==", "<", "<=", ">", ">="]
 Condition = tuple[str, Operator, Any]
 """A dotted field, an operator, a value (text, number or bool). An absent field never matches, nor null."""

@@ -10,7 +10,7 @@ from shared.alerting.page_text import LISTED
 from shared.alerting.routes import route
 from shared.alerting.situation import Situation
 from shared.context import Context
-from shared.ports import Create, Doc, Update, Write
+from shared.ports import Doc, Write, create_or_update
 from shared.services.alerting.pages import pages
 from shared.services.alerting.world import StoreWorld
 
@@ -27,10 +27,10 @@ def group_writes(change: GroupChange | None, world: StoreWorld, context: Context
         return []
     path, known = f"groups/{change.group['id']}", world.groups.get(change.group["id"])
     if change.page is None:
-        return [write(path, change.group, known)]
+        return [create_or_update(path, change.group, known)]
     alerts = [member.alert for member in change.members]
     named = {**change.group, "last_told": [alert["id"] for alert in alerts][:LISTED]}
-    return [write(path, named, known), *pages(change.page, alerts, len(alerts), context)]
+    return [create_or_update(path, named, known), *pages(change.page, alerts, len(alerts), context)]
 
 
 def suppressed_alerts(docs: Sequence[Doc], context: Context) -> dict[str, Verdict]:
@@ -49,7 +49,3 @@ def _suppressed(data: Mapping[str, Any], situation: Situation) -> Verdict | None
         return suppressed(alert, route(situation.rules.routes, alert["labels"]), situation) if is_alert else None
     except (KeyError, TypeError, AttributeError):
         return None  # an alert that cannot be read is sent, and keeps no other waiting
-
-
-def write(path: str, content: Mapping[str, Any], known: Doc | None) -> Write:
-    return Update(path, content, known.version) if known else Create(path, content)
