@@ -71,11 +71,13 @@ def test_each_item_of_a_digest_costs_one_write_and_one_read(bundle: Bundle) -> N
     assert {name: of_many[name] - of_few[name] for name in of_many} == {"writes": many - few, "reads": many - few}
 
 
-def test_a_duplicate_writes_nothing_and_reads_nothing(bundle: Bundle) -> None:
+def test_a_duplicate_writes_nothing_and_reads_the_event_once(bundle: Bundle) -> None:
+    """Only to see whether its first attempt was cut off before it published; one file for store and bus needs no look."""
     bundle.trouble("disk", delivery="d1")
+    bundle.settle()
     before = Counter(bundle.store.billed)
     bundle.trouble("disk", delivery="d1")
-    assert bundle.store.billed - before == Counter()
+    assert bundle.store.billed - before == Counter(reads=1)
 
 
 def test_a_minute_in_which_nothing_happens_costs_a_few_reads(bundle: Bundle) -> None:

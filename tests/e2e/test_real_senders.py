@@ -184,8 +184,8 @@ def test_a_storm_through_debians_alertmanager_is_a_few_pages_and_its_end_closes_
     def states(state: str) -> bool:
         bundle.clock.moment = datetime.now(UTC)
         bundle.settle()
-        found = [doc.data["state"] for doc in bundle.docs("alerts") if doc.data["source"] == "alertmanager"]
-        return found == [state] * 300
+        known = [doc.data["state"] for doc in bundle.docs("alerts") if doc.data["source"] == "alertmanager"]
+        return known == [state] * 300
 
     with alertmanager(tmp_path, bundle.url) as base:
         for _ in range(3):

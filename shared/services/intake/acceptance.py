@@ -6,6 +6,7 @@ from typing import Literal
 from shared.context import Context
 from shared.errors import AlreadyExists
 from shared.events import OWN_SOURCE, Event, EventAccepted, Handling, Signal, day, document_id
+from shared.intake.webhook import read_again
 from shared.ports import Create
 from shared.telemetry.logger import log as _log
 
@@ -16,6 +17,8 @@ def accept(event: Event, signals: tuple[Signal, ...], context: Context) -> Outco
     """Store *event* under its id and publish it, in one commit if the bus can. Raises Unavailable if it is not stored.
 
     A publish that fails afterwards is only logged: the event is durable by then, and the sweeper publishes it again.
+    A duplicate of an event that nobody has handled is published too: its first attempt may have stored the event
+    and died, or timed out, before it published.
     """
     kept = keep(event)
     try:
@@ -24,9 +27,18 @@ def accept(event: Event, signals: tuple[Signal, ...], context: Context) -> Outco
             return "accepted"
         version = context.store.commit([kept])[kept.path]
     except AlreadyExists:
+        if not context.joined:
+            _announce_if_waiting(kept.path, context)
         return "duplicate"
     announce(event, signals, version, context)
     return "accepted"
+
+
+def _announce_if_waiting(path: str, context: Context) -> None:
+    doc = context.store.get(path)
+    if doc is not None and doc.data["state"] == "accepted":
+        event, signals = read_again(doc, context.config)
+        announce(event, signals, doc.version, context)
 
 
 def keep(event: Event) -> Create:
