@@ -91,6 +91,18 @@ class DiskFull(Unavailable):
     code = "disk_full"
 
 
+class DataFileReplaced(Unavailable):
+    """Another file, or none, is where the data file was opened. It stays so until this process starts again."""
+
+    code = "data_file_replaced"
+
+
+class DataFileDamaged(Unavailable):
+    """A part of the data file is not what was written to it. What is on its other pages can still be used."""
+
+    code = "data_file_damaged"
+
+
 class AlreadyExists(OposError):
     """A `Create` for a document that exists; no write of its batch was applied."""
 

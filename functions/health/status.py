@@ -17,13 +17,14 @@ from shared.values.templates import templates
 
 State = Literal["operational", "degraded", "down"]
 STATES: tuple[State, ...] = ("operational", "degraded", "down")
+_STORE = ("store-unreachable", "data-file-replaced", "data-file-damaged")
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "Receiving": ("store-unreachable", "disk-full", "store-slow", "clock-skewed", "certificate-ends"),
+    "Receiving": (*_STORE, "disk-full", "store-slow", "clock-skewed", "certificate-ends"),
     "Alerting": (
-        "store-unreachable", "disk-full", "bus-unreachable", "sweeper-stopped", "events-unhandled", "outbox-stuck",
+        *_STORE, "disk-full", "bus-unreachable", "sweeper-stopped", "events-unhandled", "outbox-stuck",
         "channel-unreachable", "pages-refused", "error-budget-burning",
     ),
-    "Digests": ("store-unreachable", "bus-unreachable", "sweeper-stopped", "digest-late", "digests-refused"),
+    "Digests": (*_STORE, "bus-unreachable", "sweeper-stopped", "digest-late", "digests-refused"),
     "Feature flags": ("keys-unreachable",),
 }  # fmt: skip
 """The parts on the page, each with the failures that affect it."""

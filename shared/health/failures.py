@@ -28,6 +28,19 @@ FAILURES: Mapping[str, Failure] = {
         "Firestore is down, or a permission is missing. Embedded: the database file is missing or locked.",
         blocks_alerts=True,
     ),
+    "data-file-replaced": Failure(
+        "The data file was removed or replaced",
+        "opos accepts no webhooks: it answers 503, and senders try again. You get no notifications.",
+        "Something removed, moved or replaced opos.db, or a file next to it, while opos was running.",
+        blocks_alerts=True,
+    ),
+    "data-file-damaged": Failure(
+        "The data file is damaged",
+        "opos cannot read some of its documents: alerts, digests or events may be missing, and webhooks may get 503.",
+        "A disk that fails, a power cut, or a program that changed or copied over opos.db.",
+        "critical",
+        blocks_alerts=True,
+    ),
     "disk-full": Failure(
         "The disk is full or almost full",
         "When the disk is full, opos accepts no webhooks: it answers 503, and senders try again. You get no"
@@ -120,6 +133,12 @@ FAILURES: Mapping[str, Failure] = {
         "A heartbeat was missed",
         "The job's work, such as a backup, was probably not done.",
         "The job failed, its machine is off, or it does not send the ping.",
+    ),
+    "data-file-exposed": Failure(
+        "Other users can read the data file",
+        "Every user of this machine can read your webhooks and alerts.",
+        "The files belong to another user, so opos could not change their mode to 0600.",
+        "warning",
     ),
     "clock-skewed": Failure(
         "The clock is wrong",

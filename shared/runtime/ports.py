@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from shared.services.outbox.context import Render
     from shared.services.slo.indicators import Indicators
 
+KEY_FILE = "signing.key"
 OUTSIDE = 2.0
 """Seconds that a host may take to show its certificate, or the time."""
 
@@ -200,6 +201,13 @@ class Ports:
     def free_mb(self) -> float | None:
         return None if self.settings.on_firestore else self.database.free_bytes() / 2**20
 
+    @property
+    def is_damaged(self) -> bool:
+        return not self.settings.on_firestore and self.database.is_damaged
+
+    def exposed_files(self) -> list[str] | None:
+        return None if self.settings.on_firestore else self.database.exposed(KEY_FILE)
+
     def new_id(self) -> str:
         return new_id()
 
@@ -236,4 +244,4 @@ class Ports:
         if self.settings.deployed or self.settings.on_firestore:
             hint = f"Links cannot be signed without it: set {SIGNING_KEY}, or {SIGNING_KEY}_FILE to a file's path."
             raise Unavailable(f"The secret {SIGNING_KEY} is not set.", hint=hint)
-        return kept_key(self.database.path.with_name("signing.key"))
+        return kept_key(self.database.path.with_name(KEY_FILE))

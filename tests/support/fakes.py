@@ -246,5 +246,11 @@ class FakeContext:
             raise Unavailable("no time")
         return self.offset
 
+    is_damaged: bool = False
+    exposed: list[str] | None = None
+
+    def exposed_files(self) -> list[str] | None:
+        return self.exposed
+
     def free_mb(self) -> float | None:
         return self.free

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 from zlib import crc32
 
+from shared.adapters.sqlite.data_file import OpenFiles, create, exposed, files, inode, tighten
 from shared.adapters.sqlite.faults import free_bytes, unavailable
+from shared.errors import DataFileDamaged, Unavailable
 from shared.ports.field_paths import EXPIRY
 from shared.ports.indexes import INDEXES
 
@@ -80,14 +82,22 @@ class Database:
     """Opens *path* at first use. Errors of SQLite become Unavailable, or DiskFull if the disk is full.
 
     A full disk loses nothing that was written and needs no restart: writes succeed again once there is space.
+
+    If the file is removed or replaced while it is open, each use raises DataFileReplaced until `close`.
     """
 
     path: Path
+    is_damaged: bool = False
+    """Whether a part of the file could not be read."""
+    _files: OpenFiles = field(init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _waiting: deque[_Job[Any]] = field(default_factory=deque, repr=False)
     _writer: sqlite3.Connection | None = field(default=None, repr=False)
     _waits: bool = field(default=True, repr=False)
     _idle: deque[sqlite3.Connection] = field(default_factory=deque, repr=False)
+
+    def __post_init__(self) -> None:
+        self._files = OpenFiles(self.path)
 
     def write(self, run: Callable[[sqlite3.Connection], T], *, survives_power_loss: bool = True) -> T:
         """The result of *run*, once it is durable. An exception of *run* undoes only its own writes, and is raised.
@@ -103,7 +113,7 @@ class Database:
                 job.wake.wait()
                 job.wake.clear()
         if job.fault is not None:
-            raise job.fault
+            raise self.noted(job.fault)
         return job.result  # type: ignore[return-value]  # a finished job holds what its function returned
 
     def _lead(self) -> None:
@@ -123,7 +133,17 @@ class Database:
             with self._reader() as connection:
                 yield from connection.execute(sql, tuple(parameters))
         except (sqlite3.Error, OSError) as fault:
-            raise unavailable(fault, self.path) from fault
+            raise self.noted(unavailable(fault, self.path)) from fault
+
+    def noted(self, fault: Exception) -> Exception:
+        """*fault*, after `is_damaged` is set if that is what it says."""
+        self.is_damaged = self.is_damaged or isinstance(fault, DataFileDamaged)
+        return fault
+
+    def exposed(self, *others: str) -> list[str]:
+        """The names of the files of the database, and of *others* next to it, that other users can read or change."""
+        beside = [self.path.with_name(name) for name in others]
+        return [file.name for file in exposed([*files(self.path), *beside])]
 
     def free_bytes(self) -> int:
         """The space on the disk of the file for a process that is not root. Raises Unavailable."""
@@ -140,12 +160,13 @@ class Database:
                 self._writer, self._waits = None, True
         while self._idle:
             self._idle.pop().close()
+        self._files.closed()
 
     def _run_all(self) -> None:
         jobs = [self._waiting.popleft() for _ in range(len(self._waiting))]
         try:
             self._commit(jobs)
-        except (sqlite3.Error, OSError) as fault:
+        except (sqlite3.Error, OSError, Unavailable) as fault:
             self._fail(jobs, fault)
         except BaseException as fault:
             self._fail(jobs, fault)
@@ -156,6 +177,12 @@ class Database:
                 job.wake.set()
 
     def _commit(self, jobs: list[_Job[Any]]) -> None:
+        """Run *jobs*. Raises DataFileReplaced if nobody will read what they wrote."""
+        self._files.require_in_place(beside=False)
+        self._transact(jobs)
+        self._files.require_in_place()
+
+    def _transact(self, jobs: list[_Job[Any]]) -> None:
         connection = self._writer = self._writer or self._connect()
         self._wait_for_disk(connection, wait=any(job.survives_power_loss for job in jobs))
         try:
@@ -181,7 +208,8 @@ class Database:
 
     @contextmanager
     def _reader(self) -> Iterator[sqlite3.Connection]:
-        """A connection for exclusive use."""
+        """A connection for exclusive use. Raises DataFileReplaced if it would read a file that nobody else reads."""
+        self._files.require_in_place(beside=False)
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -192,10 +220,14 @@ class Database:
             self._idle.append(connection)
 
     def _connect(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._files.require_in_place()
+        create(self.path)
+        file = inode(self.path)
         connection = sqlite3.connect(self.path, timeout=2.5, isolation_level=None, check_same_thread=False)
         try:
+            tighten(self.path)
             _prepare(connection)
+            self._files.opened(file)
         except BaseException:
             connection.close()
             raise

@@ -10,10 +10,13 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from shared.errors import DiskFull, Unavailable
+from shared.errors import DataFileDamaged, DataFileReplaced, DiskFull, Unavailable
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _UNCLEAR = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_UNREADABLE = ("malformed JSON", "Could not decode to UTF-8")
+"""How the messages begin for a document that is no longer JSON, and for one that is no longer text."""
 _PRIMARY = 0xFF
 _MORE = 65_536
 """Bytes: twice what SQLite allocates in one step."""
@@ -21,18 +24,38 @@ _MORE = 65_536
 
 def unavailable(fault: BaseException, path: Path) -> Unavailable:
     """Our error for *fault*, an error of the database at *path*."""
+    if isinstance(fault, Unavailable):
+        return fault
+    if _is_damage(fault):
+        return damaged()
     if _is_full(fault, path):
         return DiskFull(
             "The disk is full, so opos cannot write.",
             hint="Free space on the disk of the data folder or of temporary files; opos then continues on its own.",
         )
-    return Unavailable(f"Cannot use the SQLite file: {fault}", hint="Check that the data folder is writable.")
+    reason = fault.strerror if isinstance(fault, OSError) else fault
+    return Unavailable(f"Cannot use the SQLite file: {reason}", hint="Check that the data folder is writable.")
+
+
+def damaged() -> DataFileDamaged:
+    hint = "docs/runbooks/data-file-damaged.md: `opos restore` a backup, or let sqlite3 read what is left of the file."
+    return DataFileDamaged("The data file is damaged.", hint=hint)
+
+
+def replaced() -> DataFileReplaced:
+    hint = "Save what opos still has open before you stop it: docs/runbooks/data-file-replaced.md"
+    return DataFileReplaced("The data file was removed or replaced while opos had it open.", hint=hint)
 
 
 def free_bytes(path: Path) -> int:
     """The space on the disk of *path*, which need not exist, for a process that is not root."""
     folder = next(parent for parent in path.resolve().parents if parent.exists())
     return shutil.disk_usage(folder).free
+
+
+def _is_damage(fault: BaseException) -> bool:
+    code = getattr(fault, "sqlite_errorcode", 0) & _PRIMARY
+    return code in _DAMAGED or (isinstance(fault, sqlite3.OperationalError) and str(fault).startswith(_UNREADABLE))
 
 
 def _is_full(fault: BaseException, path: Path) -> bool:

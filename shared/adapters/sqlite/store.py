@@ -10,7 +10,8 @@ from random import getrandbits
 from typing import Any
 
 from shared.adapters.sqlite.database import Database, column, index_of
-from shared.errors import AlreadyExists, Conflict
+from shared.adapters.sqlite.faults import damaged
+from shared.errors import AlreadyExists, Conflict, DataFileDamaged
 from shared.ports import Condition, Create, Delete, Doc, Set, Update, Write
 from shared.ports.field_paths import EXPIRY, field, merge
 from shared.ports.indexes import INDEXES
@@ -25,7 +26,7 @@ class SqliteStore:
 
     def get(self, path: str) -> Doc | None:
         rows = self.database.read("SELECT path, data, version FROM docs WHERE path = ?", [path])
-        return _doc(rows[0]) if rows else None
+        return self._doc(rows[0]) if rows else None
 
     def query(
         self,
@@ -52,7 +53,7 @@ class SqliteStore:
         if limit is not None:
             sql += " LIMIT ?"
             parameters.append(limit)
-        return map(_doc, self.database.iterate(sql, parameters))
+        return map(self._doc, self.database.iterate(sql, parameters))
 
     def count(self, collection: str, *, where: Sequence[Condition] = ()) -> int:
         filters, parameters = _filters(collection, where)
@@ -70,6 +71,13 @@ class SqliteStore:
         version = new_version()
         self.database.write(lambda connection: apply_all(connection, writes, version))
         return {write.path: str(version) for write in writes if not isinstance(write, Delete)}
+
+    def _doc(self, row: tuple[str, str, int]) -> Doc:
+        path, data, version = row
+        try:
+            return Doc(path, _load(data), str(version))
+        except DataFileDamaged as fault:
+            raise self.database.noted(fault) from fault
 
 
 def new_version() -> int:
@@ -96,7 +104,7 @@ def _apply(connection: sqlite3.Connection, write: Write, version: int) -> None:
             row = connection.execute("SELECT version, data FROM docs WHERE path = ?", [path]).fetchone()
             if row is None or str(row[0]) != if_version:
                 raise Conflict(path)
-            merged = _dump(merge(json.loads(row[1]), data))
+            merged = _dump(merge(_load(row[1]), data))
             connection.execute("UPDATE docs SET version = ?, data = ? WHERE path = ?", [version, merged, path])
         case Delete(path, if_version):
             sql = "DELETE FROM docs WHERE path = ? AND version = ?"
@@ -131,9 +139,12 @@ def _collection(path: str) -> str:
     return path.partition("/")[0]
 
 
-def _doc(row: tuple[str, str, int]) -> Doc:
-    path, data, version = row
-    return Doc(path, json.loads(data), str(version))
+def _load(data: str) -> Any:
+    """The document. Raises DataFileDamaged if it is no longer the JSON that was stored."""
+    try:
+        return json.loads(data)
+    except ValueError:
+        raise damaged() from None
 
 
 def _dump(data: Any) -> str:

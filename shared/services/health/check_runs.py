@@ -11,6 +11,13 @@ from shared.services.health.checks.registry import Check, milliseconds
 from shared.services.health.context import HealthContext
 from shared.telemetry.logger import log as _log
 
+CAUSES = {
+    "disk_full": "disk-full",
+    "data_file_replaced": "data-file-replaced",
+    "data_file_damaged": "data-file-damaged",
+}
+"""The codes of errors that are failures of their own, whichever check meets them."""
+
 
 def run_checks(checks: Iterable[Check], context: HealthContext) -> list[Result]:
     """The results of *checks*, in their order."""
@@ -32,6 +39,6 @@ def _results(check: Check, answer: list[Result] | Unanswered) -> Iterator[Result
         yield from answer
         return
     _log.warning("probe_failed", probe=check.name, reason=answer.reason)
-    failure = "disk-full" if answer.reason == "disk_full" else check.failure
+    failure = CAUSES.get(answer.reason, check.failure)
     took = milliseconds(answer.after)
     yield Result(check.name, check.component, check.broken, took, "ms", answer.reason, failure=failure)

@@ -19,6 +19,15 @@ class HealthContext(Context, Protocol):
         """The free space of the disk that holds the store, in MiB; None if the store is not on a local disk."""
         ...
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether this process could not read a part of the data file; never with a store that is no file."""
+        ...
+
+    def exposed_files(self) -> list[str] | None:
+        """The names of the files in the data folder that other users can read; None if the store is no file."""
+        ...
+
     def certificate_ends(self, host: str) -> datetime:
         """When the certificate of *host* expires (with its port, if it is not 443). Raises Unavailable."""
         ...

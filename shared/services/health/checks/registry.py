@@ -7,7 +7,7 @@ from functools import partial
 from time import monotonic
 
 from shared.context import Context
-from shared.errors import Unavailable
+from shared.errors import DataFileDamaged, Unavailable
 from shared.events import iso
 from shared.health.report import Component, Result, Status, compare
 from shared.ports import Set
@@ -34,8 +34,10 @@ class Check:
     component: Component = "component"
 
 
-def _store(context: Context) -> list[Result]:
+def _store(context: HealthContext) -> list[Result]:
     """A real write and a real read, on one of 16 documents: instances seldom share one, and there are at most 16."""
+    if context.is_damaged:
+        raise DataFileDamaged("A part of the data file could not be read since this process started.")
     path, began = f"probes/health-{process_id() % 16}", monotonic()
     context.store.commit([Set(path, {"at": iso(context.now), EXPIRY: iso(context.now + timedelta(days=1))})])
     if context.store.get(path) is None:
@@ -43,6 +45,16 @@ def _store(context: Context) -> list[Result]:
     took = milliseconds(monotonic() - began)
     threshold = milliseconds(context.config.health.thresholds.store_answer.total_seconds())
     return [compare("store:responseTime", took, "ms", threshold=threshold, failure="store-slow", component="datastore")]
+
+
+def _exposed(context: HealthContext) -> list[Result]:
+    """Empty if the store is no file."""
+    names = context.exposed_files()
+    if names is None:
+        return []
+    output = f"other users can read {', '.join(names)}"
+    failure = "data-file-exposed"
+    return [compare("store:exposedFiles", len(names), "files", threshold=1, failure=failure, output=output)]
 
 
 def _bus(context: Context) -> list[Result]:
@@ -88,7 +100,9 @@ _STORED = (
     Check("cost:lastSeen", spending.last_seen),
 )
 """Checks that read what the sweeper stored."""
-PROCESS = (Check("memory:utilization", _memory), Check("uptime", _uptime))
+PROCESS = (
+    Check("store:exposedFiles", _exposed), Check("memory:utilization", _memory), Check("uptime", _uptime),
+)  # fmt: skip
 WATCHED = (*DEPENDENCIES, *SHARED, *PROCESS)
 """What the sweeper checks every minute."""
 
