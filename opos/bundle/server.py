@@ -21,14 +21,27 @@ class AlreadyRunning(OposError):
     code = "already_running"
 
 
+class UnusableFolder(OposError):
+    code = "unusable_folder"
+
+
 class AddressInUse(OposError):
     code = "address_in_use"
 
 
 def lock(data: Path) -> IO[str]:
-    """Locks *data* until this process ends. Raises AlreadyRunning: two dispatchers must not share a folder."""
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = (data / "opos.lock").open("a")
+    """Locks *data* until this process ends. Raises AlreadyRunning: two dispatchers must not share a folder.
+
+    Raises UnusableFolder if *data* is not a folder in which this process may write.
+    """
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = (data / "opos.lock").open("a")
+    except OSError as fault:
+        raise UnusableFolder(
+            f"expected a data folder that opos can write, found {data}: {fault.strerror}",
+            hint="Choose another folder with --data, or change its permissions.",
+        ) from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -37,6 +50,17 @@ def lock(data: Path) -> IO[str]:
             f"Another opos is running on {data}.", hint="Stop it, or choose another folder with --data."
         ) from None
     return file
+
+
+def is_running(data: Path) -> bool:
+    """Whether an `opos up` runs on *data*."""
+    if not data.exists():
+        return False
+    try:
+        lock(data).close()
+    except AlreadyRunning:
+        return True
+    return False
 
 
 def require_free(host: str, port: int) -> None:

@@ -154,6 +154,15 @@ def override_(flag: str, variant: str, until: str, why: str, who: str | None, pl
     ends = until_moment(until, clock.now, context.config.timezone)
     content = override(flag, variant, context.store, who=who or getpass.getuser(), why=why, until=ends, now=clock.now)
     show({"flag": flag, **content}, f"{flag} is {variant} until {clock.time_and_age(ends)}.", as_json=as_json)
+    _warn_if_stopped(place)
+
+
+def _warn_if_stopped(place: Place) -> None:
+    """An override is stored, but a bundle that does not run applies it to nobody."""
+    from opos.bundle.server import is_running
+
+    if place.backend == "embedded" and not is_running(place.data):
+        click.echo(f"No `opos up` is running on {place.data}, so nobody receives this until one starts.", err=True)
 
 
 @command.command("release")

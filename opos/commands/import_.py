@@ -35,7 +35,7 @@ def command(place: Place, log: IO[bytes], *, as_json: bool) -> None:
     file = _seekable(log)
     deque(parse_log(file), maxlen=0)
     file.seek(0)
-    written, there = restore(place.runtime().store, parse_log(file))
+    written, there = restore(place.new_runtime().store, parse_log(file))
     text = f"{counted(written, 'event')} restored, {there} already there"
     show({"restored": written, "there": there}, text, as_json=as_json)
 

@@ -99,22 +99,12 @@ def _pair(name: str, runtime: Runtime, place: Place) -> tuple[Source, str]:
 
 def _keeper(new: str, place: Place, target: str | None, *, restarted: bool, **named: Any) -> Keeper:
     if target is None:
-        return local(new, os.environ, restarted=restarted or not _runs(place))
+        from opos.bundle.server import is_running
+
+        return local(new, os.environ, restarted=restarted or not is_running(place.data))
     from opos.rotation.secret_manager import Manager
 
     return Manager(named["gcloud"], target)
-
-
-def _runs(place: Place) -> bool:
-    from opos.bundle.server import AlreadyRunning, lock
-
-    if not place.data.exists():
-        return False
-    try:
-        lock(place.data).close()
-    except AlreadyRunning:
-        return True
-    return False
 
 
 def _text(step: Step) -> str:

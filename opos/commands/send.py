@@ -26,7 +26,7 @@ def command(
     delivery: str | None, *, as_json: bool,
 ) -> None:  # fmt: skip
     """Send PAYLOAD (a file, or - for standard input) as a signed webhook of SOURCE, over HTTP."""
-    runtime = place.runtime()
+    runtime = place.new_runtime()
     declared = runtime.config.sources.get(source)
     if declared is None:
         known = ", ".join(runtime.config.sources)

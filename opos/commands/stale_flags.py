@@ -58,7 +58,7 @@ def stale(code: Path | None, longest: timedelta, file: Path, config_file: Path, 
     value is older than --settled.
     """
     located, text = read_yaml(file), _text(code) if code else None
-    clock = operator_clock(Place(Path(), config_file, file).runtime())
+    clock = operator_clock(Place(Path(), config_file, file).new_runtime())
     flags, last_change = flag_file(located), _last_changes(file, located)
     definitions, reasons = flags.flag_set().definitions, list[Reason]()
     for key, flag in flags.flags.items():

@@ -54,7 +54,7 @@ def _serve(place: Place, host: str, port: int, url: str) -> None:
 
 def welcome(place: Place, url: str, ports: Mapping[str, int] | None = None) -> str:
     """What `opos up` prints when it is ready. *ports* are those of the functions, if each has its own process."""
-    runtime = place.runtime(OPOS_PUBLIC_URL=url)
+    runtime = place.new_runtime(OPOS_PUBLIC_URL=url)
     lines = [f"opos is up. Send webhooks to {url}/webhooks/{{source}}:"]
     lines += [f"  {name:<16} {source.scheme}" for name, source in runtime.config.sources.items()]
     if ports:

@@ -47,7 +47,7 @@ def bundle(port: int, backend: Backend) -> Iterator[Bundle]:
         secrets = _secrets(here)
         with (data / "log").open("wb") as log, _process(place, url, {**os.environ, **secrets}, log) as process:
             _wait_for(lambda: _answer(f"{url}/livez"), process, data / "log")
-            yield Bundle(url, place.runtime(OPOS_PUBLIC_URL=url, **secrets), process, data / "log")
+            yield Bundle(url, place.new_runtime(OPOS_PUBLIC_URL=url, **secrets), process, data / "log")
 
 
 @contextmanager

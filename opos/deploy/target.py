@@ -58,7 +58,7 @@ class Ground:
 
 def ground(place: Place, name: str | None) -> Ground:
     """The target called *name*; by default production, or the first target. Raises NoTarget, ConfigError."""
-    config = replace(place, backend="embedded").runtime().config
+    config = replace(place, backend="embedded").new_runtime().config
     if config.deploy is None:
         hint = "`opos init` adds one; docs/deploying.md describes it."
         raise NoTarget(f"expected a section `deploy:` in {place.config_file}, found none", hint=hint)

@@ -22,9 +22,15 @@ class BadLog(OposError):
 
 def read_log(store: Store, *, since: datetime, until: datetime, source: str | None = None) -> Iterator[Doc]:
     """The events received between *since* and *until*, oldest first; only those of *source* if it is given."""
-    for date in _days(since, until):
+    for date in _days(max(since, _first_day(store, until)), until):
         docs = [doc for doc in store.query("events", where=[("day", "==", date)]) if _is_wanted(doc, since, source)]
         yield from sorted(docs, key=lambda doc: (str(doc.data["received_at"]), doc.id))
+
+
+def _first_day(store: Store, until: datetime) -> datetime:
+    """The day of the oldest event: without it, a *since* long ago would ask for each day of its centuries."""
+    oldest = next(iter(store.query("events", order_by="day", limit=1)), None)
+    return datetime.fromisoformat(oldest.data["day"]).replace(tzinfo=UTC) if oldest else until
 
 
 def _days(since: datetime, until: datetime) -> Iterator[str]:

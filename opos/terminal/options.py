@@ -16,6 +16,7 @@ from shared.runtime.settings import SIGNING_KEY, Settings
 
 Backend = Literal["embedded", "emulators", "cloud"]
 EMULATORS_FILE = "emulators.json"
+DATA_FILE = "opos.db"
 SIGNING_KEY_FILE = "signing.key"
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
@@ -40,6 +41,12 @@ class NotRunning(OposError):
     code = "not_running"
 
 
+class NoBundle(OposError):
+    """The data folder holds no bundle: a mistyped --data must neither look like an idle bundle nor create one."""
+
+    code = "no_bundle"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A bundle: its data folder, its configuration files and its backend."""
@@ -55,6 +62,16 @@ class Place:
         return {**os.environ, **files, **_ports(self), **more}
 
     def runtime(self, **more: str) -> Runtime:
+        """The bundle in this place. Raises NoBundle if there is none, and creates nothing."""
+        if self.backend == "embedded" and not (self.data / DATA_FILE).is_file():
+            raise NoBundle(
+                f"There is no bundle in the folder {self.data}: expected the file {self.data / DATA_FILE}.",
+                hint=f"Name your bundle's folder with --data, or start a new bundle with `opos up --data {self.data}`.",
+            )
+        return self.new_runtime(**more)
+
+    def new_runtime(self, **more: str) -> Runtime:
+        """The bundle in this place, which its first write creates: for commands that start one or only configure."""
         return Runtime(Settings.from_environment(self.environment(**more)))
 
 
@@ -72,7 +89,7 @@ def with_place(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _ports(place: Place) -> dict[str, str]:
     if place.backend == "embedded":
-        return {"OPOS_STORE": f"sqlite:///{place.data / 'opos.db'}", "OPOS_BUS": "local"}
+        return {"OPOS_STORE": f"sqlite:///{place.data / DATA_FILE}", "OPOS_BUS": "local"}
     google = {"OPOS_STORE": "firestore", "OPOS_BUS": "pubsub"}
     return google | _emulators(place.data) if place.backend == "emulators" else google
 

@@ -1,6 +1,7 @@
 """The output of the command line: text for people, one JSON document with `--json`, and stable exit codes."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -25,7 +26,7 @@ def stop(code: int, message: str, *, hint: str | None = None) -> NoReturn:
 
 
 def reports_errors(command: Callable[P, None]) -> Callable[P, None]:
-    """*command*, ending with a message and the right exit code when it raises an OposError."""
+    """*command*, ending with a message and the right exit code when it raises an OposError, or cannot use a file."""
 
     @wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -33,5 +34,10 @@ def reports_errors(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
         except OposError as fault:
             stop(WRONG_USAGE if fault.code in _USAGE_CODES else FAILED, fault.message, hint=fault.hint)
+        except OSError as fault:
+            if fault.filename is None:
+                raise
+            hint = "Check that it exists, and that you may read and write it."
+            stop(FAILED, f"Cannot use {os.fsdecode(fault.filename)}: {fault.strerror}.", hint=hint)
 
     return guarded

@@ -10,8 +10,9 @@ import click
 from shared.config.files.faults import ConfigError
 from shared.context import Context
 from shared.runtime.container import Runtime
-from shared.values.durations import parse_duration
+from shared.values.durations import LONGEST, parse_duration
 from shared.values.local_time import age, local_time, localized
+from shared.values.timestamps import utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +53,16 @@ def moment(text: str) -> datetime:
         parsed = datetime.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(f"expected 90m, 7d, 2026-11-01 or an ISO 8601 time, found {text!r}") from None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return utc(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
 
 
 def until_moment(text: str, now: datetime, zone: str) -> datetime:
     """The future time that *text* names: a duration (`2h`), a time of day in *zone* (`15:00`), a day or a time."""
     given = text.strip().removeprefix("until").strip()
     ends = _future(given, now, zone)
-    if ends is None or ends <= now:
-        raise click.BadParameter(f"expected 2h, 15:00, or a day or time in the future, found {text!r}")
+    if ends is None or not now < ends <= now + LONGEST:
+        expected = f"expected 2h, 15:00, or a day or time in the future, at most {LONGEST.days}d from now"
+        raise click.BadParameter(f"{expected}, found {text!r}")
     return ends
 
 
@@ -77,4 +79,4 @@ def _future(given: str, now: datetime, zone: str) -> datetime | None:
         parsed = datetime.fromisoformat(given)
     except ValueError:
         return None
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    return utc(parsed if parsed.tzinfo else parsed.replace(tzinfo=ZoneInfo(zone)))

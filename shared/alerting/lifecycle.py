@@ -1,11 +1,13 @@
 """One signal against what is known of its alert: the alert's next document, and what it asks for.
 
 The order in which a sender says things decides, not the order in which they are processed: a signal that is older than
-what is known arrives out of order and changes no state. A sender's time is believed unless it is ahead of ours.
+what is known arrives out of order and changes no state. A sender's time is believed unless it is ahead of ours, or so
+long ago that its alert would never fire. A known time ahead of ours comes from a clock that has been set back since
+then: it orders nothing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.alerting.alert import (
@@ -30,7 +32,7 @@ from shared.ports.field_paths import EXPIRY
 REMEMBERED = timedelta(days=7)
 """How long opos remembers the resolve of an unknown alert: its firing may arrive that late."""
 AHEAD = timedelta(minutes=1)
-"""A sender's clock that is further ahead of ours is not believed: the time of arrival counts instead."""
+"""A time that is further ahead of ours is not believed: for a sender's, the time of arrival counts instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,27 @@ class Received:
 
     @property
     def at(self) -> str:
-        """The time that the signal is about."""
+        """The time that the signal is about: the sender's if it is believed, else the time of arrival."""
         at = self.signal.at
-        return iso(at if at is not None and at <= self.received_at + AHEAD else self.received_at)
+        return iso(self.received_at if at is None or self._is_ahead(at) or self._is_outdated(at) else at)
 
     @property
     def began(self) -> str | None:
-        return iso(self.signal.began) if self.signal.began else None
+        began = self.signal.began
+        return iso(began) if began and not self._is_ahead(began) else None
+
+    @property
+    def note(self) -> str:
+        """Which of the sender's times does not count, for a person; empty if each does."""
+        times = [time for time in (self.signal.at, self.signal.began) if time and self._is_ahead(time)]
+        return f"; the sender's time {iso(times[0])} is ahead of the time of arrival and does not count" if times else ""
+
+    def _is_ahead(self, time: datetime) -> bool:
+        return time > self.received_at + AHEAD
+
+    def _is_outdated(self, time: datetime) -> bool:
+        """Whether a firing would be older than any resolve that opos remembers, though it has only now arrived."""
+        return self.signal.status != "resolved" and time < self.received_at - REMEMBERED
 
     @property
     def content(self) -> Content:
@@ -96,7 +112,20 @@ def noted(
 
 def apply(received: Received, known: AlertDoc | None) -> Change:
     """What a firing or a resolve makes of the *known* document of its alert."""
-    known = {**no_progress(received.id), **known} if known else None  # an earlier release wrote fewer fields
+    change = _applied(received, _as_of(received.now, known) if known else None)
+    return replace(change, reason=change.reason + received.note)
+
+
+def _as_of(now: datetime, known: AlertDoc) -> AlertDoc:
+    """*known* without the times that are ahead of *now*, so that they neither order nor outlast what arrives."""
+    limit = iso(now + AHEAD)
+    said_at, ended_at, began = (
+        time if time and time <= limit else None for time in (known["said_at"], known["ended_at"], known["began"])
+    )
+    return {**known, "said_at": said_at, "ended_at": ended_at, "began": began}
+
+
+def _applied(received: Received, known: AlertDoc | None) -> Change:
     state = state_of(known)
     input = _input(received, known)
     to, effect = TABLE[state][input]

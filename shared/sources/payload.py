@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from shared.errors import ContractBroken
 from shared.values.links import web_link
+from shared.values.timestamps import utc
 
 T = TypeVar("T")
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
@@ -50,9 +51,12 @@ def moment(payload: Any, *paths: str) -> datetime | None:
 
 
 def parse_moment(value: str) -> datetime | None:
-    """*value* as a time; None for anything else, and for the zero value of some clock."""
+    """*value* as a time; None for anything else, and for the zero value of some clock.
+
+    A time that opos cannot represent is the nearest that it can: no time in an authentic webhook is a reason to fail.
+    """
     try:
-        at = datetime.fromtimestamp(_seconds(float(value)), UTC) if _NUMBER.fullmatch(value) else _iso(value)
+        at = utc(datetime.fromtimestamp(_seconds(float(value)), UTC) if _NUMBER.fullmatch(value) else _iso(value))
     except (ValueError, OverflowError, OSError):
         return None
     return at if at.year >= _FIRST_YEAR else None

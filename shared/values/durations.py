@@ -6,8 +6,12 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-_PART = r"(?:([0-9]{1,6})"  # so short that no sum of durations and times overflows
+_PART = r"(?:([0-9]{1,6})"
 _DURATION = re.compile(rf"{_PART}w)?{_PART}d)?{_PART}h)?{_PART}m)?{_PART}s)?{_PART}ms)?")
+
+
+LONGEST = timedelta(days=36_500)
+"""A century: so short that no sum of durations and times overflows."""
 
 
 def parse_wait(value: Any) -> timedelta:
@@ -18,7 +22,10 @@ def parse_wait(value: Any) -> timedelta:
     if match is None:
         raise ValueError("expected a duration such as 5m, 1h30m or 250ms")
     weeks, days, hours, minutes, seconds, millis = (int(part or 0) for part in match.groups())
-    return timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds, milliseconds=millis)
+    length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds, milliseconds=millis)
+    if length > LONGEST:
+        raise ValueError(f"expected a duration of at most {LONGEST.days}d")
+    return length
 
 
 def parse_duration(value: Any) -> timedelta:

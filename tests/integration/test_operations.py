@@ -237,7 +237,7 @@ def fill(place: Place) -> None:
     for delivery in ("first", "second"):
         accepted(context, delivery, disk_full())
     events = [Create(path, doc.data) for path, doc in context.store.docs.items() if path.startswith("events/")]
-    place.runtime().store.commit(events)
+    place.new_runtime().store.commit(events)
 
 
 def in_shell(page: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -115,6 +115,7 @@ class Bundle:
         self.server: BaseWSGIServer = make_server("127.0.0.1", free_port(), gateway(functions), threaded=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.pump = Pump(self.runtime.local_bus, push_in_process(functions))
+        self.runtime.local_bus.ping()  # creates the data file, as the first sweep of `opos up` does
 
     def _firestore(self) -> Store:
         from shared.adapters.firestore.store import connect

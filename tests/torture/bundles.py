@@ -144,7 +144,7 @@ def embedded(folder: Path, phone: str, *, pages: int = 5, config: str = CONFIG) 
     """*pages* may go out one by one within a minute."""
     with patch.dict(os.environ, environment(phone)):
         where = place(folder, "embedded", pages, config)
-        observer = where.runtime()
+        observer = where.new_runtime()
         bundle = Embedded(where, free_port(), observer.store)
         bundle.start()
         try:

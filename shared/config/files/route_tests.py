@@ -1,7 +1,7 @@
 """Runs the operator's route tests in opos.yaml, for `opos verify`."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from shared.config.files.faults import Fault
 from shared.config.files.located_yaml import Located
 from shared.config.model import Config, RouteTest
 from shared.events import Alert
+from shared.values.timestamps import utc
 
 NOON = "2026-01-07T12:00"
 """The time of a test without `at`: a Wednesday noon, outside the usual time intervals."""
@@ -58,4 +59,4 @@ def _compared(test: RouteTest, taken: tuple[Node, ...], verdict: Verdict) -> Ite
 
 def _moment(text: str, zone: str) -> datetime:
     at = datetime.fromisoformat(text)
-    return (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    return utc(at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone)))

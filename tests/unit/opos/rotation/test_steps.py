@@ -335,6 +335,7 @@ def test_the_command_wants_the_old_name_beside_the_present_one(tmp_path: Path) -
         "owner: me@example.com\nsources:\n  hook: {scheme: github, secrets: [HOOK, ORG]}\n"
         "channels: {desk: {console: true}}\nroute: {channel: desk}\ndigest: {channel: desk}\n"
     )
+    (tmp_path / "opos.db").touch()
     done = CliRunner().invoke(command, ["rotate", "hook", "--config", str(file), "--data", str(tmp_path)])
     assert done.exit_code == 2
     assert "opos.yaml:3: expected HOOK_OLD after HOOK" in done.stderr
