@@ -127,9 +127,7 @@ class DeliveryError(OposError):
 
     code = "delivery_failed"
 
-    def __init__(
-        self, reason: DeliveryReason, *, permanent: bool = False, detail: str = "", after: int = 0
-    ) -> None:
+    def __init__(self, reason: DeliveryReason, *, permanent: bool = False, detail: str = "", after: int = 0) -> None:
         super().__init__(f"not delivered: {reason}{': ' if detail else ''}{detail}")
         self.reason = reason
         self.permanent = permanent

@@ -59,7 +59,7 @@ class Keys:
 
     def get(self, kid: str) -> PyJWK | None:
         """The key called *kid*; None if there is none. Raises Unavailable if no keys are known."""
-        if self._is_due(kid) and self._fetching.acquire(timeout=0 if self._asked else TIMEOUT):
+        if self._is_due(kid) and self._fetching.acquire(timeout=TIMEOUT if self._asked is None else 0):
             try:
                 self._refresh(kid)
             finally:
@@ -92,7 +92,7 @@ class Keys:
     def _fetch(self) -> None:
         try:
             published = PyJWKSet.from_dict(json.loads(within(TIMEOUT, self._read)))
-        except (OSError, HTTPException, ValueError, PyJWTError) as fault:
+        except (OSError, HTTPException, ValueError, TypeError, AttributeError, PyJWTError) as fault:
             _log.warning("keys_not_fetched", error=type(fault).__name__)
             self._failures += 1
             raise _unavailable() from fault
