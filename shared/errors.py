@@ -133,12 +133,15 @@ DeliveryReason = Literal[
 
 
 class DeliveryError(OposError):
-    """A channel did not deliver a notice. `permanent`: a retry cannot help."""
+    """A channel did not deliver a notice. `permanent`: a retry cannot help. `after` is the number of seconds for which
+    the receiver asks for no retry; 0 if it asks for nothing.
+    """
 
     code = "delivery_failed"
 
-    def __init__(self, reason: DeliveryReason, *, permanent: bool = False, detail: str = "") -> None:
+    def __init__(self, reason: DeliveryReason, *, permanent: bool = False, detail: str = "", after: int = 0) -> None:
         super().__init__(f"not delivered: {reason}{': ' if detail else ''}{detail}")
         self.reason = reason
         self.permanent = permanent
         self.detail = detail
+        self.after = after

@@ -16,7 +16,7 @@ LOST_AFTER = timedelta(minutes=1)
 
 def publish_lost(context: Context) -> None:
     accepted = context.store.query("events", where=[("state", "==", "accepted")], limit=BATCH)
-    recover_each(accepted, lambda doc: _publish_if_lost(doc, context))
+    recover_each(list(accepted), lambda doc: _publish_if_lost(doc, context))
 
 
 def _publish_if_lost(doc: Doc, context: Context) -> None:

@@ -14,9 +14,11 @@ class NotRecoveredError(Exception):
 
 
 def recover_each(docs: Iterable[Doc], recover: Callable[[Doc], object]) -> None:
-    """Call *recover* with every document. An error is logged; NotRecoveredError is raised in the end."""
+    """Call *recover* with every document, as *docs* yields them. An error is logged; NotRecoveredError is raised in the
+    end.
+    """
     faults = 0
-    for doc in list(docs):
+    for doc in docs:
         try:
             recover(doc)
         except Exception as fault:  # noqa: BLE001  (one document that fails must not stop the others)

@@ -1,9 +1,11 @@
 """Sends messages that are stuck in the outbox: their worker has stopped, or their wait has ended."""
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from functions.sweeper.recovery import BATCH, recover_each
 from shared.ports import Doc
+from shared.services.outbox.attempt import Attempt
 from shared.services.outbox.context import OutboxContext
 from shared.services.outbox.delivery import due, retake
 
@@ -14,13 +16,38 @@ PATIENCE = 3
 def send_stuck(context: OutboxContext) -> None:
     """Send every message that is due. A channel that accepts nothing is skipped until the next sweep.
 
-    Each attempt on such a channel may cost its timeout, and messages on other channels must not wait for that.
+    Each attempt on such a channel may cost its deadline, and messages on other channels must not wait for that.
     """
-    rejected = Counter[str]()
+    rejected, slow = Counter[str](), dict[str, Attempt]()
 
     def send_again(doc: Doc) -> None:
-        channel = str(doc.data.get("channel"))
-        if rejected[channel] < PATIENCE and retake(doc, context) == "pending":
-            rejected[channel] += 1
+        channel = _channel(doc)
+        if channel in slow:
+            missed = slow.pop(channel).outcome() == "pending"
+            rejected[channel] += PATIENCE * missed
+        elif (attempt := retake(doc, context)) and attempt.is_over():
+            rejected[channel] += attempt.outcome() == "pending"
+        elif attempt:
+            slow[channel] = attempt
 
-    recover_each([doc for name in ("outbox", "digests") for doc in due(name, context, limit=BATCH)], send_again)
+    stuck = [doc for name in ("outbox", "digests") for doc in due(name, context, limit=BATCH)]
+    recover_each(_in_rounds(stuck, slow, rejected), send_again)
+
+
+def _in_rounds(docs: list[Doc], slow: Mapping[str, Attempt], rejected: Mapping[str, int]) -> Iterator[Doc]:
+    """*docs*, but while a channel is slow, its messages wait for the next round. At the end of each round comes the
+    message again for which a slow channel has no outcome yet.
+    """
+    while docs:
+        left: list[Doc] = []
+        for doc in docs:
+            if _channel(doc) in slow:
+                left.append(doc)
+            elif rejected[_channel(doc)] < PATIENCE:
+                yield doc
+        yield from [attempt.doc for attempt in slow.values()]
+        docs = left
+
+
+def _channel(doc: Doc) -> str:
+    return str(doc.data.get("channel"))

@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 
 from shared.errors import Unavailable
+from shared.process.deadline import within
 
 _NO_CHECK_TIME = 0x20_0000
 _HALF_A_SECOND = timedelta(seconds=0.5)
@@ -36,16 +37,21 @@ def tls(host: str, port: int, *, timeout: float, context: ssl.SSLContext) -> Ite
 def certificate_ends(host: str, port: int = 443, *, timeout: float) -> datetime:
     """When the certificate of *host* ends, whether it is trusted or not.
 
-    *host* is a name or an address, IPv6 without brackets. Raises Unavailable if there is no certificate.
+    *host* is a name or an address, IPv6 without brackets. *timeout* is in seconds, for all steps together. Raises
+    Unavailable if there is no certificate.
     """
     from cryptography.x509 import load_der_x509_certificate
 
     try:
-        with tls(host, port, timeout=timeout, context=_trusting()) as secured:
-            shown = secured.getpeercert(binary_form=True) or b""
+        shown = within(timeout, lambda: _certificate(host, port, timeout))
         return load_der_x509_certificate(shown).not_valid_after_utc
     except (OSError, ValueError) as fault:
         raise Unavailable(f"No certificate was received: {type(fault).__name__}.") from fault
+
+
+def _certificate(host: str, port: int, timeout: float) -> bytes:
+    with tls(host, port, timeout=timeout, context=_trusting()) as secured:
+        return secured.getpeercert(binary_form=True) or b""
 
 
 def clock_offset(url: str, *, timeout: float, now: Callable[[], datetime] = _utc) -> timedelta:
@@ -53,7 +59,7 @@ def clock_offset(url: str, *, timeout: float, now: Callable[[], datetime] = _utc
 
     The server sends its time in whole seconds, at some point between request and answer. The result can therefore be
     wrong by half a second and half the round trip, or by one second if a cache answers; an offset within that error
-    counts as zero. Raises Unavailable if there is no answer, or no Date in it.
+    counts as zero. Raises Unavailable if there is no answer within *timeout* seconds, or no Date in it.
     """
     asked = now()
     headers = _head(url, timeout)
@@ -78,6 +84,13 @@ def _time(headers: "Message[str, str]") -> tuple[datetime, timedelta]:
 
 def _head(url: str, timeout: float) -> "Message[str, str]":
     """The headers of the answer, regardless of its status."""
+    try:
+        return within(timeout, lambda: _asked(url, timeout))
+    except (OSError, HTTPException, ValueError) as fault:
+        raise Unavailable(f"The server did not answer: {type(fault).__name__}.") from fault
+
+
+def _asked(url: str, timeout: float) -> "Message[str, str]":
     opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=_timeless()))
     try:
         with opener.open(urllib.request.Request(url, method="HEAD"), timeout=timeout) as answer:  # noqa: S310  (the operator's)
@@ -86,8 +99,6 @@ def _head(url: str, timeout: float) -> "Message[str, str]":
     except urllib.error.HTTPError as fault:
         with fault:
             return fault.headers
-    except (OSError, HTTPException, ValueError) as fault:
-        raise Unavailable(f"The server did not answer: {type(fault).__name__}.") from fault
 
 
 def _timeless() -> ssl.SSLContext:

@@ -8,15 +8,17 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from http.client import HTTPException
 from typing import Any
 
 from jwt import PyJWK, PyJWKSet, PyJWTError, decode, get_unverified_header
 
 from shared.errors import Unauthorized, Unavailable
+from shared.process.deadline import within
 from shared.telemetry.logger import log as _log
 from shared.values.http import SIGNATURE_REMOVED
 
@@ -28,47 +30,90 @@ _OPTIONS: Any = {
 _UNSIGNED: Any = {**_OPTIONS, "verify_signature": False, "verify_aud": True, "verify_iss": True}
 LEEWAY = 30.0
 """Seconds by which the issuer's clock may differ from ours."""
-FRESH, AGAIN = 3600.0, 30.0
-"""Seconds for which keys stay valid without a fetch, and between two fetches because of an unknown key."""
+FRESH = 3600.0
+"""Seconds for which keys stay valid without a fetch."""
+PAUSES = (30.0, 10.0, 20.0, 40.0, 60.0)
+"""Seconds until the next fetch, by how many of the last ones failed in a row: the first is for unknown keys."""
 TIMEOUT = 2.0
+"""Seconds for one fetch."""
+MOST = 1_000_000
+"""Bytes of an answer that are read."""
 
 
 @dataclass
 class Keys:
-    """The issuer's keys. Known keys remain usable while their server does not answer."""
+    """The issuer's keys. Known keys remain usable while their server does not answer.
+
+    At most one thread fetches them. The others use the keys that are known; only before the first fetch has ended they
+    wait for it, because a function that has just started would otherwise reject good tokens.
+    """
 
     url: str
-    _known: dict[str, PyJWK] = field(default_factory=dict)
+    _known: Mapping[str, PyJWK] = field(default_factory=dict)
     _asked: float | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    """When the last fetch ended; `_fetched` is when the last good one did."""
+    _fetched: float = 0.0
+    _failures: int = 0
+    """How many of the last fetches failed in a row."""
+    _fetching: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, kid: str) -> PyJWK | None:
-        """The key called *kid*; None if there is none. Raises Unavailable if the keys cannot be fetched."""
-        with self._lock:
-            if self._asked is None or time.monotonic() - self._asked > (FRESH if kid in self._known else AGAIN):
-                self._ask()
-            return self._known.get(kid)
+        """The key called *kid*; None if there is none. Raises Unavailable if no keys are known."""
+        if self._is_due(kid) and self._fetching.acquire(timeout=TIMEOUT if self._asked is None else 0):
+            try:
+                self._refresh(kid)
+            finally:
+                self._fetching.release()
+        if not self._known:
+            raise _unavailable()
+        return self._known.get(kid)
 
     def fetch(self) -> None:
         """Fetch the keys now. Raises Unavailable if that fails, and keeps the known keys."""
+        if not self._fetching.acquire(timeout=TIMEOUT):
+            raise _unavailable()
+        try:
+            self._fetch()
+        finally:
+            self._fetching.release()
+
+    def _is_due(self, kid: str) -> bool:
+        now, pause = time.monotonic(), PAUSES[min(self._failures, len(PAUSES) - 1)]
+        if self._asked is not None and now - self._asked <= pause:
+            return False
+        return kid not in self._known or now - self._fetched > FRESH
+
+    def _refresh(self, kid: str) -> None:
+        """Fetch the keys, unless another thread did that just before."""
+        if self._is_due(kid):
+            with suppress(Unavailable):
+                self._fetch()
+
+    def _fetch(self) -> None:
+        try:
+            published = PyJWKSet.from_dict(json.loads(within(TIMEOUT, self._read)))
+        except (OSError, HTTPException, ValueError, TypeError, AttributeError, PyJWTError) as fault:
+            _log.warning("keys_not_fetched", error=type(fault).__name__)
+            self._failures += 1
+            raise _unavailable() from fault
+        else:
+            self._known = {key.key_id: key for key in published.keys if key.key_id}
+            self._failures, self._fetched = 0, time.monotonic()
+        finally:
+            self._asked = time.monotonic()
+
+    def _read(self) -> bytes:
         try:
             with urllib.request.urlopen(self.url, timeout=TIMEOUT) as answer:  # noqa: S310  (an address of the operator's)
-                published = PyJWKSet.from_dict(json.load(answer))
-        except (urllib.error.URLError, OSError, ValueError, PyJWTError) as fault:
-            _log.warning("keys_not_fetched", error=type(fault).__name__)
-            if isinstance(fault, urllib.error.HTTPError):
-                fault.close()
-            raise Unavailable("Cannot fetch the keys of the identity provider.") from fault
-        self._known = {key.key_id: key for key in published.keys if key.key_id}
-        self._asked = time.monotonic()
+                body: bytes = answer.read(MOST)
+                return body
+        except urllib.error.HTTPError as fault:
+            fault.close()
+            raise
 
-    def _ask(self) -> None:
-        try:
-            self.fetch()
-        except Unavailable:
-            if not self._known:
-                raise
-            self._asked = time.monotonic()
+
+def _unavailable() -> Unavailable:
+    return Unavailable("Cannot fetch the keys of the identity provider.")
 
 
 @dataclass(frozen=True)
@@ -91,16 +136,19 @@ class OidcIssuer:
 
     def claims(self, token: str, *, audience: str, now: datetime) -> dict[str, Any]:
         with _refusing():
-            claims = self._claims(token, audience)
+            # Everything that needs no key comes first: a token that cannot be valid costs no fetch and no signature.
+            claims = decode(token, audience=audience, issuer=list(self.names), options=_UNSIGNED)
             _require_valid_at(now, claims)
-            return claims
+            if self.checked and token.endswith(SIGNATURE_REMOVED):
+                return claims
+            return self._signed(token, audience)
 
-    def _claims(self, token: str, audience: str) -> dict[str, Any]:
-        if self.checked and token.endswith(SIGNATURE_REMOVED):
-            return decode(token, audience=audience, issuer=list(self.names), options=_UNSIGNED)
-        key = self.keys.get(str(get_unverified_header(token).get("kid")))
+    def _signed(self, token: str, audience: str) -> dict[str, Any]:
+        """The claims of *token*, whose signature is valid."""
+        header = get_unverified_header(token)
+        key = self.keys.get(str(header.get("kid"))) if header.get("alg") in ALGORITHMS else None
         if key is None:
-            raise ValueError("an unknown key")
+            raise ValueError("an unknown algorithm or key")
         return decode(
             token, key, algorithms=list(ALGORITHMS), audience=audience, issuer=list(self.names), options=_OPTIONS
         )

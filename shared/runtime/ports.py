@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from shared.services.flags.usage import Usage
     from shared.services.flags.watched_file import WatchedFlags
     from shared.services.outbox.context import Render
+    from shared.services.outbox.sends import Sends
     from shared.services.slo.indicators import Indicators
 
 KEY_FILE = "signing.key"
@@ -165,6 +166,12 @@ class Ports:
         from shared.runtime.identities import Users
 
         return Users(lambda: self.access, self.secret)
+
+    @once
+    def sends(self) -> "Sends":
+        from shared.services.outbox.sends import Sends
+
+        return Sends()
 
     @once
     def notices(self) -> Mapping[str, "Render"]:

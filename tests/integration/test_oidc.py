@@ -137,7 +137,7 @@ def test_a_new_key_is_found_without_a_restart_and_a_flood_of_unknown_ones_asks_o
         with pytest.raises(Unauthorized):
             email(issuer, google.token(NOW, kid="k2"))
     assert google.asked == 1
-    monkeypatch.setattr(oidc, "AGAIN", 0.0)
+    monkeypatch.setattr(oidc, "PAUSES", (0.0,))
     assert email(issuer, google.token(NOW, kid="k2")) == ACCOUNT
 
 
@@ -145,6 +145,7 @@ def test_known_keys_go_on_working_while_their_server_does_not_answer(
     google: Provider, issuer: OidcIssuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     google.up = False
+    monkeypatch.setattr(oidc, "PAUSES", (0.0,))
     with pytest.raises(Unavailable):
         email(issuer, google.token(NOW))
     google.up = True

@@ -19,6 +19,7 @@ from shared.runtime.notices import NOTICES
 from shared.security.signed_links import Links
 from shared.services.flags.usage import Usage
 from shared.services.outbox.context import Render
+from shared.services.outbox.sends import Sends
 from shared.services.slo.indicators import Indicators
 from tests.support.indexes import is_served
 
@@ -191,6 +192,7 @@ class FakeContext:
         default_factory=lambda: {"desk": RecordingChannel(), "inbox": RecordingChannel()}
     )
     notices: Mapping[str, Render] = field(default_factory=lambda: NOTICES)
+    sends: Sends = field(default_factory=Sends)
     secrets: dict[str, str] = field(default_factory=dict)
     trace: str = "0af7651916cd43dd8448eb211c80319c"
     uptime_seconds: float = 1.0

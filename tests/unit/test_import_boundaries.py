@@ -75,7 +75,7 @@ def allowed_own(module: str) -> tuple[str, ...] | None:
     if place in ROOMS:
         return (*CONTRACTS, f"shared.{place}", *ROOMS[place])
     if place == "adapters":
-        return (*CONTRACTS, "shared.adapters", "shared.telemetry")
+        return (*CONTRACTS, "shared.adapters", "shared.process", "shared.telemetry")
     if place in {"values", "ports"}:
         return CONTRACTS
     return None

@@ -8,17 +8,23 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from datetime import UTC, datetime
+from email.message import Message
 from http.client import HTTPException, HTTPResponse
 from typing import Any, TypeVar
 
 from shared.adapters.channels.reachability import undelivered
+from shared.adapters.channels.retry_after import retry_after
 from shared.errors import DeliveryError, DeliveryReason
+from shared.process.deadline import within
 from shared.telemetry.logger import log as _log
 
 T = TypeVar("T")
 TIMEOUT = 10.0
+"""Seconds for one step of a request. `shared.process.shares` limits the request."""
 _REASONS: dict[int, DeliveryReason] = {401: "unauthorized", 403: "unauthorized", 408: "timeout", 429: "rate_limited"}
 _TRANSIENT = frozenset({408, 425, 429})
+_ASKS_FOR_TIME = frozenset({429, 503})
 _NOT_THERE = frozenset({404, 405, 410})
 _ENOUGH = 10_000
 
@@ -32,9 +38,11 @@ _opener = urllib.request.build_opener(_StayPut)
 
 
 class _Refused(DeliveryError):
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, headers: "Message[str, str]") -> None:
         permanent = 300 <= status < 500 and status not in _TRANSIENT  # noqa: PLR2004
-        super().__init__(_REASONS.get(status, "rejected"), permanent=permanent, detail=f"HTTP {status}")
+        after = retry_after(headers, datetime.now(UTC)) if status in _ASKS_FOR_TIME else 0
+        reason = _REASONS.get(status, "rejected")
+        super().__init__(reason, permanent=permanent, detail=f"HTTP {status}", after=after)
         self.status = status
 
 
@@ -63,14 +71,17 @@ def _open(request: urllib.request.Request, take: Callable[[HTTPResponse], T]) ->
             return take(answer)
     except urllib.error.HTTPError as fault:
         fault.close()
-        raise _Refused(fault.code) from None
+        raise _Refused(fault.code, fault.headers) from None
     except (OSError, HTTPException, ValueError) as fault:
         raise undelivered(fault) from None
 
 
 def call(url: str) -> None:
     """GET *url*. A failure is only logged, without the address."""
+    request = urllib.request.Request(url)  # noqa: S310
     try:
-        _open(urllib.request.Request(url), lambda answer: answer.status)  # noqa: S310
+        within(TIMEOUT, lambda: _open(request, lambda answer: answer.status))
+    except TimeoutError:
+        _log.warning("call_failed", reason="timeout", detail="")
     except DeliveryError as fault:
         _log.warning("call_failed", reason=fault.reason, detail=fault.detail)

@@ -11,7 +11,7 @@ from shared.alerting.page_text import text, title
 from shared.context import Context
 from shared.ports import Create, Doc, Write
 from shared.services.outbox.context import OutboxContext
-from shared.services.outbox.delivery import intent, send
+from shared.services.outbox.delivery import begin, intent
 
 if TYPE_CHECKING:
     from shared.config.model import Config
@@ -59,7 +59,14 @@ def runbook_of(alert: AlertDoc, config: "Config") -> str:
 
 
 def send_pages(writes: Iterable[Write], versions: Mapping[str, str], context: OutboxContext) -> None:
-    """Send the messages among *writes*, which were committed at *versions*: this worker holds their lease."""
-    for message in writes:
-        if isinstance(message, Create) and message.path.startswith("outbox/"):
-            send(Doc(message.path, dict(message.data), versions[message.path]), context)
+    """Send the messages among *writes*, which were committed at *versions*: this worker holds their lease.
+
+    All begin before this waits for any of them, so that no channel waits for another.
+    """
+    attempts = [
+        begin(Doc(message.path, dict(message.data), versions[message.path]), context)
+        for message in writes
+        if isinstance(message, Create) and message.path.startswith("outbox/")
+    ]
+    for attempt in attempts:
+        attempt.outcome()

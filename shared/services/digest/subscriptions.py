@@ -11,8 +11,8 @@ from shared.digest.batch import Batching
 from shared.events import iso
 from shared.ports import Set
 from shared.ports.field_paths import EXPIRY
-from shared.services.outbox.delivery import KEEP
 from shared.services.outbox.message import MessageChange
+from shared.services.outbox.outcome import KEEP
 
 
 def is_wanted(rules: Batching, context: Context) -> bool:

@@ -9,7 +9,8 @@ from functions.sweeper.stuck_messages import PATIENCE
 from shared.errors import Conflict, DeliveryError
 from shared.events import DeadLetter, DigestDue, EventAccepted, Message, Tick
 from shared.ports import Create, Doc
-from shared.services.outbox.delivery import MAX_ATTEMPTS, intent, send
+from shared.services.outbox.delivery import intent, send
+from shared.services.outbox.outcome import MAX_ATTEMPTS
 from tests.support.events import accepted, disk_full, new_customer
 from tests.support.fakes import FakeContext
 

@@ -1,0 +1,93 @@
+"""One attempt to send a message: it runs in a thread of its own, so that its worker can give it up at the deadline.
+
+The thread records the outcome itself. So the receipt of an attempt that was given up is kept whenever it arrives, and
+until then this process does not send the message again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from shared.errors import Conflict, DeliveryError, OposError
+from shared.ports import Doc, Notice, Update
+from shared.process.shares import Claim
+from shared.security.signed_links import ACK_LIFE
+from shared.services.outbox.context import OutboxContext
+from shared.services.outbox.message import MessageChange, State, as_message
+from shared.services.outbox.outcome import not_sent, present, record, sent
+from shared.telemetry import setup as telemetry
+from shared.telemetry.logger import log as _log
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An attempt to send the message of *doc*. Without a *claim*, nothing is sent and the message waits."""
+
+    doc: Doc
+    context: OutboxContext
+    claim: Claim[State] | None = None
+
+    def is_over(self) -> bool:
+        """Whether the attempt ended soon."""
+        return self.claim is None or self.claim.is_over()
+
+    def outcome(self) -> State:
+        """The state of the message after the attempt, or `pending` at the deadline."""
+        if self.claim is None:
+            return "pending"
+        try:
+            return self.claim.result()
+        except TimeoutError:
+            return self._given_up()
+
+    def _given_up(self) -> State:
+        """Write that the message waits, unless the attempt has just written its outcome."""
+        changes = not_sent(self.doc, DeliveryError("timeout"), present(self.context))
+        try:
+            self.context.store.commit([Update(self.doc.path, changes, if_version=self.doc.version)])
+        except Conflict:
+            return "pending"
+        return changes["state"]
+
+
+def started(claim: Claim[State], doc: Doc, context: OutboxContext) -> Attempt:
+    """An attempt that has started, and has soon ended unless the channel is slow: so messages keep their order."""
+    claim.start(partial(_attempt, claim, doc, context))
+    claim.is_over()
+    return Attempt(doc, context, claim)
+
+
+def _attempt(claim: Claim[State], doc: Doc, context: OutboxContext) -> State:
+    changes = context.sends.receipts.pop(doc.path, None) or _changes(claim, doc, context)
+    try:
+        return record(doc, changes, context)
+    except OposError:
+        context.sends.keep(doc.path, changes)
+        raise
+
+
+def _changes(claim: Claim[State], doc: Doc, context: OutboxContext) -> MessageChange:
+    channel = as_message(doc.data)["channel"]
+    try:
+        with telemetry.span(f"send {channel}", channel=channel):
+            return sent(context.channel(channel).send(_notice(doc, context), doc.id))
+    except DeliveryError as refusal:
+        # The error of a connection that was cut would hide why it was cut.
+        fault = DeliveryError("timeout") if claim.was_cut and not refusal.permanent else refusal
+    except Exception as crash:  # noqa: BLE001  (a broken channel must not lose the message: opos retries and shows it)
+        _log.error("channel_broken", channel=channel, error=type(crash).__name__)
+        fault = DeliveryError("internal")
+    return not_sent(doc, fault, present(context) if claim.given_up else context.now)
+
+
+def _notice(doc: Doc, context: OutboxContext) -> Notice:
+    """The notice for the channel: rendered from the message's data if it has any, otherwise as it is stored."""
+    message = as_message(doc.data)
+    render = next((render for field, render in context.notices.items() if field in message), None)
+    if render:
+        return render(doc, context)
+    notice, ack = message["notice"], message["ack"]
+    if not ack:
+        return Notice(**notice)
+    expires = datetime.fromisoformat(message["created_at"]) + ACK_LIFE
+    return Notice(**notice, ack_url=context.links.url("ack", ack, expires=expires))
