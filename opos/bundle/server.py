@@ -1,4 +1,4 @@
-"""The whole bundle in one process: gateway, local bus and minute tick, on the server of functions-framework."""
+"""The whole bundle in one process: gateway, local bus and minute tick, on the server of a bundle on this machine."""
 
 import fcntl
 import socket
@@ -9,6 +9,8 @@ from typing import IO, Any
 
 from functions_framework._http.gunicorn import GunicornApplication
 
+from opos.bundle.connection import Worker
+from opos.bundle.front import Front, Limits
 from opos.bundle.gateway import gateway, load_functions, push_in_process
 from opos.bundle.scheduler import start_ticking
 from shared.adapters.local_bus.pump import Pump
@@ -51,7 +53,7 @@ def require_free(host: str, port: int) -> None:
             ) from None
 
 
-def serve(host: str, port: int, *, when_ready: Callable[[], None]) -> None:
+def serve(host: str, port: int, *, when_ready: Callable[[], None], limits: Limits = Limits()) -> None:
     """Serves until the process gets a signal to stop. The environment names the files and the data."""
     functions = load_functions()
     pump: list[Pump] = []
@@ -65,7 +67,15 @@ def serve(host: str, port: int, *, when_ready: Callable[[], None]) -> None:
         with suppress(IndexError):
             pump.pop().stop()
 
-    GunicornApplication(  # type: ignore[no-untyped-call]
-        gateway(functions), host, port, debug=False, threads=16, keepalive=65, graceful_timeout=10,
+    listen(
+        Front(gateway(functions), limits), host, port,
         when_ready=lambda _server: when_ready(), post_worker_init=start_pump, worker_exit=stop_pump,
+    )  # fmt: skip
+
+
+def listen(front: Front, host: str, port: int, **hooks: Callable[..., None]) -> None:
+    """Serves *front* until the process gets a signal to stop. *hooks* are those of gunicorn."""
+    GunicornApplication(  # type: ignore[no-untyped-call]
+        front, host, port, debug=False, worker_class=Worker, asgi_lifespan="off", threads=1,
+        limit_request_line=8190, keepalive=65, graceful_timeout=10, **hooks,
     ).run()  # fmt: skip

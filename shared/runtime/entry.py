@@ -31,6 +31,8 @@ HttpHandler = Callable[[HttpRequest, Invocation], HttpResponse]
 EventHandler = Callable[[Any, Invocation], None]
 
 BODY_LIMIT = 1024 * 1024
+READING_TIME = 10.0
+"""Seconds in which the body of a request has to arrive."""
 PATIENCE = 20.0
 """Seconds for which a conflict is retried: less than a push may take, so that the bus does not deliver it twice."""
 _OURS = "Something went wrong on our side. It has been logged."
