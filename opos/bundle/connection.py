@@ -1,18 +1,32 @@
-"""HTTP connections that wait for their sender on the event loop: they hold no thread, and not longer than allowed.
+"""The server of a bundle on this machine. Its connections wait on an event loop, without a thread and within limits.
 
-gunicorn's own ASGI worker parses requests strictly, but gives a sender all the time in the world.
+gunicorn's ASGI worker parses requests strictly, and limits the size of each line, but not the time and the number of
+connections. It has no setting for the class of its connections, so this module replaces that class.
 """
 
 from asyncio import BaseTransport, TimerHandle, Transport
+from collections.abc import Callable
 from typing import Any
 
+from functions_framework._http.gunicorn import GunicornApplication
 from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers import gasgi
 
 from opos.bundle.front import Front
 
+LINE_LIMIT = 8190
+"""Bytes of a request line."""
 
-class Worker(gasgi.ASGIWorker):
+
+def listen(front: Front, host: str, port: int, **hooks: Callable[..., None]) -> None:
+    """Serves *front* until the process gets a signal to stop. *hooks* are those of gunicorn."""
+    GunicornApplication(  # type: ignore[no-untyped-call]
+        front, host, port, debug=False, worker_class=Worker, asgi_lifespan="off", threads=1,
+        limit_request_line=LINE_LIMIT, keepalive=65, graceful_timeout=10, **hooks,
+    ).run()  # fmt: skip
+
+
+class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn's worker, for an application that is a `Front`."""
 
     asgi: Front
@@ -37,7 +51,7 @@ class Worker(gasgi.ASGIWorker):
         await super()._shutdown()
 
 
-class Connection(ASGIProtocol):
+class Connection(ASGIProtocol):  # type: ignore[misc]
     """Ends if a request's head is too late or too large, or if its reader takes the answer too slowly."""
 
     worker: Worker
@@ -56,8 +70,9 @@ class Connection(ASGIProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._current_request is None:
-            self._head_due or self._await_head()
             self._head_size += len(data)
+            if self._head_due is None:
+                self._await_head()
         super().data_received(data)
         if self._current_request is None and self._head_size > self.worker.asgi.limits.head:
             self._send_error_response(431, "Request head too large")
@@ -82,12 +97,18 @@ class Connection(ASGIProtocol):
         self.transport.abort()
         self._request_ready.set()
 
+    def _close_transport(self) -> None:
+        super()._close_transport()
+        if self.transport.get_write_buffer_size():
+            self._reader_due = self._later(self.transport.abort)
+
     def _await_head(self) -> None:
-        self._head_due, self._head_size = self._later(self.end), 0
+        self._head_due = self._later(self.end)
         self.worker.idle[self] = None
 
     def _on_headers_complete(self) -> bool:
         self._stop_waiting()
+        self._head_size = 0
         return bool(super()._on_headers_complete())
 
     def _arm_keepalive_timer(self) -> None:
@@ -100,9 +121,9 @@ class Connection(ASGIProtocol):
             self._head_due.cancel()
             self._head_due = None
 
-    def _later(self, callback: Any) -> TimerHandle:
+    def _later(self, callback: Callable[[], None]) -> TimerHandle:
         timer: TimerHandle = self.worker.loop.call_later(self.worker.asgi.limits.seconds, callback)
         return timer
 
 
-gasgi.ASGIProtocol = Connection  # the worker has no setting for the class of its connections
+gasgi.ASGIProtocol = Connection

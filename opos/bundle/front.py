@@ -13,9 +13,8 @@ from typing import Any
 from werkzeug.test import run_wsgi_app
 
 from opos.bundle.environ import environ
-from shared.errors import TooSlow
-from shared.runtime.entry import BODY_LIMIT, READING_TIME
-from shared.values.http import error_response
+from shared.runtime.entry import BODY_LIMIT, READING_TIME, too_large, too_slow
+from shared.values.http import HttpResponse, error_response
 
 WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
 Scope = dict[str, Any]
@@ -36,6 +35,9 @@ class Limits:
     bodies: int = 64 * 1024 * 1024
     """Of all requests together."""
     threads: int = 16
+
+
+LIMITS = Limits()
 
 
 class Left(Exception):
@@ -75,12 +77,14 @@ class Front:
         try:
             await self._fill(body, receive)
         except TimeoutError:
-            return _too_slow()
+            return _ending(error_response(too_slow(self.limits.seconds)))
+        if len(body) > BODY_LIMIT:
+            return _ending(error_response(too_large()))
         threads = self._liveness if scope["path"] == "/livez" else self._threads
         return await asyncio.get_running_loop().run_in_executor(threads, self._run, environ(scope, BytesIO(body)))
 
     async def _fill(self, body: bytearray, receive: Receive) -> None:
-        """Reads the body to its end, but keeps no more than the function needs to see that it is too large."""
+        """Reads the body to its end, since a sender may listen only then, but keeps no more than one byte too many."""
         async with asyncio.timeout(self.limits.seconds) as deadline:
             self._arriving[deadline] = None
             try:
@@ -106,10 +110,10 @@ class Front:
         return int(status.partition(" ")[0]), encoded, b"".join(parts)
 
 
-def _too_slow() -> Answer:
-    answer = error_response(TooSlow(f"expected the whole body within {READING_TIME:.0f} seconds"))
-    headers = {**answer.headers, "content-length": str(len(answer.body)), "connection": "close"}
-    return answer.status, [(name.encode(), value.encode()) for name, value in headers.items()], answer.body
+def _ending(response: HttpResponse) -> Answer:
+    """*response* as the last answer on its connection, whose sender may still be sending."""
+    headers = {**response.headers, "content-length": str(len(response.body)), "connection": "close"}
+    return response.status, [(name.encode(), value.encode()) for name, value in headers.items()], response.body
 
 
 async def _give(answer: Answer, send: Send) -> None:

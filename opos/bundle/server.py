@@ -7,10 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from functions_framework._http.gunicorn import GunicornApplication
-
-from opos.bundle.connection import Worker
-from opos.bundle.front import Front, Limits
+from opos.bundle.connection import listen
+from opos.bundle.front import LIMITS, Front, Limits
 from opos.bundle.gateway import gateway, load_functions, push_in_process
 from opos.bundle.scheduler import start_ticking
 from shared.adapters.local_bus.pump import Pump
@@ -53,7 +51,7 @@ def require_free(host: str, port: int) -> None:
             ) from None
 
 
-def serve(host: str, port: int, *, when_ready: Callable[[], None], limits: Limits = Limits()) -> None:
+def serve(host: str, port: int, *, when_ready: Callable[[], None], limits: Limits = LIMITS) -> None:
     """Serves until the process gets a signal to stop. The environment names the files and the data."""
     functions = load_functions()
     pump: list[Pump] = []
@@ -71,11 +69,3 @@ def serve(host: str, port: int, *, when_ready: Callable[[], None], limits: Limit
         Front(gateway(functions), limits), host, port,
         when_ready=lambda _server: when_ready(), post_worker_init=start_pump, worker_exit=stop_pump,
     )  # fmt: skip
-
-
-def listen(front: Front, host: str, port: int, **hooks: Callable[..., None]) -> None:
-    """Serves *front* until the process gets a signal to stop. *hooks* are those of gunicorn."""
-    GunicornApplication(  # type: ignore[no-untyped-call]
-        front, host, port, debug=False, worker_class=Worker, asgi_lifespan="off", threads=1,
-        limit_request_line=8190, keepalive=65, graceful_timeout=10, **hooks,
-    ).run()  # fmt: skip
