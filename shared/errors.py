@@ -58,6 +58,20 @@ class MethodNotAllowed(OposError):
     http_status = 405
 
 
+class Malformed(OposError):
+    """What arrived is not a complete HTTP request."""
+
+    code = "malformed"
+    http_status = 400
+
+
+class TooSlow(OposError):
+    """The request did not arrive in time."""
+
+    code = "too_slow"
+    http_status = 408
+
+
 class Gone(OposError):
     """A link that is no longer valid."""
 

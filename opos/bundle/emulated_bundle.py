@@ -1,6 +1,7 @@
 """The bundle as in a deployment, on this machine: a process for each function, with emulated Pub/Sub and Firestore."""
 
 import json
+import os
 import signal
 import socket
 import sys
@@ -15,7 +16,6 @@ from opos.bundle.emulators import PROJECT, Emulators, emulators
 from opos.bundle.gateway import function_source
 from opos.bundle.ports import free_port
 from opos.bundle.processes import Supervised
-from opos.bundle.proxy import start_proxy
 from opos.bundle.pubsub_setup import wire
 from opos.bundle.scheduler import start_ticking
 from opos.terminal.options import EMULATORS_FILE, SIGNING_KEY_FILE, Place
@@ -41,13 +41,15 @@ def serve_emulated(
     stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
-    with emulators(_logs(place)) as google, emulated(place, google, url) as functions:
-        proxy = start_proxy(host, port, functions.ports)
+    with (
+        emulators(_logs(place)) as google,
+        emulated(place, google, url) as functions,
+        _proxy(host, port, functions.ports),
+    ):
         ticks = start_ticking(place.runtime(OPOS_PUBLIC_URL=url))
         when_ready(functions.ports)
         stopping.wait()
         ticks.set()
-        proxy.shutdown()
 
 
 @contextmanager
@@ -65,7 +67,8 @@ def emulated(place: Place, google: Emulators, url: str, *, log: Path | None = No
         for process in functions.processes.values():
             stack.callback(process.stop)
             process.start()
-        _await_answers(ports)
+        for name, port in ports.items():
+            _await_answer(name, "127.0.0.1", port)
         yield functions
 
 
@@ -74,17 +77,28 @@ def _function(name: str, port: int, environment: Mapping[str, str], log: Path | 
     return Supervised(name, [*command, "--host", "127.0.0.1", "--port", str(port)], environment, log)
 
 
-def _await_answers(ports: Mapping[str, int]) -> None:
+@contextmanager
+def _proxy(host: str, port: int, ports: Mapping[str, int]) -> Iterator[None]:
+    command = [sys.executable, "-m", "opos.bundle.proxy", host, str(port), json.dumps(dict(ports))]
+    process = Supervised("proxy", command, os.environ)
+    try:
+        process.start()
+        _await_answer("proxy", host, port)
+        yield
+    finally:
+        process.stop()
+
+
+def _await_answer(name: str, host: str, port: int) -> None:
     deadline = time.monotonic() + PATIENCE
-    for name, port in ports.items():
-        while not _listens(port):
-            if time.monotonic() > deadline:
-                raise Unavailable(f"The function {name} did not start on port {port}.")
-            time.sleep(0.05)
+    while not _listens(host, port):
+        if time.monotonic() > deadline:
+            raise Unavailable(f"The process of {name} did not start on port {port}.")
+        time.sleep(0.05)
 
 
-def _listens(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+def _listens(host: str, port: int) -> bool:
+    with suppress(OSError), socket.create_connection((host, port), timeout=1):
         return True
     return False
 

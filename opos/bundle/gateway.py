@@ -9,10 +9,9 @@ from flask import Flask
 from functions_framework import create_app
 from werkzeug.test import Client
 
+from opos.bundle.front import WSGI
 from shared.ports.topology import FUNCTIONS, ROUTES
 from shared.telemetry.logger import log as _log
-
-WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 def load_functions(names: Iterable[str] = FUNCTIONS) -> dict[str, Flask]:

@@ -1,13 +1,18 @@
-"""A port in front of functions that each have a port of their own. The path of a request selects its function."""
+"""A port in front of functions that each have a port of their own. The path of a request selects its function.
 
-import threading
+`python -m opos.bundle.proxy HOST PORT PORTS` serves it; PORTS is a JSON object of the functions' ports.
+"""
+
+import json
+import sys
 from collections.abc import Iterable, Mapping
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from opos.bundle.connection import listen
+from opos.bundle.front import LIMITS, WSGI, Front
 from opos.bundle.gateway import function_for
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "host"})
@@ -15,21 +20,14 @@ _HOP_BY_HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-
 PATIENCE = 30.0
 
 
-class _Quiet(WSGIRequestHandler):
-    def log_request(self, *_: Any) -> None:
-        """The functions log for themselves."""
-
-
-def start_proxy(host: str, port: int, ports: Mapping[str, int]) -> BaseWSGIServer:
-    """Listens on *host*:*port* in a thread. *ports* are the ports of the functions."""
+def proxy(ports: Mapping[str, int]) -> WSGI:
+    """An application that forwards each request to its function. *ports* are the ports of the functions."""
 
     def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
         return _forward(request, ports[function_for(request.path)])(environ, start_response)
 
-    server = make_server(host, port, application, threaded=True, request_handler=_Quiet)
-    threading.Thread(target=server.serve_forever, name="proxy", daemon=True).start()
-    return server
+    return application
 
 
 def _forward(request: Request, port: int) -> Response:
@@ -46,3 +44,7 @@ def _forward(request: Request, port: int) -> Response:
         return Response("The function is starting.\n", 503, {"retry-after": "5"})
     finally:
         connection.close()
+
+
+if __name__ == "__main__":
+    listen(Front(proxy(json.loads(sys.argv[3])), LIMITS), sys.argv[1], int(sys.argv[2]))

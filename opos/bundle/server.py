@@ -1,4 +1,4 @@
-"""The whole bundle in one process: gateway, local bus and minute tick, on the server of functions-framework."""
+"""The whole bundle in one process: gateway, local bus and minute tick, on the server of a bundle on this machine."""
 
 import fcntl
 import socket
@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from functions_framework._http.gunicorn import GunicornApplication
-
+from opos.bundle.connection import listen
+from opos.bundle.front import LIMITS, Front, Limits
 from opos.bundle.gateway import gateway, load_functions, push_in_process
 from opos.bundle.scheduler import start_ticking
 from shared.adapters.local_bus.pump import Pump
@@ -75,7 +75,7 @@ def require_free(host: str, port: int) -> None:
             ) from None
 
 
-def serve(host: str, port: int, *, when_ready: Callable[[], None]) -> None:
+def serve(host: str, port: int, *, when_ready: Callable[[], None], limits: Limits = LIMITS) -> None:
     """Serves until the process gets a signal to stop. The environment names the files and the data."""
     functions = load_functions()
     pump: list[Pump] = []
@@ -89,7 +89,7 @@ def serve(host: str, port: int, *, when_ready: Callable[[], None]) -> None:
         with suppress(IndexError):
             pump.pop().stop()
 
-    GunicornApplication(  # type: ignore[no-untyped-call]
-        gateway(functions), host, port, debug=False, threads=16, keepalive=65, graceful_timeout=10,
+    listen(
+        Front(gateway(functions), limits), host, port,
         when_ready=lambda _server: when_ready(), post_worker_init=start_pump, worker_exit=stop_pump,
-    ).run()  # fmt: skip
+    )  # fmt: skip

@@ -15,7 +15,8 @@ import flask
 from cloudevents.http import CloudEvent
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from shared.errors import AlreadyExists, Conflict, OposError, TooLarge
+from shared.errors import AlreadyExists, Conflict, Malformed, OposError, TooLarge, TooSlow
+from shared.process.reading_deadline import reading_deadline
 from shared.runtime import container as runtime
 from shared.runtime.invocation import Invocation
 from shared.telemetry import setup as telemetry
@@ -31,6 +32,8 @@ HttpHandler = Callable[[HttpRequest, Invocation], HttpResponse]
 EventHandler = Callable[[Any, Invocation], None]
 
 BODY_LIMIT = 1024 * 1024
+READING_TIME = 10.0
+"""Seconds in which the body of a request has to arrive."""
 PATIENCE = 20.0
 """Seconds for which a conflict is retried: less than a push may take, so that the bus does not deliver it twice."""
 _OURS = "Something went wrong on our side. It has been logged."
@@ -217,18 +220,35 @@ def _header(variable: str) -> str:
 def _body(request: flask.Request) -> bytes:
     # One byte more than allowed, so that a chunked body over the limit is detected, and not silently cut short.
     request.max_content_length = BODY_LIMIT + 1
+    began = time.monotonic()
     try:
-        body = request.get_data()
-    except RequestEntityTooLarge:
+        body = _read(request)
+        if len(body) < (request.content_length or 0):  # gunicorn gives what it has when the sender leaves
+            raise Malformed("expected as many bytes as the Content-Length says, found fewer")
+    except OposError as fault:
         # functions-framework reads the whole request before it answers, so nothing may be left to read.
         request.__dict__["stream"] = io.BytesIO()
-        raise _too_large() from None
+        raise too_slow(READING_TIME) if time.monotonic() - began >= READING_TIME else fault from None
     if len(body) > BODY_LIMIT:
-        raise _too_large()
+        raise too_large()
     return body
 
 
-def _too_large() -> TooLarge:
+def _read(request: flask.Request) -> bytes:
+    try:
+        with reading_deadline(request.environ.get("gunicorn.socket"), READING_TIME):
+            return request.get_data()
+    except RequestEntityTooLarge:
+        raise too_large() from None
+    except Exception:  # noqa: BLE001  (only the sender or the network can make a read fail)
+        raise Malformed("expected a complete body, found one that breaks off or has malformed chunks") from None
+
+
+def too_slow(seconds: float) -> TooSlow:
+    return TooSlow(f"expected the whole body within {seconds:g} seconds", hint="Send it again.")
+
+
+def too_large() -> TooLarge:
     message = f"expected a body of at most {BODY_LIMIT} bytes, found more"
     return TooLarge(message, hint="Send less, or a link to the rest.")
 

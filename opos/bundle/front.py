@@ -1,0 +1,122 @@
+"""The front of a bundle on this machine: it reads each request whole, and only then gives it a thread.
+
+A sender that is slow, or stops halfway, therefore costs some memory for a while, and never a thread.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from werkzeug.test import run_wsgi_app
+
+from opos.bundle.environ import environ
+from shared.runtime.entry import BODY_LIMIT, READING_TIME, too_large, too_slow
+from shared.values.http import HttpResponse, error_response
+
+WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+"""Status, headers and body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What strangers may use of this process. Sizes are in bytes."""
+
+    seconds: float = READING_TIME
+    """For the head of a request, again for its body, and for the reader of an answer to take the next part of it."""
+    head: int = 32 * 1024
+    connections: int = 500
+    bodies: int = 64 * 1024 * 1024
+    """Of all requests together."""
+    threads: int = 16
+
+
+LIMITS = Limits()
+
+
+class Left(Exception):
+    """The sender has left, or what it sent is not HTTP, which gunicorn has answered."""
+
+
+class Front:
+    """Serves the WSGI *application* as an ASGI application."""
+
+    def __init__(self, application: WSGI, limits: Limits) -> None:
+        self.limits = limits
+        self._application = application
+        self._held = 0
+        self._arriving: dict[asyncio.Timeout, None] = {}
+        self._threads = ThreadPoolExecutor(limits.threads, "request")
+        self._liveness = ThreadPoolExecutor(1, "liveness")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await send({"type": "websocket.close"})
+            return
+        body = bytearray()
+        try:
+            await _give(await self._answer(scope, receive, body), send)
+        except Left:
+            return
+        finally:
+            self._held -= len(body)
+
+    def end_slowest(self) -> None:
+        """Ends the request whose body has been arriving for longest."""
+        if slowest := next(iter(self._arriving), None):
+            del self._arriving[slowest]
+            slowest.reschedule(0)
+
+    async def _answer(self, scope: Scope, receive: Receive, body: bytearray) -> Answer:
+        try:
+            await self._fill(body, receive)
+        except TimeoutError:
+            return _ending(error_response(too_slow(self.limits.seconds)))
+        if len(body) > BODY_LIMIT:
+            return _ending(error_response(too_large()))
+        threads = self._liveness if scope["path"] == "/livez" else self._threads
+        return await asyncio.get_running_loop().run_in_executor(threads, self._run, environ(scope, BytesIO(body)))
+
+    async def _fill(self, body: bytearray, receive: Receive) -> None:
+        """Reads the body to its end, since a sender may listen only then, but keeps no more than one byte too many."""
+        async with asyncio.timeout(self.limits.seconds) as deadline:
+            self._arriving[deadline] = None
+            try:
+                while await self._more(body, receive):
+                    continue
+            finally:
+                self._arriving.pop(deadline, None)
+
+    async def _more(self, body: bytearray, receive: Receive) -> bool:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Left
+        part = message["body"][: BODY_LIMIT + 1 - len(body)]
+        body += part
+        self._held += len(part)
+        if self._held > self.limits.bodies:
+            self.end_slowest()
+        return bool(message["more_body"])
+
+    def _run(self, request: dict[str, Any]) -> Answer:
+        parts, status, headers = run_wsgi_app(self._application, request, buffered=True)
+        encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        return int(status.partition(" ")[0]), encoded, b"".join(parts)
+
+
+def _ending(response: HttpResponse) -> Answer:
+    """*response* as the last answer on its connection, whose sender may still be sending."""
+    headers = {**response.headers, "content-length": str(len(response.body)), "connection": "close"}
+    return response.status, [(name.encode(), value.encode()) for name, value in headers.items()], response.body
+
+
+async def _give(answer: Answer, send: Send) -> None:
+    status, headers, body = answer
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
