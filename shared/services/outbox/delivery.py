@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.context import Context
-from shared.errors import Conflict, DeliveryError
+from shared.errors import Conflict, DeliveryError, OposError
 from shared.events import iso
-from shared.ports import Doc, Notice, Receipt, Update
+from shared.ports import Doc, Notice, Receipt, Update, plain_notice
 from shared.ports.field_paths import EXPIRY
 from shared.security.signed_links import ACK_LIFE
 from shared.services.outbox.context import OutboxContext
@@ -95,10 +95,19 @@ def due(collection: str, context: Context, *, limit: int) -> Iterator[Doc]:
 
 
 def _notice(doc: Doc, message: MessageDoc, context: OutboxContext) -> Notice:
-    """The notice for the channel: rendered from the message's data if it has any, otherwise as it is stored."""
+    """The notice for the channel: rendered from the message's data if it has any, otherwise as it is stored.
+
+    If it cannot be rendered, the notice is a plain one with a link to the console.
+    """
     render = next((render for field, render in context.notices.items() if field in message), None)
     if render:
-        return render(doc, context)
+        try:
+            return render(doc, context)
+        except OposError:
+            raise
+        except Exception as fault:  # noqa: BLE001  (opos sends what little it can show; a retry would fail again)
+            _log.exception("notice_not_rendered", path=doc.path, error=type(fault).__name__)
+            return plain_notice(Notice(**message["notice"])._replace(link=context.links.base_url), fault)
     notice, ack = message["notice"], message["ack"]
     if not ack:
         return Notice(**notice)
