@@ -43,8 +43,7 @@ class Notice(NamedTuple):
 def plain_notice(notice: Notice, fault: Exception) -> Notice:
     """What replaces *notice* if *fault* kept it from being rendered or built: its title, its links and the reason."""
     text = f"opos could not show the rest of this message: {type(fault).__name__}."
-    links = {"link": web_link(notice.link), "ack_url": web_link(notice.ack_url)}
-    return Notice(headline(notice.title), text, severity=notice.severity, **links)
+    return Notice(headline(notice.title), text, web_link(notice.link), web_link(notice.ack_url), notice.severity)
 
 
 class Receipt(NamedTuple):

@@ -21,13 +21,12 @@ _IN_MARKDOWN: tuple[Rule, ...] = (
     (re.compile(r"^([0-9]{1,9})\.", re.MULTILINE), r"\1\\."),
     _MENTION,
 )
+_AT_EDGE_OF_WORD: Rule = re.compile(r"(?<![^\W_])_|_(?![^\W_])"), "\N{MODIFIER LETTER LOW MACRON}"
+"""An underscore within a word formats nothing."""
 _ANYWHERE: tuple[Rule, ...] = (
     _INDENT,
     (re.compile(r"^(?=[>#+=|-]|[0-9]{1,9}[.)])", re.MULTILINE), _GAP),
-    (
-        re.compile(r"(?<![^\W_])_|_(?![^\W_])"),
-        "\N{MODIFIER LETTER LOW MACRON}",
-    ),  # within a word, it formats nothing
+    _AT_EDGE_OF_WORD,
     (re.compile(r"\](?=[(:\[])|\|(?=\|)"), rf"\g<0>{_GAP}"),
     _MENTION,
 )

@@ -40,7 +40,7 @@ def test_a_renderer_that_fails_does_not_lose_the_message(context: FakeContext) -
 
 def test_a_message_whose_links_cannot_be_signed_now_is_rendered_again_later(context: FakeContext) -> None:
     def keyless(doc: Doc, context: Context) -> Notice:
-        raise Unavailable("The secret OPOS_SIGNING_KEY is not set.")
+        raise Unavailable(f"no key for {doc.path} at {context.now}")
 
     context.notices = {"content": keyless}
     assert send(committed(context, content={}), context) == "pending"
