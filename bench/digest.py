@@ -19,10 +19,11 @@ from bench.result import Goal, Result, Rows, Table
 from shared.context import Context
 from shared.digest.content import LISTED, Content, compose
 from shared.digest.renderers.html import as_html
-from shared.digest.renderers.markdown import MARKDOWN, SLACK, as_markdown
+from shared.digest.renderers.markdown import as_markdown
 from shared.digest.renderers.text import Links, as_text
 from shared.services.alerting.pages import runbook_of
 from shared.services.digest.notice import item_links
+from shared.values.markup import MARKDOWN, SLACK
 from tests.support.digests import alert, context_of, money, say
 
 ITEMS, ROUNDS, EACH = 100, 9, 20

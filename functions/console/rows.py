@@ -13,9 +13,9 @@ from shared.ports import Doc
 from shared.values.links import web_link
 from shared.values.local_time import age, as_datetime, local_time, localized
 from shared.values.money import format_money
+from shared.values.text import headline
 
 Row = dict[str, Any]
-_UNTITLED = "(no title)"
 _DELIVERY = {"sent": "delivered", "failed": "not delivered", "parked": "not delivered", "pending": "retrying"}
 
 
@@ -47,7 +47,7 @@ def alert_row(doc: Doc, context: Context) -> Row:
     data = doc.data
     return {
         "id": doc.id,
-        "title": data.get("title") or _UNTITLED,
+        "title": headline(data.get("title") or ""),
         "summary": data.get("summary") or "",
         "link": web_link(data.get("link")),
         "money": format_money(data["money"]) if data.get("money") else "",
@@ -104,7 +104,7 @@ def message_row(doc: Doc, context: Context) -> Row:
     state, attempts = data.get("state", ""), data.get("attempts", 0)
     return {
         "id": doc.id,
-        "title": notice.get("title") or _UNTITLED,
+        "title": headline(notice.get("title") or ""),
         "channel": data.get("channel", ""),
         "state": state,
         "delivery": "mail stopped" if state == "sent" and not attempts else _DELIVERY.get(state, state),

@@ -30,8 +30,8 @@ def list_(place: Place, *, as_json: bool) -> None:
     """List the open alerts."""
     runtime = place.runtime()
     alerts, clock = _open(runtime.store), operator_clock(runtime)
-    text = "\n".join(_line(alert, clock) for alert in alerts) or "No alert is open."
-    show([alert.data for alert in alerts], text, as_json=as_json)
+    lines = [_line(alert, clock) for alert in alerts]
+    show([alert.data for alert in alerts], lines or "No alert is open.", as_json=as_json)
 
 
 @command.command("ack")
@@ -69,7 +69,7 @@ def resolve(alert: str, place: Place, *, as_json: bool) -> None:
 def _do(wanted: str, act: Act, until: datetime | None, place: Place, *, as_json: bool) -> None:
     context = place.runtime().context()
     alert = retry_conflicts(lambda: _act(wanted, act, until, context))
-    show(alert.data, _line(alert, operator_clock(context)), as_json=as_json)
+    show(alert.data, [_line(alert, operator_clock(context))], as_json=as_json)
 
 
 def _act(wanted: str, act: Act, until: datetime | None, context: Context) -> Doc:

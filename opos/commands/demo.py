@@ -10,7 +10,7 @@ from opos.commands.up import console_url
 from opos.demo.bundle import Bundle, bundle
 from opos.demo.story import play
 from opos.terminal.options import Backend, json_option
-from opos.terminal.output import reports_errors
+from opos.terminal.output import reports_errors, say
 
 _INTRODUCTION = """\
 opos is running at {url} with its own data and secrets.
@@ -50,7 +50,7 @@ def _play(running: Bundle, *, as_json: bool) -> None:
         return
     click.echo(_INTRODUCTION.format(url=running.url))
     for text, _ in play(running):
-        click.echo(text)
+        say(text)
     click.echo("\nThat was opos. `opos init` writes the configuration for your own senders and channels.")
 
 

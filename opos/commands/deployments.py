@@ -20,4 +20,4 @@ def command(target: str | None, limit: int, place: Place, *, as_json: bool) -> N
     where = ground(place, target)
     deployments, clock = latest(where.store, limit), operator_clock(where.runtime)
     lines = [f"{clock.time(deployment.began_at):<17}  {words(deployment)}" for deployment in deployments]
-    show([to_doc(deployment) for deployment in deployments], "\n".join(lines) or "No deployment yet.", as_json=as_json)
+    show([to_doc(deployment) for deployment in deployments], lines or "No deployment yet.", as_json=as_json)

@@ -40,8 +40,8 @@ def list_(limit: int, place: Place, *, as_json: bool) -> None:
     runtime = place.runtime()
     docs = list(runtime.store.query("digests", order_by="created_at", descending=True, limit=limit))
     clock = operator_clock(runtime)
-    text = "\n".join(_headline(doc, clock) for doc in docs) or "No digest yet."
-    show([_plain(doc) for doc in docs], text, as_json=as_json)
+    lines = [_headline(doc, clock) for doc in docs]
+    show([_plain(doc) for doc in docs], lines or "No digest yet.", as_json=as_json)
 
 
 @command.command("show")
@@ -53,8 +53,8 @@ def show_(digest: str, place: Place, *, as_json: bool) -> None:
     """Show the text of DIGEST (its id, or the beginning of its id), without its links."""
     runtime = place.runtime()
     doc = _digest(digest, runtime)
-    text = f"{_headline(doc, operator_clock(runtime))}\n\n{as_text(doc.data['content'], {})}"
-    show({**_plain(doc), "content": doc.data["content"], "members": doc.data["members"]}, text, as_json=as_json)
+    lines = [_headline(doc, operator_clock(runtime)), "", *as_text(doc.data["content"], {}).splitlines()]
+    show({**_plain(doc), "content": doc.data["content"], "members": doc.data["members"]}, lines, as_json=as_json)
 
 
 @command.command("explain")
@@ -71,8 +71,8 @@ def explain(digest: str | None, place: Place, *, as_json: bool) -> None:
         digests = [{**_plain(doc), "said": _headline(doc, clock), "content": doc.data["content"]}]
     else:
         digests = list(_upcoming(runtime.context(), clock))
-    text = "\n\n".join("\n".join([shown["said"], *_ranked(shown["content"])]) for shown in digests)
-    show(digests, text or "No items are waiting for a digest.", as_json=as_json)
+    lines = [line for shown in digests for line in ("", shown["said"], *_ranked(shown["content"]))]
+    show(digests, lines[1:] or "No items are waiting for a digest.", as_json=as_json)
 
 
 def _digest(wanted: str, runtime: Runtime) -> Doc:

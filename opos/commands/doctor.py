@@ -40,8 +40,8 @@ def command(place: Place, *, as_json: bool) -> None:
     wrong = sorted((check for check in checks if check.status != "pass"), key=lambda check: _ORDER.index(check.failure))
     since = _since(context)
     failures = [_explained(check, since, context) for check in wrong]
-    text = "\n\n".join(_blocks(failures, len(checks), operator_clock(runtime)))
-    show({"checks": len(checks), "wrong": failures}, text, as_json=as_json)
+    lines = list(_lines(failures, len(checks), operator_clock(runtime)))
+    show({"checks": len(checks), "wrong": failures}, lines, as_json=as_json)
     if wrong:
         raise SystemExit(FAILED)
 
@@ -88,24 +88,24 @@ def _explained(check: Result, since: dict[str, str], context: HealthContext) -> 
     }  # fmt: skip
 
 
-def _blocks(failures: Sequence[dict[str, Any]], checks: int, clock: OperatorClock) -> Iterator[str]:
+def _lines(failures: Sequence[dict[str, Any]], checks: int, clock: OperatorClock) -> Iterator[str]:
     if not failures:
         yield f"All {checks} checks pass."
         return
-    yield from (_block(number, failure, clock) for number, failure in enumerate(failures, 1))
+    for number, failure in enumerate(failures, 1):
+        yield from _block(number, failure, clock)
     first = " Start with the first: it may be the cause of the others." if len(failures) > 1 else ""
     yield f"{len(failures)} of {checks} checks failed.{first}"
 
 
-def _block(number: int, failure: dict[str, Any], clock: OperatorClock) -> str:
+def _block(number: int, failure: dict[str, Any], clock: OperatorClock) -> list[str]:
     since = f", since {clock.time_and_age(failure['since'])}" if failure["since"] else ""
     output = f": {clock.text(failure['output'])}" if failure["output"] else ""
-    return "\n".join(
-        [
-            f"{number}. {failure['title']}{since}   [{failure['status']}: {failure['failure']}]",
-            f"   observed  {failure['check']} is {failure['observed']}{output}",
-            f"   effect    {failure['affects']}",
-            f"   likely    {failure['cause']}",
-            f"   runbook   {failure['runbook']}",
-        ]
-    )
+    return [
+        f"{number}. {failure['title']}{since}   [{failure['status']}: {failure['failure']}]",
+        f"   observed  {failure['check']} is {failure['observed']}{output}",
+        f"   effect    {failure['affects']}",
+        f"   likely    {failure['cause']}",
+        f"   runbook   {failure['runbook']}",
+        "",
+    ]

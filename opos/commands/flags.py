@@ -186,7 +186,7 @@ def overrides(place: Place, *, as_json: bool) -> None:
     clock = operator_clock(runtime)
     rows = [{"flag": doc.id, **doc.data} for doc in in_force(runtime.store, clock.now)]
     lines = [_override_line(row, clock) for row in rows]
-    show(rows, "\n".join(lines) or "No flag is overridden.", as_json=as_json)
+    show(rows, lines or "No flag is overridden.", as_json=as_json)
 
 
 def _override_line(row: dict[str, Any], clock: OperatorClock) -> str:

@@ -33,7 +33,7 @@ def command(until: str | None, name: str, place: Place, *, end: bool, as_json: b
         return
     if until is None:
         lines = [f"{doc.data['name']} until {clock.time_and_age(doc.data['ends_at'])}" for doc in running]
-        show([doc.data for doc in running], "\n".join(lines) or "No focus block is running.", as_json=as_json)
+        show([doc.data for doc in running], lines or "No focus block is running.", as_json=as_json)
         return
     ends_at = until_moment(until, now, runtime.config.timezone)
     block = {"name": name, "begins_at": iso(now), "ends_at": iso(ends_at), EXPIRY: iso(ends_at + KEEP)}

@@ -10,7 +10,7 @@ import click
 
 from opos.history.event_log import parse_log, restore
 from opos.terminal.options import Place, json_option, with_place
-from opos.terminal.output import reports_errors, show
+from opos.terminal.output import reports_errors, say, show
 from shared.config.files.faults import ConfigError, Fault
 from shared.config.files.located_yaml import read_yaml
 from shared.values.text import counted
@@ -50,7 +50,7 @@ def _convert(path: Path, *, as_json: bool) -> None:
     except ValueError as fault:
         raise ConfigError([Fault(str(path), 1, "", str(fault).removeprefix("expected "), "something else")]) from None
     text = yaml.safe_dump(imported.sections, sort_keys=False, allow_unicode=True, width=110)
-    click.echo("\n".join(f"# {note}" for note in imported.notes), err=True)
+    say("\n".join(f"# {note}" for note in imported.notes), err=True)
     show({"sections": imported.sections, "notes": imported.notes}, text.rstrip(), as_json=as_json)
 
 

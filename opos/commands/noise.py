@@ -27,8 +27,8 @@ def command(since: datetime, place: Place, *, as_json: bool) -> None:
     pages = store.query("outbox", where=[("created_at", ">=", iso(since))], order_by="created_at")
     costs = costs_by_rule((page.data for page in pages), {alert["id"]: alert for alert in alerts})
     rules = noise(alerts, costs, since=iso(since))
-    text = "\n".join(_lines(rules)) or f"No alert has fired since {operator_clock(runtime).time(since)}."
-    show([_plain(rule) for rule in rules], text, as_json=as_json)
+    none = f"No alert has fired since {operator_clock(runtime).time(since)}."
+    show([_plain(rule) for rule in rules], list(_lines(rules)) or none, as_json=as_json)
 
 
 _ADVICE: dict[Advice, str] = {

@@ -48,8 +48,8 @@ def command(
     docs = list(_chosen(runtime.store, event, since, source, now))
     previews = list(ReplayPreview(runtime.store, runtime.config, now).replay(docs))
     if dry_run:
-        text = "\n".join(_lines(previews, operator_clock(runtime)))
-        show([asdict(preview) for preview in previews], text, as_json=as_json)
+        lines = _lines(previews, operator_clock(runtime))
+        show([asdict(preview) for preview in previews], lines, as_json=as_json)
         return
     pages = _counted(previews)["page"]
     if pages and since and not yes:

@@ -49,18 +49,14 @@ def explain(
     else:
         explained = [explain_labels(_pairs(labels), context)]
     clock = operator_clock(context)
-    text = "\n\n".join(as_text(alert, clock) for alert in explained) or "It contains no alert."
-    show([asdict(alert) for alert in explained], text, as_json=as_json)
+    lines = [line for alert in explained for line in ("", *_lines(alert, clock))]
+    show([asdict(alert) for alert in explained], lines[1:] or "It contains no alert.", as_json=as_json)
 
 
 def _pairs(labels: tuple[str, ...]) -> dict[str, str]:
     if wrong := [label for label in labels if "=" not in label]:
         raise click.BadParameter(f"expected NAME=VALUE, found {', '.join(wrong)}", param_hint="--label")
     return dict(tuple(label.split("=", 1)) for label in labels)  # type: ignore[misc]
-
-
-def as_text(alert: Explained, clock: OperatorClock) -> str:
-    return "\n".join(_lines(alert, clock))
 
 
 def _lines(alert: Explained, clock: OperatorClock) -> Iterator[str]:
@@ -102,7 +98,7 @@ def what_if(new: Path, against: Path, since: datetime, data: Path, backend: Any,
     silences = [Silence.from_doc(doc.id, doc.data) for doc in store.query("silences")]
     was, would = (History(config, silences).run(events, until=now) for config in (before, after))
     difference = _difference(was, would)
-    show({"events": len(events), **difference}, _what_if_text(len(events), since, difference, clock), as_json=as_json)
+    show({"events": len(events), **difference}, _what_if_lines(len(events), since, difference, clock), as_json=as_json)
 
 
 def _difference(was: History, would: History) -> dict[str, Any]:
@@ -122,7 +118,7 @@ def _difference(was: History, would: History) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _what_if_text(events: int, since: datetime, difference: dict[str, Any], clock: OperatorClock) -> str:
+def _what_if_lines(events: int, since: datetime, difference: dict[str, Any], clock: OperatorClock) -> list[str]:
     changed = [rule for rule in difference["rules"] if rule["pages_before"] != rule["pages_after"]]
     pages = difference["pages"]
     lines = [
@@ -130,7 +126,7 @@ def _what_if_text(events: int, since: datetime, difference: dict[str, Any], cloc
         f"notifications: {pages['before']} before, {pages['after']} after",
         f"saved {difference['saved']}, added {difference['added']}; escalations are not counted",
     ]
-    return "\n".join([*lines, *map(_rule_line, sorted(changed, key=_added))])
+    return [*lines, *map(_rule_line, sorted(changed, key=_added))]
 
 
 def _added(rule: dict[str, Any]) -> int:

@@ -37,6 +37,6 @@ def command(
         now=datetime.now(UTC), delivery=delivery or new_id(), event_type=event_type,
     )  # fmt: skip
     answer = post(f"{url.rstrip('/')}/webhooks/{source}", body, headers)
-    show({"status": answer.status, "body": answer.body}, f"{answer.status} {answer.body}", as_json=as_json)
+    show({"status": answer.status, "body": answer.body}, [f"{answer.status} {answer.body}"], as_json=as_json)
     if answer.status >= 300:  # noqa: PLR2004
         raise SystemExit(FAILED)

@@ -53,8 +53,8 @@ def list_(place: Place, *, as_json: bool) -> None:
     """List the current and future silences."""
     runtime = place.runtime()
     silences, clock = _not_ended(runtime.store), operator_clock(runtime)
-    text = "\n".join(_line(doc, clock) for doc in silences) or "No silence is active."
-    show([{"id": doc.id, **doc.data} for doc in silences], text, as_json=as_json)
+    lines = [_line(doc, clock) for doc in silences]
+    show([{"id": doc.id, **doc.data} for doc in silences], lines or "No silence is active.", as_json=as_json)
 
 
 @command.command("expire")

@@ -2,7 +2,7 @@
 
 import click
 
-from opos.history.event_trace import as_text, story
+from opos.history.event_trace import lines, story
 from opos.terminal.lookup import find_event
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
@@ -18,4 +18,4 @@ def command(event: str, place: Place, *, as_json: bool) -> None:
     """Show everything that followed from EVENT (its id, or the beginning of its id) on one screen."""
     runtime = place.runtime()
     trace = story(runtime.store, find_event(runtime.store, event))
-    show(trace, as_text(trace, operator_clock(runtime)), as_json=as_json)
+    show(trace, lines(trace, operator_clock(runtime)), as_json=as_json)

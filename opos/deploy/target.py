@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import click
-
 from opos.cloud.gcloud import Gcloud
 from opos.deploy.lease import Lost
 from opos.terminal.options import Place
+from opos.terminal.output import say as show_progress
 from shared.config.deploy import Deploy, Target, TargetName
 from shared.config.model import Config
 from shared.context import Context
@@ -26,7 +25,7 @@ class NoTarget(OposError):
 
 
 def _say(line: str) -> None:
-    click.echo(line, err=True)
+    show_progress(line, err=True)
     sys.stderr.flush()
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
 
+from opos.terminal.output import json_text
 from shared.errors import AlreadyExists, OposError
 from shared.events import Event, day
 from shared.ports import Create, Doc, Store
@@ -44,7 +45,7 @@ def _is_wanted(doc: Doc, since: datetime, source: str | None) -> bool:
 
 
 def line(doc: Doc) -> str:
-    return json.dumps(doc.data, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return json_text(doc.data, separators=(",", ":"), sort_keys=True)
 
 
 def parse_log(lines: Iterable[bytes]) -> Iterator[Create]:

@@ -63,14 +63,14 @@ def _letter(doc: Doc) -> Story:
     return {"path": doc.path, **{name: doc.data[name] for name in ("subscription", "attempts", "received_at")}}
 
 
-def as_text(story: Story, clock: OperatorClock) -> str:
+def lines(story: Story, clock: OperatorClock) -> list[str]:
     """*story* on one screen, with its times on *clock*."""
     parts = [_event_lines(story, clock)]
     parts += [_decision_lines(consumer, handled, clock) for consumer, handled in story["handled"].items()]
     parts += [_alert_lines(alert, clock) for alert in story["alerts"]]
     parts += [_message_lines(message, clock) for message in story["messages"]]
     parts += [_letter_lines(letter, clock) for letter in story["dead_letters"]]
-    return "\n".join(line for lines in parts for line in lines)
+    return [line for part in parts for line in part]
 
 
 def _event_lines(story: Story, clock: OperatorClock) -> Iterator[str]:

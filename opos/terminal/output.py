@@ -1,27 +1,48 @@
-"""The output of the command line: text for people, one JSON document with `--json`, and stable exit codes."""
+"""The output of the command line: text for people, one JSON document with `--json`, and stable exit codes.
+
+Whatever a command prints leaves through here, so that text from outside cannot control the terminal.
+"""
 
 import json
 import os
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, NoReturn, ParamSpec
 
 import click
 
 from shared.errors import OposError
+from shared.values.text import readable, readable_lines
 
 P = ParamSpec("P")
 FAILED, WRONG_USAGE = 1, 2
 _USAGE_CODES = frozenset({"bad_config", "bad_settings"})
+_NOT_SHOWN = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What JSON allows in a text, and a terminal may act on."""
 
 
-def show(content: Any, text: str, *, as_json: bool) -> None:
-    click.echo(json.dumps(content, indent=2, ensure_ascii=False) if as_json else text)
+def show(content: Any, text: str | Iterable[str], *, as_json: bool) -> None:
+    """Print *content* as JSON, or *text*: its lines, each of which stays one line whatever it quotes.
+
+    A *text* that is a single string keeps its line breaks, so it must quote nothing from outside that has any.
+    """
+    say(json_text(content, indent=2) if as_json else text if isinstance(text, str) else "\n".join(map(readable, text)))
+
+
+def say(text: str, *, err: bool = False) -> None:
+    click.echo(readable_lines(text), err=err)
+
+
+def json_text(content: Any, **layout: Any) -> str:
+    """*content* as JSON without characters that a terminal may act on."""
+    text = json.dumps(content, ensure_ascii=False, **layout)
+    return _NOT_SHOWN.sub(lambda character: f"\\u{ord(character[0]):04x}", text)
 
 
 def stop(code: int, message: str, *, hint: str | None = None) -> NoReturn:
-    click.echo(message + (f"\nhint: {hint}" if hint else ""), err=True)
+    say(message + (f"\nhint: {hint}" if hint else ""), err=True)
     sys.exit(code)
 
 

@@ -6,38 +6,42 @@ from zoneinfo import ZoneInfo
 
 from shared.alerting.alert import AlertDoc, flaps
 from shared.alerting.groups import GroupDoc, Page
+from shared.values.links import LONGEST_LINK
 from shared.values.local_time import local_time
+from shared.values.text import headline, one_line
 
 LISTED = 20
+SUMMARY = 2000
 _MARK = {"critical": "!!", "warning": "!", "info": "-"}
 
 
 def title(alerts: Sequence[AlertDoc], group: GroupDoc, total: int, now: datetime) -> str:
     """One line: the alert's own title, or the number of alerts and the title of the first."""
-    first = alerts[0]
-    times = flaps(first, now)
+    first = headline(alerts[0]["title"])
+    times = flaps(alerts[0], now)
     flapping = f" (fired {times + 1} times in an hour)" if times else ""
     if total == 1:
-        return f"{first['title']}{flapping}"
-    return f"{total} alerts {'at once' if group['flood'] else _shared_name(alerts)}: {first['title']}{flapping}"
+        return f"{first}{flapping}"
+    return f"{total} alerts {'at once' if group['flood'] else _shared_name(alerts)}: {first}{flapping}"
 
 
 def text(alerts: Sequence[AlertDoc], page: Page, total: int, now: datetime, runbook: str, *, zone: str) -> str:
     """What the page says below its title. Times are in *zone*."""
     lines = [_summary(alerts[0], now, zone)] if total == 1 else _list(alerts, total)
     lines += [_why_again(page, now)]
-    lines += [f"Runbook: {runbook}" if runbook else "No runbook. Add one under runbooks: in opos.yaml."]
+    named = one_line(runbook, LONGEST_LINK)
+    lines += [f"Runbook: {named}" if named else "No runbook. Add one under runbooks: in opos.yaml."]
     return "\n".join(line for line in lines if line)
 
 
 def _summary(alert: AlertDoc, now: datetime, zone: str) -> str:
     since = local_time(alert["first_seen"], ZoneInfo(zone), now)
     repeats = f" ({alert['count']} times since {since})" if alert["count"] > 1 else ""
-    return f"{alert['summary']}{repeats}".strip()
+    return f"{one_line(alert['summary'], SUMMARY)}{repeats}".strip()
 
 
 def _list(alerts: Sequence[AlertDoc], total: int) -> list[str]:
-    lines = [f"{_MARK[alert['severity']]} {alert['title']}" for alert in alerts[:LISTED]]
+    lines = [f"{_MARK[alert['severity']]} {headline(alert['title'])}" for alert in alerts[:LISTED]]
     return [*lines, f"and {total - len(lines)} more"] if total > len(lines) else lines
 
 
@@ -54,4 +58,5 @@ def _why_again(page: Page, now: datetime) -> str:
 
 def _shared_name(alerts: Sequence[AlertDoc]) -> str:
     names = {alert["labels"].get("alertname", "") for alert in alerts}
-    return f"of {names.pop()}" if len(names) == 1 else "in one group"
+    name = one_line(names.pop()) if len(names) == 1 else ""
+    return f"of {name}" if name else "in one group"

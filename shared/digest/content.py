@@ -15,7 +15,7 @@ from shared.events import iso
 from shared.values.links import web_link
 from shared.values.local_time import localized
 from shared.values.money import format_money
-from shared.values.text import counted, one_line
+from shared.values.text import counted, headline, one_line
 
 Kind = Literal["attention", "business", "over", "passing", "leftovers", "desk"]
 HEADINGS: dict[Kind, str] = {
@@ -109,7 +109,7 @@ def line(item: _Item, *, now: datetime, zone: str, runbook: Callable[[_Item], st
     try:
         return _line(item, runbook(item), now, zone)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        return _unreadable(item)
+        return unreadable(item)
 
 
 def _line(item: Item, runbook: str, now: datetime, zone: str) -> Line:
@@ -120,7 +120,7 @@ def _line(item: Item, runbook: str, now: datetime, zone: str) -> Line:
     return {
         "id": str(item["id"]), "severity": str(item["severity"]), "state": str(item["state"]),
         "since": str(item["first_seen"]), "count": count, "about": str(item.get("about") or ""), "act": act,
-        "title": one_line(item["title"]) or "(without a title)", "source": one_line(item["source"]),
+        "title": headline(item["title"]), "source": one_line(item["source"]),
         "summary": one_line(item["summary"], SUMMARY), "runbook": one_line(runbook), "link": web_link(item["link"]),
         "money": money if money not in item["title"] else "",
         "reason": one_line(localized(reason, ZoneInfo(zone), now)) if reason else "",
@@ -135,7 +135,8 @@ def _count(item: Item) -> int:
     return max(int(item["count"]), len(episodes))
 
 
-def _unreadable(item: Any) -> Line:
+def unreadable(item: Any) -> Line:
+    """The line that replaces *item*."""
     id = str(item.get("id", "")) if isinstance(item, Mapping) else ""
     return {
         "id": id, "title": "An item that opos cannot read", "severity": "warning", "state": "firing", "source": "opos",

@@ -3,6 +3,9 @@
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
+from shared.values.links import web_link
+from shared.values.text import headline
+
 Markup = Literal["plain", "markdown", "slack", "html"]
 
 
@@ -35,6 +38,12 @@ class Notice(NamedTuple):
     severity: str = "info"
     markup: Markup = "plain"
     mailing: Mailing | None = None
+
+
+def plain_notice(notice: Notice, fault: Exception) -> Notice:
+    """What replaces *notice* if *fault* kept it from being rendered or built: its title, its links and the reason."""
+    text = f"opos could not show the rest of this message: {type(fault).__name__}."
+    return Notice(headline(notice.title), text, web_link(notice.link), web_link(notice.ack_url), notice.severity)
 
 
 class Receipt(NamedTuple):

@@ -87,6 +87,7 @@ class Store(Protocol):
     def commit(self, writes: Sequence[Write]) -> dict[str, str]:
         """Apply all *writes* or none. Returns the new version of each written path.
 
+        What UTF-8 cannot encode, half of a surrogate pair, is stored as `?`.
         Raises AlreadyExists or Conflict, naming the path that caused it; a missing document is a Conflict too.
         """
         ...

@@ -1,9 +1,10 @@
 """The review as plain text, as Markdown, and as the HTML of a mail."""
 
 from shared.digest.renderers.html import render
-from shared.digest.renderers.markdown import Dialect, cut
+from shared.digest.renderers.markdown import cut
 from shared.review.figures import Review
 from shared.review.sections import CODE, Section, period, sections, title
+from shared.values.markup import Dialect
 
 
 def as_text(review: Review) -> str:

@@ -201,6 +201,15 @@ def test_any_key_of_json_is_kept(store: Store, name: str) -> None:
     assert existing(store, "alerts/a").data == {"labels": {name: name}}
 
 
+def test_half_of_a_surrogate_pair_is_stored_as_a_question_mark(store: Store) -> None:
+    store.commit([Create("alerts/a", {"title": "\ud800 full", "labels": {"\udfff": ["\udcff", "\x00"]}})])
+    doc = store.get("alerts/a")
+    assert doc is not None
+    assert doc.data == {"title": "? full", "labels": {"?": ["?", "\x00"]}}
+    store.commit([Update("alerts/a", {"title": "\udcff"}, doc.version)])
+    assert store.get("alerts/a").data["title"] == "?"  # type: ignore[union-attr]
+
+
 def test_a_body_of_a_mebibyte_is_kept(store: Store) -> None:
     body = "".join(f'{{"n": {n}, "text": "ä"}},' for n in range(45_000))[: 1024 * 1024]
     store.commit([Create("events/a", {"body": body})])

@@ -1,5 +1,6 @@
 """Fakes: real implementations of the ports in memory, with state that a test can read."""
 
+import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -105,9 +106,9 @@ class FakeStore:
         if isinstance(write, Delete):
             del docs[write.path]
         elif isinstance(write, Update) and known:
-            docs[write.path] = Doc(write.path, deepcopy(merge(known.data, write.data)), version)
+            docs[write.path] = Doc(write.path, _stored(merge(known.data, write.data)), version)
         elif isinstance(write, Create | Set):
-            docs[write.path] = Doc(write.path, deepcopy(dict(write.data)), version)
+            docs[write.path] = Doc(write.path, _stored(dict(write.data)), version)
 
     def _in(self, collection: str) -> list[Doc]:
         return [doc for doc in self.docs.values() if doc.path.startswith(f"{collection}/")]
@@ -115,6 +116,12 @@ class FakeStore:
     def _check(self) -> None:
         if self.down:
             raise Unavailable("the fake store is down")
+
+
+def _stored(data: dict[str, Any]) -> dict[str, Any]:
+    text = json.dumps(data, ensure_ascii=False)
+    stored: dict[str, Any] = json.loads(text.encode("utf-8", "replace"))
+    return stored
 
 
 @dataclass

@@ -5,10 +5,13 @@ Source: Apprise documentation. The URL is a secret: it is never logged and never
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from shared.adapters.channels.built_message import built
 from shared.errors import DeliveryError
 from shared.ports import Clock, Form, Notice, Receipt
+from shared.values.markup import unformatted, unformatted_url
+from shared.values.text import readable, readable_lines
 
 if TYPE_CHECKING:
     import apprise
@@ -28,9 +31,7 @@ class AppriseService:
         return Form("markdown", min(server.body_maxlen for server in self._service) - _HEAD)
 
     def send(self, notice: Notice, key: str) -> Receipt:  # noqa: ARG002  (these services know no idempotency key)
-        markup = "markdown" if notice.markup == "markdown" else None
-        level = _LEVEL[notice.severity]
-        if not self._service.notify(title=notice.title, body=_body(notice), notify_type=level, body_format=markup):
+        if not self._service.notify(**built(_message, notice)):
             raise DeliveryError("unreachable")
         return Receipt("accepted by the service", self.clock.now())
 
@@ -49,6 +50,15 @@ class AppriseService:
         return service
 
 
-def _body(notice: Notice) -> str:
-    lines = [notice.text, notice.link, f"Acknowledge: {notice.ack_url}" if notice.ack_url else ""]
-    return "\n".join(line for line in lines if line) or notice.title
+def _message(notice: Notice) -> dict[str, Any]:
+    """Markdown, from which Apprise makes what the service shows. Some services show it as it is, so a page has no
+    character that Markdown would have to escape.
+    """
+    title, text = unformatted(readable(notice.title)), readable_lines(notice.text)
+    lines = [
+        text if notice.markup == "markdown" else unformatted(text),
+        unformatted_url(notice.link),
+        f"Acknowledge: {unformatted_url(notice.ack_url)}" if notice.ack_url else "",
+    ]
+    body = "\n".join(line for line in lines if line) or title
+    return {"title": title, "body": body, "notify_type": _LEVEL[notice.severity], "body_format": "markdown"}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from shared.ports import Clock, Form, Notice, Receipt
+from shared.values.text import readable
 
 _LOUD = {"critical": "PAGE", "warning": "WARN", "info": "DIGEST"}
 
@@ -15,14 +16,10 @@ class ConsoleLine:
     form: ClassVar[Form] = Form()
 
     def send(self, notice: Notice, key: str) -> Receipt:
-        sys.stdout.write(f"{_LOUD[notice.severity]} {_printable(notice.title)} [{key}]\n")
+        sys.stdout.write(f"{_LOUD[notice.severity]} {readable(notice.title)} [{key}]\n")
         sys.stdout.flush()
         return Receipt("shown on the console", self.clock.now())
 
     def reach(self) -> bool:
         """False: there is no receiver outside this process."""
         return False
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)

@@ -9,10 +9,11 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import ClassVar
 
+from shared.adapters.channels.built_message import built
+from shared.adapters.channels.mail_headers import MAIL
 from shared.adapters.channels.smtp import reach, session
 from shared.ports import Clock, Form, Mailing, Notice, Receipt
-
-_LONGEST_HEADER = 990
+from shared.values.text import readable_lines, well_formed
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class SmtpMail:
     form: ClassVar[Form] = Form("html")
 
     def send(self, notice: Notice, key: str) -> Receipt:
-        message = self._message(notice, key)
+        message = built(lambda notice: self._message(notice, key), notice)
         with session(self.url) as server:
             server.send_message(message)
         return Receipt(f"accepted as {message['Message-ID']}", self.clock.now())
@@ -35,18 +36,16 @@ class SmtpMail:
         return reach(self.url)
 
     def _message(self, notice: Notice, key: str) -> EmailMessage:
-        message = EmailMessage()
+        message = EmailMessage(MAIL)
         message["From"] = self.sender
         message["To"] = self.to
-        message["Subject"] = " ".join(notice.title.split())
+        message["Subject"] = notice.title
         message["Message-ID"] = f"<{key}@{self._domain}>"
         message["Auto-Submitted"] = "auto-generated"
         message["Date"] = format_datetime(notice.mailing.at if notice.mailing else self.clock.now())
         message.set_content(_text(notice), cte="quoted-printable")
         if notice.mailing:
             self._as_one_of_a_series(message, notice.mailing, key)
-        # A shorter limit would fold a long address into encoded words, which no mail program reads back.
-        message.policy = message.policy.clone(max_line_length=_LONGEST_HEADER)
         return message
 
     def _as_one_of_a_series(self, message: EmailMessage, mailing: Mailing, key: str) -> None:
@@ -58,7 +57,7 @@ class SmtpMail:
             message["List-Unsubscribe"] = f"<{mailing.unsubscribe}>"
         if mailing.unsubscribe.startswith("https://"):
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        message.add_alternative(mailing.html, subtype="html", cte="quoted-printable")
+        message.add_alternative(well_formed(mailing.html), subtype="html", cte="quoted-printable")
         # Not random, so that a second attempt has the same bytes. Quoted-printable text never contains `=_`.
         message.set_boundary(f"=_{key}")
 
@@ -68,5 +67,5 @@ class SmtpMail:
 
 
 def _text(notice: Notice) -> str:
-    parts = [notice.text, notice.link, f"Acknowledge: {notice.ack_url}" if notice.ack_url else ""]
+    parts = [readable_lines(notice.text), notice.link, f"Acknowledge: {notice.ack_url}" if notice.ack_url else ""]
     return "\n\n".join(part for part in parts if part) or notice.title

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
+from shared.adapters.channels.built_message import built
 from shared.adapters.channels.http_post import ask, post_json
 from shared.adapters.channels.reachability import unreadable
 from shared.errors import DeliveryError
 from shared.ports import Clock, Form, Notice, Receipt
+from shared.values.text import readable, readable_lines
 
 _PRIORITY = {"critical": 5, "warning": 4, "info": 3}
 _LONGEST = 4000
@@ -28,7 +30,7 @@ class NtfyTopic:
 
     def send(self, notice: Notice, key: str) -> Receipt:
         server, topic, headers = _address(self.url)
-        status = post_json(server, {"topic": topic, **_message(notice)}, {**headers, "x-message-id": key})
+        status = post_json(server, {"topic": topic, **built(_message, notice)}, {**headers, "x-message-id": key})
         return Receipt(f"HTTP {status}", self.clock.now())
 
     def reach(self) -> bool:
@@ -69,8 +71,9 @@ def _is_unwell(health: bytes) -> bool:
 
 
 def _message(notice: Notice) -> dict[str, Any]:
-    text = (notice.text or notice.title).encode()[:_LONGEST].decode("utf-8", "ignore")
-    content: dict[str, Any] = {"title": notice.title, "message": text, "priority": _PRIORITY[notice.severity]}
+    title, text = readable(notice.title), readable_lines(notice.text)
+    body = (text or title).encode()[:_LONGEST].decode("utf-8", "ignore")
+    content: dict[str, Any] = {"title": title, "message": body, "priority": _PRIORITY[notice.severity]}
     if notice.markup == "markdown":
         content["markdown"] = True
     if click := notice.link or notice.ack_url:

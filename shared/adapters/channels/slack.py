@@ -7,10 +7,13 @@ messages using incoming webhooks" and "Formatting text" (only `&`, `<` and `>` a
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from shared.adapters.channels.built_message import built
 from shared.adapters.channels.http_post import TIMEOUT, post_json
 from shared.adapters.channels.reachability import reach
 from shared.errors import DeliveryError
 from shared.ports import Clock, Form, Notice, Receipt
+from shared.values.markup import SLACK, fitting
+from shared.values.text import readable, readable_lines
 
 _MARK = {"critical": ":rotating_light:", "warning": ":warning:", "info": ":information_source:"}
 _LONGEST = 3500
@@ -24,7 +27,7 @@ class SlackWebhook:
     form: ClassVar[Form] = Form("slack", _LONGEST)
 
     def send(self, notice: Notice, key: str) -> Receipt:  # noqa: ARG002  (a webhook knows no idempotency key)
-        status = post_json(self._address, _message(notice), {})
+        status = post_json(self._address, built(_message, notice), {})
         return Receipt(f"HTTP {status}", self.clock.now())
 
     def reach(self) -> bool:
@@ -39,18 +42,10 @@ class SlackWebhook:
 
 
 def _message(notice: Notice) -> dict[str, Any]:
-    title = _escaped(notice.title)
-    headline = f"<{_target(notice.link)}|{title.replace('|', '/')}>" if notice.link else title
-    links = [f"<{_target(notice.ack_url)}|Acknowledge or snooze>"] if notice.ack_url else []
-    text = notice.text if notice.markup == "slack" else _escaped(notice.text)[:_LONGEST]
-    lines = [f"{_MARK[notice.severity]} *{headline}*", text, *links]
+    title = SLACK.escape(readable(notice.title))
+    named = SLACK.link(title, notice.link) if notice.link else title
+    links = [SLACK.link("Acknowledge or snooze", notice.ack_url)] if notice.ack_url else []
+    is_escaped = notice.markup == "slack"
+    text = notice.text if is_escaped else fitting(readable_lines(notice.text), SLACK.escape, _LONGEST)
+    lines = [f"{_MARK[notice.severity]} *{named}*", text, *links]
     return {"text": "\n".join(line for line in lines if line), "unfurl_links": False, "unfurl_media": False}
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _target(url: str) -> str:
-    """*url* for use in `<url|text>`, with the characters escaped that would end it."""
-    return url.replace("&", "&amp;").replace("|", "%7C").replace("<", "%3C").replace(">", "%3E")

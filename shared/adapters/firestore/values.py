@@ -16,6 +16,7 @@ from google.cloud.firestore_v1.types import document
 
 from shared.events import iso
 from shared.ports.field_paths import EXPIRY
+from shared.values.text import well_formed
 
 Value = document.Value.pb()
 _Array, _Map = document.ArrayValue.pb(), document.MapValue.pb()
@@ -67,6 +68,7 @@ def decode(value: Any) -> Any:
 
 def _text(text: str, long: int) -> Any:
     """*text* as a string if it is shorter than *long* or compression does not help, else compressed."""
+    text = well_formed(text)
     if len(text) < long:
         return Value(string_value=text)
     plain = text.encode()
@@ -98,7 +100,7 @@ def _moment(text: str | None) -> Any:
 
 
 def _escaped(name: str) -> str:
-    return f"~{name}" if _UNSAFE.fullmatch(name) else name
+    return f"~{name}" if _UNSAFE.fullmatch(name) else well_formed(name)
 
 
 def _unescaped(name: str) -> str:

@@ -15,6 +15,7 @@ from shared.errors import AlreadyExists, Conflict, DataFileDamaged
 from shared.ports import Condition, Create, Delete, Doc, Set, Update, Write
 from shared.ports.field_paths import EXPIRY, field, merge
 from shared.ports.indexes import INDEXES
+from shared.values.text import well_formed
 from shared.values.timestamps import iso
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
@@ -148,4 +149,4 @@ def _load(data: str) -> Any:
 
 
 def _dump(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return well_formed(json.dumps(data, ensure_ascii=False, separators=(",", ":")))

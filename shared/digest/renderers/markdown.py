@@ -1,52 +1,13 @@
-"""A digest in Markdown or in Slack's format. Text that is too long for the channel is cut between two items.
+"""A digest in Markdown or in Slack's format. Text that is too long for the channel is cut between two items."""
 
-Sources: CommonMark 0.31, section 2.4 (backslash escapes); Slack documentation, "Formatting text".
-"""
-
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
 from shared.digest.content import Content
 from shared.digest.renderers.phrases import LABELS, BlockInWords, LineInWords, in_words
 from shared.digest.renderers.text import Links
 from shared.values.links import web_link
-
-_SPECIAL = re.compile(r"([\\`*_\[\]()<>#|~!])")
-_MENTION = re.compile(r"@(?=\w)")
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How a dialect escapes text, writes a link, and marks bold text."""
-
-    escape: Callable[[str], str]
-    link: Callable[[str, str], str]
-    bold: str
-
-
-def _escaped(text: str) -> str:
-    """*text* without formatting or mentions: with `@everyone` in a title, a chat would notify everyone."""
-    return _MENTION.sub("@\u200b", _SPECIAL.sub(r"\\\1", text))
-
-
-def _escaped_for_slack(text: str) -> str:
-    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _MENTION.sub("@\u200b", re.sub(r"([*_~`])", "\u200b\\1", plain))
-
-
-def _target(url: str) -> str:
-    return url.replace(" ", "%20").replace("(", "%28").replace(")", "%29").replace("<", "%3C").replace(">", "%3E")
-
-
-def _slack_link(text: str, url: str) -> str:
-    return f"<{_target(url).replace('&', '&amp;').replace('|', '%7C')}|{text.replace('|', '/')}>"
-
-
-MARKDOWN = Dialect(_escaped, lambda text, url: f"[{text}]({_target(url)})", "**")
-SLACK = Dialect(_escaped_for_slack, _slack_link, "*")
-DIALECTS = {"markdown": MARKDOWN, "slack": SLACK}
-"""The dialects, by the markup of a channel's form."""
+from shared.values.markup import Dialect
+from shared.values.text import readable
 
 
 def as_markdown(content: Content, links: Links, dialect: Dialect, *, limit: int, more: str) -> str:
@@ -107,4 +68,4 @@ def _line(line: LineInWords, links: Mapping[str, str], dialect: Dialect) -> Iter
 def _runbook(runbook: str, dialect: Dialect) -> str:
     if web_link(runbook):
         return dialect.link("Runbook", runbook)
-    return f"Runbook: {dialect.escape(runbook)}" if runbook else ""
+    return f"Runbook: {dialect.escape(readable(runbook))}" if runbook else ""

@@ -1,13 +1,18 @@
 """A digest in words: what all renderers of a digest show."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
-from shared.digest.content import HEADINGS, Block, Content, Line, Note, Rest
+from shared.digest.content import HEADINGS, SUMMARY, Block, Content, Line, Note, Rest, unreadable
+from shared.values.links import web_link
 from shared.values.local_time import local_time
-from shared.values.text import counted
+from shared.values.text import counted, headline, one_line, readable
 
+Clock = Callable[[str], str]
+"""A stored time as a reader sees it."""
 MARK = {"critical": "!!", "warning": "!", "info": "-"}
 LABELS = {
     "ack": "Acknowledge", "silence": "Silence similar alerts", "always": "Always notify", "never": "Digest only",
@@ -30,25 +35,44 @@ class BlockInWords(TypedDict):
 
 
 def in_words(content: Content) -> list[BlockInWords]:
-    """The blocks of *content* as a reader sees them, with times in the zone of the digest."""
+    """The blocks of *content* as a reader sees them, with times in the zone of the digest.
+
+    All texts are safe to show, except that `runbook` is as it is stored: if it is no web link, it must not become one
+    when it is shown. A line that cannot be put into words says so, and keeps no other from being shown.
+    """
     now, zone = datetime.fromisoformat(content["at"]), ZoneInfo(content["zone"])
-    stored = {line["since"] for block in content["blocks"] for line in block["lines"] if line["since"]}
-    times = {since: local_time(since, zone, now) for since in stored}
-    return [_block(block, times) for block in content["blocks"]]
+    time = cache(lambda since: local_time(since, zone, now))
+    return [_block(block, time) for block in content["blocks"]]
 
 
-def _block(block: Block, times: dict[str, str]) -> BlockInWords:
-    lines: list[LineInWords] = [{**line, "mark": _mark(line), "facts": _facts(line, times)} for line in block["lines"]]
-    unlisted = rest(block["rest"], block) if block["rest"] else ""
-    return {"heading": HEADINGS[block["kind"]], "lines": lines, "notes": block["notes"], "rest": unlisted}
+def _block(block: Block, time: Clock) -> BlockInWords:
+    notes: list[Note] = [{"text": readable(note["text"]), "link": note["link"]} for note in block["notes"]]
+    unlisted = readable(rest(block["rest"], block)) if block["rest"] else ""
+    lines = [_line(line, time) for line in block["lines"]]
+    return {"heading": HEADINGS[block["kind"]], "lines": lines, "notes": notes, "rest": unlisted}
+
+
+def _line(line: Line, time: Clock) -> LineInWords:
+    try:
+        return _in_words(line, time)
+    except Exception:  # noqa: BLE001  (whatever an item holds, the others are shown)
+        return _in_words(unreadable(line), time)
+
+
+def _in_words(line: Line, time: Clock) -> LineInWords:
+    return {
+        **line, "title": headline(line["title"]), "summary": one_line(line["summary"], SUMMARY),
+        "reason": one_line(line["reason"]), "money": one_line(line["money"]), "link": web_link(line["link"]),
+        "mark": _mark(line), "facts": one_line(_facts(line, time)),
+    }  # fmt: skip
 
 
 def _mark(line: Line) -> str:
     return "ok" if line["state"] == "resolved" else MARK.get(line["severity"], "!!")
 
 
-def _facts(line: Line, times: dict[str, str]) -> str:
-    began = times.get(line["since"], "") if line["state"] != "noted" else ""
+def _facts(line: Line, time: Clock) -> str:
+    began = time(line["since"]) if line["since"] and line["state"] != "noted" else ""
     parts = [
         line["source"],
         f"{'started' if line['state'] == 'resolved' else 'since'} {began}" if began else "",

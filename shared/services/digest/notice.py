@@ -13,11 +13,12 @@ from shared.alerting.matchers import equal
 from shared.context import Context
 from shared.digest.content import Content, Line
 from shared.digest.renderers.html import as_html
-from shared.digest.renderers.markdown import DIALECTS, as_markdown
+from shared.digest.renderers.markdown import as_markdown
 from shared.digest.renderers.text import Links, as_text
 from shared.ports import Doc, Mailing, Notice
 from shared.security.signed_links import ACK_LIFE, CONSOLE_LIFE, UNSUBSCRIBE_LIFE, Purpose
 from shared.services.outbox.message import as_message
+from shared.values.markup import DIALECTS
 
 SILENCED_FOR = "1d"
 

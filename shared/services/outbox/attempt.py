@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from shared.errors import Conflict, DeliveryError, OposError
-from shared.ports import Doc, Notice, Update
+from shared.ports import Doc, Notice, Update, plain_notice
 from shared.process.shares import Claim
 from shared.security.signed_links import ACK_LIFE
 from shared.services.outbox.context import OutboxContext
@@ -81,11 +81,20 @@ def _changes(claim: Claim[State], doc: Doc, context: OutboxContext) -> MessageCh
 
 
 def _notice(doc: Doc, context: OutboxContext) -> Notice:
-    """The notice for the channel: rendered from the message's data if it has any, otherwise as it is stored."""
+    """The notice for the channel: rendered from the message's data if it has any, otherwise as it is stored.
+
+    If it cannot be rendered, the notice is a plain one with a link to the console.
+    """
     message = as_message(doc.data)
     render = next((render for field, render in context.notices.items() if field in message), None)
     if render:
-        return render(doc, context)
+        try:
+            return render(doc, context)
+        except OposError:
+            raise
+        except Exception as fault:  # noqa: BLE001  (opos sends what little it can show; a retry would fail again)
+            _log.exception("notice_not_rendered", path=doc.path, error=type(fault).__name__)
+            return plain_notice(Notice(**message["notice"])._replace(link=context.links.base_url), fault)
     notice, ack = message["notice"], message["ack"]
     if not ack:
         return Notice(**notice)

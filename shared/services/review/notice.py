@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from shared.context import Context
-from shared.digest.renderers.markdown import DIALECTS
 from shared.ports import Doc, Mailing, Notice
 from shared.review.figures import Review
 from shared.review.renderers import as_html, as_markdown, as_text
 from shared.services.outbox.message import as_message
+from shared.values.markup import DIALECTS
 
 
 def review_notice(doc: Doc, context: Context) -> Notice:

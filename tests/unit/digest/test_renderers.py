@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from shared.digest.content import Content, Line
 from shared.digest.renderers.html import as_html
-from shared.digest.renderers.markdown import MARKDOWN, SLACK, as_markdown
+from shared.digest.renderers.markdown import as_markdown
 from shared.digest.renderers.text import Links, as_text
 from shared.ports import Doc, Form, Notice
 from shared.services.digest.notice import digest_notice, item_links
+from shared.values.markup import MARKDOWN, SLACK
 from shared.values.text import one_line
 from tests.support.digests import a_mixed_day, alert, context_of, say, send
 from tests.support.fakes import FakeContext

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from functions.console.handler import handle as console
 from functions.digest_sender.review import send_review
 from opos.cli import main
-from shared.digest.renderers.markdown import MARKDOWN
 from shared.events import ReviewDue
 from shared.ports import Form
 from shared.review.figures import Review
@@ -26,6 +25,7 @@ from shared.services.review.week import week_before
 from shared.services.slo.indicators import Indicators
 from shared.values.cron import last_moment, next_moment
 from shared.values.http import HttpRequest
+from shared.values.markup import MARKDOWN
 from tests.support.fakes import FakeContext
 from tests.support.project import ROOT
 from tests.support.weeks import WEEKLY, weekly

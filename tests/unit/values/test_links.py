@@ -19,11 +19,12 @@ from shared.config.model import Config
 from shared.config.types import Address
 from shared.digest.content import Block, Content, Line, line
 from shared.digest.renderers.html import as_html
-from shared.digest.renderers.markdown import MARKDOWN, as_markdown
+from shared.digest.renderers.markdown import as_markdown
 from shared.events import Alert, BusinessEvent
 from shared.ports import Doc
 from shared.sources.payload import link
 from shared.values.links import LONGEST_LINK, web_link
+from shared.values.markup import MARKDOWN
 from shared.values.templates import templates
 from tests.support.alerts import NOW, fired
 from tests.support.fakes import FakeContext

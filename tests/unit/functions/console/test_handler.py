@@ -266,7 +266,7 @@ def test_a_broken_document_does_not_hide_the_others(context: FakeContext) -> Non
     context.store.commit([Create("outbox/odd", {"created_at": ""}), Create("dead_letters/odd", {"received_at": "x"})])
     page = console(context)
     assert "Disk full" in page
-    assert "(no title)" in page
+    assert "(without a title)" in page
     assert "time unknown" in page
 
 
@@ -301,7 +301,7 @@ def test_hostile_words_are_shown_as_words(context: FakeContext) -> None:
 )
 def test_only_web_addresses_become_links(context: FakeContext, link: Any) -> None:
     put_alert(context, link=link)
-    assert 'class="title"><span class="pill critical">critical</span> Disk full' in console(context)
+    assert 'class="title"><span class="pill critical">critical</span> <bdi>Disk full</bdi>' in console(context)
 
 
 def test_pages_load_nothing_and_run_nothing(context: FakeContext) -> None:

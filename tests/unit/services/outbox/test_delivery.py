@@ -5,6 +5,7 @@ import sys
 from datetime import timedelta
 
 from shared.context import Context
+from shared.errors import Unavailable
 from shared.ports import Create, Doc, Notice
 from shared.services.outbox.delivery import intent, send
 from tests.support.fakes import FakeContext
@@ -31,6 +32,17 @@ def test_a_renderer_that_fails_does_not_lose_the_message(context: FakeContext) -
         raise ValueError(doc, context)
 
     context.notices = {"content": broken}
+    assert send(committed(context, content={}), context) == "sent"
+    ((_, notice),) = context.channels["desk"].sent
+    assert "ValueError" in notice.text
+    assert notice.link == context.links.base_url
+
+
+def test_a_message_whose_links_cannot_be_signed_now_is_rendered_again_later(context: FakeContext) -> None:
+    def keyless(doc: Doc, context: Context) -> Notice:
+        raise Unavailable(f"no key for {doc.path} at {context.now}")
+
+    context.notices = {"content": keyless}
     assert send(committed(context, content={}), context) == "pending"
 
 
