@@ -112,7 +112,7 @@ def _owner_of_key(request: HttpRequest, context: Context) -> tuple[str, str]:
             except Unauthorized:
                 continue
     if owner is None:
-        raise Unauthorized("The request does not carry a valid routing key.")
+        raise Unauthorized("The request does not carry a valid routing key.", challenge="pagerduty-events")
     return owner
 
 
@@ -143,4 +143,4 @@ def _require_token(request: HttpRequest, secrets: list[str]) -> None:
 
 def _require_method(request: HttpRequest, *allowed: str) -> None:
     if request.method not in allowed:
-        raise MethodNotAllowed(f"expected {' or '.join(allowed)}, found {request.method}")
+        raise MethodNotAllowed(request.method, *allowed)
