@@ -1,6 +1,10 @@
 """The errors of opos: each has a stable code and an HTTP status, and says whether a retry may help."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar, Literal
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class OposError(Exception):
@@ -15,6 +19,8 @@ class OposError(Exception):
     http_status: ClassVar[int] = 500
     after: int = 5
     """Seconds to wait before a retry, if `retryable`."""
+    headers: Mapping[str, str] = _NONE
+    """The headers that HTTP requires in an answer with this status."""
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -23,10 +29,18 @@ class OposError(Exception):
 
 
 class Unauthorized(OposError):
-    """The caller is not authenticated. The message must not say which check failed."""
+    """The caller is not authenticated. The message must not say which check failed.
+
+    *challenge* is the scheme by which the resource authenticates its callers: one of the registered schemes, or that of
+    a source. Source: RFC 9110, section 11.6.1.
+    """
 
     code = "unauthorized"
     http_status = 401
+
+    def __init__(self, message: str, *, challenge: str = "Bearer") -> None:
+        super().__init__(message)
+        self.headers = {"www-authenticate": f'{challenge} realm="opos"'}
 
 
 class Forbidden(OposError):
@@ -54,8 +68,14 @@ class NotFound(OposError):
 
 
 class MethodNotAllowed(OposError):
+    """The resource has other methods than *method*: those *allowed*. Source: RFC 9110, section 15.5.6."""
+
     code = "method_not_allowed"
     http_status = 405
+
+    def __init__(self, method: str, *allowed: str) -> None:
+        super().__init__(f"expected {' or '.join(allowed)}, found {method}")
+        self.headers = {"allow": ", ".join(allowed)}
 
 
 class Malformed(OposError):

@@ -5,7 +5,7 @@ Identity-Aware Proxy or an identity token.
 from functions.console.context import OperatorContext
 from functions.console.responses import message, redirect
 from shared.context import Context
-from shared.errors import Gone, NotFound
+from shared.errors import Gone, NotFound, Unauthorized
 from shared.security.signed_links import CONSOLE_LIFE
 from shared.values.http import HttpRequest, HttpResponse
 
@@ -26,7 +26,9 @@ def sign_in(request: HttpRequest, context: OperatorContext, token: str) -> HttpR
 
 def entrance(context: OperatorContext) -> HttpResponse:
     """The answer to a caller who is not the operator."""
-    return message(401, "Sign in to continue", _how_to_enter(context), context)
+    challenge = "Bearer" if context.deployed else "Cookie"
+    headers = Unauthorized("Sign in to continue", challenge=challenge).headers
+    return message(401, "Sign in to continue", _how_to_enter(context), context, headers)
 
 
 def _how_to_enter(context: OperatorContext) -> str:

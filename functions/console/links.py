@@ -26,14 +26,16 @@ def digest_path(digest: Doc, context: Context) -> str:
 
 
 def silence_path(labels: Mapping[str, str], context: Context) -> str:
-    """The address of the form that silences all alerts with *labels*."""
-    return "/silence/" + context.links.token("silence", {"matchers": equal(labels)}, expires=context.now + ACK_LIFE)
+    """The address of the form that silences all alerts with *labels*; empty if no label has a value."""
+    matchers = equal(labels)
+    if not matchers:
+        return ""
+    return "/silence/" + context.links.token("silence", {"matchers": matchers}, expires=context.now + ACK_LIFE)
 
 
 def similar_silence_path(labels: Mapping[str, str], context: Context) -> str:
     """The address of the form that silences similar alerts: those of the same rule."""
-    rule = {name: labels[name] for name in ("source", "alertname") if labels.get(name)}
-    return silence_path(rule, context) if rule else ""
+    return silence_path({name: labels.get(name, "") for name in ("source", "alertname")}, context)
 
 
 def expire_path(silence: Doc, context: Context) -> str:

@@ -6,17 +6,23 @@ from functions.console.access import is_operator
 from functions.console.context import OperatorContext
 from functions.console.responses import message, page, redirect
 from shared.context import Context
-from shared.services.alerting.silences import expire, silence
+from shared.services.alerting.silences import expire, open_matches, silence
 from shared.values.durations import parse_duration
 from shared.values.http import HttpRequest, HttpResponse
 
 LENGTHS = ("1h", "4h", "1d", "7d")
 MOST_TEXT = 500
+_TOO_BROAD = "This link would silence almost every alert."
+_NARROWER = "Silence one rule instead: `opos silence add alertname=NAME --for 1h --comment WHY`."
 
 
 def ask(request: HttpRequest, context: Context, token: str) -> HttpResponse:
     claims = context.links.read("silence", token, now=context.now)
-    view = {"matchers": claims["matchers"], "lengths": LENGTHS, "first": claims.get("for", "")}
+    try:
+        _, matches = open_matches(claims["matchers"], context)
+    except ValueError:
+        return message(400, _TOO_BROAD, _NARROWER, context)
+    view = {"matchers": claims["matchers"], "lengths": LENGTHS, "first": claims.get("for", ""), "matches": matches}
     return page(200, "silence.html", view, context)
 
 
@@ -26,12 +32,17 @@ def make(request: HttpRequest, context: OperatorContext, token: str) -> HttpResp
     length = form.get("for", "")
     if length not in LENGTHS:
         return message(400, f"Choose one of {', '.join(LENGTHS)}.", None, context)
-    author = context.config.owner if is_operator(request, context) else "link"
-    comment = form.get("comment") or "no comment"
-    id = silence(claims["matchers"], context.now + parse_duration(length), context, author=author, comment=comment)
-    if is_operator(request, context):
+    by_operator = is_operator(request, context)
+    author, comment = context.config.owner if by_operator else "link", form.get("comment") or "no comment"
+    ends_at = context.now + parse_duration(length)
+    try:
+        _, matches = open_matches(claims["matchers"], context)
+        id = silence(claims["matchers"], ends_at, context, author=author, comment=comment)
+    except ValueError:
+        return message(400, _TOO_BROAD, _NARROWER, context)
+    if by_operator:
         return redirect("/")
-    hint = f"To end it earlier, open the console or run `opos silence expire {id[:8]}`."
+    hint = f"It holds {matches}. To end it earlier, open the console or run `opos silence expire {id[:8]}`."
     return message(200, f"Silenced for {length}.", hint, context)
 
 

@@ -71,12 +71,10 @@ def _answer(request: HttpRequest, context: FlagContext) -> HttpResponse:
     _require_allowed(request, context)
     match request.path.strip("/").split("/"):
         case ["ofrep", "v1", "evaluate", "flags", *key]:
-            if request.method != "POST":
-                return _wrong_method(request, "POST")
+            _require_method(request, "POST", "OPTIONS")
             return _ofrep(request, context, "/".join(key) if key else None)
         case ["flags", *key]:
-            if request.method not in {"GET", "HEAD"}:
-                return _wrong_method(request, "GET", "HEAD")
+            _require_method(request, "GET", "HEAD", "OPTIONS")
             return _plain(request, context, "/".join(key) if key else None)
     raise NotFound("This path does not exist.", hint="Try GET /flags.")
 
@@ -203,7 +201,6 @@ def _value(evaluation: Evaluation) -> Any:
     return False if evaluation.fault else None if evaluation.value is ABSENT else evaluation.value
 
 
-def _wrong_method(request: HttpRequest, *allowed: str) -> HttpResponse:
-    message = f"expected {' or '.join(allowed)}, found {request.method}"
-    content = {"error": {"code": MethodNotAllowed.code, "message": message}}
-    return json_response(MethodNotAllowed.http_status, content, {"allow": ", ".join([*allowed, "OPTIONS"])})
+def _require_method(request: HttpRequest, *allowed: str) -> None:
+    if request.method not in allowed:
+        raise MethodNotAllowed(request.method, *allowed)

@@ -13,10 +13,10 @@ what it needs itself, so that `/livez` answers before the other modules are load
 from typing import TYPE_CHECKING
 
 from shared.context import Context
-from shared.errors import NotFound
+from shared.errors import MethodNotAllowed, NotFound
 from shared.process.facts import version
 from shared.services.health.context import HealthContext
-from shared.values.http import HttpRequest, HttpResponse, json_response
+from shared.values.http import HttpRequest, HttpResponse, error_response, json_response
 
 if TYPE_CHECKING:
     from shared.health.report import Result
@@ -27,8 +27,7 @@ _HEADERS = {"content-type": "application/health+json", "cache-control": "no-stor
 
 def handle(request: HttpRequest, context: HealthContext) -> HttpResponse:
     if request.method not in {"GET", "HEAD"}:
-        fault = {"code": "method_not_allowed", "message": f"expected GET or HEAD, found {request.method}"}
-        return json_response(405, {"error": fault}, {"allow": "GET, HEAD"})
+        return error_response(MethodNotAllowed(request.method, "GET", "HEAD"))
     match request.path.rstrip("/"):
         case "/livez":
             return json_response(200, {"status": "pass"}, _HEADERS)

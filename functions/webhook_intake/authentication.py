@@ -34,7 +34,7 @@ def proof(source: "Source", request: HttpRequest, context: Context) -> str:
     secrets = live(source.secrets, context)
     proving = [name for name, secret in secrets.items() if _proves(secret, source, request, context)]
     if not proving:
-        raise rejected()
+        raise rejected(source.scheme)
     return proving[0] if len(set(secrets.values())) > 1 else ""
 
 

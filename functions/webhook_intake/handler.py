@@ -13,6 +13,7 @@ from shared.intake.webhook import delivery_id, hash_id, kept_headers, read
 from shared.services.intake.acceptance import accept
 from shared.sources import format_of
 from shared.telemetry.logger import log as _log
+from shared.values.authorization import credentials
 from shared.values.http import HttpRequest, HttpResponse, json_response
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _owner_of_key(request: HttpRequest, context: Context) -> tuple[str, str]:
             except Unauthorized:
                 continue
     if owner is None:
-        raise Unauthorized("The request does not carry a valid routing key.")
+        raise Unauthorized("The request does not carry a valid routing key.", challenge="pagerduty-events")
     return owner
 
 
@@ -133,8 +134,8 @@ def _ping(name: str, request: HttpRequest, context: Context) -> HttpResponse:
 
 
 def _require_token(request: HttpRequest, secrets: list[str]) -> None:
-    bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-    token = (bearer or request.query.get("token", "")).encode("utf-8", "replace")
+    given = credentials(request.headers, "Bearer") or request.query.get("token", "")
+    token = given.encode("utf-8", "surrogateescape")
     matches = [hmac.compare_digest(token, secret.encode()) for secret in secrets]
     if secrets and not any(matches):
         raise Unauthorized("The ping does not carry a valid token.")
@@ -142,4 +143,4 @@ def _require_token(request: HttpRequest, secrets: list[str]) -> None:
 
 def _require_method(request: HttpRequest, *allowed: str) -> None:
     if request.method not in allowed:
-        raise MethodNotAllowed(f"expected {' or '.join(allowed)}, found {request.method}")
+        raise MethodNotAllowed(request.method, *allowed)

@@ -15,7 +15,7 @@ from shared.ports import Doc, Store
 from shared.runtime.container import Runtime
 from shared.runtime.entry import retry_conflicts
 from shared.services.alerting.silences import expire as end
-from shared.services.alerting.silences import silence
+from shared.services.alerting.silences import open_matches, silence
 
 
 @click.group("silence")
@@ -38,11 +38,13 @@ def add(
     context = place.runtime().context()
     ends_at = until_moment(until, datetime.now(UTC), context.config.timezone)
     try:
+        count, in_words = open_matches(matchers, context)
         id = silence(matchers, ends_at, context, author=author or getpass.getuser(), comment=comment)
     except ValueError as fault:
         raise click.BadParameter(str(fault), param_hint="MATCHERS") from None
-    text = f"Silence {id[:8]} holds matching alerts until {operator_clock(context).time_and_age(ends_at)}."
-    show({"silence": id, "ends_at": iso(ends_at)}, text, as_json=as_json)
+    until_then = operator_clock(context).time_and_age(ends_at)
+    text = f"Silence {id[:8]} holds matching alerts until {until_then}; {in_words} now."
+    show({"silence": id, "ends_at": iso(ends_at), "open_alerts": count}, text, as_json=as_json)
 
 
 @command.command("list")

@@ -1,7 +1,8 @@
 """Matchers on labels, as in Alertmanager: `name="value"`, `!=`, `=~`, `!~`; a missing label equals "".
 
 Regular expressions are RE2's and fully anchored, so that each takes linear time at most. RE2 has no look-around and no
-back-references. Source: Alertmanager documentation, "Matchers" (the classic syntax of 0.25).
+back-references. A name with other characters than letters, digits, `_` and `:` may be quoted: `"service.name"="web"`.
+Source: Alertmanager documentation, "Matchers" (the classic syntax of 0.25, and the names of the UTF-8 syntax of 0.27).
 """
 
 import re
@@ -13,7 +14,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 Labels = Mapping[str, str]
-_SHAPE = re.compile(r"\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|!=|!~|=)\s*(.*?)\s*", re.DOTALL)
+_BARE_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_NAME = r'"(?:[^"\\]|\\.)+"|[^\s{}!=~,\\"\'`]+'
+_SHAPE = re.compile(rf"\s*({_NAME})\s*(=~|!=|!~|=)\s*(.*?)\s*", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"n": "\n", '"': '"', "\\": "\\"}
 
@@ -28,13 +31,18 @@ class Matcher:
         return _test(self.operator, self.value)(labels.get(self.name, ""))
 
     def __str__(self) -> str:
-        value = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'{self.name}{self.operator}"{value}"'
+        name = self.name if _BARE_NAME.fullmatch(self.name) else _quoted(self.name)
+        return f"{name}{self.operator}{_quoted(self.value)}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
 
 
 def equal(labels: Labels) -> list[str]:
     """Matchers for all alerts that have these *labels*, but `incident`, which would match a single alert."""
-    return [str(Matcher(name, "=", value)) for name, value in labels.items() if value and name != "incident"]
+    return [str(Matcher(name, "=", value)) for name, value in labels.items() if name and value and name != "incident"]
 
 
 Test = Callable[[str], bool]
@@ -83,7 +91,7 @@ def parse_matcher(text: str) -> Matcher:
     if shape is None:
         raise ValueError(f'expected a matcher such as severity="critical" or alertname=~"Disk.*", not {text!r}')
     name, operator, value = shape.groups()
-    matcher = Matcher(name, operator, _value(value, text))
+    matcher = Matcher(_value(name, text), operator, _value(value, text))
     if operator in {"=~", "!~"}:
         _require_safe(matcher.value)
     return matcher

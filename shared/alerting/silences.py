@@ -3,13 +3,13 @@
 Source: Alertmanager documentation, "Silences".
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from shared.alerting.matchers import Labels, compiled, parse_matcher
+from shared.alerting.matchers import Labels, Matcher, compiled, parse_matcher
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,21 @@ class Silence:
 
     def silences(self, labels: Labels, now: datetime) -> bool:
         return self.starts_at <= now < self.ends_at and bool(self._matches(labels))
+
+
+def silencing(texts: Sequence[str]) -> list[Matcher]:
+    """The matchers of a new silence. Raises ValueError if one is invalid, or if all of them match an empty value.
+
+    Such a silence would hold every alert without these labels, which is almost every alert.
+    """
+    matchers = [parse_matcher(text) for text in texts]
+    if all(matcher.matches({}) for matcher in matchers):
+        given = ", ".join(map(str, matchers)) or "no matcher"
+        raise ValueError(
+            f"expected a matcher that an empty value does not match, found {given}, which would silence every alert "
+            'without these labels. Add a matcher such as alertname="DiskFull" or team=~".+"'
+        )
+    return matchers
 
 
 def silence_of(labels: Labels, silences: Iterable[Silence], now: datetime) -> Silence | None:

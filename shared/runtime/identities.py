@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from shared.errors import Unauthorized
 from shared.ports import Identities
 from shared.security.callers import CHECKED, OPERATORS, Callers
+from shared.values.authorization import compact_token, credentials
 
 if TYPE_CHECKING:
     from shared.adapters.oidc import OidcIssuer, SharedKey
@@ -60,16 +61,16 @@ class Users:
 
     def claims(self, headers: Mapping[str, str], now: datetime) -> dict[str, Any] | None:
         """As `shared.services.flags.context.FlagContext.user`."""
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        identity = self.access().identity
-        if not identity or scheme.lower() != "bearer":
+        given, identity = credentials(headers, "Bearer"), self.access().identity
+        if not identity or given is None:
             return None
         from shared.adapters.oidc import issuer_of
 
-        name = issuer_of(token.strip())
+        token = compact_token(given)
+        name = issuer_of(token)
         for declared in identity:
             if declared.issuer == name:
-                return self._identities(declared).claims(token.strip(), audience=declared.audience, now=now)
+                return self._identities(declared).claims(token, audience=declared.audience, now=now)
         raise Unauthorized("The request does not carry a valid identity token.")
 
     def fetch_keys(self, issuer: str) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from shared.errors import Unauthorized
 from shared.ports import Identities
 from shared.telemetry.logger import log as _log
-from shared.values.http import SERVERLESS_AUTHORIZATION, SIGNATURE_REMOVED
+from shared.values.authorization import compact_token, identity_token
 
 AUDIENCE, ACCOUNTS = "OPOS_PUSH_AUDIENCE", "OPOS_PUSH_ACCOUNT"
 CONSOLE_AUDIENCE, IAP_AUDIENCE = "OPOS_CONSOLE_AUDIENCE", "OPOS_IAP_AUDIENCE"
@@ -42,8 +42,8 @@ class Callers:
         if not audience or not accounts:
             _log.error("push_settings_missing", expected=[AUDIENCE, ACCOUNTS])
             raise Unauthorized("The request does not carry a valid identity token.")
-        caller = self.google().email(self._bearer(headers), audience=audience, now=now)
-        if caller not in {account.strip() for account in accounts.split(",")}:
+        caller = self.google().email(_required(identity_token(headers)), audience=audience, now=now)
+        if caller not in {account.strip() for account in accounts.split(",")} - {""}:
             _log.warning("push_refused", reason="another account")
             raise Unauthorized("The request does not carry a valid identity token.")
 
@@ -57,15 +57,13 @@ class Callers:
 
     def _identity(self, headers: Mapping[str, str], now: datetime) -> str:
         if IAP_HEADER in headers and (audience := self.environment.get(IAP_AUDIENCE)):
-            return self.iap().email(headers[IAP_HEADER], audience=audience, now=now)
+            return self.iap().email(_required(compact_token(headers[IAP_HEADER])), audience=audience, now=now)
         if audience := self.environment.get(CONSOLE_AUDIENCE):
-            return self.google().email(self._bearer(headers), audience=audience, now=now)
+            return self.google().email(_required(identity_token(headers)), audience=audience, now=now)
         raise Unauthorized("The request does not carry a valid identity token.")
 
-    def _bearer(self, headers: Mapping[str, str]) -> str:
-        """The token. Cloud Run did not check `authorization` if the request has the other header."""
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        unchecked = SERVERLESS_AUTHORIZATION in headers and token.endswith(SIGNATURE_REMOVED)
-        if scheme.lower() != "bearer" or not token or unchecked:
-            raise Unauthorized("The request does not carry a valid identity token.")
-        return token.strip()
+
+def _required(token: str) -> str:
+    if not token:
+        raise Unauthorized("The request does not carry a valid identity token.")
+    return token

@@ -11,16 +11,18 @@ OLD = "_OLD"
 
 
 def read_secret(name: str, environment: Mapping[str, str]) -> str | None:
-    """The value of *name*; None if it is not set or empty, or if its file is not readable."""
-    if value := environment.get(name):
+    """The value of *name*; None if it is not set or blank, or if its file is not readable."""
+    value = environment.get(name)
+    if value and value.strip():
         return value
     path = environment.get(f"{name}_FILE")
     if not path:
         return None
     try:
-        return Path(path).read_text(encoding="utf-8").removesuffix("\n") or None
+        value = Path(path).read_text(encoding="utf-8").removesuffix("\n")
     except (OSError, UnicodeDecodeError):
         return None
+    return value if value.strip() else None
 
 
 def may_be_unset(name: str, names: Sequence[str]) -> bool:

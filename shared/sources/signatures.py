@@ -11,9 +11,9 @@ Algorithm = Literal["sha1", "sha256", "sha512"]
 _MOST_DIGITS = 16
 
 
-def rejected() -> Unauthorized:
-    """The same answer to every failed check, so that it does not reveal which part failed."""
-    return Unauthorized("The request does not carry a valid signature for this source.")
+def rejected(scheme: str = "Bearer") -> Unauthorized:
+    """The same answer to every failed check, so that it does not reveal which part failed. *scheme* is the source's."""
+    return Unauthorized("The request does not carry a valid signature for this source.", challenge=scheme)
 
 
 def digest(secret: bytes, message: bytes, algorithm: Algorithm = "sha256") -> bytes:

@@ -43,8 +43,8 @@ def json_response(status: int, content: Any, headers: Mapping[str, str] | None =
 def error_response(fault: OposError) -> HttpResponse:
     """The error body of DESIGN section 6; it reveals nothing that a stranger must not know."""
     content = {"code": fault.code, "message": fault.message} | ({"hint": fault.hint} if fault.hint else {})
-    headers = {"retry-after": str(fault.after)} if fault.retryable else {}
-    return json_response(fault.http_status, {"error": content}, headers)
+    retry = {"retry-after": str(fault.after)} if fault.retryable else {}
+    return json_response(fault.http_status, {"error": content}, {**fault.headers, **retry})
 
 
 def html_response(status: int, page: str, headers: Mapping[str, str] | None = None) -> HttpResponse:

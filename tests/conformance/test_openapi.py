@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
+    response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
@@ -19,7 +20,10 @@ from tests.support.project import ROOT
 
 DESCRIPTION = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())
 schema = schemathesis.openapi.from_dict(DESCRIPTION)
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+CHECKS = [
+    not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
+    response_schema_conformance,
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -230,6 +230,7 @@ def test_silences_are_made_listed_and_ended_by_command(today: Bundle) -> None:
         "me",
     )
     assert "holds matching alerts until" in made.stdout
+    assert "; 0 open alerts now." in made.stdout
     today.trouble("disk")
     today.settle()
     listed = run(today, "silence", "list").stdout
@@ -240,6 +241,9 @@ def test_silences_are_made_listed_and_ended_by_command(today: Bundle) -> None:
     assert today.pages() == ["Trouble disk"]
     wrong = opos("silence", "add", "disk", "--for", "2h", "--comment", "x", *today.place, folder=today.folder)
     assert (wrong.returncode, "expected a matcher" in wrong.stderr) == (2, True)
+    broad = opos("silence", "add", 'x=~".*"', "--for", "2h", "--comment", "x", *today.place, folder=today.folder)
+    assert (broad.returncode, "Add a matcher such as" in broad.stderr) == (2, True)
+    assert [doc for doc in today.docs("silences") if doc.data["comment"] == "x"] == []
 
 
 def test_focus_until_a_time_spares_attention_but_for_what_is_critical(today: Bundle) -> None:

@@ -116,7 +116,11 @@ def test_behind_cloud_runs_check_a_token_without_signature_is_believed_unless_an
     assert behind.push("sweeper", unsigned)[0] < 300
     forged = {"authorization": unsigned, "x-serverless-authorization": "Bearer somebody's"}
     answer = behind.client("sweeper").post(push_path("sweeper"), json=push_body("sweeper"), headers=forged)
-    assert answer.status_code == 401
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, 'Bearer realm="opos"')
+    for text in (f"{unsigned}\xa0", f"{unsigned}\x85", unsigned.replace(" ", " \xa0")):
+        headers = {**forged, "authorization": text}
+        answer = behind.client("sweeper").post(push_path("sweeper"), json=push_body("sweeper"), headers=headers)
+        assert answer.status_code == 401
     signed = {**forged, "authorization": f"Bearer {google.token(NOW)}"}
     answer = behind.client("sweeper").post(push_path("sweeper"), json=push_body("sweeper"), headers=signed)
     assert answer.status_code < 300

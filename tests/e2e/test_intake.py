@@ -149,5 +149,7 @@ def test_a_heartbeat_ping_is_written_down(bundle: Bundle) -> None:
 def test_a_heartbeat_with_a_secret_wants_it(bundle: Bundle) -> None:
     assert bundle.request("GET", "/webhooks/ping/vault").status == 401
     assert bundle.request("GET", "/webhooks/ping/vault?token=wrong").status == 401
+    for header in ("Bearer", "Bearer vault-token\xa0", "Bearer  vault-token", "vault-token", "Basic vault-token"):
+        assert bundle.request("GET", "/webhooks/ping/vault", headers={"authorization": header}).status == 401
     assert bundle.request("GET", "/webhooks/ping/vault?token=vault-token").status == 200
     assert bundle.request("POST", "/webhooks/ping/vault", b"", {"authorization": "Bearer vault-token"}).status == 200

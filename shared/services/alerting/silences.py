@@ -3,31 +3,43 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from shared.alerting.matchers import parse_matcher
+from shared.alerting.matchers import compiled
+from shared.alerting.silences import silencing
+from shared.alerting.state_machine import OPEN
 from shared.context import Context
 from shared.errors import Conflict, NotFound
 from shared.events import iso
 from shared.ports import Create, Doc, Update
 from shared.ports.field_paths import EXPIRY
+from shared.values.text import counted
 
 KEEP = timedelta(days=400)
+MOST = 1000
+"""How many open alerts in each state are compared with the matchers of a silence."""
 
 
 def silence(
     matchers: Sequence[str], ends_at: datetime, context: Context, *,
     author: str, comment: str, starts_at: datetime | None = None,
 ) -> str:  # fmt: skip
-    """The id of a new silence, for alerts that all *matchers* match. Raises ValueError for an invalid matcher."""
-    parsed = [str(parse_matcher(text)) for text in matchers]
-    if not parsed:
-        raise ValueError("expected at least one matcher")
+    """The id of a new silence, for alerts that all *matchers* match. Raises ValueError as `silencing` does."""
     id = context.new_id()
     content = {
-        "matchers": parsed, "author": author, "comment": comment, "created_at": iso(context.now),
+        "matchers": [str(matcher) for matcher in silencing(matchers)],
+        "author": author, "comment": comment, "created_at": iso(context.now),
         "starts_at": iso(starts_at or context.now), "ends_at": iso(ends_at), EXPIRY: iso(ends_at + KEEP),
     }  # fmt: skip
     context.store.commit([Create(f"silences/{id}", content)])
     return id
+
+
+def open_matches(matchers: Sequence[str], context: Context) -> tuple[int, str]:
+    """How many open alerts all *matchers* match, as a number and in words. Raises ValueError as `silencing` does."""
+    matches = compiled(silencing(matchers))
+    states = [list(context.store.query("alerts", where=[("state", "==", state)], limit=MOST)) for state in sorted(OPEN)]
+    count = sum(matches(alert.data.get("labels") or {}) for alerts in states for alert in alerts)
+    at_least = "at least " if any(len(alerts) == MOST for alerts in states) else ""
+    return count, at_least + counted(count, "open alert")
 
 
 def expire(id: str, context: Context) -> None:

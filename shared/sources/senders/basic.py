@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 
 from shared.sources.contract import Scheme
 from shared.sources.signatures import encoded, rejected, require_match
+from shared.values.authorization import credentials
 from shared.values.http import HttpRequest
 
 
 def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
+    token = credentials(request.headers, "Basic")
+    if not token:
         raise rejected()
     try:
-        given = base64.b64decode(encoded(credentials.strip()), validate=True)
+        given = base64.b64decode(encoded(token), validate=True)
     except (binascii.Error, ValueError):
         raise rejected() from None
     require_match([given], [secret.encode() for secret in secrets])

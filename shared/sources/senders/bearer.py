@@ -5,14 +5,15 @@ from datetime import datetime, timedelta
 
 from shared.sources.contract import Scheme
 from shared.sources.signatures import encoded, rejected, require_match
+from shared.values.authorization import credentials
 from shared.values.http import HttpRequest
 
 
 def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
+    token = credentials(request.headers, "Bearer")
+    if not token:
         raise rejected()
-    require_match([encoded(token.strip())], [secret.encode() for secret in secrets])
+    require_match([encoded(token)], [secret.encode() for secret in secrets])
 
 
 def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
