@@ -25,9 +25,17 @@ sources:
 """
 
 
-@pytest.fixture(autouse=True)
-def configured(bundle: Bundle) -> None:
+@pytest.fixture
+def bundle(bundle: Bundle) -> Bundle:
     bundle.configure(SOURCES)
+    return bundle
+
+
+@pytest.fixture
+def embedded(embedded: Bundle) -> Bundle:
+    """For the commands, which would look for Pub/Sub beside Firestore."""
+    embedded.configure(SOURCES)
+    return embedded
 
 
 def issue(bundle: Bundle, action: str, delivery: str, *, seen: int = 1) -> Answer:
@@ -82,19 +90,19 @@ def test_an_old_firing_under_a_new_id_still_notifies(bundle: Bundle) -> None:
 
 
 def test_the_trace_says_what_an_event_repeats_and_a_replay_by_name_applies_it(
-    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+    embedded: Bundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(bundle.folder)
-    a_second_episode(bundle)
-    forged = issue(bundle, "resolved", "forged", seen=1).json["id"]
-    told = opos(bundle, "trace", forged)
-    assert f"repeats   {bundle.doc(f'events/{forged}')['repeats']}" in told
+    monkeypatch.chdir(embedded.folder)
+    a_second_episode(embedded)
+    forged = issue(embedded, "resolved", "forged", seen=1).json["id"]
+    told = opos(embedded, "trace", forged)
+    assert f"repeats   {embedded.doc(f'events/{forged}')['repeats']}" in told
     assert "so it ends nothing" in told
-    assert "so it ends nothing" in opos(bundle, "replay", "--since", "2026-11-19", "--dry-run")
-    assert "critical firing x1 -> critical resolved" in opos(bundle, "replay", forged, "--dry-run")
-    opos(bundle, "replay", forged)
-    bundle.settle()
-    assert state(bundle) == "resolved"
+    assert "so it ends nothing" in opos(embedded, "replay", "--since", "2026-11-19", "--dry-run")
+    assert "critical firing x1 -> critical resolved" in opos(embedded, "replay", forged, "--dry-run")
+    opos(embedded, "replay", forged)
+    embedded.settle()
+    assert state(embedded) == "resolved"
 
 
 def opos(bundle: Bundle, *arguments: str) -> str:
