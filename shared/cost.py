@@ -17,6 +17,8 @@ COSTS: dict[str, Operations] = {
 }
 """Firestore operations: of an event that goes into a digest, of the digest itself (including the counts until it is
 full), of the overview in the first digest of a day, and of an event that notifies."""
+CLAIM: Operations = Counter(writes=1)
+"""What an event adds if its delivery id is not signed, as with GitHub, Sentry and Shopify."""
 TICK: Operations = Counter(writes=2, reads=23)
 """Operations of a sweep that finds nothing stuck; most of them are those of the checks."""
 KIB_KEPT = {"event": 3.85, "digest": 3.4, "critical": 5.95}

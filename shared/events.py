@@ -131,6 +131,8 @@ class Event(Contract):
     """Why the event failed validation; None if it is valid."""
     signed_with: str = ""
     """The name of the secret that authenticated it, if its source has several; a rotation reads this."""
+    repeats: str = ""
+    """The id of the event whose signed content this one repeats under another delivery id; empty if there is none."""
 
     @classmethod
     def stored(cls, data: Mapping[str, Any]) -> Self:
@@ -186,7 +188,7 @@ class EventAccepted(Message):
     """Topic `events`: a webhook was authenticated and stored.
 
     `version` is the version of its document, so that a consumer need not read it. `nonce` is empty the first time; each
-    replay has its own, so that consumers process the event again.
+    replay has its own, so that consumers process the event again. `repeats` is that of the event.
     """
 
     topic = "events"
@@ -198,6 +200,7 @@ class EventAccepted(Message):
     received_at: Timestamp
     trace: str
     nonce: str = ""
+    repeats: str = ""
     signals: tuple[Signal, ...]
 
     @property

@@ -1,5 +1,6 @@
 """Receives webhooks: authenticates, stores once, publishes, answers. Only a stored webhook gets a 2xx answer."""
 
+import hashlib
 import hmac
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -7,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from functions.webhook_intake.authentication import live, proof
 from shared.context import Context
 from shared.errors import ContractBroken, MethodNotAllowed, NotFound, Unauthorized
-from shared.events import Event, document_id
+from shared.events import Event, Signal, document_id
 from shared.intake.body import body_text, parsed
-from shared.intake.webhook import delivery_id, hash_id, kept_headers, read
-from shared.services.intake.acceptance import accept
+from shared.intake.webhook import DeliveryId, claim, delivery_id, hash_id, kept_headers, read, repeat_id
+from shared.ports import Create
+from shared.services.intake.acceptance import Outcome, accept
 from shared.sources import format_of
 from shared.telemetry.logger import log as _log
 from shared.values.authorization import credentials
@@ -48,12 +50,12 @@ def _keep(
 ) -> tuple[Event, str]:
     headers = kept_headers(source, request)
     reading = read(name, source, headers, payload)
-    delivery = delivery_id(name, source, request, payload, context.now) or context.new_id()
+    delivery = delivery_id(name, source, request, payload, context.now) or DeliveryId(context.new_id(), is_signed=False)
     event = Event(
-        id=document_id(name, delivery),
+        id=document_id(name, delivery.text),
         source=name,
         type=reading.type,
-        delivery_id=delivery,
+        delivery_id=delivery.text,
         subject=reading.subject,
         received_at=context.now,
         owner=context.config.owner,
@@ -63,10 +65,20 @@ def _keep(
         signed_with=signed_with,
         **body_text(request.body),
     )
-    repeated = _repeats_across_periods(name, source, request, context)
-    outcome = "duplicate" if repeated else accept(event, reading.signals, context)
+    outcome: Outcome = "duplicate"
+    if not _repeats_across_periods(name, source, request, context):
+        first = None if delivery.is_signed else claim(name, source, request, event.id, context.now)
+        event, outcome = _accept(event, reading.signals, first, context)
     _log.info(outcome, event_id=event.id, source=name, type=event.type, quarantine=event.quarantine)
     return event, outcome
+
+
+def _accept(event: Event, signals: tuple[Signal, ...], first: Create | None, context: Context) -> tuple[Event, Outcome]:
+    if first is None:
+        return event, accept(event, signals, context)
+    from shared.services.intake.repetition import accept_first
+
+    return accept_first(event, signals, first, context)
 
 
 def _repeats_across_periods(name: str, source: "Source", request: HttpRequest, context: Context) -> bool:
@@ -74,9 +86,10 @@ def _repeats_across_periods(name: str, source: "Source", request: HttpRequest, c
     if source.delivery is None or source.delivery.hash is None:
         return False
     window = source.delivery.window
-    earlier = document_id(name, hash_id(request.body, window, context.now - window))
-    doc = context.store.get(f"events/{earlier}")
-    return doc is not None and context.now - datetime.fromisoformat(doc.data["received_at"]) < window
+    earlier = hash_id(request.body, window, context.now - window)
+    ids = (document_id(name, earlier), repeat_id(name, earlier, hashlib.sha256(request.body).hexdigest()))
+    docs = [doc for id in ids if (doc := context.store.get(f"events/{id}"))]
+    return any(context.now - datetime.fromisoformat(doc.data["received_at"]) < window for doc in docs)
 
 
 def _handshake(name: str, source: "Source", payload: Any) -> HttpResponse | None:

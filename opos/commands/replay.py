@@ -45,7 +45,7 @@ def command(
         raise click.UsageError("expected EVENT, or --since with or without --source")
     runtime = place.runtime()
     now = datetime.now(UTC)
-    docs = list(_chosen(runtime.store, event, since, source, now))
+    docs = [_as_named(doc) if event else doc for doc in _chosen(runtime.store, event, since, source, now)]
     previews = list(ReplayPreview(runtime.store, runtime.config, now).replay(docs))
     if dry_run:
         lines = _lines(previews, operator_clock(runtime))
@@ -56,7 +56,7 @@ def command(
         click.confirm(f"{_summary(previews)} Continue?", abort=True, err=True)
     nonce = new_id()[:8]
     for doc in docs:
-        retry_conflicts(partial(_replay, doc.path, nonce, runtime))
+        retry_conflicts(partial(_replay, doc.path, nonce, runtime, is_named=event is not None))
     show({"events": [doc.id for doc in docs], "replay": nonce}, _done(docs, nonce), as_json=as_json)
 
 
@@ -69,9 +69,14 @@ def _chosen(
         yield from read_log(store, since=since, until=now, source=source)
 
 
-def _replay(path: str, nonce: str, runtime: Runtime) -> None:
+def _as_named(doc: Doc) -> Doc:
+    """The event in *doc* as you name it: then even one that repeats another may resolve an alert."""
+    return Doc(doc.path, {**doc.data, "repeats": ""}, doc.version)
+
+
+def _replay(path: str, nonce: str, runtime: Runtime, *, is_named: bool) -> None:
     doc = find_event(runtime.store, path.removeprefix("events/"))
-    stored, signals = read_again(doc, runtime.config)
+    stored, signals = read_again(_as_named(doc) if is_named else doc, runtime.config)
     version = _prepare(runtime.store, doc, stored)
     runtime.bus.publish(announcement(stored, signals, version=version, nonce=nonce))
 

@@ -17,6 +17,7 @@ def story(store: Store, event: Doc) -> Story:
     return {
         "event": {name: data[name] for name in _EVENT} | {"body_characters": len(data["body"])},
         "quarantine": data["quarantine"],
+        "repeats": data.get("repeats") or None,
         "same_body_as": _same_body(store, event),
         "republished": data["republished"]["count"],
         "handled": data["handled"],
@@ -83,6 +84,8 @@ def _event_lines(story: Story, clock: OperatorClock) -> Iterator[str]:
     yield f"trace     {event['trace']}"
     if story["quarantine"]:
         yield f"quarantine  {story['quarantine']}"
+    if story["repeats"]:
+        yield f"repeats   {story['repeats']}, which came under another delivery id"
     if story["same_body_as"]:
         yield f"same body as {', '.join(story['same_body_as'])}"
     if story["republished"]:

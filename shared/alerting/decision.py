@@ -162,7 +162,10 @@ def _apply(signal: Signal, known: AlertDoc | None, id: str, message: EventAccept
     now = situation.now
     if isinstance(signal, BusinessEvent):
         own = {"source": message.source, "alertname": message.type, "severity": "info"}
-        return noted(signal, known, id=id, labels=own, event=message.id, now=now)
+        news = signal.model_copy(update={"money": None}) if message.repeats else signal  # no sum counts it twice
+        return noted(news, known, id=id, labels=own, event=message.id, now=now)
+    if message.repeats and signal.status != "firing":
+        return Change(None, "record", _ends_nothing(message))
     labels = labels_of(signal, source=message.source, type=message.type)
     settings = route(situation.rules.routes, labels)[-1].settings
     if signal.status == "acknowledged":
@@ -170,6 +173,13 @@ def _apply(signal: Signal, known: AlertDoc | None, id: str, message: EventAccept
     thresholds = Thresholds(settings.failure_threshold, settings.success_threshold)
     received = Received(signal, id, message.source, message.id, labels, message.received_at, now, thresholds)
     return apply(received, known)
+
+
+def _ends_nothing(message: EventAccepted) -> str:
+    """A repeat may notify you, but only its sender, or you, may end what notifies you."""
+    return (
+        f"repeats event {message.repeats[:8]} under another delivery id, so it ends nothing; `opos replay` applies it"
+    )
 
 
 def _inhibits(alert: AlertDoc, rules: Rules) -> bool | None:

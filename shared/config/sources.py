@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from shared.config.types import Expression, SecretNames
 from shared.events import About, Severity
-from shared.values.durations import Duration
+from shared.values.durations import Duration, Wait
 from shared.values.section import Section
 
 SchemeName = Literal[
@@ -15,7 +15,7 @@ SchemeName = Literal[
     "shopify", "linear", "bearer", "basic", "hmac",
 ]  # fmt: skip
 FormatName = Literal[
-    "github", "stripe", "standard-webhooks", "slack", "sentry", "pagerduty", "pagerduty-events",
+    "github", "stripe", "standard-webhooks", "slack", "sentry", "pagerduty", "pagerduty-events", "shopify", "linear",
     "alertmanager", "grafana", "google-monitoring", "uptimerobot", "mapped",
 ]  # fmt: skip
 
@@ -42,13 +42,17 @@ class HmacSpec(Section):
     def signs_time(self) -> bool:
         return "{timestamp}" in self.template
 
+    @property
+    def signs_id(self) -> bool:
+        return "{id}" in self.template
+
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
         if "{body}" not in self.template:
             raise ValueError("expected a template that signs {body}")
         if self.signs_time and not (self.timestamp_key or self.timestamp_header):
             raise ValueError("expected timestamp_key or timestamp_header, since the template signs {timestamp}")
-        if "{id}" in self.template and not self.id_header:
+        if self.signs_id and not self.id_header:
             raise ValueError("expected id_header, since the template signs {id}")
         return self
 
@@ -109,6 +113,8 @@ class Source(Section):
     tolerance: Duration = timedelta(minutes=5)
     hmac: HmacSpec | None = None
     delivery: DeliverySpec | None = None
+    repeat_window: Wait = timedelta(days=400)
+    """How long a signed body that arrives again under another, unsigned delivery id is a repeat; 0s: it never is."""
     type: Expression | None = None
     alert: AlertMapping | None = None
     event: EventMapping | None = None

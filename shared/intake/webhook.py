@@ -7,9 +7,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shared.errors import ContractBroken
-from shared.events import OWN_SOURCE, Alert, Event, Signal
+from shared.events import OWN_SOURCE, Alert, Event, Signal, document_id, iso
 from shared.intake.body import parsed, raw_body
-from shared.ports import Doc
+from shared.ports import Create, Doc
+from shared.ports.field_paths import EXPIRY
 from shared.sources import format_of, scheme
 from shared.sources.contract import Meaning
 from shared.values.http import HttpRequest
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
     from shared.config.sources import DeliverySpec, Source
 
 _FAULTS = (ContractBroken, KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
+
+
+class DeliveryId(NamedTuple):
+    """The id of a delivery. `is_signed`: nobody but the sender can send the same content under another id."""
+
+    text: str
+    is_signed: bool
 
 
 class Reading(NamedTuple):
@@ -48,7 +56,7 @@ def read(name: str, source: "Source", headers: Mapping[str, str], payload: Any |
 
 def delivery_id(
     name: str, source: "Source", request: HttpRequest, payload: Any | ContractBroken, now: datetime
-) -> str | None:
+) -> DeliveryId | None:
     """The delivery id as opos.yaml declares it, else the sender's own; None if there is none."""
     known = None if isinstance(payload, ContractBroken) else payload
     try:
@@ -62,6 +70,26 @@ def delivery_id(
 def hash_id(body: bytes, window: timedelta, now: datetime) -> str:
     """The delivery id from the hash of *body*; it is the same within one period of length *window*."""
     return f"{hashlib.sha256(body).hexdigest()}.{int(now.timestamp() // window.total_seconds())}"
+
+
+def claim(name: str, source: "Source", request: HttpRequest, event: str, now: datetime) -> Create | None:
+    """The write by which *event* is the first with what the signature of *request* covers.
+
+    None if nothing is signed, or if the source's `repeat_window` is 0s.
+    """
+    sender = scheme(source)
+    window = min(source.repeat_window, 2 * source.tolerance) if sender.signs_time else source.repeat_window
+    if sender.signed is None or not window:
+        return None
+    content = hashlib.sha256(sender.signed(request)).hexdigest()
+    return Create(f"bodies/{document_id(name, content)}", {"event": event, EXPIRY: iso(now + window)})
+
+
+def repeat_id(source: str, delivery: str, body_sha256: str) -> str:
+    """The id of an event that repeats another. It differs from the one that the delivery id makes alone: otherwise a
+    repeat could take the place of an event that is still to come.
+    """
+    return document_id(source, delivery, body_sha256)
 
 
 @cache
@@ -90,21 +118,25 @@ def kept_headers(source: "Source", request: HttpRequest) -> dict[str, str]:
     return {name: request.headers[name][:500] for name in names if name in request.headers}
 
 
-def _own_id(name: str, source: "Source", request: HttpRequest, payload: Any) -> str | None:
-    named_by_format = format_of(name, source).delivery
+def _own_id(name: str, source: "Source", request: HttpRequest, payload: Any) -> DeliveryId | None:
+    named_by_format, sender = format_of(name, source).delivery, scheme(source)
     id = named_by_format(payload) if named_by_format and payload is not None else None
-    return id or scheme(source).delivery(request, payload)
+    return _named(id, is_signed=True) or _named(sender.delivery(request, payload), is_signed=sender.signs_id)
 
 
-def _declared_id(spec: "DeliverySpec", request: HttpRequest, payload: Any, now: datetime) -> str | None:
+def _declared_id(spec: "DeliverySpec", request: HttpRequest, payload: Any, now: datetime) -> DeliveryId | None:
     if spec.header:
-        return request.headers.get(spec.header.lower())
-    if spec.hash:
-        return hash_id(request.body, spec.window, now)
+        return _named(request.headers.get(spec.header.lower()), is_signed=False)
+    if spec.hash:  # The same content has another id in the next period.
+        return _named(hash_id(request.body, spec.window, now), is_signed=False)
     import jmespath
 
     id = jmespath.search(spec.body or "", payload)
-    return None if id is None else str(id)
+    return _named(None if id is None else str(id), is_signed=True)
+
+
+def _named(id: str | None, *, is_signed: bool) -> DeliveryId | None:
+    return DeliveryId(id, is_signed) if id else None
 
 
 def _quarantined(name: str, fault: Exception) -> Reading:

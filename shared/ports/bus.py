@@ -24,8 +24,8 @@ class Bus(Protocol):
 class Joined(Protocol):
     """A bus that stores its messages in the same database as the store."""
 
-    def publish_with(self, write: Write, make: "Callable[[str], Message]") -> None:
-        """Commit *write* and publish the message that *make* returns for its new version, both or neither.
+    def publish_with(self, write: Write, make: "Callable[[str], Message]", *more: Write) -> None:
+        """Commit *write* and *more*, and publish the message that *make* returns for their new version: all or nothing.
 
         Raises the same errors as `commit`.
         """

@@ -38,7 +38,7 @@ NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
 """The indexes that a query reads backwards. The others need no descending index, which would cost one more entry per
 document.
 """
-_UNINDEXED = ("probes", "sweeps", "flag_usage", "leases", "subscriptions")
+_UNINDEXED = ("bodies", "probes", "sweeps", "flag_usage", "leases", "subscriptions")
 COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), *_UNINDEXED)
 
 

@@ -79,7 +79,7 @@ _ROWS = (
         deploys_after="flag_evaluator",
         routes=("/webhooks",),
         publishes=(EventAccepted.topic,),
-        writes=("events", "heartbeats"),
+        writes=("events", "heartbeats", "bodies"),
     ),
     Function(
         "alert_router",

@@ -25,11 +25,19 @@ def no_delivery(request: HttpRequest, payload: Any) -> str | None:
     return None
 
 
+def whole_body(request: HttpRequest) -> bytes:
+    return request.body
+
+
 class Scheme(NamedTuple):
     """How a sender authenticates and names its deliveries.
 
     `delivery` takes the request and the parsed body, or None if it is not JSON. `headers` are the lower-case names of
     the headers to store with the event; all others are dropped. `signs_time`: the signature covers a time.
+
+    `signs_id`: the signature covers the id that `delivery` returns. Without that, anybody who has captured a request
+    can send it again under another id, so opos also remembers what the signature covers, which `signed` returns.
+    `signed` is None if nothing is signed: whoever captures such a request has its token too.
     """
 
     verify: Verify
@@ -37,6 +45,8 @@ class Scheme(NamedTuple):
     delivery: Callable[[HttpRequest, Any], str | None] = no_delivery
     headers: tuple[str, ...] = ()
     signs_time: bool = False
+    signs_id: bool = False
+    signed: Callable[[HttpRequest], bytes] | None = whole_body
 
 
 class Meaning(NamedTuple):

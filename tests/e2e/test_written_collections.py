@@ -45,10 +45,10 @@ def observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[
 
         return answer
 
-    def noting(original: Callable[..., Any], writes_of: Callable[[Any], Sequence[Write]]) -> Callable[..., Any]:
+    def noting(original: Callable[..., Any], writes_of: Callable[..., Sequence[Write]]) -> Callable[..., Any]:
         def call(self: Any, given: Any, *more: Any) -> Any:
             outcome = original(self, given, *more)
-            written[serving[0]] |= {write.path.partition("/")[0] for write in writes_of(given)}
+            written[serving[0]] |= {write.path.partition("/")[0] for write in writes_of(given, *more)}
             return outcome
 
         return call
@@ -62,11 +62,13 @@ def observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[
 
     monkeypatch.setattr(LocalBus, "publish", publishing(LocalBus.publish, lambda message: {message.topic}))
     monkeypatch.setattr(
-        LocalBus, "publish_with", publishing(LocalBus.publish_with, lambda _write, make: {make("0").topic})
+        LocalBus, "publish_with", publishing(LocalBus.publish_with, lambda _write, make, *_more: {make("0").topic})
     )
     monkeypatch.setattr(LocalBus, "ping", publishing(LocalBus.ping, lambda: {PROBES}))
     monkeypatch.setattr(SqliteStore, "commit", noting(SqliteStore.commit, list))
-    monkeypatch.setattr(LocalBus, "publish_with", noting(LocalBus.publish_with, lambda write: [write]))
+    monkeypatch.setattr(
+        LocalBus, "publish_with", noting(LocalBus.publish_with, lambda write, _make, *more: [write, *more])
+    )
     functions: dict[str, Any] = {name: serve(name, application) for name, application in load_functions().items()}
     monkeypatch.setattr("tests.support.bundle.load_functions", lambda: functions)
     bundle.start()
@@ -107,6 +109,7 @@ def _alerts_and_digests(bundle: Bundle) -> None:
     """The first digest is not delivered, so the sweeper sends it."""
     bundle.inbox.faults.append(DeliveryError("unreachable"))
     bundle.trouble("disk")
+    bundle.send("github", {"zen": "x"}, event_type="ping")
     for number in range(6):
         bundle.trouble(f"w{number}", severity="warning")
         bundle.settle()

@@ -1,5 +1,6 @@
 """What holds for every signature scheme, whatever arrives."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -105,3 +106,43 @@ def test_a_broken_public_key_rejects_and_does_not_crash(key: str, signature: str
     }
     with pytest.raises(Unauthorized):
         verify(case, headers, b"{}", f"whpk_{key}")
+
+
+@every_scheme
+@given(id=st.text(alphabet="abcdef0123456789-", min_size=1, max_size=20), data=st.data())
+def test_a_scheme_that_says_that_its_id_is_signed_lets_nobody_change_it(
+    case: Case, id: str, data: st.DataObject
+) -> None:
+    """Whatever header of a captured request is changed: it is rejected, or it has the same id."""
+    original = signed(case)
+    name = data.draw(st.sampled_from(sorted(original) or [""]))
+    request = HttpRequest("POST", "/webhooks/x", {**original, name: id}, {}, case.body)
+    known = delivered(case, HttpRequest("POST", "/webhooks/x", original, {}, case.body))
+    if case.scheme.signs_id and delivered(case, request) != known:
+        with pytest.raises(Unauthorized):
+            verify(case, dict(request.headers), case.body)
+
+
+@every_scheme
+def test_what_a_scheme_remembers_of_a_request_is_all_that_its_signature_covers(case: Case) -> None:
+    """No header can be changed so that the request still verifies but what is remembered of it differs."""
+    original = HttpRequest("POST", "/webhooks/x", signed(case), {}, case.body)
+    remembers = case.scheme.signed
+    assert (remembers is not None) == case.signs_body
+    for name in original.headers:
+        changed = HttpRequest("POST", "/webhooks/x", {**original.headers, name: "1"}, {}, case.body)
+        try:
+            verify(case, dict(changed.headers), case.body)
+        except Unauthorized:
+            continue
+        assert remembers is None or remembers(changed) == remembers(original)
+
+
+def delivered(case: Case, request: HttpRequest) -> str | None:
+    return case.scheme.delivery(request, json.loads(request.body))
+
+
+def test_the_ids_of_these_schemes_are_signed() -> None:
+    assert [case.name for case in CASES if case.scheme.signs_id] == [
+        "stripe", "standard-webhooks", "slack", "pagerduty", "hmac: everything declared",
+    ]  # fmt: skip

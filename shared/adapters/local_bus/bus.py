@@ -73,13 +73,13 @@ class LocalBus:
         self.published.set()
         return row.message_id
 
-    def publish_with(self, write: Write, make: Callable[[str], Message]) -> None:
+    def publish_with(self, write: Write, make: Callable[[str], Message], *more: Write) -> None:
         """See `shared.ports.Joined.publish_with`."""
         version = new_version()
         message = make(str(version))
         with tracing.publishing(message) as span:
             row = self._row(message, span)
-            self.database.write(lambda db: _insert_with(db, write, version, row))
+            self.database.write(lambda db: _insert_with(db, [write, *more], version, row))
         self.published.set()
 
     def _row(self, message: Message, span: tracing.Span) -> _Row:
@@ -134,8 +134,8 @@ class LocalBus:
         db.execute("DELETE FROM messages WHERE id = ?", [delivery.row])
 
 
-def _insert_with(db: sqlite3.Connection, write: Write, version: int, row: _Row) -> None:
-    apply_all(db, [write], version)
+def _insert_with(db: sqlite3.Connection, writes: Sequence[Write], version: int, row: _Row) -> None:
+    apply_all(db, writes, version)
     _insert(db, row)
 
 

@@ -7,14 +7,16 @@ from shared.context import Context
 from shared.errors import AlreadyExists
 from shared.events import OWN_SOURCE, Event, EventAccepted, Handling, Signal, day, document_id
 from shared.intake.webhook import read_again
-from shared.ports import Create
+from shared.ports import Create, Write
 from shared.telemetry.logger import log as _log
 
 Outcome = Literal["accepted", "duplicate"]
 
 
-def accept(event: Event, signals: tuple[Signal, ...], context: Context) -> Outcome:
+def accept(event: Event, signals: tuple[Signal, ...], context: Context, *more: Write) -> Outcome:
     """Store *event* under its id and publish it, in one commit if the bus can. Raises Unavailable if it is not stored.
+
+    *more* is written in the same commit; a conflict about it is raised, and nothing is stored.
 
     A publish that fails afterwards is only logged: the event is durable by then, and the sweeper publishes it again.
     A duplicate of an event that nobody has handled is published too: its first attempt may have stored the event
@@ -23,10 +25,12 @@ def accept(event: Event, signals: tuple[Signal, ...], context: Context) -> Outco
     kept = keep(event)
     try:
         if context.joined:
-            context.joined.publish_with(kept, lambda version: announcement(event, signals, version=version))
+            context.joined.publish_with(kept, lambda version: announcement(event, signals, version=version), *more)
             return "accepted"
-        version = context.store.commit([kept])[kept.path]
-    except AlreadyExists:
+        version = context.store.commit([kept, *more])[kept.path]
+    except AlreadyExists as conflict:
+        if conflict.path != kept.path:
+            raise
         if not context.joined:
             _announce_if_waiting(kept.path, context)
         return "duplicate"
@@ -65,6 +69,7 @@ def announcement(event: Event, signals: tuple[Signal, ...], *, version: str, non
         received_at=event.received_at,
         trace=event.trace,
         nonce=nonce,
+        repeats=event.repeats,
         signals=signals,
     )
 

@@ -18,8 +18,12 @@ def scheme(spec: HmacSpec) -> Scheme:
         signatures, time = _given(spec, request)
         if spec.signs_time:
             require_recent(time, now=now, tolerance=tolerance)
-        signed = _signed(spec, request.body, time=time, id=_id(spec, request) or "")
-        require_match(map(encoded, signatures), [_signature(spec, secret, signed) for secret in secrets])
+        expected = [_signature(spec, secret, signed(request)) for secret in secrets]
+        require_match(map(encoded, signatures), expected)
+
+    def signed(request: HttpRequest) -> bytes:
+        _, time = _given(spec, request)
+        return _signed(spec, request.body, time=time, id=_id(spec, request) or "")
 
     def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
         time = str(int(now.timestamp()))
@@ -32,7 +36,10 @@ def scheme(spec: HmacSpec) -> Scheme:
         return _id(spec, request)
 
     kept = tuple(name.lower() for name in (spec.id_header, spec.timestamp_header) if name)
-    return Scheme(verify=verify, sign=sign, delivery=delivery, headers=kept, signs_time=spec.signs_time)
+    return Scheme(
+        verify=verify, sign=sign, delivery=delivery, headers=kept,
+        signs_time=spec.signs_time, signs_id=spec.signs_id, signed=signed,
+    )  # fmt: skip
 
 
 def _id(spec: HmacSpec, request: HttpRequest) -> str | None:

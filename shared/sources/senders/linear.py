@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.events import Alert, BusinessEvent
 from shared.sources.contract import Format, Meaning, Scheme
-from shared.sources.payload import link, require, text
+from shared.sources.payload import link, moment, require, text
 from shared.sources.signatures import digest, encoded, rejected, require_match, require_recent
 from shared.values.http import HttpRequest
 
@@ -52,6 +52,7 @@ def translate(kind: str, payload: Any) -> Meaning:
             severity="warning",
             status="resolved" if closed else "firing",
             link=link(payload, "url"),
+            at=moment(payload, "createdAt"),
         )
         return Meaning(alert.title, (alert,))
     if kind == "Issue.create":

@@ -72,5 +72,5 @@ def _first_link(payload: Any) -> str:
     return next(filter(None, map(web_link, hrefs)), "")
 
 
-SCHEME = Scheme(verify=verify, sign=sign)
+SCHEME = Scheme(verify=verify, sign=sign, signed=None)
 FORMAT = Format(event_type=event_type, translate=translate)

@@ -1,4 +1,7 @@
-"""Sentry's integration platform. Source: "Webhooks", docs.sentry.io. The request id is not signed."""
+"""Sentry's integration platform. Source: "Webhooks", docs.sentry.io.
+
+The signature covers the body alone: neither the request id nor the time is signed, as both are headers.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -6,7 +9,7 @@ from typing import Any
 
 from shared.events import Alert
 from shared.sources.contract import Format, Meaning, Scheme
-from shared.sources.payload import link, optional, require, text
+from shared.sources.payload import link, moment, optional, require, text
 from shared.sources.signatures import digest, encoded, require_match
 from shared.values.http import HttpRequest
 
@@ -74,6 +77,7 @@ def _metric_alert(payload: Any, action: str) -> Alert:
         status="resolved" if action == "resolved" else "firing",
         summary=optional(payload, "data.description_text", str, ""),
         link=link(payload, "data.web_url"),
+        began=moment(payload, "data.metric_alert.date_started"),
     )
 
 

@@ -51,5 +51,7 @@ def _signature(secret: str, time: str, body: bytes) -> bytes:
     return b"v0=" + digest(secret.encode(), b"v0:" + time.encode() + b":" + body).hex().encode()
 
 
-SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, signs_time=True, headers=("x-slack-request-timestamp",))
+SCHEME = Scheme(
+    verify=verify, sign=sign, delivery=delivery, signs_time=True, signs_id=True, headers=("x-slack-request-timestamp",)
+)
 FORMAT = Format(event_type=event_type, translate=translate, handshake=handshake)

@@ -93,7 +93,7 @@ def _decoded(signatures: Sequence[tuple[str, ...]]) -> Iterator[bytes]:
 
 
 SCHEME = Scheme(
-    verify=verify, sign=sign, delivery=delivery, signs_time=True,
+    verify=verify, sign=sign, delivery=delivery, signs_time=True, signs_id=True,
     headers=("webhook-id", "webhook-timestamp", "svix-id", "svix-timestamp"),
 )  # fmt: skip
 FORMAT = Format(event_type=event_type, translate=translate)

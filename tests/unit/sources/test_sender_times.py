@@ -94,3 +94,37 @@ def test_a_mapping_may_name_the_moment_labels_and_a_runbook() -> None:
         "https://wiki.example/slow",
         {"alertname": "Slow", "host": "5"},
     )
+
+
+def github(event: str, payload: Any) -> Alert:
+    source = Source(scheme="github", secrets=("S",))
+    (signal,) = read("github", source, {"x-github-event": event}, payload).signals
+    assert isinstance(signal, Alert)
+    return signal
+
+
+def test_github_says_when_a_run_a_suite_a_deployment_and_a_dependency_changed() -> None:
+    at, where = {"updated_at": "2026-11-20T09:00:00Z"}, {"repository": {"full_name": "acme/shop"}}
+    run = {"conclusion": "failure", "workflow_id": 1, "head_branch": "main", **at}
+    assert github("workflow_run", {"action": "completed", "workflow_run": run, **where}).at == MOMENT
+    suite = {"conclusion": "failure", "app": {"name": "Checks"}, **at}
+    assert github("check_suite", {"action": "completed", "check_suite": suite, **where}).at == MOMENT
+    assert github("deployment_status", {"deployment_status": {"state": "failure", **at}, **where}).at == MOMENT
+    assert github("dependabot_alert", {"action": "fixed", "alert": {"number": 1, **at}, **where}).at == MOMENT
+
+
+def test_what_an_app_says_of_its_own_check_does_not_order_it() -> None:
+    check = {"conclusion": "failure", "name": "lint", "completed_at": "2026-11-20T09:00:00Z"}
+    assert github("check_run", {"action": "completed", "check_run": check}).at is None
+
+
+def test_linear_says_when_an_issue_changed_and_sentry_when_an_incident_began() -> None:
+    issue = {"id": "i", "title": "T", "priority": 1}
+    assert alert("linear", {"type": "Issue", "action": "update", "createdAt": "2026-11-20T09:00:00Z", "data": issue}).at
+    source = Source(scheme="sentry", secrets=("S",))
+    told = {"metric_alert": {"id": "5", "date_started": "2026-11-20T09:00:00Z"}, "description_title": "Errors"}
+    (signal,) = read(
+        "sentry", source, {"sentry-hook-resource": "metric_alert"}, {"action": "critical", "data": told}
+    ).signals
+    assert isinstance(signal, Alert)
+    assert (signal.began, signal.at) == (MOMENT, None)

@@ -6,7 +6,7 @@ A failure is an alert, and its success resolves it. A run that is cancelled, ski
 from typing import Any
 
 from shared.events import Alert
-from shared.sources.payload import link, optional, require, text
+from shared.sources.payload import link, moment, optional, require, text
 
 _FAILED = frozenset({"failure", "timed_out", "startup_failure", "error"})
 _PASSED = frozenset({"success"})
@@ -33,6 +33,7 @@ def workflow_run(payload: Any) -> Alert | None:
         summary=text(run, "display_title", "head_commit.message"),
         link=link(run, "html_url"),
         labels={"repository": where, "branch": branch},
+        at=moment(run, "updated_at"),
     )
 
 
@@ -50,6 +51,7 @@ def deployment_status(payload: Any) -> Alert | None:
         summary=text(payload, "deployment_status.description"),
         link=link(payload, "deployment_status.log_url", "deployment_status.target_url", "repository.html_url"),
         labels={"repository": where, "environment": environment},
+        at=moment(payload, "deployment_status.updated_at", "deployment_status.created_at"),
     )
 
 
@@ -79,6 +81,8 @@ def _check(payload: Any, kind: str) -> Alert | None:
         summary=text(check, "output.title", "output.summary"),
         link=link(check, "html_url", "details_url"),
         labels={"repository": where, "branch": branch},
+        # A run has no time but the one that its app states, so runs are ordered by their arrival.
+        at=moment(check, "updated_at"),
     )
 
 

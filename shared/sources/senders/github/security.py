@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.events import Alert
-from shared.sources.payload import link, require, text
+from shared.sources.payload import link, moment, require, text
 from shared.sources.senders.github.failures import repository
 
 _ENDING = frozenset({"fixed", "dismissed", "auto_dismissed", "resolved", "closed_by_user", "dismiss", "resolve"})
@@ -22,6 +22,7 @@ def dependabot(payload: Any) -> Alert:
         summary=text(alert, "security_advisory.summary"),
         link=link(alert, "html_url"),
         labels={"repository": repository(payload), "package": package},
+        at=moment(alert, "updated_at"),
     )
 
 

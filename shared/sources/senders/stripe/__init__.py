@@ -37,4 +37,4 @@ def _signature(secret: str, time: str, body: bytes) -> bytes:
     return digest(secret.encode(), time.encode() + b"." + body).hex().encode()
 
 
-SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, signs_time=True)
+SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, signs_time=True, signs_id=True)
