@@ -1,14 +1,14 @@
 """The whole bundle in one process: gateway, local bus and minute tick, on the server of functions-framework."""
 
-import fcntl
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
-from typing import IO, Any
+from datetime import datetime
+from typing import Any
 
 from functions_framework._http.gunicorn import GunicornApplication
 
+from opos.bundle.data_folder import note_open_file
 from opos.bundle.gateway import gateway, load_functions, push_in_process
 from opos.bundle.scheduler import start_ticking
 from shared.adapters.local_bus.pump import Pump
@@ -17,26 +17,8 @@ from shared.errors import OposError
 from shared.runtime import container as runtime
 
 
-class AlreadyRunning(OposError):
-    code = "already_running"
-
-
 class AddressInUse(OposError):
     code = "address_in_use"
-
-
-def lock(data: Path) -> IO[str]:
-    """Locks *data* until this process ends. Raises AlreadyRunning: two dispatchers must not share a folder."""
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = (data / "opos.lock").open("a")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise AlreadyRunning(
-            f"Another opos is running on {data}.", hint="Stop it, or choose another folder with --data."
-        ) from None
-    return file
 
 
 def require_free(host: str, port: int) -> None:
@@ -51,6 +33,13 @@ def require_free(host: str, port: int) -> None:
             ) from None
 
 
+def each_minute(now: datetime) -> None:
+    database = runtime.current().database
+    SqliteStore(database).expire(now)
+    if database.file:
+        note_open_file(database.path.parent, database.file)
+
+
 def serve(host: str, port: int, *, when_ready: Callable[[], None]) -> None:
     """Serves until the process gets a signal to stop. The environment names the files and the data."""
     functions = load_functions()
@@ -59,7 +48,7 @@ def serve(host: str, port: int, *, when_ready: Callable[[], None]) -> None:
     def start_pump(_worker: Any) -> None:
         pump.append(Pump(runtime.current().local_bus, push_in_process(functions)))
         pump[0].start()
-        start_ticking(runtime.current(), also=SqliteStore(runtime.current().database).expire)
+        start_ticking(runtime.current(), also=each_minute)
 
     def stop_pump(_server: Any, _worker: Any) -> None:
         with suppress(IndexError):

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import click
 
+from opos.bundle.data_folder import is_running
 from opos.rotation.local_secrets import local
 from opos.rotation.secret_store import Keeper
 from opos.rotation.steps import Rotation, Step
@@ -99,22 +100,10 @@ def _pair(name: str, runtime: Runtime, place: Place) -> tuple[Source, str]:
 
 def _keeper(new: str, place: Place, target: str | None, *, restarted: bool, **named: Any) -> Keeper:
     if target is None:
-        return local(new, os.environ, restarted=restarted or not _runs(place))
+        return local(new, os.environ, restarted=restarted or not is_running(place.data))
     from opos.rotation.secret_manager import Manager
 
     return Manager(named["gcloud"], target)
-
-
-def _runs(place: Place) -> bool:
-    from opos.bundle.server import AlreadyRunning, lock
-
-    if not place.data.exists():
-        return False
-    try:
-        lock(place.data).close()
-    except AlreadyRunning:
-        return True
-    return False
 
 
 def _text(step: Step) -> str:

@@ -69,7 +69,10 @@ def test_no_read_is_answered_from_the_file_that_is_gone(database: Database, way:
 @pytest.mark.parametrize("way", ["removed", "moved", "its folder moved"])
 def test_no_empty_file_takes_the_place_of_the_one_that_is_gone(database: Database, way: str) -> None:
     WAYS[way](database.path)
-    for use in (lambda: SqliteStore(database).get("alerts/a"), lambda: SqliteStore(database).commit([Set("alerts/b", {})])):
+    for use in (
+        lambda: SqliteStore(database).get("alerts/a"),
+        lambda: SqliteStore(database).commit([Set("alerts/b", {})]),
+    ):
         with pytest.raises(DataFileReplaced):
             use()
     assert not database.path.exists()
@@ -174,7 +177,9 @@ def test_a_file_that_others_could_read_becomes_its_owners_when_it_is_opened(data
     assert set(modes(database.path.parent).values()) == {0o600}
 
 
-def test_a_file_that_cannot_be_tightened_works_and_is_named(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_tightened_works_and_is_named(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As for a file of another user, which a test that runs as root cannot have."""
 
     def refuse(*_: object) -> None:
@@ -239,7 +244,10 @@ def test_damaged_pages_are_called_damage_and_shown_without_their_content(tmp_pat
         SqliteStore(database).commit([Create(f"alerts/{number}", {"text": "x" * 500}) for number in range(200)])
     damage(path)
     with closing(Database(path)) as damaged:
-        for use in (lambda: SqliteStore(damaged).get("alerts/7"), lambda: SqliteStore(damaged).commit([Set("alerts/b", {})])):
+        for use in (
+            lambda: SqliteStore(damaged).get("alerts/7"),
+            lambda: SqliteStore(damaged).commit([Set("alerts/b", {})]),
+        ):
             with pytest.raises(DataFileDamaged) as fault:
                 use()
         assert damaged.is_damaged

@@ -58,6 +58,11 @@ class OpenFiles:
             self._inodes = inodes
         self.require_in_place()
 
+    @property
+    def main(self) -> Inode | None:
+        """The data file that is open; None if none is."""
+        return self._inodes[0][1] if self._inodes else None
+
     def closed(self) -> None:
         """No connection is open."""
         self._inodes, self._replaced = (), False
