@@ -122,11 +122,11 @@ def _invalid(reason: str) -> HttpResponse:
 def _ping(name: str, request: HttpRequest, context: Context) -> HttpResponse:
     """Record the ping of a job."""
     heartbeat = context.config.heartbeats.get(name)
-    if heartbeat is None:
+    if heartbeat is None or heartbeat.backup:
         raise NotFound("There is no such heartbeat.", hint="Declare it under heartbeats in opos.yaml.")
     _require_method(request, "GET", "HEAD", "POST")
     _require_token(request, list(live(heartbeat.secrets, context).values()))
-    from functions.webhook_intake.heartbeats import record_ping
+    from shared.services.intake.pings import record_ping
 
     record_ping(name, heartbeat, context)
     return json_response(200, {"id": name, "status": "ok"})
