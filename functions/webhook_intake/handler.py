@@ -4,7 +4,7 @@ import hmac
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from functions.webhook_intake.authentication import live, proof
+from functions.webhook_intake.authentication import live, proof, without_secret
 from shared.context import Context
 from shared.errors import ContractBroken, MethodNotAllowed, NotFound, Unauthorized
 from shared.events import Event, document_id
@@ -35,6 +35,7 @@ def _webhook(name: str, request: HttpRequest, context: Context) -> HttpResponse:
     source = context.config.sources[name]
     _require_method(request, "POST")
     signed_with = proof(source, request, context)
+    request = without_secret(source, request, context)
     payload = parsed(request.body, request.headers)
     if (answer := _handshake(name, source, payload)) is not None:
         return answer
@@ -95,6 +96,8 @@ def _enqueue(request: HttpRequest, context: Context) -> HttpResponse:
     if isinstance(payload, ContractBroken):
         return _invalid(payload.message)
     name, signed_with = _owner_of_key(request, context)
+    request = without_secret(context.config.sources[name], request, context)
+    payload = parsed(request.body, request.headers)
     event, _ = _keep(name, context.config.sources[name], request, payload, signed_with, context)
     key = "" if event.quarantine else dedup_key(payload)
     return json_response(202, {"status": "success", "message": "Event processed", "dedup_key": key})

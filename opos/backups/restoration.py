@@ -8,7 +8,7 @@ from pathlib import Path
 from opos.backups.dated_files import stamp
 from opos.backups.restored_state import Restored, settle
 from shared.adapters.sqlite.backup import copy_back, draft, replace
-from shared.adapters.sqlite.data_file import files
+from shared.adapters.sqlite.data_file import files, tighten
 from shared.adapters.sqlite.database import Database
 from shared.adapters.sqlite.store import SqliteStore
 
@@ -50,4 +50,5 @@ def _set_aside(data_file: Path, name: str) -> Path | None:
         return None
     kept = main.with_name(name)
     kept.hardlink_to(main)
+    tighten(kept)
     return kept

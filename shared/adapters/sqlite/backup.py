@@ -10,7 +10,7 @@ from urllib.parse import quote
 from shared.adapters.sqlite.data_file import ENDS, PRIVATE, beside
 from shared.adapters.sqlite.faults import damaged, unavailable
 from shared.adapters.sqlite.integrity import require_sound_indexes, unreadable
-from shared.errors import OposError, Unavailable
+from shared.errors import DataFileDamaged, OposError, Unavailable
 
 _TABLES = {"docs", "messages", "sequence"}
 
@@ -27,13 +27,14 @@ def write_backup(source: Path, target: Path) -> None:
     Raises NoDataFile, DataFileDamaged, DiskFull or Unavailable; *target* is then as it was. A backup has no page that
     deleted documents once filled (SQLite, "VACUUM INTO").
     """
-    with _translated(target), draft(target) as copy:
-        with closing(_connect(source, "rw")) as live:
+    with draft(target) as copy:
+        with _translated(source), closing(_connect(source, "rw")) as live:
             _require_opos(live, source)
             live.execute("VACUUM INTO ?", [str(copy)])
-        with closing(_connect(copy, "ro")) as written:
+        with _translated(source), closing(_connect(copy, "ro")) as written:
             _require_sound(written)
-        replace(copy, target)
+        with _translated(target):
+            replace(copy, target)
 
 
 def copy_back(source: Path, copy: Path) -> list[str]:
@@ -111,7 +112,9 @@ def _require_opos(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def _translated(path: Path) -> Iterator[None]:
+    """Errors of SQLite and of the disk of *path* as ours; that a file is damaged names the file."""
     try:
         yield
-    except (sqlite3.Error, OSError) as fault:
-        raise unavailable(fault, path) from fault
+    except (sqlite3.Error, OSError, DataFileDamaged) as fault:
+        meaning = unavailable(fault, path)
+        raise damaged(str(path)) if isinstance(meaning, DataFileDamaged) else meaning from fault
