@@ -13,6 +13,8 @@ _COMMANDS = {
     "send": "Send a signed webhook to a running bundle.",
     "trace": "Show everything that followed from an event.",
     "replay": "Process an event, or all events since a time, again.",
+    "backup": "Copy the data of the bundle to a verified file, also while it runs.",
+    "restore": "Put a backup in the place of the data of a bundle that does not run.",
     "export": "Write the event log as JSON lines.",
     "import": "Restore an exported event log, or convert an alertmanager.yml.",
     "route": "Explain where alerts go; try other routes on past events.",

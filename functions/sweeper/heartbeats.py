@@ -5,13 +5,19 @@ from shared.errors import AlreadyExists, Conflict
 from shared.events import iso
 from shared.intake.heartbeats import due_at, missed_alert
 from shared.ports import Create, Doc, Update
+from shared.services.health.context import HealthContext
 from shared.services.intake.acceptance import announce, keep, own_event
 
 
-def expect_all(context: Context) -> None:
-    """Start to wait for the first ping of every configured heartbeat that has never pinged."""
+def expect_all(context: HealthContext) -> None:
+    """Start to wait for the first ping of every configured heartbeat that has never pinged.
+
+    Where the store is no file, `opos backup` has nothing to do, and nobody waits for it.
+    """
     for name, heartbeat in context.config.heartbeats.items():
         due = due_at(heartbeat, context.now, zone=context.config.timezone)
+        if heartbeat.backup and not context.has_data_file:
+            continue
         if due and context.store.get(f"heartbeats/{name}") is None:
             content = {"name": name, "last_seen": None, "due_at": iso(due), "missed_at": None}
             try:

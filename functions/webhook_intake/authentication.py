@@ -13,6 +13,8 @@ from shared.values.http import HttpRequest
 if TYPE_CHECKING:
     from shared.config.sources import Source
 
+_NOT_KEPT = b"(not stored)"
+
 
 def live(names: Sequence[str], context: Context) -> dict[str, str]:
     """The values of the secrets *names*, by name. Raises Unavailable if a required secret is not set."""
@@ -36,6 +38,16 @@ def proof(source: "Source", request: HttpRequest, context: Context) -> str:
     if not proving:
         raise rejected(source.scheme)
     return proving[0] if len(set(secrets.values())) > 1 else ""
+
+
+def without_secret(source: "Source", request: HttpRequest, context: Context) -> HttpRequest:
+    """*request* as it is stored: without its secret, if that is a part of the body."""
+    if source.scheme != "pagerduty-events":
+        return request
+    body = request.body
+    for secret in live(source.secrets, context).values():
+        body = body.replace(secret.encode(), _NOT_KEPT)
+    return request._replace(body=body)
 
 
 def _proves(secret: str, source: "Source", request: HttpRequest, context: Context) -> bool:

@@ -5,7 +5,7 @@ import hmac
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from functions.webhook_intake.authentication import live, proof
+from functions.webhook_intake.authentication import live, proof, without_secret
 from shared.context import Context
 from shared.errors import ContractBroken, MethodNotAllowed, NotFound, Unauthorized
 from shared.events import Event, Signal, document_id
@@ -38,6 +38,7 @@ def _webhook(name: str, request: HttpRequest, context: Context) -> HttpResponse:
     source = context.config.sources[name]
     _require_method(request, "POST")
     signed_with = proof(source, request, context)
+    request = without_secret(source, request, context)
     payload = parsed(request.body, request.headers)
     if (answer := _handshake(name, source, payload)) is not None:
         return answer
@@ -109,6 +110,8 @@ def _enqueue(request: HttpRequest, context: Context) -> HttpResponse:
     if isinstance(payload, ContractBroken):
         return _invalid(payload.message)
     name, signed_with = _owner_of_key(request, context)
+    request = without_secret(context.config.sources[name], request, context)
+    payload = parsed(request.body, request.headers)
     event, _ = _keep(name, context.config.sources[name], request, payload, signed_with, context)
     key = "" if event.quarantine else dedup_key(payload)
     return json_response(202, {"status": "success", "message": "Event processed", "dedup_key": key})
@@ -136,11 +139,11 @@ def _invalid(reason: str) -> HttpResponse:
 def _ping(name: str, request: HttpRequest, context: Context) -> HttpResponse:
     """Record the ping of a job."""
     heartbeat = context.config.heartbeats.get(name)
-    if heartbeat is None:
+    if heartbeat is None or heartbeat.backup:
         raise NotFound("There is no such heartbeat.", hint="Declare it under heartbeats in opos.yaml.")
     _require_method(request, "GET", "HEAD", "POST")
     _require_token(request, list(live(heartbeat.secrets, context).values()))
-    from functions.webhook_intake.heartbeats import record_ping
+    from shared.services.intake.pings import record_ping
 
     record_ping(name, heartbeat, context)
     return json_response(200, {"id": name, "status": "ok"})

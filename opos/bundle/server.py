@@ -1,13 +1,13 @@
 """The whole bundle in one process: gateway, local bus and minute tick, on the server of a bundle on this machine."""
 
-import fcntl
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
-from typing import IO, Any
+from datetime import datetime
+from typing import Any
 
 from opos.bundle.connection import listen
+from opos.bundle.data_folder import note_open_file
 from opos.bundle.front import LIMITS, Front, Limits
 from opos.bundle.gateway import gateway, load_functions, push_in_process
 from opos.bundle.scheduler import start_ticking
@@ -17,50 +17,8 @@ from shared.errors import OposError
 from shared.runtime import container as runtime
 
 
-class AlreadyRunning(OposError):
-    code = "already_running"
-
-
-class UnusableFolder(OposError):
-    code = "unusable_folder"
-
-
 class AddressInUse(OposError):
     code = "address_in_use"
-
-
-def lock(data: Path) -> IO[str]:
-    """Locks *data* until this process ends. Raises AlreadyRunning: two dispatchers must not share a folder.
-
-    Raises UnusableFolder if *data* is not a folder in which this process may write.
-    """
-    try:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = (data / "opos.lock").open("a")
-    except OSError as fault:
-        raise UnusableFolder(
-            f"expected a data folder that opos can write, found {data}: {fault.strerror}",
-            hint="Choose another folder with --data, or change its permissions.",
-        ) from None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise AlreadyRunning(
-            f"Another opos is running on {data}.", hint="Stop it, or choose another folder with --data."
-        ) from None
-    return file
-
-
-def is_running(data: Path) -> bool:
-    """Whether an `opos up` runs on *data*."""
-    if not data.exists():
-        return False
-    try:
-        lock(data).close()
-    except AlreadyRunning:
-        return True
-    return False
 
 
 def require_free(host: str, port: int) -> None:
@@ -75,6 +33,13 @@ def require_free(host: str, port: int) -> None:
             ) from None
 
 
+def each_minute(now: datetime) -> None:
+    database = runtime.current().database
+    SqliteStore(database).expire(now)
+    if database.file:
+        note_open_file(database.path.parent, database.file)
+
+
 def serve(host: str, port: int, *, when_ready: Callable[[], None], limits: Limits = LIMITS) -> None:
     """Serves until the process gets a signal to stop. The environment names the files and the data."""
     functions = load_functions()
@@ -83,7 +48,7 @@ def serve(host: str, port: int, *, when_ready: Callable[[], None], limits: Limit
     def start_pump(_worker: Any) -> None:
         pump.append(Pump(runtime.current().local_bus, push_in_process(functions)))
         pump[0].start()
-        start_ticking(runtime.current(), also=SqliteStore(runtime.current().database).expire)
+        start_ticking(runtime.current(), also=each_minute)
 
     def stop_pump(_server: Any, _worker: Any) -> None:
         with suppress(IndexError):

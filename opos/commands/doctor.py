@@ -3,20 +3,24 @@
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import click
 import structlog
 
+from opos.bundle.data_folder import lost_its_file
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock
+from shared.errors import Unavailable
 from shared.health.failures import FAILURES
 from shared.health.report import Result
 from shared.ports import Doc
-from shared.services.health.check_runs import run_checks
+from shared.runtime.container import Runtime
+from shared.services.health.check_runs import CAUSES, run_checks
 from shared.services.health.checks.pipeline import SWEEP, sweeper_silent
-from shared.services.health.checks.registry import all_checks
+from shared.services.health.checks.registry import all_checks, milliseconds
 from shared.services.health.context import HealthContext
 from shared.values.durations import duration_text
 
@@ -35,8 +39,7 @@ def command(place: Place, *, as_json: bool) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # the report says it
     runtime = place.runtime()
     context: HealthContext = runtime.context()
-    probes = [probe for probe in all_checks(context) if probe.name not in _LEFT_OUT]
-    checks = [*run_checks(probes, context), *_swept(context)]
+    checks = _replaced(place) or [*_integrity(place, runtime), *_checks(context), *_swept(context)]
     wrong = sorted((check for check in checks if check.status != "pass"), key=lambda check: _ORDER.index(check.failure))
     since = _since(context)
     failures = [_explained(check, since, context) for check in wrong]
@@ -50,9 +53,47 @@ _LEFT_OUT = {"memory:utilization", "uptime", "sweeper:lastRun"}
 """These would measure this command and not the bundle."""
 
 
+def _replaced(place: Place) -> list[Result]:
+    """The check that a running bundle has the data file open that is in its folder; empty if it has.
+
+    No other check would say anything about the running bundle, and opening a missing file would create it.
+    """
+    if place.backend != "embedded" or not lost_its_file(place.data):
+        return []
+    output = "the running bundle has another file open"
+    return [Result("store:dataFile", "datastore", "fail", 1, "file", output, failure="data-file-replaced")]
+
+
+def _integrity(place: Place, runtime: Runtime) -> list[Result]:
+    """Reads the whole data file, since no request may ever read the page that is damaged."""
+    if place.backend != "embedded":
+        return []
+    began = monotonic()
+    try:
+        runtime.database.require_whole()
+    except Unavailable as fault:
+        failure = CAUSES.get(fault.code, "store-unreachable")
+        return [Result("store:integrity", "datastore", "fail", 1, "file", fault.code, failure=failure)]
+    return [Result("store:integrity", "datastore", "pass", milliseconds(monotonic() - began), "ms")]
+
+
+def _checks(context: HealthContext) -> list[Result]:
+    """The checks of the report. A damaged or missing file is the cause of whatever else could not be read: it is one
+    failure, and not one for each check that met it.
+    """
+    results = run_checks([check for check in all_checks(context) if check.name not in _LEFT_OUT], context)
+    return [result for result in results if result.output not in CAUSES or result.component == "datastore"]
+
+
 def _swept(context: HealthContext) -> list[Result]:
-    """The check of the sweeper. A bundle without a sweep is not running, however young this command is."""
-    doc = _last_sweep(context)
+    """The check of the sweeper. A bundle without a sweep is not running, however young this command is.
+
+    Empty if the store does not answer: another check reports that.
+    """
+    try:
+        doc = context.store.get(SWEEP)
+    except Exception:  # noqa: BLE001
+        return []
     never = Result("sweeper:lastRun", "component", "fail", 0, "sweeps", "has never run", failure="sweeper-stopped")
     return sweeper_silent(context) if doc else [never]
 

@@ -159,7 +159,7 @@ def override_(flag: str, variant: str, until: str, why: str, who: str | None, pl
 
 def _warn_if_stopped(place: Place) -> None:
     """An override is stored, but a bundle that does not run applies it to nobody."""
-    from opos.bundle.server import is_running
+    from opos.bundle.data_folder import is_running
 
     if place.backend == "embedded" and not is_running(place.data):
         click.echo(f"No `opos up` is running on {place.data}, so nobody receives this until one starts.", err=True)

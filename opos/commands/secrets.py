@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import click
 
+from opos.bundle.data_folder import is_running
 from opos.rotation.local_secrets import local
 from opos.rotation.secret_store import Keeper
 from opos.rotation.steps import Rotation, Step
@@ -99,8 +100,6 @@ def _pair(name: str, runtime: Runtime, place: Place) -> tuple[Source, str]:
 
 def _keeper(new: str, place: Place, target: str | None, *, restarted: bool, **named: Any) -> Keeper:
     if target is None:
-        from opos.bundle.server import is_running
-
         return local(new, os.environ, restarted=restarted or not is_running(place.data))
     from opos.rotation.secret_manager import Manager
 

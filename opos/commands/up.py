@@ -31,7 +31,8 @@ def command(place: Place, host: str, port: int, public_url: str | None) -> None:
     if faults:
         hint = "Fix them and start again. `opos demo` runs a bundle that needs no configuration."
         stop(WRONG_USAGE, "\n".join(str(fault) for fault in faults), hint=hint)
-    from opos.bundle.server import lock, require_free
+    from opos.bundle.data_folder import lock
+    from opos.bundle.server import require_free
 
     url = public_url or load_config(place.config_file).public_url or f"http://{_LOCALHOST}:{port}"
     with lock(place.data):

@@ -29,6 +29,7 @@ class Heartbeat(Section):
     """A job that pings opos: `every` so often, or by a `cron` line in `timezone`; a ping is missed after `grace`.
 
     With `secrets`, a ping must carry one of them (Bearer, or `?token=`). Without a period, opos only records pings.
+    With `backup`, each successful `opos backup` is the ping, and nothing else is. Google Cloud ignores it.
     """
 
     secrets: SecretNames = ()
@@ -37,11 +38,16 @@ class Heartbeat(Section):
     timezone: Zone | None = None
     grace: Wait = timedelta(minutes=5)
     severity: Severity = "critical"
+    backup: bool = False
 
     @model_validator(mode="after")
     def _one_period(self) -> Self:
         if self.every and self.cron:
             raise ValueError("expected either every or cron")
+        if self.backup and not (self.every or self.cron):
+            raise ValueError("expected every or cron, so that a missed backup is noticed")
+        if self.backup and self.secrets:
+            raise ValueError("expected no secrets, since only `opos backup` pings it")
         return self
 
 

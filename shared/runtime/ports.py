@@ -209,11 +209,15 @@ class Ports:
         return None if self.settings.on_firestore else self.database.free_bytes() / 2**20
 
     @property
-    def is_damaged(self) -> bool:
-        return not self.settings.on_firestore and self.database.is_damaged
+    def has_data_file(self) -> bool:
+        return not self.settings.on_firestore
 
-    def exposed_files(self) -> list[str] | None:
-        return None if self.settings.on_firestore else self.database.exposed(KEY_FILE)
+    @property
+    def is_damaged(self) -> bool:
+        return self.has_data_file and self.database.is_damaged
+
+    def exposed_files(self) -> list[str]:
+        return self.database.exposed(KEY_FILE) if self.has_data_file else []
 
     def new_id(self) -> str:
         return new_id()

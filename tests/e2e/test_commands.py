@@ -219,7 +219,7 @@ def test_a_port_in_use_is_named_and_another_proposed(folder: Path) -> None:
 
 
 def test_a_second_bundle_on_the_same_data_is_refused(bundle: Bundle) -> None:
-    from opos.bundle.server import lock
+    from opos.bundle.data_folder import lock
 
     held = lock(bundle.folder)
     done = opos("up", "--data", ".", "--port", "18995", folder=bundle.folder)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from opos.bundle.server import lock
+from opos.bundle.data_folder import lock
 from opos.cli import main
 from tests.e2e.test_commands import opos
 from tests.support.bundle import CONFIG, FLAGS, SECRETS, Bundle

@@ -255,10 +255,11 @@ class FakeContext:
             raise Unavailable("no time")
         return self.offset
 
+    has_data_file: bool = True
     is_damaged: bool = False
-    exposed: list[str] | None = None
+    exposed: list[str] = field(default_factory=list)
 
-    def exposed_files(self) -> list[str] | None:
+    def exposed_files(self) -> list[str]:
         return self.exposed
 
     def free_mb(self) -> float | None:

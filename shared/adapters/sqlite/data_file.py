@@ -19,7 +19,7 @@ from shared.telemetry.logger import log as _log
 PRIVATE = 0o600
 """The mode of the data file. SQLite gives the files beside it the same mode."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_ENDS = ("", "-wal", "-shm")
+ENDS = ("", "-wal", "-shm")
 Inode = tuple[int, int]
 """A device, and the number of a file on it."""
 
@@ -51,12 +51,17 @@ class OpenFiles:
     def opened(self, main: Inode) -> None:
         """A connection is open. *main* is the file that was at the path before. Raises Unavailable if it is another."""
         if not self._inodes:
-            beside = [name for name in files(self.path)[1:] if name.exists()]
-            inodes = tuple((str(name), inode(name)) for name in (self.path, *beside))
+            others = [name for name in files(self.path)[1:] if name.exists()]
+            inodes = tuple((str(name), inode(name)) for name in (self.path, *others))
             if inodes[0][1] != main:
                 raise Unavailable("The data file was replaced while opos opened it.")
             self._inodes = inodes
         self.require_in_place()
+
+    @property
+    def main(self) -> Inode | None:
+        """The data file that is open; None if none is."""
+        return self._inodes[0][1] if self._inodes else None
 
     def closed(self) -> None:
         """No connection is open."""
@@ -79,7 +84,12 @@ def inode(name: str | Path) -> Inode:
 def files(path: Path) -> list[Path]:
     """The data file at *path* and the files beside it, whether they exist or not."""
     main = path.resolve()  # SQLite, too, follows links before it names the other files
-    return [main.with_name(f"{main.name}{end}") for end in _ENDS]
+    return [beside(main, end) for end in ENDS]
+
+
+def beside(path: Path, end: str) -> Path:
+    """The file whose name is that of *path* and *end*."""
+    return path.with_name(f"{path.name}{end}")
 
 
 def create(path: Path) -> None:

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 from zlib import crc32
 
-from shared.adapters.sqlite.data_file import OpenFiles, create, exposed, files, inode, tighten
+from shared.adapters.sqlite.data_file import Inode, OpenFiles, create, exposed, files, inode, tighten
 from shared.adapters.sqlite.faults import free_bytes, unavailable
+from shared.adapters.sqlite.integrity import require_whole
 from shared.errors import DataFileDamaged, Unavailable
 from shared.ports.field_paths import EXPIRY
 from shared.ports.indexes import INDEXES
@@ -135,10 +136,23 @@ class Database:
         except (sqlite3.Error, OSError) as fault:
             raise self.noted(unavailable(fault, self.path)) from fault
 
+    def require_whole(self) -> None:
+        """Raises DataFileDamaged if any part of the file is not what was written. Reads all of it."""
+        try:
+            with self._reader() as connection:
+                require_whole(connection)
+        except (sqlite3.Error, OSError) as fault:
+            raise self.noted(unavailable(fault, self.path)) from fault
+
     def noted(self, fault: Exception) -> Exception:
         """*fault*, after `is_damaged` is set if that is what it says."""
         self.is_damaged = self.is_damaged or isinstance(fault, DataFileDamaged)
         return fault
+
+    @property
+    def file(self) -> Inode | None:
+        """The data file that is open; None before the first use."""
+        return self._files.main
 
     def exposed(self, *others: str) -> list[str]:
         """The names of the files of the database, and of *others* next to it, that other users can read or change."""

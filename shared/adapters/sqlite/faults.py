@@ -37,9 +37,9 @@ def unavailable(fault: BaseException, path: Path) -> Unavailable:
     return Unavailable(f"Cannot use the SQLite file: {reason}", hint="Check that the data folder is writable.")
 
 
-def damaged() -> DataFileDamaged:
+def damaged(file: str = "The data file") -> DataFileDamaged:
     hint = "docs/runbooks/data-file-damaged.md: `opos restore` a backup, or let sqlite3 read what is left of the file."
-    return DataFileDamaged("The data file is damaged.", hint=hint)
+    return DataFileDamaged(f"{file} is damaged.", hint=hint)
 
 
 def replaced() -> DataFileReplaced:

@@ -20,12 +20,17 @@ class HealthContext(Context, Protocol):
         ...
 
     @property
+    def has_data_file(self) -> bool:
+        """Whether the store is a file on this machine."""
+        ...
+
+    @property
     def is_damaged(self) -> bool:
         """Whether this process could not read a part of the data file; never with a store that is no file."""
         ...
 
-    def exposed_files(self) -> list[str] | None:
-        """The names of the files in the data folder that other users can read; None if the store is no file."""
+    def exposed_files(self) -> list[str]:
+        """The names of the files of the store that other users can read."""
         ...
 
     def certificate_ends(self, host: str) -> datetime:

@@ -49,9 +49,9 @@ def _store(context: HealthContext) -> list[Result]:
 
 def _exposed(context: HealthContext) -> list[Result]:
     """Empty if the store is no file."""
-    names = context.exposed_files()
-    if names is None:
+    if not context.has_data_file:
         return []
+    names = context.exposed_files()
     output = f"other users can read {', '.join(names)}"
     failure = "data-file-exposed"
     return [compare("store:exposedFiles", len(names), "files", threshold=1, failure=failure, output=output)]

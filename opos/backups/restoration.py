@@ -1,0 +1,54 @@
+"""Puts a backup in the place of a data file. The file that was there is kept under another name, with its log."""
+
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from opos.backups.dated_files import stamp
+from opos.backups.restored_state import Restored, settle
+from shared.adapters.sqlite.backup import copy_back, draft, replace
+from shared.adapters.sqlite.data_file import files, tighten
+from shared.adapters.sqlite.database import Database
+from shared.adapters.sqlite.store import SqliteStore
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """`left_out` are documents that are not readable; `kept` is the file that was there before, if there was one."""
+
+    state: Restored
+    left_out: list[str]
+    kept: Path | None
+
+
+def restore(backup: Path, data_file: Path, *, now: datetime) -> Restoration:
+    """Make *backup* the data file at *data_file*, on which no bundle may run.
+
+    Raises NoDataFile, DataFileDamaged, DiskFull or Unavailable; *data_file* is then as it was.
+    """
+    data_file = data_file.resolve()
+    with draft(data_file) as copy:
+        left_out = copy_back(backup, copy)
+        with closing(Database(copy)) as database:
+            state = settle(SqliteStore(database), now=now)
+        kept = _set_aside(data_file, f"{data_file.name}.replaced-{stamp(now)}")
+        replace(copy, data_file)
+    return Restoration(state, left_out, kept)
+
+
+def _set_aside(data_file: Path, name: str) -> Path | None:
+    """Give the present file and its log another name. A log that stayed would be read into the restored file.
+
+    The present file keeps its name too, until the restored file takes it: at no time is there none.
+    """
+    main, *beside = files(data_file)
+    for file in beside:
+        with suppress(FileNotFoundError):
+            file.rename(file.with_name(file.name.replace(main.name, name, 1)))
+    if not main.exists():
+        return None
+    kept = main.with_name(name)
+    kept.hardlink_to(main)
+    tighten(kept)
+    return kept

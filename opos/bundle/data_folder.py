@@ -1,0 +1,86 @@
+"""The data folder of an embedded bundle: which process runs on it, and which data file that process has open."""
+
+import fcntl
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from shared.adapters.sqlite.data_file import PRIVATE, Inode, inode
+from shared.errors import OposError
+
+DATA_FILE = "opos.db"
+_LOCK = "opos.lock"
+
+
+class AlreadyRunning(OposError):
+    code = "already_running"
+
+
+class UnusableFolder(OposError):
+    code = "unusable_folder"
+
+
+def lock(data: Path) -> IO[str]:
+    """Locks *data* until this process ends. Raises AlreadyRunning: two dispatchers must not share a folder.
+
+    Raises UnusableFolder if *data* is not a folder in which this process may write.
+    """
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.fdopen(os.open(data / _LOCK, os.O_RDWR | os.O_CREAT, PRIVATE), "r+")
+    except OSError as fault:
+        raise UnusableFolder(
+            f"expected a data folder that opos can write, found {data}: {fault.strerror}",
+            hint="Choose another folder with --data, or change its permissions.",
+        ) from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise AlreadyRunning(
+            f"Another opos is running on {data}.", hint="Stop it, or choose another folder with --data."
+        ) from None
+    file.truncate(0)
+    return file
+
+
+def is_running(data: Path) -> bool:
+    """Whether `opos up` is running on *data*."""
+    try:
+        file = (data / _LOCK).open()
+    except OSError:
+        return False
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def note_open_file(data: Path, file: Inode) -> None:
+    """Write into *data* which data file the bundle that runs on it has open, for `lost_its_file`."""
+    if _noted(data) != file:
+        (data / _LOCK).write_text(json.dumps({"file": file}))
+
+
+def lost_its_file(data: Path) -> bool:
+    """Whether a bundle is running on *data* whose data file is not the one in the folder."""
+    return is_running(data) and _noted(data) not in {None, _present(data)}
+
+
+def _noted(data: Path) -> Inode | None:
+    """None in the first second of a bundle."""
+    try:
+        device, number = json.loads((data / _LOCK).read_text())["file"]
+    except (OSError, ValueError):
+        return None
+    return device, number
+
+
+def _present(data: Path) -> Inode | None:
+    with suppress(OSError):
+        return inode(data / DATA_FILE)
+    return None
