@@ -53,8 +53,8 @@ def show_(digest: str, place: Place, *, as_json: bool) -> None:
     """Show the text of DIGEST (its id, or the beginning of its id), without its links."""
     runtime = place.runtime()
     doc = _digest(digest, runtime)
-    text = f"{_headline(doc, operator_clock(runtime))}\n\n{as_text(doc.data['content'], {})}"
-    show({**_plain(doc), "content": doc.data["content"], "members": doc.data["members"]}, text, as_json=as_json)
+    shown = {**_plain(doc), "content": doc.data.get("content"), "members": doc.data["members"]}
+    show(shown, f"{_headline(doc, operator_clock(runtime))}\n\n{_text(doc)}", as_json=as_json)
 
 
 @command.command("explain")
@@ -68,7 +68,8 @@ def explain(digest: str | None, place: Place, *, as_json: bool) -> None:
     clock = operator_clock(runtime)
     if digest:
         doc = _digest(digest, runtime)
-        digests = [{**_plain(doc), "said": _headline(doc, clock), "content": doc.data["content"]}]
+        said = _headline(doc, clock) if "content" in doc.data else f"{_headline(doc, clock)}\n\n{_text(doc)}"
+        digests = [{**_plain(doc), "said": said, "content": doc.data.get("content") or {"blocks": []}}]
     else:
         digests = list(_upcoming(runtime.context(), clock))
     text = "\n\n".join("\n".join([shown["said"], *_ranked(shown["content"])]) for shown in digests)
@@ -77,6 +78,17 @@ def explain(digest: str | None, place: Place, *, as_json: bool) -> None:
 
 def _digest(wanted: str, runtime: Runtime) -> Doc:
     return find(runtime.store, "digests", wanted, noun="digest", hint="`opos digest list` shows the ids.")
+
+
+def _text(doc: Doc) -> str:
+    """The text of a digest, of a weekly review, or of a digest that an earlier release stored as text only."""
+    if "content" in doc.data:
+        return as_text(doc.data["content"], {})
+    if "review" in doc.data:
+        from shared.review.renderers import as_text as review_text
+
+        return review_text(doc.data["review"])
+    return str(doc.data["notice"]["text"])
 
 
 def _plain(doc: Doc) -> dict[str, Any]:
