@@ -6,9 +6,11 @@ After a sweep without errors it pings the dead man's switch.
 from collections.abc import Callable
 
 from functions.sweeper.alert_timers import end_timers, escalate_due
+from functions.sweeper.clock_steps import follow_clock
 from functions.sweeper.context import SweeperContext
 from functions.sweeper.due_digests import close_due_batches
 from functions.sweeper.due_reviews import announce_review
+from functions.sweeper.earlier_documents import rewrite_earlier
 from functions.sweeper.health_alerts import AlertsBlockedError, watch
 from functions.sweeper.heartbeats import expect_all, miss_due
 from functions.sweeper.lost_events import publish_lost
@@ -21,8 +23,8 @@ from shared.telemetry.logger import log as _log
 def sweep(message: Tick, context: SweeperContext) -> None:  # noqa: ARG001  (a tick has no content)
     """Run every step, even if one before it has failed. Raises what the first unexpected failure raised."""
     steps: tuple[Callable[[SweeperContext], None], ...] = (
-        publish_lost, send_stuck, end_timers, escalate_due, expect_all, miss_due, close_due_batches, announce_review,
-        _report_counts, watch,
+        rewrite_earlier, follow_clock, publish_lost, send_stuck, end_timers, escalate_due, expect_all, miss_due,
+        close_due_batches, announce_review, _report_counts, watch,
     )  # fmt: skip
     faults = [fault for step in steps if (fault := _fault_of(step, context))]
     if not faults and context.config.checker:

@@ -20,7 +20,8 @@ def publish_lost(context: Context) -> None:
 
 
 def _publish_if_lost(doc: Doc, context: Context) -> None:
-    if context.now < _lost_at(doc):
+    is_ahead = _published_at(doc) > context.now + LOST_AFTER  # the clock has been set back since
+    if context.now < _lost_at(doc) and not is_ahead:
         return
     again = {"republished.count": doc.data["republished"]["count"] + 1, "republished.at": iso(context.now)}
     try:
@@ -34,7 +35,9 @@ def _publish_if_lost(doc: Doc, context: Context) -> None:
 
 def _lost_at(doc: Doc) -> datetime:
     """When an event that is still not handled is published again: after one minute, then two, four, ..."""
-    republished = doc.data["republished"]
-    last = datetime.fromisoformat(republished["at"] or doc.data["received_at"])
-    times: int = min(republished["count"], 6)
-    return last + LOST_AFTER * (1 << times)
+    times: int = min(doc.data["republished"]["count"], 6)
+    return _published_at(doc) + LOST_AFTER * (1 << times)
+
+
+def _published_at(doc: Doc) -> datetime:
+    return datetime.fromisoformat(doc.data["republished"]["at"] or doc.data["received_at"])

@@ -9,6 +9,8 @@ from shared.ports import Clock
 from shared.runtime.container import Runtime
 from shared.telemetry.logger import log as _log
 
+LEAST = 5.0
+
 
 def start_ticking(runtime: Runtime, also: Callable[[datetime], object] = lambda _now: None) -> threading.Event:
     """Publishes a tick now and each minute, and calls *also*, in its own thread until the returned event is set."""
@@ -29,5 +31,6 @@ def _tick_forever(runtime: Runtime, also: Callable[[datetime], object], stopping
 
 
 def _until_next_minute(clock: Clock) -> float:
+    """Seconds, but never fewer than LEAST: a clock that stands still would otherwise tick without a pause."""
     now = clock.now()
-    return ((now + timedelta(minutes=1)).replace(second=0, microsecond=0) - now).total_seconds()
+    return max(((now + timedelta(minutes=1)).replace(second=0, microsecond=0) - now).total_seconds(), LEAST)

@@ -53,8 +53,8 @@ def show_(digest: str, place: Place, *, as_json: bool) -> None:
     """Show the text of DIGEST (its id, or the beginning of its id), without its links."""
     runtime = place.runtime()
     doc = _digest(digest, runtime)
-    lines = [_headline(doc, operator_clock(runtime)), "", *as_text(doc.data["content"], {}).splitlines()]
-    show({**_plain(doc), "content": doc.data["content"], "members": doc.data["members"]}, lines, as_json=as_json)
+    shown = {**_plain(doc), "content": doc.data.get("content"), "members": doc.data["members"]}
+    show(shown, [_headline(doc, operator_clock(runtime)), "", *_lines(doc)], as_json=as_json)
 
 
 @command.command("explain")
@@ -68,15 +68,27 @@ def explain(digest: str | None, place: Place, *, as_json: bool) -> None:
     clock = operator_clock(runtime)
     if digest:
         doc = _digest(digest, runtime)
-        digests = [{**_plain(doc), "said": _headline(doc, clock), "content": doc.data["content"]}]
+        text = [] if "content" in doc.data else ["", *_lines(doc)]
+        digests = [{**_plain(doc), "said": _headline(doc, clock), "content": doc.data.get("content") or {"blocks": []}}]
     else:
-        digests = list(_upcoming(runtime.context(), clock))
+        text, digests = [], list(_upcoming(runtime.context(), clock))
     lines = [line for shown in digests for line in ("", shown["said"], *_ranked(shown["content"]))]
-    show(digests, lines[1:] or "No items are waiting for a digest.", as_json=as_json)
+    show(digests, [*lines[1:], *text] or "No items are waiting for a digest.", as_json=as_json)
 
 
 def _digest(wanted: str, runtime: Runtime) -> Doc:
     return find(runtime.store, "digests", wanted, noun="digest", hint="`opos digest list` shows the ids.")
+
+
+def _lines(doc: Doc) -> list[str]:
+    """The text of a digest, of a weekly review, or of a digest that an earlier release stored as text only."""
+    if "content" in doc.data:
+        return as_text(doc.data["content"], {}).splitlines()
+    if "review" in doc.data:
+        from shared.review.renderers import as_text as review_text
+
+        return review_text(doc.data["review"]).splitlines()
+    return str(doc.data["notice"]["text"]).splitlines()
 
 
 def _plain(doc: Doc) -> dict[str, Any]:

@@ -16,6 +16,8 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 LENGTH = timedelta(seconds=45)
 RENEWED = 10.0
 """Seconds between two renewals."""
+SKEW = timedelta(minutes=10)
+"""How far the clocks of two machines may differ; a lease that ends later is of a clock that has been set back since."""
 _FREE = ""
 
 
@@ -125,7 +127,8 @@ def _until(store: Store) -> str:
 
 
 def _lasts(doc: Doc, now: datetime) -> bool:
-    return doc.data["holder"] != _FREE and datetime.fromisoformat(doc.data["until"]) > now
+    until = datetime.fromisoformat(doc.data["until"])
+    return doc.data["holder"] != _FREE and now < until <= now + LENGTH + SKEW
 
 
 def _whose(doc: Doc, now: datetime) -> str:

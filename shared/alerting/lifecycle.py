@@ -1,9 +1,8 @@
 """One signal against what is known of its alert: the alert's next document, and what it asks for.
 
 The order in which a sender says things decides, not the order in which they are processed: a signal that is older than
-what is known arrives out of order and changes no state. A sender's time is believed unless it is ahead of ours, or so
-long ago that its alert would never fire. A known time ahead of ours comes from a clock that has been set back since
-then: it orders nothing.
+what is known arrives out of order and changes no state. A sender's time is believed unless it is ahead of ours. A known
+time ahead of ours comes from a clock that has been set back since then: it orders nothing.
 """
 
 from collections.abc import Mapping
@@ -60,7 +59,13 @@ class Received:
     def at(self) -> str:
         """The time that the signal is about: the sender's if it is believed, else the time of arrival."""
         at = self.signal.at
-        return iso(self.received_at if at is None or self._is_ahead(at) or self._is_outdated(at) else at)
+        return iso(self.received_at if at is None or self._is_ahead(at) else at)
+
+    @property
+    def fired_at(self) -> str:
+        """`at`, but the time of arrival if that is before any resolve that opos remembers: such an alert must fire."""
+        is_outdated = self.at < iso(self.received_at - REMEMBERED)
+        return iso(self.received_at) if is_outdated else self.at
 
     @property
     def began(self) -> str | None:
@@ -77,10 +82,6 @@ class Received:
 
     def _is_ahead(self, time: datetime) -> bool:
         return time > self.received_at + AHEAD
-
-    def _is_outdated(self, time: datetime) -> bool:
-        """Whether a firing would be older than any resolve that opos remembers, though it has only now arrived."""
-        return self.signal.status != "resolved" and time < self.received_at - REMEMBERED
 
     @property
     def content(self) -> Content:
@@ -144,7 +145,7 @@ def _input(received: Received, known: AlertDoc | None) -> Input:
         return "arrives out of order" if known and _resolves_an_earlier_episode(received, known) else "resolves"
     if known is None:
         return "fires"
-    if received.at < (known["ended_at"] or ""):
+    if received.fired_at < (known["ended_at"] or ""):
         return "arrives out of order"
     is_worse = known["state"] in OPEN and rank(received.severity) > rank(known["severity"])
     return "fires, more severe" if is_worse else "fires"

@@ -2,12 +2,34 @@
 
 import random
 import secrets
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+STEP = timedelta(minutes=2)
+"""A step back of the clock that is smaller than this is not visible to the process: its time stands still instead."""
 
 
+def machine_time() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
 class SystemClock:
+    """The clock of the machine. A process sees its time go back only where somebody set the clock back by STEP or more;
+    until the next sweep, that is the order of what arrives (docs/operations/clock-steps.md).
+    """
+
+    read: Callable[[], datetime] = machine_time
+    _latest: datetime = NEVER
+
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        time = self.read()
+        if timedelta() < self._latest - time < STEP:
+            return self._latest
+        self._latest = time
+        return time
 
 
 def new_id() -> str:

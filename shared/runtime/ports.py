@@ -104,9 +104,11 @@ class Ports:
 
     @once
     def store(self) -> Store:
+        from shared.runtime.current_documents import CurrentDocuments
         from shared.runtime.storage import connect_firestore, open_store
 
-        return connect_firestore(self.settings) if self.settings.on_firestore else open_store(self.database)
+        stored = connect_firestore(self.settings) if self.settings.on_firestore else open_store(self.database)
+        return CurrentDocuments(stored)
 
     @once
     def bus(self) -> Bus:
@@ -118,9 +120,9 @@ class Ports:
     def joined(self) -> "Joined | None":
         if self.settings.on_firestore or self.settings.bus != "local":
             return None
-        from shared.adapters.sqlite.store import SqliteStore
+        from shared.runtime.current_documents import CurrentDocuments
 
-        return self.local_bus if isinstance(self.store, SqliteStore) else None
+        return self.local_bus if isinstance(self.store, CurrentDocuments) else None
 
     @once
     def local_bus(self) -> "LocalBus":

@@ -19,6 +19,8 @@ T = TypeVar("T")
 _BY_NAME = {subscription.name: subscription for subscription in SUBSCRIPTIONS}
 FIRST = ""
 """The due time of an urgent message, before all others. After a failed attempt it waits like any other."""
+_LONGEST = max(subscription.max_backoff for subscription in SUBSCRIPTIONS)
+"""A message that is due later than this was published, or tried, by a clock that has been set back since."""
 _KNOWN = ", ".join(f"'{name}'" for name in _BY_NAME)
 
 
@@ -93,17 +95,18 @@ class LocalBus:
 
     def take(self, limit: int, *, busy: Sequence[int] = ()) -> list[Delivery]:
         """Up to *limit* due messages that are not *busy*, the longest due first. Counts the attempt."""
-        now = iso(self.clock.now())
+        now = self.clock.now()
+        times = [iso(now), iso(now + _LONGEST)]
         marks = ", ".join("?" * len(busy))
-        due = f"due_at <= ? AND id NOT IN ({marks}) AND subscription IN ({_KNOWN})"
-        if not self.database.read(f"SELECT 1 FROM messages WHERE {due} LIMIT 1", [now, *busy]):  # noqa: S608
+        due = f"(due_at <= ? OR due_at > ?) AND id NOT IN ({marks}) AND subscription IN ({_KNOWN})"
+        if not self.database.read(f"SELECT 1 FROM messages WHERE {due} LIMIT 1", [*times, *busy]):  # noqa: S608
             return []
         sql = (
             f"UPDATE messages SET attempts = attempts + 1 WHERE id IN"  # noqa: S608  (only question marks are added)
             f" (SELECT id FROM messages WHERE {due} ORDER BY due_at, id LIMIT ?)"
             " RETURNING id, subscription, message_id, topic, data, attributes, published_at, attempts"
         )
-        rows = self._write(lambda db: db.execute(sql, [now, *busy, limit]).fetchall())
+        rows = self._write(lambda db: db.execute(sql, [*times, *busy, limit]).fetchall())
         return [_delivery(row) for row in sorted(rows)]
 
     def acknowledge(self, delivery: Delivery) -> None:

@@ -17,7 +17,7 @@ CRITICAL, DIGEST_SIZE = 0.02, 5
 
 def look(before: dict[str, Any], context: Context) -> dict[str, Any]:
     """What the sweeper stores about the month; *before* is what it stored last."""
-    if before and datetime.fromisoformat(before["at"]) + AGAIN > context.now:
+    if before and context.now - AGAIN < datetime.fromisoformat(before["at"]) <= context.now:
         return before
     began = context.now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     events = context.store.count("events", where=[("day", ">=", day(began))])

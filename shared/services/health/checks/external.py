@@ -73,7 +73,7 @@ def _asked(name: str, ask: Callable[[], bool]) -> _Known:
 
 def look(before: dict[str, Any], context: HealthContext) -> dict[str, Any]:
     """What the sweeper stores about certificates, the clock and the disk; *before* is what it stored last."""
-    if before and datetime.fromisoformat(before["at"]) + AGAIN > context.now:
+    if before and context.now - AGAIN < datetime.fromisoformat(before["at"]) <= context.now:
         return {**before, "free_mb": context.free_mb()}
     ends = {host: end for host in hosts(context.config) if (end := _certificate_end(host, context))}
     return {"at": iso(context.now), "certificates": ends, "clock": _offset(context), "free_mb": context.free_mb()}

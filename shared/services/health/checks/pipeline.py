@@ -82,7 +82,7 @@ def attention(context: Context) -> list[Result]:
 def sweeper_silent(context: HealthContext) -> list[Result]:
     """The time since the last sweep, or since the start of this process if there was none yet."""
     doc = context.store.get(SWEEP)
-    age = (context.now - datetime.fromisoformat(doc.data["at"])).total_seconds() if doc else context.uptime_seconds
+    age = abs((context.now - datetime.fromisoformat(doc.data["at"])).total_seconds()) if doc else context.uptime_seconds
     threshold = context.config.health.thresholds.sweeper_silent.total_seconds()
     return [compare("sweeper:lastRun", age, "s", threshold=threshold, failure="sweeper-stopped", otherwise="fail")]
 
