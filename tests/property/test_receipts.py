@@ -5,6 +5,7 @@ Two processes share a store. A receiver answers when the schedule says so, which
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -114,10 +115,8 @@ class Process:
 
     @staticmethod
     def _end(attempt: Attempt) -> None:
-        try:
+        with suppress(Unavailable, ProcessEnded):
             attempt.outcome()
-        except (Unavailable, ProcessEnded):
-            pass
 
 
 @dataclass
