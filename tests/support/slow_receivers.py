@@ -45,14 +45,16 @@ class Slow:
 
 @dataclass
 class Dripping(Slow):
-    """A web server that sends its answer one byte at a time."""
+    """A web server that sends its answer one byte at a time. `requests` counts those of every method."""
 
     answer: bytes = OK
+    requests: int = 0
 
     def talk(self, lines: BinaryIO, connection: socket.socket) -> None:
         request = lines.readline()
         headers = dict(line.lower().split(b": ", 1) for line in iter(lines.readline, b"\r\n"))
         lines.read(int(headers.get(b"content-length", b"0")))
+        self.requests += 1
         self.accepted += request.startswith(b"POST")
         for byte in self.answer:
             self.say(connection, bytes([byte]))
