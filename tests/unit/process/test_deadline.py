@@ -35,29 +35,29 @@ def test_a_call_raises_what_its_work_raises() -> None:
         within(LONG, lambda: int("mine"))
 
 
-def test_a_receiver_that_drips_is_given_up_at_the_deadline_and_its_thread_ends(silent: socket.socket) -> None:
+def test_a_call_that_hangs_is_given_up_at_the_deadline(silent: socket.socket) -> None:
+    with pytest.raises(TimeoutError):
+        within(0.05, lambda: read(silent))
+
+
+def test_a_receiver_that_drips_is_cut_and_the_thread_ends(silent: socket.socket) -> None:
     """Each byte comes in time, so that no time-out of the socket would ever end the call."""
-    given_up, ended = threading.Event(), threading.Event()
 
-    def drip() -> None:
-        connection, _ = silent.accept()
-        with connection:
-            while not given_up.wait(0.01):
-                connection.sendall(b".")
-
-    def read_all() -> None:
-        with socket.create_connection(silent.getsockname(), 5.0) as connection:
+    def read_all() -> str:
+        with socket.create_connection(silent.getsockname(), LONG) as connection:
             while connection.recv(1):
                 pass
-        ended.set()
+        return "ended"
 
-    dripping = threading.Thread(target=drip)
-    dripping.start()
-    with pytest.raises(TimeoutError):
-        within(0.05, read_all)
-    assert ended.wait(LONG)
-    given_up.set()
-    dripping.join()
+    call = Call(read_all, LONG)
+    connection, _ = silent.accept()
+    with connection:
+        for _ in range(5):
+            connection.sendall(b".")
+            assert not call.is_over(by=0.01)
+        call.cut()
+        assert call.is_over(by=LONG)
+    assert call.result() == "ended"
 
 
 def test_a_call_that_is_cut_closes_its_connection(silent: socket.socket) -> None:
