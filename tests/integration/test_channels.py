@@ -33,6 +33,7 @@ from shared.adapters.channels.slack import SlackWebhook
 from shared.errors import DeliveryError
 from shared.ports import Mailing, Notice
 from tests.support.fakes import FakeClock
+from tests.support.slow_receivers import ENDLESS, Dripping, serving
 
 NOTICE = Notice(
     "Disk\r\nBcc: all@example.com", "97 % full", "https://grafana.example", "https://opos.example/ack/t", "critical"
@@ -376,6 +377,14 @@ def test_an_answer_says_whether_a_retry_could_help(make: Any, answer: int, reaso
         assert "topic-secret" not in f"{fault.value}{channel!r}"
 
 
+@pytest.mark.parametrize(("status", "after"), [(429, 90), (503, 90), (500, 0), (404, 0)])
+def test_a_receiver_that_has_too_much_to_do_says_when_to_come_back(status: int, after: int) -> None:
+    answer = b"HTTP/1.1 %d No\r\nretry-after: 90\r\nconnection: close\r\n\r\n" % status
+    with serving(receiver := Dripping(0.0, answer=answer)), pytest.raises(DeliveryError) as fault:
+        SlackWebhook(f"http://{receiver.address}/hook", CLOCK).send(NOTICE, "key1")
+    assert fault.value.after == after
+
+
 @pytest.mark.parametrize("make", [NtfyTopic, SlackWebhook])
 def test_a_receiver_that_is_not_there_is_unreachable_and_an_address_that_is_none_is_misconfigured(make: Any) -> None:
     for url, reason in ((f"http://127.0.0.1:{free_port()}/topic", "unreachable"), ("nonsense", "misconfigured")):
@@ -389,6 +398,13 @@ def test_the_external_checker_is_called_and_its_absence_is_only_logged(phone: tu
     call(f"http://{address}/ping/uuid")
     assert received.received == ["was asked by GET"]
     call(f"http://127.0.0.1:{free_port()}/ping/uuid")
+
+
+def test_an_external_checker_that_drips_does_not_hold_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.adapters.channels.http_post.TIMEOUT", 0.2)
+    with serving(checker := Dripping(0.05, answer=ENDLESS)):
+        call(f"http://{checker.address}/ping/uuid")
+    assert checker.requests == 1
 
 
 @pytest.fixture

@@ -3,7 +3,10 @@
 import base64
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import jwt
@@ -13,7 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from shared.adapters import oidc
 from shared.adapters.oidc import Keys, OidcIssuer
 from shared.errors import Unauthorized, Unavailable
+from tests.support.fakes import FakeClock
 from tests.support.identity_provider import ACCOUNT, AUDIENCE, IAP, ISSUER, Provider, provider
+from tests.support.slow_receivers import ENDLESS, Dripping, serving
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -153,6 +158,99 @@ def test_known_keys_go_on_working_while_their_server_does_not_answer(
     google.up = False
     monkeypatch.setattr(oidc, "FRESH", 0.0)
     assert email(issuer, google.token(NOW)) == ACCOUNT
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
+    """The clock by which pauses between fetches are measured."""
+    clock = FakeClock()
+    monkeypatch.setattr("shared.adapters.oidc.time.monotonic", lambda: clock.now().timestamp())
+    return clock
+
+
+def refused(issuer: OidcIssuer, token: str, fault: type[Exception] = Unavailable) -> None:
+    with pytest.raises(fault):
+        email(issuer, token)
+
+
+def test_while_the_keys_cannot_be_fetched_they_are_asked_for_less_and_less_often(
+    google: Provider, issuer: OidcIssuer, pauses: FakeClock
+) -> None:
+    google.up, token = False, google.token(NOW)
+    for _ in range(600):
+        refused(issuer, token)
+        pauses.advance(seconds=1)
+    assert google.asked == 1 + 3 + 530 // 61
+    google.up = True
+    pauses.advance(seconds=61)
+    assert email(issuer, google.token(NOW)) == ACCOUNT
+
+
+def test_old_keys_are_used_while_their_server_is_down_and_asked_for_again_soon(
+    google: Provider, issuer: OidcIssuer, pauses: FakeClock
+) -> None:
+    email(issuer, google.token(NOW))
+    google.up = False
+    pauses.advance(hours=2)
+    for _ in range(100):
+        assert email(issuer, google.token(NOW)) == ACCOUNT
+    assert google.asked == 2
+    google.up = True
+    pauses.advance(seconds=11)
+    email(issuer, google.token(NOW))
+    assert google.asked == 3
+
+
+def junk(google: Provider) -> Iterator[str]:
+    """Tokens that cannot be valid, whatever the keys are."""
+    yield from ("", "a", "a.b.c", "h.p.SIGNATURE_REMOVED_BY_GOOGLE", google.token(NOW).rpartition(".")[0])
+    yield from (google.token(NOW, **claims) for claims in WRONG if "email" not in str(claims))
+    yield jwt.encode({}, None, algorithm="none")  # type: ignore[arg-type]
+    claims = jwt.decode(google.token(NOW), options={"verify_signature": False})
+    for algorithm in ("HS256", "HS512"):
+        yield jwt.encode(claims, "k" * 64, algorithm=algorithm, headers={"kid": "k1"})
+
+
+def test_a_token_that_cannot_be_valid_costs_no_fetch(google: Provider, issuer: OidcIssuer) -> None:
+    for token in junk(google):
+        refused(issuer, token, Unauthorized)
+    assert google.asked == 0
+
+
+@contextmanager
+def hanging() -> Iterator[Dripping]:
+    """A server that drips its keys for ever, before its first fetch has ended."""
+    with serving(server := Dripping(0.02, answer=ENDLESS)):
+        yield server
+
+
+def test_nobody_queues_for_keys_that_do_not_come(google: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All wait for the first fetch together; from then on, nobody waits for the fetch of another."""
+    monkeypatch.setattr(oidc, "TIMEOUT", 0.3)
+    with hanging() as server, ThreadPoolExecutor(16) as callers:
+        issuer = OidcIssuer((ISSUER,), Keys(f"http://{server.address}/keys"))
+        token = google.token(NOW)
+        list(callers.map(lambda _: refused(issuer, token), range(16)))
+        began = monotonic()
+        list(callers.map(lambda _: refused(issuer, token), range(200)))
+    assert server.requests == 1
+    assert monotonic() - began < 16 * 0.3, "as long as a queue would take"
+
+
+def test_keys_that_drip_are_given_up_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oidc, "TIMEOUT", 0.1)
+    with hanging() as server, pytest.raises(Unavailable):
+        Keys(f"http://{server.address}/keys").fetch()
+
+
+@pytest.mark.parametrize("published", [b"", b"[]", b"{}", b'{"keys": []}', b'{"keys": 7}', b'{"keys": [7]}'], ids=repr)
+def test_keys_that_are_none_are_a_fetch_that_failed(google: Provider, published: bytes) -> None:
+    headers = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"
+    with serving(server := Dripping(0.0, answer=headers + published)):
+        issuer = OidcIssuer((ISSUER,), Keys(f"http://{server.address}/keys"))
+        for _ in range(3):
+            refused(issuer, google.token(NOW))
+    assert server.requests == 1
 
 
 def test_iap_vouches_for_its_emails(google: Provider) -> None:

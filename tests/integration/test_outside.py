@@ -19,6 +19,7 @@ from shared.adapters.host_probes import certificate_ends, clock_offset
 from shared.errors import Unavailable
 from tests.integration.test_channels import certificate
 from tests.support.http_server import Quiet
+from tests.support.slow_receivers import ENDLESS, Dripping, serving
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -103,6 +104,12 @@ def test_who_does_not_answer_costs_the_timeout_only() -> None:
             with pytest.raises(Unavailable):
                 ask()
     assert 0.4 <= time.monotonic() - began < 2
+
+
+def test_who_drips_an_answer_costs_the_timeout_only() -> None:
+    """Each byte comes in time, and the last one never comes."""
+    with serving(server := Dripping(0.05, answer=ENDLESS)), pytest.raises(Unavailable):
+        clock_offset(f"http://{server.address}/", timeout=0.2)
 
 
 class Dated(BaseHTTPRequestHandler):

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -58,6 +59,7 @@ class Counter(Mailbox):
 
     noop: str = "250 OK"
     commands: list[str] = field(default_factory=list)
+    left: threading.Event = field(default_factory=threading.Event)
 
     async def handle_EHLO(
         self, _server: SMTP, session: Session, _envelope: Envelope, name: str, answer: list[str]
@@ -76,12 +78,14 @@ class Counter(Mailbox):
 
     async def handle_QUIT(self, *_: Any) -> str:
         self.commands.append("QUIT")
+        self.left.set()
         return "221 Bye"
 
 
 def test_a_mail_server_is_greeted_and_left_and_told_of_no_mail() -> None:
     with mail_server(box := Counter()) as port:
         assert mail(f"smtp://127.0.0.1:{port}").reach() is True
+        assert box.left.wait(10)
     assert box.commands == ["EHLO", "NOOP", "QUIT"]
     assert box.mails == []
 

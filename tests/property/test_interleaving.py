@@ -7,6 +7,7 @@ decide on what another is just about to change.
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -33,12 +34,13 @@ class Turnstile(FakeStore):
     arrived: threading.Condition = field(default_factory=threading.Condition)
     waiting: set[int] = field(default_factory=set)
     let_go: set[int] = field(default_factory=set)
-    mine: threading.local = field(default_factory=threading.local)
+    mine: ContextVar[int] = field(default_factory=lambda: ContextVar("mine"))
+    """The number of the step. A thread that a step starts to send a message has its number too."""
     scheduled: bool = False
 
     def commit(self, writes: Sequence[Write]) -> dict[str, str]:
         if self.scheduled:
-            self.wait_for_turn(self.mine.number)
+            self.wait_for_turn(self.mine.get())
         return super().commit(writes)
 
     def wait_for_turn(self, number: int) -> None:
@@ -54,7 +56,7 @@ class Turnstile(FakeStore):
         running = set(range(len(steps)))
 
         def body(number: int) -> None:
-            self.mine.number = number
+            self.mine.set(number)
             try:
                 steps[number]()
             except BaseException as fault:  # noqa: BLE001

@@ -160,6 +160,17 @@ class RecordingChannel:
 
 
 @dataclass
+class WaitingChannel(RecordingChannel):
+    """A slow one: it answers each message when the test lets it."""
+
+    answers: threading.Event = field(default_factory=threading.Event)
+
+    def send(self, notice: Notice, key: str) -> Receipt:
+        assert self.answers.wait(10)
+        return super().send(notice, key)
+
+
+@dataclass
 class FakeClock:
     moment: datetime = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 

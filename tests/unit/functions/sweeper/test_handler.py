@@ -1,5 +1,8 @@
 """The sweeper over fakes."""
 
+import threading
+import time
+
 import pytest
 
 from functions.alert_router.handler import handle as route
@@ -9,10 +12,12 @@ from functions.sweeper.stuck_messages import PATIENCE
 from shared.errors import Conflict, DeliveryError
 from shared.events import DeadLetter, DigestDue, EventAccepted, Message, Tick
 from shared.ports import Create, Doc
-from shared.services.outbox.delivery import intent, send
+from shared.process.shares import Shares
+from shared.services.outbox.delivery import LEASE, intent, send
 from shared.services.outbox.outcome import MAX_ATTEMPTS
+from shared.services.outbox.sends import Sends
 from tests.support.events import accepted, disk_full, new_customer
-from tests.support.fakes import FakeContext
+from tests.support.fakes import FakeContext, WaitingChannel
 
 
 def published(context: FakeContext, kind: type[Message]) -> list[Message]:
@@ -123,6 +128,41 @@ def test_a_channel_that_hangs_is_skipped_for_a_minute_and_delays_no_other_channe
         sweep(Tick(), context)
     tried = [doc.data["attempts"] for doc in context.store.query("digests")]
     assert min(tried) == 2
+
+
+def stuck(context: FakeContext, channel: str, count: int) -> None:
+    """Commit *count* messages for *channel* whose workers have stopped."""
+    made = intent(channel=channel, title="t", text="", severity="info", now=context.now - LEASE)
+    context.store.commit([Create(f"digests/{channel}{number}", made) for number in range(count)])
+
+
+def test_a_sweep_sends_everything_on_a_channel_that_is_only_slow(context: FakeContext) -> None:
+    """Each of its answers comes later than a sweep waits before it goes on to the other channels."""
+    context.sends = Sends(Shares(deadline=10.0, soon=0.0))
+    context.channels["inbox"] = WaitingChannel(answers=Late())
+    stuck(context, "inbox", 5)
+    sweep(Tick(), context)
+    assert [doc.data["state"] for doc in context.store.query("digests")] == ["sent"] * 5
+
+
+class Late(threading.Event):
+    """An answer that takes a moment."""
+
+    def wait(self, timeout: float | None = None) -> bool:  # noqa: ARG002  (as the event has it)
+        time.sleep(0.01)
+        return True
+
+
+def test_a_sweep_waits_once_for_a_channel_that_does_not_answer_and_sends_the_others(context: FakeContext) -> None:
+    context.sends = Sends(Shares(deadline=0.0, soon=0.0))
+    context.channels["inbox"] = hanging = WaitingChannel()
+    stuck(context, "inbox", 9)
+    stuck(context, "desk", 9)
+    sweep(Tick(), context)
+    context.sends.shares.soon = 10.0
+    hanging.answers.set()
+    assert sum(doc.data["attempts"] == 2 for doc in context.store.query("digests") if "inbox" in doc.path) == 1
+    assert sum(doc.data["attempts"] == 2 for doc in context.store.query("digests") if "desk" in doc.path) >= 1
 
 
 def test_a_digest_whose_window_has_passed_is_announced(context: FakeContext) -> None:
