@@ -61,7 +61,7 @@ class Front:
             return
         body = bytearray()
         try:
-            await _give(await self._answer(scope, receive, body), send)
+            await _reply(await self._answer(scope, receive, body), send)
         except Left:
             return
         finally:
@@ -77,9 +77,9 @@ class Front:
         try:
             await self._fill(body, receive)
         except TimeoutError:
-            return _ending(error_response(too_slow(self.limits.seconds)))
+            return _answer_of(error_response(too_slow(self.limits.seconds)), ("connection", "close"))
         if len(body) > BODY_LIMIT:
-            return _ending(error_response(too_large()))
+            return _answer_of(error_response(too_large()))
         threads = self._liveness if scope["path"] == "/livez" else self._threads
         return await asyncio.get_running_loop().run_in_executor(threads, self._run, environ(scope, BytesIO(body)))
 
@@ -89,11 +89,13 @@ class Front:
             self._arriving[deadline] = None
             try:
                 while await self._more(body, receive):
-                    continue
+                    if deadline.expired():  # asyncio.wait_for of Python 3.11 may swallow the cancellation
+                        raise TimeoutError
             finally:
                 self._arriving.pop(deadline, None)
 
     async def _more(self, body: bytearray, receive: Receive) -> bool:
+        """Adds the next part to *body*; whether there are more."""
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Left
@@ -110,13 +112,12 @@ class Front:
         return int(status.partition(" ")[0]), encoded, b"".join(parts)
 
 
-def _ending(response: HttpResponse) -> Answer:
-    """*response* as the last answer on its connection, whose sender may still be sending."""
-    headers = {**response.headers, "content-length": str(len(response.body)), "connection": "close"}
-    return response.status, [(name.encode(), value.encode()) for name, value in headers.items()], response.body
+def _answer_of(response: HttpResponse, *more: tuple[str, str]) -> Answer:
+    headers = [*response.headers.items(), ("content-length", str(len(response.body))), *more]
+    return response.status, [(name.encode(), value.encode()) for name, value in headers], response.body
 
 
-async def _give(answer: Answer, send: Send) -> None:
+async def _reply(answer: Answer, send: Send) -> None:
     status, headers, body = answer
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
