@@ -1,6 +1,7 @@
 """Real servers of opos as processes, with limits that a test reaches within seconds.
 
-`python -m tests.support.short_limits bundle PORT`, `proxy PORT PORT_OF_THE_BUNDLE` or `function PORT NAME`.
+`python -m tests.support.short_limits bundle PORT`, `proxy PORT PORT_OF_THE_BUNDLE`, `function PORT NAME`, or `page PORT`
+for one that answers with a large page.
 """
 
 import os
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from werkzeug.wrappers import Response
 
 from opos.bundle.connection import listen
 from opos.bundle.front import Front, Limits
@@ -40,10 +43,20 @@ class Server:
 
     @property
     def memory_mb(self) -> float:
-        """Resident memory of the process that serves: gunicorn's worker."""
-        worker = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0]
-        lines = [line.split() for line in Path(f"/proc/{worker}/status").read_text().splitlines()]
+        """Resident memory of the process that serves."""
+        lines = [line.split() for line in (self._worker / "status").read_text().splitlines()]
         return next(int(words[1]) / 1024 for words in lines if words[0] == "VmRSS:")
+
+    @property
+    def sockets(self) -> int:
+        """How many sockets the process that serves has open."""
+        return sum(str(file.readlink()).startswith("socket:") for file in (self._worker / "fd").iterdir())
+
+    @property
+    def _worker(self) -> Path:
+        """Gunicorn's worker, the child of the process that was started (proc(5))."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return Path("/proc", children.split()[0])
 
 
 @contextmanager
@@ -78,6 +91,8 @@ def _serve(kind: str, port: int, argument: str) -> None:
         serve("127.0.0.1", port, when_ready=lambda: None, limits=LIMITS)
     elif kind == "proxy":
         listen(Front(proxy(dict.fromkeys(FUNCTIONS, int(argument))), LIMITS), "127.0.0.1", port)
+    elif kind == "page":
+        listen(Front(Response(b"x" * 20_000_000), LIMITS), "127.0.0.1", port)
     else:
         from functions_framework import create_app
         from functions_framework._http import create_server
