@@ -48,9 +48,9 @@ def served(server: str, function: str) -> Iterator[Server]:
     """The function on a store of its own."""
     bare = "hello.py" if server == "threads" else "async_functions.py"
     source = main_of(function) if server == "threads" and function != "hello" else HERE / bare
-    with tempfile.TemporaryDirectory() as folder:
-        with serve(function, source, prepare(Path(folder)), *SERVERS[server]) as running:
-            yield running
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        yield stack.enter_context(serve(function, source, prepare(folder), *SERVERS[server]))
 
 
 def under_load(servers: dict[str, Server], connections: int, rounds: int, requests: int) -> Table:

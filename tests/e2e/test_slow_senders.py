@@ -113,10 +113,11 @@ def test_pipelined_requests_are_answered_in_their_order(server: Server) -> None:
     assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"200", b"200", b"200", b"202"]
 
 
-def test_where_too_many_connections_wait_the_longest_waiting_ends(bundle: Server) -> None:
-    with waiting(bundle.port, LIMITS.connections + 50) as connections:
+@pytest.mark.parametrize("name", ["nothing", "half a body", "half a chunk"])
+def test_where_too_many_connections_wait_the_longest_waiting_ends(bundle: Server, name: str) -> None:
+    with waiting(bundle.port, LIMITS.connections + 1, {name: HALF_SENT[name]}) as connections:
         assert status(sent(bundle.port, GOOD)) == 202
-        assert until_closed(connections[0]) == b""
+        assert until_closed(connections[0])[:12] in {b"", b"HTTP/1.1 408"}
 
 
 def test_where_half_sent_bodies_hold_too_much_memory_the_slowest_ends(bundle: Server) -> None:
@@ -135,7 +136,7 @@ def test_a_client_that_does_not_read_its_answer_is_left(tmp_path: Path) -> None:
         assert connection.recv(1)
         while server.sockets > before and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert server.sockets == before
+        assert server.sockets <= before
 
 
 @pytest.fixture(scope="module")
@@ -145,12 +146,16 @@ def function(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield served
 
 
-@pytest.mark.parametrize("name", ["half a body", "half a chunk", "a chunk and no end"])
-def test_a_deployed_function_waits_for_a_body_only_so_long(function: Server, name: str) -> None:
-    assert status(sent(function.port, HALF_SENT[name])) == 408
+PARTS = ("half a body", "half a chunk", "a chunk and no end")
 
 
-@pytest.mark.parametrize("name", ["half a body", "half a chunk", "a chunk and no end"])
+def test_a_deployed_function_waits_for_a_body_only_so_long(function: Server) -> None:
+    with ThreadPoolExecutor() as senders:
+        answers = senders.map(lambda name: sent(function.port, HALF_SENT[name]), PARTS)
+    assert [status(answer) for answer in answers] == [408, 408, 408]
+
+
+@pytest.mark.parametrize("name", PARTS)
 def test_a_deployed_function_does_not_take_part_of_a_body_for_all_of_it(function: Server, name: str) -> None:
     assert status(sent(function.port, HALF_SENT[name], leaves=True)) == 400
     assert '"severity": "ERROR"' not in function.log.read_text()

@@ -92,7 +92,7 @@ def _serve(kind: str, port: int, argument: str) -> None:
     elif kind == "proxy":
         listen(Front(proxy(dict.fromkeys(FUNCTIONS, int(argument))), LIMITS), "127.0.0.1", port)
     elif kind == "page":
-        listen(Front(Response(b"x" * 20_000_000), LIMITS), "127.0.0.1", port)
+        listen(Front(Response(b"x" * 10_000_000), LIMITS), "127.0.0.1", port)
     else:
         from functions_framework import create_app
         from functions_framework._http import create_server
