@@ -1,8 +1,7 @@
 """Looking flags up over HTTP, beside a bare function on the same server that is asked with the same requests.
 
 Each request is of another user. Throughput is what a client sees; the processor's time for a request, which other work
-on the machine changes less, is what the server spends on it. The sync server is the one that is deployed; the async one
-is what ADR 16 weighed against it. Both with functions-framework's own settings, at 16 connections.
+on the machine changes less, is what the server spends on it. functions-framework's own settings, at 16 connections.
 
 Not fair: a bare function parses no JSON and is soon done. The load comes from the same two cores, so that ratios mean
 more than absolutes.
@@ -25,32 +24,27 @@ BULKS = (10, 100)
 PATH = "/ofrep/v1/evaluate/flags"
 HERE = Path(__file__).parent
 BARE, SINGLE, SPEED, CPU = "bare", "single", "requests/s", "CPU us a request"
-KINDS = {"sync, as it is deployed": False, "async": True}
 Case = tuple[Server, list[bytes]]
 Rows = dict[str, dict[str, list[float]]]
 
 
 def measure(*, quick: bool) -> Result:
     with ExitStack() as stack:
-        kinds = {kind: cases(stack, REQUESTS // 5 if quick else REQUESTS, asgi=asgi) for kind, asgi in KINDS.items()}
-        for server, asked in (case for group in kinds.values() for case in group.values()):
+        group = cases(stack, REQUESTS // 5 if quick else REQUESTS)
+        for server, asked in group.values():
             server.first_answer("POST", PATH, b"{}")
             load(server.port, asked[:200], CONNECTIONS)
-        found = rounds(kinds, 2 if quick else ROUNDS)
-    tables = [Table(kind, rows, ((SPEED, BARE), (CPU, BARE))) for kind, rows in found.items()]
-    ratio = tables[0].ratio(SINGLE, BARE, SPEED)
-    return Result(tables, [Goal("requests/s, a single flag / bare", ratio, 0.85, at_least=True)])
+        table = Table("as it is deployed", rounds(group, 2 if quick else ROUNDS), ((SPEED, BARE), (CPU, BARE)))
+    ratio = table.ratio(SINGLE, BARE, SPEED)
+    return Result([table], [Goal("requests/s, a single flag / bare", ratio, 0.85, at_least=True)])
 
 
-def cases(stack: ExitStack, requests: int, *, asgi: bool) -> dict[str, Case]:
-    source = HERE / ("flags_async.py" if asgi else "hello.py")
-    more = ("--asgi",) if asgi else ()
+def cases(stack: ExitStack, requests: int) -> dict[str, Case]:
     with_flags = {count: environment(stack, count) for count in BULKS}
     single, bulk = asked(f"{PATH}/quarter", requests), asked(PATH, requests)
-    found = {BARE: (stack.enter_context(serve("hello", source, with_flags[BULKS[0]], *more)), single)}
+    found = {BARE: (stack.enter_context(serve("hello", HERE / "hello.py", with_flags[BULKS[0]])), single)}
     for count, named in with_flags.items():
-        main = source if asgi else main_of("flag_evaluator")
-        server = stack.enter_context(serve("flag_evaluator", main, named, *more))
+        server = stack.enter_context(serve("flag_evaluator", main_of("flag_evaluator"), named))
         found |= {SINGLE: (server, single)} if count == BULKS[0] else {}
         found[f"bulk of {count}"] = server, bulk
     return found
@@ -71,15 +65,13 @@ def asked(path: str, count: int) -> list[bytes]:
     return [http_request("POST", path, body, {"content-type": "application/json"}) for body in bodies]
 
 
-def rounds(kinds: Mapping[str, Mapping[str, Case]], count: int) -> dict[str, Rows]:
-    found: dict[str, Rows] = {kind: {name: {} for name in group} for kind, group in kinds.items()}
+def rounds(group: Mapping[str, Case], count: int) -> Rows:
+    found: Rows = {name: {} for name in group}
     for _ in range(count):
-        for kind, group in kinds.items():
-            for name, case in group.items():
-                note(found[kind][name], one_round(*case))
-    for kind, group in kinds.items():
-        for name, (server, _) in group.items():
-            found[kind][name]["MiB"] = [server.memory_mb()]
+        for name, case in group.items():
+            note(found[name], one_round(*case))
+    for name, (server, _) in group.items():
+        found[name]["MiB"] = [server.memory_mb()]
     return found
 
 

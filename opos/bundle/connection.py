@@ -6,7 +6,6 @@ connections. It has no setting for the class of its connections, so this module 
 
 from asyncio import BaseTransport, TimerHandle, Transport
 from collections.abc import Callable
-from typing import Any
 
 from functions_framework._http.gunicorn import GunicornApplication
 from gunicorn.asgi.protocol import ASGIProtocol
@@ -31,28 +30,14 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
 
     asgi: Front
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self.idle: dict[Connection, None] = {}
-        """Connections without a request, or with part of its head; the longest-waiting first."""
-
-    def make_room(self) -> None:
-        """Ends what has waited longest for its sender, if there are more connections than allowed."""
-        if self.nr_conns <= self.asgi.limits.connections:
-            return
-        if self.idle:
-            next(iter(self.idle)).end()
-        else:
-            self.asgi.end_slowest()
-
     async def _shutdown(self) -> None:
-        for connection in list(self.idle):
-            connection.end()
+        while any(isinstance(wait, Connection) for wait in self.asgi.waiting):
+            self.asgi.waiting.end_longest(Connection)
         await super()._shutdown()
 
 
 class Connection(ASGIProtocol):  # type: ignore[misc]
-    """Ends if a request's head is too late or too large, or if its reader takes the answer too slowly."""
+    """Ends if a request's head is too late or too large, or if its client does not read the answer."""
 
     worker: Worker
     transport: Transport
@@ -66,7 +51,8 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
         self._await_head()
-        self.worker.make_room()
+        if self.worker.nr_conns > self.worker.asgi.limits.connections:
+            self.worker.asgi.waiting.end_longest()
 
     def data_received(self, data: bytes) -> None:
         if self._current_request is None:
@@ -104,7 +90,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
 
     def _await_head(self) -> None:
         self._head_due = self._later(self.end)
-        self.worker.idle[self] = None
+        self.worker.asgi.waiting[self] = self.end
 
     def _on_headers_complete(self) -> bool:
         self._stop_waiting()
@@ -113,10 +99,10 @@ class Connection(ASGIProtocol):  # type: ignore[misc]
 
     def _arm_keepalive_timer(self) -> None:
         super()._arm_keepalive_timer()
-        self.worker.idle[self] = None
+        self.worker.asgi.waiting[self] = self.end
 
     def _stop_waiting(self) -> None:
-        self.worker.idle.pop(self, None)
+        self.worker.asgi.waiting.pop(self, None)
         if self._head_due:
             self._head_due.cancel()
             self._head_due = None

@@ -7,12 +7,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import Any
 
 from werkzeug.test import run_wsgi_app
 
 from opos.bundle.environ import environ
+from opos.bundle.waiting import Waiting
 from shared.runtime.entry import BODY_LIMIT, READING_TIME, too_large, too_slow
 from shared.values.http import HttpResponse, error_response
 
@@ -41,7 +43,7 @@ LIMITS = Limits()
 
 
 class Left(Exception):
-    """The sender has left, or what it sent is not HTTP, which gunicorn has answered."""
+    """The sender has left, or gunicorn has rejected what it sent."""
 
 
 class Front:
@@ -49,9 +51,9 @@ class Front:
 
     def __init__(self, application: WSGI, limits: Limits) -> None:
         self.limits = limits
+        self.waiting = Waiting()
         self._application = application
         self._held = 0
-        self._arriving: dict[asyncio.Timeout, None] = {}
         self._threads = ThreadPoolExecutor(limits.threads, "request")
         self._liveness = ThreadPoolExecutor(1, "liveness")
 
@@ -61,39 +63,35 @@ class Front:
             return
         body = bytearray()
         try:
-            await _give(await self._answer(scope, receive, body), send)
+            await _reply(await self._answer(scope, receive, body), send)
         except Left:
             return
         finally:
             self._held -= len(body)
 
-    def end_slowest(self) -> None:
-        """Ends the request whose body has been arriving for longest."""
-        if slowest := next(iter(self._arriving), None):
-            del self._arriving[slowest]
-            slowest.reschedule(0)
-
     async def _answer(self, scope: Scope, receive: Receive, body: bytearray) -> Answer:
         try:
             await self._fill(body, receive)
         except TimeoutError:
-            return _ending(error_response(too_slow(self.limits.seconds)))
+            return _answer_of(error_response(too_slow(self.limits.seconds)), ("connection", "close"))
         if len(body) > BODY_LIMIT:
-            return _ending(error_response(too_large()))
+            return _answer_of(error_response(too_large()))
         threads = self._liveness if scope["path"] == "/livez" else self._threads
-        return await asyncio.get_running_loop().run_in_executor(threads, self._run, environ(scope, BytesIO(body)))
+        return await asyncio.get_running_loop().run_in_executor(threads, self._run, scope, body)
 
     async def _fill(self, body: bytearray, receive: Receive) -> None:
         """Reads the body to its end, since a sender may listen only then, but keeps no more than one byte too many."""
         async with asyncio.timeout(self.limits.seconds) as deadline:
-            self._arriving[deadline] = None
+            self.waiting[deadline] = partial(deadline.reschedule, 0)
             try:
                 while await self._more(body, receive):
-                    continue
+                    if deadline.expired():  # asyncio.wait_for of Python 3.11 may swallow the cancellation
+                        raise TimeoutError
             finally:
-                self._arriving.pop(deadline, None)
+                self.waiting.pop(deadline, None)
 
     async def _more(self, body: bytearray, receive: Receive) -> bool:
+        """Adds the next part to *body*; whether there are more."""
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Left
@@ -101,22 +99,22 @@ class Front:
         body += part
         self._held += len(part)
         if self._held > self.limits.bodies:
-            self.end_slowest()
+            self.waiting.end_longest(asyncio.Timeout)
         return bool(message["more_body"])
 
-    def _run(self, request: dict[str, Any]) -> Answer:
+    def _run(self, scope: Scope, body: bytearray) -> Answer:
+        request = environ(scope, BytesIO(body))
         parts, status, headers = run_wsgi_app(self._application, request, buffered=True)
         encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         return int(status.partition(" ")[0]), encoded, b"".join(parts)
 
 
-def _ending(response: HttpResponse) -> Answer:
-    """*response* as the last answer on its connection, whose sender may still be sending."""
-    headers = {**response.headers, "content-length": str(len(response.body)), "connection": "close"}
-    return response.status, [(name.encode(), value.encode()) for name, value in headers.items()], response.body
+def _answer_of(response: HttpResponse, *more: tuple[str, str]) -> Answer:
+    headers = [*response.headers.items(), ("content-length", str(len(response.body))), *more]
+    return response.status, [(name.encode(), value.encode()) for name, value in headers], response.body
 
 
-async def _give(answer: Answer, send: Send) -> None:
+async def _reply(answer: Answer, send: Send) -> None:
     status, headers, body = answer
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
