@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functions.sweeper.recovery import BATCH, recover_each
 from shared.context import Context
 from shared.errors import Conflict
-from shared.events import iso
+from shared.events import as_handling, iso
 from shared.intake.webhook import read_again
 from shared.ports import Doc, Update
 from shared.services.intake.acceptance import announcement
@@ -33,8 +33,12 @@ def _publish_if_lost(doc: Doc, context: Context) -> None:
 
 
 def _lost_at(doc: Doc) -> datetime:
-    """When an event that is still not handled is published again: after one minute, then two, four, ..."""
+    """When an event that is still not handled is published again: after one minute, then two, four, ...
+
+    A large event that is handled in portions is not lost: each portion begins the minute again.
+    """
     republished = doc.data["republished"]
-    last = datetime.fromisoformat(republished["at"] or doc.data["received_at"])
+    portions = [mark["at"] for mark in as_handling(doc.data)["handled"].values()]
+    last = datetime.fromisoformat(max([republished["at"] or doc.data["received_at"], *portions]))
     times: int = min(republished["count"], 6)
     return last + LOST_AFTER * (1 << times)

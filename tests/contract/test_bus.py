@@ -146,11 +146,11 @@ def test_a_pump_survives_a_fault_of_any_kind(bus: LocalBus) -> None:
     functions, failed = Functions(), threading.Event()
 
     class Faulty(LocalBus):
-        def take(self, limit: int, *, busy: Sequence[int] = ()) -> list[Delivery]:
+        def take(self, limit: int, *, bulk: int | None = None, busy: Sequence[int] = ()) -> list[Delivery]:
             if not failed.is_set():
                 failed.set()
                 raise RuntimeError("a bug")
-            return super().take(limit, busy=busy)
+            return super().take(limit, bulk=bulk, busy=busy)
 
     pump = Pump(Faulty(bus.database, bus.clock, bus.new_id), functions.push)
     pump.start()

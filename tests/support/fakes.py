@@ -119,10 +119,13 @@ class FakeStore:
 @dataclass
 class FakeBus:
     published: list[Message] = field(default_factory=list)
+    later: list[Message] = field(default_factory=list)
+    """Those of the published that are not urgent whatever they hold."""
     down: bool = False
 
-    def publish(self, message: Message) -> str:
+    def publish(self, message: Message, *, later: bool = False) -> str:
         self.ping()
+        self.later += [message] * later
         self.published.append(message)
         return str(len(self.published))
 
