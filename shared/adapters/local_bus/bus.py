@@ -102,7 +102,7 @@ class LocalBus:
 
         The urgent ones come first, and the longest due before the others.
         """
-        now, free = self.clock.now(), limit if bulk is None else bulk
+        now, free = self.clock.now(), limit if bulk is None else max(bulk, 0)
         known = f"id NOT IN ({', '.join('?' * len(busy))}) AND subscription IN ({_KNOWN})"
         urgent = f"SELECT id, due_at FROM messages WHERE due_at <= ? AND {known} ORDER BY due_at, id LIMIT ?"  # noqa: S608
         others = urgent.replace("due_at <= ?", "due_at >= '0' AND due_at <= ?")
