@@ -111,6 +111,14 @@ Signal = Annotated[Alert | BusinessEvent, Field(discriminator="kind")]
 """What a webhook says. A webhook may carry several signals, or none: then opos keeps it and shows nothing."""
 
 
+def is_urgent(signal: Signal) -> bool:
+    """Whether *signal* may need a notification: every severity except info and warning counts as critical.
+
+    So is a resolve of a critical alert: if the next firing overtook it, that firing would count as a repeat.
+    """
+    return signal.kind == "alert" and signal.severity not in {"info", "warning"}
+
+
 class Event(Contract):
     """One accepted webhook, stored as `events/{id}`. `body` is the raw text, or base64 if it is not UTF-8."""
 
@@ -205,8 +213,8 @@ class EventAccepted(Message):
 
     @property
     def is_urgent(self) -> bool:
-        """Whether it may need a notification: every severity except info and warning counts as critical."""
-        return any(signal.kind == "alert" and signal.severity not in {"info", "warning"} for signal in self.signals)
+        """Whether one of its signals is urgent."""
+        return any(map(is_urgent, self.signals))
 
 
 class DigestDue(Message):

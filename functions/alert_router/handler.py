@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from functions.alert_router.context import RouterContext
 from shared.alerting.alert import AlertDoc, as_alert
-from shared.alerting.decision import Decision, decide, with_alert_ids
+from shared.alerting.decision import Decision, decide, undecided, with_alert_ids
 from shared.context import Context
 from shared.digest.batch import announces
 from shared.errors import AlreadyExists, Conflict
-from shared.events import DigestDue, EventAccepted, Signal, as_handling, iso
+from shared.events import DigestDue, EventAccepted, Handled, Signal, as_handling, is_urgent, iso
 from shared.ports import Doc, Update, Write, create_or_update
 from shared.services.alerting.notification import group_writes, situation_now
 from shared.services.alerting.pages import send_pages
@@ -23,29 +23,44 @@ BATCH = 100
 Summaries = Sequence[dict[str, str]]
 
 
-def handle(message: EventAccepted, context: RouterContext, done: Summaries = ()) -> None:
-    """Route one event. A redelivered message changes nothing: the commit of its effects marks the event.
+def handle(message: EventAccepted, context: RouterContext) -> None:
+    """Route one event, or the next portion of a large one, whose rest is published again: other messages go between.
 
-    *done* are the decisions on the signals that an earlier commit handled.
+    A redelivered message changes nothing: the commit of its effects marks the event, and says how far it got.
     """
-    marker = f"{CONSUMER}_{message.nonce}" if message.nonce else CONSUMER
-    decisions, writes = _decide(with_alert_ids(message)[len(done) :][:BATCH], message, context)
-    summaries = [*done, *(decision.summary() for decision in decisions)]
-    whole = len(summaries) == len(message.signals)
-    mark = {f"handled.{marker}": {"at": iso(context.now), "decisions": summaries}}
-    marked = Update(f"events/{message.id}", mark | ({"state": "handled"} if whole else {}), message.version)
+    if len(message.signals) <= BATCH:
+        _route(message, (), context)
+        return
+    path = f"events/{message.id}"
+    event = context.store.get(path)
+    if event is None:
+        raise Conflict(path)
+    _go_on(message, event, context)
+
+
+def _route(message: EventAccepted, done: Summaries, context: RouterContext) -> None:
+    """Route the next signals of *message*; *done* are the decisions on those that earlier commits handled."""
+    waiting = undecided(message, done) if len(message.signals) > BATCH else with_alert_ids(message)
+    decisions, writes = _decide(waiting[:BATCH], message, context)
+    summaries, rest = [*done, *(decision.summary() for decision in decisions)], waiting[BATCH:]
+    mark = {f"handled.{_marker(message)}": {"at": iso(context.now), "decisions": summaries}}
+    marked = Update(f"events/{message.id}", mark | ({} if rest else {"state": "handled"}), message.version)
     try:
         versions = context.store.commit([marked, *writes])
     except (Conflict, AlreadyExists) as conflict:
-        _resume(message, marker, conflict, context)
+        _resume(message, conflict, context)
         return
     _log.info("routed", event_id=message.id, decisions=[decision.summary() for decision in decisions])
     send_pages(writes, versions, context)
     _send_full_batches(decisions, context)
-    if not whole:
-        handle(_at(versions[marked.path], message), context, summaries)
+    if rest:
+        context.bus.publish(message, later=not any(is_urgent(signal) for _, signal in rest))
     elif not message.nonce:
         _measure(message, context)
+
+
+def _marker(message: EventAccepted) -> str:
+    return f"{CONSUMER}_{message.nonce}" if message.nonce else CONSUMER
 
 
 def _measure(message: EventAccepted, context: MeasuredContext) -> None:
@@ -81,27 +96,30 @@ def _alert_writes(alerts: Mapping[str, AlertDoc], known: Mapping[str, Doc | None
     return (create_or_update(f"alerts/{id}", alert, known[id]) for id, alert in alerts.items())
 
 
-def _resume(message: EventAccepted, marker: str, conflict: Conflict | AlreadyExists, context: RouterContext) -> None:
+def _resume(message: EventAccepted, conflict: Conflict | AlreadyExists, context: RouterContext) -> None:
     """The event was handled already, or changed: then route the rest of it against its present version.
 
     Raises *conflict* if it is about another document: the invocation then runs again.
     """
     path = f"events/{message.id}"
     event = context.store.get(path) if conflict.path == path else None
-    if event is None:
+    if event is None or event.version == message.version:
         raise conflict
-    handled = as_handling(event.data)["handled"].get(marker)
-    done = handled["decisions"] if handled else []
-    if handled and len(done) == len(message.signals):
-        _log.info("already_handled", event_id=message.id, marker=marker)
+    _go_on(message, event, context)
+
+
+def _go_on(message: EventAccepted, event: Doc, context: RouterContext) -> None:
+    """Route the signals of *message* that no commit has handled before *event* was read."""
+    mark = _mark(message, event)
+    if mark and len(mark["decisions"]) == len(message.signals):
+        _log.info("already_handled", event_id=message.id, marker=_marker(message))
         return
-    if event.version == message.version:
-        raise conflict
-    handle(_at(event.version, message), context, done)
+    present = message.model_copy(update={"version": event.version})
+    _route(present, mark["decisions"] if mark else (), context)
 
 
-def _at(version: str, message: EventAccepted) -> EventAccepted:
-    return message.model_copy(update={"version": version})
+def _mark(message: EventAccepted, event: Doc) -> Handled | None:
+    return as_handling(event.data)["handled"].get(_marker(message))
 
 
 def _send_full_batches(decisions: list[Decision], context: RouterContext) -> None:

@@ -1,95 +1,85 @@
 """Sends the items that wait together: claims those of a batch, and sends one message whose content never changes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from functions.digest_sender.overview import overview
-from shared.alerting.alert import as_alert, noted_in_episode
+from functions.digest_sender.claims import claims, without_muted
+from functions.digest_sender.overview import overview, overviews_of
+from functions.digest_sender.summary import send_summary
+from shared.alerting.alert import as_alert
 from shared.context import Context
-from shared.digest.batch import MOST, Batching, Held, first_batch
+from shared.digest.batch import MOST, Batch, Batching, due_batches
 from shared.digest.content import compose
 from shared.events import DigestDue, iso
-from shared.ports import Create, Doc, Update
-from shared.services.alerting.notification import suppressed_alerts
+from shared.ports import Create, Doc, Write
 from shared.services.alerting.pages import runbook_of
 from shared.services.alerting.quiet_hours import held
+from shared.services.digest.ceiling import newest_digest, room
 from shared.services.digest.queue import batching, waiting
 from shared.services.digest.subscriptions import is_wanted, kept_unsent
 from shared.services.outbox.context import OutboxContext
 from shared.services.outbox.delivery import intent, send
-from shared.services.outbox.message import MessageDoc, State
+from shared.services.outbox.message import MessageDoc
 from shared.telemetry.logger import log as _log
 
 
 def handle(message: DigestDue, context: OutboxContext) -> None:
     """Close and send every due batch of a queue. Batches that another worker claims first are left to it.
 
+    If more batches are due than the channel may get messages now, they are one summary; if it may get none, they wait
+    for a tick.
+
     One invocation sends the items of one query, because a push request has a deadline, and publishes *message* again if
     there may be more. Raises Conflict if an item changed meanwhile; the invocation then runs again.
     """
-    rules, items = batching(message.queue, context.config), waiting(message.queue, context)
+    rules, newest = batching(message.queue, context.config), newest_digest(context)
+    left = room(newest, rules, context)
+    items = waiting(message.queue, context) if left else []
     if not items:
         return
-    quiet = held(_since(items[0]), context)
-    if _send_due(_without_muted(items, context), rules, quiet, context) and len(items) == MOST:
+    more, quiet = len(items) == MOST, held(_since(items[0]), context)
+    items = without_muted(items, context)
+    batches = list(due_batches([_since(item) for item in items], rules, quiet, context.now))
+    more = more and sum(batch.count for batch in batches) == len(items)
+    if len(batches) + more > left:
+        send_summary(items, rules, overviews_of(newest), context)
+    elif _send_all(batches, items, rules, newest, context) and more:
         context.bus.publish(message)
-
-
-def _send_due(items: Sequence[Doc], rules: Batching, quiet: Held, context: OutboxContext) -> bool:
-    """Whether every one of *items* was sent. If the channel does not accept a digest, the later items keep waiting."""
-    while items:
-        batch = first_batch([_since(item) for item in items], rules, quiet)
-        if not batch.is_due(context.now, quiet):
-            return False
-        if _send(items[: batch.count], rules, batch.reason, context) == "pending":
-            return False
-        items = items[batch.count :]
-    return True
 
 
 def _since(item: Doc) -> datetime:
     return datetime.fromisoformat(item.data["pending"]["since"])
 
 
-def _without_muted(items: list[Doc], context: Context) -> list[Doc]:
-    """*items* without the silenced and inhibited ones: these leave the queue, and are judged again when that ends."""
-    verdicts = suppressed_alerts(items, context)
-    if not verdicts:
-        return items
-    for item in items:
-        if verdict := verdicts.get(item.id):
-            hold = {"by": verdict.by, "reason": verdict.reason, "since": iso(context.now)}
-            due = iso(verdict.until) if verdict.until and item.data["state"] == "firing" else None
-            context.store.commit([Update(item.path, {"pending": None, "held": hold, "calls_at": due}, item.version)])
-            _log.info("muted", alert=item.id, reason=verdict.reason)
-    return [item for item in items if item.id not in verdicts]
+def _send_all(
+    batches: Sequence[Batch], items: Sequence[Doc], rules: Batching, newest: Doc | None, context: OutboxContext
+) -> bool:
+    """Whether all *batches* were sent. If the channel does not accept a digest, the later items keep waiting."""
+    for batch in batches:
+        newest = _claimed(items[: batch.count], rules, batch.reason, overviews_of(newest), context)
+        if newest.data["state"] != "sent" and send(newest, context) == "pending":
+            return False
+        items = items[batch.count :]
+    return True
 
 
-def _send(items: Sequence[Doc], rules: Batching, reason: str, context: OutboxContext) -> State:
+def _claimed(
+    items: Sequence[Doc], rules: Batching, reason: str, overviews: dict[str, str], context: OutboxContext
+) -> Doc:
     """One digest, committed together with the items that leave the queue for it: from then on it never changes."""
-    path, now = f"digests/{context.new_id()}", iso(context.now)
+    path = f"digests/{context.new_id()}"
     message: MessageDoc = {
-        **_message(items, rules, context), "members": [item.id for item in items], "closed_by": reason
+        **_message(items, rules, overviews, context), "members": [item.id for item in items], "closed_by": reason
     }  # fmt: skip
-    version = context.store.commit([Create(path, message), *_claims(path, items, rules, now)])[path]
+    writes: list[Write] = [Create(path, message), *claims(path, items, rules.queue, iso(context.now))]
+    version = context.store.commit(writes)[path]
     _log.info("digest_closed", digest=path, members=len(items), reason=reason)
-    return "sent" if message["state"] == "sent" else send(Doc(path, dict(message), version), context)
+    return Doc(path, dict(message), version)
 
 
-def _claims(digest: str, items: Sequence[Doc], rules: Batching, now: str) -> Iterator[Update]:
-    """What takes *items* out of the queue. Alerts that still fire stay marked for the overview of a later day."""
-    firing = [item for item in items if item.data.get("state") == "firing" and "first_seen" in item.data]
-    listed = {item.path: noted_in_episode(as_alert(item.data), {"listed": now}) for item in firing}
-    for item in items:
-        changes: dict[str, object] = {"pending": None, "digest": digest}
-        if episodes := listed.get(item.path):
-            changes |= {"episodes": episodes, "unresolved": f"{rules.queue}/{item.data['first_seen']}"}
-        yield Update(item.path, changes, item.version)
-
-
-def _message(items: Sequence[Doc], rules: Batching, context: Context) -> MessageDoc:
-    config, now, today = context.config, context.now, overview(rules.queue, items, context)
+def _message(items: Sequence[Doc], rules: Batching, overviews: dict[str, str], context: Context) -> MessageDoc:
+    config, now, today = context.config, context.now, overview(rules.queue, items, overviews, context)
     content = compose(
         [as_alert(item.data) for item in items], queue=rules.queue, now=now, zone=config.timezone,
         runbook=partial(runbook_of, config=config),

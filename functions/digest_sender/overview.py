@@ -34,9 +34,11 @@ class Overview:
     notes: list[Note] = field(default_factory=list)
 
 
-def overview(queue: str, items: Sequence[Doc], context: Context) -> Overview:
-    """The overview for the digest of *items*; empty unless the digest is the first of its queue in a day."""
-    overviews = last_overviews(context)
+def overview(queue: str, items: Sequence[Doc], overviews: dict[str, str], context: Context) -> Overview:
+    """The overview for the digest of *items*; empty unless the digest is the first of its queue in a day.
+
+    *overviews* are those of the newest digest.
+    """
     if overviews.get(queue, "") >= iso(day_began(context.now, zone=context.config.timezone)):
         return Overview(overviews)
     where, most = in_queue("unresolved", queue), LISTED["leftovers"]
@@ -49,10 +51,9 @@ def overview(queue: str, items: Sequence[Doc], context: Context) -> Overview:
     return Overview({**overviews, queue: iso(context.now)}, leftovers, still_open, notes)
 
 
-def last_overviews(context: Context) -> dict[str, str]:
+def overviews_of(newest: Doc | None) -> dict[str, str]:
     """When each queue had its last overview. Every digest passes this on to the next."""
-    last = next(context.store.query("digests", order_by="created_at", descending=True, limit=1), None)
-    return dict(as_message(last.data).get("overviews") or {}) if last else {}
+    return dict(as_message(newest.data).get("overviews") or {}) if newest else {}
 
 
 def _deployments(since: str, context: Context) -> Iterator[Note]:

@@ -1,11 +1,12 @@
 """Sends the weekly review: stored as data with its message, once for each time at which it is due."""
 
 from functions.digest_sender.context import ReviewContext
-from functions.digest_sender.overview import last_overviews
+from functions.digest_sender.overview import overviews_of
 from shared.errors import AlreadyExists
 from shared.events import ReviewDue
 from shared.ports import Create, Doc
 from shared.review.identity import review_id
+from shared.services.digest.ceiling import newest_digest
 from shared.services.outbox.delivery import intent, send
 from shared.services.outbox.message import MessageDoc
 from shared.telemetry.logger import log as _log
@@ -21,7 +22,7 @@ def send_review(message: ReviewDue, context: ReviewContext) -> None:
 
     review = week_before(message.at, context)
     unsent = intent(channel=settings.channel, title=title(review), text="", severity="info", now=context.now)
-    content: MessageDoc = {**unsent, "review": review, "overviews": last_overviews(context)}
+    content: MessageDoc = {**unsent, "review": review, "overviews": overviews_of(newest_digest(context))}
     path = f"digests/{review_id(message.at)}"
     try:
         version = context.store.commit([Create(path, content)])[path]

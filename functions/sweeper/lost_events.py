@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functions.sweeper.recovery import BATCH, recover_each
 from shared.context import Context
 from shared.errors import Conflict
-from shared.events import iso
+from shared.events import as_handling, iso
 from shared.intake.webhook import read_again
 from shared.ports import Doc, Update
 from shared.services.intake.acceptance import announcement
@@ -40,4 +40,6 @@ def _lost_at(doc: Doc) -> datetime:
 
 
 def _published_at(doc: Doc) -> datetime:
-    return datetime.fromisoformat(doc.data["republished"]["at"] or doc.data["received_at"])
+    """When the event was last published. A large event that is handled in portions is published with each of them."""
+    portions = [mark["at"] for mark in as_handling(doc.data)["handled"].values()]
+    return datetime.fromisoformat(max([doc.data["republished"]["at"] or doc.data["received_at"], *portions]))

@@ -3,6 +3,7 @@
 The router, a preview of a replay and a what-if all decide here, so they cannot differ.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,7 +18,7 @@ from shared.alerting.routes import Node, route
 from shared.alerting.situation import Rules, Situation
 from shared.alerting.state_machine import OPEN
 from shared.alerting.verdict import Judged, judge_all
-from shared.events import BusinessEvent, EventAccepted, Signal
+from shared.events import BusinessEvent, EventAccepted, Signal, is_urgent
 
 _NOT_WORTH_A_LINE = frozenset({"silence", "inhibition", "flapping"})
 """What these held and what resolves before you were notified needs no line in the digest either."""
@@ -112,6 +113,20 @@ def with_alert_ids(message: EventAccepted) -> list[tuple[str, Signal]]:
     return [
         (alert_id(message.source, message.id, index, signal), signal) for index, signal in enumerate(message.signals)
     ]
+
+
+def undecided(message: EventAccepted, done: Iterable[Mapping[str, str]]) -> list[tuple[str, Signal]]:
+    """The signals of *message* that *done*, summaries of decisions, does not decide, each with the id of its alert.
+
+    The alerts that may need a notification come first, each with all its signals in their order.
+    """
+    signals, decided = with_alert_ids(message), Counter(summary["alert"] for summary in done)
+    urgent = {id for id, signal in signals if is_urgent(signal)}
+    rest = list[tuple[str, Signal]]()
+    for id, signal in sorted(signals, key=lambda pair: pair[0] not in urgent):
+        decided[id] -= 1
+        rest += [(id, signal)] * (decided[id] < 0)
+    return rest
 
 
 def page_order(alert: AlertDoc) -> tuple[bool, str, str]:

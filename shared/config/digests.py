@@ -18,7 +18,8 @@ WEEKLY = "0 8 * * mon"
 class Digest(Section):
     """A digest closes when it holds `size` items, `window` after its first item, or at the next time of `cron`.
 
-    Without any of these, it closes with the fifth item or after five minutes.
+    Without any of these, it closes with the fifth item or after five minutes. If more digests are due than its channel
+    may get in a minute, one summary has all items that wait.
     """
 
     channel: str
@@ -26,6 +27,8 @@ class Digest(Section):
     cron: Cron | None = None
     timezone: Zone | None = None
     size: Annotated[int, Field(ge=1, le=100, strict=True)] | None = None
+    messages_per_minute: Annotated[int, Field(ge=1, strict=True)] = 5
+    """How many digests the channel gets within any minute, those of other queues included."""
 
     @model_validator(mode="before")
     @classmethod

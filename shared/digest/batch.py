@@ -4,7 +4,7 @@ Only the arrival times of the items decide: the same items make the same batches
 often.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -19,12 +19,16 @@ Held = Callable[[datetime], datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class Batching:
-    """How the items of *queue* are batched: a batch whose first item arrives at a time lasts until `ends` of it."""
+    """How the items of *queue* are batched: a batch whose first item arrives at a time lasts until `ends` of it.
+
+    The channel gets at most `messages_per_minute` digests within a minute.
+    """
 
     queue: str
     channel: str
     size: int | None
     ends: Callable[[datetime], datetime]
+    messages_per_minute: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,13 @@ def first_batch(since: Sequence[datetime], rules: Batching, held: Held) -> Batch
     if released := held(closes):
         return Batch(_before(released, since), released, "release")
     return Batch(size, closes, "size") if full and size else Batch(_before(ends, since), ends, "window")
+
+
+def due_batches(since: Sequence[datetime], rules: Batching, held: Held, now: datetime) -> Iterator[Batch]:
+    """The batches that are due at *now*, one after the other, of the items that wait *since* these times."""
+    while since and (batch := first_batch(since, rules, held)).is_due(now, held):
+        yield batch
+        since = since[batch.count :]
 
 
 def _before(end: datetime, since: Sequence[datetime]) -> int:

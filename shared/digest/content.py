@@ -17,13 +17,16 @@ from shared.values.local_time import localized
 from shared.values.money import format_money
 from shared.values.text import counted, headline, one_line
 
-Kind = Literal["attention", "business", "over", "passing", "leftovers", "desk"]
+Kind = Literal["attention", "business", "over", "passing", "leftovers", "desk", "items"]
 HEADINGS: dict[Kind, str] = {
     "attention": "Needs a look", "business": "Business", "over": "Resolved",
     "passing": "Resolved before you were notified", "leftovers": "Still open", "desk": "opos itself",
+    "items": "All items",
 }  # fmt: skip
-"""The blocks, in their order."""
-LISTED: dict[Kind, int] = {"attention": 20, "business": 12, "over": 8, "passing": 0, "leftovers": 8, "desk": 8}
+"""The blocks, in their order. Only the console shows the last one, for a summary."""
+LISTED: dict[Kind, int] = {
+    "attention": 20, "business": 12, "over": 8, "passing": 0, "leftovers": 8, "desk": 8, "items": 200,
+}  # fmt: skip
 """How many lines a block lists; the rest is a count, with the most frequent titles."""
 SUMMARY = 240
 _Item = TypeVar("_Item", bound=Item)
@@ -92,16 +95,35 @@ def compose(
     business: list[Item] = []
     for item in items:
         ranked = line(item, now=now, zone=zone, runbook=runbook)
-        kind = _kind(item) if ranked["rank"] else "attention"
+        kind = block_of(item, ranked)
         lines[kind].append(ranked)
         business += [item] if kind == "business" else []
     subject, count = _subject(lines), sum(map(len, lines.values()))
-    lines["leftovers"] = [line(item, now=now, zone=zone, runbook=runbook) for item in leftovers]
-    unlisted: dict[Kind, int] = {"leftovers": still_open - len(leftovers)}
-    notes_of: dict[Kind, Sequence[Note]] = {"business": _money_received(business), "desk": notes}
-    blocks = [_block(kind, lines[kind], notes_of.get(kind, ()), unlisted.get(kind, 0)) for kind in HEADINGS]
-    filled = [block for block in blocks if block["lines"] or block["notes"] or block["rest"]]
-    return {"subject": subject, "count": count, "at": iso(now), "zone": zone, "queue": queue, "blocks": filled}
+    notes_of: dict[Kind, Sequence[Note]] = {"business": money_received(business), "desk": notes}
+    blocks = {kind: _block(kind, lines[kind], notes_of.get(kind, ()), 0) for kind in HEADINGS}
+    blocks["leftovers"] = leftover_block(leftovers, still_open, now, zone, runbook)
+    return {
+        "subject": subject, "count": count, "at": iso(now), "zone": zone, "queue": queue,
+        "blocks": filled(blocks.values()),
+    }  # fmt: skip
+
+
+def filled(blocks: Iterable[Block]) -> list[Block]:
+    """Those of *blocks* that are not empty."""
+    return [block for block in blocks if block["lines"] or block["notes"] or block["rest"]]
+
+
+def leftover_block(
+    leftovers: Iterable[_Item], still_open: int, now: datetime, zone: str, runbook: Callable[[_Item], str]
+) -> Block:
+    """The block of alerts from earlier digests, of which *leftovers* are the first."""
+    lines = [line(item, now=now, zone=zone, runbook=runbook) for item in leftovers]
+    return _block("leftovers", lines, (), still_open - len(lines))
+
+
+def block_of(item: Item, ranked: Line) -> Kind:
+    """The block that lists *item*, which is *ranked*. An item that opos cannot read needs a look."""
+    return _kind(item) if ranked["rank"] else "attention"
 
 
 def line(item: _Item, *, now: datetime, zone: str, runbook: Callable[[_Item], str]) -> Line:
@@ -192,7 +214,7 @@ def _rest(lines: list[Line], unlisted: int) -> Rest | None:
     return {"count": count, "titles": [list(pair) for pair in titles.most_common(5)]} if count else None
 
 
-def _money_received(items: Iterable[Item]) -> list[Note]:
+def money_received(items: Iterable[Item]) -> list[Note]:
     """The sum of the payments in each currency."""
     payments: dict[str, list[int]] = {}
     for item in items:

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 class Bus(Protocol):
     """Topics with at-least-once delivery."""
 
-    def publish(self, message: "Message") -> str:
-        """Publish on the message's own topic. Returns the message id once the message is durable; else Unavailable."""
+    def publish(self, message: "Message", *, later: bool = False) -> str:
+        """Publish on the message's own topic. Returns the message id once the message is durable; else Unavailable.
+
+        With *later*, a bus that delivers urgent messages first does not count this one among them.
+        """
         ...
 
     def ping(self) -> None:

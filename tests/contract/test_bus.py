@@ -146,11 +146,11 @@ def test_a_pump_survives_a_fault_of_any_kind(bus: LocalBus) -> None:
     functions, failed = Functions(), threading.Event()
 
     class Faulty(LocalBus):
-        def take(self, limit: int, *, busy: Sequence[int] = ()) -> list[Delivery]:
+        def take(self, limit: int, *, bulk: int | None = None, busy: Sequence[int] = ()) -> list[Delivery]:
             if not failed.is_set():
                 failed.set()
                 raise RuntimeError("a bug")
-            return super().take(limit, busy=busy)
+            return super().take(limit, bulk=bulk, busy=busy)
 
     pump = Pump(Faulty(bus.database, bus.clock, bus.new_id), functions.push)
     pump.start()
@@ -225,9 +225,51 @@ def test_what_may_page_is_delivered_before_what_waits_for_a_digest(bus: LocalBus
     assert type(urgent).model_validate_json(first.data) == urgent
 
 
-def test_an_urgent_message_that_was_refused_waits_as_all_do(bus: LocalBus, clock: FakeClock) -> None:
+def test_an_urgent_message_that_was_refused_waits_and_is_then_urgent_again(bus: LocalBus, clock: FakeClock) -> None:
     bus.publish(accepted("a", "critical"))
     bus.refuse(bus.take(1)[0])
-    assert bus.take(1) == []
+    bus.publish(accepted("w", "warning"))
+    assert [delivery.is_urgent for delivery in bus.take(2)] == [False]
     clock.advance(minutes=10)
-    assert len(bus.take(1)) == 1
+    assert bus.take(1)[0].is_urgent
+
+
+def test_the_rest_of_an_event_that_is_published_later_is_not_urgent(bus: LocalBus) -> None:
+    bus.publish(accepted("a", "critical"), later=True)
+    bus.publish(accepted("b", "critical"))
+    assert [delivery.is_urgent for delivery in bus.take(2)] == [False, True]
+
+
+def test_no_more_messages_are_taken_than_may_be_of_each_kind(bus: LocalBus) -> None:
+    for n in range(5):
+        bus.publish(accepted(f"w{n}", "warning"))
+        bus.publish(accepted(f"c{n}", "critical"))
+    assert [delivery.is_urgent for delivery in bus.take(7, bulk=0)] == [True] * 5
+    assert [delivery.is_urgent for delivery in bus.take(7, bulk=3)].count(False) == 2
+    assert [delivery.is_urgent for delivery in bus.take(7, bulk=-1)].count(False) == 0
+
+
+def test_a_message_that_an_earlier_release_left_as_urgent_is_urgent(bus: LocalBus) -> None:
+    bus.publish(accepted("a", "critical"))
+    bus.database.write(lambda db: db.execute("UPDATE messages SET due_at = ''"))
+    assert [delivery.is_urgent for delivery in bus.take(2, bulk=0)] == [True]
+
+
+def test_an_urgent_message_finds_a_worker_though_others_keep_all_that_they_may_have(bus: LocalBus) -> None:
+    release, critical = threading.Event(), threading.Event()
+
+    def answer(function: str) -> int:
+        if function == "sweeper":
+            critical.set()
+        else:
+            release.wait(20)
+        return 200
+
+    pump = Pump(bus, Functions(answer=answer).push)
+    for n in range(20):
+        bus.publish(accepted(f"w{n}", "warning"))
+    pump.start()
+    bus.publish(Tick())
+    assert critical.wait(20)
+    release.set()
+    pump.stop()

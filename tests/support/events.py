@@ -1,5 +1,6 @@
 """Accepted events for tests of what comes behind the intake."""
 
+from functions.alert_router.handler import handle
 from shared.events import Alert, BusinessEvent, Event, EventAccepted, Signal, document_id
 from shared.services.intake.acceptance import accept
 from tests.support.fakes import FakeContext
@@ -23,3 +24,14 @@ def accepted(context: FakeContext, delivery: str, *signals: Signal, source: str 
     message = context.bus.published[-1]
     assert isinstance(message, EventAccepted)
     return message
+
+
+def route_whole(message: EventAccepted, context: FakeContext) -> int:
+    """Deliver *message*, and the rest of its event each time that it is published. Returns the number of deliveries."""
+    before, delivered, rest = len(context.bus.published), 0, [message]
+    while rest:
+        handle(rest.pop(), context)
+        delivered += 1
+        rest += [again for again in context.bus.published[before:] if isinstance(again, EventAccepted)]
+        before = len(context.bus.published)
+    return delivered

@@ -127,10 +127,13 @@ def _stored(data: dict[str, Any]) -> dict[str, Any]:
 @dataclass
 class FakeBus:
     published: list[Message] = field(default_factory=list)
+    later: list[Message] = field(default_factory=list)
+    """Those of the published that are not urgent whatever they hold."""
     down: bool = False
 
-    def publish(self, message: Message) -> str:
+    def publish(self, message: Message, *, later: bool = False) -> str:
         self.ping()
+        self.later += [message] * later
         self.published.append(message)
         return str(len(self.published))
 

@@ -4,8 +4,9 @@ import base64
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from shared.adapters.sqlite.database import Database
@@ -17,8 +18,10 @@ from shared.telemetry import tracing
 
 T = TypeVar("T")
 _BY_NAME = {subscription.name: subscription for subscription in SUBSCRIPTIONS}
-FIRST = ""
-"""The due time of an urgent message, before all others. After a failed attempt it waits like any other."""
+URGENT = "!"
+"""Begins the due time of an urgent message, so that it sorts before the digits of all others."""
+BULK = "0"
+"""No due time of an urgent message sorts after this, and none of another message before it."""
 _LONGEST = max(subscription.max_backoff for subscription in SUBSCRIPTIONS)
 """A message that is due later than this was published, or tried, by a clock that has been set back since."""
 _KNOWN = ", ".join(f"'{name}'" for name in _BY_NAME)
@@ -35,6 +38,11 @@ class Delivery(NamedTuple):
     attributes: dict[str, str]
     published_at: str
     attempts: int
+    due_at: str
+
+    @property
+    def is_urgent(self) -> bool:
+        return _is_urgent(self.due_at)
 
     def push_request(self, project: str) -> tuple[str, dict[str, Any]]:
         """The path and JSON body of the push request, in the format of Cloud Pub/Sub (its documentation, "Push")."""
@@ -68,9 +76,9 @@ class LocalBus:
     new_id: Callable[[], str]
     published: threading.Event = field(default_factory=threading.Event)
 
-    def publish(self, message: Message) -> str:
+    def publish(self, message: Message, *, later: bool = False) -> str:
         with tracing.publishing(message) as span:
-            row = self._row(message, span)
+            row = self._row(message, span, urgent=message.is_urgent and not later)
             self._write(lambda db: _insert(db, row))
         self.published.set()
         return row.message_id
@@ -80,33 +88,35 @@ class LocalBus:
         version = new_version()
         message = make(str(version))
         with tracing.publishing(message) as span:
-            row = self._row(message, span)
+            row = self._row(message, span, urgent=message.is_urgent)
             self.database.write(lambda db: _insert_with(db, [write, *more], version, row))
         self.published.set()
 
-    def _row(self, message: Message, span: tracing.Span) -> _Row:
+    def _row(self, message: Message, span: tracing.Span, *, urgent: bool) -> _Row:
         attributes = {tracing.HEADER: str(span.place)}
         data = message.model_dump_json().encode()
-        now = iso(self.clock.now())
-        return _Row(message.topic, self.new_id(), data, attributes, now, FIRST if message.is_urgent else now)
+        now = self.clock.now()
+        return _Row(message.topic, self.new_id(), data, attributes, iso(now), _due(now, urgent=urgent))
 
     def ping(self) -> None:
         self.database.write(lambda db: db.execute("UPDATE sequence SET n = n"))
 
-    def take(self, limit: int, *, busy: Sequence[int] = ()) -> list[Delivery]:
-        """Up to *limit* due messages that are not *busy*, the longest due first. Counts the attempt."""
-        now = self.clock.now()
-        times = [iso(now), iso(now + _LONGEST)]
-        marks = ", ".join("?" * len(busy))
-        due = f"(due_at <= ? OR due_at > ?) AND id NOT IN ({marks}) AND subscription IN ({_KNOWN})"
-        if not self.database.read(f"SELECT 1 FROM messages WHERE {due} LIMIT 1", [*times, *busy]):  # noqa: S608
+    def take(self, limit: int, *, bulk: int | None = None, busy: Sequence[int] = ()) -> list[Delivery]:
+        """Up to *limit* due messages that are not *busy*, at most *bulk* of them not urgent. Counts the attempt.
+
+        The urgent ones come first, and the longest due before the others.
+        """
+        free = limit if bulk is None else max(bulk, 0)
+        spans = [(*span, limit if span.high <= BULK else free) for span in _due_spans(self.clock.now())]
+        due = f"SELECT id FROM ({' UNION ALL '.join([_span_sql(len(busy))] * len(spans))}) ORDER BY due_at, id LIMIT ?"  # noqa: S608
+        parameters = [value for low, high, most in spans for value in (low, high, *busy, most)] + [limit]
+        if not self.database.read(due, parameters):
             return []
         sql = (
-            f"UPDATE messages SET attempts = attempts + 1 WHERE id IN"  # noqa: S608  (only question marks are added)
-            f" (SELECT id FROM messages WHERE {due} ORDER BY due_at, id LIMIT ?)"
-            " RETURNING id, subscription, message_id, topic, data, attributes, published_at, attempts"
+            f"UPDATE messages SET attempts = attempts + 1 WHERE id IN ({due})"  # noqa: S608
+            " RETURNING id, subscription, message_id, topic, data, attributes, published_at, attempts, due_at"
         )
-        rows = self._write(lambda db: db.execute(sql, [*times, *busy, limit]).fetchall())
+        rows = self._write(lambda db: db.execute(sql, parameters).fetchall())
         return [_delivery(row) for row in sorted(rows)]
 
     def acknowledge(self, delivery: Delivery) -> None:
@@ -119,7 +129,7 @@ class LocalBus:
             self._write(lambda db: self._bury(db, delivery))
             self.published.set()
             return
-        due = iso(self.clock.now() + subscription.backoff(delivery.attempts))
+        due = _due(self.clock.now() + subscription.backoff(delivery.attempts), urgent=delivery.is_urgent)
         self._write(lambda db: db.execute("UPDATE messages SET due_at = ? WHERE id = ?", [due, delivery.row]))
 
     def _write(self, run: Callable[[sqlite3.Connection], T]) -> T:
@@ -152,8 +162,37 @@ def _insert(db: sqlite3.Connection, row: _Row) -> None:
     )
 
 
-def _delivery(row: tuple[int, str, str, str, bytes, str, str, int]) -> Delivery:
-    number, subscription, message_id, topic, data, attributes, published_at, attempts = row
+def _due(time: datetime, *, urgent: bool) -> str:
+    return f"{URGENT}{iso(time)}" if urgent else iso(time)
+
+
+class _Span(NamedTuple):
+    """The due times from *low* to *high*."""
+
+    low: str
+    high: str
+
+
+def _due_spans(now: datetime) -> Iterator[_Span]:
+    """The due times of the messages that are due at *now*, the urgent ones first."""
+    for urgent, low, high in ((True, "", BULK), (False, BULK, "~")):
+        yield _Span(low, _due(now, urgent=urgent))
+        yield _Span(f"{_due(now + _LONGEST, urgent=urgent)}~", high)  # later than the longest wait, not as late
+
+
+def _span_sql(busy: int) -> str:
+    known = f"id NOT IN ({', '.join('?' * busy)}) AND subscription IN ({_KNOWN})"
+    span = f"SELECT id, due_at FROM messages WHERE due_at >= ? AND due_at <= ? AND {known} ORDER BY due_at, id LIMIT ?"  # noqa: S608
+    return f"SELECT * FROM ({span})"  # noqa: S608
+
+
+def _is_urgent(due_at: str) -> bool:
+    """An earlier release left the due time of an urgent message empty."""
+    return not due_at or due_at.startswith(URGENT)
+
+
+def _delivery(row: tuple[int, str, str, str, bytes, str, str, int, str]) -> Delivery:
+    number, subscription, message_id, topic, data, attributes, published_at, attempts, due_at = row
     return Delivery(
-        number, _BY_NAME[subscription], message_id, topic, data, json.loads(attributes), published_at, attempts
+        number, _BY_NAME[subscription], message_id, topic, data, json.loads(attributes), published_at, attempts, due_at
     )

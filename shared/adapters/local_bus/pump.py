@@ -1,5 +1,6 @@
 """The local dispatcher: delivers messages to the functions as Pub/Sub does, by push, with retries."""
 
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,16 +19,24 @@ IDLE = 0.2
 """Seconds between two reads for messages that another process published."""
 PAUSE = 5.0
 """Seconds until the next try, if the file cannot be written, for example because the disk is full."""
+SWITCH = 0.0005
+"""Seconds after which a thread that computes lets another one run (Python's default is 0.005). The worker of an urgent
+message asks for the interpreter about a hundred times, at each read, write and lock, and waits this long each time.
+"""
 
 
 @dataclass
 class Pump:
-    """At most one pump may run per file, because only it knows which messages are being delivered."""
+    """At most one pump may run per file, because only it knows which messages are being delivered.
+
+    At most *bulk* of the *workers* deliver messages that are not urgent: the others are free for what may notify.
+    """
 
     bus: LocalBus
     push: Push
     workers: int = 8
-    _busy: set[int] = field(default_factory=set)
+    bulk: int = 3
+    _busy: dict[int, Delivery] = field(default_factory=dict)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -52,6 +61,7 @@ class Pump:
         return delivered
 
     def _deliver_forever(self) -> None:
+        sys.setswitchinterval(SWITCH)
         with ThreadPoolExecutor(self.workers, thread_name_prefix="push") as pool:
             while not self._stopping.is_set():
                 self.bus.published.clear()
@@ -59,9 +69,10 @@ class Pump:
                     self.bus.published.wait(IDLE)
 
     def _deliver_batch(self, pool: ThreadPoolExecutor) -> bool:
-        free = self.workers - len(self._busy)
+        busy = dict(self._busy)
+        free, bulk = self.workers - len(busy), self.bulk - sum(not delivery.is_urgent for delivery in busy.values())
         try:
-            batch = self.bus.take(free, busy=tuple(self._busy)) if free else []
+            batch = self.bus.take(free, bulk=bulk, busy=tuple(busy)) if free else []
         except Unavailable as fault:
             _log.warning("nothing_taken", error=fault.code)
             self._stopping.wait(PAUSE)
@@ -70,7 +81,7 @@ class Pump:
             _log.exception("nothing_taken", error=type(fault).__name__)
             return False
         for delivery in batch:
-            self._busy.add(delivery.row)
+            self._busy[delivery.row] = delivery
             pool.submit(self._deliver_and_free, delivery)
         return bool(batch)
 
@@ -80,7 +91,7 @@ class Pump:
         except Exception as fault:  # noqa: BLE001  (the message is stored and will be delivered again)
             _log.exception("delivery_not_recorded", error=type(fault).__name__, message_id=delivery.message_id)
         finally:
-            self._busy.discard(delivery.row)
+            del self._busy[delivery.row]
             self.bus.published.set()
 
     def _deliver(self, delivery: Delivery) -> None:

@@ -17,7 +17,7 @@ class PubSubBus:
     client: PublisherClient
     project: str
 
-    def publish(self, message: Message) -> str:
+    def publish(self, message: Message, *, later: bool = False) -> str:  # noqa: ARG002  (Pub/Sub has no order)
         with tracing.publishing(message) as span:
             return self._publish(message.topic, message.model_dump_json().encode(), {tracing.HEADER: str(span.place)})
 

@@ -10,17 +10,20 @@ from shared.values.markup import Dialect
 from shared.values.text import readable
 
 
-def as_markdown(content: Content, links: Links, dialect: Dialect, *, limit: int, more: str) -> str:
-    """The digest in at most *limit* characters. A digest that is cut ends with *more*, the link to the full digest.
+def as_markdown(
+    content: Content, links: Links, dialect: Dialect, *, limit: int, more: str, always: bool = False
+) -> str:
+    """The digest in at most *limit* characters. If it is cut, or *always*, it ends with *more*, the link to all of it.
 
     Of a digest that is too long, opos first omits all actions except to acknowledge, then the last items.
     """
-    blocks = in_words(content)
-    whole = "\n\n".join(_paragraphs(blocks, links, dialect))
+    blocks, ending = in_words(content), dialect.link("Open the full digest", more)
+    last = [ending] if always else []
+    whole = "\n\n".join([*_paragraphs(blocks, links, dialect), *last])
     if len(whole) <= limit:
         return whole
     few = {id: {name: url for name, url in actions.items() if name == "ack"} for id, actions in links.items()}
-    return cut(list(_paragraphs(blocks, few, dialect)), limit, dialect.link("Open the full digest", more))
+    return cut([*_paragraphs(blocks, few, dialect), *last], limit, ending)
 
 
 def cut(paragraphs: list[str], limit: int, ending: str = "...") -> str:

@@ -15,6 +15,7 @@ from shared.digest.content import Content, Line
 from shared.digest.renderers.html import as_html
 from shared.digest.renderers.markdown import as_markdown
 from shared.digest.renderers.text import Links, as_text
+from shared.digest.summary import CLOSED_BY
 from shared.ports import Doc, Mailing, Notice
 from shared.security.signed_links import ACK_LIFE, CONSOLE_LIFE, UNSUBSCRIBE_LIFE, Purpose
 from shared.services.outbox.message import as_message
@@ -29,11 +30,14 @@ def digest_notice(doc: Doc, context: Context) -> Notice:
     content: Content = message["content"]
     form, title = context.channel(message["channel"]).form, message["notice"]["title"]
     links, whole = item_links(content, context), _url("digest", doc.id, content, CONSOLE_LIFE, context)
+    is_summary = message.get("closed_by") == CLOSED_BY
     if dialect := DIALECTS.get(form.markup):
-        return Notice(title, as_markdown(content, links, dialect, limit=form.limit, more=whole), markup=form.markup)
+        text = as_markdown(content, links, dialect, limit=form.limit, more=whole, always=is_summary)
+        return Notice(title, text, markup=form.markup)
     text = as_text(content, links)
     if form.markup == "plain":
-        return Notice(title, text[: form.limit])
+        ending = f"\n\n{whole}" if is_summary else ""
+        return Notice(title, text[: form.limit - len(ending)] + ending)
     stop = _url("unsubscribe", content["queue"], content, UNSUBSCRIBE_LIFE, context)
     made, html = datetime.fromisoformat(content["at"]), as_html(content, links, whole=whole, unsubscribe=stop)
     thread = f"{content['queue']}.{made.astimezone(ZoneInfo(content['zone'])).date()}"
@@ -61,7 +65,7 @@ def item_links(content: Content, context: Context) -> Links:
 
 
 def _actions(line: Line, act: dict[str, Any], matchers: list[str]) -> Iterator[_Action]:
-    if line["state"] == "firing":
+    if line["state"] == "firing" and act["alert"]:
         yield _Action(line["id"], "ack", "ack", {"alert": act["alert"], "episode": act["episode"]})
     if matchers:
         yield _Action(line["id"], "silence", "silence", {"matchers": matchers, "for": SILENCED_FOR})

@@ -20,7 +20,8 @@ _PLACE = "pending.place"
 def batching(queue: str, config: "Config") -> Batching:
     """The batching of *queue*. A queue that was removed from the configuration follows the first digest in it."""
     digest = config.digests.get(queue) or next(iter(config.digests.values()))
-    return Batching(queue, digest.channel, digest.size, partial(_end, digest, config.timezone))
+    ends = partial(_end, digest, config.timezone)
+    return Batching(queue, digest.channel, digest.size, ends, digest.messages_per_minute)
 
 
 def _end(digest: Digest, zone: str, first: datetime) -> datetime:

@@ -6,11 +6,12 @@ import pytest
 
 from functions.alert_router.handler import handle
 from functions.sweeper.handler import sweep
+from shared.alerting.alert import alert_id
 from shared.errors import Conflict, DeliveryError, Unavailable
-from shared.events import Alert, DigestDue, Signal, Tick
+from shared.events import Alert, DigestDue, EventAccepted, Signal, Tick
 from shared.ports import Doc, Update, Write
 from shared.runtime.entry import retry_conflicts
-from tests.support.events import accepted, disk_full, new_customer
+from tests.support.events import accepted, disk_full, new_customer, route_whole
 from tests.support.fakes import FakeContext, FakeStore
 
 
@@ -198,7 +199,7 @@ def test_the_minute_after_a_flood_a_critical_alert_pages_on_its_own_again(contex
 def test_a_webhook_with_thousands_of_alerts_is_decided_in_batches_and_each_alert_once(context: FakeContext) -> None:
     signals = [disk_full("warning", f"f{n}") for n in range(950)]
     message = accepted(context, "d1", *signals, new_customer())
-    handle(message, context)
+    assert route_whole(message, context) == 10
     assert max(len(batch) for batch in context.store.commits) <= 201
     event = context.store.get(f"events/{message.id}")
     assert event is not None
@@ -223,9 +224,44 @@ def test_a_router_that_dies_between_two_batches_goes_on_where_it_stopped() -> No
     context = FakeContext(store=store)
     message = accepted(context, "d1", *[disk_full("warning", f"f{n}") for n in range(500)])
     with pytest.raises(Unavailable):
-        handle(message, context)
+        route_whole(message, context)
     store.down, store.left = False, 100
     assert store.docs[f"events/{message.id}"].data["state"] == "accepted"
-    handle(message, context)
+    route_whole(message, context)
     assert [alert.data["count"] for alert in in_collection(context, "alerts")] == [1] * 500
     assert store.docs[f"events/{message.id}"].data["state"] == "handled"
+
+
+def test_a_large_event_yields_after_each_portion_and_its_rest_is_urgent_while_it_may_notify(
+    context: FakeContext,
+) -> None:
+    calm = [disk_full("warning", f"w{n}") for n in range(150)]
+    loud = [disk_full("critical", f"c{n}") for n in range(150)]
+    message = accepted(context, "d1", *calm, *loud)
+    context.bus.published.clear()
+    handle(message, context)
+    (rest,) = [again for again in context.bus.published if isinstance(again, EventAccepted)]
+    assert (rest.id, rest.signals) == (message.id, message.signals)
+    assert context.bus.later == []
+    handle(rest, context)
+    assert [again.id for again in context.bus.later if isinstance(again, EventAccepted)] == [message.id]
+
+
+def test_the_criticals_of_a_large_event_are_decided_first_each_with_all_its_signals_in_their_order(
+    context: FakeContext,
+) -> None:
+    calm = [disk_full("warning", f"w{n}") for n in range(200)]
+    said = [disk_full("warning", "shop"), *calm, disk_full("critical", "shop"), disk_full("critical", "db")]
+    handle(accepted(context, "d1", *said), context)
+    assert len(pages(context)) == 1
+    decisions = in_collection(context, "events")[0].data["handled"]["alert_router"]["decisions"]
+    shop, db = (alert_id("github", "", 0, disk_full(fingerprint=name)) for name in ("shop", "db"))
+    assert [decision["alert"] for decision in decisions[:3]] == [shop, shop, db]
+    assert [alert.data["count"] for alert in in_collection(context, "alerts") if alert.id == shop] == [2]
+
+
+def test_a_large_event_that_vanished_is_a_conflict(context: FakeContext) -> None:
+    message = accepted(context, "d1", *[disk_full("warning", f"f{n}") for n in range(101)])
+    del context.store.docs[f"events/{message.id}"]
+    with pytest.raises(Conflict):
+        handle(message, context)

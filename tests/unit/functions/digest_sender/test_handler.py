@@ -10,6 +10,7 @@ from functions.digest_sender.handler import handle
 from functions.digest_sender.overview import overview
 from functions.sweeper.handler import sweep
 from shared.alerting.alert import pending
+from shared.config.model import Config
 from shared.deployments import Deployment, Phase, to_doc
 from shared.errors import Conflict, DeliveryError
 from shared.events import DigestDue, Tick
@@ -18,7 +19,7 @@ from shared.runtime.entry import retry_conflicts
 from shared.services.outbox.delivery import send
 from shared.values.timestamps import iso
 from tests.support.events import accepted, disk_full
-from tests.support.fakes import FakeContext, FakeStore
+from tests.support.fakes import CONFIG, FakeContext, FakeStore
 
 ITEM = {
     "title": "Trouble",
@@ -125,7 +126,9 @@ def test_a_digest_that_is_not_taken_keeps_its_members_and_words(context: FakeCon
     assert (after.data["members"], after.data["notice"]) == (before.data["members"], before.data["notice"])
 
 
-def test_however_many_wait_all_that_is_due_is_sent_and_no_item_is_read_twice(context: FakeContext) -> None:
+def test_however_many_wait_all_that_is_due_is_sent_and_no_item_is_read_twice() -> None:
+    digest = {**CONFIG["digest"], "messages_per_minute": 1000}  # type: ignore[dict-item]
+    context = FakeContext(config=Config.model_validate({**CONFIG, "digest": digest}))
     waits = pending("digest", context.now)
     docs = {f"alerts/{n:04}": {**ITEM, "pending": waits} for n in range(1203)}
     context.store.commit([Create(path, data) for path, data in docs.items()])
@@ -174,7 +177,7 @@ def test_the_first_digest_of_a_day_says_what_was_deployed_since_the_last_one() -
             commit=f"{number}234567890", reason="it was worse" if number == 3 else "",
         )  # fmt: skip
         context.store.commit([Set(deployment.path, to_doc(deployment))])
-    assert [note["text"] for note in overview("digest", [], context).notes] == [
+    assert [note["text"] for note in overview("digest", [], {}, context).notes] == [
         "Deployment 2 (2234567) by ann@example.com",
         "Deployment 3 (3234567) by ann@example.com, rolled back: it was worse",
     ]
