@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from functions.digest_sender.overview import overview
-from shared.alerting.alert import as_alert, noted_in_episode
+from shared.alerting.alert import Episode, as_alert, noted_in_episode
 from shared.context import Context
 from shared.digest.batch import MOST, Batching, Held, first_batch
 from shared.digest.content import compose
@@ -79,13 +79,21 @@ def _send(items: Sequence[Doc], rules: Batching, reason: str, context: OutboxCon
 
 def _claims(digest: str, items: Sequence[Doc], rules: Batching, now: str) -> Iterator[Update]:
     """What takes *items* out of the queue. Alerts that still fire stay marked for the overview of a later day."""
-    firing = [item for item in items if item.data.get("state") == "firing" and "first_seen" in item.data]
-    listed = {item.path: noted_in_episode(as_alert(item.data), {"listed": now}) for item in firing}
     for item in items:
         changes: dict[str, object] = {"pending": None, "digest": digest}
-        if episodes := listed.get(item.path):
+        if episodes := _listed_episodes(item, now):
             changes |= {"episodes": episodes, "unresolved": f"{rules.queue}/{item.data['first_seen']}"}
         yield Update(item.path, changes, item.version)
+
+
+def _listed_episodes(item: Doc, now: str) -> list[Episode] | None:
+    """The episodes of an alert that still fires, with the mark of this digest; None if *item* cannot be read."""
+    if item.data.get("state") != "firing" or "first_seen" not in item.data:
+        return None
+    try:
+        return noted_in_episode(as_alert(item.data), {"listed": now})
+    except (KeyError, TypeError, AttributeError):
+        return None
 
 
 def _message(items: Sequence[Doc], rules: Batching, context: Context) -> MessageDoc:
