@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from shared.alerting.alert import as_alert, noted_in_episode
+from shared.alerting.alert import Episode, as_alert, noted_in_episode
 from shared.context import Context
 from shared.events import iso
 from shared.ports import Doc, Update
@@ -15,13 +15,21 @@ def claims(digest: str, items: Sequence[Doc], queue: str, now: str) -> Iterator[
 
     Alerts that still fire stay marked for the overview of a later day.
     """
-    firing = [item for item in items if item.data.get("state") == "firing" and "first_seen" in item.data]
-    listed = {item.path: noted_in_episode(as_alert(item.data), {"listed": now}) for item in firing}
     for item in items:
         changes: dict[str, object] = {"pending": None, "digest": digest}
-        if episodes := listed.get(item.path):
+        if episodes := _listed_episodes(item, now):
             changes |= {"episodes": episodes, "unresolved": f"{queue}/{item.data['first_seen']}"}
         yield Update(item.path, changes, item.version)
+
+
+def _listed_episodes(item: Doc, now: str) -> list[Episode] | None:
+    """The episodes of an alert that still fires, with the mark of this digest; None if *item* cannot be read."""
+    if item.data.get("state") != "firing" or "first_seen" not in item.data:
+        return None
+    try:
+        return noted_in_episode(as_alert(item.data), {"listed": now})
+    except (KeyError, TypeError, AttributeError):
+        return None
 
 
 def without_muted(items: list[Doc], context: Context) -> list[Doc]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from shared.errors import NotFound, OposError
 from shared.ports import Doc, Store
+from shared.values.text import well_formed
 
 
 class Ambiguous(OposError):
@@ -12,6 +13,7 @@ class Ambiguous(OposError):
 
 def find(store: Store, collection: str, wanted: str, *, noun: str, hint: str) -> Doc:
     """The document of *collection* whose id is, or begins with, *wanted*. Raises NotFound or Ambiguous."""
+    wanted = well_formed(wanted)
     if doc := store.get(f"{collection}/{wanted}"):
         return doc
     following = store.query(collection, after=Doc(f"{collection}/{wanted}", {}, ""), limit=2)

@@ -43,7 +43,8 @@ class Notice(NamedTuple):
 def plain_notice(notice: Notice, fault: Exception) -> Notice:
     """What replaces *notice* if *fault* kept it from being rendered or built: its title, its links and the reason."""
     text = f"opos could not show the rest of this message: {type(fault).__name__}."
-    return Notice(headline(notice.title), text, web_link(notice.link), web_link(notice.ack_url), notice.severity)
+    severity = notice.severity if notice.severity in {"info", "warning"} else "critical"
+    return Notice(headline(notice.title), text, web_link(notice.link), web_link(notice.ack_url), severity)
 
 
 class Receipt(NamedTuple):

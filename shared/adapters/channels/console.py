@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass
 from typing import ClassVar
 
+from shared.adapters.channels.built_message import built
 from shared.ports import Clock, Form, Notice, Receipt
 from shared.values.text import readable
 
@@ -16,10 +17,14 @@ class ConsoleLine:
     form: ClassVar[Form] = Form()
 
     def send(self, notice: Notice, key: str) -> Receipt:
-        sys.stdout.write(f"{_LOUD[notice.severity]} {readable(notice.title)} [{key}]\n")
+        sys.stdout.write(f"{built(_line, notice)} [{key}]\n")
         sys.stdout.flush()
         return Receipt("shown on the console", self.clock.now())
 
     def reach(self) -> bool:
         """False: there is no receiver outside this process."""
         return False
+
+
+def _line(notice: Notice) -> str:
+    return f"{_LOUD[notice.severity]} {readable(notice.title)}"

@@ -61,9 +61,10 @@ def _line(line: Line, time: Clock) -> LineInWords:
 
 def _in_words(line: Line, time: Clock) -> LineInWords:
     return {
-        **line, "title": headline(line["title"]), "summary": one_line(line["summary"], SUMMARY),
+        **line, "id": str(line["id"]), "severity": str(line["severity"]), "state": str(line["state"]),
+        "title": headline(line["title"]), "summary": one_line(line["summary"], SUMMARY),
         "reason": one_line(line["reason"]), "money": one_line(line["money"]), "link": web_link(line["link"]),
-        "mark": _mark(line), "facts": one_line(_facts(line, time)),
+        "runbook": str(line["runbook"] or ""), "mark": _mark(line), "facts": one_line(_facts(line, time)),
     }  # fmt: skip
 
 

@@ -54,17 +54,23 @@ class _Action(NamedTuple):
 
 
 def item_links(content: Content, context: Context) -> Links:
-    """The links of each open item, by its id and by what they do."""
-    acts = [(line, line["act"]) for block in content["blocks"] for line in block["lines"] if line["act"]]
-    matchers = [equal(dict(act["like"])) for _, act in acts]
-    actions = [action for (line, act), rule in zip(acts, matchers, strict=True) for action in _actions(line, act, rule)]
+    """The links of each open item, by its id and by what they do. An item that cannot be read has none."""
+    actions = [action for block in content["blocks"] for line in block["lines"] for action in _readable_actions(line)]
     expires, links = datetime.fromisoformat(content["at"]) + ACK_LIFE, dict[str, dict[str, str]]()
     for item, name, purpose, claims in actions:
         links.setdefault(item, {})[name] = context.links.url(purpose, claims, expires=expires)
     return links
 
 
-def _actions(line: Line, act: dict[str, Any], matchers: list[str]) -> Iterator[_Action]:
+def _readable_actions(line: Line) -> list[_Action]:
+    try:
+        return list(_actions(line, line["act"])) if line["act"] else []
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return []
+
+
+def _actions(line: Line, act: dict[str, Any]) -> Iterator[_Action]:
+    matchers = equal(dict(act["like"]))
     if line["state"] == "firing" and act["alert"]:
         yield _Action(line["id"], "ack", "ack", {"alert": act["alert"], "episode": act["episode"]})
     if matchers:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.alerting.alert import KEEP, pending
+from shared.alerting.alert import KEEP, AlertDoc, pending
 from shared.digest.content import LISTED, Block, Content, Line, compose
 from shared.digest.ranking import points, total
 from shared.events import BusinessEvent
@@ -184,6 +184,18 @@ def test_an_item_that_cannot_be_read_is_a_line_and_keeps_nobody_waiting() -> Non
     digest = send(context)
     assert digest.data["state"] == "sent"
     assert titles(digest.data["content"], "attention") == ["Another", "An item that opos cannot read"]
+
+
+@pytest.mark.parametrize("poison", [{"a": 1}, "yesterday"])
+def test_no_field_of_a_stored_item_keeps_the_others_waiting(poison: Any) -> None:
+    for name in AlertDoc.__annotations__:
+        context = context_of()
+        say(context, alert("Disk is full"), alert("Another"))
+        (doc, *_) = [doc for doc in context.store.query("alerts") if doc.data["title"] == "Disk is full"]
+        context.store.commit([Update(doc.path, {name: poison}, doc.version)])
+        assert send(context).data["state"] == "sent", name
+        ((_, notice),) = context.channels["inbox"].sent
+        assert "Another" in notice.text, name
 
 
 def test_a_document_with_nothing_in_it_is_told_and_keeps_nobody_waiting_either() -> None:

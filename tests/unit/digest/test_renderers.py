@@ -20,6 +20,8 @@ from shared.values.markup import MARKDOWN, SLACK
 from shared.values.text import one_line
 from tests.support.digests import a_mixed_day, alert, context_of, say, send
 from tests.support.fakes import FakeContext
+from tests.support.hostile import HOSTILE as HOSTILE_TITLE
+from tests.support.hostile import LEGITIMATE, controls
 
 HOSTILE = [
     "a\r\nBcc: all@example.com", "a\u2028b", "\x1b[2Ja", "a\x00b", "\u202eevil", "<script>alert(1)</script>",
@@ -110,6 +112,35 @@ def test_slack_links_and_rings_only_what_is_ours(title: str) -> None:
     text = as_markdown(content, links, SLACK, limit=9999, more="")
     assert re.findall(r"<([^|>]*)\|", text) == ["https://x.example/%28a%29", "https://opos.example/ack/t"]
     assert not re.search(r"<!|@\w", text)
+
+
+@pytest.mark.parametrize("title", [HOSTILE_TITLE, *LEGITIMATE])
+def test_a_stored_digest_is_shown_without_what_controls_its_reader_and_with_what_scripts_need(title: str) -> None:
+    """Also a digest of an earlier release, which stored texts as they were sent."""
+    content, links = titled("")
+    content["blocks"][0]["lines"][0] |= {"title": title, "summary": title, "source": title}
+    for text in rendered(content, links):
+        assert controls(text, except_for="\n") == []
+        assert not re.search(r"^ *FORGED", text, re.MULTILINE)
+        assert title is HOSTILE_TITLE or title.partition("(")[0] in text
+
+
+@pytest.mark.parametrize("poison", [None, [], {"a": 1}, 7, "yesterday", "\ud800", "9999-12-31T23:59:59-01:00"])
+@pytest.mark.parametrize("name", list(Line.__annotations__))
+def test_no_item_keeps_the_others_from_being_shown(name: str, poison: Any) -> None:
+    content, _ = titled("Disk full")
+    (good,) = content["blocks"][0]["lines"]
+    broken: Any = {**good, "title": "Poison", name: poison}
+    content["blocks"][0]["lines"] = [broken, good]
+    links = {**item_links(content, context_of()), "a": {"ack": "https://opos.example/ack/t"}}
+    for text in rendered(content, links):
+        assert "Disk full" in text
+        assert "https://opos.example/ack/t" in text
+
+
+def rendered(content: Content, links: Links) -> list[str]:
+    dialects = [as_markdown(content, links, dialect, limit=99_999, more="") for dialect in (MARKDOWN, SLACK)]
+    return [as_text(content, links), as_html(content, links), *dialects]
 
 
 def test_each_open_item_has_its_link_its_runbook_and_what_one_can_do() -> None:
