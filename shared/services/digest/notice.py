@@ -16,7 +16,7 @@ from shared.digest.renderers.html import as_html
 from shared.digest.renderers.markdown import DIALECTS, as_markdown
 from shared.digest.renderers.text import Links, as_text
 from shared.ports import Doc, Mailing, Notice
-from shared.security.signed_links import ACK_LIFE, CONSOLE_LIFE, UNSUBSCRIBE_LIFE, Purpose
+from shared.security.signed_links import ACK_LIFE, DIGEST_LIFE, UNSUBSCRIBE_LIFE, Purpose
 from shared.services.outbox.message import as_message
 
 SILENCED_FOR = "1d"
@@ -27,7 +27,7 @@ def digest_notice(doc: Doc, context: Context) -> Notice:
     message = as_message(doc.data)
     content: Content = message["content"]
     form, title = context.channel(message["channel"]).form, message["notice"]["title"]
-    links, whole = item_links(content, context), _url("digest", doc.id, content, CONSOLE_LIFE, context)
+    links, whole = item_links(content, context), _url("digest", doc.id, content, DIGEST_LIFE, context)
     if dialect := DIALECTS.get(form.markup):
         return Notice(title, as_markdown(content, links, dialect, limit=form.limit, more=whole), markup=form.markup)
     text = as_text(content, links)
