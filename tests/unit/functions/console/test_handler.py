@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from functions.console import responses as console_page
-from functions.console.handler import handle
+from functions.console.handler import ROUTES, handle
 from functions.console.overview import console_view
 from functions.console.rows import at
 from shared.config.model import Heartbeat
@@ -517,6 +517,15 @@ def test_the_button_of_the_console_leads_back_to_it(context: FakeContext) -> Non
 
 
 # Other requests
+
+
+@pytest.mark.parametrize("pattern", [pattern for pattern, answers in ROUTES.items() if "POST" in answers])
+def test_the_cookie_alone_permits_no_change(context: FakeContext, pattern: str) -> None:
+    put_alert(context)
+    cookie, before = signed_in(context), len(context.store.commits)
+    steps = pattern.replace("snooze/*", "snooze/1h").replace("*", "forged")
+    assert ask(context, f"/{steps}", "POST", cookie=cookie).status == 404
+    assert len(context.store.commits) == before
 
 
 def test_an_unknown_path_is_a_small_page(context: FakeContext) -> None:
