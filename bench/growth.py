@@ -40,6 +40,7 @@ from shared.ports import Create, Delete, Doc, Form, Notice, Receipt, Store
 from shared.runtime import container as runtime
 from shared.runtime.container import Runtime
 from shared.runtime.settings import Settings
+from shared.services.console.sessions import begin, new_link
 from shared.services.digest.queue import count_waiting
 from shared.sources.senders import standard_webhooks
 from shared.telemetry import setup as telemetry
@@ -104,7 +105,7 @@ class Bundle:
         routing = timed(self.pump.drain)
         self.forget(str((told.json or {})["id"]))
         self.runtime.bus.publish(Tick())
-        tick, cookie = timed(self.pump.drain), {"cookie": f"opos_console={self.token()}"}
+        tick, cookie = timed(self.pump.drain), {"cookie": f"opos_console={self.session()}"}
         page = timed(lambda: self.ask("console", "/", headers=cookie))
         report = timed(lambda: self.ask("health", "/health"))
         return {"routing ms": routing, "tick ms": tick, "console ms": page, "health ms": report}
@@ -117,8 +118,9 @@ class Bundle:
         group = found(store, f"groups/{alert.data['group']}")
         store.commit([Delete(alert.path, alert.version), Delete(group.path, group.version)])
 
-    def token(self) -> str:
-        return self.runtime.links.token("console", {}, expires=datetime.now(UTC) + timedelta(hours=1))
+    def session(self) -> str:
+        context = self.runtime.context()
+        return begin(new_link(context).rpartition("/")[2], "", context)
 
 
 def found(store: Store, path: str) -> Doc:

@@ -41,7 +41,7 @@ from shared.events import Alert, DigestDue, EventAccepted, Message, Tick
 from shared.ports.topology import TOPICS
 from shared.runtime.container import Runtime
 from shared.runtime.settings import SIGNING_KEY, Settings
-from shared.security.signed_links import CONSOLE_LIFE
+from shared.services.console.sessions import begin, new_link
 from shared.services.intake.acceptance import announcement, keep, own_event
 from shared.sources.senders import standard_webhooks
 
@@ -124,8 +124,9 @@ def digest(runtime: Runtime) -> Work:
 
 
 def console(runtime: Runtime) -> Work:
-    token = runtime.links.token("console", {}, expires=datetime.now(UTC) + CONSOLE_LIFE)
-    return Work("GET", "/", headers={"cookie": f"{COOKIE}={token}"})
+    context = runtime.context()
+    session = begin(new_link(context).rpartition("/")[2], "", context)
+    return Work("GET", "/", headers={"cookie": f"{COOKIE}={session}"})
 
 
 WORKS: dict[str, Making] = {

@@ -1,14 +1,13 @@
 """The operator's pages, and acknowledging by a signed link.
 
-A GET never changes anything: mail scanners and chat previews follow links. Only the operator may open the console, by
-a signed link that `opos up` prints, or deployed by an identity. An acknowledgement link carries its own permission, so
-a forged form on another site can do nothing.
+A GET changes nothing that you see: mail scanners and chat previews follow links. Only the operator may open the
+console, by a session that a link of `opos console` begins, or deployed by an identity. The address of every form
+carries its own permission, and no cookie does, so a forged form on another site can do nothing.
 """
 
 from collections.abc import Callable
 
-from functions.console import acknowledgement, digests, review, silences
-from functions.console.access import entrance, is_operator, sign_in
+from functions.console import access, acknowledgement, digests, review, silences
 from functions.console.context import ConsoleContext
 from functions.console.overview import console_view
 from functions.console.responses import message, page
@@ -44,15 +43,17 @@ def _answer(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
 
 
 def _overview(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
-    if not is_operator(request, context):
-        return entrance(context)
-    return page(200, "console.html", console_view(context), context)
+    sign_out = access.way_out(request, context)
+    if sign_out is None:
+        return access.entrance(context)
+    return page(200, "console.html", {**console_view(context), "sign_out": sign_out}, context)
 
 
 ROUTES: dict[str, dict[str, Answer]] = {
     "": {"GET": _overview},
     "review": {"GET": review.show},
-    "console/*": {"GET": sign_in},
+    "console/*": {"GET": access.ask, "POST": access.sign_in},
+    "sign-out/*": {"POST": access.sign_out},
     "ack/*": {"GET": acknowledgement.ask, "POST": acknowledgement.acknowledge},
     "ack/*/resolve": {"POST": acknowledgement.resolve},
     "ack/*/snooze/*": {"POST": acknowledgement.snooze},

@@ -38,5 +38,9 @@ def similar_silence_path(labels: Mapping[str, str], context: Context) -> str:
     return silence_path({name: labels.get(name, "") for name in ("source", "alertname")}, context)
 
 
+def sign_out_path(session: Doc, context: Context) -> str:
+    return "/sign-out/" + context.links.token("sign-out", {"session": session.id}, expires=context.now + _BUTTON_LIFE)
+
+
 def expire_path(silence: Doc, context: Context) -> str:
     return "/unsilence/" + context.links.token("unsilence", {"silence": silence.id}, expires=context.now + ACK_LIFE)

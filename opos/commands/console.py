@@ -1,21 +1,67 @@
 """`opos console`."""
 
 import os
+from functools import partial
+from typing import Any
 
 import click
 
 from opos.commands.up import console_url
+from opos.terminal.lookup import single
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
+from opos.terminal.times import OperatorClock, operator_clock
+from shared.ports import Doc
+from shared.runtime.container import Runtime
+from shared.runtime.entry import retry_conflicts
+from shared.services.console.sessions import end
+from shared.services.console.sessions import sessions as current_sessions
+from shared.values.text import counted
 
 
 @click.command("console")
 @with_place
 @click.option("--url", help="The bundle's address; by default public_url in opos.yaml, or port 8080 on this machine.")
+@click.option("--sessions", is_flag=True, help="List the sessions of the console instead.")
+@click.option("--revoke", metavar="ID|all", help="End this session, or all sessions, instead.")
 @json_option
 @reports_errors
-def command(place: Place, url: str | None, *, as_json: bool) -> None:
-    """Print a new link that opens the operator's console."""
+def command(place: Place, url: str | None, revoke: str | None, *, sessions: bool, as_json: bool) -> None:
+    """Print a new link that opens the operator's console. It works once, within ten minutes."""
     base = url or os.environ.get("OPOS_PUBLIC_URL")
-    link = console_url(place.runtime(**({"OPOS_PUBLIC_URL": base} if base else {})))
-    show({"console": link}, link, as_json=as_json)
+    runtime = place.runtime(**({"OPOS_PUBLIC_URL": base} if base else {}))
+    if revoke:
+        content, text = _revoke(revoke, runtime)
+    elif sessions:
+        content, text = _list(runtime)
+    else:
+        content, text = {"console": (link := console_url(runtime))}, link
+    show(content, text, as_json=as_json)
+
+
+def _list(runtime: Runtime) -> tuple[Any, str]:
+    clock, docs = operator_clock(runtime), current_sessions(runtime.context())
+    content = [
+        {"id": doc.id, **{name: doc.data[name] for name in ("browser", "created_at", "last_seen", "ends_at")}}
+        for doc in docs
+    ]
+    return content, "\n".join(_line(doc, clock) for doc in docs) or "No session is open."
+
+
+def _line(doc: Doc, clock: OperatorClock) -> str:
+    began, seen, ends = (clock.time_and_age(doc.data[name]) for name in ("created_at", "last_seen", "ends_at"))
+    return f"{doc.id[:8]}  {doc.data['browser']}  since {began}, last used {seen}, ends {ends}"
+
+
+def _revoke(wanted: str, runtime: Runtime) -> tuple[Any, str]:
+    docs = current_sessions(runtime.context())
+    if wanted != "all":
+        matches = [doc for doc in docs if doc.id.startswith(wanted)]
+        docs = [single(matches, wanted, noun="session", hint="`opos console --sessions` shows the ids.")]
+    for doc in docs:
+        retry_conflicts(partial(_end, doc.id, runtime))
+    return {"revoked": [doc.id for doc in docs]}, f"Ended {counted(len(docs), 'session')}."
+
+
+def _end(id: str, runtime: Runtime) -> None:
+    end(id, runtime.context())

@@ -55,7 +55,9 @@ def _play(running: Bundle, *, as_json: bool) -> None:
 
 
 def _stay(running: Bundle) -> None:
+    another = f"opos console --data {running.log.parent} --url {running.url}"
     click.echo(f"\nThe bundle is still running:\n  console  {console_url(running.runtime)}")
+    click.echo(f"           (works once, within ten minutes; `{another}` prints another)")
     click.echo(f"  flags    {running.url}/flags\n  health   {running.url}/health")
     click.echo("Ctrl-C stops it and deletes its data.")
     running.process.wait()

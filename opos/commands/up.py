@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import click
 
@@ -12,7 +11,7 @@ from opos.terminal.output import WRONG_USAGE, reports_errors, stop
 from shared.config.files.loader import load_config
 from shared.config.files.verification import verify
 from shared.runtime.container import Runtime
-from shared.security.signed_links import CONSOLE_LIFE
+from shared.services.console.sessions import new_link
 
 _LOCALHOST = "127.0.0.1"
 
@@ -67,11 +66,11 @@ def welcome(place: Place, url: str, ports: Mapping[str, int] | None = None) -> s
 
 
 def _console(place: Place, runtime: Runtime) -> str:
-    """The link to the console at a terminal, else the command that prints one: a log must not contain the link."""
+    """A link to the console at a terminal, else the command that prints one: a log must not contain the link."""
     if sys.stdout.isatty():
-        return console_url(runtime)
+        return f"{console_url(runtime)}\n         (works once, within ten minutes; `opos console` prints another)"
     return f"run `opos console{'' if place.backend == 'embedded' else f' --backend {place.backend}'}` for a link"
 
 
 def console_url(runtime: Runtime) -> str:
-    return runtime.links.url("console", {}, expires=datetime.now(UTC) + CONSOLE_LIFE)
+    return new_link(runtime.context())

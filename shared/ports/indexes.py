@@ -26,6 +26,7 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("overrides", "until"),
     ("indicators", "day"),
     ("deployments", "number"),
+    ("sessions", "ends_at"),
     ("silences", "ends_at"),
     ("focus", "ends_at"),
     ("heartbeats", "due_at"),

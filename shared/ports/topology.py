@@ -128,7 +128,7 @@ _ROWS = (
         called_by=("deployer", "operators"),
         deploys_after="sweeper",
         routes=("/",),
-        writes=("alerts", "silences", "subscriptions"),
+        writes=("alerts", "sessions", "silences", "subscriptions"),
     ),
 )
 

@@ -9,7 +9,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from shared.errors import Gone, NotFound
 
-Purpose = Literal["ack", "console", "digest", "rule", "silence", "unsilence", "unsubscribe"]
+Purpose = Literal["ack", "console", "digest", "rule", "sign-out", "silence", "unsilence", "unsubscribe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +45,5 @@ def _serializer(key: str, purpose: Purpose) -> URLSafeSerializer:
 
 
 ACK_LIFE = timedelta(days=7)
-CONSOLE_LIFE = timedelta(days=30)
+DIGEST_LIFE = timedelta(days=30)
 UNSUBSCRIBE_LIFE = timedelta(days=400)

@@ -12,6 +12,7 @@ from opos.history.event_log import read_log
 from opos.history.event_trace import story
 from shared.cost import COSTS, KIB_KEPT, TICK
 from shared.ports.indexes import INDEXES, NEWEST_FIRST
+from shared.services.console.sessions import sessions
 from tests.support import document_weight as weighing
 from tests.support import requirements as needs
 from tests.support.bundle import Bundle
@@ -112,6 +113,7 @@ def test_every_declared_index_is_used_and_every_query_has_one(bundle: Bundle) ->
     bundle.settle()
     bundle.request("GET", "/health")
     bundle.request("GET", "/", headers=bundle.signed_in())
+    assert sessions(bundle.runtime.context())
     (event, *_) = bundle.docs("events")
     story(bundle.store, event)
     bundle.request("GET", urlsplit(bundle.desk.sent[0][1].ack_url).path)

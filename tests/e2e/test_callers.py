@@ -22,7 +22,9 @@ from shared.events import DigestDue, EventAccepted, Message, Tick
 from shared.runtime import container as runtime
 from shared.runtime.container import Runtime
 from shared.runtime.settings import Settings
+from shared.services.console.sessions import begin
 from tests.support.bundle import CONFIG, FLAGS, SECRETS
+from tests.support.console import link_path
 from tests.support.fakes import FakeClock
 from tests.support.identity_provider import ACCOUNT, AUDIENCE, IAP, Provider, provider
 from tests.support.project import ROOT
@@ -171,10 +173,12 @@ def test_the_console_is_for_the_operators_identity_alone(deployed: Deployed, goo
 
 def test_a_link_opens_no_deployed_console_but_still_acknowledges(deployed: Deployed) -> None:
     links = deployed.runtime.links
-    token = links.token("console", {}, expires=datetime(2027, 1, 1, tzinfo=UTC))
-    console = deployed.client("console")
-    assert console.get(f"/console/{token}").status_code == 404
-    assert console.get("/", headers={"cookie": f"opos_console={token}"}).status_code == 401
+    context = deployed.runtime.context()
+    path, console = link_path(context), deployed.client("console")
+    assert {console.open(path, method=method).status_code for method in ("GET", "POST")} == {404}
+    session = begin(path.rpartition("/")[2], "", context)
+    for name in ("opos_console", "__Host-opos_console"):
+        assert console.get("/", headers={"cookie": f"{name}={session}"}).status_code == 401
     ack = links.token("ack", {"alert": "a", "episode": 1}, expires=datetime(2027, 1, 1, tzinfo=UTC))
     assert "no longer stores this alert" in console.get(f"/ack/{ack}").text
 

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from opos.cli import main
 from shared.values.local_time import local_time
 from tests.support.bundle import CONFIG, FLAGS, SECRETS, Bundle
+from tests.support.console import link_path
 from tests.support.project import ROOT
 from tests.torture.bundles import embedded as embedded_bundle
 from tests.torture.receiver import receiver
@@ -172,7 +173,30 @@ def test_replay_of_a_dead_event_puts_its_dead_letter_away(bundle: Bundle, monkey
 def test_console_prints_a_link_that_opens_the_console(bundle: Bundle) -> None:
     bundle.clock.moment = datetime.now(UTC)
     done = opos("console", "--url", bundle.url, "--data", ".", folder=bundle.folder)
-    assert bundle.request("GET", done.stdout.strip().removeprefix(bundle.url)).status == 303
+    path = done.stdout.strip().removeprefix(bundle.url)
+    assert bundle.request("POST", path).status == 303
+    assert bundle.request("POST", path).status == 410
+
+
+def test_sessions_of_the_console_are_listed_and_revoked_by_command(bundle: Bundle) -> None:
+    bundle.clock.moment = datetime.now(UTC)
+    path, agent = link_path(bundle.runtime.context()), {"user-agent": "Mozilla/5.0 (iPhone) FxiOS/145 \x1b[2J"}
+    phone = bundle.request("POST", path, headers=agent).headers["set-cookie"].partition(";")[0]
+    desk = bundle.signed_in()["cookie"]
+
+    def run(*arguments: str) -> str:
+        return CliRunner().invoke(main, ["console", *arguments, *bundle.place], env=SECRETS).output
+
+    listed = json.loads(run("--sessions", "--json"))
+    assert {session["browser"] for session in listed} == {"Firefox on iPhone", "Firefox on Linux"}
+    assert "`opos console --sessions` shows the ids." in run("--revoke", "x")
+    (id,) = [session["id"] for session in listed if session["browser"] == "Firefox on iPhone"]
+    assert run("--revoke", id[:8]) == "Ended 1 session.\n"
+    assert [bundle.request("GET", "/", headers={"cookie": cookie}).status for cookie in (phone, desk)] == [401, 200]
+    assert id[:8] not in run("--sessions")
+    assert run("--revoke", "all") == "Ended 1 session.\n"
+    assert bundle.request("GET", "/", headers={"cookie": desk}).status == 401
+    assert run("--sessions") == "No session is open.\n"
 
 
 def test_the_demo_tells_its_story_from_an_empty_folder(tmp_path: Path) -> None:

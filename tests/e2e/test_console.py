@@ -4,13 +4,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from shared.security.signed_links import ACK_LIFE
 from tests.support.bundle import Bundle
+from tests.support.console import link_path
 
 
 def sign_in(bundle: Bundle) -> dict[str, str]:
-    token = bundle.runtime.links.token("console", {}, expires=bundle.clock.now() + ACK_LIFE)
-    answer = bundle.request("GET", f"/console/{token}")
+    answer = bundle.request("POST", link_path(bundle.runtime.context()))
     assert (answer.status, answer.headers["location"]) == (303, "/")
     assert "HttpOnly" in answer.headers["set-cookie"]
     return {"cookie": answer.headers["set-cookie"].partition(";")[0]}

@@ -1,7 +1,6 @@
 """The console as the operator meets it: a real Chromium without JavaScript, on a phone and a desk, by day and night."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +9,9 @@ import pytest
 from shared.errors import DeliveryError
 from shared.events import iso
 from shared.ports import Create
-from shared.security.signed_links import CONSOLE_LIFE
 from tests.support import requirements as needs
 from tests.support.bundle import Bundle
+from tests.support.console import link_path
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -59,9 +58,9 @@ def path(url: str) -> str:
     return "/" + url.split("/", 3)[3]
 
 
-def console_link(bundle: Bundle) -> str:
-    runtime = bundle.runtime
-    return path(runtime.links.url("console", {}, expires=bundle.clock.now() + CONSOLE_LIFE))
+def sign_in(page: "Page", bundle: Bundle) -> None:
+    page.goto(bundle.url + link_path(bundle.runtime.context()))
+    page.get_by_role("button", name="Sign in").click()
 
 
 def a_bad_morning(bundle: Bundle) -> None:
@@ -91,7 +90,7 @@ def test_the_operator_opens_the_console_and_acknowledges_from_it(bundle: Bundle,
     say(bundle, "Disk full", "critical")
     say(bundle, "Checkout answers 502", "critical")
     page = opened(browser, viewport=PHONE)
-    page.goto(bundle.url + console_link(bundle))
+    sign_in(page, bundle)
     assert page.url == f"{bundle.url}/"
     assert page.get_by_role("heading", level=1).inner_text() == "2 critical alerts are firing."
     page.get_by_role("button", name="Acknowledge Disk full").click()
@@ -185,7 +184,7 @@ def test_the_page_fits_its_screen_by_day_and_by_night(
     page = opened(browser, viewport=viewport, color_scheme=colours)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
-    page.goto(bundle.url + console_link(bundle))
+    sign_in(page, bundle)
     page.screenshot(path=tmp_path / "console.png", full_page=True)
     assert page.evaluate("document.scrollingElement.scrollWidth") <= viewport["width"]
     assert page.evaluate("getComputedStyle(document.body).margin") == "0px", "the stylesheet was not applied"
@@ -199,7 +198,7 @@ def test_the_page_fits_its_screen_by_day_and_by_night(
 def test_the_console_needs_no_mouse(bundle: Bundle, browser: "Browser") -> None:
     say(bundle, "Disk full", "critical")
     page = opened(browser, viewport=DESK)
-    page.goto(bundle.url + console_link(bundle))
+    sign_in(page, bundle)
     for _ in range(2):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -210,7 +209,17 @@ def test_the_console_needs_no_mouse(bundle: Bundle, browser: "Browser") -> None:
 def test_a_page_that_stays_open_past_its_cookie_asks_to_sign_in_again(bundle: Bundle, browser: "Browser") -> None:
     say(bundle, "Disk full", "critical")
     page = opened(browser)
-    page.goto(bundle.url + console_link(bundle))
-    bundle.clock.advance(seconds=(CONSOLE_LIFE + timedelta(seconds=1)).total_seconds())
+    sign_in(page, bundle)
+    bundle.clock.advance(days=7)
     page.reload()
     assert "opos console" in page.inner_text("main")
+
+
+def test_the_operator_signs_out(bundle: Bundle, browser: "Browser") -> None:
+    page = opened(browser, viewport=PHONE)
+    sign_in(page, bundle)
+    page.get_by_role("button", name="Sign out").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "You are signed out."
+    page.goto(bundle.url)
+    assert page.get_by_role("heading", level=1).inner_text() == "Sign in to continue"
+    assert page.context.cookies() == []

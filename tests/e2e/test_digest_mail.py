@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.test_console_browser import DESK, PHONE, browser, console_link, opened
+from tests.e2e.test_console_browser import DESK, PHONE, browser, opened, sign_in
 from tests.support import requirements as needs
 from tests.support.bundle import Bundle
 from tests.torture.mailbox import Mailbox, by_id, mailbox
@@ -135,7 +135,7 @@ def test_the_mail_and_the_review_fit_their_screen_by_day_and_by_night(
         assert shown(page, html(mail)) == []
         fits(page, viewport, colours)
     assert len(box.raw) == 2
-    page.goto(embedded.url + console_link(embedded))
+    sign_in(page, embedded)
     page.goto(f"{embedded.url}/review")
     fits(page, viewport, colours)
     assert page.locator("svg rect").count() >= 24

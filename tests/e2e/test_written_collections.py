@@ -20,6 +20,7 @@ from shared.ports.topology import FUNCTIONS, PROBES, ROWS
 from shared.runtime import container
 from shared.runtime.container import Runtime
 from tests.support.bundle import Bundle
+from tests.support.console import link_path
 
 Written = dict[str, set[str]]
 """What each function used: its collections, or its topics."""
@@ -122,6 +123,7 @@ def _a_person_acts(bundle: Bundle) -> None:
     silence = bundle.runtime.links.token("silence", {"matchers": ['alertname="x"']}, expires=until)
     digest = bundle.runtime.links.token("unsubscribe", {"digest": "daily"}, expires=until)
     acknowledge = bundle.desk.sent[0][1].ack_url.removeprefix("http://127.0.0.1:8080")
+    bundle.request("POST", link_path(bundle.runtime.context()))
     for path, form in ((acknowledge, b""), (f"/silence/{silence}", b"for=1h"), (f"/unsubscribe/{digest}", b"")):
         assert bundle.request("POST", path, form).status == 200
 

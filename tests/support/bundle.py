@@ -6,7 +6,6 @@ import threading
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from shared.runtime.container import Runtime
 from shared.runtime.settings import Settings
 from shared.sources import scheme
 from tests.support import emulators
+from tests.support.console import signed_in
 from tests.support.fakes import FakeClock, RecordingChannel
 from tests.support.operation_counter import CountingStore
 
@@ -194,9 +194,8 @@ class Bundle:
         self.runtime.__dict__.pop("access", None)
 
     def signed_in(self) -> dict[str, str]:
-        """The headers of the operator's browser."""
-        token = self.runtime.links.token("console", {}, expires=self.clock.now() + timedelta(hours=1))
-        return {"cookie": f"opos_console={token}"}
+        """The headers of the operator's browser, with the cookie of a new session."""
+        return {"cookie": signed_in(self.runtime.context())}
 
     def docs(self, collection: str) -> list[Doc]:
         return list(self.runtime.store.query(collection))

@@ -1,12 +1,11 @@
 """The pictures of docs/, made anew from what the code renders: `python -m tests.support.pictures`."""
 
-from datetime import timedelta
-
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from functions.console.handler import handle as console
 from shared.values.http import HttpRequest
 from tests.e2e.test_console_browser import DESK, PHONE, QUIET
+from tests.support.console import signed_in
 from tests.support.digests import a_mixed_day, context_of, send
 from tests.support.fakes import FakeContext
 from tests.support.project import ROOT
@@ -26,8 +25,7 @@ def digest() -> str:
 
 def page(context: FakeContext, path: str) -> str:
     """A page of the console, as the operator sees it."""
-    token = context.links.token("console", {}, expires=context.now + timedelta(hours=1))
-    return console(HttpRequest("GET", path, {"cookie": f"opos_console={token}"}), context).body.decode()
+    return console(HttpRequest("GET", path, {"cookie": signed_in(context)}), context).body.decode()
 
 
 def overview() -> str:

@@ -26,6 +26,7 @@ from shared.services.slo.indicators import Indicators
 from shared.values.cron import last_moment, next_moment
 from shared.values.http import HttpRequest
 from shared.values.markup import MARKDOWN
+from tests.support.console import signed_in
 from tests.support.fakes import FakeContext
 from tests.support.project import ROOT
 from tests.support.weeks import WEEKLY, weekly
@@ -164,8 +165,7 @@ def test_it_is_read_in_a_chat_before_all_that_may_be_cut(markup: Any, link: str,
 
 
 def test_the_console_shows_it(first: FakeContext) -> None:
-    token = first.links.token("console", {}, expires=first.now + timedelta(hours=1))
-    answer = console(HttpRequest("GET", "/review", {"cookie": f"opos_console={token}"}), first)
+    answer = console(HttpRequest("GET", "/review", {"cookie": signed_in(first)}), first)
     text = answer.body.decode()
     assert all(line in text for line in LINES)
     assert f'<a href="{ADDRESS}">The checklist</a>' in text

@@ -17,6 +17,7 @@ from shared.review.figures import Review, Share, review
 from shared.review.history import History
 from shared.review.sections import sections
 from shared.values.http import HttpRequest
+from tests.support.console import signed_in
 from tests.support.digests import alert, say, send
 from tests.support.fakes import FakeContext
 from tests.support.weeks import a_noisy_week, make_review, page, weekly
@@ -176,8 +177,7 @@ def test_the_console_shows_it_with_plots_to_the_operator_only() -> None:
     a_noisy_week(context)
     context.clock.advance(days=1)
     assert shown(context).status == 401
-    token = context.links.token("console", {}, expires=context.now + timedelta(hours=1))
-    answer = shown(context, cookie=f"opos_console={token}")
+    answer = shown(context, cookie=signed_in(context))
     text = answer.body.decode()
     assert (answer.status, text.count("<svg"), text.count("<rect")) == (200, 2, 24 + 2)
     assert "<title>alertmanager: 6 interruptions, cost 40</title>" in text

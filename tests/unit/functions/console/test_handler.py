@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 
 from functions.console import responses as console_page
-from functions.console.handler import handle
+from functions.console.handler import ROUTES, handle
 from functions.console.overview import console_view
 from functions.console.rows import at
 from shared.config.model import Heartbeat
 from shared.errors import Conflict
 from shared.events import iso
 from shared.ports import Create, Set, Update
-from shared.security.signed_links import CONSOLE_LIFE, Links
+from shared.security.signed_links import Links
 from shared.values.http import HttpRequest, HttpResponse
 from tests.support.alerts import fired
+from tests.support.console import link_path, signed_in
 from tests.support.fakes import FakeContext
 
 EVENT = "0123456789abcdef0123456789abcdef"
@@ -25,11 +26,6 @@ EVENT = "0123456789abcdef0123456789abcdef"
 
 def ask(context: FakeContext, path: str = "/", method: str = "GET", *, cookie: str = "") -> HttpResponse:
     return handle(HttpRequest(method, path, {"cookie": cookie} if cookie else {}), context)
-
-
-def signed_in(context: FakeContext) -> str:
-    path = "/console/" + context.links.token("console", {}, expires=context.now + CONSOLE_LIFE)
-    return ask(context, path).headers["set-cookie"].partition(";")[0]
 
 
 def console(context: FakeContext) -> str:
@@ -83,14 +79,16 @@ def test_without_a_valid_cookie_the_console_shows_only_how_to_open_it(context: F
     put_alert(context)
     answer = ask(context, cookie=cookie)
     assert answer.status == 401
-    assert "Open the link that <code>opos up</code> printed" in words(answer)
+    assert "Run <code>opos console</code>, and open the link that it prints." in words(answer)
     assert "Disk full" not in words(answer)
 
 
 def test_a_console_link_sets_a_cookie_and_shows_the_console(context: FakeContext) -> None:
-    token = context.links.token("console", {}, expires=context.now + timedelta(days=1))
-    answer = ask(context, f"/console/{token}")
+    path = link_path(context)
+    assert "Sign in" in words(ask(context, path))
+    answer = ask(context, path, "POST")
     assert (answer.status, answer.headers["location"]) == (303, "/")
+    assert answer.headers["set-cookie"].startswith("__Host-opos_console=")
     attributes = answer.headers["set-cookie"].split("; ")[1:]
     assert attributes == ["Path=/", "Max-Age=2592000", "HttpOnly", "SameSite=Lax", "Secure"]
     assert answer.headers["referrer-policy"] == "no-referrer"
@@ -99,23 +97,70 @@ def test_a_console_link_sets_a_cookie_and_shows_the_console(context: FakeContext
 
 def test_the_cookie_is_not_bound_to_https_where_the_bundle_is_not(context: FakeContext) -> None:
     context.links = Links("a test's key", "http://127.0.0.1:8080")
-    token = context.links.token("console", {}, expires=context.now + timedelta(days=1))
-    assert "Secure" not in ask(context, f"/console/{token}").headers["set-cookie"]
+    cookie = ask(context, link_path(context), "POST").headers["set-cookie"]
+    assert (cookie.startswith("opos_console="), "Secure" in cookie) == (True, False)
 
 
-def test_the_cookie_ends_with_its_life(context: FakeContext) -> None:
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_expired_or_used_console_link_says_how_to_get_a_new_one(context: FakeContext, method: str) -> None:
+    expired, used = link_path(context), link_path(context)
+    context.clock.advance(minutes=10)
+    used = link_path(context)
+    ask(context, used, "POST")
+    for path, reason in ((expired, "This link has expired."), (used, "This link was already used.")):
+        answer = ask(context, path, method)
+        assert (answer.status, "set-cookie" in answer.headers) == (410, False)
+        assert reason in words(answer)
+        assert "Run <code>opos console</code> for a new link" in words(answer)
+
+
+def test_a_look_at_a_console_link_does_not_use_it(context: FakeContext) -> None:
+    path = link_path(context)
+    for method in ("GET", "HEAD", "GET"):
+        assert ask(context, path, method).status == 200
+    assert context.store.commits == []
+    assert ask(context, path, "POST").status == 303
+
+
+@pytest.mark.parametrize("claims", [{}, {"alert": "a1", "episode": 1}])
+def test_a_console_link_of_an_earlier_release_opens_nothing(context: FakeContext, claims: dict[str, Any]) -> None:
+    token = context.links.token("console", claims, expires=context.now + timedelta(days=30))
+    assert {ask(context, f"/console/{token}", method).status for method in ("GET", "POST")} == {404}
+    for name in ("opos_console", "__Host-opos_console"):
+        assert ask(context, cookie=f"{name}={token}").status == 401
+
+
+def test_a_cookie_is_no_link_and_a_link_no_cookie(context: FakeContext) -> None:
     cookie = signed_in(context)
-    context.clock.advance(days=29)
-    assert ask(context, cookie=cookie).status == 200
-    context.clock.advance(days=1)
-    assert ask(context, cookie=cookie).status == 401
+    value = cookie.partition("=")[2]
+    assert {ask(context, f"/console/{text}", "POST").status for text in (value, value.partition(".")[0])} == {404}
+    assert ask(context, cookie=f"__Host-opos_console={link_path(context).rpartition('/')[2]}").status == 401
 
 
-def test_an_expired_console_link_says_how_to_get_a_new_one(context: FakeContext) -> None:
-    token = context.links.token("console", {}, expires=context.now)
-    answer = ask(context, f"/console/{token}")
-    assert (answer.status, "set-cookie" in answer.headers) == (410, False)
-    assert "Run <code>opos console</code> for a new link" in words(answer)
+def test_the_button_signs_out_this_session_alone(context: FakeContext) -> None:
+    cookie, other = signed_in(context), signed_in(context)
+    action = re.search(r'action="(/sign-out/[^"]+)"', ask(context, cookie=cookie).body.decode())
+    assert action is not None
+    answer = ask(context, action[1], "POST", cookie=cookie)
+    assert (answer.status, "You are signed out." in words(answer)) == (200, True)
+    assert answer.headers["set-cookie"].startswith("__Host-opos_console=; Path=/; Max-Age=0; ")
+    assert [ask(context, cookie=text).status for text in (cookie, other)] == [401, 200]
+
+
+def test_the_store_keeps_no_secret_of_a_session(context: FakeContext) -> None:
+    secret = signed_in(context).rpartition(".")[2]
+    (doc,) = context.store.query("sessions")
+    assert secret not in str(doc)
+    assert doc.data["browser"] == "Firefox on Linux"
+
+
+def test_only_the_first_cookie_of_a_request_is_looked_up(context: FakeContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[str] = []
+    real = context.store.get
+    monkeypatch.setattr(context.store, "get", lambda path: reads.append(path) or real(path))  # type: ignore[func-returns-value]
+    forged = f"__Host-opos_console={'0' * 32}.{'1' * 32}; " * 50
+    assert ask(context, cookie=forged).status == 401
+    assert reads == [f"sessions/{'0' * 32}"]
 
 
 def test_an_acknowledgement_link_opens_no_console(context: FakeContext) -> None:
@@ -177,7 +222,8 @@ def test_an_acknowledged_alert_has_no_button(context: FakeContext) -> None:
     put_alert(context, state="acknowledged")
     page = console(context)
     assert "Disk full" in page
-    assert "<button" not in page
+    assert (page.count("<button"), 'action="/ack/' in page) == (1, False)
+    assert "Sign out</button>" in page
 
 
 def test_interruptions_show_whether_they_arrived_and_why_not(context: FakeContext) -> None:
@@ -368,10 +414,10 @@ def test_a_get_on_an_ack_link_changes_nothing(context: FakeContext, method: str)
 
 
 def test_no_get_anywhere_writes(context: FakeContext) -> None:
-    path = put_alert(context)
+    path, cookie = put_alert(context), signed_in(context)
     commits = len(context.store.commits)
-    for address in ("/", path, "/nowhere", "/console/x"):
-        ask(context, address, cookie=signed_in(context))
+    for address in ("/", path, "/nowhere", "/console/x", link_path(context)):
+        ask(context, address, cookie=cookie)
     assert len(context.store.commits) == commits
 
 
@@ -473,6 +519,15 @@ def test_the_button_of_the_console_leads_back_to_it(context: FakeContext) -> Non
 # Other requests
 
 
+@pytest.mark.parametrize("pattern", [pattern for pattern, answers in ROUTES.items() if "POST" in answers])
+def test_the_cookie_alone_permits_no_change(context: FakeContext, pattern: str) -> None:
+    put_alert(context)
+    cookie, before = signed_in(context), len(context.store.commits)
+    steps = pattern.replace("snooze/*", "snooze/1h").replace("*", "forged")
+    assert ask(context, f"/{steps}", "POST", cookie=cookie).status == 404
+    assert len(context.store.commits) == before
+
+
 def test_an_unknown_path_is_a_small_page(context: FakeContext) -> None:
     answer = ask(context, "/wp-admin/setup.php")
     assert (answer.status, "Page not found" in words(answer)) == (404, True)
@@ -480,7 +535,7 @@ def test_an_unknown_path_is_a_small_page(context: FakeContext) -> None:
 
 @pytest.mark.parametrize(
     ("path", "method", "allow"),
-    [("/", "POST", "HEAD, GET"), ("/console/x", "POST", "HEAD, GET"), ("/ack/x", "DELETE", "HEAD, GET, POST")],
+    [("/", "POST", "HEAD, GET"), ("/sign-out/x", "GET", "POST"), ("/ack/x", "DELETE", "HEAD, GET, POST")],
 )
 def test_other_methods_are_refused(context: FakeContext, path: str, method: str, allow: str) -> None:
     answer = ask(context, path, method)
