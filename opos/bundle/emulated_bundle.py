@@ -73,7 +73,16 @@ def emulated(place: Place, google: Emulators, url: str, *, log: Path | None = No
 
 
 def _function(name: str, port: int, environment: Mapping[str, str], log: Path | None) -> Supervised:
-    command = [sys.executable, "-m", "functions_framework", "--target", name, "--source", str(function_source(name))]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "functions_framework",
+        "--target",
+        name,
+        "--source",
+        str(function_source(name)),
+    ]
     return Supervised(name, [*command, "--host", "127.0.0.1", "--port", str(port)], environment, log)
 
 

@@ -127,6 +127,5 @@ def _copy(source: Path, target: Path) -> None:
 def _release(folder: Path) -> Release:
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     hashes = {name: hashlib.sha256(files[name].read_bytes()).hexdigest() for name in sorted(files)}
-    derived = compiled_config.place(Path(CONFIG)).name  # from opos.yaml, but its bytes differ each time
-    whole = json.dumps([{name: hash for name, hash in hashes.items() if name != derived}, PACK, _options()]).encode()
+    whole = json.dumps([hashes, PACK, _options()]).encode()
     return Release(folder, tuple(hashes), hashlib.sha256(whole).hexdigest())

@@ -124,7 +124,7 @@ def set_(
 def compile_(place: Place, *, as_json: bool) -> None:
     """Check flags and configuration during a build, so that functions start without checking them.
 
-    Writes flags.compiled.json and opos.compiled.pickle next to the files.
+    Writes flags.compiled.json and opos.compiled.json next to the files.
     """
     environment = os.environ.get("OPOS_ENVIRONMENT", "")
     flags = load_flags(place.flags_file, environment)

@@ -54,7 +54,7 @@ def bundle(port: int, backend: Backend) -> Iterator[Bundle]:
 def _process(place: Place, url: str, environment: dict[str, str], log: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     arguments = ["--data", str(place.data), "--config", str(place.config_file), "--flags", str(place.flags_file)]
     arguments += ["--backend", place.backend, "--port", url.rpartition(":")[2], "--public-url", url]
-    process = start([sys.executable, "-m", "opos", "up", *arguments], environment=environment, output=log)
+    process = start([sys.executable, "-P", "-m", "opos", "up", *arguments], environment=environment, output=log)
     try:
         yield process
     finally:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from opos import git
 from shared.errors import OposError
 
 STAMP = Path(".cache/tested")
@@ -63,14 +64,13 @@ def _stamp(root: Path) -> str:
 
 
 def _git(root: Path, *words: str) -> str:
-    command = ["git", "-C", str(root), *words]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.rstrip("\n")  # noqa: S603
+        return git.run(root, words).rstrip("\n")
     except FileNotFoundError:
         raise NoRepository("expected git on the PATH, found none", hint="Install git.") from None
     except subprocess.CalledProcessError as fault:
         hint = "Run this at the top of a clone of your repository that has at least one commit."
-        raise NoRepository(f"`{' '.join(command)}` failed: {fault.stderr.strip()}", hint=hint) from None
+        raise NoRepository(f"`git {' '.join(words)}` failed in {root}: {fault.stderr.strip()}", hint=hint) from None
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ Backend = Literal["embedded", "emulators", "cloud"]
 EMULATORS_FILE = "emulators.json"
 DATA_FILE = "opos.db"
 SIGNING_KEY_FILE = "signing.key"
+_ADDRESSES = ("FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST", "GOOGLE_CLOUD_PROJECT")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 _OPTIONS = (
@@ -96,8 +97,9 @@ def _ports(place: Place) -> dict[str, str]:
 
 def _emulators(data: Path) -> dict[str, str]:
     try:
-        addresses: dict[str, str] = json.loads((data / EMULATORS_FILE).read_text())
+        stated = json.loads((data / EMULATORS_FILE).read_text())
     except FileNotFoundError:
         hint = f"Start them with `opos up --backend emulators --data {data}`."
         raise NotRunning(f"No emulators are running for {data}.", hint=hint) from None
+    addresses = {name: str(stated[name]) for name in _ADDRESSES if name in stated}  # and no other variable
     return {**addresses, f"{SIGNING_KEY}_FILE": str(data / SIGNING_KEY_FILE)}

@@ -90,7 +90,7 @@ def test_what_was_compiled_of_another_file_or_by_another_version_is_not_used(
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{}", b"\x80", b"\x80\x05]\x94.", b"\x80\x05}\x94.", b"cshared.nowhere\nX\n.", b"\x80\xff."]
+    "content", [b"", b"{}", b"[]", b"null", b'"of"', b"\x80\x05}\x94.", b"[" * 100_000, b'{"of": 1, "parts": []}']
 )
 def test_a_file_that_is_something_else_is_not_used(file: Path, content: bytes) -> None:
     place(file).write_bytes(content)

@@ -30,7 +30,7 @@ CODE = ("functions/__init__.py", "functions/a/main.py", "functions/a/templates/a
 PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())
 
 
-COMPILED = ("flags.compiled.json", "opos.compiled.pickle")
+COMPILED = ("flags.compiled.json", "opos.compiled.json")
 
 
 @pytest.fixture
