@@ -106,7 +106,9 @@ def _note(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def start(work: Callable[[], T], seconds: float) -> Call[T] | None:
-    """A call of *work*; None if no thread becomes free within *seconds*."""
+    """A call of *work*; None if no thread becomes free within *seconds*. A call within a call shares its place."""
+    if _current.get() is not None:
+        return Call(work, seconds)
     if not _threads.acquire(timeout=max(0.0, seconds)):
         return None
     return Call(work, seconds, _threads.release)
