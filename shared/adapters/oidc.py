@@ -15,7 +15,7 @@ from datetime import datetime
 from http.client import HTTPException
 from typing import Any
 
-from jwt import PyJWK, PyJWKSet, PyJWTError, decode, get_unverified_header
+from jwt import PyJWK, PyJWKSet, PyJWTError, api_jws, decode, decode_complete
 
 from shared.errors import Unauthorized, Unavailable
 from shared.process.deadline import within
@@ -137,21 +137,18 @@ class OidcIssuer:
     def claims(self, token: str, *, audience: str, now: datetime) -> dict[str, Any]:
         with _refusing():
             # Everything that needs no key comes first: a token that cannot be valid costs no fetch and no signature.
-            claims = decode(token, audience=audience, issuer=list(self.names), options=_UNSIGNED)
+            unverified = decode_complete(token, audience=audience, issuer=list(self.names), options=_UNSIGNED)
+            claims: dict[str, Any] = unverified["payload"]
             _require_valid_at(now, claims)
-            if self.checked and token.endswith(SIGNATURE_REMOVED):
-                return claims
-            return self._signed(token, audience)
+            if not (self.checked and token.endswith(SIGNATURE_REMOVED)):
+                self._require_signature(token, unverified["header"])
+            return claims
 
-    def _signed(self, token: str, audience: str) -> dict[str, Any]:
-        """The claims of *token*, whose signature is valid."""
-        header = get_unverified_header(token)
+    def _require_signature(self, token: str, header: Mapping[str, Any]) -> None:
         key = self.keys.get(str(header.get("kid"))) if header.get("alg") in ALGORITHMS else None
         if key is None:
             raise ValueError("an unknown algorithm or key")
-        return decode(
-            token, key, algorithms=list(ALGORITHMS), audience=audience, issuer=list(self.names), options=_OPTIONS
-        )
+        api_jws.decode(token, key, algorithms=list(ALGORITHMS))
 
 
 @dataclass(frozen=True)

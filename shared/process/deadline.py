@@ -13,7 +13,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from functools import cache
@@ -47,7 +47,11 @@ class Call(Generic[T]):
 
     def is_over(self, *, by: float) -> bool:
         """Whether the call has ended, after waiting for it until *by* seconds after its beginning."""
-        return bool(wait([self._future], max(0.0, self.began + by - monotonic())).done)
+        try:
+            self._future.exception(max(0.0, self.began + by - monotonic()))
+        except TimeoutError:
+            return False
+        return True
 
     def result(self) -> T:
         """What the work returned, once the call is over; raises what the work raised."""
@@ -102,7 +106,9 @@ def _note(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def start(work: Callable[[], T], seconds: float) -> Call[T] | None:
-    """A call of *work*; None if no thread becomes free within *seconds*."""
+    """A call of *work*; None if no thread becomes free within *seconds*. A call within a call shares its place."""
+    if _current.get() is not None:
+        return Call(work, seconds)
     if not _threads.acquire(timeout=max(0.0, seconds)):
         return None
     return Call(work, seconds, _threads.release)

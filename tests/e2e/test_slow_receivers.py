@@ -63,6 +63,7 @@ def test_a_message_whose_receipt_comes_after_the_deadline_is_sent_once_and_keeps
     assert receiver.accepted == 1
 
 
+@pytest.mark.slow
 def test_a_receiver_that_never_ends_its_answer_is_cut_and_tried_again(attack: Attack) -> None:
     """Also in Apprise, whose libraries open connections of their own."""
     attack.add("slow", receiver := Dripping(0.02, answer=ENDLESS))
