@@ -14,6 +14,7 @@ HALF_SENT = {
     "half a body": POST + b"content-length: 30\r\n\r\n" + b'{"alerts": [',
     "half a chunk": CHUNKED + b"1e\r\n" + b'{"alerts": [',
     "a chunk and no end": CHUNKED + b'2\r\n{"\r\n',
+    "a chunk of endless size": CHUNKED + b"fffffffffffffffff\r\n{",
 }
 MALFORMED = {
     "both lengths": POST + b"content-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
