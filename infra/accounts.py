@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pulumi_gcp as gcp
 
 from infra.target import Cloud
-from opos.cloud.declared import BUILDER, DEPLOYER, PUSHER, account_id
+from opos.cloud.declared import BUILDER, DEPLOYER, PUSHER, TESTER, account_id
 from shared.ports.topology import FUNCTIONS
 
 PURPOSES: Mapping[str, str] = {
@@ -13,6 +13,7 @@ PURPOSES: Mapping[str, str] = {
     PUSHER: "Pub/Sub calls the functions with tokens of this account.",
     DEPLOYER: "Deploys revisions, moves the traffic and runs smoke tests.",
     BUILDER: "Builds the image.",
+    TESTER: "Runs the tests, and may only write logs.",
 }
 
 

@@ -20,6 +20,8 @@ from opos.cloud.declared import (
     SECRET_ROLE,
     STORE_ROLE,
     SUBSCRIBE_ROLE,
+    TESTER,
+    TESTER_ROLES,
     TICKS,
     secrets,
 )  # fmt: skip
@@ -49,6 +51,7 @@ def rights(config: Config, deploy: Deploy, *, approving: bool) -> tuple[Right, .
     granted = [*_functions(config), *_calls(), *_deployer(config, deploy), *_agents(), *_public(deploy)]
     granted += [right for who in _operators(config) for right in _operator(who, approving=approving)]
     granted += [Right(BUILDER, role, "project", PROJECT) for role in BUILDER_ROLES]
+    granted += [Right(TESTER, role, "project", PROJECT) for role in TESTER_ROLES]
     return tuple(dict.fromkeys(granted))
 
 

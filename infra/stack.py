@@ -8,7 +8,7 @@ import pulumi_gcp as gcp
 from infra.accounts import make_accounts
 from infra.apis import enter, make_agents
 from infra.budget import make_budget
-from infra.build_trigger import is_approved, make_trigger
+from infra.build_trigger import is_approved, make_triggers
 from infra.cloud_run import make_services
 from infra.iam_bindings import Made, grant
 from infra.iam_policy import rights
@@ -20,7 +20,7 @@ from infra.schedule import make_tick
 from infra.secret_manager import make_secrets
 from infra.store import make_store
 from infra.target import Cloud, choose
-from opos.cloud.declared import DEPLOYER, PUSHER, TICKS
+from opos.cloud.declared import PUSHER, TICKS
 
 
 def declare() -> None:
@@ -31,7 +31,7 @@ def declare() -> None:
     made = _make(cloud)
     make_tick(made.topics[TICKS], cloud)
     repository = pulumi.Config("opos").get("repository")
-    make_trigger(repository, made.accounts[DEPLOYER], cloud)
+    make_triggers(repository, made.accounts, cloud)
     approving = bool(repository) and is_approved(cloud.chosen.name)
     for right in rights(cloud.chosen.config, cloud.chosen.deploy, approving=approving):
         grant(right, cloud, made)

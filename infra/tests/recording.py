@@ -82,6 +82,8 @@ def _computed(type: str, name: str, inputs: Mapping[str, Any], project: str) -> 
             yield "uri", f"https://{inputs['name']}-{NUMBER}.{inputs['location']}.run.app"
         case "NotificationChannel":
             yield "name", f"projects/{project}/notificationChannels/{name}"
+        case "Trigger":
+            yield "triggerId", f"the id of {name}"
         case "UptimeCheckConfig":
             yield "uptimeCheckId", f"{name}-check"
 

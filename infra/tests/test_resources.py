@@ -1,11 +1,15 @@
 """Services, secrets, images, alarms, and who deploys."""
 
+from pathlib import Path
+
+import pulumi
 import pytest
 
+from infra import build_trigger
 from infra.tests import recording
-from infra.tests.recording import Bundle
+from infra.tests.recording import Bundle, Recorded
 from infra.tests.rules import project
-from opos.cloud.declared import APIS, DEPLOYER, account, all_secrets, audience, service
+from opos.cloud.declared import APIS, DEPLOYER, TESTER, account, all_secrets, audience, service
 from shared.config.files.loader import load_config
 from shared.ports.topology import FUNCTIONS
 
@@ -92,13 +96,38 @@ def test_each_metric_declares_the_labels_that_it_takes_from_a_line(bundle: Bundl
         )
 
 
+def triggers(bundle: Bundle) -> tuple[Recorded, Recorded]:
+    tests, deploy = sorted(bundle.of("cloudbuild/trigger:Trigger"), key=lambda trigger: trigger.name, reverse=True)
+    return tests, deploy
+
+
 def test_main_goes_to_staging_and_an_approved_tag_to_production(bundle: Bundle, target: str) -> None:
-    (trigger,) = bundle.of("cloudbuild/trigger:Trigger")
+    tests, deploy = triggers(bundle)
     push = {"staging": {"branch": "^main$"}, "production": {"tag": "^v.*"}}[target]
-    assert trigger.inputs["repositoryEventConfig"] == {"repository": recording.REPOSITORY, "push": push}
-    assert trigger.inputs["approvalConfig"] == {"approvalRequired": target == "production"}
-    assert trigger.inputs["substitutions"] == {"_TARGET": target}
-    assert trigger.inputs["serviceAccount"].endswith(f"/{account(DEPLOYER, project(bundle))}")
+    for trigger in (tests, deploy):
+        assert trigger.inputs["repositoryEventConfig"] == {"repository": recording.REPOSITORY, "push": push}
+    assert deploy.inputs["approvalConfig"] == {"approvalRequired": target == "production"}
+    assert "approvalConfig" not in tests.inputs
+
+
+def test_the_tests_run_without_permissions_and_the_deploy_waits_for_them(bundle: Bundle, target: str) -> None:
+    tests, deploy = triggers(bundle)
+    digest = {"_CLI_DIGEST": f"sha256:{'a' * 64}"}
+    assert tests.inputs["serviceAccount"].endswith(f"/{account(TESTER, project(bundle))}")
+    assert (tests.inputs["filename"], tests.inputs["substitutions"]) == ("cloudbuild.yaml", digest)
+    assert deploy.inputs["serviceAccount"].endswith(f"/{account(DEPLOYER, project(bundle))}")
+    assert deploy.inputs["filename"] == "cloudbuild.deploy.yaml"
+    assert deploy.inputs["substitutions"] == {**digest, "_TARGET": target, "_TESTS": "the id of test"}
+
+
+def test_an_image_without_a_recorded_digest_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "opos.yaml").write_bytes(recording.SAMPLE.read_bytes())
+    monkeypatch.setenv("OPOS_CONFIG", str(tmp_path / "opos.yaml"))
+    with pytest.raises(pulumi.RunError, match=r"expected the digest of .*google-cloud-cli:emulators"):
+        build_trigger._digest()
+    (tmp_path / "images.lock").write_text("gcr.io/k8s-skaffold/pack latest\n")
+    with pytest.raises(pulumi.RunError, match=r"images\.lock:1: expected an image and its sha256 digest"):
+        build_trigger._digest()
 
 
 def test_without_a_repository_nothing_deploys_by_itself(target: str) -> None:

@@ -15,6 +15,7 @@ from opos.cloud.declared import (
     DEPLOYER_ROLES,
     PUBLISHES,
     PUSHER,
+    TESTER,
     account,
     secrets,
     service,
@@ -99,6 +100,12 @@ def test_the_builder_and_the_pusher_have_nothing_else(bundle: Bundle) -> None:
     assert of(BUILDER, bundle) == {(role, "project:PROJECT") for role in BUILDER_ROLES}
     pushed = {subscription.function for subscription in SUBSCRIPTIONS}
     assert of(PUSHER, bundle) == {("roles/run.invoker", f"service:{service(name)}") for name in pushed}
+
+
+def test_the_tests_may_write_logs_and_nothing_else(bundle: Bundle) -> None:
+    assert of(TESTER, bundle) == {("roles/logging.logWriter", "project:PROJECT")}
+    on = f"account:{account(TESTER, 'PROJECT')}"
+    assert [right for right in granted(bundle) if right[2] == on] == []
 
 
 def test_pub_sub_may_take_from_each_subscription_that_has_dead_letters(bundle: Bundle) -> None:

@@ -39,8 +39,8 @@ PUBLISHES: Mapping[str, tuple[str, ...]] = {row.name: row.publishes for row in R
 """The topics that each function publishes to."""
 TICKS = Tick.topic
 TICK_CRON = "* * * * *"
-PUSHER, DEPLOYER, BUILDER = "opos-push", "opos-deploy", "opos-build"
-"""Accounts that belong to no function: one delivers pushes, one deploys, one builds the image."""
+PUSHER, DEPLOYER, BUILDER, TESTER = "opos-push", "opos-deploy", "opos-build", "opos-test"
+"""Accounts that belong to no function: one delivers pushes, one deploys, one builds the image, one runs the tests."""
 _ACCOUNTS: Mapping[Caller, str] = {"pubsub": PUSHER, "deployer": DEPLOYER}
 CALLERS: Mapping[str, tuple[str, ...]] = {
     row.name: tuple(_ACCOUNTS[caller] for caller in row.called_by if caller in _ACCOUNTS)
@@ -60,6 +60,8 @@ DEPLOYER_ROLES = (
     "roles/serviceusage.serviceUsageConsumer",  # reads which APIs are enabled
     "roles/storage.admin",  # the bucket with the source for a build
 )
+TESTER_ROLES = ("roles/logging.logWriter",)
+"""The tests run the code of all dependencies, so their account may do nothing else."""
 BUILDER_ROLES = ("roles/artifactregistry.writer", "roles/logging.logWriter", "roles/storage.objectViewer")
 
 

@@ -81,6 +81,11 @@ class Gcloud:
         return _run(command, given, self.patience)
 
 
+def run(*words: str) -> str:
+    """What a call of gcloud that belongs to no project prints. Raises CloudError or NoGcloud."""
+    return _run(["gcloud", *words, "--quiet"], None, PATIENCE)
+
+
 def _run(command: list[str], given: str | None, patience: float) -> str:
     try:
         done = subprocess.run(  # noqa: S603

@@ -5,12 +5,13 @@ Sources: Google Cloud's buildpacks, the build that `gcloud builds submit --pack`
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from opos.cloud.declared import REPOSITORY
+from opos.cloud.image_digests import BUILDER, PACK, pinned, recorded
 from shared.config.files import compiled_config
 from shared.config.files import compiled_flags as compiled
 from shared.config.files.loader import load_config, load_flags
@@ -22,8 +23,6 @@ PACKAGES = ("functions", "shared")
 KINDS = frozenset({".py", ".html", ".css", ".svg"})
 """The suffixes of their files: code, and the templates of pages and mails."""
 REQUIREMENTS, CONFIG, FLAGS = "requirements.txt", "opos.yaml", "flags.yaml"
-PACK = "gcr.io/k8s-skaffold/pack"
-BUILDER = "gcr.io/buildpacks/builder:google-24"
 BUILD_VARIABLES = {
     "GOOGLE_FUNCTION_SOURCE": "functions/webhook_intake/main.py",  # each service names its own when it starts
     "GOOGLE_FUNCTION_TARGET": "webhook_intake",
@@ -46,6 +45,8 @@ class Release:
     folder: Path
     files: tuple[str, ...]
     content: str
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """Those of the images that build it."""
 
     @property
     def tag(self) -> str:
@@ -65,7 +66,7 @@ def stage(
     for name, source in {**_code(root), **sources}.items():
         _copy(source, folder / name)
     write_compiled(config_, flags_, folder / CONFIG, folder / FLAGS)
-    return _release(folder)
+    return _release(folder, recorded(root))
 
 
 def write_compiled(config: Config, flags: FlagSet, config_file: Path, flags_file: Path) -> None:
@@ -81,11 +82,14 @@ def image(release: Release, *, project: str, region: str) -> str:
     return f"{region}-docker.pkg.dev/{project}/{REPOSITORY}/{REPOSITORY}:{release.tag}"
 
 
-def build_config(image: str, builder_account: str) -> dict[str, Any]:
-    """The configuration with which Cloud Build builds *image* from a staged folder, as *builder_account*."""
+def build_config(image: str, builder_account: str, digests: Mapping[str, str]) -> dict[str, Any]:
+    """The configuration with which Cloud Build builds *image* from a staged folder, as *builder_account*.
+
+    The images of the build are those of *digests*, or by their tags where it has none.
+    """
     project = builder_account.partition("@")[2].partition(".")[0]
     return {
-        "steps": [{"name": PACK, "entrypoint": "pack", "args": ["build", image, *_options()]}],
+        "steps": [{"name": pinned(PACK, digests), "entrypoint": "pack", "args": ["build", image, *_options(digests)]}],
         "images": [image],
         "timeout": TIMEOUT,
         "serviceAccount": f"projects/{project}/serviceAccounts/{builder_account}",
@@ -94,9 +98,9 @@ def build_config(image: str, builder_account: str) -> dict[str, Any]:
     }
 
 
-def _options() -> list[str]:
+def _options(digests: Mapping[str, str]) -> list[str]:
     variables = [word for name, value in BUILD_VARIABLES.items() for word in ("--env", f"{name}={value}")]
-    return ["--network", "cloudbuild", *variables, "--builder", BUILDER]
+    return ["--network", "cloudbuild", *variables, "--builder", pinned(BUILDER, digests)]
 
 
 def _code(root: Path) -> dict[str, Path]:
@@ -124,8 +128,8 @@ def _copy(source: Path, target: Path) -> None:
     target.write_bytes(source.read_bytes())
 
 
-def _release(folder: Path) -> Release:
+def _release(folder: Path, digests: Mapping[str, str]) -> Release:
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     hashes = {name: hashlib.sha256(files[name].read_bytes()).hexdigest() for name in sorted(files)}
-    whole = json.dumps([hashes, PACK, _options()]).encode()
-    return Release(folder, tuple(hashes), hashlib.sha256(whole).hexdigest())
+    whole = json.dumps([hashes, pinned(PACK, digests), _options(digests)]).encode()
+    return Release(folder, tuple(hashes), hashlib.sha256(whole).hexdigest(), digests)

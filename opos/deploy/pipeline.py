@@ -71,7 +71,7 @@ class Pipeline:
             built = images.built(name, gcloud)
             if built is None:
                 self.ground.say(f"  building {name}")
-                built = images.build(name, release.folder, gcloud)
+                built = images.build(name, release, gcloud)
         self.record.change(phase="dark", image=built)
 
     def deploy_without_traffic(self) -> None:

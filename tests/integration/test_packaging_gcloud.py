@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from opos.cloud.declared import BUILDER, account
+from opos.cloud.image_digests import BUILDER as PACKED_BY
 from opos.cloud.packaging import BUILD_VARIABLES, Release, build_config, image, stage
-from opos.cloud.packaging import BUILDER as PACKED_BY
 from tests.support import requirements as needs
 from tests.support.project import ROOT
 
@@ -61,13 +61,14 @@ def as_gcloud_reads(file: Path, *packed: str) -> list[str]:
 
 def test_the_build_is_the_one_that_gcloud_would_submit(release: Release, tmp_path: Path) -> None:
     name = image(release, project="my-company", region="europe-west1")
-    (tmp_path / "build.json").write_text(json.dumps(build_config(name, account(BUILDER, "my-company"))))
+    (tmp_path / "build.json").write_text(json.dumps(build_config(name, account(BUILDER, "my-company"), {})))
     variables = [f"{variable}={value}" for variable, value in BUILD_VARIABLES.items()]
     assert as_gcloud_reads(tmp_path / "build.json", name, PACKED_BY, *variables) == ["True", "1 steps"]
     assert as_gcloud_reads(tmp_path / "build.json", name, PACKED_BY) == ["False", "1 steps"]
 
 
 def test_gcloud_knows_every_word_of_the_pipeline(tmp_path: Path) -> None:
-    assert as_gcloud_reads(ROOT / "cloudbuild.yaml") == ["2 steps"]
+    assert as_gcloud_reads(ROOT / "cloudbuild.yaml") == ["1 steps"]
+    assert as_gcloud_reads(ROOT / "cloudbuild.deploy.yaml") == ["2 steps"]
     (tmp_path / "wrong.json").write_text(json.dumps({**PIPELINE, "stepz": []}))
     assert as_gcloud_reads(tmp_path / "wrong.json")[0].endswith(".stepz: unused")

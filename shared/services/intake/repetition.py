@@ -35,4 +35,4 @@ def accept_first(event: Event, signals: tuple[Signal, ...], claim: Create, conte
 
 def _has_ended(known: Doc, now: datetime) -> bool:
     """Firestore deletes an expired document up to a day late."""
-    return datetime.fromisoformat(known.data[EXPIRY]) <= now
+    return datetime.fromisoformat(known.data[EXPIRY]) < now

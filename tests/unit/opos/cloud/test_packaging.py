@@ -17,7 +17,8 @@ import pytest
 import yaml
 
 from opos.cli import main
-from opos.cloud.declared import BUILDER, DEPLOYER, account
+from opos.cloud.declared import BUILDER, DEPLOYER, TESTER, account
+from opos.cloud.image_digests import CLI, Unpinned, look_up
 from opos.cloud.packaging import KINDS, NotPackaged, Release, build_config, image, stage
 from shared.config.deploy import TargetName
 from shared.config.files import compiled_flags as compiled
@@ -27,7 +28,8 @@ from tests.support.bundle import CONFIG, FLAGS
 from tests.support.project import ROOT
 
 CODE = ("functions/__init__.py", "functions/a/main.py", "functions/a/templates/a.html", "shared/__init__.py")
-PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())
+TESTS, DEPLOY = "cloudbuild.yaml", "cloudbuild.deploy.yaml"
+PIPELINES: dict[str, dict[str, Any]] = {name: yaml.safe_load((ROOT / name).read_text()) for name in (TESTS, DEPLOY)}
 
 
 COMPILED = ("flags.compiled.json", "opos.compiled.json")
@@ -162,7 +164,7 @@ def test_an_image_is_named_by_what_it_is_built_of(release: Release) -> None:
 
 def test_the_build_is_one_that_cloud_build_knows(release: Release, tmp_path: Path) -> None:
     name = image(release, project="my-company", region="europe-west1")
-    config = build_config(name, account(BUILDER, "my-company"))
+    config = build_config(name, account(BUILDER, "my-company"), {})
     (tmp_path / "build.json").write_text(json.dumps(config))
     assert faults(tmp_path / "build.json") == ""
     assert config["images"] == [name]
@@ -183,32 +185,92 @@ def faults(file: Path) -> str:
 
 
 def test_the_schema_of_cloud_build_finds_a_fault(tmp_path: Path) -> None:
-    (tmp_path / "build.json").write_text(json.dumps({**PIPELINE, "timeout": 1200}))
+    (tmp_path / "build.json").write_text(json.dumps({**PIPELINES[TESTS], "timeout": 1200}))
     assert "$.timeout: 1200 is not of type 'string'" in faults(tmp_path / "build.json")
 
 
-def test_the_pipeline_is_one_that_cloud_build_knows() -> None:
-    assert faults(ROOT / "cloudbuild.yaml") == ""
-    assert PIPELINE["substitutions"]["_TARGET"] in get_args(TargetName)
-    name = account(DEPLOYER, "$PROJECT_ID")
-    assert PIPELINE["serviceAccount"] == f"projects/$PROJECT_ID/serviceAccounts/{name}"
+@pytest.mark.parametrize(("file", "who"), [(TESTS, TESTER), (DEPLOY, DEPLOYER)])
+def test_a_pipeline_is_one_that_cloud_build_knows_and_has_its_own_account(file: str, who: str) -> None:
+    assert faults(ROOT / file) == ""
+    assert PIPELINES[file]["serviceAccount"] == f"projects/$PROJECT_ID/serviceAccounts/{account(who, '$PROJECT_ID')}"
 
 
-def lines() -> list[list[str]]:
-    """Each line of the pipeline's scripts, in words."""
-    return [shlex.split(line) for step in PIPELINE["steps"] for line in step["script"].splitlines()[1:]]
+def test_the_images_of_a_pipeline_are_named_by_digest() -> None:
+    names = [step["name"] for pipeline in PIPELINES.values() for step in pipeline["steps"]]
+    assert set(names) == {f"{CLI.rpartition(':')[0]}@$_CLI_DIGEST"}
+    assert not any("_CLI_DIGEST" in pipeline.get("substitutions", {}) for pipeline in PIPELINES.values())
+
+
+def lines(file: str) -> list[list[str]]:
+    """Each line of the scripts of a pipeline, in words."""
+    scripts = [step["script"] for step in PIPELINES[file]["steps"] if "gcloud" not in step["script"]]
+    return [shlex.split(line) for script in scripts for line in script.splitlines()[1:]]
+
+
+def test_the_first_pipeline_runs_the_tests() -> None:
+    assert lines(TESTS)[-1] == [".ci/run"]
 
 
 @pytest.mark.parametrize("target", get_args(TargetName))
-def test_the_pipeline_ends_with_a_command_that_opos_knows(target: str) -> None:
-    *before, (program, name, *words) = lines()
-    assert program == ".venv/bin/opos"
+def test_the_second_pipeline_ends_with_a_command_that_opos_knows(target: str) -> None:
+    *before, (program, *module, name, given_target, wait) = lines(DEPLOY)
+    assert (program, module) == (".venv/bin/python", ["-m", "opos"])
     command = main.get_command(click.Context(main), name)
     assert command is not None
-    given = command.make_context(name, [word.replace("$TARGET", target) for word in words]).params
+    given = command.make_context(name, [given_target.replace("$TARGET", target), wait]).params
     assert given["target"] == target
-    assert "TARGET=$_TARGET" in PIPELINE["steps"][-1]["env"]
-    assert [".ci/run"] in before
+    assert "TARGET=$_TARGET" in PIPELINES[DEPLOY]["steps"][-1]["env"]
+    assert before[-1][1:] == ["-m", "opos.deploy.source"]
+
+
+def test_the_second_pipeline_installs_wheels_with_known_hashes_and_nothing_else() -> None:
+    """Nothing of a dependency runs with the permissions of a deploy until opos imports it."""
+    (install,) = [line for line in lines(DEPLOY) if "install" in line and "pip" in line]
+    assert {"--require-hashes", "--only-binary", ":all:", "-r", "requirements.txt"} <= set(install)
+    assert not {"-e", "."} & set(install)
+    assert not any(word in {"make", ".ci/run"} for line in lines(DEPLOY) for word in line)
+
+
+GCLOUD = """#!/bin/sh
+echo "$*" >> calls
+head -1 statuses
+sed -i 1d statuses
+"""
+
+
+@pytest.mark.parametrize(
+    ("statuses", "code"), [("\nQUEUED\nWORKING\nSUCCESS\n", 0), ("WORKING\nFAILURE\n", 1), ("EXPIRED\n", 1)]
+)
+def test_the_deploy_waits_for_the_tests_of_its_commit(tmp_path: Path, statuses: str, code: int) -> None:
+    (tmp_path / "statuses").write_text(statuses)
+    for name, text in {"gcloud": GCLOUD, "sleep": "#!/bin/sh\n"}.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    gate = next(step for step in PIPELINES[DEPLOY]["steps"] if step["id"] == "wait for the tests")
+    (tmp_path / "gate").write_text(gate["script"])
+    given = {"TESTS": "t1", "COMMIT": "c1", "REGION": "europe-west1"}
+    assert sorted(given) == sorted(variable.partition("=")[0] for variable in gate["env"])
+    environment = {**given, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "gate"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (code, done.stderr if code else "")
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert len(calls) == statuses.count("\n")
+    assert all("buildTriggerId=t1 AND substitutions.COMMIT_SHA=c1" in call for call in calls)
+
+
+def test_the_images_of_a_build_are_those_whose_digests_are_recorded(root: Path, tmp_path: Path) -> None:
+    unpinned = stage(root, tmp_path / "unpinned", "staging")
+    (root / "images.lock").write_text(look_up(lambda *words: f"sha256:{len(words[3]):064x}\n"))
+    pinned = stage(root, tmp_path / "pinned", "staging")
+    (step,) = build_config("image", account(BUILDER, "my-company"), pinned.digests)["steps"]
+    assert re.fullmatch(r"gcr.io/k8s-skaffold/pack@sha256:[0-9a-f]{64}", step["name"])
+    assert re.fullmatch(r"gcr.io/buildpacks/builder@sha256:[0-9a-f]{64}", step["args"][-1])
+    assert pinned.tag != unpinned.tag
+
+
+def test_what_gcloud_prints_is_recorded_if_it_is_a_digest() -> None:
+    with pytest.raises(Unpinned, match="expected a sha256 digest from gcloud, found"):
+        look_up(lambda *_: "latest")
 
 
 def test_the_version_stands_where_the_installed_package_takes_it_from() -> None:
