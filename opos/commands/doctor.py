@@ -39,9 +39,10 @@ def command(place: Place, *, as_json: bool) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # the report says it
     runtime = place.runtime()
     context: HealthContext = runtime.context()
-    checks = _replaced(place) or [*_integrity(place, runtime), *_checks(context), *_swept(context)]
+    replaced = _replaced(place)
+    checks = replaced or [*_integrity(place, runtime), *_checks(context), *_swept(context)]
     wrong = sorted((check for check in checks if check.status != "pass"), key=lambda check: _ORDER.index(check.failure))
-    since = _since(context)
+    since = {} if replaced else _since(context)
     failures = [_explained(check, since, context) for check in wrong]
     text = "\n\n".join(_blocks(failures, len(checks), operator_clock(runtime)))
     show({"checks": len(checks), "wrong": failures}, text, as_json=as_json)

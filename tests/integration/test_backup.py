@@ -38,7 +38,9 @@ def live(tmp_path: Path) -> Iterator[Database]:
 def ids(path: Path) -> set[str]:
     """The alerts in the one file *path*."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as database:
-        return {row[0].partition("/")[2] for row in database.execute("SELECT path FROM docs WHERE collection = 'alerts'")}
+        return {
+            row[0].partition("/")[2] for row in database.execute("SELECT path FROM docs WHERE collection = 'alerts'")
+        }
 
 
 def names(folder: Path) -> set[str]:
@@ -157,7 +159,9 @@ def backed_up(live: Database, tmp_path: Path) -> Path:
     return tmp_path / "backup.db"
 
 
-def test_a_restore_has_what_the_backup_had_and_keeps_what_was_there_with_its_log(live: Database, tmp_path: Path) -> None:
+def test_a_restore_has_what_the_backup_had_and_keeps_what_was_there_with_its_log(
+    live: Database, tmp_path: Path
+) -> None:
     backup = backed_up(live, tmp_path)
     copy = shutil.copytree(live.path.parent, tmp_path / "crashed")  # as a SIGKILL leaves it: with a log
     assert (copy / "opos.db-wal").exists()
@@ -204,7 +208,9 @@ def test_what_recover_finds_is_restored_without_the_documents_that_are_not_reada
     recovered = tmp_path / "recovered.db"
     shutil.copy(live.path, recovered)
     with closing(sqlite3.connect(recovered, isolation_level=None)) as database:
-        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND sql NOTNULL").fetchall():
+        for (name,) in database.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'index' AND sql NOTNULL"
+        ).fetchall():
             database.execute(f"DROP INDEX {name}")
         database.execute("PRAGMA user_version = 0")
         database.execute("""UPDATE docs SET data = '{"n":' WHERE path = 'alerts/7'""")

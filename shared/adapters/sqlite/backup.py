@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from shared.adapters.sqlite.data_file import ENDS, PRIVATE, beside
 from shared.adapters.sqlite.faults import damaged, unavailable
-from shared.adapters.sqlite.integrity import require_sound_indexes, unreadable
+from shared.adapters.sqlite.integrity import require_sound, require_whole, unreadable
 from shared.errors import DataFileDamaged, OposError, Unavailable
 
 _TABLES = {"docs", "messages", "sequence"}
@@ -32,7 +32,7 @@ def write_backup(source: Path, target: Path) -> None:
             _require_opos(live, source)
             live.execute("VACUUM INTO ?", [str(copy)])
         with _translated(source), closing(_connect(copy, "ro")) as written:
-            _require_sound(written)
+            require_whole(written, "integrity_check")
         with _translated(target):
             replace(copy, target)
 
@@ -47,7 +47,7 @@ def copy_back(source: Path, copy: Path) -> list[str]:
         _require_opos(backup, source)
         backup.backup(written)
         written.execute("PRAGMA journal_mode=DELETE")
-        require_sound_indexes(written)
+        require_sound(written, "integrity_check")
         left_out = list(unreadable(written))
         written.executemany("DELETE FROM docs WHERE rowid = ?", [(row,) for row, _ in left_out])
     return [path for _, path in left_out]
@@ -96,12 +96,6 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     if not path.is_file():
         raise NoDataFile(f"expected a data file of opos, found no file {path}")
     return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode={mode}", uri=True, isolation_level=None)
-
-
-def _require_sound(connection: sqlite3.Connection) -> None:
-    require_sound_indexes(connection)
-    if any(unreadable(connection)):
-        raise damaged()
 
 
 def _require_opos(connection: sqlite3.Connection, path: Path) -> None:
