@@ -79,7 +79,7 @@ def _integrity(place: Place, runtime: Runtime) -> list[Result]:
 
 
 def _checks(integrity: list[Result], context: HealthContext) -> list[Result]:
-    """*integrity* and the checks of the report. A full disk or a damaged file is one failure, and not one for each check
+    """*integrity* and the checks of the report. A full disk or a damaged file is one failure, not one for each check
     that met it.
     """
     results = run_checks([check for check in all_checks(context) if check.name not in _LEFT_OUT], context)
