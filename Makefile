@@ -81,5 +81,6 @@ lock: .venv/pip
 	$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url infra/requirements.in -o infra/requirements.txt
 
+# Removes what make and the tests create. Never .opos: it holds what the bundle has accepted.
 clean:
-	rm -rf .venv .opos .cache
+	rm -rf .venv .cache

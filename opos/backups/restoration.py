@@ -10,6 +10,7 @@ from opos.backups.restored_state import Restored, settle
 from shared.adapters.sqlite.backup import copy_back, draft, replace
 from shared.adapters.sqlite.data_file import files, tighten
 from shared.adapters.sqlite.database import Database
+from shared.adapters.sqlite.salvage import salvage
 from shared.adapters.sqlite.store import SqliteStore
 
 
@@ -22,14 +23,14 @@ class Restoration:
     kept: Path | None
 
 
-def restore(backup: Path, data_file: Path, *, now: datetime) -> Restoration:
-    """Make *backup* the data file at *data_file*, on which no bundle may run.
+def restore(backup: Path, data_file: Path, *, now: datetime, salvaging: bool = False) -> Restoration:
+    """Make *backup*, which may be damaged if *salvaging*, the data file at *data_file*, on which no bundle may run.
 
     Raises NoDataFile, DataFileDamaged, DiskFull or Unavailable; *data_file* is then as it was.
     """
     data_file = data_file.resolve()
     with draft(data_file) as copy:
-        left_out = copy_back(backup, copy)
+        left_out = salvage(backup, copy) if salvaging else copy_back(backup, copy)
         with closing(Database(copy)) as database:
             state = settle(SqliteStore(database), now=now)
         kept = _set_aside(data_file, f"{data_file.name}.replaced-{stamp(now)}")

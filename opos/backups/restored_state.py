@@ -1,7 +1,8 @@
 """What changes in a restored data file before a bundle runs on it.
 
-A restored bundle goes on as if it had been stopped since the backup. Two things must not go on: a message that was on
-its way then has probably arrived since, and a job that has pinged since has not missed anything.
+A restored bundle goes on as if it had been stopped since the backup, but two things must not go on. A message that was
+on its way has probably arrived since, so opos does not send it again on its own. And timers keep the time that they had
+left, or else every alert that was open then would notify you at once, and every heartbeat would count as missed.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from shared.services.outbox.message import MessageChange
 from shared.values.timestamps import iso
 
 MESSAGES = ("outbox", "digests")
+TIMERS = {"groups": "due_at", "alerts": "calls_at", "heartbeats": "due_at"}
+"""The field of each collection that holds a time at which opos acts."""
 _WHY = "on its way when the backup was made, and not sent again by the restore"
 
 
@@ -23,25 +26,35 @@ class Restored:
     as_of: str | None
     events: int
     parked: list[str]
-    heartbeats: list[str]
+    timers: int
 
 
 def settle(store: Store, *, now: datetime) -> Restored:
-    """Park the messages of *store* that were on their way, and give its heartbeats the time that they had left."""
+    """Park the messages of *store* that were on their way, and move its timers by the age of the backup."""
     sweep = store.get(SWEEP)
     as_of = sweep.data["at"] if sweep else None
+    parked = [doc.path for collection in MESSAGES for doc in _park(store, collection)]
     age = now - datetime.fromisoformat(as_of) if as_of else timedelta()
-    messages = [doc for collection in MESSAGES for doc in _due(store, collection)]
-    heartbeats = _due(store, "heartbeats")
-    for doc in messages:
-        park: MessageChange = {"state": "parked", "due_at": None, "last_fault": _WHY}
-        store.commit([Update(doc.path, park, doc.version)])
-    for doc in heartbeats:
-        due = datetime.fromisoformat(doc.data["due_at"]) + max(age, timedelta())
-        store.commit([Update(doc.path, {"due_at": iso(due)}, doc.version)])
-    parked, pinged = [doc.path for doc in messages], [doc.id for doc in heartbeats]
-    return Restored(as_of, store.count("events", where=[("day", ">", "")]), parked, pinged)
+    timers = sum(_move(store, collection, name, by=max(age, timedelta())) for collection, name in TIMERS.items())
+    return Restored(as_of, store.count("events", where=[("day", ">", "")]), parked, timers)
 
 
-def _due(store: Store, collection: str) -> list[Doc]:
-    return list(store.query(collection, where=[("due_at", ">", "")], order_by="due_at"))
+def _park(store: Store, collection: str) -> list[Doc]:
+    docs = _timed(store, collection, "due_at")
+    park: MessageChange = {"state": "parked", "due_at": None, "last_fault": _WHY}
+    store.commit([Update(doc.path, park, doc.version) for doc in docs])
+    return docs
+
+
+def _move(store: Store, collection: str, name: str, *, by: timedelta) -> int:
+    docs = _timed(store, collection, name)
+    store.commit([Update(doc.path, {name: _later(doc.data[name], by)}, doc.version) for doc in docs])
+    return len(docs)
+
+
+def _later(moment: str, by: timedelta) -> str:
+    return iso(datetime.fromisoformat(moment) + by)
+
+
+def _timed(store: Store, collection: str, name: str) -> list[Doc]:
+    return list(store.query(collection, where=[(name, ">", "")], order_by=name))

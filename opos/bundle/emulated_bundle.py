@@ -18,6 +18,7 @@ from opos.bundle.ports import free_port
 from opos.bundle.processes import Supervised
 from opos.bundle.pubsub_setup import wire
 from opos.bundle.scheduler import start_ticking
+from opos.terminal.files import open_private
 from opos.terminal.options import EMULATORS_FILE, SIGNING_KEY_FILE, Place
 from shared.errors import Unavailable
 from shared.ports.topology import FUNCTIONS
@@ -57,7 +58,8 @@ def emulated(place: Place, google: Emulators, url: str, *, log: Path | None = No
     """Starts every function with its push subscriptions; each writes to *log*, or where this process writes."""
     kept_key(place.data / SIGNING_KEY_FILE)
     state = place.data / EMULATORS_FILE
-    state.write_text(json.dumps(google.environment))
+    with open_private(state) as file:
+        file.write(json.dumps(google.environment))
     ports: dict[str, int] = {name: free_port() for name in FUNCTIONS}
     environment = place.environment(OPOS_PUBLIC_URL=url)
     functions = Functions(ports, {name: _function(name, port, environment, log) for name, port in ports.items()})

@@ -39,9 +39,10 @@ def command(place: Place, *, as_json: bool) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # the report says it
     runtime = place.runtime()
     context: HealthContext = runtime.context()
-    checks = _replaced(place) or [*_integrity(place, runtime), *_checks(context), *_swept(context)]
+    replaced = _replaced(place)
+    checks = replaced or [*_checks(_integrity(place, runtime), context), *_swept(context)]
     wrong = sorted((check for check in checks if check.status != "pass"), key=lambda check: _ORDER.index(check.failure))
-    since = _since(context)
+    since = {} if replaced else _since(context)
     failures = [_explained(check, since, context) for check in wrong]
     lines = list(_lines(failures, len(checks), operator_clock(runtime)))
     show({"checks": len(checks), "wrong": failures}, lines, as_json=as_json)
@@ -77,12 +78,14 @@ def _integrity(place: Place, runtime: Runtime) -> list[Result]:
     return [Result("store:integrity", "datastore", "pass", milliseconds(monotonic() - began), "ms")]
 
 
-def _checks(context: HealthContext) -> list[Result]:
-    """The checks of the report. A damaged or missing file is the cause of whatever else could not be read: it is one
-    failure, and not one for each check that met it.
+def _checks(integrity: list[Result], context: HealthContext) -> list[Result]:
+    """*integrity* and the checks of the report. A full disk or a damaged file is one failure, not one for each check
+    that met it.
     """
     results = run_checks([check for check in all_checks(context) if check.name not in _LEFT_OUT], context)
-    return [result for result in results if result.output not in CAUSES or result.component == "datastore"]
+    known = {result.failure for result in integrity if result.failure}
+    others = (result for result in results if result.output not in CAUSES or result.component == "datastore")
+    return [*integrity, *(result for result in others if result.failure not in known)]
 
 
 def _swept(context: HealthContext) -> list[Result]:

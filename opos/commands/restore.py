@@ -20,10 +20,11 @@ _IN_CLOUD = "Firestore restores its own backups: docs/operations/restore-from-ex
 
 @click.command("restore")
 @click.argument("backup", metavar="FROM", type=click.Path(path_type=Path))
+@click.option("--salvage", is_flag=True, help="Take what can still be read of a damaged file FROM.")
 @with_place
 @json_option
 @reports_errors
-def command(backup: Path, place: Place, *, as_json: bool) -> None:
+def command(backup: Path, place: Place, *, salvage: bool, as_json: bool) -> None:
     """Put the backup FROM in the place of the data of the bundle, which must not be running.
 
     FROM is verified first. The present data file is kept under another name. Messages that were on their way when the
@@ -34,7 +35,7 @@ def command(backup: Path, place: Place, *, as_json: bool) -> None:
     if backup.resolve() in files(data_file):
         stop(WRONG_USAGE, f"expected a backup, found the data file itself: {backup}")
     with lock(place.data):
-        done = restore(backup, data_file, now=datetime.now(UTC))
+        done = restore(backup, data_file, now=datetime.now(UTC), salvaging=salvage)
     content = {**asdict(done.state), "left_out": done.left_out, "kept": str(done.kept) if done.kept else None}
     show(content, "\n".join(_lines(done, data_file, place)), as_json=as_json)
 

@@ -47,6 +47,8 @@ def add(folder: Path, secrets: list[Wanted], environment: Mapping[str, str]) -> 
     new = [secret for secret in secrets if secret.name not in names and read_secret(secret.name, environment) is None]
     if new:
         write_whole(file, text.rstrip("\n") + "\n" + "".join(map(_lines, new)), mode=0o600)
+    elif file.exists():
+        file.chmod(0o600)  # it may be older than opos
     return new
 
 

@@ -16,13 +16,16 @@ from hypothesis import strategies as st
 
 from opos.backups.dated_files import dated_name, expired
 from opos.backups.restoration import restore
+from shared.adapters.local_bus.bus import LocalBus
 from shared.adapters.sqlite.backup import NoDataFile, write_backup
 from shared.adapters.sqlite.database import Database
 from shared.adapters.sqlite.store import SqliteStore
 from shared.errors import DataFileDamaged, DiskFull
+from shared.events import Tick
 from shared.ports import Create, Delete, Set
 from tests.integration.test_data_file import damage
 from tests.integration.test_disk_full import filled, mounted
+from tests.support.fakes import FakeClock
 
 NOW = datetime(2026, 11, 28, 5, 19, tzinfo=UTC)
 
@@ -200,10 +203,10 @@ def test_a_damaged_backup_changes_nothing(live: Database, tmp_path: Path) -> Non
     assert {name for name in names(live.path.parent) if "replaced" in name or "new" in name} == set()
 
 
-def test_what_recover_finds_is_restored_without_the_documents_that_are_not_readable(
+def test_a_file_that_another_program_recovered_is_restored_without_the_documents_that_are_not_readable(
     live: Database, tmp_path: Path
 ) -> None:
-    """`sqlite3 .recover` writes tables and rows; an index that a damaged document stops is missing."""
+    """Another program may have written tables and rows; an index that a damaged document stops is missing."""
     live.close()
     recovered = tmp_path / "recovered.db"
     shutil.copy(live.path, recovered)
@@ -219,3 +222,32 @@ def test_what_recover_finds_is_restored_without_the_documents_that_are_not_reada
     assert done.left_out == ["alerts/7"]
     with closing(Database(tmp_path / "opos.db")) as restored:
         assert SqliteStore(restored).count("alerts") == 49
+
+
+def test_what_can_be_read_of_a_damaged_file_is_salvaged(live: Database, tmp_path: Path) -> None:
+    store = SqliteStore(live)
+    store.commit([Create(f"events/{number}", {"text": "x" * 900}) for number in range(400)])
+    LocalBus(live, FakeClock(), lambda: "id").publish(Tick())
+    live.close()
+    size = live.path.stat().st_size // 4096
+    with live.path.open("r+b") as file:
+        for page in range(size // 2, size // 2 + 3):
+            file.seek(page * 4096)
+            file.write(b"\xa5" * 4096)
+    with pytest.raises(DataFileDamaged):
+        restore(live.path, tmp_path / "opos.db", now=NOW)
+    done = restore(live.path, tmp_path / "opos.db", now=NOW, salvaging=True)
+    assert done.left_out == []
+    with closing(Database(tmp_path / "opos.db")) as salvaged:
+        assert 400 - 3 * 4 - 2 <= SqliteStore(salvaged).count("events") < 400
+        assert len(salvaged.read("SELECT * FROM messages")) == 1
+        salvaged.require_whole()
+
+
+def test_a_document_that_is_no_longer_json_is_left_out_of_what_is_salvaged(live: Database, tmp_path: Path) -> None:
+    live.close()
+    content = live.path.read_bytes()
+    live.path.write_bytes(content.replace(b'{"n":7}', b'{"n":7\xff'))
+    done = restore(live.path, tmp_path / "opos.db", now=NOW, salvaging=True)
+    assert done.left_out == ["alerts/7"]
+    assert len(ids(tmp_path / "opos.db")) == 49

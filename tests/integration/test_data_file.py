@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import stat
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -12,11 +13,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from opos.bundle.data_folder import lock, lost_its_file, note_open_file
+from opos.init import dotenv
+from opos.terminal.files import open_private
 from shared.adapters.sqlite.database import Database
 from shared.adapters.sqlite.store import SqliteStore
 from shared.errors import Conflict, DataFileDamaged, DataFileReplaced
 from shared.ports import Create, Set, Update
 from shared.security.secrets import kept_key
+from tests.support.project import ROOT
 
 
 @pytest.fixture
@@ -197,6 +202,40 @@ def test_a_signing_key_that_others_could_read_becomes_its_owners(tmp_path: Path)
     (tmp_path / "signing.key").chmod(0o644)
     assert kept_key(tmp_path / "signing.key") == key
     assert modes(tmp_path) == {"signing.key": 0o600}
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_what_a_command_writes_with_data_in_it_is_only_its_owners(tmp_path: Path) -> None:
+    (tmp_path / "old.jsonl").touch(0o666)
+    for name in ("old.jsonl", "new.jsonl"):
+        with open_private(tmp_path / name) as file:
+            file.write("x")
+    (tmp_path / ".env").write_text("export APP_SECRET=x\n")
+    assert dotenv.add(tmp_path, [dotenv.Wanted("APP_SECRET", "y", "note")], {}) == []
+    lock(tmp_path).close()
+    assert set(modes(tmp_path).values()) == {0o600}
+
+
+def test_make_clean_keeps_what_the_bundle_has_accepted(tmp_path: Path) -> None:
+    (tmp_path / ".opos").mkdir()
+    (tmp_path / ".opos/opos.db").touch()
+    (tmp_path / ".cache").mkdir()
+    subprocess.run(["make", "-f", ROOT / "Makefile", "clean"], cwd=tmp_path, check=True, capture_output=True)
+    assert [path.name for path in tmp_path.rglob("*")] == [".opos", "opos.db"]
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_another_process_sees_that_a_running_bundle_has_lost_its_file(database: Database, *, running: bool) -> None:
+    data, file = database.path.parent, database.file
+    assert file is not None
+    held = lock(data)
+    note_open_file(data, file)
+    if not running:
+        held.close()
+    assert not lost_its_file(data)
+    database.path.unlink()
+    assert lost_its_file(data) == running
+    held.close()
 
 
 @pytest.fixture

@@ -86,21 +86,21 @@ def attacked(attack: str) -> Outcome:
         data = Path(folder) / "data"
         data.mkdir()
         with embedded(data, phone.url) as bundle:
-            _send(bundle, range(BEFORE))
-            assert _kept(data, range(BEFORE)) == BEFORE
+            send(bundle, range(BEFORE))
+            assert kept(data, range(BEFORE)) == BEFORE
             ATTACKS[attack](data)
-            answers = _send(bundle, range(BEFORE, BEFORE + AFTER))
+            answers = send(bundle, range(BEFORE, BEFORE + AFTER))
             health = _health(bundle)
             bundle.end()
             bundle.start()
             with suppress(TimeoutError):  # it never is, if the file is damaged
                 until(lambda: _is_ready(bundle), seconds=10, what="the bundle to be ready")
-            kept = _kept(data, range(BEFORE, BEFORE + AFTER))
+            survivors = kept(data, range(BEFORE, BEFORE + AFTER))
         failures = {check["failure"] for checks in health["checks"].values() for check in checks if "failure" in check}
-        return Outcome(attack, dict(answers), health["status"], sorted(failures), kept)
+        return Outcome(attack, dict(answers), health["status"], sorted(failures), survivors)
 
 
-def _send(bundle: Embedded, numbers: range) -> Counter[str]:
+def send(bundle: Embedded, numbers: range) -> Counter[str]:
     """The answers to a webhook of each of *numbers*."""
     answers = Counter[str]()
     for number in numbers:
@@ -118,7 +118,7 @@ def _is_ready(bundle: Embedded) -> bool:
     return post(bundle.port, b"", {}, path="/readyz", method="GET")[0] == 200
 
 
-def _kept(data: Path, numbers: range) -> int:
+def kept(data: Path, numbers: range) -> int:
     """How many of the webhooks *numbers* the file has that a new process finds: none, if the file is damaged."""
     sql = "SELECT json_extract(data, '$.delivery_id') FROM docs WHERE collection = 'events'"
     with closing(sqlite3.connect(data / "opos.db")) as database, suppress(sqlite3.DatabaseError):

@@ -5,11 +5,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 from shared.adapters.sqlite.data_file import ENDS, PRIVATE, beside
 from shared.adapters.sqlite.faults import damaged, unavailable
-from shared.adapters.sqlite.integrity import require_sound_indexes, unreadable
+from shared.adapters.sqlite.integrity import require_sound, require_whole, unreadable
 from shared.errors import DataFileDamaged, OposError, Unavailable
 
 _TABLES = {"docs", "messages", "sequence"}
@@ -28,26 +29,26 @@ def write_backup(source: Path, target: Path) -> None:
     deleted documents once filled (SQLite, "VACUUM INTO").
     """
     with draft(target) as copy:
-        with _translated(source), closing(_connect(source, "rw")) as live:
+        with translated(source), closing(connect(source, "rw")) as live:
             _require_opos(live, source)
             live.execute("VACUUM INTO ?", [str(copy)])
-        with _translated(source), closing(_connect(copy, "ro")) as written:
-            _require_sound(written)
-        with _translated(target):
+        with translated(source), closing(connect(copy, "ro")) as written:
+            require_whole(written, "integrity_check")
+        with translated(target):
             replace(copy, target)
 
 
 def copy_back(source: Path, copy: Path) -> list[str]:
     """Copy *source*, a backup or a data file with its log beside it, to the empty file *copy*, and verify it.
 
-    Raises as `write_backup` does. Returns the paths of documents that are left out: `.recover` of sqlite3 may find some
-    that are no longer the JSON that was stored.
+    Raises as `write_backup` does. Returns the paths of documents that are left out, because they are no longer the JSON
+    that was stored: a file that another program has put together may have some.
     """
-    with _translated(source), closing(_connect(source, "ro")) as backup, closing(_connect(copy, "rw")) as written:
+    with translated(source), closing(connect(source, "ro")) as backup, closing(connect(copy, "rw")) as written:
         _require_opos(backup, source)
         backup.backup(written)
         written.execute("PRAGMA journal_mode=DELETE")
-        require_sound_indexes(written)
+        require_sound(written, "integrity_check")
         left_out = list(unreadable(written))
         written.executemany("DELETE FROM docs WHERE rowid = ?", [(row,) for row, _ in left_out])
     return [path for _, path in left_out]
@@ -91,17 +92,11 @@ def _remove(path: Path) -> None:
         beside(path, end).unlink(missing_ok=True)
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    """A connection that does not create *path*."""
+def connect(path: Path, mode: Literal["ro", "rw"]) -> sqlite3.Connection:
+    """A connection to the data file *path*. Raises NoDataFile if there is none."""
     if not path.is_file():
         raise NoDataFile(f"expected a data file of opos, found no file {path}")
     return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode={mode}", uri=True, isolation_level=None)
-
-
-def _require_sound(connection: sqlite3.Connection) -> None:
-    require_sound_indexes(connection)
-    if any(unreadable(connection)):
-        raise damaged()
 
 
 def _require_opos(connection: sqlite3.Connection, path: Path) -> None:
@@ -111,7 +106,7 @@ def _require_opos(connection: sqlite3.Connection, path: Path) -> None:
 
 
 @contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def translated(path: Path) -> Iterator[None]:
     """Errors of SQLite and of the disk of *path* as ours; that a file is damaged names the file."""
     try:
         yield

@@ -140,7 +140,7 @@ class Database:
         """Raises DataFileDamaged if any part of the file is not what was written. Reads all of it."""
         try:
             with self._reader() as connection:
-                require_whole(connection)
+                require_whole(connection, "quick_check")
         except (sqlite3.Error, OSError) as fault:
             raise self.noted(unavailable(fault, self.path)) from fault
 

@@ -38,7 +38,7 @@ def unavailable(fault: BaseException, path: Path) -> Unavailable:
 
 
 def damaged(file: str = "The data file") -> DataFileDamaged:
-    hint = "docs/runbooks/data-file-damaged.md: `opos restore` a backup, or let sqlite3 read what is left of the file."
+    hint = "docs/runbooks/data-file-damaged.md: `opos restore` a backup, or what is left of the file."
     return DataFileDamaged(f"{file} is damaged.", hint=hint)
 
 

@@ -3,21 +3,24 @@
 import json
 import sqlite3
 from collections.abc import Iterator
+from typing import Literal
 
 from shared.adapters.sqlite.faults import damaged
 
+Check = Literal["quick_check", "integrity_check"]
+"""`integrity_check` also compares the indexes with the documents, and takes three times as long (SQLite, "PRAGMA")."""
 
-def require_whole(connection: sqlite3.Connection) -> None:
-    """Raises DataFileDamaged, or the error that SQLite raises for a damaged file. As fast as the disk reads."""
-    if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+
+def require_whole(connection: sqlite3.Connection, check: Check) -> None:
+    """Raises DataFileDamaged, or the error that SQLite raises for a damaged file. Reads all of it."""
+    require_sound(connection, check)
+    if any(unreadable(connection)):
         raise damaged()
-    if connection.execute("SELECT 1 FROM docs WHERE NOT json_valid(data) LIMIT 1").fetchone():
-        raise damaged()
 
 
-def require_sound_indexes(connection: sqlite3.Connection) -> None:
-    """The same, and compares each index with the documents; says nothing about documents that no index has."""
-    if connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
+def require_sound(connection: sqlite3.Connection, check: Check) -> None:
+    """The same for the pages of the file; says nothing about the content of documents."""
+    if connection.execute(f"PRAGMA {check}(1)").fetchone() != ("ok",):
         raise damaged()
 
 

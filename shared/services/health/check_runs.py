@@ -1,22 +1,22 @@
 """Runs checks: all at the same time, each with its own timeout."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 
 from shared.context import Context
-from shared.health.report import Result
+from shared.health.report import Result, Status
 from shared.process.fan_out import Unanswered, ask_all
 from shared.services.health.checks.registry import Check, milliseconds
 from shared.services.health.context import HealthContext
 from shared.telemetry.logger import log as _log
 
-CAUSES = {
+CAUSES: Mapping[str, str] = {
     "disk_full": "disk-full",
     "data_file_replaced": "data-file-replaced",
     "data_file_damaged": "data-file-damaged",
 }
-"""The codes of errors that are failures of their own, whichever check meets them."""
+"""The codes of errors that are failures of their own, whichever check meets them; each fails that check."""
 
 
 def run_checks(checks: Iterable[Check], context: HealthContext) -> list[Result]:
@@ -39,6 +39,7 @@ def _results(check: Check, answer: list[Result] | Unanswered) -> Iterator[Result
         yield from answer
         return
     _log.warning("probe_failed", probe=check.name, reason=answer.reason)
-    failure = CAUSES.get(answer.reason, check.failure)
+    cause = CAUSES.get(answer.reason)
+    status: Status = "fail" if cause else check.broken
     took = milliseconds(answer.after)
-    yield Result(check.name, check.component, check.broken, took, "ms", answer.reason, failure=failure)
+    yield Result(check.name, check.component, status, took, "ms", answer.reason, failure=cause or check.failure)

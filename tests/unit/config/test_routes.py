@@ -54,6 +54,8 @@ def test_a_whole_configuration_of_alerting_is_accepted() -> None:
         ("route: {channel: desk, group_by: [a, a]}", "6: route: expected group_by to list each label only once; found a mapping"),
         ("route: {channel: desk, group_by: ['...', a]}", "6: route: expected '...' to be the only entry of group_by, because it means all labels; found a mapping"),
         ("route: {channel: desk}\nheartbeats: {a: {every: 1d, cron: '* * * * *'}}", "7: heartbeats.a: expected either every or cron; found a mapping"),
+        ("route: {channel: desk}\nheartbeats: {a: {backup: true}}", "7: heartbeats.a: expected every or cron, so that a missed backup is noticed; found a mapping"),
+        ("route: {channel: desk}\nheartbeats: {a: {every: 1d, backup: true, secrets: [A]}}", "7: heartbeats.a: expected no secrets, since only `opos backup` pings it; found a mapping"),
         ("route: {channel: desk}\nheartbeats: {a: {cron: 'at noon'}}", "7: heartbeats.a.cron: expected a cron line such as 0 3 * * *; found 'at noon'"),
         ("route: {channel: desk}\nescalations: {me: {levels: [{channel: call}]}}", "7: escalations.me.levels.0.channel: expected a declared channel (desk, phone); found 'call'"),
         ("route: {channel: desk}\nfocus: {blocks: [{name: a, from: 9, to: noon}]}", "7: focus.blocks.0.to: expected a time such as 08:30, or 24:00; found 'noon'"),

@@ -7,6 +7,7 @@ import pytest
 
 from functions.sweeper.handler import sweep
 from functions.webhook_intake.handler import handle as intake
+from shared.errors import NotFound
 from shared.events import EventAccepted, Tick
 from shared.values.http import HttpRequest
 from tests.support.events import accepted, disk_full
@@ -82,3 +83,19 @@ def test_a_step_that_fails_does_not_stop_the_others(step: str, monkeypatch: pyte
         sweep(Tick(), context)
     assert len([event for event in context.bus.published if isinstance(event, EventAccepted)]) == 2
     assert context.called == []
+
+
+def test_a_backup_is_expected_only_where_the_store_is_a_file() -> None:
+    context = configured(heartbeats={"data": {"every": "1h", "backup": True}})
+    context.has_data_file = False
+    minutes(context, 70)
+    assert (titles(context), docs(context, "heartbeats")) == ([], [])
+    context.has_data_file = True
+    minutes(context, 70)
+    assert titles(context) == ["Heartbeat missed: data (no ping yet)"]
+
+
+def test_nobody_can_ping_for_a_backup() -> None:
+    context = configured(heartbeats={"data": {"every": "1h", "backup": True}})
+    with pytest.raises(NotFound):
+        ping(context, "data")

@@ -89,6 +89,14 @@ def secret(context: FakeContext) -> None:
     context.config = context.config.model_copy(update={"rotate_by": {"GITHUB_SECRET": context.now.date()}})
 
 
+def damaged(context: FakeContext) -> None:
+    context.is_damaged = True
+
+
+def exposed(context: FakeContext) -> None:
+    context.exposed = ["opos.db", "signing.key"]
+
+
 AGED = timedelta(minutes=6)
 BROKEN: dict[str, tuple[str, Callable[[FakeContext], None]]] = {
     "an accepted event that nobody handles": ("events-unhandled", unhandled),
@@ -107,6 +115,8 @@ BROKEN: dict[str, tuple[str, Callable[[FakeContext], None]]] = {
     "a disk that is nearly full": ("disk-full", disk),
     "memory over its threshold": ("memory-high", without_memory),
     "a secret whose day has come": ("secret-due", secret),
+    "a damaged data file": ("data-file-damaged", damaged),
+    "a data file that others can read": ("data-file-exposed", exposed),
 }
 
 
