@@ -231,3 +231,15 @@ def test_an_urgent_message_that_was_refused_waits_as_all_do(bus: LocalBus, clock
     assert bus.take(1) == []
     clock.advance(minutes=10)
     assert len(bus.take(1)) == 1
+
+
+def test_a_message_of_a_clock_that_has_been_set_back_since_is_delivered(tmp_path: Path) -> None:
+    clock = FakeClock()
+    bus = LocalBus(Database(tmp_path / "opos.db"), clock, iter("ab").__next__)
+    bus.publish(DUE)
+    clock.advance(hours=-6)
+    (delivery,) = bus.take(1)
+    bus.refuse(delivery)
+    assert bus.take(1) == []
+    clock.advance(seconds=10)
+    assert len(bus.take(1)) == 1
