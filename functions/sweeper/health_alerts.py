@@ -44,6 +44,7 @@ def watch(context: HealthContext) -> None:
     month = spending.look(known.get("month") or {}, context)
     state = {
         "at": iso(context.now), "broken": broken, "outside": seen, "unreachable": unreachable, "month": month,
+        "documents": known.get("documents"),
     }  # fmt: skip
     announcements = [*_fired(before, broken, failures, context), *_resolved(before, broken, context)]
     _commit(create_or_update(SWEEP, state, doc), announcements, context)

@@ -71,6 +71,7 @@ class Function(NamedTuple):
 
 _SWEPT = (
     "events", "alerts", "groups", "outbox", "digests", "heartbeats", "dead_letters", "sweeps", "indicators", "probes",
+    "silences", "focus", "overrides",
 )  # fmt: skip
 _ROWS = (
     Function(

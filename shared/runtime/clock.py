@@ -17,9 +17,7 @@ def machine_time() -> datetime:
 
 @dataclass
 class SystemClock:
-    """The clock of the machine. A process sees its time go back only where somebody set the clock back by STEP or more;
-    until the next sweep, that is the order of what arrives (docs/operations/clock-steps.md).
-    """
+    """The clock of the machine. A process sees its time go back only if somebody sets it back by STEP or more."""
 
     read: Callable[[], datetime] = machine_time
     _latest: datetime = NEVER

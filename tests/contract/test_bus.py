@@ -273,3 +273,15 @@ def test_an_urgent_message_finds_a_worker_though_others_keep_all_that_they_may_h
     assert critical.wait(20)
     release.set()
     pump.stop()
+
+
+def test_a_message_of_a_clock_that_has_been_set_back_since_is_delivered(tmp_path: Path) -> None:
+    clock = FakeClock()
+    bus = LocalBus(Database(tmp_path / "opos.db"), clock, iter("ab").__next__)
+    bus.publish(DUE)
+    clock.advance(hours=-6)
+    (delivery,) = bus.take(1)
+    bus.refuse(delivery)
+    assert bus.take(1) == []
+    clock.advance(seconds=10)
+    assert len(bus.take(1)) == 1

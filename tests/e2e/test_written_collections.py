@@ -15,7 +15,8 @@ from opos.bundle.gateway import WSGI, load_functions
 from shared.adapters.local_bus.bus import LocalBus
 from shared.adapters.sqlite.store import SqliteStore
 from shared.errors import DeliveryError
-from shared.ports import Write
+from shared.events import iso
+from shared.ports import Create, Write
 from shared.ports.topology import FUNCTIONS, PROBES, ROWS
 from shared.runtime import container
 from shared.runtime.container import Runtime
@@ -103,7 +104,29 @@ def run_everything(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
         bundle.tick(minutes=2)
     bundle.tick(days=2)  # the heartbeat is missed
     bundle.tick(days=6)  # a review is due
+    _the_clock_is_set_back(bundle)
     _a_dead_letter(bundle, monkeypatch)
+
+
+def _the_clock_is_set_back(bundle: Bundle) -> None:
+    """What a person chose by the clock that was ahead ends as much earlier."""
+    now, end = iso(bundle.clock.now()), iso(bundle.clock.now() + timedelta(hours=1))
+    silence = {
+        "matchers": ['a="b"'],
+        "author": "me",
+        "comment": "",
+        "created_at": now,
+        "starts_at": now,
+        "ends_at": end,
+    }
+    focus = {"name": "focus", "begins_at": now, "ends_at": end}
+    override = {"variant": "off", "who": "me", "why": "", "at": now, "until": end}
+    chosen = {"silences/s": silence, "focus/f": focus, "overrides/nobody": override}
+    bundle.runtime.store.commit([Create(path, data) for path, data in chosen.items()])
+    bundle.tick(hours=-6)
+    assert {bundle.doc(path)[name] for path, name in (("silences/s", "ends_at"), ("focus/f", "ends_at"))} == {
+        iso(bundle.clock.now() + timedelta(minutes=59))
+    }
 
 
 def _alerts_and_digests(bundle: Bundle) -> None:
