@@ -11,8 +11,16 @@ PATIENCE = 3
 """How many messages a channel may reject in one sweep before the sweep sends no more on it."""
 
 
-def send_stuck(context: OutboxContext) -> None:
-    """Send every message that is due. A channel that accepts nothing is skipped until the next sweep.
+def send_stuck_pages(context: OutboxContext) -> None:
+    _send_stuck("outbox", context)
+
+
+def send_stuck_digests(context: OutboxContext) -> None:
+    _send_stuck("digests", context)
+
+
+def _send_stuck(collection: str, context: OutboxContext) -> None:
+    """Send every message of *collection* that is due. A channel that accepts nothing is skipped until the next sweep.
 
     Each attempt on such a channel may cost its timeout, and messages on other channels must not wait for that.
     """
@@ -23,4 +31,4 @@ def send_stuck(context: OutboxContext) -> None:
         if rejected[channel] < PATIENCE and retake(doc, context) == "pending":
             rejected[channel] += 1
 
-    recover_each([doc for name in ("outbox", "digests") for doc in due(name, context, limit=BATCH)], send_again)
+    recover_each(due(collection, context, limit=BATCH), send_again)
