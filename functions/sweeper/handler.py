@@ -19,7 +19,10 @@ from shared.telemetry.logger import log as _log
 
 
 def sweep(message: Tick, context: SweeperContext) -> None:  # noqa: ARG001  (a tick has no content)
-    """Run every step, even if one before it has failed: first what may notify. Raises what the first unexpected failure raised."""
+    """Run every step, first those that may notify, even if one before it has failed.
+
+    Raises what the first unexpected failure raised.
+    """
     steps: tuple[Callable[[SweeperContext], None], ...] = (
         end_timers, escalate_due, send_stuck_pages, publish_lost, expect_all, miss_due, close_due_batches,
         announce_review, send_stuck_digests, _report_counts, watch,
