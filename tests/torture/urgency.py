@@ -52,7 +52,7 @@ def urgency(webhooks: int, alerts: int, *, resolves: bool = False, limit: float 
                 with ThreadPoolExecutor(webhooks) as pool:
                     sent = [pool.submit(_send, bundle.port, _bulk(n, alerts, status)) for n in range(webhooks)]
                     assert [each.result() for each in sent] == [202] * webhooks
-                    took += _criticals(bundle.port, phone, status, limit)
+                    took.extend(_criticals(bundle.port, phone, status, limit))
                 until(lambda: not _unhandled(bundle.store), seconds=limit, what="every event to be handled")
         report.digests = sum(len(times) for title, times in phone.arrivals.items() if "critical" not in title)
     return report
