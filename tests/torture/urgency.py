@@ -54,8 +54,13 @@ def urgency(webhooks: int, alerts: int, *, resolves: bool = False, limit: float 
                     assert [each.result() for each in sent] == [202] * webhooks
                     took.extend(_criticals(bundle.port, phone, status, limit))
                 until(lambda: not _unhandled(bundle.store), seconds=limit, what="every event to be handled")
-        report.digests = sum(len(times) for title, times in phone.arrivals.items() if "critical" not in title)
+        until(lambda: _digests(phone), seconds=limit, what="a digest")
+        report.digests = _digests(phone)
     return report
+
+
+def _digests(phone: Receiver) -> int:
+    return sum(len(times) for title, times in list(phone.arrivals.items()) if "critical" not in title)
 
 
 def _unhandled(store: Any) -> int:
