@@ -81,5 +81,5 @@ def test_a_hanging_store_delays_no_evaluation_and_a_failing_one_changes_nothing(
 
 def test_the_digest_lists_the_overrides(context: FakeContext) -> None:
     kill(context)
-    (note,) = overview("digest", [], context).notes
+    (note,) = overview("digest", [], {}, context).notes
     assert note["text"] == "The flag checkout is overridden: off until 10:00, by me: it charges twice"
