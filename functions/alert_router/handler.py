@@ -20,6 +20,8 @@ from shared.telemetry.logger import log as _log
 CONSUMER = "alert_router"
 BATCH = 100
 """How many signals one commit decides: with their pages they stay far below the 500 writes that Firestore accepts."""
+PORTIONS = 5
+"""How many commits one delivery makes for signals that are not urgent: reading a large message costs as much as one."""
 Summaries = Sequence[dict[str, str]]
 
 
@@ -38,8 +40,8 @@ def handle(message: EventAccepted, context: RouterContext) -> None:
     _go_on(message, event, context)
 
 
-def _route(message: EventAccepted, done: Summaries, context: RouterContext) -> None:
-    """Route the next signals of *message*; *done* are the decisions on those that earlier commits handled."""
+def _route(message: EventAccepted, done: Summaries, context: RouterContext, portions: int = PORTIONS) -> None:
+    """Route the next *portions* of *message*; *done* are the decisions on the signals that earlier commits handled."""
     waiting = undecided(message, done) if len(message.signals) > BATCH else with_alert_ids(message)
     decisions, writes = _decide(waiting[:BATCH], message, context)
     summaries, rest = [*done, *(decision.summary() for decision in decisions)], waiting[BATCH:]
@@ -53,10 +55,20 @@ def _route(message: EventAccepted, done: Summaries, context: RouterContext) -> N
     _log.info("routed", event_id=message.id, decisions=[decision.summary() for decision in decisions])
     send_pages(writes, versions, context)
     _send_full_batches(decisions, context)
-    if rest:
-        context.bus.publish(message, later=not any(is_urgent(signal) for _, signal in rest))
+    if rest and portions > 1 and not _any_urgent(waiting):
+        _route(_at(versions[marked.path], message), summaries, context, portions - 1)
+    elif rest:
+        context.bus.publish(message, later=not _any_urgent(rest))
     elif not message.nonce:
         _measure(message, context)
+
+
+def _any_urgent(signals: Sequence[tuple[str, Signal]]) -> bool:
+    return any(is_urgent(signal) for _, signal in signals)
+
+
+def _at(version: str, message: EventAccepted) -> EventAccepted:
+    return message.model_copy(update={"version": version})
 
 
 def _marker(message: EventAccepted) -> str:
@@ -114,8 +126,7 @@ def _go_on(message: EventAccepted, event: Doc, context: RouterContext) -> None:
     if mark and len(mark["decisions"]) == len(message.signals):
         _log.info("already_handled", event_id=message.id, marker=_marker(message))
         return
-    present = message.model_copy(update={"version": event.version})
-    _route(present, mark["decisions"] if mark else (), context)
+    _route(_at(event.version, message), mark["decisions"] if mark else (), context)
 
 
 def _mark(message: EventAccepted, event: Doc) -> Handled | None:

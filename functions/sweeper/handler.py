@@ -15,16 +15,19 @@ from functions.sweeper.health_alerts import AlertsBlockedError, watch
 from functions.sweeper.heartbeats import expect_all, miss_due
 from functions.sweeper.lost_events import publish_lost
 from functions.sweeper.recovery import NotRecoveredError
-from functions.sweeper.stuck_messages import send_stuck
+from functions.sweeper.stuck_messages import send_stuck_digests, send_stuck_pages
 from shared.events import Tick
 from shared.telemetry.logger import log as _log
 
 
 def sweep(message: Tick, context: SweeperContext) -> None:  # noqa: ARG001  (a tick has no content)
-    """Run every step, even if one before it has failed. Raises what the first unexpected failure raised."""
+    """Run every step, first those that may notify, even if one before it has failed.
+
+    Raises what the first unexpected failure raised.
+    """
     steps: tuple[Callable[[SweeperContext], None], ...] = (
-        rewrite_earlier, follow_clock, publish_lost, send_stuck, end_timers, escalate_due, expect_all, miss_due,
-        close_due_batches, announce_review, _report_counts, watch,
+        rewrite_earlier, follow_clock, end_timers, escalate_due, send_stuck_pages, publish_lost, expect_all, miss_due,
+        close_due_batches, announce_review, send_stuck_digests, _report_counts, watch,
     )  # fmt: skip
     faults = [fault for step in steps if (fault := _fault_of(step, context))]
     if not faults and context.config.checker:

@@ -13,8 +13,16 @@ PATIENCE = 3
 """How many messages a channel may reject in one sweep before the sweep sends no more on it."""
 
 
-def send_stuck(context: OutboxContext) -> None:
-    """Send every message that is due. A channel that accepts nothing is skipped until the next sweep.
+def send_stuck_pages(context: OutboxContext) -> None:
+    _send_stuck("outbox", context)
+
+
+def send_stuck_digests(context: OutboxContext) -> None:
+    _send_stuck("digests", context)
+
+
+def _send_stuck(collection: str, context: OutboxContext) -> None:
+    """Send every message of *collection* that is due. A channel that accepts nothing is skipped until the next sweep.
 
     Each attempt on such a channel may cost its deadline, and messages on other channels must not wait for that.
     """
@@ -30,8 +38,7 @@ def send_stuck(context: OutboxContext) -> None:
         elif attempt:
             slow[channel] = attempt
 
-    stuck = [doc for name in ("outbox", "digests") for doc in due(name, context, limit=BATCH)]
-    recover_each(_in_rounds(stuck, slow, rejected), send_again)
+    recover_each(_in_rounds(list(due(collection, context, limit=BATCH)), slow, rejected), send_again)
 
 
 def _in_rounds(docs: list[Doc], slow: Mapping[str, Attempt], rejected: Mapping[str, int]) -> Iterator[Doc]:

@@ -83,6 +83,21 @@ def test_nothing_is_sent_during_focus_and_one_summary_at_its_end(bundle: Bundle)
     assert len(titles(bundle)) == 1
 
 
+def test_hundreds_of_warnings_in_one_webhook_are_two_messages_and_each_is_in_a_digest(embedded: Bundle) -> None:
+    alerts = [
+        {"status": "firing", "labels": {"alertname": "Disk", "severity": "warning"}, "fingerprint": f"f{n}"}
+        for n in range(700)
+    ]
+    payload = {"version": "4", "groupKey": "g", "status": "firing", "alerts": alerts}
+    bundle = embedded
+    assert bundle.send("alertmanager", payload).status == 202
+    bundle.settle()
+    bundle.tick(minutes=1)
+    assert len(titles(bundle)) <= 2
+    assert sum(len(digest.data["members"]) for digest in bundle.docs("digests")) == 700
+    assert all(alert.data["digest"] and not alert.data["pending"] for alert in bundle.docs("alerts"))
+
+
 def test_a_warning_that_becomes_critical_leaves_the_digest_and_pages(bundle: Bundle) -> None:
     warn(bundle, "disk", "other")
     bundle.trouble("disk", severity="critical", delivery="louder")

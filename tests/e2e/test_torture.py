@@ -5,6 +5,7 @@ import pytest
 from tests.support import requirements as needs
 from tests.torture.digests import torture_digests
 from tests.torture.run import Report, torture
+from tests.torture.urgency import urgency
 
 pytestmark = pytest.mark.slow
 
@@ -37,3 +38,9 @@ def test_each_item_is_in_one_digest_and_each_mail_the_same_however_often_it_is_s
     assert sum(report.kills.values()) == 5
     assert report.digests >= 100 / 5
     assert report.mails == report.digests + report.again
+
+
+def test_a_critical_alert_notifies_while_large_webhooks_are_handled_and_their_digests_stay_few() -> None:
+    report = urgency(9, 500)
+    assert max(report.beside_warnings) < 30
+    assert report.digests <= 10  # within two minutes at most; without the ceiling, 900

@@ -22,7 +22,9 @@ from tests.torture.mailbox import Mailbox, by_id, mailbox, plain_text
 from tests.torture.run import settle
 from tests.torture.senders import Delivery, send_all, trouble
 
-BY_MAIL = CONFIG.replace("{apprise: PHONE_URL}", "{email: PHONE_URL, to: me@example.com}").replace("30s", "10s")
+BY_MAIL = CONFIG.replace("{apprise: PHONE_URL}", "{email: PHONE_URL, to: me@example.com}").replace(
+    "30s", "10s, messages_per_minute: 10000"
+)
 SENDERS = ("digest_sender", "digest_sender", "digest_sender", "sweeper", "alert_router")
 """Who is killed where each function is a process of its own: mostly who claims and sends."""
 

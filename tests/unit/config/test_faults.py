@@ -250,7 +250,7 @@ def test_several_digests_are_named_and_the_first_takes_what_no_route_sends_elsew
         ("{channel: desk, size: 5}", "digest: expected window or cron in addition to size, so that the last items do not wait forever; found a mapping"),
         ("{channel: desk, cron: daily}", "digest.cron: expected a cron line such as 0 3 * * *; found 'daily'"),
         ("{now: {channel: dsk}}", "digest.now.channel: expected a declared channel (desk); found 'dsk' (did you mean 'desk'?)"),
-        ("{now: {chanel: desk}}", "digest.now.chanel: expected one of channel, window, cron, timezone, size; found the key 'chanel' (did you mean 'channel'?)"),
+        ("{now: {chanel: desk}}", "digest.now.chanel: expected one of channel, window, cron, timezone, size, messages_per_minute; found the key 'chanel' (did you mean 'channel'?)"),
         ("{now: {channel: desk, window: soon}}", "digest.now.window: expected a duration such as 5m, 1h30m or 250ms; found 'soon'"),
         ("{now: {channel: desk}, later: 5}", "digest.later: expected a mapping of keys to values; found 5"),
         ("{Now: {channel: desk}}", "digest.Now: expected a name of lower-case letters, digits, - and _; found 'Now'"),

@@ -12,13 +12,14 @@ from functions.sweeper.handler import sweep
 from shared.alerting.alert import pending
 from shared.config.model import Config
 from shared.deployments import Deployment, Phase, to_doc
-from shared.errors import Conflict, DeliveryError
+from shared.errors import Conflict, DeliveryError, Unavailable
 from shared.events import DigestDue, Tick
 from shared.ports import Create, Doc, Set, Update, Write
 from shared.runtime.entry import retry_conflicts
+from shared.services.digest.notice import item_links
 from shared.services.outbox.delivery import send
 from shared.values.timestamps import iso
-from tests.support.events import accepted, disk_full
+from tests.support.events import accepted, disk_full, route_whole
 from tests.support.fakes import CONFIG, FakeContext, FakeStore
 
 ITEM = {
@@ -181,3 +182,94 @@ def test_the_first_digest_of_a_day_says_what_was_deployed_since_the_last_one() -
         "Deployment 2 (2234567) by ann@example.com",
         "Deployment 3 (3234567) by ann@example.com, rolled back: it was worse",
     ]
+
+
+def flood(context: FakeContext, count: int) -> None:
+    """*count* warnings of three rules in one webhook, and one payment problem among them."""
+    signals = [
+        disk_full("warning", f"f{n}", title=f"Trouble {n}", labels={"alertname": f"Rule{n % 3}"}) for n in range(count)
+    ]
+    lost = disk_full("warning", "lost", title="Payment failed", money={"amount": 49000, "currency": "eur"})
+    route_whole(accepted(context, f"d{len(context.store.commits)}", *signals, lost), context)
+
+
+def rule_lines(digest: Doc) -> list[str]:
+    return [line["title"] for block in digest.data["content"]["blocks"] for line in block["lines"]]
+
+
+def test_more_digests_than_the_channel_may_get_are_one_summary_with_a_line_for_each_rule(context: FakeContext) -> None:
+    flood(context, 999)
+    handle(DUE, context)
+    handle(DUE, context)
+    (digest,) = digests(context)
+    assert [title.partition(":")[0] for title in rule_lines(digest)] == [
+        "Payment failed", *(f"333 alerts of Rule{n}" for n in range(3)),
+    ]  # fmt: skip
+    assert digest.data["notice"]["title"] == "1,000 items of 4 rules: Payment failed"
+    assert (len(sent(context)), len(set(digest.data["members"]))) == (1, 1000)
+    assert "More than 5 digests a minute were due" in sent(context)[0]
+    alerts = list(context.store.query("alerts"))
+    assert {alert.data["digest"] for alert in alerts} == {digest.path}
+    assert {alert.id for alert in alerts} == set(digest.data["members"])
+
+
+def test_after_a_summary_the_channel_gets_no_digest_for_a_minute_and_then_one_of_all_that_waits(
+    context: FakeContext,
+) -> None:
+    flood(context, 99)
+    handle(DUE, context)
+    flood(context, 499)  # those of the first are repeats
+    handle(DUE, context)
+    assert len(digests(context)) == 1
+    context.clock.advance(minutes=1)
+    handle(DUE, context)
+    assert sorted(len(digest.data["members"]) for digest in digests(context)) == [100, 400]
+
+
+def test_within_the_ceiling_each_digest_is_a_message_of_its_own(context: FakeContext) -> None:
+    for _ in range(6):
+        wait(context, 5)
+        handle(DUE, context)
+    assert [len(digest.data["members"]) for digest in digests(context)] == [5] * 5
+    context.clock.advance(minutes=1)
+    handle(DUE, context)
+    assert [len(digest.data["members"]) for digest in digests(context)] == [5] * 6
+
+
+class DiesAtPart(FakeStore):
+    """Goes down after the first part of a summary."""
+
+    def commit(self, writes: list[Write]) -> dict[str, str]:  # type: ignore[override]
+        versions = super().commit(writes)
+        self.down = isinstance(writes[0], Create) and "content" in writes[0].data
+        return versions
+
+
+def test_a_summary_whose_worker_dies_is_sent_by_the_sweeper_and_the_rest_waits_for_the_next() -> None:
+    store = DiesAtPart()
+    context = FakeContext(store=store)
+    flood(context, 999)
+    with pytest.raises(Unavailable):
+        handle(DUE, context)
+    store.down = False
+    context.clock.advance(minutes=1)
+    sweep(Tick(), context)
+    (first,) = digests(context)
+    assert (first.data["state"], len(first.data["members"])) == ("sent", 400)
+    assert DUE.queue in {message.queue for message in context.bus.published if isinstance(message, DigestDue)}
+    handle(
+        DUE,
+        FakeContext(
+            store=FakeStore(docs=dict(store.docs)), clock=context.clock, channels=context.channels, ids=context.ids
+        ),
+    )
+    assert [text.count("alerts of Rule") for text in sent(context)] == [3, 3]
+
+
+def test_the_links_of_a_line_about_a_rule_act_on_similar_alerts_only(context: FakeContext) -> None:
+    flood(context, 99)
+    handle(DUE, context)
+    links = item_links(digests(context)[0].data["content"], context)
+    assert sorted(sorted(names) for names in links.values()) == [
+        ["ack", "always", "never", "silence"], *[["always", "never", "silence"]] * 3,
+    ]  # fmt: skip
