@@ -7,10 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from opos.terminal.options import DATA_FILE
 from shared.adapters.sqlite.data_file import PRIVATE, Inode, inode
 from shared.errors import OposError
 
-DATA_FILE = "opos.db"
 _LOCK = "opos.lock"
 
 

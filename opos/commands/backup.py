@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from opos.backups.dated_files import KEEP, dated_name, expired
-from opos.bundle.data_folder import DATA_FILE, lost_its_file
-from opos.terminal.options import Place, json_option, with_place
+from opos.bundle.data_folder import lost_its_file
+from opos.terminal.options import DATA_FILE, Place, json_option, with_place
 from opos.terminal.output import WRONG_USAGE, reports_errors, show, stop
 from shared.adapters.sqlite.backup import write_backup
 from shared.adapters.sqlite.data_file import files
@@ -35,6 +35,7 @@ def command(to: str, keep: int | None, place: Place, *, as_json: bool) -> None:
     The bundle may be running. The copy is verified before it gets its name. It contains no secrets.
     """
     require_embedded(place, _IN_CLOUD)
+    place.require_bundle()
     folder = _folder(to, keep)
     target = folder / dated_name(datetime.now(UTC)) if folder else Path(to)
     _require_target(target, place)

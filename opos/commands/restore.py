@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from opos.backups.restoration import Restoration, restore
-from opos.bundle.data_folder import DATA_FILE, lock
+from opos.bundle.data_folder import lock
 from opos.commands.backup import require_embedded
-from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.options import DATA_FILE, Place, json_option, with_place
 from opos.terminal.output import WRONG_USAGE, reports_errors, show, stop
 from opos.terminal.times import operator_clock
 from shared.adapters.sqlite.data_file import files

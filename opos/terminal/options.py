@@ -64,12 +64,16 @@ class Place:
 
     def runtime(self, **more: str) -> Runtime:
         """The bundle in this place. Raises NoBundle if there is none, and creates nothing."""
+        self.require_bundle()
+        return self.new_runtime(**more)
+
+    def require_bundle(self) -> None:
+        """Raises NoBundle if there is no bundle in this place."""
         if self.backend == "embedded" and not (self.data / DATA_FILE).is_file():
             raise NoBundle(
                 f"There is no bundle in the folder {self.data}: expected the file {self.data / DATA_FILE}.",
                 hint=f"Name your bundle's folder with --data, or start a new bundle with `opos up --data {self.data}`.",
             )
-        return self.new_runtime(**more)
 
     def new_runtime(self, **more: str) -> Runtime:
         """The bundle in this place, which its first write creates: for commands that start one or only configure."""
