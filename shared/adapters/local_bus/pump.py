@@ -35,7 +35,7 @@ class Pump:
     bus: LocalBus
     push: Push
     workers: int = 8
-    bulk: int = 3
+    bulk: int = 4
     _busy: dict[int, Delivery] = field(default_factory=dict)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
