@@ -76,9 +76,7 @@ class Received:
     def note(self) -> str:
         """Which of the sender's times does not count, for a person; empty if each does."""
         times = [time for time in (self.signal.at, self.signal.began) if time and self._is_ahead(time)]
-        return (
-            f"; the sender's time {iso(times[0])} is ahead of the time of arrival and does not count" if times else ""
-        )
+        return f"; the sender's time {iso(times[0])} is ahead of its arrival and does not count" if times else ""
 
     def _is_ahead(self, time: datetime) -> bool:
         return time > self.received_at + AHEAD

@@ -178,7 +178,9 @@ def test_a_late_firing_of_what_has_resolved_pages_nobody_and_is_told_in_the_dige
     assert real == 2
     # The bus delivers the resolve first: the firing waits, as after a failed delivery.
     bundle.pump.bus.database.write(
-        lambda db: db.execute("UPDATE messages SET due_at = '2999' WHERE id = (SELECT min(id) FROM messages)")
+        lambda db: db.execute(
+            "UPDATE messages SET due_at = '2026-11-20T09:01:00+00:00' WHERE id = (SELECT min(id) FROM messages)"
+        )
     )
     bundle.settle()
     assert states(bundle) == {"resolved"}

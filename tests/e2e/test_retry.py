@@ -30,7 +30,7 @@ def test_a_page_that_was_refused_is_sent_again_once_the_channel_is_mended(bundle
     bundle.clock.moment = bundle.clock.moment.replace(year=2027)
     bundle.tick(minutes=1)
     assert bundle.doc(f"outbox/{id}")["state"] == "sent"
-    assert [key for key, _ in bundle.desk.sent][:1] == [id]
+    assert [key for key, _ in bundle.desk.sent].count(id) == 1
     assert run(bundle, "retry") == "Nothing to send again.\n"
     assert "there is nothing to send again" in run(bundle, "retry", id, expected=1)
 

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from functions.console.handler import handle as console
 from functions.digest_sender.review import send_review
 from opos.cli import main
+from shared.adapters.sqlite.database import Database
+from shared.adapters.sqlite.store import SqliteStore
 from shared.events import ReviewDue
 from shared.ports import Form
 from shared.review.figures import Review
@@ -176,6 +178,7 @@ def test_the_terminal_shows_it(options: list[str], tmp_path: Path) -> None:
     config = {**WEEKLY, "owner": "me@example.com", "sources": {}, "rotate_by": {}}
     (tmp_path / "opos.yaml").write_text(json.dumps(config))
     (tmp_path / "flags.yaml").write_text("flags: {}")
+    SqliteStore(Database(tmp_path / ".opos/opos.db")).commit([])
     files = [f"--{name}={tmp_path / file}" for name, file in PLACE.items()]
     answer = CliRunner().invoke(main, ["review", *files, *options], catch_exceptions=False)
     month = month_of(last_moment("0 8 * * mon", datetime.now(UTC), zone="Europe/Berlin"), zone="Europe/Berlin")

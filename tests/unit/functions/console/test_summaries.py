@@ -7,7 +7,7 @@ from functions.console.handler import handle
 from functions.digest_sender.handler import handle as send_digests
 from shared.events import DigestDue
 from shared.ports import Form
-from shared.security.signed_links import CONSOLE_LIFE
+from shared.security.signed_links import DIGEST_LIFE
 from shared.values.http import HttpRequest, HttpResponse
 from tests.support.events import accepted, disk_full, route_whole
 from tests.support.fakes import FakeContext
@@ -24,11 +24,11 @@ def test_a_summary_links_to_its_page_and_the_page_to_lists_of_all_its_items(cont
     send_digests(DigestDue(queue="digest", reason="size"), context)
     ((key, notice),) = context.channels["inbox"].sent
     claims = {"digest": key.removeprefix("digests/")}
-    url = context.links.url("digest", claims, expires=context.now + CONSOLE_LIFE)
+    url = context.links.url("digest", claims, expires=context.now + DIGEST_LIFE)
     assert "250 alerts of Disk" in notice.text
     assert "[Open the full digest](https://opos.example/digest/" in notice.text
     page = opened(url, context).body.decode()
-    assert re.findall(r'href="(\?from=\d+)"[^>]*>(Items [^<]+)<', page) == [
+    assert re.findall(r'href="(\?from=\d+)"[^>]*><bdi>(Items [^<]+)<', page) == [
         ("?from=0", "Items 1 to 200"), ("?from=200", "Items 201 to 250"),
     ]  # fmt: skip
     lists = [opened(url, context, **{"from": first}).body.decode() for first in ("0", "200")]
