@@ -6,30 +6,37 @@ from itertools import islice
 
 from functions.sweeper.recovery import BATCH, recover_each
 from shared.context import Context
-from shared.errors import Conflict
-from shared.ports import Doc, Update
+from shared.errors import AlreadyExists, Conflict
+from shared.ports import Doc, Update, create_or_update
 from shared.ports.earlier_documents import COLLECTIONS, VERSION, Completed
-from shared.ports.store import Data
-from shared.services.health.checks.pipeline import SWEEP
+
+PROGRESS = "sweeps/documents"
+"""How far the documents are: `version` once all have the shape of this release, else the path after which to go on."""
 
 
 def rewrite_earlier(context: Context) -> None:
-    """Rewrite a batch of the documents of earlier releases. Once there are none, the record of the sweep says so."""
-    last = context.store.get(SWEEP)
-    if last and last.data.get("documents") == VERSION:
+    """Look at the next batch of documents, and rewrite those of earlier releases, until all have been looked at."""
+    known = context.store.get(PROGRESS)
+    if known and known.data["version"] == VERSION:
         return
-    earlier = list(islice(_earlier(context), BATCH))
-    recover_each(earlier, lambda doc: _write(doc, doc.data, context))
-    if last and not earlier:
-        _write(last, {"documents": VERSION}, context)
+    docs = list(islice(_after(known.data["place"] if known else "", context), BATCH))
+    progress = {"version": VERSION if len(docs) < BATCH else None, "place": docs[-1].path if docs else ""}
+    try:
+        recover_each([doc for doc in docs if isinstance(doc.data, Completed)], lambda doc: _rewrite(doc, context))
+    finally:
+        with suppress(Conflict, AlreadyExists):
+            context.store.commit([create_or_update(PROGRESS, progress, known)])
 
 
-def _earlier(context: Context) -> Iterator[Doc]:
-    docs = (doc for collection in COLLECTIONS for doc in context.store.query(collection))
-    return (doc for doc in docs if isinstance(doc.data, Completed))
+def _after(place: str, context: Context) -> Iterator[Doc]:
+    """The documents of all collections, in a fixed order, after the path *place*."""
+    reached = place.partition("/")[0]
+    collections = COLLECTIONS[COLLECTIONS.index(reached) :] if reached in COLLECTIONS else COLLECTIONS
+    for collection in collections:
+        yield from context.store.query(collection, after=Doc(place, {}, "") if collection == reached else None)
 
 
-def _write(doc: Doc, data: Data, context: Context) -> None:
-    """Write *data* into *doc*. A document that has changed meanwhile was written by this release."""
+def _rewrite(doc: Doc, context: Context) -> None:
+    """A document that has changed meanwhile was written by this release."""
     with suppress(Conflict):
-        context.store.commit([Update(doc.path, data, doc.version)])
+        context.store.commit([Update(doc.path, doc.data, doc.version)])

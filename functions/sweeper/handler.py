@@ -26,8 +26,8 @@ def sweep(message: Tick, context: SweeperContext) -> None:  # noqa: ARG001  (a t
     Raises what the first unexpected failure raised.
     """
     steps: tuple[Callable[[SweeperContext], None], ...] = (
-        rewrite_earlier, follow_clock, end_timers, escalate_due, send_stuck_pages, publish_lost, expect_all, miss_due,
-        close_due_batches, announce_review, send_stuck_digests, _report_counts, watch,
+        follow_clock, end_timers, escalate_due, send_stuck_pages, publish_lost, expect_all, miss_due,
+        close_due_batches, announce_review, send_stuck_digests, _report_counts, watch, rewrite_earlier,
     )  # fmt: skip
     faults = [fault for step in steps if (fault := _fault_of(step, context))]
     if not faults and context.config.checker:

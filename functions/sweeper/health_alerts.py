@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from shared.alerting.lifecycle import AHEAD
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
 from shared.events import Alert, Event, iso
@@ -43,14 +44,19 @@ def watch(context: HealthContext) -> None:
     broken = _broken(before, failures, context)
     month = spending.look(known.get("month") or {}, context)
     state = {
-        "at": iso(context.now), "broken": broken, "outside": seen, "unreachable": unreachable, "month": month,
-        "documents": known.get("documents"),
+        "at": _swept_at(known, context), "broken": broken, "outside": seen, "unreachable": unreachable, "month": month
     }  # fmt: skip
     announcements = [*_fired(before, broken, failures, context), *_resolved(before, broken, context)]
     _commit(create_or_update(SWEEP, state, doc), announcements, context)
     if blocking := [name for name, entry in broken.items() if entry["told"] and FAILURES[name].blocks_alerts]:
         _log.error("promise_broken", failures=blocking)
         raise AlertsBlockedError
+
+
+def _swept_at(known: Mapping[str, Any], context: Context) -> str:
+    """The present time. If the clock was set back, and not every document has followed it, the time of the step."""
+    last = str(known.get("at", ""))
+    return last if last > iso(context.now + AHEAD) else iso(context.now)
 
 
 def _failures(seen: dict[str, Any], unreachable: Mapping[str, str], context: HealthContext) -> dict[str, Result]:

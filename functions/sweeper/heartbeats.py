@@ -1,9 +1,11 @@
 """Watches the heartbeats: a ping that does not arrive in time raises an alert, which the next ping resolves."""
 
+from contextlib import suppress
+
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
 from shared.events import iso
-from shared.intake.heartbeats import due_at, missed_alert
+from shared.intake.heartbeats import due_at, is_scheduled, missed_alert
 from shared.ports import Create, Doc, Update
 from shared.services.health.context import HealthContext
 from shared.services.intake.acceptance import announce, keep, own_event
@@ -12,18 +14,23 @@ from shared.services.intake.acceptance import announce, keep, own_event
 def expect_all(context: HealthContext) -> None:
     """Start to wait for the first ping of every configured heartbeat that has never pinged.
 
+    A cron heartbeat waits for a time of its cron line again if a restore, or a step of the clock, has moved it off.
+
     Where the store is no file, `opos backup` has nothing to do, and nobody waits for it.
     """
     for name, heartbeat in context.config.heartbeats.items():
         due = due_at(heartbeat, context.now, zone=context.config.timezone)
         if heartbeat.backup and not context.has_data_file:
             continue
-        if due and context.store.get(f"heartbeats/{name}") is None:
-            content = {"name": name, "last_seen": None, "due_at": iso(due), "missed_at": None}
-            try:
+        if due is None:
+            continue
+        known, change = context.store.get(f"heartbeats/{name}"), {"due_at": iso(due)}
+        with suppress(AlreadyExists, Conflict):
+            if known is None:
+                content = {"name": name, "last_seen": None, "missed_at": None, **change}
                 context.store.commit([Create(f"heartbeats/{name}", content)])
-            except AlreadyExists:
-                continue
+            elif known.data["due_at"] and not is_scheduled(known.data["due_at"], heartbeat, context.config.timezone):
+                context.store.commit([Update(known.path, change, known.version)])
 
 
 def miss_due(context: Context) -> None:

@@ -1,5 +1,6 @@
 """Puts a backup in the place of a data file. The file that was there is kept under another name, with its log."""
 
+import shutil
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from opos.backups.dated_files import stamp
 from opos.backups.restored_state import Restored, settle
-from shared.adapters.sqlite.backup import copy_back, draft, replace
+from shared.adapters.sqlite.backup import complete, copy_back, draft, replace
 from shared.adapters.sqlite.data_file import files, tighten
 from shared.adapters.sqlite.database import Database
 from shared.adapters.sqlite.salvage import salvage
@@ -33,6 +34,7 @@ def restore(backup: Path, data_file: Path, *, now: datetime, salvaging: bool = F
         left_out = salvage(backup, copy) if salvaging else copy_back(backup, copy)
         with closing(Database(copy)) as database:
             state = settle(SqliteStore(database), now=now)
+        complete(copy)
         kept = _set_aside(data_file, f"{data_file.name}.replaced-{stamp(now)}")
         replace(copy, data_file)
     return Restoration(state, left_out, kept)
@@ -44,12 +46,20 @@ def _set_aside(data_file: Path, name: str) -> Path | None:
     The present file keeps its name too, until the restored file takes it: at no time is there none.
     """
     main, *beside = files(data_file)
+    kept = main.with_name(name) if main.exists() else None
+    if kept:
+        _link(kept, main)
     for file in beside:
         with suppress(FileNotFoundError):
             file.rename(file.with_name(file.name.replace(main.name, name, 1)))
-    if not main.exists():
-        return None
-    kept = main.with_name(name)
-    kept.hardlink_to(main)
-    tighten(kept)
     return kept
+
+
+def _link(kept: Path, main: Path) -> None:
+    try:
+        kept.hardlink_to(main)
+    except FileExistsError:
+        raise
+    except OSError:
+        shutil.copyfile(main, kept)  # a file system without hard links
+    tighten(kept)

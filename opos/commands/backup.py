@@ -42,7 +42,7 @@ def command(to: str, keep: int | None, place: Place, *, as_json: bool) -> None:
     if lost_its_file(place.data):
         raise replaced()
     write_backup(place.data / DATA_FILE, target)
-    old = expired(folder, keep=keep or KEEP) if folder else []
+    old = [file for file in expired(folder, keep=keep or KEEP) if file != target] if folder else []
     for file in old:
         file.unlink()
     size, removed = target.stat().st_size, [str(file) for file in old]

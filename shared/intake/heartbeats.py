@@ -1,6 +1,6 @@
 """When a heartbeat is due, and the alert "Heartbeat missed"."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,14 @@ def due_at(heartbeat: "Heartbeat", last: datetime, *, zone: str) -> datetime | N
     if heartbeat.cron:
         return next_moment(heartbeat.cron, last, zone=heartbeat.timezone or zone) + heartbeat.grace
     return None
+
+
+def is_scheduled(due: str, heartbeat: "Heartbeat", zone: str) -> bool:
+    """Whether a ping may count as missed at *due*, an ISO 8601 time. Without a cron line, any time fits."""
+    if heartbeat.every or not heartbeat.cron:
+        return True
+    moment = datetime.fromisoformat(due) - heartbeat.grace
+    return next_moment(heartbeat.cron, moment - timedelta(seconds=1), zone=heartbeat.timezone or zone) == moment
 
 
 def missed_alert(name: str, heartbeat: "Heartbeat", last_ping: str | None, *, now: datetime, zone: str) -> Alert:

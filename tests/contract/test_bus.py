@@ -275,6 +275,19 @@ def test_an_urgent_message_finds_a_worker_though_others_keep_all_that_they_may_h
     pump.stop()
 
 
+def test_messages_of_a_clock_that_has_been_set_back_leave_workers_to_urgent_ones(tmp_path: Path) -> None:
+    clock = FakeClock()
+    bus = LocalBus(Database(tmp_path / "opos.db"), clock, (str(n) for n in count()).__next__)
+    for hours in (0, -6):
+        clock.advance(hours=hours)
+        for n in range(6):
+            bus.publish(accepted(f"w{hours}{n}", "warning"))
+    bus.publish(Tick())
+    taken = bus.take(8, bulk=4)
+    assert [delivery.is_urgent for delivery in taken].count(False) == 4
+    assert [delivery.is_urgent for delivery in taken].count(True) == 1
+
+
 def test_a_message_of_a_clock_that_has_been_set_back_since_is_delivered(tmp_path: Path) -> None:
     clock = FakeClock()
     bus = LocalBus(Database(tmp_path / "opos.db"), clock, iter("ab").__next__)

@@ -46,6 +46,22 @@ def ids(path: Path) -> set[str]:
         }
 
 
+def test_a_file_system_without_hard_links_keeps_the_file_that_was_there(
+    live: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    write_backup(live.path, tmp_path / "backup.db")
+    SqliteStore(live).commit([Create("alerts/later", {"n": 1})])
+    live.close()
+    monkeypatch.setattr(Path, "hardlink_to", refused)
+    done = restore(tmp_path / "backup.db", live.path, now=NOW)
+    assert done.kept is not None
+    assert "later" in ids(done.kept)
+    assert "later" not in ids(live.path)
+
+
 def names(folder: Path) -> set[str]:
     return {file.name for file in folder.iterdir()}
 

@@ -4,7 +4,7 @@ import base64
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
@@ -106,10 +106,10 @@ class LocalBus:
 
         The urgent ones come first, and the longest due before the others.
         """
-        free = limit if bulk is None else max(bulk, 0)
-        spans = [(*span, limit if span.high <= BULK else free) for span in _due_spans(self.clock.now())]
-        due = f"SELECT id FROM ({' UNION ALL '.join([_span_sql(len(busy))] * len(spans))}) ORDER BY due_at, id LIMIT ?"  # noqa: S608
-        parameters = [value for low, high, most in spans for value in (low, high, *busy, most)] + [limit]
+        now, free, kind = self.clock.now(), limit if bulk is None else max(bulk, 0), _kind_sql(len(busy))
+        due = f"SELECT id FROM ({kind} UNION ALL {kind}) ORDER BY due_at, id LIMIT ?"  # noqa: S608
+        kinds = _kind(now, busy, limit, urgent=True), _kind(now, busy, free, urgent=False)
+        parameters = [value for values in (*kinds, [limit]) for value in values]
         if not self.database.read(due, parameters):
             return []
         sql = (
@@ -166,24 +166,19 @@ def _due(time: datetime, *, urgent: bool) -> str:
     return f"{URGENT}{iso(time)}" if urgent else iso(time)
 
 
-class _Span(NamedTuple):
-    """The due times from *low* to *high*."""
-
-    low: str
-    high: str
-
-
-def _due_spans(now: datetime) -> Iterator[_Span]:
-    """The due times of the messages that are due at *now*, the urgent ones first."""
-    for urgent, low, high in ((True, "", BULK), (False, BULK, "~")):
-        yield _Span(low, _due(now, urgent=urgent))
-        yield _Span(f"{_due(now + _LONGEST, urgent=urgent)}~", high)  # later than the longest wait, not as late
-
-
-def _span_sql(busy: int) -> str:
+def _kind_sql(busy: int) -> str:
+    """The due messages of one kind, with the parameters of `_kind`. Each part is a range of the index."""
     known = f"id NOT IN ({', '.join('?' * busy)}) AND subscription IN ({_KNOWN})"
-    span = f"SELECT id, due_at FROM messages WHERE due_at >= ? AND due_at <= ? AND {known} ORDER BY due_at, id LIMIT ?"  # noqa: S608
-    return f"SELECT * FROM ({span})"  # noqa: S608
+    span = f"SELECT id, due_at FROM messages WHERE due_at BETWEEN ? AND ? AND {known} ORDER BY due_at, id LIMIT ?"  # noqa: S608
+    both = f"SELECT * FROM ({span}) UNION ALL SELECT * FROM ({span})"  # noqa: S608
+    return f"SELECT * FROM (SELECT * FROM ({both}) ORDER BY due_at, id LIMIT ?)"  # noqa: S608
+
+
+def _kind(now: datetime, busy: Sequence[int], most: int, *, urgent: bool) -> list[str | int]:
+    """The due times at *now*: those that have passed, and those later than the longest wait, not as late."""
+    first, last = ("", BULK) if urgent else (BULK, "~")
+    late = f"{_due(now + _LONGEST, urgent=urgent)}~"
+    return [first, _due(now, urgent=urgent), *busy, most, late, last, *busy, most, most]
 
 
 def _is_urgent(due_at: str) -> bool:

@@ -69,11 +69,16 @@ def draft(target: Path) -> Iterator[Path]:
         _remove(path)
 
 
-def replace(copy: Path, target: Path) -> None:
-    """Give *copy*, which no process has open, the name *target* once it is on the disk."""
+def complete(copy: Path) -> None:
+    """Wait until *copy*, which no process has open, is whole on the disk."""
     if beside(copy, "-wal").exists():
         raise Unavailable("The copy could not be completed: SQLite has kept a log of it.")
     sync(copy)
+
+
+def replace(copy: Path, target: Path) -> None:
+    """Give *copy* the name *target*."""
+    complete(copy)
     copy.replace(target)
     sync(target.parent)
 
