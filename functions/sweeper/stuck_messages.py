@@ -11,6 +11,8 @@ from shared.services.outbox.delivery import due, retake
 
 PATIENCE = 3
 """How many messages a channel may reject in one sweep before the sweep sends no more on it."""
+LONGEST = 45.0
+"""Seconds after which a sweep leaves the rest to the next one: less than a push may take."""
 
 
 def send_stuck_pages(context: OutboxContext) -> None:
@@ -33,12 +35,19 @@ def _send_stuck(collection: str, context: OutboxContext) -> None:
         if channel in slow:
             missed = slow.pop(channel).outcome() == "pending"
             rejected[channel] += PATIENCE * missed
+        elif context.elapsed_seconds > LONGEST:
+            return
         elif (attempt := retake(doc, context)) and attempt.is_over():
-            rejected[channel] += attempt.outcome() == "pending"
+            rejected[channel] += attempt.outcome() == "pending" and not _goes_on(attempt)
         elif attempt:
             slow[channel] = attempt
 
     recover_each(_in_rounds(list(due(collection, context, limit=BATCH)), slow, rejected), send_again)
+
+
+def _goes_on(attempt: Attempt) -> bool:
+    """Whether an earlier attempt to send the message is still in flight: that says nothing about the channel now."""
+    return attempt.claim is None and attempt.context.sends.shares.has(attempt.doc.path)
 
 
 def _in_rounds(docs: list[Doc], slow: Mapping[str, Attempt], rejected: Mapping[str, int]) -> Iterator[Doc]:

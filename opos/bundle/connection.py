@@ -31,8 +31,8 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
     asgi: Front
 
     async def _shutdown(self) -> None:
-        while any(isinstance(wait, Connection) for wait in self.asgi.waiting):
-            self.asgi.waiting.end_longest(Connection)
+        while self.asgi.waiting:
+            self.asgi.waiting.end_longest()
         await super()._shutdown()
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from typing import IO, Any
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 
 def environ(scope: dict[str, Any], body: IO[bytes]) -> dict[str, Any]:
@@ -33,7 +33,8 @@ def environ(scope: dict[str, Any], body: IO[bytes]) -> dict[str, Any]:
 
 def _path(target: str) -> str:
     """The path of a request's target, which a client may also write as a whole URL (RFC 9112, section 3.2.2)."""
-    return target if target.startswith("/") else urlsplit(target).path
+    _, _, rest = target.partition("://")
+    return f"/{rest.partition('/')[2]}" if rest and not target.startswith("/") else target
 
 
 def _headers(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:

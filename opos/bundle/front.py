@@ -15,6 +15,7 @@ from werkzeug.test import run_wsgi_app
 
 from opos.bundle.environ import environ
 from opos.bundle.waiting import Waiting
+from shared.errors import Unavailable
 from shared.runtime.entry import BODY_LIMIT, READING_TIME, too_large, too_slow
 from shared.values.http import HttpResponse, error_response
 
@@ -68,12 +69,16 @@ class Front:
             return
         finally:
             self._held -= len(body)
+            body.clear()  # a call that was cancelled keeps its place, and its body, until a thread comes to it
 
     async def _answer(self, scope: Scope, receive: Receive, body: bytearray) -> Answer:
+        due = asyncio.get_running_loop().time() + self.limits.seconds
         try:
             await self._fill(body, receive)
         except TimeoutError:
-            return _answer_of(error_response(too_slow(self.limits.seconds)), ("connection", "close"))
+            is_late = asyncio.get_running_loop().time() >= due
+            fault = too_slow(self.limits.seconds) if is_late else Unavailable("Too many requests are waiting.")
+            return _answer_of(error_response(fault), ("connection", "close"))
         if len(body) > BODY_LIMIT:
             return _answer_of(error_response(too_large()))
         threads = self._liveness if scope["path"] == "/livez" else self._threads
@@ -82,7 +87,7 @@ class Front:
     async def _fill(self, body: bytearray, receive: Receive) -> None:
         """Reads the body to its end, since a sender may listen only then, but keeps no more than one byte too many."""
         async with asyncio.timeout(self.limits.seconds) as deadline:
-            self.waiting[deadline] = partial(deadline.reschedule, 0)
+            self.waiting[deadline] = partial(_end, deadline)
             try:
                 while await self._more(body, receive):
                     if deadline.expired():  # asyncio.wait_for of Python 3.11 may swallow the cancellation
@@ -107,6 +112,11 @@ class Front:
         parts, status, headers = run_wsgi_app(self._application, request, buffered=True)
         encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         return int(status.partition(" ")[0]), encoded, b"".join(parts)
+
+
+def _end(deadline: asyncio.Timeout) -> None:
+    if not deadline.expired():  # else it is ending, and must not change
+        deadline.reschedule(0)
 
 
 def _answer_of(response: HttpResponse, *more: tuple[str, str]) -> Answer:

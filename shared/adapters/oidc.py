@@ -172,7 +172,7 @@ def _refusing() -> Iterator[None]:
     """Turns every error of a token into the same Unauthorized, which does not reveal the reason."""
     try:
         yield
-    except (PyJWTError, ValueError, KeyError, TypeError) as fault:
+    except (PyJWTError, ValueError, ArithmeticError, KeyError, TypeError) as fault:
         _log.warning("token_refused", reason=type(fault).__name__)
         raise Unauthorized("The request does not carry a valid identity token.") from None
 

@@ -21,8 +21,6 @@ from time import monotonic
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
-_threads = threading.BoundedSemaphore(32)
-"""Limits the threads of `start`: those that cannot be cut, because a name server does not answer, end much later."""
 
 
 def _nothing() -> None:
@@ -105,20 +103,9 @@ def _note(event: str, arguments: tuple[Any, ...]) -> None:
         call.note(arguments[0])
 
 
-def start(work: Callable[[], T], seconds: float) -> Call[T] | None:
-    """A call of *work*; None if no thread becomes free within *seconds*. A call within a call shares its place."""
-    if _current.get() is not None:
-        return Call(work, seconds)
-    if not _threads.acquire(timeout=max(0.0, seconds)):
-        return None
-    return Call(work, seconds, _threads.release)
-
-
 def within(seconds: float, work: Callable[[], T]) -> T:
     """What *work* returns. Raises TimeoutError after *seconds*, and cuts the call."""
-    call = start(work, seconds)
-    if call is None:
-        raise TimeoutError
+    call = Call(work, seconds)
     if not call.is_over(by=seconds):
         call.cut()
         raise TimeoutError

@@ -1,5 +1,6 @@
 """Runs many calls at the same time, each for a limited time: one that hangs costs its timeout and no more."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,9 +8,11 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from shared.errors import DeliveryError, OposError
-from shared.process.deadline import Call, start
+from shared.process.deadline import Call
 
 T = TypeVar("T")
+_threads = threading.BoundedSemaphore(32)
+"""Limits the threads: those that cannot be cut, because a name server does not answer, end much later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +26,19 @@ class Unanswered:
 def ask_all(questions: Sequence[Callable[[], T]], timeout: timedelta) -> list[T | Unanswered]:
     """What each of *questions* returns, in their order."""
     began, seconds = monotonic(), timeout.total_seconds()
-    calls = [start(question, began + seconds - monotonic()) for question in questions]
+    calls = [_start(question, began + seconds - monotonic()) for question in questions]
     return [_answer(call, began, seconds) for call in calls]
+
+
+def _start(work: Callable[[], T], seconds: float) -> Call[T] | None:
+    """A call of *work*; None if no thread becomes free within *seconds*."""
+    if not _threads.acquire(timeout=max(0.0, seconds)):
+        return None
+    try:
+        return Call(work, seconds, _threads.release)
+    except BaseException:
+        _threads.release()  # the system has no thread left
+        raise
 
 
 def _answer(call: Call[Any] | None, began: float, seconds: float) -> Any:

@@ -51,6 +51,11 @@ class Shares:
             del self._claims[key]
             self._changed.notify_all()
 
+    def has(self, key: str) -> bool:
+        """Whether a call with this *key* is in flight."""
+        with self._changed:
+            return key in self._claims
+
     def has_missed(self, receiver: str) -> bool:
         """Whether a call to *receiver* goes on after its caller has given it up."""
         with self._changed:

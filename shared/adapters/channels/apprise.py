@@ -43,8 +43,10 @@ class AppriseService:
     def _service(self) -> "apprise.Apprise":
         import apprise
 
-        # A redirect could send the message, and the secret in the URL, to a stranger.
-        service = apprise.Apprise(asset=apprise.AppriseAsset(http_redirects=False))
+        # A redirect could send the message, and the secret in the URL, to a stranger. Apprise must use no thread of its
+        # own: that would outlive the call, and all channels share only a few.
+        asset = apprise.AppriseAsset(http_redirects=False, async_mode=False, service_timeout=0)
+        service = apprise.Apprise(asset=asset)
         if not service.add(self.url):
             raise DeliveryError("misconfigured", permanent=True, detail="Apprise does not support this kind of URL")
         return service

@@ -18,5 +18,8 @@ class Sends:
 
     def keep(self, path: str, changes: MessageChange) -> None:
         """Remember *changes*, if they are a receipt, so that the next attempt writes them instead of sending again."""
-        if changes["state"] == "sent" and len(self.receipts) < MOST:
-            self.receipts[path] = changes
+        if changes["state"] != "sent":
+            return
+        if len(self.receipts) >= MOST:
+            self.receipts.pop(next(iter(self.receipts), ""), None)  # the oldest: another process may have written it
+        self.receipts[path] = changes

@@ -32,6 +32,15 @@ def test_the_body_is_all_there_with_or_without_a_length() -> None:
     assert request(headers=[(b"transfer-encoding", b"chunked")]).get_data() == b"body"
 
 
-@pytest.mark.parametrize(("target", "path"), [(b"http://x.example/livez", "/livez"), (b"/a//b", "/a//b"), (b"*", "/*")])
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        (b"http://x.example/livez", "/livez"),
+        (b"/a//b", "/a//b"),
+        (b"*", "/*"),
+        (b"http://[/", "/"),
+        (b"http://[x]/a", "/a"),
+    ],
+)
 def test_the_target_may_be_a_whole_url(target: bytes, path: str) -> None:
     assert request(raw_path=target).path == path
