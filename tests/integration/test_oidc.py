@@ -50,7 +50,7 @@ WRONG: list[dict[str, Any]] = [
         {"iss": "https://evil.example"}, {"iss": None}, {"aud": "https://other.example"}, {"aud": None}, {"exp": None},
         {"iat": None}, {"exp": NOW - timedelta(seconds=31)}, {"iat": NOW + timedelta(seconds=31)},
         {"nbf": NOW + timedelta(seconds=31)}, {"email_verified": False}, {"email_verified": None},
-        {"email_verified": "true"}, {"email": None},
+        {"email_verified": "true"}, {"email": None}, {"iat": 10**400},
     ]  # fmt: skip
 
 

@@ -209,6 +209,27 @@ def test_the_dead_letter_of_a_due_digest_is_recorded(context: FakeContext) -> No
     assert only(context, "dead_letters").data["subscription"] == "digest-sender"
 
 
+def test_attempts_that_are_still_in_flight_do_not_stop_the_others_of_their_channel(context: FakeContext) -> None:
+    stuck(context, "desk", 6)
+    context.clock.advance(minutes=1)
+    first = list(context.store.query("digests", order_by="due_at", limit=PATIENCE))
+    claims = [context.sends.shares.claim("desk", doc.path) for doc in first]
+    assert all(claims)
+    sweep(Tick(), context)
+    assert len(context.channels["desk"].sent) == 6 - PATIENCE
+
+
+def test_a_sweep_that_has_lasted_long_leaves_the_rest_to_the_next_one(context: FakeContext) -> None:
+    stuck(context, "desk", 2)
+    context.clock.advance(minutes=1)
+    context.elapsed_seconds = 60.0
+    sweep(Tick(), context)
+    assert context.channels["desk"].sent == []
+    context.elapsed_seconds = 0.0
+    sweep(Tick(), context)
+    assert len(context.channels["desk"].sent) == 2
+
+
 def test_a_dead_letter_is_recorded_leaves_the_sweep_and_notifies_once(context: FakeContext) -> None:
     message = accepted(context, "d1", new_customer())
     context.clock.advance(minutes=1)
