@@ -1,14 +1,15 @@
 """What changes in a restored data file before a bundle runs on it.
 
-A restored bundle goes on as if it had been stopped since the backup, but two things must not go on. A message that was
-on its way has probably arrived since, so opos does not send it again on its own. And timers keep the time that they had
-left, or else every alert that was open then would notify you at once, and every heartbeat would count as missed.
+A restored bundle goes on as if it had been stopped since the backup, but three things must not go on. A message that was
+on its way has probably arrived since, so opos does not send it again on its own. Timers keep the time that they had
+left, or else every alert that was open then would notify you at once, and every heartbeat would count as missed. And
+every session of the console ends, because it may have been revoked since.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.ports import Doc, Store, Update
+from shared.ports import Delete, Doc, Store, Update
 from shared.services.health.checks.pipeline import SWEEP
 from shared.services.outbox.message import MessageChange
 from shared.values.timestamps import iso
@@ -30,9 +31,10 @@ class Restored:
 
 
 def settle(store: Store, *, now: datetime) -> Restored:
-    """Park the messages of *store* that were on their way, and move its timers by the age of the backup."""
+    """Park the messages of *store* that were on their way, move its timers by the backup's age, end its sessions."""
     sweep = store.get(SWEEP)
     as_of = sweep.data["at"] if sweep else None
+    store.commit([Delete(doc.path, doc.version) for doc in store.query("sessions")])
     parked = [doc.path for collection in MESSAGES for doc in _park(store, collection)]
     age = now - datetime.fromisoformat(as_of) if as_of else timedelta()
     timers = sum(_move(store, collection, name, by=max(age, timedelta())) for collection, name in TIMERS.items())

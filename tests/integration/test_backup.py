@@ -202,6 +202,15 @@ def test_a_backup_is_restored_to_a_folder_that_has_nothing(live: Database, tmp_p
         assert SqliteStore(restored).count("alerts") == 50
 
 
+def test_a_restore_ends_the_sessions_of_the_console_which_may_have_been_revoked_since(
+    live: Database, tmp_path: Path
+) -> None:
+    SqliteStore(live).commit([Create("sessions/a", {"secret": "hash", "ends_at": "2026-12-28T00:00:00.000000Z"})])
+    restore(backed_up(live, tmp_path), tmp_path / "new.db", now=NOW)
+    with closing(Database(tmp_path / "new.db")) as restored:
+        assert SqliteStore(restored).get("sessions/a") is None
+
+
 def test_a_data_file_that_was_saved_with_its_log_is_restored_with_it(live: Database, tmp_path: Path) -> None:
     saved = tmp_path / "saved.db"
     for end in ("", "-wal"):
