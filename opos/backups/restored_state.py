@@ -1,9 +1,9 @@
 """What changes in a restored data file before a bundle runs on it.
 
-A restored bundle goes on as if it had been stopped since the backup, with three exceptions. A message that was on its way
-has probably arrived since, so opos does not send it again on its own. Timers keep the time that they had left, or else
-every alert that was open then would notify you at once, and every heartbeat would count as missed. And every session of
-the console ends, because it may have been revoked since.
+A restored bundle goes on as if it had been stopped since the backup, with three exceptions. A message that was on its
+way has probably arrived since, so opos does not send it again on its own. Timers keep the time that they had left, or
+else every alert that was open then would notify you at once, and every heartbeat would count as missed. And every
+session of the console ends, because it may have been revoked since.
 """
 
 from dataclasses import dataclass
