@@ -37,9 +37,9 @@ def command(place: Place, *, as_json: bool) -> None:
     The first failure may be the cause of the others. Exits with 1 if a check fails.
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # the report says it
-    runtime = place.runtime()
-    context: HealthContext = runtime.context()
     replaced = _replaced(place)
+    runtime = place.new_runtime() if replaced else place.runtime()
+    context: HealthContext = runtime.context()
     checks = replaced or [*_checks(_integrity(place, runtime), context), *_swept(context)]
     wrong = sorted((check for check in checks if check.status != "pass"), key=lambda check: _ORDER.index(check.failure))
     since = {} if replaced else _since(context)

@@ -68,12 +68,18 @@ class Place:
         return self.new_runtime(**more)
 
     def require_bundle(self) -> None:
-        """Raises NoBundle if there is no bundle in this place."""
-        if self.backend == "embedded" and not (self.data / DATA_FILE).is_file():
-            raise NoBundle(
-                f"There is no bundle in the folder {self.data}: expected the file {self.data / DATA_FILE}.",
-                hint=f"Name your bundle's folder with --data, or start a new bundle with `opos up --data {self.data}`.",
-            )
+        """Raises NoBundle if there is no bundle in this place, DataFileReplaced if a running one has lost its file."""
+        if self.backend != "embedded" or (self.data / DATA_FILE).is_file():
+            return
+        from opos.bundle.data_folder import is_running
+        from shared.adapters.sqlite.faults import replaced
+
+        if is_running(self.data):
+            raise replaced()
+        raise NoBundle(
+            f"There is no bundle in the folder {self.data}: expected the file {self.data / DATA_FILE}.",
+            hint=f"Name your bundle's folder with --data, or start a new bundle with `opos up --data {self.data}`.",
+        )
 
     def new_runtime(self, **more: str) -> Runtime:
         """The bundle in this place, which its first write creates: for commands that start one or only configure."""
