@@ -27,6 +27,9 @@ _FIXED = frozenset({"content", "review", "notice", "receipt", "expires_at", "ack
 """The fields of a message that never change, and the time that names a call in the links of its pages."""
 
 
+_DEADLINES = frozenset({"due_at", "calls_at", "until", "flush_at"})
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """The clock, which shows *now*, was set back by *ahead* since the sweep at *since*."""
@@ -59,20 +62,18 @@ def _change(doc: Doc, step: _Step) -> Mapping[str, Any]:
     chosen_at = CHOSEN.get(doc.path.partition("/")[0])
     if doc.data.get("followed") == step.since or (chosen_at and str(doc.data[chosen_at]) <= now):
         return {}
-    fixed = _FIXED | {"due_at"} if _is_new_ping(doc, step) else _FIXED
-    times = {name: value for name, value in doc.data.items() if name not in fixed}
+    times = {name: value for name, value in doc.data.items() if name not in _FIXED}
     moved = moved_back(times, step.ahead + PERIOD, after=now)
     changes = {name: value for name, value in moved.items() if value != times[name]}
+    if changes.keys() <= _DEADLINES and _is_new(doc, step):
+        return {}
     return {**changes, "followed": step.since} if changes else {}
 
 
-def _is_new_ping(doc: Doc, step: _Step) -> bool:
-    """Whether *doc* is a heartbeat that has pinged since the step: each ping sets the next deadline.
-
-    Other documents may keep a deadline of the old clock in each write. So they are moved, and may act too early.
-    """
-    last_seen = str(doc.data.get("last_seen") or "")
-    return doc.path.startswith("heartbeats/") and iso(step.now - 2 * PERIOD) < last_seen <= iso(step.now)
+def _is_new(doc: Doc, step: _Step) -> bool:
+    """Whether *doc*, of which only deadlines are ahead, was written since the step: they are then right."""
+    recent = iso(step.now - 2 * PERIOD)
+    return any(recent < str(value) <= iso(step.now) for value in doc.data.values())
 
 
 def _move(doc: Doc, step: _Step, context: Context) -> None:
