@@ -16,6 +16,7 @@ from tests.support.fakes import FakeContext
 
 NAMES = ("disk", "api")
 MINUTE = 60
+SMALL = 10 * MINUTE
 steps = st.sampled_from([-86_400, -6 * 3600, -3600, -150, 150, 3600, 6 * 3600, 86_400])
 acts = st.one_of(
     st.tuples(st.just("fires"), st.sampled_from(NAMES), st.sampled_from(["critical", "warning"])),
@@ -84,6 +85,8 @@ def test_after_any_steps_of_the_clock_an_alert_fires_notifies_and_resolves_as_ev
     for what, *given_ in history:
         desk.act(str(what), *given_)
     desk.act("steps", last)
+    if abs(last) < SMALL:
+        desk.passes(2 * MINUTE)  # until then, what arrived just before the step may count as later
     for name in NAMES:
         desk.send(name, "firing", "critical")
     assert set(desk.states().values()) == {"firing"}
