@@ -42,22 +42,22 @@ def measure(*, quick: bool) -> Result:
 def cases(stack: ExitStack, requests: int) -> dict[str, Case]:
     with_flags = {count: environment(stack, count) for count in BULKS}
     single, bulk = asked(f"{PATH}/quarter", requests), asked(PATH, requests)
-    found = {BARE: (stack.enter_context(serve("hello", HERE / "hello.py", with_flags[BULKS[0]])), single)}
+    group = {BARE: (stack.enter_context(serve("hello", HERE / "hello.py", with_flags[BULKS[0]])), single)}
     for count, named in with_flags.items():
         server = stack.enter_context(serve("flag_evaluator", main_of("flag_evaluator"), named))
-        found |= {SINGLE: (server, single)} if count == BULKS[0] else {}
-        found[f"bulk of {count}"] = server, bulk
-    return found
+        group |= {SINGLE: (server, single)} if count == BULKS[0] else {}
+        group[f"bulk of {count}"] = server, bulk
+    return group
 
 
 def environment(stack: ExitStack, count: int) -> dict[str, str]:
     """Of a function that has *count* flags, compiled as a build does."""
-    found = prepare(Path(stack.enter_context(tempfile.TemporaryDirectory())))
-    flags, config = Path(found["OPOS_FLAGS"]), Path(found["OPOS_CONFIG"])
+    settings = prepare(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+    flags, config = Path(settings["OPOS_FLAGS"]), Path(settings["OPOS_CONFIG"])
     names = ["quarter", *(f"q{n}" for n in range(count - 1))]
     flags.write_text("flags:\n" + "".join(f"  {name}: {{enabled: true, rollout: 25}}\n" for name in names))
     place(flags).write_text(written(load_flags(flags), load_config(config).flags.access(), flags, config))
-    return found
+    return settings
 
 
 def asked(path: str, count: int) -> list[bytes]:
@@ -66,13 +66,13 @@ def asked(path: str, count: int) -> list[bytes]:
 
 
 def rounds(group: Mapping[str, Case], count: int) -> Rows:
-    found: Rows = {name: {} for name in group}
+    rows: Rows = {name: {} for name in group}
     for _ in range(count):
         for name, case in group.items():
-            note(found[name], one_round(*case))
+            note(rows[name], one_round(*case))
     for name, (server, _) in group.items():
-        found[name]["MiB"] = [server.memory_mb()]
-    return found
+        rows[name]["MiB"] = [server.memory_mb()]
+    return rows
 
 
 def one_round(server: Server, requests: list[bytes]) -> dict[str, float]:

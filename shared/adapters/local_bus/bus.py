@@ -17,6 +17,8 @@ from shared.ports.topology import MAX_ATTEMPTS, SUBSCRIPTIONS, Subscription
 from shared.telemetry import tracing
 
 T = TypeVar("T")
+_Span = tuple[str, str]
+"""The first and the last of the due times of some messages."""
 _BY_NAME = {subscription.name: subscription for subscription in SUBSCRIPTIONS}
 URGENT = "!"
 """Begins the due time of an urgent message, so that it sorts before the digits of all others."""
@@ -104,20 +106,28 @@ class LocalBus:
     def take(self, limit: int, *, bulk: int | None = None, busy: Sequence[int] = ()) -> list[Delivery]:
         """Up to *limit* due messages that are not *busy*, at most *bulk* of them not urgent. Counts the attempt.
 
-        The urgent ones come first, and the longest due before the others.
+        The urgent ones come first, and the longest due before the others. If none is due, those come that a clock which
+        has been set back since has left too late.
         """
-        now, free, kind = self.clock.now(), limit if bulk is None else max(bulk, 0), _kind_sql(len(busy))
-        due = f"SELECT id FROM ({kind} UNION ALL {kind}) ORDER BY due_at, id LIMIT ?"  # noqa: S608
-        kinds = _kind(now, busy, limit, urgent=True), _kind(now, busy, free, urgent=False)
-        parameters = [value for values in (*kinds, [limit]) for value in values]
-        if not self.database.read(due, parameters):
+        now, free = self.clock.now(), limit if bulk is None else max(bulk, 0)
+        rows = self._rows(_passed(now), limit, free, busy) or self._rows(_late(now), limit, free, busy)
+        if not rows:
             return []
         sql = (
-            f"UPDATE messages SET attempts = attempts + 1 WHERE id IN ({due})"  # noqa: S608
+            f"UPDATE messages SET attempts = attempts + 1 WHERE id IN ({', '.join('?' * len(rows))})"  # noqa: S608
             " RETURNING id, subscription, message_id, topic, data, attributes, published_at, attempts, due_at"
         )
-        rows = self._write(lambda db: db.execute(sql, parameters).fetchall())
-        return [_delivery(row) for row in sorted(rows)]
+        taken = self._write(lambda db: db.execute(sql, rows).fetchall())
+        return [_delivery(row) for row in sorted(taken)]
+
+    def _rows(self, spans: tuple[_Span, _Span], limit: int, bulk: int, busy: Sequence[int]) -> list[int]:
+        """The first messages in *spans*, those of urgent and those of other messages; each is a range of the index."""
+        known = f"id NOT IN ({', '.join('?' * len(busy))}) AND subscription IN ({_KNOWN})"
+        span = f"SELECT id, due_at FROM messages WHERE due_at BETWEEN ? AND ? AND {known} ORDER BY due_at, id LIMIT ?"  # noqa: S608
+        sql = f"SELECT id FROM (SELECT * FROM ({span}) UNION ALL SELECT * FROM ({span})) ORDER BY due_at, id LIMIT ?"  # noqa: S608
+        urgent, others = spans
+        rows = self.database.read(sql, [*urgent, *busy, limit, *others, *busy, bulk, limit])
+        return [row for (row,) in rows]
 
     def acknowledge(self, delivery: Delivery) -> None:
         self._write(lambda db: db.execute("DELETE FROM messages WHERE id = ?", [delivery.row]))
@@ -166,19 +176,14 @@ def _due(time: datetime, *, urgent: bool) -> str:
     return f"{URGENT}{iso(time)}" if urgent else iso(time)
 
 
-def _kind_sql(busy: int) -> str:
-    """The due messages of one kind, with the parameters of `_kind`. Each part is a range of the index."""
-    known = f"id NOT IN ({', '.join('?' * busy)}) AND subscription IN ({_KNOWN})"
-    span = f"SELECT id, due_at FROM messages WHERE due_at BETWEEN ? AND ? AND {known} ORDER BY due_at, id LIMIT ?"  # noqa: S608
-    both = f"SELECT * FROM ({span}) UNION ALL SELECT * FROM ({span})"  # noqa: S608
-    return f"SELECT * FROM (SELECT * FROM ({both}) ORDER BY due_at, id LIMIT ?)"  # noqa: S608
+def _passed(now: datetime) -> tuple[_Span, _Span]:
+    return ("", _due(now, urgent=True)), (BULK, _due(now, urgent=False))
 
 
-def _kind(now: datetime, busy: Sequence[int], most: int, *, urgent: bool) -> list[str | int]:
-    """The due times at *now*: those that have passed, and those later than the longest wait, not as late."""
-    first, last = ("", BULK) if urgent else (BULK, "~")
-    late = f"{_due(now + _LONGEST, urgent=urgent)}~"
-    return [first, _due(now, urgent=urgent), *busy, most, late, last, *busy, most, most]
+def _late(now: datetime) -> tuple[_Span, _Span]:
+    """The due times that are later than the longest wait."""
+    late = now + _LONGEST
+    return (f"{_due(late, urgent=True)}~", BULK), (f"{_due(late, urgent=False)}~", "~")
 
 
 def _is_urgent(due_at: str) -> bool:
