@@ -71,6 +71,11 @@ def lost_its_file(data: Path) -> bool:
     return is_running(data) and _noted(data) not in {None, _present(data)}
 
 
+def misses_its_file(data: Path) -> bool:
+    """Whether a bundle has run on *data*, but its data file is gone."""
+    return (data / _LOCK).exists() and not (data / DATA_FILE).exists()
+
+
 def _noted(data: Path) -> Inode | None:
     """None in the first second of a bundle."""
     try:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import click
 
-from opos.terminal.options import Place, with_place
-from opos.terminal.output import WRONG_USAGE, reports_errors, stop
+from opos.terminal.options import DATA_FILE, Place, with_place
+from opos.terminal.output import WRONG_USAGE, reports_errors, say, stop
 from shared.config.files.loader import load_config
 from shared.config.files.verification import verify
 from shared.runtime.container import Runtime
@@ -30,10 +30,13 @@ def command(place: Place, host: str, port: int, public_url: str | None) -> None:
     if faults:
         hint = "Fix them and start again. `opos demo` runs a bundle that needs no configuration."
         stop(WRONG_USAGE, "\n".join(str(fault) for fault in faults), hint=hint)
-    from opos.bundle.data_folder import lock
+    from opos.bundle.data_folder import lock, misses_its_file
     from opos.bundle.server import require_free
 
     url = public_url or load_config(place.config_file).public_url or f"http://{_LOCALHOST}:{port}"
+    if place.backend == "embedded" and misses_its_file(place.data):
+        hint = "To bring the data back, stop opos and run `opos restore FROM` with a backup."
+        say(f"The data file {place.data / DATA_FILE} is gone, so opos starts with an empty one. {hint}", err=True)
     with lock(place.data):
         require_free(host, port)
         _serve(place, host, port, url)

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import chdir
@@ -146,3 +147,14 @@ def test_an_override_of_a_bundle_that_does_not_run_says_that_nobody_receives_it(
     assert stopped.exit_code == running.exit_code == 0
     assert stopped.stderr == "No `opos up` is running on ., so nobody receives this until one starts.\n"
     assert running.stderr == ""
+
+
+@pytest.mark.parametrize(("has_run", "warned"), [(True, True), (False, False)])
+def test_up_says_that_the_data_file_of_an_earlier_run_is_gone(folder: Path, has_run: bool, warned: bool) -> None:  # noqa: FBT001
+    (folder / "data").mkdir()
+    if has_run:
+        lock(folder / "data").close()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = run(f"up --data data --port {taken.getsockname()[1]}")
+    assert ("The data file data/opos.db is gone" in result.stderr) is warned
+    assert "Cannot listen on" in result.stderr
