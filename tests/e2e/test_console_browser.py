@@ -1,5 +1,6 @@
 """The console as the operator meets it: a real Chromium without JavaScript, on a phone and a desk, by day and night."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+PATIENCE = 10_000
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1200, "height": 900}
 
 
@@ -44,7 +46,7 @@ def browser() -> "Iterator[Browser]":
 def opened(browser: "Browser", **settings: Any) -> "Page":
     """A page of a browser of its own, which runs no script; its `complaints` fail the test."""
     page = browser.new_context(java_script_enabled=False, **settings).new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
     return page
 
 
@@ -61,6 +63,20 @@ def path(url: str) -> str:
 def sign_in(page: "Page", bundle: Bundle) -> None:
     page.goto(bundle.url + link_path(bundle.runtime.context()))
     page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{bundle.url}/")
+
+
+def headline(page: "Page", words: str) -> None:
+    """Wait for the page that a press leads to: a click ends before the next page is there."""
+    from playwright.sync_api import expect
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(words, timeout=PATIENCE)
+
+
+def told(page: "Page", beginning: str) -> None:
+    from playwright.sync_api import expect
+
+    expect(page.get_by_role("status")).to_have_text(re.compile(re.escape(beginning)), timeout=PATIENCE)
 
 
 def a_bad_morning(bundle: Bundle) -> None:
@@ -91,11 +107,10 @@ def test_the_operator_opens_the_console_and_acknowledges_from_it(bundle: Bundle,
     say(bundle, "Checkout answers 502", "critical")
     page = opened(browser, viewport=PHONE)
     sign_in(page, bundle)
-    assert page.url == f"{bundle.url}/"
-    assert page.get_by_role("heading", level=1).inner_text() == "2 critical alerts are firing."
+    headline(page, "2 critical alerts are firing.")
     page.get_by_role("button", name="Acknowledge Disk full").click()
+    headline(page, "1 critical alert is firing.")
     assert page.url == f"{bundle.url}/"
-    assert page.get_by_role("heading", level=1).inner_text() == "1 critical alert is firing."
     assert page.get_by_role("button", name="Acknowledge Disk full").count() == 0
     assert sorted(doc.data["state"] for doc in bundle.docs("alerts")) == ["acknowledged", "firing"]
 
@@ -116,13 +131,13 @@ def test_the_link_in_a_page_asks_first_and_acts_on_the_button(bundle: Bundle, br
     page = opened(browser, viewport=PHONE)
     page.goto(bundle.url + path(notice.ack_url))
     page.reload()
-    assert page.get_by_role("heading", level=1).inner_text() == "Disk full"
+    headline(page, "Disk full")
     assert [doc.data["state"] for doc in bundle.docs("alerts")] == ["firing"]
     page.get_by_role("button", name="Acknowledge").click()
-    assert page.get_by_role("status").inner_text().startswith("Acknowledged until ")
+    told(page, "Acknowledged until ")
     assert [doc.data["state"] for doc in bundle.docs("alerts")] == ["acknowledged"]
     page.reload()
-    assert page.get_by_role("status").inner_text().startswith("Already acknowledged at ")
+    told(page, "Already acknowledged at ")
 
 
 def test_one_tap_on_the_page_of_a_group_acknowledges_all_of_it(bundle: Bundle, browser: "Browser") -> None:
@@ -133,9 +148,9 @@ def test_one_tap_on_the_page_of_a_group_acknowledges_all_of_it(bundle: Bundle, b
     ((_, notice),) = bundle.desk.sent
     page = opened(browser, viewport=PHONE)
     page.goto(bundle.url + path(notice.ack_url))
-    assert page.get_by_role("heading", level=1).inner_text() == "3 alerts: Host 0 is down"
+    headline(page, "3 alerts: Host 0 is down")
     page.get_by_role("button", name="Acknowledge").click()
-    assert page.get_by_role("status").inner_text().startswith("Acknowledged until ")
+    told(page, "Acknowledged until ")
     assert {doc.data["state"] for doc in bundle.docs("alerts")} == {"acknowledged"}
 
 
@@ -147,12 +162,12 @@ def test_from_the_link_of_a_page_an_alert_is_snoozed_and_similar_ones_silenced(
     page = opened(browser, viewport=PHONE)
     page.goto(bundle.url + path(notice.ack_url))
     page.get_by_role("button", name="Snooze 1 h").click()
-    assert page.get_by_role("status").inner_text().startswith("Snoozed until ")
+    told(page, "Snoozed until ")
     page.goto(bundle.url + path(notice.ack_url))
     page.get_by_role("link", name="Silence similar alerts").click()
     page.get_by_label("Why").fill("the disk is being replaced")
     page.get_by_role("button", name="4h").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Silenced for 4h."
+    headline(page, "Silenced for 4h.")
     assert [doc.data["comment"] for doc in bundle.docs("silences")] == ["the disk is being replaced"]
     for button in page.get_by_role("button").all():
         box = button.bounding_box()
@@ -167,7 +182,8 @@ def test_an_expired_link_says_so(bundle: Bundle, browser: "Browser") -> None:
     page = opened(browser)
     answer = page.goto(bundle.url + path(notice.ack_url))
     assert answer is not None
-    assert (answer.status, page.get_by_role("heading", level=1).inner_text()) == (410, "This link has expired.")
+    assert answer.status == 410
+    headline(page, "This link has expired.")
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
@@ -199,11 +215,11 @@ def test_the_console_needs_no_mouse(bundle: Bundle, browser: "Browser") -> None:
     say(bundle, "Disk full", "critical")
     page = opened(browser, viewport=DESK)
     sign_in(page, bundle)
+    headline(page, "1 critical alert is firing.")
     for _ in range(2):
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_load_state()
-    assert page.get_by_role("heading", level=1).inner_text() == "Nothing needs you. 1 acknowledged."
+    headline(page, "Nothing needs you. 1 acknowledged.")
 
 
 def test_a_page_that_stays_open_past_its_cookie_asks_to_sign_in_again(bundle: Bundle, browser: "Browser") -> None:
@@ -219,7 +235,7 @@ def test_the_operator_signs_out(bundle: Bundle, browser: "Browser") -> None:
     page = opened(browser, viewport=PHONE)
     sign_in(page, bundle)
     page.get_by_role("button", name="Sign out").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "You are signed out."
+    headline(page, "You are signed out.")
     page.goto(bundle.url)
-    assert page.get_by_role("heading", level=1).inner_text() == "Sign in to continue"
+    headline(page, "Sign in to continue")
     assert page.context.cookies() == []

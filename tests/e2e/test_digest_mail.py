@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.test_console_browser import DESK, PHONE, browser, opened, sign_in
+from tests.e2e.test_console_browser import DESK, PHONE, browser, headline, opened, sign_in, told
 from tests.support import requirements as needs
 from tests.support.bundle import Bundle
 from tests.torture.mailbox import Mailbox, by_id, mailbox
@@ -182,21 +182,24 @@ def test_a_tap_in_the_mail_and_a_press_on_its_page_act(embedded: Bundle, box: Ma
     def tap(words: str) -> None:
         page.set_content(content)
         page.get_by_role("link", name=words).click()
-        page.wait_for_load_state()
+        page.wait_for_url(f"{embedded.url}/**")
 
     tap("Acknowledge")
     assert [doc.data["state"] for doc in embedded.docs("alerts")] == ["firing"]
     page.get_by_role("button", name="Acknowledge").click()
+    told(page, "Acknowledged until ")
     assert [doc.data["state"] for doc in embedded.docs("alerts")] == ["acknowledged"]
     tap("Silence similar alerts")
     page.get_by_role("button", name="Silence for 1d").click()
+    headline(page, "Silenced for 1d.")
     (silence,) = embedded.docs("silences")
     assert silence.data["ends_at"] == "2026-11-21T09:05:00.000000Z"
     tap("Digest only")
     assert "interrupt_from: never" in page.inner_text("pre")
     tap("Open in the console")
-    assert page.get_by_role("heading", level=1).inner_text() == "Trouble disk"
+    headline(page, "Trouble disk")
     tap("Unsubscribe")
     assert embedded.docs("subscriptions") == []
     page.get_by_role("button", name="Stop the mail").click()
+    headline(page, "The digest digest is no longer mailed.")
     assert [doc.data["stopped_at"] for doc in embedded.docs("subscriptions")] == ["2026-11-20T09:05:00.000000Z"]
