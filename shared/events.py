@@ -7,9 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypedDict, cast
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from shared.values.links import web_link
+from shared.values.severity import Severity
 from shared.values.timestamps import day, iso
 
-__all__ = ["day", "iso"]  # re-exported: most modules that use events also need their times
+__all__ = ["Severity", "day", "iso"]  # re-exported: most modules that use events also need them
 
 OWN_SOURCE = "opos"
 """The source of the events that opos raises about itself."""
@@ -47,9 +48,6 @@ Link = Annotated[str, BeforeValidator(web_link)]
 
 def _first_hundred(value: Any) -> Any:
     return dict(list(value.items())[:100]) if isinstance(value, dict) else value
-
-
-Severity = Literal["info", "warning", "critical"]
 
 
 class Contract(BaseModel):

@@ -54,12 +54,12 @@ def explain_payload(source: str, body: bytes, event_type: str, context: Context)
 
 def explain_labels(labels: dict[str, str], context: Context) -> Explained:
     """An alert with exactly these *labels*."""
-    return _alert(alert_with(labels, context.now), context)
+    return _alert(alert_with(labels, context.config, context.now), context)
 
 
 def _signal(signal: Alert, source: str, type: str, context: Context) -> Explained:
     labels = labels_of(signal, source=source, type=type)
-    fresh = alert_with(labels, context.now)
+    fresh = alert_with(labels, context.config, context.now)
     severity = effective_severity(signal.severity)
     return _alert({**fresh, "title": signal.title, "source": source, "severity": severity}, context)
 

@@ -1,14 +1,15 @@
 """The sources: how each authenticates its webhooks, and how opos reads its payloads."""
 
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from shared.config.types import Expression, SecretNames
 from shared.events import About, Severity
 from shared.values.durations import Duration, Wait
 from shared.values.section import Section
+from shared.values.severity import word_key
 
 SchemeName = Literal[
     "github", "stripe", "standard-webhooks", "slack", "sentry", "pagerduty", "pagerduty-events",
@@ -104,6 +105,16 @@ class EventMapping(Section):
     when: Expression | None = None
 
 
+def _by_word(value: Any) -> Any:
+    """The keys as they are looked up. Raises ValueError if two of them are the same word."""
+    if not isinstance(value, dict):
+        return value
+    keys = [word_key(word) for word in value]
+    if twice := sorted({key for key in keys if keys.count(key) > 1}):
+        raise ValueError(f"expected each word once, whatever its case, found {', '.join(twice)} more than once")
+    return dict(zip(keys, value.values(), strict=True))
+
+
 class Source(Section):
     """One sender. All of its `secrets` are valid, so that a rotation loses no webhook."""
 
@@ -120,6 +131,8 @@ class Source(Section):
     event: EventMapping | None = None
     severity: dict[str, Severity] = Field(default_factory=dict)
     """The operator's severity for an event type of this sender, such as `charge.dispute.created: warning`."""
+    severity_values: Annotated[dict[str, Severity], BeforeValidator(_by_word)] = Field(default_factory=dict)
+    """What a word of this sender means, such as `sev3: warning`. It comes before the table that all senders share."""
 
     @model_validator(mode="after")
     def _hmac_is_declared(self) -> Self:

@@ -14,6 +14,7 @@ from shared.ports.field_paths import EXPIRY
 from shared.sources import format_of, scheme
 from shared.sources.contract import Meaning
 from shared.values.http import HttpRequest
+from shared.values.severity import severity_of
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -50,7 +51,7 @@ def read(name: str, source: "Source", headers: Mapping[str, str], payload: Any |
         meaning = sender.translate(event_type, payload)
     except _FAULTS as fault:
         return _quarantined(name, fault)
-    signals = tuple(_with_own_severity(signal, source.severity.get(event_type)) for signal in meaning.signals)
+    signals = tuple(_with_severity(signal, source, event_type) for signal in meaning.signals)
     return Reading(event_type or "unnamed", _subject(meaning), signals)
 
 
@@ -156,5 +157,9 @@ def _subject(meaning: Meaning) -> str:
     return f"resolved: {meaning.subject}" if over else meaning.subject
 
 
-def _with_own_severity(signal: Signal, severity: str | None) -> Signal:
-    return signal.model_copy(update={"severity": severity}) if severity and isinstance(signal, Alert) else signal
+def _with_severity(signal: Signal, source: "Source", event_type: str) -> Signal:
+    """*signal* with the operator's severity for its event type, else with what the sender's word means."""
+    if not isinstance(signal, Alert):
+        return signal
+    severity = source.severity.get(event_type) or severity_of(signal.severity, source.severity_values)
+    return signal.model_copy(update={"severity": severity})

@@ -16,6 +16,7 @@ from shared.config.files.faults import Fault
 from shared.config.files.located_yaml import Located
 from shared.config.model import Config, RouteTest
 from shared.events import Alert
+from shared.values.severity import severity_of
 from shared.values.timestamps import utc
 
 NOON = "2026-01-07T12:00"
@@ -37,13 +38,15 @@ def outcome(test: RouteTest, config: Config) -> tuple[tuple[Node, ...], Verdict]
     """The routes that the test's alert matches, and its verdict if no other alert is open."""
     now = _moment(test.at or NOON, config.timezone)
     taken = route(config.routes, test.labels)
-    return taken, judge(alert_with(test.labels, now), taken, Situation(now, config, QuietWorld()))
+    return taken, judge(alert_with(test.labels, config, now), taken, Situation(now, config, QuietWorld()))
 
 
-def alert_with(labels: dict[str, str], now: datetime) -> AlertDoc:
+def alert_with(labels: dict[str, str], config: Config, now: datetime) -> AlertDoc:
     """An alert with exactly these *labels* that has just fired."""
     name = labels.get("alertname") or "an alert"
-    signal = Alert(fingerprint=name, title=name, severity=labels.get("severity") or "unset", labels=labels)
+    source = config.sources.get(labels.get("source", ""))
+    severity = severity_of(labels.get("severity", ""), source.severity_values if source else {})
+    signal = Alert(fingerprint=name, title=name, severity=severity, labels=labels)
     return new_episode(Received(signal, "test", labels.get("source", ""), "", labels, now, now), None)
 
 

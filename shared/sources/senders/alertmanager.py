@@ -12,8 +12,6 @@ from shared.events import Alert, document_id
 from shared.sources.contract import Format, Meaning
 from shared.sources.payload import link, moment, optional, require, text
 
-_SEVERITY = {"none": "info"}
-"""Prometheus uses `none` for alerts that always fire, such as Watchdog."""
 _NAMING = ("fingerprint", "startsAt", "status")
 
 
@@ -48,8 +46,7 @@ def _alert(alert: dict[str, Any]) -> Alert:
     return Alert(
         fingerprint=require(alert, "fingerprint", str),
         title=f"{name}: {summary}" if summary else f"{name} {labels.get('instance', '')}".strip(),
-        # Without a severity label nothing says that the alert can wait, so its severity is unknown.
-        severity=_SEVERITY.get(labels.get("severity", ""), labels.get("severity") or "unset"),
+        severity=labels.get("severity", ""),
         status="resolved" if optional(alert, "status", str, "firing") == "resolved" else "firing",
         summary=text(alert, "annotations.description"),
         link=link(alert, "panelURL", "dashboardURL", "generatorURL"),

@@ -7,9 +7,6 @@ from shared.events import Alert, document_id
 from shared.sources.contract import Format, Meaning
 from shared.sources.payload import link, moment, require, text
 
-_SEVERITY = {"critical": "critical", "error": "warning", "warning": "warning", "no severity": "unset", "": "unset"}
-"""Without a severity nothing says that the alert can wait."""
-
 
 def event_type(headers: Mapping[str, str], payload: Any) -> str:
     return f"incident.{require(payload, 'incident.state', str).lower()}"
@@ -23,11 +20,10 @@ def delivery(payload: Any) -> str | None:
 
 def translate(kind: str, payload: Any) -> Meaning:
     incident = require(payload, "incident", dict)
-    severity = text(incident, "severity").lower()
     alert = Alert(
         fingerprint=f"incident:{require(incident, 'incident_id', str)}",
         title=text(incident, "policy_name", "condition_name") or "An incident in Google Cloud",
-        severity=_SEVERITY.get(severity, severity),
+        severity=text(incident, "severity"),
         status="resolved" if kind == "incident.closed" else "firing",
         summary=text(incident, "summary"),
         link=link(incident, "url"),

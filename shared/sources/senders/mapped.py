@@ -116,10 +116,10 @@ def _text(search: Mapping[str, Search], name: str, payload: Any) -> str:
 
 
 def _severity(mapping: AlertMapping, search: Mapping[str, Search], payload: Any) -> str:
-    """The plain severity, else the word in the payload; without either, the severity is unknown."""
+    """The plain severity, else the word in the payload; without either, none."""
     if mapping.severity in _SEVERITIES:
         return mapping.severity
-    return _text(search, "severity", payload) or "unset"
+    return _text(search, "severity", payload)
 
 
 def _money(search: Mapping[str, Search], payload: Any) -> Money | None:

@@ -18,8 +18,6 @@ from shared.values.http import HttpRequest
 from shared.values.links import web_link
 
 _STATUS = {"trigger": "firing", "acknowledge": "acknowledged", "resolve": "resolved"}
-# PagerDuty's `error` is one level below its `critical`, so it can wait for the digest.
-_SEVERITY = {"error": "warning"}
 
 
 def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
@@ -55,12 +53,11 @@ def dedup_key(payload: Any) -> str:
 
 
 def _triggered(payload: Any) -> Alert:
-    severity = require(payload, "payload.severity", str)
     source = require(payload, "payload.source", str)
     return Alert(
         fingerprint=dedup_key(payload),
         title=require(payload, "payload.summary", str),
-        severity=_SEVERITY.get(severity, severity),
+        severity=require(payload, "payload.severity", str),
         summary=f"{source}: {text(payload, 'payload.component', 'payload.class', 'client')}".removesuffix(": "),
         link=_first_link(payload),
         labels={"source": source, "group": text(payload, "payload.group")},

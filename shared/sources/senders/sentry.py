@@ -13,7 +13,8 @@ from shared.sources.payload import link, moment, optional, require, text
 from shared.sources.signatures import digest, encoded, require_match
 from shared.values.http import HttpRequest
 
-_SEVERITY = {"fatal": "critical", "critical": "critical", "error": "warning", "warning": "warning"}
+_SEVERITY = {"error": "warning"}
+"""A level is that of a log record. Sentry gives every uncaught exception the level `error`, which can wait."""
 _RESOLVED = frozenset({"resolved", "ignored", "archived"})
 
 
@@ -59,10 +60,11 @@ def _event_alert(payload: Any, action: str) -> Alert:
 
 
 def _alert(about: dict[str, Any], issue: str, *, resolved: bool) -> Alert:
+    level = text(about, "level")
     return Alert(
         fingerprint=f"issue:{require({'id': issue or None}, 'id', str)}",
         title=f"{text(about, 'project.slug', 'project')}: {require(about, 'title', str)}".lstrip(": "),
-        severity=_SEVERITY.get(text(about, "level"), "info"),
+        severity=_SEVERITY.get(level, level),
         status="resolved" if resolved else "firing",
         summary=text(about, "culprit"),
         link=link(about, "web_url", "permalink"),

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from shared.config.files.faults import ConfigError
+from shared.config.files.route_tests import outcome
 from shared.config.files.verification import verify
+from shared.config.model import RouteTest
 from tests.support.configuration import parse_config
 
 REST = "owner: me@x.org\ntimezone: Europe/Berlin\nsources: {}\nchannels: {desk: {console: true}, phone: {console: true}}\ndigest: {channel: desk}\n"
@@ -103,6 +105,16 @@ def test_the_operators_tests_run_with_verify_and_say_what_came_instead(tmp_path:
         "36: route_tests.wrong on purpose.path: expected page; found digest"
         ' (matched route.1 (alertname="Watchdog"): critical, its route never interrupts)'
     )
+
+
+@pytest.mark.parametrize(
+    ("labels", "path"),
+    [({"severity": "P1"}, "page"), ({"severity": "Warn"}, "digest"), ({"source": "app", "severity": "P1"}, "digest")],
+)
+def test_a_route_test_reads_a_severity_as_a_webhook_is_read(labels: dict[str, str], path: str) -> None:
+    source = "{app: {scheme: bearer, secrets: [APP], severity_values: {p1: warning}}}"
+    config = parse_config(REST.replace("sources: {}", f"sources: {source}") + "route: {channel: desk}\n")
+    assert outcome(RouteTest(labels=labels), config)[1].path == path
 
 
 def test_a_runbook_that_is_no_address_must_be_a_file(tmp_path: Path) -> None:

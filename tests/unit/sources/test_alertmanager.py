@@ -42,8 +42,8 @@ def test_a_delivery_that_says_too_little_has_no_name_so_that_the_next_is_not_los
 
 
 @pytest.mark.parametrize("labels", [{"alertname": "Up"}, {"alertname": "Up", "severity": ""}])
-def test_without_a_severity_nothing_says_that_it_can_wait(labels: dict[str, str]) -> None:
-    assert alert(labels=labels).severity == "unset"
+def test_without_a_severity_label_it_has_none(labels: dict[str, str]) -> None:
+    assert alert(labels=labels).severity == ""
 
 
 def test_an_unknown_severity_is_passed_on_as_it_is() -> None:
@@ -57,13 +57,3 @@ def test_only_an_address_of_the_web_can_be_tapped() -> None:
 
 def test_grafana_is_read_the_same_way() -> None:
     assert grafana.FORMAT == alertmanager.FORMAT
-
-
-def test_an_alert_that_is_meant_to_fire_always_does_not_page() -> None:
-    payload = {
-        "status": "firing",
-        "alerts": [{"fingerprint": "f", "status": "firing", "labels": {"alertname": "Watchdog", "severity": "none"}}],
-    }
-    (signal,) = alertmanager.FORMAT.translate("alerts.firing", payload).signals
-    assert signal.kind == "alert"
-    assert signal.severity == "info"

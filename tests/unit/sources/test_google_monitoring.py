@@ -25,21 +25,6 @@ def test_a_closed_incident_resolves_the_open_one(state: str) -> None:
     assert alert(state=state).fingerprint == alert().fingerprint
 
 
-@pytest.mark.parametrize(
-    ("said", "severity"),
-    [
-        ("Critical", "critical"),
-        ("Error", "warning"),
-        ("Warning", "warning"),
-        ("No severity", "unset"),
-        ("", "unset"),
-        ("Catastrophe", "catastrophe"),
-    ],
-)
-def test_its_severities_are_ours_and_an_unknown_one_is_passed_on(said: str, severity: str) -> None:
-    assert alert(severity=said).severity == severity
-
-
 def test_opening_and_closing_are_two_deliveries_and_a_retry_is_not() -> None:
     assert FORMAT.delivery is not None
     opened, closed = FORMAT.delivery(payload()), FORMAT.delivery(payload(state="closed", ended_at=2))

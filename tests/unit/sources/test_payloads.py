@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from shared.events import Signal
+from shared.events import Alert, Signal
 from shared.sources.contract import Format, Meaning
+from shared.values.severity import severity_of
 from tests.support.project import PAYLOADS
 
 HEADERS = {
@@ -67,7 +68,7 @@ ALERTS = {
     "pagerduty/incident.acknowledged": "critical acknowledged: Database is down",
     "pagerduty/incident.resolved": "critical resolved: Database is down",
     "pagerduty_events/trigger": "critical firing: Disk of db-1 is full",
-    "pagerduty_events/trigger_error": "warning firing: Disk of db-1 is full",
+    "pagerduty_events/trigger_error": "critical firing: Disk of db-1 is full",
     "pagerduty_events/acknowledge": "info acknowledged: acknowledge",
     "pagerduty_events/resolve": "info resolved: resolve",
     "shopify/disputes_create": "critical firing: Order 1 is disputed",
@@ -128,6 +129,10 @@ def headers(case: str) -> Mapping[str, str]:
     return HEADERS.get(case) or HEADERS.get(case.partition(".")[0], {})
 
 
+def severity(signal: Alert) -> str:
+    return severity_of(signal.severity, {})
+
+
 def meaning(case: str) -> Meaning:
     sender, content = format_named(case), payload(case)
     return sender.translate(sender.event_type(headers(case), content), content)
@@ -142,7 +147,7 @@ def only(case: str) -> Signal:
 def test_trouble_becomes_an_alert(case: str) -> None:
     signal = only(case)
     assert signal.kind == "alert"
-    assert f"{signal.severity} {signal.status}: {signal.title}" == ALERTS[case]
+    assert f"{severity(signal)} {signal.status}: {signal.title}" == ALERTS[case]
 
 
 @pytest.mark.parametrize("case", BUSINESS_EVENTS)
