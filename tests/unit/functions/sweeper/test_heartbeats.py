@@ -71,7 +71,7 @@ def raising(_: Any) -> None:
     raise RuntimeError("a bug")
 
 
-@pytest.mark.parametrize("step", ["end_timers", "escalate_due", "miss_due"])
+@pytest.mark.parametrize("step", ["end_timers", "escalate_due", "watch_heartbeats"])
 def test_a_step_that_fails_does_not_stop_the_others(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     context = configured(checker={"ping": "CHECKER_URL"})
     fail: Callable[[Any], None] = raising
