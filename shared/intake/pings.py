@@ -4,6 +4,7 @@ The words and their meaning are those of healthchecks.io, whose clients work unc
 "Pinging API" and "Measuring Script Run Time".
 """
 
+import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -22,6 +23,7 @@ ONE_RUN = timedelta(hours=72)
 """A start and an end that are further apart belong to two runs."""
 _NOT_KEPT = b"(not stored)"
 _EXPECTED = "expected /start, /fail, /log or an exit code from 0 to 255 after the heartbeat's address"
+_DIGITS = re.compile("[0-9]{1,3}")
 Kind = Literal["success", "fail", "start", "log"]
 _WORDS: dict[str, Kind] = {"": "success", "start": "start", "fail": "fail", "log": "log"}
 
@@ -59,7 +61,7 @@ def read_ping(word: str, request: HttpRequest, secrets: Collection[str]) -> Ping
 def _kind(word: str) -> tuple[Kind, int | None]:
     if word in _WORDS:
         return _WORDS[word], None
-    if not (word.isascii() and word.isdecimal() and int(word[:4]) <= 255):  # noqa: PLR2004  (POSIX: one byte)
+    if not _DIGITS.fullmatch(word) or int(word) > 255:  # noqa: PLR2004  (POSIX: an exit code is one byte)
         raise NotFound("There is no such ping.", hint=_EXPECTED)
     return ("fail" if int(word) else "success"), int(word)
 
