@@ -106,8 +106,8 @@ def _ping_lines(ping: Mapping[str, Any], clock: OperatorClock) -> list[str]:
     ]
     return [
         f"{clock.time_and_age(ping['at'])}  {', '.join(facts)}",
-        *([f"    ({cut})"] if cut else []),
-        *(f"    {line}" for line in ping["body"].splitlines()),
+        *([f"    {cut}"] if cut else []),
+        *(f"    output: {line}" for line in ping["body"].splitlines()),
     ]
 
 

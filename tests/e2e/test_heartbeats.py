@@ -57,7 +57,8 @@ def test_a_failing_job_pages_at_once_with_its_last_lines_and_a_success_closes_it
     assert bundle.request("GET", "/health").json["checks"]["heartbeats:missed"][0]["observedValue"] == 0
 
 
-def test_a_run_that_does_not_end_within_the_grace_pages_and_its_success_closes_it(bundle: Bundle) -> None:
+def test_a_run_that_does_not_end_within_the_grace_pages_and_its_success_closes_it(embedded: Bundle) -> None:
+    bundle = embedded
     bundle.configure("heartbeats: {backup: {grace: 5m}}\n")
     bundle.tick(minutes=1)
     run = f"?rid={uuid4()}"
@@ -131,8 +132,9 @@ def test_a_ping_of_a_clock_that_is_ahead_counts_for_its_cron_time(embedded: Bund
 
 
 def test_each_method_pings_and_any_other_method_or_name_says_what_to_do_without_naming_a_heartbeat(
-    bundle: Bundle,
+    embedded: Bundle,
 ) -> None:
+    bundle = embedded
     bundle.configure("heartbeats: {backup: {}, secretive: {secrets: [VAULT_TOKEN]}}\n")
     for method in ("GET", "HEAD", "POST"):
         assert bundle.request(method, f"{PING}/start").status == 200
@@ -172,7 +174,8 @@ def test_the_address_that_nobody_can_guess_needs_no_token_and_another_opens_noth
 
 
 @pytest.mark.slow
-def test_the_last_pings_are_kept_without_gaps_and_no_more_of_them(bundle: Bundle) -> None:
+def test_the_last_pings_are_kept_without_gaps_and_no_more_of_them(embedded: Bundle) -> None:
+    bundle = embedded
     for number in range(KEPT + 7):
         bundle.request("POST", f"{PING}/log", str(number).encode())
     assert len(bundle.docs("pings")) == KEPT
@@ -182,7 +185,8 @@ def test_the_last_pings_are_kept_without_gaps_and_no_more_of_them(bundle: Bundle
     assert list(last_pings(beat, bundle.runtime.context(), limit=KEPT)) == []
 
 
-def test_the_console_and_the_command_line_show_the_same_state_and_what_the_job_wrote(bundle: Bundle) -> None:
+def test_the_console_and_the_command_line_show_the_same_state_and_what_the_job_wrote(embedded: Bundle) -> None:
+    bundle = embedded
     bundle.configure(HOURLY)
     bundle.tick(minutes=1)
     operator = bundle.signed_in()
