@@ -1,5 +1,7 @@
 """Heartbeats as jobs and their operator see them, over HTTP on both backends."""
 
+import re
+import subprocess
 from contextlib import chdir
 from http.client import HTTPConnection
 from uuid import uuid4
@@ -11,6 +13,7 @@ from opos.cli import main
 from shared.services.intake.ping_log import KEPT, last_pings
 from shared.services.intake.pings import beat_of
 from tests.support.bundle import SECRETS, Answer, Bundle
+from tests.support.project import ROOT
 
 PING = "/webhooks/ping/backup"
 HOURLY = "heartbeats: {backup: {every: 1h, grace: 10m}}\n"
@@ -183,6 +186,16 @@ def test_the_last_pings_are_kept_without_gaps_and_no_more_of_them(embedded: Bund
     assert [ping["body"] for ping in last_pings(beat, context, limit=KEPT)] == [str(n) for n in range(KEPT + 6, 6, -1)]
     bundle.clock.advance(days=31)
     assert list(last_pings(beat, bundle.runtime.context(), limit=KEPT)) == []
+
+
+def test_the_cron_wrapper_of_the_guide_reports_the_start_the_exit_code_and_the_output(embedded: Bundle) -> None:
+    (script,) = re.findall(r"```sh\n(#!.*?)```", (ROOT / "docs/heartbeats.md").read_text(), re.DOTALL)
+    job = ["sh", "-c", script, "ping-opos", f"{embedded.url}{PING}", "sh", "-c", "echo copying; echo full >&2; exit 3"]
+    done = subprocess.run(job, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (3, b"")
+    start, end = (doc.data for doc in sorted(embedded.docs("pings"), key=lambda doc: doc.data["number"]))
+    assert (start["kind"], end["exit_code"], end["body"]) == ("start", 3, "copying\nfull")
+    assert (start["run"], end["took"]) == (end["run"], 0)
 
 
 def test_the_console_and_the_command_line_show_the_same_state_and_what_the_job_wrote(embedded: Bundle) -> None:
