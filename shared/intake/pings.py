@@ -104,7 +104,7 @@ def _ended(beat: Beat, ping: Ping, now: datetime) -> Beat:
         "failed_at": (beat["failed_at"] or iso(now)) if ping.kind == "fail" else None,
         "runs": {id: began for id, began in beat["runs"].items() if ping.run and id != ping.run},
         "ended": [*beat["ended"], ping.run][-RUNS:] if ping.run else beat["ended"],
-        "took": _took(beat["runs"].get(ping.run), now),
+        "took": beat["took"] if ping.run in beat["ended"] else _took(beat["runs"].get(ping.run), now),
     }  # fmt: skip
 
 

@@ -97,6 +97,11 @@ def test_each_of_two_runs_that_overlap_has_its_own_time() -> None:
     assert pinged(overlapping, Ping("fail", run=OTHER), NOON + timedelta(minutes=10))["took"] == 540
 
 
+def test_a_success_that_is_sent_again_keeps_the_time_of_its_run() -> None:
+    again = beat(Ping("start", run=RUN), Ping(run=RUN), Ping(run=RUN))
+    assert (again["took"], state(again)) == (60, "up")
+
+
 def test_a_success_without_an_id_ends_every_run_and_one_three_days_later_has_no_run_time() -> None:
     started = beat(Ping("start"), Ping("start", run=RUN))
     assert pinged(started, Ping(), NOON + timedelta(minutes=5))["runs"] == {}
