@@ -96,6 +96,7 @@ def test_a_changed_schedule_is_in_force_with_the_next_tick_in_both_directions(em
     assert any("Its schedule has changed: the next ping is due by 20:05." in body for body in said)
 
 
+@pytest.mark.slow
 def test_a_heartbeat_that_is_removed_is_forgotten_and_put_back_its_time_starts_anew(embedded: Bundle) -> None:
     bundle = embedded
     bundle.configure("heartbeats: {backup: {every: 10m, grace: 5m}}\n")
@@ -125,15 +126,6 @@ def test_after_an_outage_each_heartbeat_has_its_grace_once_before_it_pages(embed
     assert bundle.pages() == ["Heartbeat missed: backup (last ping 10:00)"]
 
 
-def test_a_ping_of_a_clock_that_is_ahead_counts_for_its_cron_time(embedded: Bundle) -> None:
-    bundle = embedded
-    bundle.configure("timezone: UTC\nheartbeats: {backup: {cron: '0 10 * * *', grace: 5m}}\n")
-    bundle.tick(minutes=59, seconds=40)
-    ping(bundle)
-    pass_minutes(bundle, 10)
-    assert (bundle.pages(), bundle.doc("heartbeats/backup")["due_at"]) == ([], "2026-11-21T10:05:00.000000Z")
-
-
 def test_each_method_pings_and_any_other_method_or_name_says_what_to_do_without_naming_a_heartbeat(
     embedded: Bundle,
 ) -> None:
@@ -152,14 +144,11 @@ def test_each_method_pings_and_any_other_method_or_name_says_what_to_do_without_
         assert "secretive" not in missing.text
     assert bundle.request("POST", "/webhooks/ping/backup/start/again").status == 404
     assert bundle.request("POST", f"{PING}?rid=7").status == 400
-
-
-def test_a_body_over_the_limit_of_the_intake_is_no_ping(embedded: Bundle) -> None:
-    connection = HTTPConnection("127.0.0.1", embedded.server.server_port, timeout=20)
+    connection = HTTPConnection("127.0.0.1", bundle.server.server_port, timeout=20)
     connection.request("POST", PING, headers={"content-length": str(2 * 1024 * 1024)})
     assert connection.getresponse().status == 413
     connection.close()
-    assert embedded.docs("heartbeats") == []
+    assert bundle.doc("heartbeats/backup")["pings"] == 3
 
 
 def test_the_address_that_nobody_can_guess_needs_no_token_and_another_opens_nothing(bundle: Bundle) -> None:
@@ -188,6 +177,7 @@ def test_the_last_pings_are_kept_without_gaps_and_no_more_of_them(embedded: Bund
     assert list(last_pings(beat, bundle.runtime.context(), limit=KEPT)) == []
 
 
+@pytest.mark.slow
 def test_the_cron_wrapper_of_the_guide_reports_the_start_the_exit_code_and_the_output(embedded: Bundle) -> None:
     (script,) = re.findall(r"```sh\n(#!.*?)```", (ROOT / "docs/heartbeats.md").read_text(), re.DOTALL)
     job = ["sh", "-c", script, "ping-opos", f"{embedded.url}{PING}", "sh", "-c", "echo copying; echo full >&2; exit 3"]
