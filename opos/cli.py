@@ -20,6 +20,7 @@ _COMMANDS = {
     "route": "Explain where alerts go; try other routes on past events.",
     "alerts": "List open alerts; acknowledge, snooze or resolve them.",
     "silence": "Silence alerts for a while; list and end silences.",
+    "heartbeat": "List the heartbeats; show their last pings and the address that a job pings.",
     "focus": "Let only critical alerts notify you for a while.",
     "digest": "Show the digests and explain the rank of each item.",
     "noise": "Show which rules interrupt you for nothing, and what to change.",

@@ -7,7 +7,7 @@ carries its own permission, and no cookie does, so a forged form on another site
 
 from collections.abc import Callable
 
-from functions.console import access, acknowledgement, digests, review, silences
+from functions.console import access, acknowledgement, digests, heartbeats, review, silences
 from functions.console.context import ConsoleContext
 from functions.console.overview import console_view
 from functions.console.responses import message, page
@@ -60,6 +60,7 @@ ROUTES: dict[str, dict[str, Answer]] = {
     "silence/*": {"GET": silences.ask, "POST": silences.make},
     "unsilence/*": {"POST": silences.end},
     "digest/*": {"GET": digests.show},
+    "heartbeat/*": {"GET": heartbeats.show},
     "rule/*": {"GET": digests.suggest},
     "unsubscribe/*": {"GET": digests.ask_to_stop, "POST": digests.stop},
     "unsubscribe/*/undo": {"POST": digests.begin},

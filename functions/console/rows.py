@@ -3,17 +3,21 @@
 A row leaves out what its document lacks: one broken document must not hide the others.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from functions.console.links import alert_ack_path, digest_path, expire_path, group_ack_path, similar_silence_path
 from shared.alerting.alert import effective_severity
 from shared.context import Context
+from shared.intake.heartbeats import Beat, new_beat, state
+from shared.intake.pings import cut_in_words, in_words
 from shared.ports import Doc
 from shared.values.links import web_link
-from shared.values.local_time import age, as_datetime, local_time, localized
+from shared.values.local_time import age, as_datetime, duration, local_time, localized
 from shared.values.money import format_money
-from shared.values.text import headline
+from shared.values.text import headline, readable_lines
 
 Row = dict[str, Any]
 _DELIVERY = {"sent": "delivered", "failed": "not delivered", "parked": "not delivered", "pending": "retrying"}
@@ -146,7 +150,31 @@ def silence_row(doc: Doc, context: Context) -> Row:
 
 
 def heartbeat_row(name: str, context: Context) -> Row:
+    """A heartbeat of opos.yaml, whether it has pinged or not."""
     doc = context.store.get(f"heartbeats/{name}")
-    data = doc.data if doc else {}
-    times = {"at": "last_seen", "due": "due_at", "missed": "missed_at"}
-    return {"name": name, **{key: at(data[time], context) if data.get(time) else None for key, time in times.items()}}
+    beat = cast("Beat", {**new_beat(name), **(doc.data if doc else {})})
+    times = {
+        "at": beat["last_seen"], "due": beat["due_at"], "missed": beat["missed_at"], "failed": beat["failed_at"],
+        "began": min(beat["runs"].values(), default=None),
+    }  # fmt: skip
+    return {
+        "name": name, "state": state(beat), "pings": beat["pings"], "read": f"/heartbeat/{name}",
+        "took": _length(beat["took"]), **{key: at(time, context) if time else None for key, time in times.items()},
+    }  # fmt: skip
+
+
+def ping_row(ping: Mapping[str, Any], context: Context) -> Row:
+    """A ping with the end of its body."""
+    return {
+        "at": at(ping["at"], context),
+        "kind": ping["kind"],
+        "words": in_words(ping["kind"], ping["exit_code"]),
+        "took": _length(ping["took"]),
+        "run": ping["run"],
+        "body": readable_lines(ping["body"]),
+        "cut": cut_in_words(ping["size"]),
+    }
+
+
+def _length(seconds: float | None) -> str:
+    return "" if seconds is None else duration(timedelta(seconds=seconds))

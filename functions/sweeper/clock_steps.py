@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.sweeper.heartbeats import allow_grace
 from functions.sweeper.recovery import recover_each
 from shared.alerting.lifecycle import AHEAD
 from shared.context import Context
@@ -19,6 +20,8 @@ from shared.values.timestamps import moved_back
 
 PERIOD = timedelta(minutes=1)
 """The time between two sweeps."""
+OUTAGE = 3 * PERIOD
+"""After so long without a sweep, pings may have been lost too."""
 MOVED = ("alerts", "groups", "heartbeats", "outbox", "digests")
 """Collections whose times are all relative to the time at which opos wrote them."""
 CHOSEN = {"silences": "created_at", "focus": "begins_at", "overrides": "at"}
@@ -42,10 +45,14 @@ class _Step:
 def follow_clock(context: Context) -> None:
     """If the clock is behind the last sweep, move the times that are ahead of it. It reads these collections once.
 
+    If the clock is far ahead of the last sweep, opos was down, or the clock was wrong: heartbeats get their grace.
+
     The record of the sweep has the present time only after every document has followed: until then, each sweep goes on.
     """
     sweep = context.store.get(SWEEP)
     ahead = datetime.fromisoformat(sweep.data["at"]) - present(context) if sweep else timedelta()
+    if sweep and ahead < -OUTAGE:
+        allow_grace(datetime.fromisoformat(sweep.data["at"]), context)
     if sweep is None or ahead <= AHEAD:
         return
     _log.warning("clock_set_back", seconds=int(ahead.total_seconds()))

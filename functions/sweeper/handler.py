@@ -12,7 +12,7 @@ from functions.sweeper.due_digests import close_due_batches
 from functions.sweeper.due_reviews import announce_review
 from functions.sweeper.earlier_documents import rewrite_earlier
 from functions.sweeper.health_alerts import AlertsBlockedError, watch
-from functions.sweeper.heartbeats import expect_all, miss_due
+from functions.sweeper.heartbeats import watch_heartbeats
 from functions.sweeper.lost_events import publish_lost
 from functions.sweeper.recovery import NotRecoveredError
 from functions.sweeper.stuck_messages import send_stuck_digests, send_stuck_pages
@@ -26,7 +26,7 @@ def sweep(message: Tick, context: SweeperContext) -> None:  # noqa: ARG001  (a t
     Raises what the first unexpected failure raised.
     """
     steps: tuple[Callable[[SweeperContext], None], ...] = (
-        follow_clock, end_timers, escalate_due, send_stuck_pages, publish_lost, expect_all, miss_due,
+        follow_clock, end_timers, escalate_due, send_stuck_pages, publish_lost, watch_heartbeats,
         close_due_batches, announce_review, send_stuck_digests, _report_counts, watch, rewrite_earlier,
     )  # fmt: skip
     faults = [fault for step in steps if (fault := _fault_of(step, context))]

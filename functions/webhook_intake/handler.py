@@ -1,11 +1,11 @@
 """Receives webhooks: authenticates, stores once, publishes, answers. Only a stored webhook gets a 2xx answer."""
 
 import hashlib
-import hmac
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from functions.webhook_intake.authentication import live, proof, without_secret
+from functions.webhook_intake.authentication import proof, without_secret
+from functions.webhook_intake.pings import ping
 from shared.context import Context
 from shared.errors import ContractBroken, MethodNotAllowed, NotFound, Unauthorized
 from shared.events import Event, Signal, document_id
@@ -15,7 +15,6 @@ from shared.ports import Create
 from shared.services.intake.acceptance import Outcome, accept
 from shared.sources import format_of
 from shared.telemetry.logger import log as _log
-from shared.values.authorization import credentials
 from shared.values.http import HttpRequest, HttpResponse, json_response
 
 if TYPE_CHECKING:
@@ -27,8 +26,8 @@ def handle(request: HttpRequest, context: Context) -> HttpResponse:
     match request.path.strip("/").split("/"):
         case ["webhooks", "v2", "enqueue"]:
             return _enqueue(request, context)
-        case ["webhooks", "ping", heartbeat]:
-            return _ping(heartbeat, request, context)
+        case ["webhooks", "ping", heartbeat, *word] if len(word) <= 1:
+            return ping(heartbeat, "".join(word), request, context)
         case ["webhooks", name] if name in context.config.sources:
             return _webhook(name, request, context)
     raise NotFound("There is no such webhook.", hint="The path is /webhooks/{source}, with a source from opos.yaml.")
@@ -134,27 +133,6 @@ def _owner_of_key(request: HttpRequest, context: Context) -> tuple[str, str]:
 
 def _invalid(reason: str) -> HttpResponse:
     return json_response(400, {"status": "invalid event", "message": "Event object is invalid", "errors": [reason]})
-
-
-def _ping(name: str, request: HttpRequest, context: Context) -> HttpResponse:
-    """Record the ping of a job."""
-    heartbeat = context.config.heartbeats.get(name)
-    if heartbeat is None or heartbeat.backup:
-        raise NotFound("There is no such heartbeat.", hint="Declare it under heartbeats in opos.yaml.")
-    _require_method(request, "GET", "HEAD", "POST")
-    _require_token(request, list(live(heartbeat.secrets, context).values()))
-    from shared.services.intake.pings import record_ping
-
-    record_ping(name, heartbeat, context)
-    return json_response(200, {"id": name, "status": "ok"})
-
-
-def _require_token(request: HttpRequest, secrets: list[str]) -> None:
-    given = credentials(request.headers, "Bearer") or request.query.get("token", "")
-    token = given.encode("utf-8", "surrogateescape")
-    matches = [hmac.compare_digest(token, secret.encode()) for secret in secrets]
-    if secrets and not any(matches):
-        raise Unauthorized("The ping does not carry a valid token.")
 
 
 def _require_method(request: HttpRequest, *allowed: str) -> None:

@@ -15,8 +15,8 @@ from shared.services.outbox.message import MessageChange
 from shared.values.timestamps import iso
 
 MESSAGES = ("outbox", "digests")
-TIMERS = {"groups": "due_at", "alerts": "calls_at", "heartbeats": "due_at"}
-"""The field of each collection that holds a time at which opos acts."""
+TIMERS = {"groups": "due_at", "alerts": "calls_at", "heartbeats": "since"}
+"""The field of each collection that holds a time at which opos acts, or from which it derives that time."""
 _WHY = "on its way when the backup was made, and not sent again by the restore"
 
 

@@ -93,7 +93,7 @@ def secrets(config: Config) -> dict[str, tuple[str, ...]]:
     outgoing = [*channels, SIGNING_KEY]  # messages carry signed links
     identity = [issuer.secret for issuer in config.flags.identity if issuer.secret]
     read: Mapping[FunctionName, Sequence[str]] = {
-        "webhook_intake": incoming,
+        "webhook_intake": [*incoming, *([SIGNING_KEY] if config.heartbeats else [])],  # their addresses derive from it
         "alert_router": outgoing,
         "digest_sender": outgoing,
         "sweeper": [*outgoing, *([config.checker.ping] if config.checker else [])],

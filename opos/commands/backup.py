@@ -14,6 +14,7 @@ from shared.adapters.sqlite.backup import write_backup
 from shared.adapters.sqlite.data_file import files
 from shared.adapters.sqlite.faults import replaced
 from shared.errors import Conflict
+from shared.intake.pings import Ping
 from shared.runtime.container import Runtime
 from shared.services.intake.pings import record_ping
 from shared.values.text import counted
@@ -95,5 +96,5 @@ def _ping(place: Place) -> list[str]:
 def _record(name: str, runtime: Runtime) -> None:
     """Record a ping. If the sweeper raises the alert of this heartbeat at the same time, the second try resolves it."""
     with suppress(Conflict):
-        return record_ping(name, runtime.config.heartbeats[name], runtime.context())
-    return record_ping(name, runtime.config.heartbeats[name], runtime.context())
+        return record_ping(name, runtime.config.heartbeats[name], Ping(), runtime.context())
+    return record_ping(name, runtime.config.heartbeats[name], Ping(), runtime.context())

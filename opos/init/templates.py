@@ -33,7 +33,7 @@ _SMOKE = f"""\
 _REST = """\
 digest: {{channel: {digest}, window: 5m, size: 5}}   # everything else goes into a digest
 # focus: {{blocks: [{{name: deep work, days: mon-fri, from: "09:00", to: "12:00"}}]}}
-# heartbeats: {{backup: {{every: 1d, grace: 1h}}}}   # a job pings /webhooks/ping/backup; a missed ping raises an alert
+# heartbeats: {{backup: {{every: 1d, grace: 1h}}}}   # `opos heartbeat url backup` prints what the job pings
 """
 _DEPLOY = """
 deploy:                                     # `opos deploy --target ...`

@@ -28,7 +28,8 @@ from shared.values.section import Section
 class Heartbeat(Section):
     """A job that pings opos: `every` so often, or by a `cron` line in `timezone`; a ping is missed after `grace`.
 
-    With `secrets`, a ping must carry one of them (Bearer, or `?token=`). Without a period, opos only records pings.
+    With `secrets`, a ping by name must carry one of them (Bearer, or `?token=`). Without a period, only
+    failures and runs longer than `grace` raise alerts.
     With `backup`, each successful `opos backup` is the ping, and nothing else is. Google Cloud ignores it.
     """
 

@@ -7,7 +7,7 @@ shape adds its case here, raises VERSION, and stays: tests/data/releases has fil
 from collections.abc import Callable, Mapping
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 """Raised with each change in this module: the sweeper then writes every document again, since queries read the stored
 fields.
 """
@@ -31,7 +31,10 @@ _GROUP: Mapping[str, Any] = {
 }  # fmt: skip
 _MESSAGE: Mapping[str, Any] = {"ack": None, "cause": None, "due_at": None, "receipt": None, "last_fault": None}
 _EVENT: Mapping[str, Any] = {"quarantine": None, "republished": {"count": 0, "at": None}, "handled": {}}
-_HEARTBEAT: Mapping[str, Any] = {"last_seen": None, "due_at": None, "missed_at": None}
+_HEARTBEAT: Mapping[str, Any] = {
+    "last_seen": None, "due_at": None, "missed_at": None, "failed_at": None, "resumed_at": None, "runs": {},
+    "ended": [], "took": None, "pings": 0,
+}  # fmt: skip
 
 
 def current(collection: str, data: Fields) -> Fields:
@@ -86,13 +89,19 @@ def _event(data: Fields) -> Fields:
     return _filled(data, {**_EVENT, "day": received_at[:10], "state": "handled" if data.get("handled") else "accepted"})
 
 
+def _heartbeat(data: Fields) -> Fields:
+    """A heartbeat. One that is neither due nor missed was taken off its schedule: that begins anew."""
+    is_watched = data.get("due_at") or data.get("missed_at")
+    return _filled(data, {**_HEARTBEAT, "since": data.get("last_seen") if is_watched else None})
+
+
 _COMPLETE: Mapping[str, Callable[[Fields], Fields]] = {
     "alerts": _alert,
     "groups": lambda data: _filled(data, _GROUP),
     "outbox": _page,
     "digests": _digest,
     "events": _event,
-    "heartbeats": lambda data: _filled(data, _HEARTBEAT),
+    "heartbeats": _heartbeat,
 }
 COLLECTIONS = tuple(_COMPLETE)
 """The collections whose documents have changed since the first release."""

@@ -29,7 +29,6 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("sessions", "ends_at"),
     ("silences", "ends_at"),
     ("focus", "ends_at"),
-    ("heartbeats", "due_at"),
     ("dead_letters", "received_at"),
     ("dead_letters", "event"),
 )
@@ -39,7 +38,7 @@ NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
 """The indexes that a query reads backwards. The others need no descending index, which would cost one more entry per
 document.
 """
-_UNINDEXED = ("bodies", "probes", "sweeps", "flag_usage", "leases", "subscriptions")
+_UNINDEXED = ("heartbeats", "pings", "bodies", "probes", "sweeps", "flag_usage", "leases", "subscriptions")
 COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), *_UNINDEXED)
 
 

@@ -85,6 +85,12 @@ def test_a_duplicate_writes_nothing_and_reads_the_event_once(bundle: Bundle) -> 
     assert bundle.store.billed - before == Counter(reads=1)
 
 
+def test_a_ping_costs_2_writes_and_1_read(bundle: Bundle) -> None:
+    before = Counter(bundle.store.billed)
+    assert bundle.request("POST", "/webhooks/ping/backup/start", b"output").status == 200
+    assert bundle.store.billed - before == Counter(writes=2, reads=1)
+
+
 def test_a_minute_in_which_nothing_happens_costs_a_few_reads(bundle: Bundle) -> None:
     bundle.tick(minutes=1)  # it also does what is done once, or once an hour
     before = Counter(bundle.store.billed)

@@ -29,13 +29,14 @@ STORED = {
     "trace": ["{event}"], "replay": ["{event}", "--dry-run"], "export": ["--since", "30d"], "route explain": ["{event}"],
     "route what-if": ["--config", "opos.yaml"], "silence list": [], "focus": [], "digest list": [],
     "digest show": ["{digest}"], "digest explain": ["{digest}"], "noise": [], "review": [], "flags overrides": [],
-    "doctor": [], "slo": [], "retry": [], "dismiss": ["{quarantined}", "--why", HOSTILE.replace("\x00", "")],
+    "heartbeat show": ["backup"], "doctor": [], "slo": [], "retry": [], "dismiss": ["{quarantined}", "--why", HOSTILE.replace("\x00", "")],
 }  # fmt: skip
 """The commands that show what the store has, with their arguments."""
 OTHERS = {
     "init", "up", "demo", "send", "import", "silence add", "silence expire", "flags list", "flags eval", "flags compile",
     "flags explain", "flags set", "flags override", "flags release", "flags stale", "verify",
     "secrets rotate", "cost", "deploy", "rollback", "deployments", "console", "backup", "restore",
+    "heartbeat list", "heartbeat url",
 }  # fmt: skip
 """The commands that show the operator's own files, their own arguments, or what Google Cloud answers."""
 WITHOUT_JSON = {"export"}
@@ -76,6 +77,7 @@ def hostile(embedded: Bundle) -> Bundle:
         data = {"id": f"{title}{severity}", "title": title, "severity": severity, "status": "firing"}
         assert bundle.send("app", {"type": title, "data": data}, delivery=severity).status == 202
     bundle.send("app", {"type": title, "data": {"severity": "critical", "id": "no title"}}, delivery="quarantined")
+    assert bundle.request("POST", "/webhooks/ping/backup/log", title.encode("utf-8", "replace")).status == 200
     bundle.settle()
     bundle.tick(minutes=6)
     soon, now = iso(datetime.now(UTC) + timedelta(hours=1)), iso(bundle.clock.now())

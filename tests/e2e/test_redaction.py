@@ -20,6 +20,7 @@ from google.api_core.exceptions import ServiceUnavailable
 from opos.bundle.ports import free_port
 from opos.bundle.processes import end, start
 from shared.adapters.google_client import translated
+from shared.security.ping_addresses import ping_id
 from shared.sources import scheme
 from tests.support.bundle import SECRETS, Answer, Bundle
 from tests.support.http_server import Quiet, served
@@ -149,7 +150,15 @@ def speak(process: Process) -> None:
         ("/webhooks/alertmanager", {}), ("/webhooks/v2/enqueue", {}), ("/webhooks/nowhere", {}),
     ):  # fmt: skip
         assert process.ask("POST", f"{path}{QUERY}", b'{"routing_key": "hunter2-46"}', {**SPOKEN, **headers}) >= 400
-    assert process.ask("POST", f"/webhooks/ping/vault{QUERY}", b"", SPOKEN) == 401
+    output = f"{PLANTED}-50".encode()
+    assert process.ask("POST", f"/webhooks/ping/vault{QUERY}", output, SPOKEN) == 401
+    job = {**SPOKEN, "authorization": f"Bearer {PLANTED}-4"}
+    assert process.ask("POST", f"/webhooks/ping/vault/fail{QUERY}", output, job) == 200
+    for path in (f"vault/{PLANTED}-51", f"vault?rid={PLANTED}-52", f"{PLANTED}-53", ping_id("vault", "hunter2-13")):
+        assert process.ask("POST", f"/webhooks/ping/{path}", output, job) >= 400
+    by_id = f"/webhooks/ping/{ping_id('vault', f'{PLANTED}-12')}"
+    assert process.ask("POST", by_id, output, SPOKEN) == 200
+    assert by_id not in process.log.read_text()
     for path in ("/", f"/ack/{PLANTED}-47", "/flags", "/flags/quarter", "/livez", "/health", "/metrics", "/readyz"):
         process.ask("GET", f"{path}{QUERY}", b"", SPOKEN)
     process.ask("POST", f"/ofrep/v1/evaluate/flags/quarter{QUERY}", b'{"context": {"x": "hunter2-48"}}', SPOKEN)

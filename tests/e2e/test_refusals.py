@@ -17,7 +17,15 @@ from tests.support.project import ROOT
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
 PATHS = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text())["paths"]
-VALUES = {"heartbeat": "vault", "source": "github", "key": "everyone", "choice": "1h", "token": "x"}
+VALUES = {
+    "heartbeat": "vault",
+    "source": "github",
+    "key": "everyone",
+    "choice": "1h",
+    "token": "x",
+    "word": "log",
+    "name": "vault",
+}
 CHALLENGE = re.compile(r'[!#$%&\'*+.^_`|~0-9A-Za-z-]+ realm="opos"')
 """A scheme and its realm (RFC 9110, section 11.6.1)."""
 

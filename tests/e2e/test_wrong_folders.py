@@ -24,7 +24,7 @@ ARGUMENTS = {
     "silence expire": "0a1b", "focus": "2h", "digest list": "", "digest show": "0a1b", "digest explain": "", "noise": "",
     "review": "", "flags override": "everyone off --for 2h --why why", "flags release": "everyone", "flags overrides": "",
     "doctor": "", "retry": "", "dismiss": "0a1b --why why", "slo": "", "console": "", "secrets rotate": "github",
-    "backup": "copy.db",
+    "backup": "copy.db", "heartbeat list": "", "heartbeat show": "backup", "heartbeat url": "backup",
 }  # fmt: skip
 """Arguments for each command that reads or changes a bundle."""
 

@@ -88,9 +88,10 @@ def sweeper_silent(context: HealthContext) -> list[Result]:
 
 
 def heartbeats_missed(context: Context) -> list[Result]:
+    """How many of the configured heartbeats are late or failing."""
     declared = context.config.heartbeats
     docs = [doc for doc in context.store.query("heartbeats") if doc.id in declared]
-    missed = sum(bool(doc.data.get("missed_at")) for doc in docs)
+    missed = sum(bool(doc.data.get("missed_at") or doc.data.get("failed_at")) for doc in docs)
     return [compare("heartbeats:missed", missed, "items", threshold=1, failure="heartbeat-missed")]
 
 

@@ -1,17 +1,21 @@
 """Heartbeats, and the sweep that watches them: over fakes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from functions.sweeper.handler import sweep
 from functions.webhook_intake.handler import handle as intake
 from shared.errors import NotFound
 from shared.events import EventAccepted, Tick
+from shared.ports import Write
 from shared.values.http import HttpRequest
 from tests.support.events import accepted, disk_full
-from tests.support.fakes import FakeContext
+from tests.support.fakes import FakeContext, FakeStore
 from tests.support.timeline import configured, docs, minutes, titles
 
 HEARTBEATS = {
@@ -55,6 +59,47 @@ def test_a_heartbeat_by_cron_is_due_on_the_clock_of_its_zone() -> None:
     assert due.data["due_at"] == "2026-11-21T02:30:00.000000Z"
 
 
+@dataclass
+class OvertakenStore(FakeStore):
+    """In which a ping arrives before each commit that *steps* names, as if from another process."""
+
+    steps: set[int] = field(default_factory=set)
+    ping: Callable[[], None] = lambda: None
+    commits_seen: int = 0
+
+    def commit(self, writes: Sequence[Write]) -> dict[str, str]:
+        self.commits_seen += 1
+        if self.commits_seen in self.steps:
+            self.ping()
+        return super().commit(writes)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.sets(st.integers(1, 12), max_size=4), st.sampled_from(["", "/start", "/fail", "/log"]))
+def test_a_ping_that_overtakes_a_sweep_is_never_lost_and_every_alert_fits_the_last_state(
+    steps: set[int], word: str
+) -> None:
+    context = configured(heartbeats={"backup": {"every": "2m", "grace": "1m"}})
+    context.store = store = OvertakenStore(steps=steps)
+    pings = 0
+
+    def overtake() -> None:
+        nonlocal pings
+        seen, store.steps = store.steps, set()
+        ping(context, f"backup{word}")
+        store.steps, pings = seen, pings + 1
+
+    store.ping = overtake
+    minutes(context, 8)
+    store.steps = set()
+    minutes(context, 2)
+    (beat,) = docs(context, "heartbeats")
+    assert beat.data["pings"] == pings
+    states = {doc.data["labels"]["alertname"]: doc.data["state"] for doc in docs(context, "alerts")}
+    for rule, since in (("HeartbeatMissed", "missed_at"), ("HeartbeatFailed", "failed_at")):
+        assert (states.get(rule) == "firing") == bool(beat.data[since])
+
+
 def test_a_sweep_without_errors_pings_the_dead_mans_switch_and_one_with_errors_does_not() -> None:
     context = configured(checker={"ping": "CHECKER_URL"})
     sweep(Tick(), context)
@@ -71,7 +116,7 @@ def raising(_: Any) -> None:
     raise RuntimeError("a bug")
 
 
-@pytest.mark.parametrize("step", ["end_timers", "escalate_due", "miss_due"])
+@pytest.mark.parametrize("step", ["end_timers", "escalate_due", "watch_heartbeats"])
 def test_a_step_that_fails_does_not_stop_the_others(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     context = configured(checker={"ping": "CHECKER_URL"})
     fail: Callable[[Any], None] = raising
