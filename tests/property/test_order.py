@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -173,26 +172,23 @@ def check(sender: str, said: Sequence[Said], arrived: Sequence[Said]) -> None:
     assert is_open_after(sender, arrived) == said[-1].fires, arrived
 
 
-@pytest.mark.parametrize("sender", TIMED)
-@settings(max_examples=15)
-@given(fires=st.lists(st.booleans(), min_size=2, max_size=5), data=st.data())
+@settings(max_examples=120)
+@given(sender=st.sampled_from(list(TIMED)), fires=st.lists(st.booleans(), min_size=2, max_size=5), data=st.data())
 def test_each_state_that_has_a_time(sender: str, fires: list[bool], data: st.DataObject) -> None:
     said = [Said(state, minute(number), minute(number)) for number, state in enumerate(fires)]
     check(sender, said, data.draw(st.permutations(said)))
 
 
-@pytest.mark.parametrize("sender", ONCE)
-@settings(max_examples=8)
-@given(firings=st.integers(1, 3), ended=st.booleans(), data=st.data())
+@settings(max_examples=30)
+@given(sender=st.sampled_from(list(ONCE)), firings=st.integers(1, 3), ended=st.booleans(), data=st.data())
 def test_an_alert_that_ends_for_good(sender: str, firings: int, *, ended: bool, data: st.DataObject) -> None:
     said = [Said(fires=True, at=minute(number), began=minute(0)) for number in range(firings)]
     said += [Said(fires=False, at=minute(firings), began=minute(0))] * ended
     check(sender, said, data.draw(st.permutations(said)))
 
 
-@pytest.mark.parametrize("sender", EPISODES)
-@settings(max_examples=15)
-@given(episodes=st.integers(1, 3), ended=st.booleans(), data=st.data())
+@settings(max_examples=60)
+@given(sender=st.sampled_from(list(EPISODES)), episodes=st.integers(1, 3), ended=st.booleans(), data=st.data())
 def test_episodes(sender: str, episodes: int, *, ended: bool, data: st.DataObject) -> None:
     said = []
     for began in map(minute, range(0, episodes * 10, 10)):
