@@ -87,6 +87,8 @@ class Alert(Contract):
     """When the sender sent this; if None, the time of arrival counts."""
     began: Timestamp | None = None
     """When the problem began by the sender's clock; it distinguishes one episode from the next."""
+    ended: Timestamp | None = None
+    """When the problem ended by the sender's clock; of a resolve, if the sender says so."""
     runbook: Link = ""
 
 

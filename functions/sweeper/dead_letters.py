@@ -31,13 +31,14 @@ def record_dead_letter(message: DeadLetter, context: MeasuredContext) -> None:
     if _is_made_up_for(content, event, context):
         _log.warning("dead_letter_made_up_for", subscription=message.subscription, event_id=event_id)
         return
-    if context.store.get(path) is None:
+    known = context.store.get(path)
+    if known is None:
         context.store.commit([Create(path, letter), *_out_of_the_sweep(event)])
         if event:
             context.indicators.took("event_handled", 0, context.now, well=False)
         _log.error("dead_letter", subscription=message.subscription, event_id=event_id)
     if event is None or event.data["source"] != OWN_SOURCE:
-        _raise_alert(message, path, context)
+        _raise_alert(message, path, known.data["received_at"] if known else iso(context.now), context)
 
 
 def _out_of_the_sweep(event: Doc | None) -> list[Write]:
@@ -77,12 +78,16 @@ def _contract(message: type[DigestDue | ReviewDue | Tick]) -> str:
     return str(message.model_fields["contract"].default)
 
 
-def _raise_alert(message: DeadLetter, path: str, context: Context) -> None:
-    """Raise a critical alert, because the message may be about a critical one; one alert for each subscription."""
+def _raise_alert(message: DeadLetter, path: str, recorded_at: str, context: Context) -> None:
+    """Raise a critical alert, because the message may be about a critical one; one alert for each subscription.
+
+    The letter is recorded anew if its event is replayed and fails again, so its path alone does not name the event.
+    """
     alert = Alert(
         fingerprint=f"dead-letter:{message.subscription}",
         title=f"opos could not process a message of {message.subscription}",
         severity="critical",
         summary=f"It failed {message.attempts} times and is stored as {path}. Fix the cause, then replay the event.",
     )
-    accept(own_event(alert, "dead-letter", delivery_id=path, context=context), (alert,), context)
+    event = own_event(alert, "dead-letter", delivery_id=f"{path}:{recorded_at}", context=context)
+    accept(event, (alert,), context)

@@ -1,7 +1,5 @@
 """Receives webhooks: authenticates, stores once, publishes, answers. Only a stored webhook gets a 2xx answer."""
 
-import hashlib
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from functions.webhook_intake.authentication import proof, without_secret
@@ -10,7 +8,7 @@ from shared.context import Context
 from shared.errors import ContractBroken, MethodNotAllowed, NotFound, Unauthorized
 from shared.events import Event, Signal, document_id
 from shared.intake.body import body_text, parsed
-from shared.intake.webhook import DeliveryId, claim, delivery_id, hash_id, kept_headers, read, repeat_id
+from shared.intake.webhook import claim, delivery_id, kept_headers, latest, read, repeat_id
 from shared.ports import Create
 from shared.services.intake.acceptance import Outcome, accept
 from shared.sources import format_of
@@ -50,12 +48,13 @@ def _keep(
 ) -> tuple[Event, str]:
     headers = kept_headers(source, request)
     reading = read(name, source, headers, payload)
-    delivery = delivery_id(name, source, request, payload, context.now) or DeliveryId(context.new_id(), is_signed=False)
+    named, body = delivery_id(source, request, payload), body_text(request.body)
+    delivery = named.text if named else context.new_id()
     event = Event(
-        id=document_id(name, delivery.text),
+        id=document_id(name, delivery) if named else repeat_id(name, delivery, body["body_sha256"]),
         source=name,
         type=reading.type,
-        delivery_id=delivery.text,
+        delivery_id=delivery,
         subject=reading.subject,
         received_at=context.now,
         owner=context.config.owner,
@@ -63,33 +62,27 @@ def _keep(
         headers=headers,
         quarantine=reading.quarantine,
         signed_with=signed_with,
-        **body_text(request.body),
+        **body,
     )
-    outcome: Outcome = "duplicate"
-    if not _repeats_across_periods(name, source, request, context):
-        first = None if delivery.is_signed else claim(name, source, request, event.id, context.now)
-        event, outcome = _accept(event, reading.signals, first, context)
+    first = None if named and named.is_signed else claim(name, source, request, event.id, context.now)
+    last = None if named else latest(name, source, event, payload, reading.signals)
+    event, outcome = _accept(event, reading.signals, first, last, context)
     _log.info(outcome, event_id=event.id, source=name, type=event.type, quarantine=event.quarantine)
     return event, outcome
 
 
-def _accept(event: Event, signals: tuple[Signal, ...], first: Create | None, context: Context) -> tuple[Event, Outcome]:
-    if first is None:
-        return event, accept(event, signals, context)
-    from shared.services.intake.repetition import accept_first
+def _accept(
+    event: Event, signals: tuple[Signal, ...], first: Create | None, last: Create | None, context: Context
+) -> tuple[Event, Outcome]:
+    if last is not None:
+        from shared.services.intake.redelivery import accept_latest
 
-    return accept_first(event, signals, first, context)
+        return accept_latest(event, signals, first, last, context)
+    if first is not None:
+        from shared.services.intake.repetition import accept_first
 
-
-def _repeats_across_periods(name: str, source: "Source", request: HttpRequest, context: Context) -> bool:
-    """Whether the same body, if its hash is its id, arrived in the previous period but within the window."""
-    if source.delivery is None or source.delivery.hash is None:
-        return False
-    window = source.delivery.window
-    earlier = hash_id(request.body, window, context.now - window)
-    ids = (document_id(name, earlier), repeat_id(name, earlier, hashlib.sha256(request.body).hexdigest()))
-    docs = [doc for id in ids if (doc := context.store.get(f"events/{id}"))]
-    return any(context.now - datetime.fromisoformat(doc.data["received_at"]) < window for doc in docs)
+        return accept_first(event, signals, first, context)
+    return event, accept(event, signals, context)
 
 
 def _handshake(name: str, source: "Source", payload: Any) -> HttpResponse | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypedDict, cast
 
-from shared.alerting.state_machine import State
+from shared.alerting.state_machine import OPEN, State
 from shared.events import Alert, BusinessEvent, Severity, Signal, document_id, iso
 from shared.ports.field_paths import EXPIRY
 
@@ -123,6 +123,10 @@ def as_alert(data: Mapping[str, Any]) -> AlertDoc:
 def state_of(alert: AlertDoc | None) -> State:
     """Where *alert* is in the state machine; a business event is not in it."""
     return alert["state"] if alert and alert["state"] != "noted" else "unknown"
+
+
+def was_resolved_since(alert: AlertDoc, time: str) -> bool:
+    return alert["state"] not in OPEN and (alert["resolved_at"] or "") >= time
 
 
 def alert_id(source: str, event_id: str, index: int, signal: Signal) -> str:

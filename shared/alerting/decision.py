@@ -13,7 +13,14 @@ from shared.alerting.alert import AlertDoc, alert_id, labels_of, pending
 from shared.alerting.escalation import Escalation
 from shared.alerting.groups import GroupDoc, Page, page_now, waiting
 from shared.alerting.hold_reasons import Outcome
-from shared.alerting.lifecycle import Change, Received, Thresholds, apply, noted
+from shared.alerting.lifecycle import (
+    Change,
+    Received,
+    Thresholds,
+    apply,
+    is_said_before_the_last_firing,
+    noted,
+)  # fmt: skip
 from shared.alerting.routes import Node, route
 from shared.alerting.situation import Rules, Situation
 from shared.alerting.state_machine import OPEN
@@ -183,11 +190,13 @@ def _apply(signal: Signal, known: AlertDoc | None, id: str, message: EventAccept
         return Change(None, "record", _ends_nothing(message))
     labels = labels_of(signal, source=message.source, type=message.type)
     settings = route(situation.rules.routes, labels)[-1].settings
-    if signal.status == "acknowledged":
-        return act(known, "is acknowledged", by="its sender", now=now, until=now + settings.ack_timeout)
     thresholds = Thresholds(settings.failure_threshold, settings.success_threshold)
     received = Received(signal, id, message.source, message.id, labels, message.received_at, now, thresholds)
-    return apply(received, known)
+    if signal.status != "acknowledged":
+        return apply(received, known)
+    if known and is_said_before_the_last_firing(received, known):
+        return Change(None, "record", "was acknowledged before it fired again")
+    return act(known, "is acknowledged", by="its sender", now=now, until=now + settings.ack_timeout)
 
 
 def _ends_nothing(message: EventAccepted) -> str:

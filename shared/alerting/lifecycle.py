@@ -1,8 +1,9 @@
 """One signal against what is known of its alert: the alert's next document, and what it asks for.
 
 The order in which a sender says things decides, not the order in which they are processed: a signal that is older than
-what is known arrives out of order and changes no state. A sender's time is believed unless it is ahead of ours. A known
-time ahead of ours comes from a clock that has been set back since then: it orders nothing.
+what is known arrives out of order and changes no state. When the episode began decides first, then the sender's time,
+then that of arrival. Equal times order nothing, so the later arrival counts. A sender's time is believed unless it is
+ahead of ours. A known time ahead of ours comes from a clock that has been set back since then: it orders nothing.
 """
 
 from collections.abc import Mapping
@@ -30,6 +31,8 @@ from shared.ports.field_paths import EXPIRY
 
 REMEMBERED = timedelta(days=7)
 """How long opos remembers the resolve of an unknown alert: its firing may arrive that late."""
+LATE_BY = timedelta(hours=1)
+"""How long after a resolve the firing of an earlier episode is late. After that, its sender goes on saying it."""
 AHEAD = timedelta(minutes=1)
 """A time that is further ahead of ours is not believed: for a sender's, the time of arrival counts instead."""
 
@@ -61,16 +64,20 @@ class Received:
         at = self.signal.at
         return iso(self.received_at if at is None or self._is_ahead(at) else at)
 
-    @property
-    def fired_at(self) -> str:
-        """`at`, but the time of arrival if that is before any resolve that opos remembers: such an alert must fire."""
-        is_outdated = self.at < iso(self.received_at - REMEMBERED)
-        return iso(self.received_at) if is_outdated else self.at
+    def is_recent(self, time: str) -> bool:
+        """Whether *time* is recent enough to compare: a firing far older than a recent resolve has a wrong time."""
+        return time >= iso(self.received_at - REMEMBERED)
 
     @property
     def began(self) -> str | None:
         began = self.signal.began
         return iso(began) if began and not self._is_ahead(began) else None
+
+    @property
+    def ended(self) -> str | None:
+        """When the episode that a resolve is about had ended: at the earliest when it began."""
+        ended = self.signal.ended
+        return max(self.began or "", iso(ended)) if ended and not self._is_ahead(ended) else self.began
 
     @property
     def note(self) -> str:
@@ -143,15 +150,31 @@ def _input(received: Received, known: AlertDoc | None) -> Input:
         return "arrives out of order" if known and _resolves_an_earlier_episode(received, known) else "resolves"
     if known is None:
         return "fires"
-    if received.fired_at < (known["ended_at"] or ""):
+    if _fires_late(received, known):
         return "arrives out of order"
     is_worse = known["state"] in OPEN and rank(received.severity) > rank(known["severity"])
     return "fires, more severe" if is_worse else "fires"
 
 
+def _fires_late(received: Received, known: AlertDoc) -> bool:
+    if received.began and known["began"] and received.began != known["began"]:
+        is_new = known["state"] in OPEN or received.began > known["began"]
+        return not is_new and iso(received.received_at - LATE_BY) < (known["resolved_at"] or "")
+    ended_at = known["ended_at"] or ""
+    return received.at < ended_at and (received.is_recent(received.at) or not received.is_recent(ended_at))
+
+
 def _resolves_an_earlier_episode(received: Received, known: AlertDoc) -> bool:
-    began_earlier = received.began and known["began"] and received.began < known["began"]
-    return bool(began_earlier) or received.at < (known["said_at"] or "")
+    if received.began and received.ended and known["began"]:
+        if received.ended < known["began"]:
+            return True
+        if received.began > known["began"]:
+            return False
+    return is_said_before_the_last_firing(received, known)
+
+
+def is_said_before_the_last_firing(received: Received, known: AlertDoc) -> bool:
+    return received.at < (known["said_at"] or "")
 
 
 def _again(received: Received, known: AlertDoc) -> AlertDoc:
@@ -160,8 +183,12 @@ def _again(received: Received, known: AlertDoc) -> AlertDoc:
         **known, **received.content, "labels": dict(received.labels),
         "severity": max(received.severity, known["severity"], key=rank), "count": known["count"] + 1, "resolves": 0,
         "last_seen": iso(received.now), "said_at": max(known["said_at"] or "", received.at),
-        "began": received.began or known["began"],
+        "began": _later(received.began, known["began"]),
     }  # fmt: skip
+
+
+def _later(first: str | None, second: str | None) -> str | None:
+    return max(first or "", second or "") or None
 
 
 def new_episode(received: Received, before: AlertDoc | None) -> AlertDoc:
@@ -192,15 +219,15 @@ def _counted(alert: AlertDoc, received: Received, effect: Effect) -> Change:
 def _resolve(received: Received, known: AlertDoc | None, effect: Effect) -> Change:
     if known is None:
         return Change(_resolved_before_seen(received), effect, "resolves an alert that is not known yet")
-    ended_at = max(known["ended_at"] or "", received.at)
+    ended_at, began = max(known["ended_at"] or "", received.at), _later(received.began, known["began"])
     if effect != "close":
-        return Change({**known, "ended_at": ended_at}, effect, "resolves an alert that is not open")
+        return Change({**known, "ended_at": ended_at, "began": began}, effect, "resolves an alert that is not open")
     resolves, least = known["resolves"] + 1, received.thresholds.success
     if known["severity"] != "critical" and resolves < least:
         return Change({**known, "resolves": resolves}, "record", f"resolve {resolves} of {least} before it counts")
     held = known["held"] if not known["told_at"] else None
     reason = f"resolved before you were notified ({held['reason']})" if held else "resolved"
-    return Change({**resolved(known, received.now, by="sender"), "ended_at": ended_at}, effect, reason)
+    return Change({**resolved(known, received.now, by="sender"), "ended_at": ended_at, "began": began}, effect, reason)
 
 
 def _resolved_before_seen(received: Received) -> AlertDoc:
@@ -209,6 +236,7 @@ def _resolved_before_seen(received: Received) -> AlertDoc:
     return {
         **received.content, **no_progress(received.id), "severity": "info", "episode": 0, "first_seen": iso(now),
         **resolution(now, by="sender"), "state": "resolved", "last_seen": iso(now), "ended_at": received.at,
+        "began": received.began,
         EXPIRY: iso(now + REMEMBERED),
     }  # fmt: skip
 

@@ -61,7 +61,7 @@ class HmacSpec(Section):
 class DeliverySpec(Section):
     """The place of a delivery id: exactly one of a header, a JMESPath into the body, or the hash of the body.
 
-    With a hash, two equal bodies within `window` are one delivery. This suits senders that never mean a body twice.
+    With a hash there is no id: an equal body within `window` is sent again if nothing else was said about its alert.
     """
 
     header: str | None = None

@@ -12,7 +12,7 @@ from shared.intake.body import parsed, raw_body
 from shared.ports import Create, Doc
 from shared.ports.field_paths import EXPIRY
 from shared.sources import format_of, scheme
-from shared.sources.contract import Meaning
+from shared.sources.contract import Format, Meaning
 from shared.values.http import HttpRequest
 from shared.values.severity import severity_of
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from shared.config.sources import DeliverySpec, Source
 
 _FAULTS = (ContractBroken, KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
+
+
+SENT_AGAIN_WITHIN = timedelta(minutes=1)
+"""How soon a sender without delivery ids sends a delivery again that was not answered, at the latest."""
 
 
 class DeliveryId(NamedTuple):
@@ -55,22 +59,33 @@ def read(name: str, source: "Source", headers: Mapping[str, str], payload: Any |
     return Reading(event_type or "unnamed", _subject(meaning), signals)
 
 
-def delivery_id(
-    name: str, source: "Source", request: HttpRequest, payload: Any | ContractBroken, now: datetime
-) -> DeliveryId | None:
+def delivery_id(source: "Source", request: HttpRequest, payload: Any | ContractBroken) -> DeliveryId | None:
     """The delivery id as opos.yaml declares it, else the sender's own; None if there is none."""
     known = None if isinstance(payload, ContractBroken) else payload
     try:
         if source.delivery is not None:
-            return _declared_id(source.delivery, request, known, now)
-        return _own_id(name, source, request, known)
+            return _declared_id(source.delivery, request, known)
+        sender = scheme(source)
+        return _named(sender.delivery(request, known), is_signed=sender.signs_id)
     except _FAULTS:
         return None
 
 
-def hash_id(body: bytes, window: timedelta, now: datetime) -> str:
-    """The delivery id from the hash of *body*; it is the same within one period of length *window*."""
-    return f"{hashlib.sha256(body).hexdigest()}.{int(now.timestamp() // window.total_seconds())}"
+def latest(name: str, source: "Source", event: Event, payload: Any, signals: tuple[Signal, ...]) -> Create | None:
+    """The write by which *event*, whose delivery has no id, is the latest about its subject, with the hash of its body.
+
+    None if the sender never sends a delivery again, so that equal bodies are always meant.
+    """
+    sender = format_of(name, source)
+    if source.delivery is not None and source.delivery.hash:
+        window = source.delivery.window
+    elif sender.about is not None:
+        window = SENT_AGAIN_WITHIN
+    else:
+        return None
+    subject = _subject_of(sender, payload, signals) or event.body_sha256
+    content = {"event": event.id, "body_sha256": event.body_sha256, EXPIRY: iso(event.received_at + window)}
+    return Create(f"bodies/{document_id(name, 'about', subject)}", content)
 
 
 def claim(name: str, source: "Source", request: HttpRequest, event: str, now: datetime) -> Create | None:
@@ -87,8 +102,8 @@ def claim(name: str, source: "Source", request: HttpRequest, event: str, now: da
 
 
 def repeat_id(source: str, delivery: str, body_sha256: str) -> str:
-    """The id of an event that repeats another. It differs from the one that the delivery id makes alone: otherwise a
-    repeat could take the place of an event that is still to come.
+    """The id of an event that repeats another, or whose delivery has no id. It differs from the one that the delivery
+    id makes alone: otherwise a repeat could take the place of an event that is still to come.
     """
     return document_id(source, delivery, body_sha256)
 
@@ -119,21 +134,21 @@ def kept_headers(source: "Source", request: HttpRequest) -> dict[str, str]:
     return {name: request.headers[name][:500] for name in names if name in request.headers}
 
 
-def _own_id(name: str, source: "Source", request: HttpRequest, payload: Any) -> DeliveryId | None:
-    named_by_format, sender = format_of(name, source).delivery, scheme(source)
-    id = named_by_format(payload) if named_by_format and payload is not None else None
-    return _named(id, is_signed=True) or _named(sender.delivery(request, payload), is_signed=sender.signs_id)
-
-
-def _declared_id(spec: "DeliverySpec", request: HttpRequest, payload: Any, now: datetime) -> DeliveryId | None:
+def _declared_id(spec: "DeliverySpec", request: HttpRequest, payload: Any) -> DeliveryId | None:
     if spec.header:
         return _named(request.headers.get(spec.header.lower()), is_signed=False)
-    if spec.hash:  # The same content has another id in the next period.
-        return _named(hash_id(request.body, spec.window, now), is_signed=False)
+    if spec.hash:
+        return None  # A hash names what is said, which may be said again.
     import jmespath
 
     id = jmespath.search(spec.body or "", payload)
     return _named(None if id is None else str(id), is_signed=True)
+
+
+def _subject_of(sender: Format, payload: Any, signals: tuple[Signal, ...]) -> str:
+    """What *payload* is about: as its format says, else its alerts; empty if it has neither."""
+    subject = sender.about(payload) if sender.about else ""
+    return subject or "|".join(sorted(signal.fingerprint for signal in signals if isinstance(signal, Alert)))
 
 
 def _named(id: str | None, *, is_signed: bool) -> DeliveryId | None:

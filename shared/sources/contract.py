@@ -61,11 +61,13 @@ class Format(NamedTuple):
 
     `event_type` and `translate` receive only the stored headers, so that a replay reads the same input. Both raise
     ContractBroken, which says what was expected and what was found, if the payload breaks the sender's contract; a
-    KeyError, TypeError, AttributeError, IndexError or ValueError means the same. `delivery` returns the delivery id if
-    it is in the payload or made from it. `handshake` answers a set-up request, which is not stored.
+    KeyError, TypeError, AttributeError, IndexError or ValueError means the same. `about` names what a payload is about,
+    such as a group or a monitor, for senders that give a delivery no id but send it again until they get an answer; a
+    delivery that is sent again is then recognised by its body. It never raises. `handshake` answers a set-up request,
+    which is not stored.
     """
 
     event_type: Callable[[Mapping[str, str], Any], str]
     translate: Callable[[str, Any], Meaning]
-    delivery: Callable[[Any], str | None] | None = None
+    about: Callable[[Any], str] | None = None
     handshake: Callable[[Any], HttpResponse | None] | None = None

@@ -1,6 +1,7 @@
 """Reads required and optional values from a payload."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -46,8 +47,18 @@ def link(payload: Any, *paths: str) -> str:
 
 def moment(payload: Any, *paths: str) -> datetime | None:
     """The first time among *paths*: ISO 8601 with a zone, or seconds or milliseconds since 1970."""
-    moments = (parse_moment(text(payload, path)) for path in paths)
-    return next((at for at in moments if at), None)
+    return next(iter(_moments(payload, paths)), None)
+
+
+def latest_moment(payload: Any, *paths: str) -> datetime | None:
+    """The latest time among *paths*, each as in `moment`."""
+    return max(_moments(payload, paths), default=None)
+
+
+def _moments(payload: Any, paths: Iterable[str]) -> list[datetime]:
+    values = (_at(payload, path) for path in paths)
+    written = (repr(value) if isinstance(value, float) else text({"at": value}, "at") for value in values)
+    return [at for value in written if (at := parse_moment(value))]
 
 
 def parse_moment(value: str) -> datetime | None:

@@ -7,7 +7,7 @@ from shared.context import Context
 from shared.errors import AlreadyExists
 from shared.events import OWN_SOURCE, Event, EventAccepted, Handling, Signal, day, document_id
 from shared.intake.webhook import read_again
-from shared.ports import Create, Write
+from shared.ports import Create, Doc, Write
 from shared.telemetry.logger import log as _log
 
 Outcome = Literal["accepted", "duplicate"]
@@ -32,14 +32,14 @@ def accept(event: Event, signals: tuple[Signal, ...], context: Context, *more: W
         if conflict.path != kept.path:
             raise
         if not context.joined:
-            _announce_if_waiting(kept.path, context)
+            announce_if_waiting(context.store.get(kept.path), context)
         return "duplicate"
     announce(event, signals, version, context)
     return "accepted"
 
 
-def _announce_if_waiting(path: str, context: Context) -> None:
-    doc = context.store.get(path)
+def announce_if_waiting(doc: Doc | None, context: Context) -> None:
+    """Publish the event *doc* again if nobody has handled it."""
     if doc is not None and doc.data["state"] == "accepted":
         event, signals = read_again(doc, context.config)
         announce(event, signals, doc.version, context)

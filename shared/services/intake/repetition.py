@@ -10,27 +10,31 @@ from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
 from shared.events import Event, Signal
 from shared.intake.webhook import repeat_id
-from shared.ports import Create, Doc, Update
+from shared.ports import Create, Doc, Update, Write
 from shared.ports.field_paths import EXPIRY
 from shared.services.intake.acceptance import Outcome, accept
 
 
-def accept_first(event: Event, signals: tuple[Signal, ...], claim: Create, context: Context) -> tuple[Event, Outcome]:
+def accept_first(
+    event: Event, signals: tuple[Signal, ...], claim: Create, context: Context, *more: Write
+) -> tuple[Event, Outcome]:
     """Accept *event* with its *claim*, or as a repeat of the event that has the claim; the event as it is stored.
 
-    Raises Conflict if the claim changed meanwhile; the request then runs again.
+    *more* is written in the same commit. Raises Conflict if the claim changed meanwhile; the request then runs again.
     """
     try:
-        return event, accept(event, signals, context, claim)
-    except AlreadyExists:
+        return event, accept(event, signals, context, *more, claim)
+    except AlreadyExists as conflict:
+        if conflict.path != claim.path:
+            raise
         known = context.store.get(claim.path)
     if known is None:
         raise Conflict(claim.path)
     if _has_ended(known, context.now):
-        return event, accept(event, signals, context, Update(claim.path, claim.data, known.version))
+        return event, accept(event, signals, context, *more, Update(claim.path, claim.data, known.version))
     id = repeat_id(event.source, event.delivery_id, event.body_sha256)
     repeat = event.model_copy(update={"id": id, "repeats": known.data["event"]})
-    return repeat, accept(repeat, signals, context)
+    return repeat, accept(repeat, signals, context, *more)
 
 
 def _has_ended(known: Doc, now: datetime) -> bool:

@@ -1,29 +1,25 @@
 """Prometheus Alertmanager, and Grafana's alerting, which sends the same shape.
 
-Source: Alertmanager documentation, "webhook_config" (version 4). It has no delivery id, so the id is made from the
-group, the status, and each alert's fingerprint, start and status. The same content again is the same delivery.
+Source: Alertmanager documentation, "webhook_config" (version 4). Deliveries have no id, and no time says when they were
+sent: an alert that fires, resolves and fires again may do so with the same `startsAt`. So `startsAt` and `endsAt` order
+episodes, and within an episode the order of arrival counts.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from shared.errors import ContractBroken
-from shared.events import Alert, document_id
+from shared.events import Alert
 from shared.sources.contract import Format, Meaning
 from shared.sources.payload import link, moment, optional, require, text
-
-_NAMING = ("fingerprint", "startsAt", "status")
 
 
 def event_type(headers: Mapping[str, str], payload: Any) -> str:
     return f"alerts.{require(payload, 'status', str)}"
 
 
-def delivery(payload: Any) -> str | None:
-    said = sorted(tuple(text(alert, name) for name in _NAMING) for alert in _alerts(payload))
-    if not said or not all(map(all, said)):
-        return None  # An id made from less would also match the next problem, which would then be lost.
-    return document_id(text(payload, "groupKey"), text(payload, "status"), *map("|".join, said))
+def about(payload: Any) -> str:
+    return text(payload, "groupKey")
 
 
 def translate(kind: str, payload: Any) -> Meaning:
@@ -52,8 +48,9 @@ def _alert(alert: dict[str, Any]) -> Alert:
         link=link(alert, "panelURL", "dashboardURL", "generatorURL"),
         labels=labels,
         began=moment(alert, "startsAt"),
+        ended=moment(alert, "endsAt"),
         runbook=link(alert, "annotations.runbook_url"),
     )
 
 
-FORMAT = Format(event_type=event_type, translate=translate, delivery=delivery)
+FORMAT = Format(event_type=event_type, translate=translate, about=about)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shared.events import Alert, document_id
+from shared.events import Alert
 from shared.sources.contract import Format, Meaning
 from shared.sources.payload import link, moment, require, text
 
@@ -12,10 +12,8 @@ def event_type(headers: Mapping[str, str], payload: Any) -> str:
     return f"incident.{require(payload, 'incident.state', str).lower()}"
 
 
-def delivery(payload: Any) -> str | None:
-    incident = require(payload, "incident", dict)
-    said = [text(incident, name) for name in ("incident_id", "state", "started_at", "ended_at")]
-    return document_id(*said) if said[0] else None
+def about(payload: Any) -> str:
+    return text(payload, "incident.incident_id")
 
 
 def translate(kind: str, payload: Any) -> Meaning:
@@ -28,9 +26,11 @@ def translate(kind: str, payload: Any) -> Meaning:
         summary=text(incident, "summary"),
         link=link(incident, "url"),
         began=moment(incident, "started_at"),
+        # The next problem is another incident, so a firing that is sent again never follows the end.
+        at=moment(incident, "ended_at", "started_at"),
         labels={"resource": text(incident, "resource_display_name", "resource_name")},
     )
     return Meaning(alert.title, (alert,))
 
 
-FORMAT = Format(event_type=event_type, translate=translate, delivery=delivery)
+FORMAT = Format(event_type=event_type, translate=translate, about=about)

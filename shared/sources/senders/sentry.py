@@ -1,6 +1,7 @@
 """Sentry's integration platform. Source: "Webhooks", docs.sentry.io.
 
-The signature covers the body alone: neither the request id nor the time is signed, as both are headers.
+The signature covers the body alone: neither the request id nor the time is signed, as both are headers. In the body,
+nothing says when an issue was resolved or came back. `lastSeen` does not order either, because Sentry writes it late.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,15 +52,16 @@ def translate(kind: str, payload: Any) -> Meaning:
 
 def _issue(payload: Any, action: str) -> Alert:
     issue = require(payload, "data.issue", dict)
-    return _alert(issue, text(issue, "id"), resolved=action in _RESOLVED)
+    created_at = moment(issue, "firstSeen") if action == "created" else None
+    return _alert(issue, text(issue, "id"), resolved=action in _RESOLVED, at=created_at)
 
 
 def _event_alert(payload: Any, action: str) -> Alert:
     event = require(payload, "data.event", dict)
-    return _alert(event, text(event, "issue_id"), resolved=False)
+    return _alert(event, text(event, "issue_id"), resolved=False, at=moment(event, "received"))
 
 
-def _alert(about: dict[str, Any], issue: str, *, resolved: bool) -> Alert:
+def _alert(about: dict[str, Any], issue: str, *, resolved: bool, at: datetime | None) -> Alert:
     level = text(about, "level")
     return Alert(
         fingerprint=f"issue:{require({'id': issue or None}, 'id', str)}",
@@ -68,10 +70,13 @@ def _alert(about: dict[str, Any], issue: str, *, resolved: bool) -> Alert:
         status="resolved" if resolved else "firing",
         summary=text(about, "culprit"),
         link=link(about, "web_url", "permalink"),
+        at=at,
     )
 
 
 def _metric_alert(payload: Any, action: str) -> Alert:
+    """`date_started` is before the time window of the rule, so it does not compare with the end of another incident."""
+    detected_at = moment(payload, "data.metric_alert.date_detected", "data.metric_alert.date_created")
     return Alert(
         fingerprint=f"metric:{text(payload, 'data.metric_alert.alert_rule.id', 'data.metric_alert.id')}",
         title=require(payload, "data.description_title", str),
@@ -80,6 +85,7 @@ def _metric_alert(payload: Any, action: str) -> Alert:
         summary=optional(payload, "data.description_text", str, ""),
         link=link(payload, "data.web_url"),
         began=moment(payload, "data.metric_alert.date_started"),
+        at=None if action == "resolved" else detected_at,
     )
 
 

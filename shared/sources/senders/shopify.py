@@ -1,4 +1,4 @@
-"""Shopify. Source: "Deliver webhooks through HTTPS", shopify.dev. The webhook id is not signed."""
+"""Shopify. Source: "Deliver webhooks through HTTPS", shopify.dev. The headers, with id and time, are not signed."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.events import Alert, BusinessEvent, Money, Signal
 from shared.sources.contract import Format, Meaning, Scheme
-from shared.sources.payload import require, text
+from shared.sources.payload import moment, require, text
 from shared.sources.signatures import digest, encoded, require_match
 from shared.values.http import HttpRequest
 from shared.values.money import exponent
@@ -63,6 +63,7 @@ def _dispute(body: dict[str, Any]) -> Alert:
         status="resolved" if over else "firing",
         summary=text(body, "reason"),
         money=_money(body, "amount"),
+        at=moment(body, "finalized_on" if over else "initiated_at"),
     )
 
 

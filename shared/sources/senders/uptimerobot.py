@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.errors import ContractBroken
-from shared.events import Alert, document_id
+from shared.events import Alert
 from shared.sources.contract import Format, Meaning
 from shared.sources.payload import link, moment, text
 
@@ -16,10 +16,8 @@ def event_type(headers: Mapping[str, str], payload: Any) -> str:
     return f"monitor.{_alert_type(payload)}"
 
 
-def delivery(payload: Any) -> str | None:
-    said = [text(payload, name) for name in ("monitorID", "alertType", "alertDateTime")]
-    # The operator chooses the fields. Without the time, the next outage would have the same id and be lost.
-    return document_id(*said) if all(said) else None
+def about(payload: Any) -> str:
+    return text(payload, "monitorID")
 
 
 def translate(kind: str, payload: Any) -> Meaning:
@@ -47,4 +45,4 @@ def _alert_type(payload: Any) -> str:
     return number
 
 
-FORMAT = Format(event_type=event_type, translate=translate, delivery=delivery)
+FORMAT = Format(event_type=event_type, translate=translate, about=about)

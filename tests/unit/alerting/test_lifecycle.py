@@ -143,6 +143,38 @@ def test_the_same_beginning_firing_again_after_its_resolve_is_told_since_a_sende
     assert received(signal(began=NOW), known, at=NOW + 3 * MINUTE).effect == "notify"
 
 
+def test_a_firing_of_an_earlier_beginning_is_late_unless_its_sender_goes_on_saying_it() -> None:
+    """An Alertmanager of a pair may know of the problem for longer than the other, and repeat that."""
+    known = after(signal(began=NOW), signal(status="resolved", began=NOW))
+    earlier = signal(began=NOW - 9 * MINUTE)
+    late = received(earlier, known, at=NOW + 2 * MINUTE)
+    assert (late.effect, doc(late)["state"]) == ("record", "resolved")
+    assert received(earlier, doc(late), at=NOW + timedelta(hours=4)).effect == "notify"
+
+
+def test_a_resolve_with_an_earlier_beginning_closes_the_episode_if_it_ended_in_it() -> None:
+    known = after(signal(began=NOW))
+    for ended, effect in ((NOW - MINUTE, "record"), (NOW + MINUTE, "close")):
+        over = signal(status="resolved", began=NOW - 9 * MINUTE, ended=ended)
+        assert received(over, known, at=NOW + 2 * MINUTE).effect == effect
+
+
+def test_an_end_before_the_beginning_by_another_clock_closes_the_episode() -> None:
+    over = signal(status="resolved", began=NOW, ended=NOW - MINUTE)
+    assert received(over, after(signal(began=NOW)), at=NOW + 2 * MINUTE).effect == "close"
+
+
+def test_a_history_that_arrives_weeks_late_is_ordered_by_its_own_times() -> None:
+    weeks = timedelta(weeks=3)
+    gone = received(signal(status="resolved", at=NOW + MINUTE), at=NOW + weeks)
+    assert received(signal(at=NOW), doc(gone), at=NOW + weeks + MINUTE).effect == "close"
+
+
+def test_a_firing_whose_time_is_far_older_than_a_recent_resolve_notifies() -> None:
+    gone = received(signal(status="resolved"))
+    assert received(signal(at=NOW - timedelta(weeks=3)), doc(gone), at=NOW + MINUTE).effect == "notify"
+
+
 def test_a_resolve_of_what_is_over_changes_no_state() -> None:
     known = after(signal(), signal(status="resolved"))
     again = received(signal(status="resolved"), known, at=NOW + 2 * MINUTE)

@@ -1,5 +1,6 @@
 """Alertmanager and Grafana: delivery ids, and alerts without a severity."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,31 +15,22 @@ def payload(*alerts: dict[str, Any]) -> dict[str, Any]:
     return {"version": "4", "groupKey": "{}:{}", "status": "firing", "alerts": list(alerts)}
 
 
-def name(*alerts: dict[str, Any]) -> str | None:
-    delivery = alertmanager.FORMAT.delivery
-    assert delivery is not None
-    return delivery(payload(*alerts))
-
-
 def alert(**fields: Any) -> Alert:
     (signal,) = alertmanager.FORMAT.translate("alerts.firing", payload({**ALERT, **fields})).signals
     assert isinstance(signal, Alert)
     return signal
 
 
-def test_the_same_words_in_another_order_are_the_same_delivery() -> None:
-    other = {**ALERT, "fingerprint": "f2"}
-    assert name(ALERT, other) == name(other, ALERT) != name(ALERT)
+def test_a_webhook_is_about_its_group() -> None:
+    about = alertmanager.FORMAT.about
+    assert about is not None
+    assert about(payload(ALERT)) == "{}:{}"
 
 
-def test_trouble_that_starts_anew_is_another_delivery() -> None:
-    assert name(ALERT) != name({**ALERT, "startsAt": "2026-11-20T09:00:00Z"})
-
-
-@pytest.mark.parametrize("missing", ["fingerprint", "startsAt", "status"])
-def test_a_delivery_that_says_too_little_has_no_name_so_that_the_next_is_not_lost(missing: str) -> None:
-    assert name({key: value for key, value in ALERT.items() if key != missing}) is None
-    assert name() is None
+def test_the_start_and_the_end_are_told_and_a_zero_time_is_none() -> None:
+    said = alert(endsAt="2026-11-20T09:00:00Z")
+    assert (said.began, said.ended) == (datetime(2026, 11, 20, 8, tzinfo=UTC), datetime(2026, 11, 20, 9, tzinfo=UTC))
+    assert (alert(endsAt="0001-01-01T00:00:00Z").ended, alert().at) == (None, None)
 
 
 @pytest.mark.parametrize("labels", [{"alertname": "Up"}, {"alertname": "Up", "severity": ""}])

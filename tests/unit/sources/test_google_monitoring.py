@@ -1,5 +1,6 @@
 """Cloud Monitoring: states and severities in any case, and delivery ids."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -25,12 +26,12 @@ def test_a_closed_incident_resolves_the_open_one(state: str) -> None:
     assert alert(state=state).fingerprint == alert().fingerprint
 
 
-def test_opening_and_closing_are_two_deliveries_and_a_retry_is_not() -> None:
-    assert FORMAT.delivery is not None
-    opened, closed = FORMAT.delivery(payload()), FORMAT.delivery(payload(state="closed", ended_at=2))
-    assert opened == FORMAT.delivery(payload()) != closed
+def test_a_webhook_is_about_its_incident() -> None:
+    assert FORMAT.about is not None
+    assert FORMAT.about(payload()) == FORMAT.about(payload(state="closed")) == "0.abc"
 
 
-def test_an_incident_without_an_id_has_no_name_so_that_the_next_is_not_lost() -> None:
-    assert FORMAT.delivery is not None
-    assert FORMAT.delivery({"incident": {"state": "open"}}) is None
+def test_an_incident_is_ordered_by_its_start_and_its_end() -> None:
+    times = {"started_at": 1795165200, "ended_at": None}
+    assert alert(**times).at == datetime.fromtimestamp(1795165200, UTC)
+    assert alert(state="closed", **times | {"ended_at": 1795165260}).at == datetime.fromtimestamp(1795165260, UTC)

@@ -20,10 +20,3 @@ def test_its_own_page_is_preferred_to_the_generators() -> None:
     (signal,) = FORMAT.translate("alerts.firing", content).signals
     assert isinstance(signal, Alert)
     assert signal.link == "https://grafana.example.com/d/1?viewPanel=2"
-
-
-def test_a_delivery_is_named_by_what_it_says_and_not_by_its_values() -> None:
-    assert FORMAT.delivery is not None
-    content = payload()
-    content["alerts"][0]["valueString"] = "another value"
-    assert FORMAT.delivery(content) == FORMAT.delivery(payload())

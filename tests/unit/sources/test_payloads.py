@@ -181,14 +181,6 @@ def test_each_alert_of_an_alertmanager_group_is_its_own() -> None:
     assert meaning("alertmanager/two_alerts").subject == "DiskFull: The disk of db-1 is full and 1 more"
 
 
-def test_an_alertmanager_delivery_is_named_by_what_it_says() -> None:
-    name = format_named("alertmanager").delivery
-    assert name is not None
-    said = [name(payload(f"alertmanager/{case}")) for case in ("firing", "resolved", "two_alerts")]
-    assert len(set(said)) == 3
-    assert said[0] == name(payload("alertmanager/firing"))
-
-
 def test_money_is_counted_in_minor_units() -> None:
     for case, amount in {"stripe/charge.succeeded": 12900, "shopify/orders_paid": 4900}.items():
         money = only(case).money

@@ -113,9 +113,19 @@ def test_github_says_when_a_run_a_suite_a_deployment_and_a_dependency_changed() 
     assert github("dependabot_alert", {"action": "fixed", "alert": {"number": 1, **at}, **where}).at == MOMENT
 
 
-def test_what_an_app_says_of_its_own_check_does_not_order_it() -> None:
+def test_a_check_run_is_ordered_by_the_time_that_its_app_states_as_it_states_the_conclusion() -> None:
     check = {"conclusion": "failure", "name": "lint", "completed_at": "2026-11-20T09:00:00Z"}
-    assert github("check_run", {"action": "completed", "check_run": check}).at is None
+    assert github("check_run", {"action": "completed", "check_run": check}).at == MOMENT
+
+
+@pytest.mark.parametrize("event", ["code_scanning_alert", "secret_scanning_alert", "repository_vulnerability_alert"])
+def test_the_alerts_of_githubs_scanners_say_when_they_began_changed_and_ended(event: str) -> None:
+    said = "2026-11-20T09:00:00Z"
+    earlier = {"created_at": "2026-11-01T09:00:00Z", "fixed_at": None, "dismissed_at": "2026-11-02T09:00:00Z"}
+    assert github(event, {"action": "created", "alert": {"number": 1, "created_at": said}}).at == MOMENT
+    assert github(event, {"action": "fixed", "alert": {**earlier, "number": 1, "fixed_at": said}}).at == MOMENT
+    assert github(event, {"action": "reopened", "alert": {**earlier, "number": 1, "updated_at": said}}).at == MOMENT
+    assert github(event, {"action": "reopened", "alert": {**earlier, "number": 1}}).at is None
 
 
 def test_linear_says_when_an_issue_changed_and_sentry_when_an_incident_began() -> None:
@@ -128,3 +138,32 @@ def test_linear_says_when_an_issue_changed_and_sentry_when_an_incident_began() -
     ).signals
     assert isinstance(signal, Alert)
     assert (signal.began, signal.at) == (MOMENT, None)
+
+
+def test_sentry_says_when_an_issue_was_new_and_when_an_event_arrived_and_nothing_else_orders() -> None:
+    source, issue = (
+        Source(scheme="sentry", secrets=("S",)),
+        {"id": "1", "title": "T", "lastSeen": "2026-11-20T08:00:00Z"},
+    )
+
+    def at(resource: str, action: str, data: Any) -> datetime | None:
+        headers = {"sentry-hook-resource": resource, "sentry-hook-timestamp": "1795165200"}
+        (signal,) = read("sentry", source, headers, {"action": action, "data": data}).signals
+        assert isinstance(signal, Alert)
+        return signal.at
+
+    told = {"issue": {**issue, "firstSeen": "2026-11-20T09:00:00Z"}}
+    assert at("issue", "created", told) == MOMENT
+    assert [at("issue", action, told) for action in ("unresolved", "resolved", "archived")] == [None] * 3
+    assert (
+        at("event_alert", "triggered", {"event": {"issue_id": "1", "title": "T", "received": 1795165200.0}}) == MOMENT
+    )
+
+
+def test_shopify_says_when_a_dispute_began_and_ended_in_its_signed_body() -> None:
+    times = {"initiated_at": "2026-11-20T09:00:00Z", "finalized_on": "2026-11-20T10:00:00+01:00"}
+    source, headers = Source(scheme="shopify", secrets=("S",)), {"x-shopify-topic": "disputes/update"}
+    for status in ("under_review", "won"):
+        (signal,) = read("shop", source, headers, {"id": 5, "order_id": 1, "status": status, **times}).signals
+        assert isinstance(signal, Alert)
+        assert signal.at == MOMENT

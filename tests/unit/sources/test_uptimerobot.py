@@ -25,11 +25,9 @@ def test_a_certificate_is_another_trouble_than_an_outage() -> None:
     assert alert(alertType=3).fingerprint != alert().fingerprint == alert(alertType=2).fingerprint
 
 
-@pytest.mark.parametrize("missing", ["monitorID", "alertType", "alertDateTime"])
-def test_a_delivery_that_says_too_little_has_no_name_so_that_the_next_outage_is_not_lost(missing: str) -> None:
-    assert FORMAT.delivery is not None
-    assert FORMAT.delivery({key: value for key, value in DOWN.items() if key != missing}) is None
-    assert FORMAT.delivery(DOWN)
+def test_a_webhook_is_about_its_monitor() -> None:
+    assert FORMAT.about is not None
+    assert FORMAT.about(DOWN) == "777"
 
 
 def test_an_unknown_alert_type_is_said_to_be_one() -> None:

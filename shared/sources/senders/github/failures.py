@@ -81,8 +81,8 @@ def _check(payload: Any, kind: str) -> Alert | None:
         summary=text(check, "output.title", "output.summary"),
         link=link(check, "html_url", "details_url"),
         labels={"repository": where, "branch": branch},
-        # A run has no time but the one that its app states, so runs are ordered by their arrival.
-        at=moment(check, "updated_at"),
+        # A run has only the time that its app states, as it states the conclusion.
+        at=moment(check, "updated_at", "completed_at"),
     )
 
 

@@ -1,9 +1,10 @@
 """The findings of GitHub's scanners. Source: "Webhook events and payloads", docs.github.com."""
 
+from datetime import datetime
 from typing import Any
 
 from shared.events import Alert
-from shared.sources.payload import link, moment, require, text
+from shared.sources.payload import latest_moment, link, require, text
 from shared.sources.senders.github.failures import repository
 
 _ENDING = frozenset({"fixed", "dismissed", "auto_dismissed", "resolved", "closed_by_user", "dismiss", "resolve"})
@@ -22,7 +23,7 @@ def dependabot(payload: Any) -> Alert:
         summary=text(alert, "security_advisory.summary"),
         link=link(alert, "html_url"),
         labels={"repository": repository(payload), "package": package},
-        at=moment(alert, "updated_at"),
+        at=_at(payload),
     )
 
 
@@ -38,6 +39,7 @@ def vulnerability(payload: Any) -> Alert:
         summary=text(alert, "external_identifier", "ghsa_id"),
         link=link(alert, "html_url", "external_reference"),
         labels={"repository": repository(payload), "package": package},
+        at=_at(payload),
     )
 
 
@@ -51,6 +53,7 @@ def secret_scanning(payload: Any) -> Alert:
         status=_status(payload),
         link=link(alert, "html_url"),
         labels={"repository": repository(payload)},
+        at=_at(payload),
     )
 
 
@@ -63,6 +66,7 @@ def code_scanning(payload: Any) -> Alert:
         status=_status(payload),
         link=link(alert, "html_url"),
         labels={"repository": repository(payload)},
+        at=_at(payload),
     )
 
 
@@ -73,3 +77,11 @@ def _severity(said: str) -> str:
 def _status(payload: Any) -> str:
     """Resolved if the action ends it, or if a later action (assigned, validated) changes one that has already ended."""
     return "resolved" if text(payload, "action") in _ENDING or text(payload, "alert.state") in _ENDED else "firing"
+
+
+def _at(payload: Any) -> datetime | None:
+    """When the alert last changed; None if it is opened again and only says when it had ended."""
+    ended_at = ("fixed_at", "dismissed_at", "auto_dismissed_at", "resolved_at")
+    is_new = text(payload, "action") in {"create", "created"}
+    other = ended_at if _status(payload) == "resolved" else ("created_at",) if is_new else ()
+    return latest_moment(payload.get("alert"), "updated_at", *other)

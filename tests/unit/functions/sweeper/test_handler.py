@@ -11,7 +11,7 @@ from functions.sweeper.handler import sweep
 from functions.sweeper.stuck_messages import PATIENCE
 from shared.errors import Conflict, DeliveryError
 from shared.events import DeadLetter, DigestDue, EventAccepted, Message, Tick
-from shared.ports import Create, Doc
+from shared.ports import Create, Delete, Doc
 from shared.process.shares import Shares
 from shared.services.outbox.delivery import LEASE, intent, send
 from shared.services.outbox.outcome import MAX_ATTEMPTS
@@ -250,6 +250,20 @@ def test_a_dead_letter_is_recorded_leaves_the_sweep_and_notifies_once(context: F
     assert [notice.title for _, notice in context.channels["desk"].sent] == [
         "opos could not process a message of alert-router"
     ]
+
+
+def test_a_message_that_fails_again_after_its_replay_notifies_again(context: FakeContext) -> None:
+    message = accepted(context, "d1", new_customer()).model_copy(update={"nonce": "r1"})
+    letter = DeadLetter(subscription="alert-router", attempts=5, data=message.model_dump_json())
+    for _ in range(2):
+        record_dead_letter(letter, context)
+        doc = only(context, "dead_letters")
+        context.store.commit([Delete(doc.path, doc.version)])  # as a replay does
+        context.clock.advance(minutes=1)
+    _, first, second = published(context, EventAccepted)
+    assert isinstance(first, EventAccepted)
+    assert isinstance(second, EventAccepted)
+    assert first.id != second.id
 
 
 def test_the_dead_letter_of_a_dead_letters_alert_raises_no_further_alert(context: FakeContext) -> None:
