@@ -1,8 +1,8 @@
 """The times that a cron line names on the clocks of a time zone, also where these change.
 
-As in Debian's cron, a line with an asterisk first in its minute or hour follows the clocks: it comes in both passes of
-a repeated hour, and not in a gap. Any other line comes once: in the first pass of a repeated hour, and right after a gap
-for the times in it. ADR 40 says why cronsim, which reads the lines, is not asked about zones.
+As in Debian's cron, a line with an asterisk first in its minute or hour follows the clocks: it comes in both passes
+of a repeated hour, and not in a gap. Any other line comes once: in the first pass of a repeated hour, and right after a
+gap for the times in it. ADR 40 says why cronsim, which reads the lines, is not asked about zones.
 """
 
 from collections.abc import Callable, Iterator
