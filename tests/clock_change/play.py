@@ -1,7 +1,7 @@
 """Plays a script: a real bundle, whose clock goes on by half minutes, gets the webhooks, pings, taps and silences."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,9 +14,10 @@ from shared.services.alerting.silences import silence
 from tests.clock_change.oracle import OWN, Message
 from tests.clock_change.script import HALF, HALF_HOURLY, Problem, Script
 from tests.support.bundle import Bundle
+from tests.support.cron_oracle import MINUTE
 from tests.support.fakes import RecordingChannel
 
-Acts = dict[datetime, list[Callable[[], None]]]
+Acts = dict[datetime, list[Callable[[], object]]]
 CHANNELS = ("desk", "call", "friend", "jobs", "inbox")
 CONFIG = """
 timezone: {zone}
@@ -64,23 +65,24 @@ class Player:
         """The messages, in order. A tick comes with each full minute."""
         acts = self._acts()
         try:
-            while self.bundle.clock.moment + HALF < self.script.end:
-                self._go_on(acts)
+            for moment in sorted(acts):
+                self._go_on(moment, acts[moment])
         finally:
             self.bundle.stop()
         return sorted(self.messages)
 
-    def _go_on(self, acts: Acts) -> None:
-        self.bundle.clock.moment += HALF
-        if self.bundle.clock.moment.second == 0:
-            self.bundle.runtime.bus.publish(Tick())
-        for act in acts.get(self.bundle.clock.moment, ()):
+    def _go_on(self, moment: datetime, acts: Iterable[Callable[[], object]]) -> None:
+        self.bundle.clock.moment = moment
+        for act in acts:
             act()
         self.bundle.settle()
         self.messages += self._new()
 
     def _acts(self) -> Acts:
+        ticks = int((self.script.end - self.script.start) / MINUTE)
         acts: Acts = defaultdict(list)
+        for number in range(ticks):
+            acts[self.script.start + number * MINUTE].append(partial(self.bundle.runtime.bus.publish, Tick()))
         for problem in self.script.problems:
             acts[problem.at].append(partial(self._fire, problem))
             if problem.answer in {"acknowledged", "resolved"}:
