@@ -15,6 +15,7 @@ Item = tuple[datetime, str]
 """An item of a digest: when it starts to wait, and what it is about."""
 LEVELS = (("desk", timedelta()), ("call", timedelta(minutes=15)), ("friend", timedelta(minutes=30)))
 WINDOW, OWN_WINDOW = timedelta(minutes=90), MINUTE
+ACK_TIMEOUT = timedelta(hours=12)
 EVERY, GRACES = timedelta(hours=1), {"nightly": 20 * MINUTE, "half-hourly": 10 * MINUTE, "hourly": 5 * MINUTE}
 OWN = "an escalation has ended"
 _DAY = timedelta(days=1)
@@ -30,14 +31,19 @@ def expected(script: Script) -> list[Message]:
 
 
 def _pages(problem: Problem, script: Script) -> Iterator[Message]:
-    """One level of the escalation after another, until somebody answers."""
-    at = _heard(problem, script)
-    is_answered = problem.answer in {"acknowledged", "resolved"}
+    """The escalation, until somebody answers; all of it once more when an acknowledgement ends, as it still fires."""
+    levels = _levels(_heard(problem, script), problem.name)
+    if problem.answer in {"acknowledged", "resolved"}:
+        levels = (page for page in levels if page[0] <= problem.answered)
+    yield from levels
+    if problem.answer == "acknowledged":
+        yield from _levels(_next_tick(problem.answered + ACK_TIMEOUT), problem.name)
+
+
+def _levels(at: datetime, name: str) -> Iterator[Message]:
     for channel, wait in LEVELS:
         at = _next_tick(at + wait) if wait else at
-        if is_answered and at > problem.answered:
-            return
-        yield at, channel, problem.name
+        yield at, channel, name
 
 
 def _heard(problem: Problem, script: Script) -> datetime:
