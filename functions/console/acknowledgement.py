@@ -6,7 +6,7 @@ escalation or episode.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,9 +20,11 @@ from shared.errors import Gone, NotFound
 from shared.ports import Doc
 from shared.services.alerting.acknowledgement import Act, act_on_alert, act_on_members, members
 from shared.values.http import HttpRequest, HttpResponse
+from shared.values.wall_clock import next_time_of_day
 
 _EARLIER = "It was resolved and has fired again since. Use the link in the latest notification, or open the console."
 _NOT_STORED = "opos no longer stores this alert."
+_MORNING = time(8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,7 @@ def _shown(subject: Subject, token: str, context: Context, *, just_done: bool = 
 def _until(length: timedelta | None, context: Context) -> datetime:
     if length:
         return context.now + length
-    local = context.now.astimezone(ZoneInfo(context.config.timezone))
-    morning = local.replace(hour=8, minute=0, second=0, microsecond=0)
-    return morning if morning > local else morning + timedelta(days=1)
+    return next_time_of_day(_MORNING, context.now, ZoneInfo(context.config.timezone))
 
 
 def _subject(token: str, context: Context, *, most: int | None = None) -> Subject:

@@ -1,7 +1,7 @@
 """What the console's first page shows, read from the store with bounded queries."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from functions.console.rows import (
@@ -18,30 +18,52 @@ from functions.console.rows import (
 )
 from shared.alerting.alert import effective_severity
 from shared.context import Context
-from shared.events import iso
+from shared.events import Severity, iso
 from shared.ports import Condition, Doc
 
 _FEW = 20
 _MANY = 100
-_MOST = 500
+_MOST = 2000
 """How many documents are read where the store cannot sort by what matters most."""
 _SEVERITIES = ("critical", "warning", "info")
+_OPEN = ("firing", "acknowledged", "snoozed")
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows that a section shows; `more` says whether others are left out."""
+    """The rows that a section shows, of `total`; None: of more, which nobody counted."""
 
     shown: list[Row]
-    more: bool
+    total: int | None
+
+    @property
+    def more(self) -> bool:
+        """Whether others are left out."""
+        return self.total != len(self.shown)
+
+    @property
+    def count(self) -> str:
+        return f"{len(self.shown)}+" if self.total is None else f"{self.total:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The documents that were read, at most _MOST, and how many match."""
+
+    docs: list[Doc]
+    total: int
+
+    @property
+    def is_whole(self) -> bool:
+        return self.total == len(self.docs)
 
 
 def console_view(context: Context) -> Row:
-    opened = _open(context)
+    opened = {state: _read("alerts", [("state", "==", state)], context) for state in _OPEN}
     return {
-        "headline": headline(opened.shown),
-        "open": opened,
-        "together": _together(opened.shown, context),
+        "headline": headline(opened),
+        "open": _open(opened, context),
+        "together": _together(opened["firing"].docs, context),
         "waiting": _waiting(context),
         "undelivered": _undelivered(context),
         "quarantine": _quarantine(context),
@@ -54,68 +76,69 @@ def console_view(context: Context) -> Row:
     }
 
 
-def headline(alerts: Iterable[Row]) -> Row:
-    """The page in one sentence, and how urgent it is."""
-    states = [(alert["state"], alert["severity"]) for alert in alerts]
-    firing = [severity for state, severity in states if state == "firing"]
-    if critical := firing.count("critical"):
-        return {"level": "critical", "text": f"{_counted(critical, 'critical alert')} firing."}
-    if firing:
-        return {"level": "warning", "text": f"{_counted(len(firing), 'alert')} firing."}
-    counts = Counter(state for state, _ in states)
-    rest = ", ".join(f"{counts[state]} {state}" for state in ("acknowledged", "snoozed") if counts[state])
+def headline(opened: Mapping[str, Reading]) -> Row:
+    """The page in one sentence, and how urgent it is. It counts all open alerts, also those that no row shows.
+
+    Alerts beyond the limit of a reading may be critical.
+    """
+    firing = opened["firing"]
+    critical = sum(_severity(doc) == "critical" for doc in firing.docs)
+    if firing.total:
+        is_urgent = critical or not firing.is_whole
+        return {"level": "critical" if is_urgent else "warning", "text": _firing(critical, firing)}
+    counts = {state: opened[state].total for state in _OPEN[1:]}
+    rest = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count)
     return {"level": "calm", "text": f"Nothing needs you. {rest}." if rest else "Nothing needs you"}
 
 
+def _firing(critical: int, firing: Reading) -> str:
+    if not critical:
+        return f"{_counted(firing.total, 'alert')} firing."
+    text = f"{_counted(critical, 'critical alert')} firing"
+    return f"{text}." if firing.is_whole else f"At least {text}, of {firing.total:,} alerts."
+
+
 def _counted(count: int, noun: str) -> str:
-    return f"1 {noun} is" if count == 1 else f"{count} {noun}s are"
+    return f"1 {noun} is" if count == 1 else f"{count:,} {noun}s are"
 
 
-def _open(context: Context) -> Rows:
+def _severity(doc: Doc) -> Severity:
+    return effective_severity(doc.data.get("severity", ""))
+
+
+def _open(opened: Mapping[str, Reading], context: Context) -> Rows:
     """Firing alerts before the other open ones, the most severe first, then the newest."""
-    states = [_in_state(state, context) for state in ("firing", "acknowledged", "snoozed")]
-    rows = [row for state in states for row in state.shown]
-    rows.sort(key=lambda row: (row["state"] != "firing", _SEVERITIES.index(row["severity"])))
-    return Rows(rows, any(state.more for state in states))
+    docs = [doc for reading in opened.values() for doc in reading.docs]
+    docs.sort(key=lambda doc: str(doc.data.get("last_seen")), reverse=True)
+    docs.sort(key=lambda doc: (doc.data["state"] != "firing", _SEVERITIES.index(_severity(doc))))
+    rows = [open_row(doc, context) for doc in docs[:_MANY]]
+    return Rows(rows, sum(reading.total for reading in opened.values()))
 
 
-def _together(rows: list[Row], context: Context) -> list[Row]:
+def _together(firing: Iterable[Doc], context: Context) -> list[Row]:
     """A button for each group in which several alerts fire."""
-    counts = Counter(row["group"] for row in rows if row["group"] and row["state"] == "firing")
+    ids = (doc.data.get("group") for doc in firing if doc.data.get("told_at"))
+    counts = Counter(id for id in ids if id)
     groups = (context.store.get(f"groups/{id}") for id, count in counts.most_common(_FEW) if count > 1)
     return [group_row(group, counts[group.id], context) for group in groups if group and group.data["called_at"]]
 
 
-def _in_state(state: str, context: Context) -> Rows:
-    docs = context.store.query("alerts", where=[("state", "==", state)], limit=_MOST)
-    worst = sorted(docs, key=lambda doc: str(doc.data.get("last_seen")), reverse=True)
-    worst.sort(key=lambda doc: _SEVERITIES.index(effective_severity(doc.data.get("severity", ""))))
-    return _rows(worst, open_row, context, _MANY)
-
-
 def _waiting(context: Context) -> Rows:
     """The alerts that wait for any digest, the longest wait first."""
-    docs = context.store.query("alerts", order_by="pending.place", limit=_MANY + 1)
-    rows = _rows(docs, pending_row, context, _MANY)
-    return Rows(sorted(rows.shown, key=lambda row: str(row["waits"].iso)), rows.more)
+    reading = _read("alerts", [("pending.place", ">", "")], context, order_by="pending.place", limit=_MANY)
+    rows = [pending_row(doc, context) for doc in reading.docs]
+    return Rows(sorted(rows, key=lambda row: str(row["waits"].iso)), reading.total)
 
 
 def _undelivered(context: Context) -> Rows:
     """Messages that opos no longer sends, of every age: the console shows them until they are fixed."""
-    sections = [
-        _newest(
-            context.store.query(collection, where=[("state", "==", state)], limit=_MOST),
-            "created_at",
-            message_row,
-            context,
-        )
+    readings = [
+        _read(collection, [("state", "==", state)], context)
         for collection in ("outbox", "digests")
         for state in ("failed", "parked")
     ]
-    rows = sorted(
-        (row for section in sections for row in section.shown), key=lambda row: str(row["at"].iso), reverse=True
-    )
-    return Rows(rows, any(section.more for section in sections))
+    docs = [doc for reading in readings for doc in reading.docs]
+    return _newest(Reading(docs, sum(reading.total for reading in readings)), "created_at", message_row, context)
 
 
 def _silences(context: Context) -> list[Row]:
@@ -125,21 +148,26 @@ def _silences(context: Context) -> list[Row]:
 
 
 def _quarantine(context: Context) -> Rows:
-    reasons: list[Condition] = [("quarantine", ">", "")]
-    docs = context.store.query("events", where=reasons, order_by="quarantine", limit=_MOST)
-    return _newest(docs, "received_at", quarantine_row, context)
+    reading = _read("events", [("quarantine", ">", "")], context, order_by="quarantine")
+    return _newest(reading, "received_at", quarantine_row, context)
 
 
-def _newest(docs: Iterable[Doc], by: str, show: Callable[[Doc, Context], Row], context: Context) -> Rows:
-    """The newest of *docs*, sorted here: no index on a time also serves a query by another field."""
-    return _rows(sorted(docs, key=lambda doc: str(doc.data.get(by)), reverse=True), show, context, _FEW)
+def _newest(reading: Reading, by: str, show: Callable[[Doc, Context], Row], context: Context) -> Rows:
+    """The newest of *reading*, sorted here: no index on a time also serves a query by another field."""
+    docs = sorted(reading.docs, key=lambda doc: str(doc.data.get(by)), reverse=True)
+    return Rows([show(doc, context) for doc in docs[:_FEW]], reading.total)
 
 
 def _latest(collection: str, by: str, show: Callable[[Doc, Context], Row], context: Context) -> Rows:
-    docs = context.store.query(collection, order_by=by, descending=True, limit=_FEW + 1)
-    return _rows(docs, show, context, _FEW)
+    docs = list(context.store.query(collection, order_by=by, descending=True, limit=_FEW + 1))
+    rows = [show(doc, context) for doc in docs[:_FEW]]
+    return Rows(rows, len(docs) if len(docs) == len(rows) else None)
 
 
-def _rows(docs: Iterable[Doc], show: Callable[[Doc, Context], Row], context: Context, limit: int) -> Rows:
-    known = list(docs)
-    return Rows([show(doc, context) for doc in known[:limit]], more=len(known) > limit)
+def _read(
+    collection: str, where: Sequence[Condition], context: Context, *, order_by: str | None = None, limit: int = _MOST
+) -> Reading:
+    """The matching documents up to *limit*. The store counts the others: a read for each thousand."""
+    docs = list(context.store.query(collection, where=where, order_by=order_by, limit=limit))
+    count = len(docs) if len(docs) < limit else context.store.count(collection, where=where)
+    return Reading(docs, max(count, len(docs)))

@@ -68,6 +68,8 @@ def _claimed(
     items: Sequence[Doc], rules: Batching, reason: str, overviews: dict[str, str], context: OutboxContext
 ) -> Doc:
     """One digest, committed together with the items that leave the queue for it: from then on it never changes."""
+    if not items:
+        raise ValueError(f"expected items for a digest of the queue {rules.queue}, found none")
     path = f"digests/{context.new_id()}"
     message: MessageDoc = {
         **_message(items, rules, overviews, context), "members": [item.id for item in items], "closed_by": reason

@@ -39,7 +39,7 @@ _ADVICE: dict[Advice, str] = {
 
 
 def _plain(rule: Noise) -> dict[str, Any]:
-    counted = ("source", "alertname", "fired", "told", "acted", "by_itself", "cost")
+    counted = ("source", "alertname", "fired", "told", "acted", "by_itself", "lasting", "cost")
     return {name: getattr(rule, name) for name in (*counted, "precision", "score", "advice", "lines")}
 
 
@@ -48,7 +48,8 @@ def _lines(rules: list[Noise]) -> Iterator[str]:
         name = f"{rule.source} {rule.alertname}"
         yield (
             f"{name:<40} fired {rule.fired}, interrupted {rule.told}, acted on {rule.acted}, "
-            f"resolved on its own {rule.by_itself}, cost {rule.cost:g}, noise {rule.score:g}"
+            f"resolved on its own {rule.by_itself}, fired for long {rule.lasting}, "
+            f"cost {rule.cost:g}, noise {rule.score:g}"
         )
         if rule.advice:
             yield f"  {_ADVICE[rule.advice]}; write {WHERE}:"

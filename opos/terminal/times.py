@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, time, tzinfo
 from zoneinfo import ZoneInfo
 
 import click
@@ -12,7 +12,8 @@ from shared.context import Context
 from shared.runtime.container import Runtime
 from shared.values.durations import LONGEST, parse_duration
 from shared.values.local_time import age, local_time, localized
-from shared.values.timestamps import utc
+from shared.values.timestamps import EARLIEST, LATEST, utc
+from shared.values.wall_clock import next_time_of_day, reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,9 @@ def until_moment(text: str, now: datetime, zone: str) -> datetime:
 
 
 def _future(given: str, now: datetime, zone: str) -> datetime | None:
-    local = now.astimezone(ZoneInfo(zone))
+    clocks = ZoneInfo(zone)
     if clock := re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", given):
-        today = local.replace(hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0)
-        return (today if today > local else today + timedelta(days=1)).astimezone(UTC)
+        return next_time_of_day(time(int(clock[1]), int(clock[2])), now, clocks)
     try:
         return now + parse_duration(given)
     except ValueError:
@@ -79,4 +79,8 @@ def _future(given: str, now: datetime, zone: str) -> datetime | None:
         parsed = datetime.fromisoformat(given)
     except ValueError:
         return None
-    return utc(parsed if parsed.tzinfo else parsed.replace(tzinfo=ZoneInfo(zone)))
+    if parsed.tzinfo:
+        return utc(parsed)
+    if not EARLIEST < parsed.replace(tzinfo=UTC) < LATEST:
+        return None
+    return next((moment for moment in reached(parsed.replace(microsecond=0), clocks) if moment > now), None)

@@ -1,7 +1,8 @@
 """How noisy each rule is: how often it interrupted you, how often you acted on it, and what to change.
 
 A rule is a source and an alertname. You acted on an interruption if you acknowledged, snoozed or resolved it. It
-resolved on its own if its sender resolved it within minutes, before you acted.
+resolved on its own if its sender resolved it within minutes, before you acted. If it still fires, or fired for hours,
+it may be an outage that you are busy with: it is neither, and no reason to mute the rule.
 """
 
 from collections import Counter
@@ -14,15 +15,20 @@ from shared.alerting.matchers import Matcher
 from shared.alerting.route_suggestions import WISHES, route_lines
 
 QUICKLY = timedelta(minutes=10)
+LONG = timedelta(hours=2)
+"""An alert that fires for so long is not noise, although nobody acknowledges it."""
 ENOUGH = 3
-"""Interruptions of a rule before it gets advice."""
+"""Interruptions of a rule, except lasting ones, before it gets advice."""
 OFTEN = 10
 Advice = Literal["raise the delay", "demote", "delete", ""]
 
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """`fired` counts episodes, `told` those that interrupted you. You acted on the part `precision` of these."""
+    """`fired` counts episodes, `told` those that interrupted you; `lasting` of these last, or lasted, without an act.
+
+    You acted on the part `precision` of the others. `is_open`: one of them still fires.
+    """
 
     source: str
     alertname: str
@@ -30,24 +36,33 @@ class Noise:
     told: int
     acted: int
     by_itself: int
+    lasting: int
     cost: float
     longest_by_itself: timedelta
+    is_open: bool
+
+    @property
+    def judged(self) -> int:
+        """The interruptions of which it is known whether they were necessary."""
+        return self.told - self.lasting
 
     @property
     def precision(self) -> float:
-        return self.acted / self.told if self.told else 1.0
+        return self.acted / self.judged if self.judged else 1.0
 
     @property
     def score(self) -> float:
         """The number of unnecessary interruptions."""
-        return round(self.told * (1 - self.precision), 1)
+        return round(self.judged * (1 - self.precision), 1)
 
     @property
     def advice(self) -> Advice:
-        if self.told < ENOUGH or self.precision > 1 / 3:
+        if self.judged < ENOUGH or self.precision > 1 / 3:
             return ""
-        if self.by_itself >= self.told / 2:
+        if self.by_itself >= self.judged / 2:
             return "raise the delay"
+        if self.is_open:
+            return ""
         return "delete" if self.acted == 0 and self.fired >= OFTEN else "demote"
 
     @property
@@ -95,14 +110,27 @@ def _noise(rule: tuple[str, str], episodes: Sequence[Mapping[str, Any]], cost: f
         told=len(told),
         acted=sum("acted" in episode for episode in told),
         by_itself=len(quick),
+        lasting=sum(_lasts(episode) for episode in told),
         cost=round(cost, 2),
         longest_by_itself=max(quick, default=timedelta(0)),
+        is_open=any(not episode.get("ended") for episode in told),
     )
 
 
 def _on_its_own(episode: Mapping[str, Any]) -> timedelta | None:
     """The length of an episode that resolved on its own within minutes, else None."""
-    if "acted" in episode or not episode.get("ended"):
+    length = _length(episode)
+    return length if "acted" not in episode and length is not None and length <= QUICKLY else None
+
+
+def _lasts(episode: Mapping[str, Any]) -> bool:
+    """Whether nobody has acted on an episode that has not ended, or took long."""
+    length = _length(episode)
+    return "acted" not in episode and (length is None or length >= LONG)
+
+
+def _length(episode: Mapping[str, Any]) -> timedelta | None:
+    """How long the alert fired in *episode*; None if it still fires."""
+    if not episode.get("ended"):
         return None
-    length = datetime.fromisoformat(episode["ended"]) - datetime.fromisoformat(episode["began"])
-    return length if length <= QUICKLY else None
+    return datetime.fromisoformat(episode["ended"]) - datetime.fromisoformat(episode["began"])

@@ -47,6 +47,7 @@ def first_batch(since: Sequence[datetime], rules: Batching, held: Held) -> Batch
     """The batch that starts with the first of the items that wait *since* these times, which are in order.
 
     A batch that would close while digests are held stays open until they are released, and takes the items until then.
+    A batch has its first item whatever `ends` says: without an item, the next batch would be the same one again.
     """
     ends, size = rules.ends(since[0]), rules.size
     full = size is not None and len(since) >= size and since[size - 1] < ends
@@ -64,7 +65,7 @@ def due_batches(since: Sequence[datetime], rules: Batching, held: Held, now: dat
 
 
 def _before(end: datetime, since: Sequence[datetime]) -> int:
-    return min(sum(arrival < end for arrival in since), MOST)
+    return min(max(sum(arrival < end for arrival in since), 1), MOST)
 
 
 def announces(joined: int, waiting: int, size: int) -> bool:

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 from shared.alerting.noise import Noise, costs_by_rule, noise, rule_of
 from shared.cost import bill
 from shared.events import iso
-from shared.review.history import WEEK, History
+from shared.review.history import History
 from shared.review.monthly import Monthly
 
 SOON = timedelta(days=14)
 LISTED = 10
+_UNSTORED = {"longest_by_itself", "is_open"}
 
 
 class Share(TypedDict):
@@ -146,7 +147,7 @@ def _without_runbook(pages: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str
 
 
 def _plain(rule: Noise) -> dict[str, Any]:
-    counts = {name: value for name, value in asdict(rule).items() if name != "longest_by_itself"}
+    counts = {name: value for name, value in asdict(rule).items() if name not in _UNSTORED}
     precision = round(rule.precision, 2)
     return {**counts, "precision": precision, "score": rule.score, "advice": rule.advice, "lines": rule.lines}
 
@@ -162,5 +163,5 @@ def _dollars(history: History) -> float:
     critical = min(1.0, len(history.pages) / history.events) if history.events else 0.0
     items = sum(len(digest["members"]) for digest in history.digests)
     size = max(1, round(items / len(history.digests))) if history.digests else 5
-    lines = bill(round(history.events / WEEK.days), critical=critical, digest_size=size)
+    lines = bill(round(history.events / history.days), critical=critical, digest_size=size)
     return round(sum(line.dollars for line in lines), 2)

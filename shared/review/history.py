@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 WEEK = timedelta(days=7)
@@ -12,6 +12,7 @@ WEEK = timedelta(days=7)
 class History:
     """From `since` to `until`: the pages and digests that opos made, their alerts, and the number of events.
 
+    The `events` are those of all UTC days that the week touches, today included: the event log is indexed by day.
     `before` counts the pages of the week before. `unread` counts the alerts beyond the limit, which were not read.
     """
 
@@ -23,3 +24,9 @@ class History:
     events: int
     before: int
     unread: int
+
+    @property
+    def days(self) -> float:
+        """The length of the time that `events` covers."""
+        began = self.since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return (self.until - began) / timedelta(days=1)

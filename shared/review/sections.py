@@ -91,6 +91,7 @@ def _noise(review: Review) -> Iterator[str]:
     for rule in review["noise"]:
         if rule["score"]:
             counts = f"acted on {rule['acted']}, resolved on its own {rule['by_itself']}"
+            counts += f", fired for long {rule['lasting']}" if rule.get("lasting") else ""
             name = f"{one_line(rule['source'])} {one_line(rule['alertname'])}"
             yield f"{name}: {counted(rule['told'], 'interruption')}, {counts}; noise {rule['score']:g}"
         if rule["advice"]:

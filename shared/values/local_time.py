@@ -13,15 +13,23 @@ _MINUTE, _RESOLUTION = timedelta(minutes=1), timedelta.resolution
 
 
 def local_time(moment: datetime | str, zone: tzinfo, now: datetime) -> str:
-    """*moment* in *zone*: `03:02` today, `Fri 23:51` up to six days away, else `4 Nov 03:02` or `4 Nov 2025 03:02`."""
+    """*moment* in *zone*: `03:02` today, `Fri 23:51` up to six days away, else `4 Nov 03:02` or `4 Nov 2025 03:02`.
+
+    A time that the clocks show twice, because they go back, has the name of the clock: `01:30 EDT`, then `01:30 EST`.
+    """
     local, today = as_datetime(moment).astimezone(zone), now.astimezone(zone).date()
     days = abs((local.date() - today).days)
     if days == 0:
-        return f"{local:%H:%M}"
+        return _clock(local)
     if days <= _NEAR:
-        return f"{local:%a %H:%M}"
+        return f"{local:%a} {_clock(local)}"
     year = "" if local.year == today.year else f" {local.year}"
-    return f"{local.day} {local:%b}{year} {local:%H:%M}"
+    return f"{local.day} {local:%b}{year} {_clock(local)}"
+
+
+def _clock(local: datetime) -> str:
+    is_repeated = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
+    return f"{local:%H:%M %Z}" if is_repeated else f"{local:%H:%M}"
 
 
 def age(moment: datetime | str, now: datetime) -> str:

@@ -333,7 +333,7 @@ def test_noise_names_the_rule_that_interrupts_for_nothing_and_the_lines_to_chang
         today.settle()
         today.tick(minutes=20)
     told = run(today, "noise").stdout
-    assert "fired 3, interrupted 3, acted on 0, resolved on its own 3, cost 3, noise 3" in told
+    assert "fired 3, interrupted 3, acted on 0, resolved on its own 3, fired for long 0, cost 3, noise 3" in told
     assert "hold them first; write under route.routes of opos.yaml" in told
     assert """- {matchers: ['source="app"', 'alertname="trouble"'], auto_pause: 3m}""" in told
 

@@ -164,3 +164,27 @@ def test_the_command_line_looks_back_at_the_week(embedded: Bundle) -> None:
     assert text.startswith("Weekly review: 1 interruption, 1 more than the week before\n")
     machine = json.loads(opos("review", *embedded.place, "--json", folder=embedded.folder).stdout)
     assert [share["name"] for share in machine["by_source"]] == ["app"]
+
+
+def test_in_the_hour_that_the_clocks_repeat_an_item_waits_for_the_next_night(bundle: Bundle) -> None:
+    bundle.configure('\ndigest: {channel: inbox, cron: "30 1 * * *", timezone: America/New_York}\n')
+    bundle.clock.moment = datetime(2026, 11, 1, 6, 15, tzinfo=UTC)  # 01:15 for the second time
+    warn(bundle, "w1")
+    for _ in range(20):
+        bundle.tick(minutes=1)
+    assert titles(bundle) == []
+    bundle.tick(hours=23, minutes=55)
+    assert titles(bundle) == ["Trouble w1"]
+
+
+def test_a_heartbeat_by_cron_is_not_missed_in_the_hour_that_the_clocks_repeat(bundle: Bundle) -> None:
+    job = 'heartbeats: {job: {cron: "30 1 * * *", timezone: America/New_York, grace: 5m}}\n'
+    bundle.configure(job)
+    bundle.clock.moment = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
+    for minutes in (45, 10):  # 01:30 for the first time, and a second ping at 01:15 for the second time
+        assert bundle.request("GET", "/webhooks/ping/job").status < 300
+        bundle.tick(minutes=minutes)
+        bundle.tick(minutes=1)
+    assert bundle.pages() == []
+    bundle.tick(hours=24, minutes=30)
+    assert bundle.pages() == ["Heartbeat missed: job (last ping Sun 07:16)"]

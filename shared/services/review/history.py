@@ -36,6 +36,6 @@ def _ids(pages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _events(since: datetime, context: Context) -> int:
-    """The number of events, by whole days: the event log is indexed by day."""
-    days = [day(since + timedelta(days=n)) for n in range(WEEK.days)]
+    """The number of events of the days of the week that began at *since*: of the first one, all, and today's so far."""
+    days = [day(since + timedelta(days=n)) for n in range(WEEK.days + 1)]
     return sum(context.store.count("events", where=[("day", "==", date)]) for date in days)

@@ -41,11 +41,21 @@ def test_it_counts_what_fired_interrupted_was_acted_on_and_went_away_by_itself()
         ([episode(lasted=60)] * 10, "delete", "interrupt_from: never"),
         ([episode(lasted=60)] * 2, "", ""),
         ([episode(acted=True)] * 2 + [episode(lasted=1)] * 2, "", ""),
+        ([episode()] * 12, "", ""),
+        ([episode(lasted=60)] * 12 + [episode()], "", ""),
+        ([episode(lasted=120)] * 12, "", ""),
+        ([episode(lasted=4)] * 3 + [episode()], "raise the delay", "auto_pause: 4m"),
+        ([episode(lasted=60)] * 3 + [episode(acted=True, lasted=60)], "demote", "interrupt_from: never"),
     ],
 )
 def test_the_advice_fits_the_noise(episodes: list[dict[str, str]], advice: str, line: str) -> None:
     found = of(*episodes)
     assert (found.advice, line in found.lines) == (advice, True)
+
+
+def test_an_alert_that_still_fires_or_fired_for_hours_is_not_noise() -> None:
+    rule = of(episode(), episode(lasted=180), episode(lasted=60), episode(acted=True, lasted=180))
+    assert (rule.told, rule.acted, rule.lasting, rule.score) == (4, 1, 2, 1.0)
 
 
 def test_the_lines_that_are_suggested_are_accepted_as_they_stand() -> None:

@@ -143,3 +143,8 @@ def test_a_process_that_queues_alone_counts_once_a_batch_and_misses_none(size: i
 @pytest.mark.parametrize("size", [1, 5])
 def test_a_process_that_knows_nothing_counts_at_its_first_item(size: int) -> None:
     assert Tally().joined("digest", 1, size=size) == 1
+
+
+def test_a_batch_whose_end_is_past_has_its_first_item_so_that_the_batches_come_to_an_end() -> None:
+    backwards = batching(size=None, window=-60 * MINUTE)
+    assert [len(batch) for batch in partition(at(0, 1, 2), backwards)] == [1, 1, 1]

@@ -78,6 +78,28 @@ def test_events_and_what_a_month_of_them_costs_are_counted(week: Review) -> None
     assert week["dollars_a_month"] == 0.0
 
 
+def test_the_events_of_today_are_counted_also_in_the_first_hours_of_a_bundle() -> None:
+    context = weekly()
+    for number in range(145):
+        say(context, alert(f"w{number}"))
+    figures = make_review(context, hours=1).data["review"]
+    assert figures["events"] == 145
+
+
+def test_a_month_is_reckoned_by_the_time_that_the_events_cover() -> None:
+    since, until = datetime(2026, 11, 12, 12, tzinfo=UTC), datetime(2026, 11, 19, 12, tzinfo=UTC)
+    assert History(since, until, pages=[], digests=[], alerts={}, events=15, before=0, unread=0).days == 7.5
+
+
+def test_a_live_outage_is_not_noise() -> None:
+    context = weekly()
+    for number in range(5):
+        say(context, alert(f"Shop {number} is down", "critical", rule="Down"))
+        context.clock.advance(hours=1)
+    (rule,) = make_review(context).data["review"]["noise"]
+    assert (rule["told"], rule["lasting"], rule["score"], rule["advice"]) == (5, 5, 0.0, "")
+
+
 def test_it_reads_as_a_mail_with_a_title_that_says_most(week: Review) -> None:
     context = weekly()
     a_noisy_week(context)

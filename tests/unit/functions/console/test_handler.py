@@ -9,12 +9,12 @@ import pytest
 
 from functions.console import responses as console_page
 from functions.console.handler import ROUTES, handle
-from functions.console.overview import console_view
+from functions.console.overview import Reading, console_view, headline
 from functions.console.rows import at
 from shared.config.model import Heartbeat
 from shared.errors import Conflict
 from shared.events import iso
-from shared.ports import Create, Set, Update
+from shared.ports import Create, Doc, Set, Update
 from shared.security.signed_links import Links
 from shared.values.http import HttpRequest, HttpResponse
 from tests.support.alerts import fired
@@ -194,6 +194,53 @@ def test_the_headline_says_how_urgent_it_is(context: FakeContext, alerts: list[t
     for number, (severity, state) in enumerate(alerts):
         put_alert(context, f"a{number}", severity=severity, state=state)
     assert sentence in console(context)
+
+
+def put_storm(context: FakeContext, count: int, *, critical: int) -> None:
+    """So many warnings that fire, and the last of them by id critical."""
+    writes = [
+        Create(f"alerts/s{n:05}", {**fired(f"s{n:05}"), "severity": "critical" if n >= count - critical else "warning"})
+        for n in range(count)
+    ]
+    context.store.commit(writes)
+
+
+def test_the_headline_counts_also_the_alerts_that_no_row_shows(context: FakeContext) -> None:
+    put_storm(context, 725, critical=6)
+    page = console(context)
+    assert '<h1 class="critical">6 critical alerts are firing.</h1>' in page
+    assert "Only these 100 are shown; there are 725." in page
+    assert page.index("s00719") < page.index("s00000")
+
+
+@pytest.mark.parametrize(
+    ("severity", "sentence"),
+    [
+        ("critical", "At least 2 critical alerts are firing, of 7,250 alerts."),
+        ("warning", "7,250 alerts are firing."),
+    ],
+)
+def test_the_headline_says_where_only_a_part_was_read(severity: str, sentence: str) -> None:
+    docs = [Doc(f"alerts/a{n}", {"severity": severity}, "1") for n in range(2)]
+    opened = {state: Reading([], 0) for state in ("acknowledged", "snoozed")}
+    assert headline({**opened, "firing": Reading(docs, 7250)}) == {"level": "critical", "text": sentence}
+
+
+def test_the_button_of_a_group_counts_also_the_alerts_that_no_row_shows(context: FakeContext) -> None:
+    context.store.commit([Create("groups/g1", {"labels": {}, "flood": False, "called_at": ago(context, hours=1)})])
+    member = {"group": "g1", "told_at": ago(context, hours=1)}
+    context.store.commit([Create(f"alerts/g{n}", {**fired(f"g{n}"), **member}) for n in range(150)])
+    assert "Acknowledge all 150" in console(context)
+
+
+def test_the_number_beside_a_section_is_that_of_all(context: FakeContext) -> None:
+    for n in range(120):
+        place = f"digest/{n:03}"
+        put_alert(context, f"w{n}", state="noted", pending={"queue": "digest", "place": place, "since": ago(context)})
+        put_message(context, f"outbox/m{n}", state="failed")
+    view = console_view(context)
+    assert (view["waiting"].count, len(view["waiting"].shown)) == ("120", 100)
+    assert '<a href="#undelivered">120 not delivered</a>' in console(context)
 
 
 def test_an_open_alert_is_shown_with_all_that_is_known_of_it(context: FakeContext) -> None:

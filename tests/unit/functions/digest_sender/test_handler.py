@@ -12,6 +12,7 @@ from functions.sweeper.handler import sweep
 from shared.alerting.alert import pending
 from shared.config.model import Config
 from shared.deployments import Deployment, Phase, to_doc
+from shared.digest.batch import Batch
 from shared.errors import Conflict, DeliveryError, Unavailable
 from shared.events import DigestDue, Tick
 from shared.ports import Create, Doc, Set, Update, Write
@@ -55,6 +56,15 @@ def test_a_digest_stays_open_before_its_size_and_window(context: FakeContext) ->
     wait(context, 4)
     handle(DUE, context)
     assert digests(context) == []
+
+
+def test_a_digest_without_items_is_never_sent(context: FakeContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    wait(context, 1)
+    empty = Batch(0, context.now, "window")
+    monkeypatch.setattr("functions.digest_sender.handler.due_batches", lambda *_: iter([empty]))
+    with pytest.raises(ValueError, match="expected items for a digest of the queue digest, found none"):
+        handle(DUE, context)
+    assert (digests(context), sent(context)) == ([], [])
 
 
 def test_the_fifth_item_closes_the_digest_and_the_sixth_opens_the_next(context: FakeContext) -> None:
