@@ -74,15 +74,24 @@ def page_now(
     labels: Mapping[str, str],
     escalation: Escalation,
     now: datetime,
+    *,
+    level: int = 0,
 ) -> Page:
-    """The page for alerts that notify now: it begins an escalation, or joins the present one at its level."""
+    """The page for alerts that notify now: it begins an escalation, or joins the present one at its level.
+
+    One that begins goes on at *level*, the one that a mute has interrupted. Alerts that join begin the repeats again: they do not share the long waits that others have reached.
+    """
     group = known or _new_group(id, routes, labels)
     if group["due_at"] is not None:
-        return _page(group, _step(routes, escalation, max(group["level"] - 1, 0)), "joined", now)
-    first = _step(routes, escalation, 0)
+        reached = min(group["level"], escalation.stages)
+        present = _step(routes, escalation, max(reached - 1, 0))
+        due_at = min(group["due_at"], iso(now + present.wait)) if present.wait else group["due_at"]
+        return _page({**group, "level": reached, "due_at": due_at}, present, "joined", now)
+    number = min(level, escalation.stages - 1)
+    first = _step(routes, escalation, number)
     due_at = iso(now + first.wait) if first.wait else None
     begun: GroupDoc = {
-        **group, "level": 1, "called_at": iso(now), "gave_up_at": None, "due_at": due_at, "messages": [],
+        **group, "level": number + 1, "called_at": iso(now), "gave_up_at": None, "due_at": due_at, "messages": [],
     }  # fmt: skip
     return _page(begun, first, "first", now)
 
@@ -106,11 +115,6 @@ def is_unanswered(alert: AlertDoc) -> bool:
 def idle(known: GroupDoc, now: datetime) -> GroupDoc:
     """A group in which nothing waits for an answer any more."""
     return {**known, "due_at": None, "level": 0, EXPIRY: iso(now + KEEP)}
-
-
-def postponed(known: GroupDoc, until: datetime) -> GroupDoc:
-    """A group whose unanswered alerts are all muted until *until*."""
-    return {**known, "due_at": iso(until)}
 
 
 def waiting(

@@ -77,8 +77,7 @@ def _mute_reason(settings: Settings, time: datetime, situation: Situation) -> st
 def suppressed(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> Verdict | None:
     """Why *alert* is silenced, or inhibited by another alert that fires, and until when; None if it is neither."""
     if silence := situation.silence(alert["labels"]):
-        reason = f"silenced by {silence.author} until {iso(silence.ends_at)}: {silence.comment}"
-        return Verdict("hold", reason, "silence", silence.ends_at)
+        return Verdict("hold", silence.reason, "silence", silence.ends_at)
     if inhibitor := situation.inhibitor(alert):
         until = situation.now + routes[-1].settings.group_interval
         return Verdict("hold", f"inhibited by {inhibitor['title']}", "inhibition", until)

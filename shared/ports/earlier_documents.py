@@ -7,7 +7,7 @@ shape adds its case here, raises VERSION, and stays: tests/data/releases has fil
 from collections.abc import Callable, Mapping
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 """Raised with each change in this module: the sweeper then writes every document again, since queries read the stored
 fields.
 """
@@ -22,7 +22,7 @@ _ALERT: Mapping[str, Any] = {
     "summary": "", "link": "", "runbook": "", "about": None, "money": None, "last_event": "", "count": 1, "resolves": 0,
     "said_at": None, "began": None, "ended_at": None, "acknowledged_at": None, "acknowledged_by": None, "until": None,
     "resolved_at": None, "resolved_by": None, "asked": False, "told_at": None, "told_in": None, "held": None,
-    "calls_at": None, "group": None, "inhibits": None, "pending": None, "unresolved": None, "digest": None,
+    "again": None, "calls_at": None, "group": None, "inhibits": None, "pending": None, "unresolved": None, "digest": None,
     "expires_at": None, "episode": 0, "labels": {}, "episodes": [],
 }  # fmt: skip
 _GROUP: Mapping[str, Any] = {
