@@ -117,6 +117,8 @@ def _message_lines(message: Story, clock: OperatorClock) -> Iterator[str]:
     yield f"          {message['path']}: {message['title']}"
     if cause := message["cause"]:
         yield f"          {cause['kind']} notification, {cause['step']}, by {cause['route']}; cost {message['cost']:g}"
+        if because := cause.get("because"):
+            yield f"          {clock.text(because)}"
     if message["last_fault"]:
         again = f"next attempt {clock.time_and_age(message['due_at'])}" if message["due_at"] else "no further attempt"
         yield f"          {message['last_fault']}; {again}"
