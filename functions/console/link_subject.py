@@ -43,9 +43,10 @@ def _page(claims: Mapping[str, Any], context: Context, most: int | None) -> Subj
     if page is None:
         raise NotFound(_NOT_STORED)
     alerts = list(islice(page_members(page, context), most))
+    cause = page.data["cause"]
     if not alerts:
-        raise _earlier()
-    return Subject(alerts, page.data["cause"]["labels"])
+        raise _earlier() if context.store.get(f"alerts/{cause['alerts'][0]}") else NotFound(_NOT_STORED)
+    return Subject(alerts, cause["labels"])
 
 
 def _group(claims: Mapping[str, Any], context: Context, most: int | None) -> Subject:

@@ -20,6 +20,7 @@ from shared.alerting.alert import effective_severity
 from shared.context import Context
 from shared.events import iso
 from shared.ports import Condition, Doc
+from shared.values.distinction import distinctions, named
 
 _FEW = 20
 _MANY = 100
@@ -90,7 +91,10 @@ def _in_state(state: str, context: Context) -> Rows:
     docs = context.store.query("alerts", where=[("state", "==", state)], limit=_MOST)
     worst = sorted(docs, key=lambda doc: str(doc.data.get("last_seen")), reverse=True)
     worst.sort(key=lambda doc: _SEVERITIES.index(effective_severity(doc.data.get("severity", ""))))
-    return _rows(worst, open_row, context, _MANY)
+    rows = _rows(worst, open_row, context, _MANY)
+    texts = distinctions([doc.data for doc in worst[:_MANY]])
+    named_rows = [{**row, "title": named(row["title"], apart)} for row, apart in zip(rows.shown, texts, strict=True)]
+    return Rows(named_rows, rows.more)
 
 
 def _waiting(context: Context) -> Rows:

@@ -79,14 +79,15 @@ def page_now(
 ) -> Page:
     """The page for alerts that notify now: it begins an escalation, or joins the present one at its level.
 
-    One that begins goes on at *level*, the one that a mute has interrupted. Alerts that join begin the repeats again: they do not share the long waits that others have reached.
+    An escalation that a mute has interrupted goes on at *level*. Alerts that join begin the repeats again: they do not
+    share the long waits that others have reached.
     """
     group = known or _new_group(id, routes, labels)
     if group["due_at"] is not None:
         reached = min(group["level"], escalation.stages)
         present = _step(routes, escalation, max(reached - 1, 0))
-        due_at = min(group["due_at"], iso(now + present.wait)) if present.wait else group["due_at"]
-        return _page({**group, "level": reached, "due_at": due_at}, present, "joined", now)
+        next_at = min(group["due_at"], iso(now + present.wait)) if present.wait else group["due_at"]
+        return _page({**group, "level": reached, "due_at": next_at}, present, "joined", now)
     number = min(level, escalation.stages - 1)
     first = _step(routes, escalation, number)
     due_at = iso(now + first.wait) if first.wait else None

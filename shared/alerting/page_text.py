@@ -24,7 +24,9 @@ def title(alerts: Sequence[AlertDoc], group: GroupDoc, total: int, now: datetime
     flapping = f" (fired {times + 1} times in an hour)" if times else ""
     if total == 1:
         return f"{first}{flapping}"
-    return f"{total} alerts {'at once' if group['flood'] else _shared_name(alerts)}: {first}{flapping}"
+    name = "" if group["flood"] else _shared_name(alerts)
+    together = "at once" if group["flood"] else f"of {name}" if name else "in one group"
+    return f"{total} alerts {together}: {first.removeprefix(f'{name}: ')}{flapping}"
 
 
 def text(alerts: Sequence[AlertDoc], page: Page, total: int, now: datetime, runbook: str, *, zone: str) -> str:
@@ -60,6 +62,6 @@ def reasons_now(alerts: Iterable[AlertDoc], page: Page, now: datetime) -> list[s
 
 
 def _shared_name(alerts: Sequence[AlertDoc]) -> str:
-    names = {alert["labels"].get("alertname", "") for alert in alerts}
-    name = one_line(names.pop()) if len(names) == 1 else ""
-    return f"of {name}" if name else "in one group"
+    """The rule of *alerts*; empty if they have several."""
+    rules = {alert["labels"].get("alertname", "") for alert in alerts}
+    return one_line(rules.pop()) if len(rules) == 1 else ""

@@ -63,7 +63,8 @@ def _line(line: Line, time: Clock) -> LineInWords:
 def _in_words(line: Line, time: Clock) -> LineInWords:
     return {
         **line, "id": str(line["id"]), "severity": str(line["severity"]), "state": str(line["state"]),
-        "title": named(headline(line["title"]), one_line(line.get("apart", ""))), "summary": one_line(line["summary"], SUMMARY),
+        "title": named(headline(line["title"]), one_line(line.get("apart", ""))),
+        "summary": one_line(line["summary"], SUMMARY),
         "reason": one_line(line["reason"]), "money": one_line(line["money"]), "link": web_link(line["link"]),
         "runbook": str(line["runbook"] or ""), "mark": _mark(line), "facts": one_line(_facts(line, time)),
     }  # fmt: skip
