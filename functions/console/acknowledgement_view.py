@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from functions.console.links import silence_path
+from functions.console.links import silence_path, similar_silence_path
 from functions.console.rows import UNKNOWN, Row, alert_row, at
 from shared.alerting.alert import as_alert
 from shared.context import Context
@@ -43,7 +43,7 @@ def acknowledgement_view(
         "notifies_again": bool(first.get("calls_at")),
         "ack_timeout": duration(ack_timeout(shown[0], context)) if state == "firing" else "",
         "path": path, "snoozes": SNOOZES,
-        "silence": silence_path(_silenced(shown, labels), context),
+        "silence": silence_path(labels, context) or similar_silence_path(_shared_labels(shown), context),
     }  # fmt: skip
 
 
@@ -52,11 +52,10 @@ def _named(rows: Sequence[Row], alerts: Sequence[Doc]) -> list[Row]:
     return [{**row, "title": name} for row, name in zip(rows, names([alert.data for alert in alerts]), strict=True)]
 
 
-def _silenced(alerts: Sequence[Doc], labels: Mapping[str, str]) -> dict[str, str]:
-    """The labels that a silence of *alerts* matches: those of their group and of their rule that all of them share."""
+def _shared_labels(alerts: Sequence[Doc]) -> dict[str, str]:
+    """The labels that all *alerts* have with the same value: a storm has none of its own."""
     first, *others = [(doc.data.get("labels") or {}).items() for doc in alerts]
-    shared = set(first).intersection(*others)
-    return {name: value for name, value in sorted(shared) if name in {*labels, "source", "alertname"}}
+    return dict(set(first).intersection(*others))
 
 
 def _state(alerts: Sequence[Doc]) -> Any:

@@ -5,7 +5,7 @@ button of the console names a group and the time at which the console showed it;
 its episode. A link of an earlier release names a group and its escalation, and acts on all of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -15,7 +15,7 @@ from shared.context import Context
 from shared.errors import Gone, NotFound
 from shared.ports import Doc
 from shared.services.alerting.acknowledgement import members
-from shared.services.alerting.page_members import page_members
+from shared.services.alerting.page_members import FEW, page_members
 
 _EARLIER = "It was resolved and has fired again since. Use the link in the latest notification, or open the console."
 _NOT_STORED = "opos no longer stores this alert."
@@ -23,7 +23,7 @@ _NOT_STORED = "opos no longer stores this alert."
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The `alerts` on which a link acts; without any, the `last` ones of its group. They are grouped by `labels`."""
+    """The `alerts` on which a link acts, grouped by `labels`; without any, the `last` that it can show."""
 
     alerts: Sequence[Doc]
     labels: Mapping[str, str]
@@ -44,9 +44,10 @@ def _page(claims: Mapping[str, Any], context: Context, most: int | None) -> Subj
         raise NotFound(_NOT_STORED)
     alerts = list(islice(page_members(page, context), most))
     cause = page.data["cause"]
-    if not alerts:
-        raise _earlier() if context.store.get(f"alerts/{cause['alerts'][0]}") else NotFound(_NOT_STORED)
-    return Subject(alerts, cause["labels"])
+    last = () if alerts else _stored(cause["alerts"][:FEW], context)
+    if any(alert.data["told_at"] for alert in last):
+        raise _earlier()
+    return Subject(alerts, cause["labels"], last)
 
 
 def _group(claims: Mapping[str, Any], context: Context, most: int | None) -> Subject:
@@ -58,18 +59,18 @@ def _group(claims: Mapping[str, Any], context: Context, most: int | None) -> Sub
         raise _earlier()
     told = (alert for alert in members(group.id, context) if not at or alert.data["told_at"] <= at)
     alerts = list(islice(told, most))
-    last = () if alerts else tuple(_last_notified(group, context))
+    last = () if alerts else _stored(group.data["last_told"], context)
     if not alerts and (not is_present or any(alert.data["state"] in OPEN for alert in last)):
         raise _earlier()
     return Subject(alerts, group.data["labels"], last)
 
 
-def _last_notified(group: Doc, context: Context) -> Iterator[Doc]:
-    """The alerts of the group's last notification, for a group without open alerts."""
-    alerts = [alert for id in group.data["last_told"] if (alert := context.store.get(f"alerts/{id}"))]
+def _stored(ids: Sequence[str], context: Context) -> list[Doc]:
+    """The alerts of the last notification, for a link without alerts to act on."""
+    alerts = [alert for id in ids if (alert := context.store.get(f"alerts/{id}"))]
     if not alerts:
         raise NotFound(_NOT_STORED)
-    yield from alerts
+    return alerts
 
 
 def _alert(claims: Mapping[str, Any], context: Context) -> Subject:
