@@ -83,18 +83,23 @@ def page_now(
     share the long waits that others have reached.
     """
     group = known or _new_group(id, routes, labels)
-    if group["due_at"] is not None:
+    if group["due_at"] is not None and group["level"]:
         reached = min(group["level"], escalation.stages)
-        present = _step(routes, escalation, max(reached - 1, 0))
-        next_at = min(group["due_at"], iso(now + present.wait)) if present.wait else group["due_at"]
-        return _page({**group, "level": reached, "due_at": next_at}, present, "joined", now)
+        present = _step(routes, escalation, reached - 1)
+        return _page({**group, "level": reached, "due_at": _due(group, present, now)}, present, "joined", now)
     number = min(level, escalation.stages - 1)
     first = _step(routes, escalation, number)
-    due_at = iso(now + first.wait) if first.wait else None
     begun: GroupDoc = {
-        **group, "level": number + 1, "called_at": iso(now), "gave_up_at": None, "due_at": due_at, "messages": [],
+        **group, "level": number + 1, "called_at": iso(now), "gave_up_at": None, "due_at": _due(group, first, now),
+        "messages": [],
     }  # fmt: skip
     return _page(begun, first, "first", now)
+
+
+def _due(group: GroupDoc, step: Step, now: datetime) -> str | None:
+    """When the next page of *group* is due after the one of *step*: no later than it already was."""
+    due = [group["due_at"], iso(now + step.wait) if step.wait else None]
+    return min(filter(None, due), default=None)
 
 
 def page_again(known: GroupDoc, routes: tuple[Node, ...], escalation: Escalation, now: datetime) -> Page:
@@ -116,6 +121,11 @@ def is_unanswered(alert: AlertDoc) -> bool:
 def idle(known: GroupDoc, now: datetime) -> GroupDoc:
     """A group in which nothing waits for an answer any more."""
     return {**known, "due_at": None, "level": 0, EXPIRY: iso(now + KEEP)}
+
+
+def muted(known: GroupDoc) -> GroupDoc:
+    """A group whose unanswered alerts are all muted: others begin anew, and the next notification stays due."""
+    return {**known, "level": 0}
 
 
 def waiting(

@@ -107,7 +107,7 @@ def _group(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> V
     """Whether the group of *alert* was notified just now, or waits for more alerts."""
     settings = routes[-1].settings
     group = situation.group(group_of(alert, routes), settings.group_interval)
-    if group and group["paged_at"]:
+    if group and group["paged_at"] and not _has_waited(alert, situation.now):
         next_page = datetime.fromisoformat(group["paged_at"]) + settings.group_interval
         if situation.now < next_page:
             reason = f"its group was notified at {group['paged_at']}: included in the next notification"
@@ -116,6 +116,12 @@ def _group(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> V
         return None
     flush = _flush(group, situation.now) or situation.now + settings.group_wait
     return Verdict("hold", "waits for other alerts of its group", "group", flush) if situation.now < flush else None
+
+
+def _has_waited(alert: AlertDoc, now: datetime) -> bool:
+    """Whether *alert* has waited for its group's interval: notifications about others in between do not extend it."""
+    held = alert["held"]
+    return bool(held and held["by"] == "group" and alert["calls_at"] and alert["calls_at"] <= iso(now))
 
 
 def _flush(group: GroupDoc | None, now: datetime) -> datetime | None:

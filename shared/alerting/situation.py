@@ -12,7 +12,7 @@ from typing import Protocol
 from shared.alerting.alert import AlertDoc
 from shared.alerting.escalation import Escalation
 from shared.alerting.focus import Focus, Period, block_of, day_began
-from shared.alerting.groups import GroupDoc, idle
+from shared.alerting.groups import GroupDoc, idle, muted
 from shared.alerting.inhibition import Inhibition
 from shared.alerting.routes import Node, Route
 from shared.alerting.silences import Silence, silence_of
@@ -154,7 +154,7 @@ class Situation:
         return block_of(self.rules.focus, self._periods, self.now, zone=self.rules.timezone)
 
     def group(self, id: str, interval: timedelta) -> GroupDoc | None:
-        """The group *id*; idle if nothing in it calls for an answer any more, though no sweep has noticed yet.
+        """The group *id*; idle if nothing in it waits for an answer any more, though no sweep has noticed yet.
 
         Within *interval* after its last notification that changes nothing, so it is not asked.
         """
@@ -166,7 +166,10 @@ class Situation:
         if group is None or not group["due_at"] or not group["paged_at"]:
             return group
         recent = self.now < datetime.fromisoformat(group["paged_at"]) + interval
-        return group if recent or self.world.is_unanswered(group["id"], self._is_muted) else idle(group, self.now)
+        if recent or self.world.is_unanswered(group["id"], self._is_muted):
+            return group
+        is_muted = self.world.is_unanswered(group["id"], lambda _: False)
+        return muted(group) if is_muted else idle(group, self.now)
 
     def _is_muted(self, alert: AlertDoc) -> bool:
         return self.silence(alert["labels"]) is not None or self.inhibitor(alert) is not None
