@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -144,6 +145,7 @@ def alone(member: str, deeds: list[Deed]) -> Alone:
     return oracle
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.lists(DEEDS, min_size=2, max_size=14, unique_by=lambda deed: (deed.minute, deed.member)))
 def test_no_member_of_a_group_puts_off_or_silences_the_calls_of_another(deeds: list[Deed]) -> None:
