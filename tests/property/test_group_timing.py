@@ -49,7 +49,7 @@ DEEDS = st.builds(
 
 @dataclass
 class Alone:
-    """One alert without neighbours, minute by minute: `runs` are the times of its calls, anew after each pause."""
+    """One alert without neighbours: `runs` are the minutes of its calls, anew after each start and acknowledgement."""
 
     fires: bool = False
     acknowledged_until: int | None = None
@@ -74,7 +74,7 @@ class Alone:
         elif deed.what == "is heard again":
             self.silences = []
             if self.is_put_off:
-                self._begin(now)
+                self.next_call, self.is_put_off = now, False
 
     def _begin(self, minute: int) -> None:
         self.next_call, self.is_put_off = minute, False
@@ -86,8 +86,7 @@ class Alone:
         end = max((end for end in self.silences if end > now), default=None)
         if self.next_call is not None and now >= self.next_call:
             if end is not None:
-                self._begin(end)
-                self.is_put_off = True
+                self.next_call, self.is_put_off = end, True
             else:
                 self.runs[-1].append(now)
                 wait = WAITS[len(self.runs[-1]) - 1] if len(self.runs[-1]) <= len(WAITS) else None
