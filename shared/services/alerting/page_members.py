@@ -1,29 +1,26 @@
 """The alerts that a page has named, as they are now: what its link acts on, and nothing that has joined since."""
 
-from collections.abc import Iterator
-from itertools import chain
-from typing import Any
+from collections.abc import Collection, Iterator
 
 from shared.context import Context
 from shared.ports import Doc
 from shared.services.alerting.acknowledgement import members
 
 FEW = 20
-"""So many alerts are read one by one; more of them are read as members of their group."""
+"""How many alerts are read one by one, because they have left their group since: resolved, or moved to another."""
 
 
 def page_members(page: Doc, context: Context) -> Iterator[Doc]:
-    """The alerts that the message *page* has named and that have not begun to fire anew since.
+    """The alerts that the message *page* has named and that have not begun to fire anew since, the open ones first.
 
     A page names only so many of the alerts that it counts; the others notified with it or, if it repeats, before it.
     """
-    cause: dict[str, Any] = page.data["cause"]
-    if cause["total"] <= FEW:
-        yield from _listed(cause, context)
-        return
-    alerts = (alert for alert in members(cause["group"], context) if _is_named(alert, page))
-    first = next(alerts, None)
-    yield from chain([first], alerts) if first else _listed(cause, context)
+    known = set[str]()
+    for alert in members(page.data["cause"]["group"], context):
+        if _is_named(alert, page):
+            known.add(alert.id)
+            yield alert
+    yield from _left(page, known, context)
 
 
 def _is_named(alert: Doc, page: Doc) -> bool:
@@ -34,8 +31,12 @@ def _is_named(alert: Doc, page: Doc) -> bool:
     return counts_more and bool(told_at == sent_at or (cause["kind"] == "again" and told_at < sent_at))
 
 
-def _listed(cause: dict[str, Any], context: Context) -> Iterator[Doc]:
-    for id, episode in list(zip(cause["alerts"], cause["episodes"], strict=True))[:FEW]:
+def _left(page: Doc, known: Collection[str], context: Context) -> Iterator[Doc]:
+    """The first of the alerts that have left the group, up to FEW with the *known* ones that have not."""
+    cause = page.data["cause"]
+    named = zip(cause["alerts"], cause["episodes"], strict=True)
+    left = [(id, episode) for id, episode in named if id not in known]
+    for id, episode in left[: max(FEW - len(known), 0)]:
         alert = context.store.get(f"alerts/{id}")
         if alert and alert.data["episode"] == episode:
             yield alert
