@@ -109,7 +109,7 @@ def compose(
     notes_of: dict[Kind, Sequence[Note]] = {"business": money_received(business), "desk": notes}
     blocks = {kind: _block(kind, lines[kind], notes_of.get(kind, ()), 0) for kind in HEADINGS}
     blocks["leftovers"] = leftover_block(leftovers, still_open, now, zone, runbook)
-    known |= {str(item["id"]): item for item in leftovers}
+    known |= {str(item.get("id")): item for item in leftovers}
     told: list[Block] = [{**block, "lines": told_apart(block["lines"], known)} for block in filled(blocks.values())]
     return {"subject": subject, "count": count, "at": iso(now), "zone": zone, "queue": queue, "blocks": told}
 
