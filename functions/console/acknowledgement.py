@@ -1,48 +1,27 @@
-"""The link of a notification: it shows the alerts, and a button acknowledges, snoozes or resolves them.
+"""The link of a notification: it shows the alerts, and a button acknowledges, snoozes or resolves them."""
 
-A link names a group and the escalation that it was sent for, or an alert and its episode; it expires with that
-escalation or episode.
-"""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
-from itertools import islice
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from functions.console.access import is_operator
 from functions.console.acknowledgement_view import SHOWN, SNOOZES, acknowledgement_view
 from functions.console.context import OperatorContext
+from functions.console.link_subject import Subject, link_subject
 from functions.console.responses import page, redirect
 from shared.context import Context
-from shared.errors import Gone, NotFound
+from shared.errors import NotFound
 from shared.ports import Doc
-from shared.services.alerting.acknowledgement import Act, act_on_alert, act_on_members, members
+from shared.services.alerting.acknowledgement import Act, act_on_alert, act_on_alerts
 from shared.values.http import HttpRequest, HttpResponse
 from shared.values.wall_clock import next_time_of_day
 
-_EARLIER = "It was resolved and has fired again since. Use the link in the latest notification, or open the console."
-_NOT_STORED = "opos no longer stores this alert."
 _MORNING = time(8)
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a link is about: one alert, or a `group` and its open `alerts`, of which there may be none."""
-
-    alerts: Sequence[Doc]
-    group: Doc | None
-
-    @property
-    def labels(self) -> Mapping[str, str]:
-        """The labels that the alerts share."""
-        source = self.group or self.alerts[0]
-        return source.data.get("labels") or {}
-
-
 def ask(request: HttpRequest, context: Context, token: str) -> HttpResponse:
-    return _shown(_subject(token, context, most=SHOWN + 1), token, context)
+    return _shown(link_subject(token, context, most=SHOWN + 1), token, context)
 
 
 def acknowledge(request: HttpRequest, context: OperatorContext, token: str) -> HttpResponse:
@@ -63,24 +42,23 @@ def _press(
     request: HttpRequest, context: OperatorContext, token: str, what: Act, *, until: datetime | None = None
 ) -> HttpResponse:
     """The answer to a button. A second press changes nothing."""
-    before = _subject(token, context)
-    after, changed = _act(before, what, context, until)
+    before = link_subject(token, context)
+    after, changed = _act(before.alerts, what, context, until)
     if is_operator(request, context):
         return redirect("/")
     return _shown(replace(before, alerts=after), token, context, just_done=changed > 0)
 
 
-def _act(subject: Subject, what: Act, context: Context, until: datetime | None) -> tuple[Sequence[Doc], int]:
+def _act(alerts: Sequence[Doc], what: Act, context: Context, until: datetime | None) -> tuple[Sequence[Doc], int]:
     """The alerts after the act, and how many of them changed."""
-    if subject.group:
-        return act_on_members(subject.group.id, subject.alerts, what, context, by="link", until=until)
-    before = subject.alerts[0]
-    after = act_on_alert(before, what, context, by="link", until=until)
-    return [after], int(after is not before)
+    if len(alerts) != 1:
+        return act_on_alerts(alerts, what, context, by="link", until=until)
+    after = act_on_alert(alerts[0], what, context, by="link", until=until)
+    return [after], int(after is not alerts[0])
 
 
 def _shown(subject: Subject, token: str, context: Context, *, just_done: bool = False) -> HttpResponse:
-    alerts = subject.alerts or _last_notified(subject.group, context)
+    alerts = subject.alerts or subject.last
     view = acknowledgement_view(alerts, subject.labels, f"/ack/{token}", context, just_done=just_done)
     return page(200, "ack.html", view, context)
 
@@ -89,37 +67,3 @@ def _until(length: timedelta | None, context: Context) -> datetime:
     if length:
         return context.now + length
     return next_time_of_day(_MORNING, context.now, ZoneInfo(context.config.timezone))
-
-
-def _subject(token: str, context: Context, *, most: int | None = None) -> Subject:
-    """What the link of *token* is about, with at most *most* alerts."""
-    claims = context.links.read("ack", token, now=context.now)
-    return _group(claims, context, most) if "group" in claims else _alert(claims, context)
-
-
-def _group(claims: Mapping[str, Any], context: Context, most: int | None) -> Subject:
-    id = claims["group"]
-    group = context.store.get(f"groups/{id}")
-    if group is None:
-        raise NotFound(_NOT_STORED)
-    if group.data["called_at"] != claims["call"]:
-        raise Gone("This link belongs to an earlier episode of the alert.", hint=_EARLIER)
-    return Subject(list(islice(members(id, context), most)), group)
-
-
-def _last_notified(group: Doc | None, context: Context) -> list[Doc]:
-    """The alerts of the group's last notification, for a group without open alerts."""
-    ids = group.data.get("last_told") or [] if group else []
-    alerts = [alert for id in ids if (alert := context.store.get(f"alerts/{id}"))]
-    if not alerts:
-        raise NotFound(_NOT_STORED)
-    return alerts
-
-
-def _alert(claims: Mapping[str, Any], context: Context) -> Subject:
-    alert = context.store.get(f"alerts/{claims['alert']}")
-    if alert is None:
-        raise NotFound(_NOT_STORED)
-    if alert.data.get("episode") != claims["episode"]:
-        raise Gone("This link belongs to an earlier episode of the alert.", hint=_EARLIER)
-    return Subject([alert], None)

@@ -11,6 +11,7 @@ from shared.context import Context
 from shared.ports import Doc
 from shared.services.alerting.acknowledgement import ack_timeout
 from shared.services.alerting.pages import runbook_of
+from shared.values.distinction import names
 from shared.values.local_time import duration
 
 SHOWN = 20
@@ -34,7 +35,7 @@ def acknowledgement_view(
     more = len(alerts) > SHOWN
     return {
         "title": f"{len(rows)}{'+' if more else ''} alerts: {rows[0]['title']}" if several else rows[0]["title"],
-        "alert": rows[0], "alerts": rows, "several": several, "more": more,
+        "alert": rows[0], "alerts": _named(rows, shown), "several": several, "more": more,
         "runbook": runbook_of(as_alert(first), context.config),
         "state": state, "just_done": just_done,
         "done_at": at(since, context) if since else UNKNOWN,
@@ -44,6 +45,11 @@ def acknowledgement_view(
         "path": path, "snoozes": SNOOZES,
         "silence": silence_path(labels, context) or similar_silence_path(_shared_labels(shown), context),
     }  # fmt: skip
+
+
+def _named(rows: Sequence[Row], alerts: Sequence[Doc]) -> list[Row]:
+    """*rows* of *alerts*, each with what tells it apart from the others as its title."""
+    return [{**row, "title": name} for row, name in zip(rows, names([alert.data for alert in alerts]), strict=True)]
 
 
 def _shared_labels(alerts: Sequence[Doc]) -> dict[str, str]:

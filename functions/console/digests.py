@@ -6,7 +6,7 @@ from functions.console.responses import as_mailed, message, page
 from shared.alerting.alert import as_alert
 from shared.alerting.route_suggestions import WHERE, WISHES, route_lines
 from shared.context import Context
-from shared.digest.content import LISTED, Block, Note, line
+from shared.digest.content import LISTED, Block, Note, line, told_apart
 from shared.digest.renderers.html import as_html
 from shared.digest.summary import CLOSED_BY
 from shared.errors import NotFound
@@ -52,8 +52,9 @@ def _items(doc: Doc, first: int, context: Context) -> Block:
     """The items of *doc* from the number *first* on, as they are now."""
     docs = [context.store.get(f"alerts/{id}") for id in doc.data["members"][first : first + PAGE]]
     runbook, zone = partial(runbook_of, config=context.config), context.config.timezone
-    lines = [line(as_alert(alert.data), now=context.now, zone=zone, runbook=runbook) for alert in docs if alert]
-    return {"kind": "items", "lines": lines, "notes": [], "rest": None}
+    items = {alert.id: as_alert(alert.data) for alert in docs if alert}
+    lines = [line(item, now=context.now, zone=zone, runbook=runbook) for item in items.values()]
+    return {"kind": "items", "lines": told_apart(lines, items), "notes": [], "rest": None}
 
 
 def suggest(request: HttpRequest, context: Context, token: str) -> HttpResponse:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from shared.alerting.matchers import equal
 from shared.context import Context
+from shared.events import iso
 from shared.ports import Doc
 from shared.security.signed_links import ACK_LIFE
 
@@ -17,7 +18,7 @@ def alert_ack_path(alert: Doc, context: Context) -> str:
 
 
 def group_ack_path(group: Doc, context: Context) -> str:
-    claims = {"group": group.id, "call": group.data["called_at"]}
+    claims = {"group": group.id, "call": group.data["called_at"], "at": iso(context.now)}
     return "/ack/" + context.links.token("ack", claims, expires=context.now + _BUTTON_LIFE)
 
 

@@ -20,6 +20,7 @@ from shared.alerting.alert import effective_severity
 from shared.context import Context
 from shared.events import Severity, iso
 from shared.ports import Condition, Doc
+from shared.values.distinction import distinctions, named
 
 _FEW = 20
 _MANY = 100
@@ -111,8 +112,11 @@ def _open(opened: Mapping[str, Reading], context: Context) -> Rows:
     docs = [doc for reading in opened.values() for doc in reading.docs]
     docs.sort(key=lambda doc: str(doc.data.get("last_seen")), reverse=True)
     docs.sort(key=lambda doc: (doc.data["state"] != "firing", _SEVERITIES.index(_severity(doc))))
-    rows = [open_row(doc, context) for doc in docs[:_MANY]]
-    return Rows(rows, sum(reading.total for reading in opened.values()))
+    shown = docs[:_MANY]
+    rows = [open_row(doc, context) for doc in shown]
+    texts = distinctions([doc.data for doc in shown])
+    named_rows = [{**row, "title": named(row["title"], apart)} for row, apart in zip(rows, texts, strict=True)]
+    return Rows(named_rows, sum(reading.total for reading in opened.values()))
 
 
 def _together(firing: Iterable[Doc], context: Context) -> list[Row]:

@@ -62,6 +62,7 @@ def alert_row(doc: Doc, context: Context) -> Row:
         "event": data.get("last_event", ""),
         "since": at(data.get("first_seen"), context),
         "seen": at(data.get("last_seen"), context),
+        "again": _reason((data.get("again") or {}).get("why"), context) if data.get("state") == "firing" else "",
     }
 
 
@@ -98,7 +99,7 @@ def group_row(group: Doc, count: int, context: Context) -> Row:
     """The button that acknowledges the *count* firing alerts of *group*."""
     labels = group.data["labels"].items()
     shown = [f"{name} {value}" for name, value in labels if value and name not in {"source", "incident"}]
-    name = "storm" if group.data["flood"] else ", ".join(shown)
+    name = "storm" if group.data["flood"] else ", ".join(shown) or group.data["route"]
     return {"name": name, "count": count, "ack": group_ack_path(group, context)}
 
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shared.alerting.actions import end_timer
+from shared.alerting.actions import end_timer, hold
 from shared.alerting.alert import AlertDoc, as_alert
 from shared.alerting.decision import Judgement, escalation_of, judge_alerts
-from shared.alerting.groups import Page, as_group, idle, is_unanswered, page_again, postponed
-from shared.alerting.hold_reasons import muted, not_muted
+from shared.alerting.groups import Page, as_group, idle, is_unanswered, page_again
+from shared.alerting.hold_reasons import Verdict, muted, not_muted
 from shared.alerting.routes import Node, route
 from shared.alerting.verdict import Judged, interrupts
 from shared.context import Context
@@ -122,27 +122,32 @@ def escalate_due(context: OutboxContext) -> None:
 
 
 def _escalate(doc: Doc, context: OutboxContext) -> bool:
-    """Whether the group *doc* notified again."""
-    unanswered = _unanswered(doc.id, context)
-    if not unanswered:
-        _step([Update(doc.path, idle(as_group(doc.data), context.now), doc.version)], context)
+    """Whether the group *doc* notified again. Its alerts that are muted wait on their own, and put off no other."""
+    unanswered, (situation, _) = _unanswered(doc.id, context), situation_now(context)
+    verdicts = [(alert, routes, muted(as_alert(alert.data), routes, situation)) for alert, routes in unanswered]
+    level = as_group(doc.data)["level"]
+    holds = [_held(alert, verdict, level, context) for alert, _, verdict in verdicts if verdict]
+    audible = [
+        (as_alert(alert.data), not_muted(routes, situation)) for alert, routes, verdict in verdicts if verdict is None
+    ]
+    if not all(_step(holds[start:][:NAMED], context) for start in range(0, len(holds), NAMED)):
         return False
-    situation, _ = situation_now(context)
-    verdicts = [(alert, routes, muted(alert, routes, situation)) for alert, routes in unanswered]
-    audible = [(alert, not_muted(routes, situation)) for alert, routes, verdict in verdicts if verdict is None]
-    if not audible:
-        until = min(verdict.until for *_, verdict in verdicts if verdict and verdict.until)
-        _step([Update(doc.path, postponed(as_group(doc.data), until), doc.version)], context)
-        return False
-    return _page_again(doc, audible, context)
+    if audible:
+        return _page_again(doc, audible, context)
+    _step([Update(doc.path, idle(as_group(doc.data), context.now), doc.version)], context)
+    return False
 
 
-def _unanswered(group: str, context: Context) -> list[tuple[AlertDoc, tuple[Node, ...]]]:
+def _held(alert: Doc, verdict: Verdict, level: int, context: Context) -> Update:
+    return Update(alert.path, hold(as_alert(alert.data), verdict, level, context.now), alert.version)
+
+
+def _unanswered(group: str, context: Context) -> list[tuple[Doc, tuple[Node, ...]]]:
     """The alerts of *group* that wait for an answer and would notify on their routes, with these."""
     docs = context.store.query("alerts", where=[("group", "==", group)], limit=MEMBERS)
-    alerts = [alert for doc in list(docs) if is_unanswered(alert := as_alert(doc.data))]
-    routed = [(alert, route(context.config.routes, alert["labels"])) for alert in alerts]
-    return [(alert, routes) for alert, routes in routed if interrupts(alert, routes[-1].settings)]
+    alerts = [doc for doc in list(docs) if is_unanswered(as_alert(doc.data))]
+    routed = [(doc, route(context.config.routes, doc.data["labels"])) for doc in alerts]
+    return [(doc, routes) for doc, routes in routed if interrupts(as_alert(doc.data), routes[-1].settings)]
 
 
 def _page_again(doc: Doc, unanswered: Sequence[tuple[AlertDoc, tuple[Node, ...]]], context: OutboxContext) -> bool:

@@ -14,6 +14,7 @@ from shared.context import Context
 from shared.ports import Doc, Store
 from shared.runtime.entry import retry_conflicts
 from shared.services.alerting.acknowledgement import Act, act_on_alert
+from shared.values.distinction import distinctions, named
 from shared.values.local_time import age
 
 
@@ -30,7 +31,8 @@ def list_(place: Place, *, as_json: bool) -> None:
     """List the open alerts."""
     runtime = place.runtime()
     alerts, clock = _open(runtime.store), operator_clock(runtime)
-    lines = [_line(alert, clock) for alert in alerts]
+    texts = distinctions([alert.data for alert in alerts])
+    lines = [_line(alert, clock, apart) for alert, apart in zip(alerts, texts, strict=True)]
     show([alert.data for alert in alerts], lines or "No alert is open.", as_json=as_json)
 
 
@@ -83,9 +85,9 @@ def _open(store: Store) -> list[Doc]:
     return sorted(docs, key=lambda doc: (doc.data["state"] != "firing", str(doc.data["first_seen"])))
 
 
-def _line(alert: Doc, clock: OperatorClock) -> str:
+def _line(alert: Doc, clock: OperatorClock, apart: str = "") -> str:
     data: dict[str, Any] = alert.data
     until = f" until {clock.time(data['until'])}" if data.get("until") else ""
     held = f"; held: {clock.text(data['held']['reason'])}" if data.get("held") else ""
     seen = f"(x{data['count']}, first seen {age(data['first_seen'], clock.now)})"
-    return f"{alert.id[:8]}  {data['severity']:<8} {data['state']}{until}  {data['title']} {seen}{held}"
+    return f"{alert.id[:8]}  {data['severity']:<8} {data['state']}{until}  {named(data['title'], apart)} {seen}{held}"

@@ -50,7 +50,7 @@ def _same_body(store: Store, event: Doc) -> list[str]:
 def _alert(doc: Doc) -> Story:
     names = ("id", "title", "severity", "state", "count", "episode", "first_seen", "last_seen", "pending")
     return {name: doc.data[name] for name in names} | {
-        name: doc.data.get(name) for name in ("held", "calls_at", "until")
+        name: doc.data.get(name) for name in ("held", "calls_at", "until", "again")
     }
 
 
@@ -106,6 +106,8 @@ def _alert_lines(alert: Story, clock: OperatorClock) -> Iterator[str]:
     yield f"          {alert['title']}"
     if alert["held"]:
         yield f"          held until {clock.time(alert['calls_at'])}: {clock.text(alert['held']['reason'])}"
+    elif alert["again"]:
+        yield f"          {clock.text(alert['again']['why'])}"
     if alert["until"]:
         yield f"          {alert['state']} until {clock.time_and_age(alert['until'])}"
 
@@ -117,6 +119,8 @@ def _message_lines(message: Story, clock: OperatorClock) -> Iterator[str]:
     yield f"          {message['path']}: {message['title']}"
     if cause := message["cause"]:
         yield f"          {cause['kind']} notification, {cause['step']}, by {cause['route']}; cost {message['cost']:g}"
+        if because := cause.get("because"):
+            yield f"          {clock.text(because)}"
     if message["last_fault"]:
         again = f"next attempt {clock.time_and_age(message['due_at'])}" if message["due_at"] else "no further attempt"
         yield f"          {message['last_fault']}; {again}"

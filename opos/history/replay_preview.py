@@ -1,6 +1,6 @@
 """What a replay would do: the router's own decisions over a copy of the store that nobody else sees."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -54,8 +54,8 @@ class _Overlay:
     def group(self, id: str) -> GroupDoc | None:
         return self.groups.get(id) or self.stored.group(id)
 
-    def is_unanswered(self, group: str) -> bool:
-        return group in self.groups or self.stored.is_unanswered(group)
+    def is_unanswered(self, group: str, is_muted: Callable[[AlertDoc], bool]) -> bool:
+        return group in self.groups or self.stored.is_unanswered(group, is_muted)
 
     def focus_blocks(self) -> Sequence[Period]:
         return self.stored.focus_blocks()

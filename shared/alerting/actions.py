@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Literal
 
-from shared.alerting.alert import AlertDoc, noted_in_episode, state_of
+from shared.alerting.alert import AlertDoc, Held, noted_in_episode, state_of
+from shared.alerting.hold_reasons import Verdict
+from shared.alerting.interruption import after_wait
 from shared.alerting.lifecycle import Change
 from shared.alerting.state_machine import OPEN, TABLE
 from shared.events import iso
@@ -19,10 +21,16 @@ def act(
         return Change(None, "nothing", f"{input}, but {'it already was' if state in OPEN else 'it is not open'}")
     changed: AlertDoc = {
         **alert, "state": to, "acknowledged_at": iso(now), "acknowledged_by": by, "until": iso(until),
-        "calls_at": iso(until) if alert["group"] else None, "held": None, "pending": None, "unresolved": None,
-        "episodes": noted_in_episode(alert, {"acted": iso(now)}),
+        "calls_at": iso(until) if alert["group"] else None, "held": None, "again": None, "pending": None,
+        "unresolved": None, "episodes": noted_in_episode(alert, {"acted": iso(now)}),
     }  # fmt: skip
     return Change(changed, effect, f"{to} by {by}")
+
+
+def hold(alert: AlertDoc, verdict: Verdict, level: int, now: datetime) -> AlertDoc:
+    """An *alert* that has notified up to *level* and is muted since: opos judges it again when the *verdict* ends."""
+    held: Held = {"by": verdict.by, "reason": verdict.reason, "since": iso(now), "level": level}
+    return {**alert, "calls_at": iso(verdict.until) if verdict.until else None, "held": held}
 
 
 def end_timer(alert: AlertDoc) -> Change:
@@ -32,4 +40,4 @@ def end_timer(alert: AlertDoc) -> Change:
     if effect != "notify":
         return Change(None, effect, f"is {state}")
     reason = alert["held"]["reason"] if alert["held"] else f"was {state} and still fires"
-    return Change({**alert, "state": to, "until": None}, effect, reason)
+    return Change({**alert, "state": to, "until": None, "again": after_wait(alert)}, effect, reason)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypedDict, cast
+from typing import Any, Literal, NotRequired, TypedDict, cast
 
 from shared.alerting.state_machine import OPEN, State
 from shared.events import Alert, BusinessEvent, Severity, Signal, document_id, iso
@@ -39,11 +39,19 @@ class Pending(TypedDict):
 
 
 class Held(TypedDict):
-    """Why an alert does not notify yet."""
+    """Why an alert does not notify yet. `level`: the one that its escalation had reached, if it has notified before."""
 
     by: HeldBy | None
     reason: str
     since: str
+    level: NotRequired[int]
+
+
+class Again(TypedDict):
+    """Why an alert that waited notifies, as a sentence for a person, and the level that its escalation had reached."""
+
+    why: str
+    level: int
 
 
 class Content(TypedDict):
@@ -80,6 +88,7 @@ class Progress(TypedDict):
     told_at: str | None
     told_in: str | None
     held: Held | None
+    again: Again | None
     calls_at: str | None
     group: str | None
     inhibits: bool | None
@@ -183,8 +192,9 @@ def no_progress(id: str) -> Progress:
     return {
         "id": id, "labels": {}, "count": 1, "said_at": None, "began": None, "ended_at": None, "resolves": 0,
         "acknowledged_at": None, "acknowledged_by": None, "until": None, "resolved_at": None, "resolved_by": None,
-        "pending": None, "unresolved": None, "calls_at": None, "held": None, "group": None, "inhibits": None,
-        "asked": False, "told_at": None, "told_in": None, "digest": None, "episodes": [], EXPIRY: None,
+        "pending": None, "unresolved": None, "calls_at": None, "held": None, "again": None, "group": None,
+        "inhibits": None, "asked": False, "told_at": None, "told_in": None, "digest": None, "episodes": [],
+        EXPIRY: None,
     }  # fmt: skip
 
 

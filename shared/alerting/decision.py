@@ -13,6 +13,7 @@ from shared.alerting.alert import AlertDoc, alert_id, labels_of, pending
 from shared.alerting.escalation import Escalation
 from shared.alerting.groups import GroupDoc, Page, page_now, waiting
 from shared.alerting.hold_reasons import Outcome
+from shared.alerting.interruption import level_reached
 from shared.alerting.lifecycle import (
     Change,
     Received,
@@ -74,7 +75,8 @@ class Judgement:
         if paged:
             first, escalation = paged[0], escalation_of(paged[0].routes, rules)
             known = self.situation.group(id, first.routes[-1].settings.group_interval)
-            page = page_now(known, id, first.routes, first.alert["labels"], escalation, now)
+            level = level_reached(member.alert for member in paged)
+            page = page_now(known, id, first.routes, first.alert["labels"], escalation, now, level=level)
             return GroupChange(page.group, paged, page)
         for member in members:
             wait = member.routes[-1].settings.group_wait

@@ -74,17 +74,32 @@ def page_now(
     labels: Mapping[str, str],
     escalation: Escalation,
     now: datetime,
+    *,
+    level: int = 0,
 ) -> Page:
-    """The page for alerts that notify now: it begins an escalation, or joins the present one at its level."""
+    """The page for alerts that notify now: it begins an escalation, or joins the present one at its level.
+
+    An escalation that a mute has interrupted goes on at *level*. Alerts that join begin the repeats again: they do not
+    share the long waits that others have reached.
+    """
     group = known or _new_group(id, routes, labels)
-    if group["due_at"] is not None:
-        return _page(group, _step(routes, escalation, max(group["level"] - 1, 0)), "joined", now)
-    first = _step(routes, escalation, 0)
-    due_at = iso(now + first.wait) if first.wait else None
+    if group["due_at"] is not None and group["level"]:
+        reached = min(group["level"], escalation.stages)
+        present = _step(routes, escalation, reached - 1)
+        return _page({**group, "level": reached, "due_at": _due(group, present, now)}, present, "joined", now)
+    number = min(level, escalation.stages - 1)
+    first = _step(routes, escalation, number)
     begun: GroupDoc = {
-        **group, "level": 1, "called_at": iso(now), "gave_up_at": None, "due_at": due_at, "messages": [],
+        **group, "level": number + 1, "called_at": iso(now), "gave_up_at": None, "due_at": _due(group, first, now),
+        "messages": [],
     }  # fmt: skip
     return _page(begun, first, "first", now)
+
+
+def _due(group: GroupDoc, step: Step, now: datetime) -> str | None:
+    """When the next page of *group* is due after the one of *step*: no later than it already was."""
+    due = [group["due_at"], iso(now + step.wait) if step.wait else None]
+    return min(filter(None, due), default=None)
 
 
 def page_again(known: GroupDoc, routes: tuple[Node, ...], escalation: Escalation, now: datetime) -> Page:
@@ -108,9 +123,9 @@ def idle(known: GroupDoc, now: datetime) -> GroupDoc:
     return {**known, "due_at": None, "level": 0, EXPIRY: iso(now + KEEP)}
 
 
-def postponed(known: GroupDoc, until: datetime) -> GroupDoc:
-    """A group whose unanswered alerts are all muted until *until*."""
-    return {**known, "due_at": iso(until)}
+def muted(known: GroupDoc) -> GroupDoc:
+    """A group whose unanswered alerts are all muted: others begin anew, and the next notification stays due."""
+    return {**known, "level": 0}
 
 
 def waiting(

@@ -77,8 +77,7 @@ def _mute_reason(settings: Settings, time: datetime, situation: Situation) -> st
 def suppressed(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> Verdict | None:
     """Why *alert* is silenced, or inhibited by another alert that fires, and until when; None if it is neither."""
     if silence := situation.silence(alert["labels"]):
-        reason = f"silenced by {silence.author} until {iso(silence.ends_at)}: {silence.comment}"
-        return Verdict("hold", reason, "silence", silence.ends_at)
+        return Verdict("hold", silence.reason, "silence", silence.ends_at)
     if inhibitor := situation.inhibitor(alert):
         until = situation.now + routes[-1].settings.group_interval
         return Verdict("hold", f"inhibited by {inhibitor['title']}", "inhibition", until)
@@ -108,7 +107,7 @@ def _group(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> V
     """Whether the group of *alert* was notified just now, or waits for more alerts."""
     settings = routes[-1].settings
     group = situation.group(group_of(alert, routes), settings.group_interval)
-    if group and group["paged_at"]:
+    if group and group["paged_at"] and not _has_waited(alert, situation.now):
         next_page = datetime.fromisoformat(group["paged_at"]) + settings.group_interval
         if situation.now < next_page:
             reason = f"its group was notified at {group['paged_at']}: included in the next notification"
@@ -117,6 +116,12 @@ def _group(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> V
         return None
     flush = _flush(group, situation.now) or situation.now + settings.group_wait
     return Verdict("hold", "waits for other alerts of its group", "group", flush) if situation.now < flush else None
+
+
+def _has_waited(alert: AlertDoc, now: datetime) -> bool:
+    """Whether *alert* has waited for its group's interval: notifications about others in between do not extend it."""
+    held = alert["held"]
+    return bool(held and held["by"] == "group" and alert["calls_at"] and alert["calls_at"] <= iso(now))
 
 
 def _flush(group: GroupDoc | None, now: datetime) -> datetime | None:

@@ -25,6 +25,7 @@ from shared.alerting.alert import (
     resolved,
     state_of,
 )  # fmt: skip
+from shared.alerting.interruption import more_severe
 from shared.alerting.state_machine import OPEN, TABLE, Effect, Input
 from shared.events import Alert, BusinessEvent, Severity, iso
 from shared.ports.field_paths import EXPIRY
@@ -213,7 +214,8 @@ def _counted(alert: AlertDoc, received: Received, effect: Effect) -> Change:
     reason = f"more severe than before, now {severity}" if alert["asked"] else f"{severity} and new"
     if received.signal.severity not in SEVERITIES:
         reason += f" (unknown severity {received.signal.severity!r} counts as critical)"
-    return Change({**alert, "asked": True, "until": None}, "notify", reason)
+    again = more_severe(severity) if alert["asked"] else None
+    return Change({**alert, "asked": True, "until": None, "again": again}, "notify", reason)
 
 
 def _resolve(received: Received, known: AlertDoc | None, effect: Effect) -> Change:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from shared.alerting.matchers import Labels, Matcher, compiled, parse_matcher
+from shared.events import iso
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,16 @@ class Silence:
     def _matches(self) -> Any:
         return compiled([parse_matcher(text) for text in self.matchers])
 
+    @property
+    def reason(self) -> str:
+        """Why an alert that it matches is held."""
+        return f"silenced by {self.author} until {iso(self.ends_at)}: {self.comment}"
+
+    def matches(self, labels: Labels) -> bool:
+        return bool(self._matches(labels))
+
     def silences(self, labels: Labels, now: datetime) -> bool:
-        return self.starts_at <= now < self.ends_at and bool(self._matches(labels))
+        return self.starts_at <= now < self.ends_at and self.matches(labels)
 
 
 def silencing(texts: Sequence[str]) -> list[Matcher]:

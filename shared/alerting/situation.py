@@ -3,7 +3,7 @@
 A verdict reads all of that here, and nowhere else: for the router, the sweeper, a preview of a replay and a what-if.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import Protocol
 from shared.alerting.alert import AlertDoc
 from shared.alerting.escalation import Escalation
 from shared.alerting.focus import Focus, Period, block_of, day_began
-from shared.alerting.groups import GroupDoc, idle
+from shared.alerting.groups import GroupDoc, idle, muted
 from shared.alerting.inhibition import Inhibition
 from shared.alerting.routes import Node, Route
 from shared.alerting.silences import Silence, silence_of
@@ -55,8 +55,8 @@ class World(Protocol):
         """The document of the group *id*."""
         ...
 
-    def is_unanswered(self, group: str) -> bool:
-        """Whether an alert of *group* has notified somebody and waits for an answer."""
+    def is_unanswered(self, group: str, is_muted: Callable[[AlertDoc], bool]) -> bool:
+        """Whether an alert of *group* that is not muted has notified somebody and waits for an answer."""
         ...
 
     def focus_blocks(self) -> Sequence[Period]:
@@ -88,7 +88,7 @@ class QuietWorld:
     def group(self, id: str) -> GroupDoc | None:
         return self.groups.get(id)
 
-    def is_unanswered(self, group: str) -> bool:  # noqa: ARG002  (one answer for all groups)
+    def is_unanswered(self, group: str, is_muted: Callable[[AlertDoc], bool]) -> bool:  # noqa: ARG002  (one answer)
         return self.unanswered
 
     def focus_blocks(self) -> Sequence[Period]:
@@ -166,7 +166,13 @@ class Situation:
         if group is None or not group["due_at"] or not group["paged_at"]:
             return group
         recent = self.now < datetime.fromisoformat(group["paged_at"]) + interval
-        return group if recent or self.world.is_unanswered(group["id"]) else idle(group, self.now)
+        if recent or self.world.is_unanswered(group["id"], self._is_muted):
+            return group
+        is_muted = self.world.is_unanswered(group["id"], lambda _: False)
+        return muted(group) if is_muted else idle(group, self.now)
+
+    def _is_muted(self, alert: AlertDoc) -> bool:
+        return self.silence(alert["labels"]) is not None or self.inhibitor(alert) is not None
 
     def is_storm(self, group: str) -> bool:
         """Whether one more page, for *group*, is too many within a minute."""

@@ -6,12 +6,13 @@ The renderers decide how it looks: `text`, `markdown` and `html` read the data t
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, TypedDict, TypeVar
+from typing import Any, Literal, NotRequired, TypedDict, TypeVar
 from zoneinfo import ZoneInfo
 
 from shared.digest.batch import Item
 from shared.digest.ranking import points, total
 from shared.events import iso
+from shared.values.distinction import distinctions
 from shared.values.links import web_link
 from shared.values.local_time import localized
 from shared.values.money import format_money
@@ -34,7 +35,10 @@ _ORDER_IN_BUSINESS = {"money in": 0, "customers": 1, "releases": 2}
 
 
 class Line(TypedDict):
-    """One item. `why` explains the rank: part, points, reason. `act`: what its links need to know, if it is open."""
+    """One item. `why` explains the rank: part, points, reason. `act`: what its links need to know, if it is open.
+
+    `apart`: what tells it apart from the other lines of its block with the same title.
+    """
 
     id: str
     title: str
@@ -52,6 +56,7 @@ class Line(TypedDict):
     rank: int
     why: list[list[Any]]
     act: dict[str, Any] | None
+    apart: NotRequired[str]
 
 
 class Rest(TypedDict):
@@ -93,8 +98,10 @@ def compose(
     """The digest of *items*; *leftovers* are the first of the *still_open* alerts of earlier digests."""
     lines: dict[Kind, list[Line]] = {kind: [] for kind in HEADINGS}
     business: list[Item] = []
+    known: dict[str, Item] = {}
     for item in items:
         ranked = line(item, now=now, zone=zone, runbook=runbook)
+        known[ranked["id"]] = item
         kind = block_of(item, ranked)
         lines[kind].append(ranked)
         business += [item] if kind == "business" else []
@@ -102,10 +109,15 @@ def compose(
     notes_of: dict[Kind, Sequence[Note]] = {"business": money_received(business), "desk": notes}
     blocks = {kind: _block(kind, lines[kind], notes_of.get(kind, ()), 0) for kind in HEADINGS}
     blocks["leftovers"] = leftover_block(leftovers, still_open, now, zone, runbook)
-    return {
-        "subject": subject, "count": count, "at": iso(now), "zone": zone, "queue": queue,
-        "blocks": filled(blocks.values()),
-    }  # fmt: skip
+    known |= {str(item.get("id")): item for item in leftovers}
+    told: list[Block] = [{**block, "lines": told_apart(block["lines"], known)} for block in filled(blocks.values())]
+    return {"subject": subject, "count": count, "at": iso(now), "zone": zone, "queue": queue, "blocks": told}
+
+
+def told_apart(lines: Sequence[Line], items: Mapping[str, Item]) -> list[Line]:
+    """*lines*, each with what tells its item apart from others of the same title; *items* by their ids."""
+    texts = distinctions([items[line["id"]] if line["rank"] and line["id"] in items else {} for line in lines])
+    return [{**line, "apart": apart} if apart else line for line, apart in zip(lines, texts, strict=True)]
 
 
 def filled(blocks: Iterable[Block]) -> list[Block]:

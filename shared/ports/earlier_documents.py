@@ -22,8 +22,8 @@ _ALERT: Mapping[str, Any] = {
     "summary": "", "link": "", "runbook": "", "about": None, "money": None, "last_event": "", "count": 1, "resolves": 0,
     "said_at": None, "began": None, "ended_at": None, "acknowledged_at": None, "acknowledged_by": None, "until": None,
     "resolved_at": None, "resolved_by": None, "asked": False, "told_at": None, "told_in": None, "held": None,
-    "calls_at": None, "group": None, "inhibits": None, "pending": None, "unresolved": None, "digest": None,
-    "expires_at": None, "episode": 0, "labels": {}, "episodes": [],
+    "again": None, "calls_at": None, "group": None, "inhibits": None, "pending": None, "unresolved": None,
+    "digest": None, "expires_at": None, "episode": 0, "labels": {}, "episodes": [],
 }  # fmt: skip
 _GROUP: Mapping[str, Any] = {
     "flood": False, "labels": {}, "route": "", "pages": 0, "level": 0, "paged_at": None, "due_at": None,

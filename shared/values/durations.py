@@ -15,9 +15,11 @@ LONGEST = timedelta(days=36_500)
 
 
 def parse_wait(value: Any) -> timedelta:
-    """As `parse_duration`, but `0s` is a wait too."""
+    """As `parse_duration`, but `0s` is a wait too, and so is `0` without a unit."""
     if isinstance(value, timedelta):
         return value
+    if value in (0, "0") and not isinstance(value, bool):
+        return timedelta(0)
     match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
     if match is None:
         raise ValueError("expected a duration such as 5m, 1h30m or 250ms")

@@ -4,9 +4,12 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from opos.history.event_trace import lines, story
+from opos.terminal.times import OperatorClock
 from tests.e2e.test_commands import opos
 from tests.integration.test_channels import posted
 from tests.support.bundle import Bundle
@@ -68,6 +71,35 @@ def test_a_webhook_with_many_alerts_of_one_group_is_one_page(bundle: Bundle) -> 
     bundle.settle()
     bundle.tick(minutes=1)
     assert [title.partition(":")[0] for title in bundle.pages()] == ["100 alerts of Down", "50 alerts of Down"]
+
+
+def test_three_pods_are_named_a_tap_leaves_out_the_fourth_and_what_calls_again_says_why(embedded: Bundle) -> None:
+    def crash(*pods: str) -> None:
+        labels = {"alertname": "KubePodCrashLooping", "namespace": "prod", "severity": "critical"}
+        alerts = [
+            {"fingerprint": pod, "status": "firing", "labels": {**labels, "pod": pod}, "annotations": {"summary": "Pod is crash looping."}}
+            for pod in pods
+        ]  # fmt: skip
+        assert embedded.send("alertmanager", {"status": "firing", "groupKey": pods[0], "alerts": alerts}).status == 202
+        embedded.settle()
+
+    crash("web-1", "db-0", "mail-7")
+    assert embedded.pages() == ["3 alerts of KubePodCrashLooping: Pod is crash looping."]
+    assert sorted(embedded.desk.sent[0][1].text.splitlines()[:3]) == ["!! pod db-0", "!! pod mail-7", "!! pod web-1"]
+    first = link(embedded)
+    embedded.tick(minutes=2)
+    crash("late-2")
+    assert "Acknowledged" in embedded.request("POST", first).text
+    firing = [doc.data["labels"]["pod"] for doc in embedded.docs("alerts") if doc.data["state"] == "firing"]
+    assert firing == ["late-2"]
+    embedded.tick(hours=4)
+    text = next(notice.text for _, notice in reversed(embedded.desk.sent) if notice.title.startswith("3 alerts"))
+    assert "Still firing. You acknowledged it at 10:02 for 4 h." in text
+    shown = embedded.request("GET", "/", headers=embedded.signed_in()).text
+    assert shown.count("Still firing. You acknowledged it at 10:02 for 4 h.") == 3
+    assert "KubePodCrashLooping: Pod is crash looping. (pod web-1)" in shown
+    (event, *_), clock = embedded.docs("events"), OperatorClock(ZoneInfo("Europe/Berlin"), embedded.clock.now())
+    assert any("You acknowledged it at 10:02" in line for line in lines(story(embedded.store, event), clock))
 
 
 def test_nobody_acknowledges_so_it_gets_louder_until_opos_gives_up_and_the_digest_says_so(bundle: Bundle) -> None:

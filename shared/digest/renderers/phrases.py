@@ -7,6 +7,7 @@ from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from shared.digest.content import HEADINGS, SUMMARY, Block, Content, Line, Note, Rest, unreadable
+from shared.values.distinction import named
 from shared.values.links import web_link
 from shared.values.local_time import local_time
 from shared.values.text import counted, headline, one_line, readable
@@ -62,7 +63,8 @@ def _line(line: Line, time: Clock) -> LineInWords:
 def _in_words(line: Line, time: Clock) -> LineInWords:
     return {
         **line, "id": str(line["id"]), "severity": str(line["severity"]), "state": str(line["state"]),
-        "title": headline(line["title"]), "summary": one_line(line["summary"], SUMMARY),
+        "title": named(headline(line["title"]), one_line(line.get("apart", ""))),
+        "summary": one_line(line["summary"], SUMMARY),
         "reason": one_line(line["reason"]), "money": one_line(line["money"]), "link": web_link(line["link"]),
         "runbook": str(line["runbook"] or ""), "mark": _mark(line), "facts": one_line(_facts(line, time)),
     }  # fmt: skip

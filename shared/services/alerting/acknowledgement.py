@@ -30,15 +30,15 @@ def act_on_alert(alert: Doc, what: Act, context: Context, *, by: str, until: dat
 
 def act_on_group(group: str, what: Act, context: Context, *, by: str, until: datetime | None = None) -> int:
     """The number of alerts of *group* that changed: all that have notified and are open."""
-    return act_on_members(group, list(members(group, context)), what, context, by=by, until=until)[1]
+    return act_on_alerts(list(members(group, context)), what, context, by=by, until=until)[1]
 
 
-def act_on_members(
-    group: str, alerts: Sequence[Doc], what: Act, context: Context, *, by: str, until: datetime | None = None
+def act_on_alerts(
+    alerts: Sequence[Doc], what: Act, context: Context, *, by: str, until: datetime | None = None
 ) -> tuple[list[Doc], int]:
-    """*alerts*, which are the members of *group*, after the act, and how many of them changed.
+    """*alerts* after the act, and how many of them changed.
 
-    If another writer was faster with an alert, the act applies to what that writer made of it.
+    If another writer was faster with an alert, the act applies to what that writer made of it, in the same episode.
     """
     after = {alert.path: alert for alert in alerts}
     remaining, changed = alerts, 0
@@ -51,10 +51,15 @@ def act_on_members(
         overtaken = {update.path for update in updates} - {doc.path for doc in written}
         if not overtaken:
             break
-        remaining = [alert for alert in members(group, context) if alert.path in overtaken]
-        after = {path: alert for path, alert in after.items() if path not in overtaken}
+        remaining = [alert for path in sorted(overtaken) if (alert := _as_it_is(after.pop(path), context))]
         after |= {alert.path: alert for alert in remaining}
     return list(after.values()), changed
+
+
+def _as_it_is(before: Doc, context: Context) -> Doc | None:
+    """The alert *before* as another writer has left it; None if it has begun to fire anew."""
+    alert = context.store.get(before.path)
+    return alert if alert and alert.data["episode"] == before.data["episode"] else None
 
 
 def members(group: str, context: Context) -> Iterator[Doc]:

@@ -7,7 +7,7 @@ from shared.alerting.alert import AlertDoc
 from shared.alerting.decision import page_order
 from shared.alerting.focus import cost
 from shared.alerting.groups import Page
-from shared.alerting.page_text import text, title
+from shared.alerting.page_text import reasons_now, text, title
 from shared.context import Context
 from shared.ports import Create, Doc, Write
 from shared.services.outbox.context import OutboxContext
@@ -31,19 +31,21 @@ def pages(page: Page, alerts: Sequence[AlertDoc], total: int, context: Context) 
             text=text(alerts, page, total, context.now, runbook, zone=context.config.timezone),
             severity=first["severity"],
             link=first["link"],
-            ack={"group": page.group["id"], "call": page.group["called_at"]},
-            cause=_cause(page, alerts, total, runbook),
+            ack={"group": page.group["id"], "call": page.group["called_at"], "page": key},
+            cause=_cause(page, alerts, total, runbook, context),
             cost=_cost(channel, context),
             now=context.now,
         )
         yield Create(f"outbox/{key}", content)
 
 
-def _cause(page: Page, alerts: Sequence[AlertDoc], total: int, runbook: str) -> dict[str, Any]:
+def _cause(page: Page, alerts: Sequence[AlertDoc], total: int, runbook: str, context: Context) -> dict[str, Any]:
     listed = alerts[:NAMED]
     return {
         "kind": page.kind, "step": page.step.name, "route": page.group["route"], "group": page.group["id"],
-        "labels": page.group["labels"], "alerts": [alert["id"] for alert in listed], "total": total, "runbook": runbook,
+        "labels": page.group["labels"], "alerts": [alert["id"] for alert in listed],
+        "episodes": [alert["episode"] for alert in listed], "total": total, "runbook": runbook,
+        "because": " ".join(reasons_now(alerts, page, context.now)),
         "events": list(dict.fromkeys(alert["last_event"] for alert in listed)),
     }  # fmt: skip
 

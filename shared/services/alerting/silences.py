@@ -1,10 +1,11 @@
 """Adding and ending silences. The alerts that an ended silence held are judged again in the next sweep."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared.alerting.matchers import compiled
-from shared.alerting.silences import silencing
+from shared.alerting.silences import Silence, silencing
 from shared.alerting.state_machine import OPEN
 from shared.context import Context
 from shared.errors import Conflict, NotFound
@@ -43,21 +44,26 @@ def open_matches(matchers: Sequence[str], context: Context) -> tuple[int, str]:
 
 
 def expire(id: str, context: Context) -> None:
-    """End a silence now. Raises NotFound if it does not exist."""
+    """End a silence now: the next sweep judges what it held. Raises NotFound if it does not exist.
+
+    To end it once more is no error: this completes what a crash has left.
+    """
     doc = context.store.get(f"silences/{id}")
     if doc is None:
         raise NotFound(f"There is no silence {id}.")
-    if doc.data["ends_at"] <= iso(context.now):
-        return
-    context.store.commit([Update(doc.path, {"ends_at": iso(context.now)}, doc.version)])
+    ends_at = min(doc.data["ends_at"], iso(context.now))
+    if ends_at < doc.data["ends_at"]:
+        context.store.commit([Update(doc.path, {"ends_at": ends_at}, doc.version)])
+    ended = Silence.from_doc(id, {**doc.data, "ends_at": ends_at})
     for alert in context.store.query("alerts", where=[("calls_at", ">", iso(context.now))], order_by="calls_at"):
-        if (alert.data["held"] or {}).get("by") == "silence":
-            _judge_again(alert, context)
+        held = alert.data["held"]
+        if held and held["by"] == "silence" and ended.matches(alert.data["labels"]):
+            _judge_again(alert, {**held, "reason": ended.reason}, context)
 
 
-def _judge_again(alert: Doc, context: Context) -> None:
+def _judge_again(alert: Doc, held: Mapping[str, Any], context: Context) -> None:
     """Have the next sweep judge *alert* again; an alert that has changed meanwhile was judged just now."""
     try:
-        context.store.commit([Update(alert.path, {"calls_at": iso(context.now)}, alert.version)])
+        context.store.commit([Update(alert.path, {"calls_at": iso(context.now), "held": held}, alert.version)])
     except Conflict:
         return

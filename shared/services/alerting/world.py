@@ -1,6 +1,6 @@
 """The world of a situation, as the store knows it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from shared.alerting.alert import AlertDoc, as_alert
@@ -35,9 +35,9 @@ class StoreWorld:
         doc = self.groups[id]
         return as_group(doc.data) if doc else None
 
-    def is_unanswered(self, group: str) -> bool:
-        members = self._store.query("alerts", where=[("group", "==", group)], limit=MEMBERS)
-        return any(is_unanswered(as_alert(doc.data)) for doc in members)
+    def is_unanswered(self, group: str, is_muted: Callable[[AlertDoc], bool]) -> bool:
+        docs = self._store.query("alerts", where=[("group", "==", group)], limit=MEMBERS)
+        return any(is_unanswered(alert) and not is_muted(alert) for alert in (as_alert(doc.data) for doc in docs))
 
     def focus_blocks(self) -> Sequence[Period]:
         return focus_blocks(self._now, self._store)

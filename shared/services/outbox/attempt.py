@@ -5,18 +5,23 @@ until then this process does not send the message again.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from shared.errors import Conflict, DeliveryError, OposError
 from shared.ports import Doc, Notice, Update, plain_notice
 from shared.process.shares import Claim
 from shared.security.signed_links import ACK_LIFE
 from shared.services.outbox.context import OutboxContext
-from shared.services.outbox.message import MessageChange, State, as_message
+from shared.services.outbox.message import MessageChange, MessageDoc, NoticeDoc, State, as_message
 from shared.services.outbox.outcome import not_sent, present, record, sent
 from shared.telemetry import setup as telemetry
 from shared.telemetry.logger import log as _log
+from shared.values.local_time import local_time
+
+LATE = timedelta(minutes=5)
+"""A message that is sent so long after it was written says so."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +100,18 @@ def _notice(doc: Doc, context: OutboxContext) -> Notice:
         except Exception as fault:  # noqa: BLE001  (opos sends what little it can show; a retry would fail again)
             _log.exception("notice_not_rendered", path=doc.path, error=type(fault).__name__)
             return plain_notice(Notice(**message["notice"])._replace(link=context.links.base_url), fault)
-    notice, ack = message["notice"], message["ack"]
+    notice, ack = _told_late(message, context), message["ack"]
     if not ack:
         return Notice(**notice)
     expires = datetime.fromisoformat(message["created_at"]) + ACK_LIFE
     return Notice(**notice, ack_url=context.links.url("ack", ack, expires=expires))
+
+
+def _told_late(message: MessageDoc, context: OutboxContext) -> NoticeDoc:
+    """The words of *message*; if it is late, because an earlier attempt failed or opos was down, they say so."""
+    now, notice = present(context), message["notice"]
+    if now - datetime.fromisoformat(message["created_at"]) < LATE:
+        return notice
+    written_at = local_time(message["created_at"], ZoneInfo(context.config.timezone), now)
+    why = f"Late: opos wrote this at {written_at} and could not send it before."
+    return {**notice, "text": "\n".join(filter(None, (notice["text"], why)))}

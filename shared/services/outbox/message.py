@@ -26,8 +26,9 @@ class ReceiptDoc(TypedDict):
 class MessageDoc(TypedDict):
     """A message to one channel. Times are ISO 8601 in UTC; `fence` counts the leases.
 
-    `ack` names what a link in the message acknowledges: `{"group": id, "call": when it began}`. `cause` says why the
-    message interrupts, and `cost` what the interruption costs. The runtime knows what renders `content` and `review`.
+    `ack` names what a link in the message acknowledges: `{"group": id, "call": when it began, "page": id of this
+    message}`. `cause` says why the message interrupts, and `cost` what the interruption costs. The runtime knows what
+    renders `content` and `review`.
     """
 
     channel: str

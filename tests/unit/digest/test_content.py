@@ -8,6 +8,7 @@ import pytest
 from shared.alerting.alert import KEEP, AlertDoc, pending
 from shared.digest.content import LISTED, Block, Content, Line, compose
 from shared.digest.ranking import points, total
+from shared.digest.renderers.text import as_text
 from shared.events import BusinessEvent
 from shared.ports import Create, Update
 from tests.support.digests import a_mixed_day, alert, content_of, context_of, money, say, send
@@ -62,6 +63,20 @@ def test_what_resolves_after_somebody_was_told_is_a_line_that_says_so() -> None:
     assert titles(content, "over") == ["Shop is down", "Disk is full"]
     assert block(content, "passing")["rest"] is None
     assert content["subject"] == "Resolved: Shop is down and 1 more"
+
+
+def test_alerts_with_one_title_are_told_apart_by_the_labels_that_differ() -> None:
+    context = context_of()
+    for pod in ("web-1", "db-0"):
+        labels = {"alertname": "Crashing", "namespace": "prod", "pod": pod}
+        say(
+            context,
+            alert("Pod is crash looping", labels=labels).model_copy(update={"fingerprint": pod, "labels": labels}),
+        )
+    content = content_of(context)
+    assert titles(content, "attention") == ["Pod is crash looping"] * 2
+    text = as_text(content, {})
+    assert [f"! Pod is crash looping (pod {pod}) " in text for pod in ("web-1", "db-0")] == [True, True]
 
 
 def test_repeats_of_one_alert_are_one_line_with_a_count() -> None:

@@ -36,6 +36,19 @@ def test_a_message_stored_as_data_is_rendered_by_what_is_registered_for_its_fiel
     assert [notice.text for _, notice in context.channels["desk"].sent] == ["Invoice 7 by 2026-11-21 09:00:00+00:00"]
 
 
+def test_a_message_that_is_sent_long_after_it_was_written_says_so(context: FakeContext) -> None:
+    message, channel = committed(context), context.channels["desk"]
+    channel.faults = [DeliveryError("unreachable"), DeliveryError("unreachable")]
+    assert send(message, context) == "pending"
+    for wait in (1, 60):
+        context.clock.advance(minutes=wait)
+        attempt = retake(context.store.docs["outbox/a"], context)
+        assert attempt is not None
+        attempt.outcome()
+    late = "Late: opos wrote this at 09:00 and could not send it before."
+    assert [notice.text for _, notice in channel.sent] == [f"92 %\n{late}"]
+
+
 def test_a_renderer_that_fails_does_not_lose_the_message(context: FakeContext) -> None:
     def broken(doc: Doc, context: Context) -> Notice:
         raise ValueError(doc, context)
