@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from shared.alerting.actions import end_timer
 from shared.alerting.alert import AlertDoc, as_alert
-from shared.alerting.decision import Judgement, escalation_of, judge_alerts
+from shared.alerting.decision import Judgement, courses_of, judge_alerts, united
 from shared.alerting.groups import Page, as_group, idle, is_unanswered, page_again, postponed
-from shared.alerting.hold_reasons import muted, not_muted
+from shared.alerting.hold_reasons import Verdict, interrupts, muted, suppressed
 from shared.alerting.routes import Node, route
-from shared.alerting.verdict import Judged, interrupts
+from shared.alerting.situation import Situation
+from shared.alerting.verdict import Judged
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
 from shared.events import BusinessEvent, Event, iso
@@ -128,28 +129,41 @@ def _escalate(doc: Doc, context: OutboxContext) -> bool:
         _step([Update(doc.path, idle(as_group(doc.data), context.now), doc.version)], context)
         return False
     situation, _ = situation_now(context)
-    verdicts = [(alert, routes, muted(alert, routes, situation)) for alert, routes in unanswered]
-    audible = [(alert, not_muted(routes, situation)) for alert, routes, verdict in verdicts if verdict is None]
-    if not audible:
+    verdicts = [(alert, node, _mute(alert, node, situation)) for alert, routes in unanswered for node in routes]
+    audible = [(alert, node) for alert, node, verdict in verdicts if verdict is None]
+    courses = courses_of(united(routes for _, routes in unanswered), context.config)
+    notifying = courses_of(united([node] for _, node in audible), context.config)
+    page = page_again(as_group(doc.data), notifying, courses, context.now) if audible else None
+    if page is None:
         until = min(verdict.until for *_, verdict in verdicts if verdict and verdict.until)
         _step([Update(doc.path, postponed(as_group(doc.data), until), doc.version)], context)
         return False
-    return _page_again(doc, audible, context)
+    alerts = {alert["id"]: alert for alert, _ in audible}
+    return _page_again(doc, page, list(alerts.values()), context)
+
+
+def _mute(alert: AlertDoc, node: Node, situation: Situation) -> Verdict | None:
+    """Why *alert*, which has notified before, does not notify on a route any more: muted, silenced or inhibited."""
+    return muted(alert, node.settings, situation) or suppressed(alert, (node,), situation)
 
 
 def _unanswered(group: str, context: Context) -> list[tuple[AlertDoc, tuple[Node, ...]]]:
-    """The alerts of *group* that wait for an answer and would notify on their routes, with these."""
+    """The alerts of *group* that wait for an answer, each with the routes that have notified and would do so again."""
     docs = context.store.query("alerts", where=[("group", "==", group)], limit=MEMBERS)
     alerts = [alert for doc in list(docs) if is_unanswered(alert := as_alert(doc.data))]
-    routed = [(alert, route(context.config.routes, alert["labels"])) for alert in alerts]
-    return [(alert, routes) for alert, routes in routed if interrupts(alert, routes[-1].settings)]
+    routed = [(alert, _notified(alert, route(context.config.routes, alert["labels"]))) for alert in alerts]
+    return [(alert, routes) for alert, routes in routed if routes]
 
 
-def _page_again(doc: Doc, unanswered: Sequence[tuple[AlertDoc, tuple[Node, ...]]], context: OutboxContext) -> bool:
-    routes, members = unanswered[0][1], len(unanswered)
-    page = page_again(as_group(doc.data), routes, escalation_of(routes, context.config), context.now)
+def _notified(alert: AlertDoc, routes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Those of *routes* on which *alert* has notified; if its channels have changed since then, all that would."""
+    able = tuple(node for node in routes if interrupts(alert, node.settings))
+    return tuple(node for node in able if node.settings.channel in alert["told_on"]) or able
+
+
+def _page_again(doc: Doc, page: Page, alerts: Sequence[AlertDoc], context: OutboxContext) -> bool:
+    members = len(alerts)
     total = members if members < MEMBERS else context.store.count("alerts", where=[("group", "==", doc.id)])
-    alerts = [alert for alert, _ in unanswered]
     writes: list[Write] = [Update(doc.path, page.group, doc.version), *pages(page, alerts, total, context)]
     return _step(writes, context) if page.step.wait else _end_escalation(writes, page, alerts[0], context)
 

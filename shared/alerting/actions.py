@@ -20,6 +20,7 @@ def act(
     changed: AlertDoc = {
         **alert, "state": to, "acknowledged_at": iso(now), "acknowledged_by": by, "until": iso(until),
         "calls_at": iso(until) if alert["group"] else None, "held": None, "pending": None, "unresolved": None,
+        "told_on": [],
         "episodes": noted_in_episode(alert, {"acted": iso(now)}),
     }  # fmt: skip
     return Change(changed, effect, f"{to} by {by}")

@@ -61,7 +61,11 @@ class Content(TypedDict):
 
 
 class Progress(TypedDict):
-    """What opos keeps about an alert as it goes on. Times are ISO 8601 in UTC."""
+    """What opos keeps about an alert as it goes on. Times are ISO 8601 in UTC.
+
+    `told_on` are the channels of the routes that have notified since the alert fired, became more severe, or stopped
+    being acknowledged. If it is not empty, `calls_at` is when opos checks the routes that have not notified yet.
+    """
 
     id: str
     labels: dict[str, str]
@@ -79,6 +83,7 @@ class Progress(TypedDict):
     asked: bool
     told_at: str | None
     told_in: str | None
+    told_on: list[str]
     held: Held | None
     calls_at: str | None
     group: str | None
@@ -180,7 +185,8 @@ def no_progress(id: str) -> Progress:
         "id": id, "labels": {}, "count": 1, "said_at": None, "began": None, "ended_at": None, "resolves": 0,
         "acknowledged_at": None, "acknowledged_by": None, "until": None, "resolved_at": None, "resolved_by": None,
         "pending": None, "unresolved": None, "calls_at": None, "held": None, "group": None, "inhibits": None,
-        "asked": False, "told_at": None, "told_in": None, "digest": None, "episodes": [], EXPIRY: None,
+        "asked": False, "told_at": None, "told_in": None, "told_on": [], "digest": None, "episodes": [],
+        EXPIRY: None,
     }  # fmt: skip
 
 

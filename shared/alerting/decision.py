@@ -10,11 +10,11 @@ from datetime import timedelta
 
 from shared.alerting.actions import act
 from shared.alerting.alert import AlertDoc, alert_id, labels_of, pending
-from shared.alerting.escalation import Escalation
+from shared.alerting.escalation import Course, Escalation, course
 from shared.alerting.groups import GroupDoc, Page, page_now, waiting
-from shared.alerting.hold_reasons import Outcome
+from shared.alerting.hold_reasons import Outcome, group_interval, group_wait
 from shared.alerting.lifecycle import Change, Received, Thresholds, apply, noted
-from shared.alerting.routes import Node, route
+from shared.alerting.routes import Node, Settings, able_to_notify, ack_timeout, route
 from shared.alerting.situation import Rules, Situation
 from shared.alerting.state_machine import OPEN
 from shared.alerting.verdict import Judged, judge_all
@@ -65,15 +65,15 @@ class Judgement:
         rules, now = self.situation.rules, self.situation.now
         paged = [member for member in members if member.verdict.path == "page"]
         if paged:
-            first, escalation = paged[0], escalation_of(paged[0].routes, rules)
-            known = self.situation.group(id, first.routes[-1].settings.group_interval)
-            page = page_now(known, id, first.routes, first.alert["labels"], escalation, now)
+            first, routes = paged[0], united(member.routes for member in paged)
+            known = self.situation.group(id, group_interval(first.routes))
+            page = page_now(known, id, first.matched, first.alert["labels"], courses_of(routes, rules), now)
             return GroupChange(page.group, paged, page)
         for member in members:
-            wait = member.routes[-1].settings.group_wait
+            wait = group_wait(member.routes)
             if member.verdict.by == "group" and wait and member.verdict.until == now + wait:
                 known = self.situation.group(id, timedelta(0))
-                group = waiting(known, id, member.routes, member.alert["labels"], now + wait)
+                group = waiting(known, id, member.matched, member.alert["labels"], now + wait)
                 return GroupChange(group, [member])
         return None
 
@@ -134,8 +134,19 @@ def page_order(alert: AlertDoc) -> tuple[bool, str, str]:
     return alert["severity"] != "critical", alert["first_seen"], alert["id"]
 
 
-def escalation_of(routes: tuple[Node, ...], rules: Rules) -> Escalation:
-    return rules.escalations.get(routes[-1].settings.escalation or "", Escalation())
+def united(routes: Iterable[Sequence[Node]]) -> list[Node]:
+    """The routes of several alerts, each once."""
+    return list({node.path: node for nodes in routes for node in nodes}.values())
+
+
+def courses_of(routes: Sequence[Node], rules: Rules) -> list[Course]:
+    """How each of *routes* escalates."""
+    return [_course(node.settings, rules) for node in routes]
+
+
+def _course(settings: Settings, rules: Rules) -> Course:
+    escalation = rules.escalations.get(settings.escalation or "", Escalation())
+    return course(escalation, settings.channel, settings.repeat_interval)
 
 
 def judge_alerts(alerts: Iterable[AlertDoc], situation: Situation) -> Judgement:
@@ -182,12 +193,19 @@ def _apply(signal: Signal, known: AlertDoc | None, id: str, message: EventAccept
     if message.repeats and signal.status != "firing":
         return Change(None, "record", _ends_nothing(message))
     labels = labels_of(signal, source=message.source, type=message.type)
-    settings = route(situation.rules.routes, labels)[-1].settings
+    routes = route(situation.rules.routes, labels)
     if signal.status == "acknowledged":
-        return act(known, "is acknowledged", by="its sender", now=now, until=now + settings.ack_timeout)
-    thresholds = Thresholds(settings.failure_threshold, settings.success_threshold)
+        return act(known, "is acknowledged", by="its sender", now=now, until=now + ack_timeout(routes))
+    thresholds = _thresholds(routes)
     received = Received(signal, id, message.source, message.id, labels, message.received_at, now, thresholds)
     return apply(received, known)
+
+
+def _thresholds(routes: tuple[Node, ...]) -> Thresholds:
+    """Each route counts firings for itself. A resolve counts for all routes, once it counts for each that notifies."""
+    successes = [node.settings.success_threshold for node in able_to_notify(routes)]
+    least, *later = sorted({node.settings.failure_threshold for node in routes})
+    return Thresholds(least, max(successes), tuple(later))
 
 
 def _ends_nothing(message: EventAccepted) -> str:

@@ -1,17 +1,18 @@
 """The pages of a group: the first, later ones for alerts that joined, and more until somebody acknowledges.
 
 The document of a group holds only that: how many `pages` there were, the `level` of the present escalation, when the
-last page was (`paged_at`) and when the next is due (`due_at`). Which alerts are open is known from the alerts alone.
+last page was (`paged_at`) and when the next is due (`due_at`). `reached` is the place in the courses of its routes, in
+seconds after their start; groups of earlier releases have none. Which alerts are open is known from the alerts alone.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypedDict, cast
 
 from shared.alerting.alert import KEEP, AlertDoc
-from shared.alerting.escalation import Escalation, Step, step
-from shared.alerting.routes import Node, group_id, group_labels, storm_id
+from shared.alerting.escalation import START, Course, Step, following, present
+from shared.alerting.routes import Node, able_to_notify, group_id, group_labels, storm_id
 from shared.events import document_id, iso
 from shared.ports.field_paths import EXPIRY
 
@@ -35,6 +36,7 @@ class GroupDoc(TypedDict):
     gave_up_at: str | None
     messages: list[str]
     last_told: list[str]
+    reached: float | None
     expires_at: str | None
 
 
@@ -72,35 +74,59 @@ def page_now(
     id: str,
     routes: tuple[Node, ...],
     labels: Mapping[str, str],
-    escalation: Escalation,
+    courses: Sequence[Course],
     now: datetime,
 ) -> Page:
-    """The page for alerts that notify now: it begins an escalation, or joins the present one at its level."""
+    """The page for alerts that notify now by *courses*: it begins an escalation, or joins the present one at its level.
+
+    The next page comes sooner than planned if a course that joins is due sooner.
+    """
     group = known or _new_group(id, routes, labels)
     if group["due_at"] is not None:
-        return _page(group, _step(routes, escalation, max(group["level"] - 1, 0)), "joined", now)
-    first = _step(routes, escalation, 0)
-    due_at = iso(now + first.wait) if first.wait else None
+        joined = present(courses, _reached(group, courses))
+        due_at = min(group["due_at"], iso(now + joined.wait)) if joined.wait else group["due_at"]
+        return _page({**group, "due_at": due_at}, joined, "joined", now)
+    first = present(courses, START)
     begun: GroupDoc = {
-        **group, "level": 1, "called_at": iso(now), "gave_up_at": None, "due_at": due_at, "messages": [],
+        **group, "level": 1, "called_at": iso(now), "gave_up_at": None, "messages": [], "reached": 0.0,
+        "due_at": iso(now + first.wait) if first.wait else None,
     }  # fmt: skip
     return _page(begun, first, "first", now)
 
 
-def page_again(known: GroupDoc, routes: tuple[Node, ...], escalation: Escalation, now: datetime) -> Page:
-    """The next page of a group that nobody has acknowledged. Without a wait it is the last: the escalation ends."""
-    next_step = _step(routes, escalation, known["level"])
-    group: GroupDoc = {**known, "level": known["level"] + 1, "due_at": None}
-    if next_step.wait:
-        group["due_at"] = iso(now + next_step.wait)
-    else:
-        group["gave_up_at"] = iso(now)
-    return _page(group, next_step, "again", now)
+def page_again(known: GroupDoc, notifying: Sequence[Course], courses: Sequence[Course], now: datetime) -> Page | None:
+    """The next page of a group that nobody has acknowledged, by the *notifying* ones of its *courses*.
+
+    Without a wait it is the last: the escalation ends. None if only courses that do not notify now have pages left.
+    """
+    reached = _reached(known, courses)
+    step = following(notifying, courses, reached)
+    if step is None:
+        if following(courses, courses, reached):
+            return None
+        step = present(notifying, reached)
+    group: GroupDoc = {
+        **known, "level": known["level"] + 1, "reached": step.at.total_seconds(),
+        "due_at": iso(now + step.wait) if step.wait else None, "gave_up_at": None if step.wait else iso(now),
+    }  # fmt: skip
+    return _page(group, step, "again", now)
+
+
+def _reached(group: GroupDoc, courses: Sequence[Course]) -> timedelta:
+    """The place of *group* in its courses; a group of an earlier release knows its level only."""
+    if group["reached"] is not None:
+        return timedelta(seconds=group["reached"])
+    places = sorted({stage.at for stages in courses for stage in stages})
+    return places[: max(group["level"], 1)][-1]
 
 
 def is_unanswered(alert: AlertDoc) -> bool:
-    """Whether an alert of a group has notified somebody who has done nothing about it yet."""
-    return alert["state"] == "firing" and bool(alert["told_at"]) and not alert["calls_at"]
+    """Whether an alert of a group has notified somebody who has done nothing about it yet.
+
+    It may have routes that still hold it; then `calls_at` is theirs.
+    """
+    waits = bool(alert["calls_at"]) and not alert["told_on"]
+    return alert["state"] == "firing" and bool(alert["told_at"]) and not waits
 
 
 def idle(known: GroupDoc, now: datetime) -> GroupDoc:
@@ -120,10 +146,6 @@ def waiting(
     return {**(known or _new_group(id, routes, labels)), "flush_at": iso(until)}
 
 
-def _step(routes: tuple[Node, ...], escalation: Escalation, number: int) -> Step:
-    return step(escalation, channels_of(routes), routes[-1].settings.repeat_interval, number)
-
-
 def _page(group: GroupDoc, step: Step, kind: Literal["first", "joined", "again"], now: datetime) -> Page:
     paged: GroupDoc = {**group, "pages": group["pages"] + 1, "paged_at": iso(now), "flush_at": None, EXPIRY: None}
     page = Page(paged, step, kind)
@@ -135,6 +157,7 @@ def _new_group(id: str, routes: tuple[Node, ...], labels: Mapping[str, str]) -> 
     is_storm = id == storm_id(routes)
     return {
         "id": id, "flood": is_storm, "labels": {} if is_storm else group_labels(routes, labels),
-        "route": str(routes[-1]), "pages": 0, "level": 0, "paged_at": None, "due_at": None, "called_at": None,
-        "flush_at": None, "gave_up_at": None, "messages": [], "last_told": [], EXPIRY: None,
+        "route": str(able_to_notify(routes)[-1]), "pages": 0, "level": 0, "paged_at": None, "due_at": None,
+        "called_at": None, "flush_at": None, "gave_up_at": None, "messages": [], "last_told": [], "reached": None,
+        EXPIRY: None,
     }  # fmt: skip
