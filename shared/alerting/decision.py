@@ -18,7 +18,7 @@ from shared.alerting.routes import Node, Settings, able_to_notify, ack_timeout, 
 from shared.alerting.situation import Rules, Situation
 from shared.alerting.state_machine import OPEN
 from shared.alerting.verdict import Judged, judge_all
-from shared.events import BusinessEvent, EventAccepted, Signal, is_urgent
+from shared.events import Alert, BusinessEvent, EventAccepted, Signal, is_urgent
 
 _NOT_WORTH_A_LINE = frozenset({"silence", "inhibition", "flapping"})
 """What these held and what resolves before you were notified needs no line in the digest either."""
@@ -159,9 +159,14 @@ def decide(
     known: Mapping[str, AlertDoc],
     message: EventAccepted,
     situation: Situation,
+    rest: Sequence[tuple[str, Signal]] = (),
 ) -> Decisions:
-    """What becomes of *signals* (each with its alert's id), given the *known* documents of their alerts."""
+    """What becomes of *signals* (each with its alert's id), given the *known* documents of their alerts.
+
+    *rest* are the signals of the same event that are decided later: an alert that they fire inhibits others already.
+    """
     applied = _apply_all(signals, known, message, situation)
+    situation.changing = _sources(rest, message, situation) | applied.alerts
     judgement = judge_alerts(applied.to_judge(), situation)
     judged = {member.alert["id"]: member for member in judgement.judged}
     decisions = [
@@ -182,6 +187,21 @@ def _apply_all(
             state[id] = applied.alerts[id] = alert
         applied.changes.append((id, change))
     return applied
+
+
+def _sources(
+    signals: Sequence[tuple[str, Signal]], message: EventAccepted, situation: Situation
+) -> dict[str, AlertDoc]:
+    """The alerts that *signals* will fire and that may inhibit others, as if nothing were known of them yet."""
+    inhibition = situation.rules.inhibition
+    last = {id: signal for id, signal in signals if isinstance(signal, Alert)} if inhibition.rules else {}
+    sources = [
+        (id, signal)
+        for id, signal in last.items()
+        if inhibition.is_source(labels_of(signal, source=message.source, type=message.type))
+    ]
+    alerts = _apply_all(sources, {}, message, situation).alerts
+    return {id: alert for id, alert in alerts.items() if alert["inhibits"]}
 
 
 def _apply(signal: Signal, known: AlertDoc | None, id: str, message: EventAccepted, situation: Situation) -> Change:

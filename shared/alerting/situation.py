@@ -103,12 +103,14 @@ class Situation:
     """The time, the rules and the world, each read when a hold reason first needs it.
 
     `paging` are the groups that have been judged to page in this situation: each counts as one notification more.
+    `changing` are the alerts that change together with those that are judged, or soon after them: as they will be.
     """
 
     now: datetime
     rules: Rules
     world: World
     paging: set[str] = field(default_factory=set)
+    changing: Mapping[str, AlertDoc] = field(default_factory=dict)
     _groups: dict[str, GroupDoc | None] = field(default_factory=dict)
 
     @cached_property
@@ -117,7 +119,10 @@ class Situation:
 
     @cached_property
     def inhibitors(self) -> Sequence[AlertDoc]:
-        return self.world.inhibitors() if self.rules.inhibition.rules else ()
+        if not self.rules.inhibition.rules:
+            return ()
+        stored = [alert for alert in self.world.inhibitors() if alert["id"] not in self.changing]
+        return [*stored, *(alert for alert in self.changing.values() if alert["inhibits"])]
 
     @cached_property
     def _periods(self) -> Sequence[Period]:
