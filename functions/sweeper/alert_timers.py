@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from shared.alerting.actions import end_timer
 from shared.alerting.alert import AlertDoc, as_alert
-from shared.alerting.decision import Judgement, courses_of, judge_alerts, united
-from shared.alerting.groups import Page, as_group, idle, is_unanswered, page_again, postponed
+from shared.alerting.decision import Judgement, judge_alerts, united
+from shared.alerting.groups import Page, as_group, courses_of, idle, is_unanswered, page_again, postponed
 from shared.alerting.hold_reasons import Verdict, interrupts, muted, suppressed
 from shared.alerting.routes import Node, route
 from shared.alerting.situation import Situation
@@ -21,7 +21,7 @@ from shared.errors import AlreadyExists, Conflict
 from shared.events import BusinessEvent, Event, iso
 from shared.ports import Doc, Update, Write
 from shared.services.alerting.notification import group_writes, situation_now
-from shared.services.alerting.pages import NAMED, pages, send_pages
+from shared.services.alerting.pages import NAMED, in_turn, is_message, pages, send_pages
 from shared.services.alerting.world import MEMBERS, StoreWorld
 from shared.services.intake.acceptance import announce, keep, own_event
 from shared.services.outbox.context import OutboxContext
@@ -73,9 +73,10 @@ def _write_group(
     """
     left, overtaken = members, False
     while left:
-        writes = group_writes(judgement.group_change(id, left), world, context)
+        writes = in_turn(group_writes(judgement.group_change(id, left), world, context), world)
         path = _commit(writes, _updates(left[:NAMED], docs), context)
         if path is None:
+            world.pages_committed += any(map(is_message, writes))
             chunks = [left[start : start + NAMED] for start in range(NAMED, len(left), NAMED)]
             rest = [_write_unnamed(chunk, docs, context) for chunk in chunks]
             return overtaken or any(rest)
@@ -128,18 +129,19 @@ def _escalate(doc: Doc, context: OutboxContext) -> bool:
     if not unanswered:
         _step([Update(doc.path, idle(as_group(doc.data), context.now), doc.version)], context)
         return False
-    situation, _ = situation_now(context)
+    situation, world = situation_now(context)
     verdicts = [(alert, node, _mute(alert, node, situation)) for alert, routes in unanswered for node in routes]
     audible = [(alert, node) for alert, node, verdict in verdicts if verdict is None]
-    courses = courses_of(united(routes for _, routes in unanswered), context.config)
-    notifying = courses_of(united([node] for _, node in audible), context.config)
+    escalations = context.config.escalations
+    courses = courses_of(united(routes for _, routes in unanswered), escalations)
+    notifying = courses_of(united([node] for _, node in audible), escalations)
     page = page_again(as_group(doc.data), notifying, courses, context.now) if audible else None
     if page is None:
         until = min(verdict.until for *_, verdict in verdicts if verdict and verdict.until)
         _step([Update(doc.path, postponed(as_group(doc.data), until), doc.version)], context)
         return False
     alerts = {alert["id"]: alert for alert, _ in audible}
-    return _page_again(doc, page, list(alerts.values()), context)
+    return _page_again(doc, page, list(alerts.values()), world, context)
 
 
 def _mute(alert: AlertDoc, node: Node, situation: Situation) -> Verdict | None:
@@ -161,10 +163,10 @@ def _notified(alert: AlertDoc, routes: tuple[Node, ...]) -> tuple[Node, ...]:
     return tuple(node for node in able if node.settings.channel in alert["told_on"]) or able
 
 
-def _page_again(doc: Doc, page: Page, alerts: Sequence[AlertDoc], context: OutboxContext) -> bool:
+def _page_again(doc: Doc, page: Page, alerts: Sequence[AlertDoc], world: StoreWorld, context: OutboxContext) -> bool:
     members = len(alerts)
     total = members if members < MEMBERS else context.store.count("alerts", where=[("group", "==", doc.id)])
-    writes: list[Write] = [Update(doc.path, page.group, doc.version), *pages(page, alerts, total, context)]
+    writes = in_turn([Update(doc.path, page.group, doc.version), *pages(page, alerts, total, context)], world)
     return _step(writes, context) if page.step.wait else _end_escalation(writes, page, alerts[0], context)
 
 

@@ -10,11 +10,10 @@ from datetime import timedelta
 
 from shared.alerting.actions import act
 from shared.alerting.alert import AlertDoc, alert_id, labels_of, pending
-from shared.alerting.escalation import Course, Escalation, course
-from shared.alerting.groups import GroupDoc, Page, page_now, waiting
+from shared.alerting.groups import GroupDoc, Page, courses_of, page_now, waiting
 from shared.alerting.hold_reasons import Outcome, group_interval, group_wait
 from shared.alerting.lifecycle import Change, Received, Thresholds, apply, noted
-from shared.alerting.routes import Node, Settings, able_to_notify, ack_timeout, route
+from shared.alerting.routes import Node, able_to_notify, ack_timeout, route
 from shared.alerting.situation import Rules, Situation
 from shared.alerting.state_machine import OPEN
 from shared.alerting.verdict import Judged, judge_all
@@ -67,7 +66,7 @@ class Judgement:
         if paged:
             first, routes = paged[0], united(member.routes for member in paged)
             known = self.situation.group(id, group_interval(first.routes))
-            page = page_now(known, id, first.matched, first.alert["labels"], courses_of(routes, rules), now)
+            page = page_now(known, id, first.matched, first.alert["labels"], courses_of(routes, rules.escalations), now)
             return GroupChange(page.group, paged, page)
         for member in members:
             wait = group_wait(member.routes)
@@ -137,16 +136,6 @@ def page_order(alert: AlertDoc) -> tuple[bool, str, str]:
 def united(routes: Iterable[Sequence[Node]]) -> list[Node]:
     """The routes of several alerts, each once."""
     return list({node.path: node for nodes in routes for node in nodes}.values())
-
-
-def courses_of(routes: Sequence[Node], rules: Rules) -> list[Course]:
-    """How each of *routes* escalates."""
-    return [_course(node.settings, rules) for node in routes]
-
-
-def _course(settings: Settings, rules: Rules) -> Course:
-    escalation = rules.escalations.get(settings.escalation or "", Escalation())
-    return course(escalation, settings.channel, settings.repeat_interval)
 
 
 def judge_alerts(alerts: Iterable[AlertDoc], situation: Situation) -> Judgement:

@@ -5,14 +5,14 @@ last page was (`paged_at`) and when the next is due (`due_at`). `reached` is the
 seconds after their start; groups of earlier releases have none. Which alerts are open is known from the alerts alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypedDict, cast
 
 from shared.alerting.alert import KEEP, AlertDoc
-from shared.alerting.escalation import START, Course, Step, following, present
-from shared.alerting.routes import Node, able_to_notify, group_id, group_labels, storm_id
+from shared.alerting.escalation import START, Course, Escalation, Step, course, following, present
+from shared.alerting.routes import Node, Settings, able_to_notify, group_id, group_labels, storm_id
 from shared.events import document_id, iso
 from shared.ports.field_paths import EXPIRY
 
@@ -67,6 +67,21 @@ def group_of(alert: AlertDoc, routes: tuple[Node, ...]) -> str:
 
 def channels_of(routes: Sequence[Node]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(node.settings.channel for node in routes))
+
+
+def courses_of(routes: Iterable[Node], escalations: Mapping[str, Escalation]) -> list[Course]:
+    """How each of *routes* notifies until somebody acknowledges."""
+    return [_course(node.settings, escalations) for node in routes]
+
+
+def _course(settings: Settings, escalations: Mapping[str, Escalation]) -> Course:
+    escalation = escalations.get(settings.escalation or "", Escalation())
+    return course(escalation, settings.channel, settings.repeat_interval)
+
+
+def first_channels(routes: Iterable[Node], escalations: Mapping[str, Escalation]) -> tuple[str, ...]:
+    """The channels of the first page that alerts on *routes* make; no later page has more."""
+    return present(courses_of(routes, escalations), START).channels
 
 
 def page_now(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from shared.alerting.alert import AlertDoc, HeldBy, flaps, rank
-from shared.alerting.groups import GroupDoc, group_of
+from shared.alerting.groups import GroupDoc, first_channels, group_of
 from shared.alerting.routes import Node, Settings, storm_id
 from shared.alerting.situation import Situation
 from shared.alerting.time_intervals import until_false
@@ -168,7 +168,8 @@ def _flush(group: GroupDoc | None, now: datetime) -> datetime | None:
 
 
 def _storm(alert: AlertDoc, ready: Ready, situation: Situation) -> Verdict | None:
-    if alert["group"] == storm_id(ready.matched) or not situation.is_storm(ready.group_of(alert)):
+    messages = len(first_channels(ready.routes, situation.rules.escalations))
+    if alert["group"] == storm_id(ready.matched) or not situation.is_storm(ready.group_of(alert), messages):
         return None
     return Verdict(
         "hold", "too many notifications within a minute: grouped into one", "flood", situation.now + STORM_WAIT

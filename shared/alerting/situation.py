@@ -102,14 +102,15 @@ class QuietWorld:
 class Situation:
     """The time, the rules and the world, each read when a hold reason first needs it.
 
-    `paging` are the groups that have been judged to page in this situation: each counts as one notification more.
+    `paging` are the groups that have been judged to page in this situation, each with the channels of its page: every
+    channel gets one message more.
     `changing` are the alerts that change together with those that are judged, or soon after them: as they will be.
     """
 
     now: datetime
     rules: Rules
     world: World
-    paging: set[str] = field(default_factory=set)
+    paging: dict[str, set[str]] = field(default_factory=dict)
     changing: Mapping[str, AlertDoc] = field(default_factory=dict)
     _groups: dict[str, GroupDoc | None] = field(default_factory=dict)
 
@@ -173,11 +174,16 @@ class Situation:
         recent = self.now < datetime.fromisoformat(group["paged_at"]) + interval
         return group if recent or self.world.is_unanswered(group["id"]) else idle(group, self.now)
 
-    def is_storm(self, group: str) -> bool:
-        """Whether one more page, for *group*, is too many within a minute."""
-        return group not in self.paging and self._notifications_left - len(self.paging) <= 0
+    def is_storm(self, group: str, messages: int) -> bool:
+        """Whether a page for *group*, of so many *messages*, is too many within a minute."""
+        wanted = min(messages, self.rules.route.pages_per_minute)
+        return group not in self.paging and self._notifications_left - self._messages < wanted
 
     def is_over_budget(self, group: str) -> bool:
         """Whether one more page, for *group*, is beyond the day's interruption budget."""
         left = self._interruptions_left
-        return left is not None and group not in self.paging and left - len(self.paging) <= 0
+        return left is not None and group not in self.paging and left - self._messages <= 0
+
+    @property
+    def _messages(self) -> int:
+        return sum(map(len, self.paging.values()))

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 
 from shared.alerting.alert import AlertDoc, noted_in_episode, pending
-from shared.alerting.groups import channels_of, group_of
+from shared.alerting.groups import channels_of, first_channels, group_of
 from shared.alerting.hold_reasons import HOLD_REASONS, ROUTE_REASONS, Outcome, Ready, Verdict
 from shared.alerting.routes import Node, Settings, route, storm_id
 from shared.alerting.situation import Situation
@@ -105,7 +105,8 @@ def judge_all(alerts: Iterable[AlertDoc], situation: Situation) -> Iterator[Judg
         verdicts = judge_by_route(alert, matched, situation)
         verdict = verdicts.verdict
         if verdict.path == "page":
-            situation.paging.add(group_of(alert, matched))
+            channels = first_channels(verdicts.routes, situation.rules.escalations)
+            situation.paging.setdefault(group_of(alert, matched), set()).update(channels)
         yield Judged(_carried_out(alert, verdicts, matched, situation.now), verdict, verdicts.routes, matched)
 
 

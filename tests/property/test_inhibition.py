@@ -53,7 +53,8 @@ def test_a_source_in_the_same_delivery_inhibits_its_targets_whatever_the_order_a
     expected = {
         signal.title
         for signal in firing
-        if signal.severity == "critical" and not (signal.labels["alertname"] == "Slow" and signal.labels["host"] in down)
+        if signal.severity == "critical"
+        and not (signal.labels["alertname"] == "Slow" and signal.labels["host"] in down)
     }
     assert set(titles(context)) == expected
     assert len(titles(context)) == len(expected)

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from shared.alerting.alert import AlertDoc
-from shared.alerting.decision import courses_of
 from shared.alerting.focus import Focus, Period
-from shared.alerting.groups import GroupDoc, page_now, waiting
+from shared.alerting.groups import GroupDoc, courses_of, page_now, waiting
 from shared.alerting.hold_reasons import Verdict
 from shared.alerting.inhibition import Inhibition, InhibitRule
 from shared.alerting.routes import route, storm_id
@@ -223,7 +222,7 @@ def test_many_of_one_group_are_one_page() -> None:
 def paged(alert: Judged, at: datetime = NOW) -> dict[str, GroupDoc]:
     """The group of *alert*, whose first page went out *at* a time."""
     group = alert.alert["group"] or ""
-    courses = courses_of(alert.routes, SomeRules())
+    courses = courses_of(alert.routes, {})
     page = page_now(None, group, alert.matched, alert.alert["labels"], courses, at)
     return {group: page.group}
 
