@@ -40,7 +40,7 @@ def test_routers_and_sweeps_at_once_keep_the_limit_and_every_alert_notifies_in_t
         accepted(
             context,
             f"d{n}",
-            disk_full(fingerprint=f"f{n}", labels={"alertname": f"A{n}", "wide": wide[n] and "yes" or "no"}),
+            disk_full(fingerprint=f"f{n}", labels={"alertname": f"A{n}", "wide": "yes" if wide[n] else "no"}),
         )
         for n in range(len(wide))
     ]
