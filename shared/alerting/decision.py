@@ -12,6 +12,7 @@ from shared.alerting.actions import act
 from shared.alerting.alert import AlertDoc, alert_id, labels_of, pending
 from shared.alerting.groups import GroupDoc, Page, courses_of, page_now, waiting
 from shared.alerting.hold_reasons import Outcome, group_interval, group_wait
+from shared.alerting.inhibition import Inhibitor
 from shared.alerting.lifecycle import Change, Received, Thresholds, apply, noted
 from shared.alerting.routes import Node, able_to_notify, ack_timeout, route
 from shared.alerting.situation import Rules, Situation
@@ -155,7 +156,7 @@ def decide(
     *rest* are the signals of the same event that are decided later: an alert that they fire inhibits others already.
     """
     applied = _apply_all(signals, known, message, situation)
-    situation.changing = _sources(rest, message, situation) | applied.alerts
+    situation.changing, situation.coming = applied.alerts, _sources(rest, message, situation.rules)
     judgement = judge_alerts(applied.to_judge(), situation)
     judged = {member.alert["id"]: member for member in judgement.judged}
     decisions = [
@@ -178,19 +179,15 @@ def _apply_all(
     return applied
 
 
-def _sources(
-    signals: Sequence[tuple[str, Signal]], message: EventAccepted, situation: Situation
-) -> dict[str, AlertDoc]:
-    """The alerts that *signals* will fire and that may inhibit others, as if nothing were known of them yet."""
-    inhibition = situation.rules.inhibition
-    last = {id: signal for id, signal in signals if isinstance(signal, Alert)} if inhibition.rules else {}
-    sources = [
-        (id, signal)
+def _sources(signals: Sequence[tuple[str, Signal]], message: EventAccepted, rules: Rules) -> list[Inhibitor]:
+    """The alerts that *signals* leave firing and that may inhibit others, as if nothing else were known of them."""
+    last = {id: signal for id, signal in signals if isinstance(signal, Alert)} if rules.inhibition.rules else {}
+    alerts: list[Inhibitor] = [
+        {"id": id, "labels": labels_of(signal, source=message.source, type=message.type), "title": signal.title}
         for id, signal in last.items()
-        if inhibition.is_source(labels_of(signal, source=message.source, type=message.type))
+        if signal.status == "firing"
     ]
-    alerts = _apply_all(sources, {}, message, situation).alerts
-    return {id: alert for id, alert in alerts.items() if alert["inhibits"]}
+    return [alert for alert in alerts if rules.inhibition.is_source(alert["labels"])]
 
 
 def _apply(signal: Signal, known: AlertDoc | None, id: str, message: EventAccepted, situation: Situation) -> Change:

@@ -59,6 +59,11 @@ def course(escalation: Escalation, channel: str, repeat: timedelta) -> Course:
     return tuple(_stages(_levels(escalation, channel), escalation, repeat))
 
 
+def opening(escalation: Escalation, channel: str) -> tuple[str, ...]:
+    """The channels of the first stage of a course."""
+    return _levels(escalation, channel)[0][0]
+
+
 def _stages(
     levels: Sequence[tuple[tuple[str, ...], timedelta]], escalation: Escalation, repeat: timedelta
 ) -> Iterator[Stage]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, TypedDict, cast
 
 from shared.alerting.alert import KEEP, AlertDoc
-from shared.alerting.escalation import START, Course, Escalation, Step, course, following, present
+from shared.alerting.escalation import START, Course, Escalation, Step, course, following, opening, present
 from shared.alerting.routes import Node, Settings, able_to_notify, group_id, group_labels, storm_id
 from shared.events import document_id, iso
 from shared.ports.field_paths import EXPIRY
@@ -79,9 +79,11 @@ def _course(settings: Settings, escalations: Mapping[str, Escalation]) -> Course
     return course(escalation, settings.channel, settings.repeat_interval)
 
 
-def first_channels(routes: Iterable[Node], escalations: Mapping[str, Escalation]) -> tuple[str, ...]:
+def first_channels(routes: Iterable[Node], escalations: Mapping[str, Escalation]) -> set[str]:
     """The channels of the first page that alerts on *routes* make; no later page has more."""
-    return present(courses_of(routes, escalations), START).channels
+    settings = (node.settings for node in routes)
+    openings = (opening(escalations.get(of.escalation or "", Escalation()), of.channel) for of in settings)
+    return {channel for channels in openings for channel in channels}
 
 
 def page_now(

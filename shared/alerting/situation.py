@@ -13,7 +13,7 @@ from shared.alerting.alert import AlertDoc
 from shared.alerting.escalation import Escalation
 from shared.alerting.focus import Focus, Period, block_of, day_began
 from shared.alerting.groups import GroupDoc, idle
-from shared.alerting.inhibition import Inhibition
+from shared.alerting.inhibition import Inhibition, Inhibitor
 from shared.alerting.routes import Node, Route
 from shared.alerting.silences import Silence, silence_of
 from shared.alerting.time_intervals import TimeInterval, any_contains
@@ -104,7 +104,8 @@ class Situation:
 
     `paging` are the groups that have been judged to page in this situation, each with the channels of its page: every
     channel gets one message more.
-    `changing` are the alerts that change together with those that are judged, or soon after them: as they will be.
+    `changing` are the alerts that change together with those that are judged, as they will be; `coming` are those that
+    the same event fires later and that may inhibit others.
     """
 
     now: datetime
@@ -112,6 +113,7 @@ class Situation:
     world: World
     paging: dict[str, set[str]] = field(default_factory=dict)
     changing: Mapping[str, AlertDoc] = field(default_factory=dict)
+    coming: Sequence[Inhibitor] = ()
     _groups: dict[str, GroupDoc | None] = field(default_factory=dict)
 
     @cached_property
@@ -119,11 +121,12 @@ class Situation:
         return self.world.silences()
 
     @cached_property
-    def inhibitors(self) -> Sequence[AlertDoc]:
+    def inhibitors(self) -> Sequence[Inhibitor]:
         if not self.rules.inhibition.rules:
             return ()
         stored = [alert for alert in self.world.inhibitors() if alert["id"] not in self.changing]
-        return [*stored, *(alert for alert in self.changing.values() if alert["inhibits"])]
+        changing = [alert for alert in self.changing.values() if alert["inhibits"]]
+        return [*stored, *changing, *(alert for alert in self.coming if alert["id"] not in self.changing)]
 
     @cached_property
     def _periods(self) -> Sequence[Period]:
@@ -146,7 +149,7 @@ class Situation:
         """The longest silence in force that matches *labels*."""
         return silence_of(labels, self.silences, self.now)
 
-    def inhibitor(self, alert: AlertDoc) -> AlertDoc | None:
+    def inhibitor(self, alert: AlertDoc) -> Inhibitor | None:
         """An open alert that inhibits *alert*."""
         others = (other for other in self.inhibitors if other["id"] != alert["id"])
         return self.rules.inhibition.inhibitor(alert["labels"], others)
