@@ -1,10 +1,14 @@
 """An alert that matches several routes: each decides for itself, and one acknowledgement is enough for all."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from functions.alert_router.handler import handle
+from opos.history.replay_preview import ReplayPreview
 from opos.history.route_explanation import explain_labels
+from opos.history.what_if import History
 from opos.importers.alertmanager import import_alertmanager
 from shared.alerting.routes import route
 from shared.alerting.verdict import judge_by_route
@@ -14,6 +18,7 @@ from shared.services.alerting.acknowledgement import act_on_group
 from tests.support.alerts import SomeRules, fired, situation
 from tests.support.fakes import FakeContext
 from tests.support.timeline import alert, configured, docs, fire, group, minutes, titles
+from tests.unit.opos.history.test_replay_preview import webhook
 
 NEVER = {"matchers": ["source=github"], "interrupt_from": "never", "channel": "friend", "digest": "other"}
 PAGER = {"matchers": ["source=github"], "continue": True}
@@ -152,6 +157,22 @@ def test_explanations_and_route_tests_name_the_channels_that_the_router_notifies
     assert (verdicts.verdict.path, [node.settings.channel for node in verdicts.routes]) == ("page", ["desk"])
     fire(context)
     assert told(context) == {"desk": 1}
+
+
+def test_a_preview_and_a_what_if_say_what_the_router_and_the_sweeper_do() -> None:
+    crash = {"matchers": ["alertname=Crash"], "continue": True}
+    routes = ({**crash, "channel": "call", "auto_pause": "5m"}, crash, {**crash, "interrupt_from": "never"})
+    context = routed(*routes, sources={"alertmanager": {"scheme": "bearer", "secrets": ["TOKEN"]}})
+    context.secrets = {"TOKEN": "token"}
+    message = webhook(context, "Crash", "critical")
+    (event,) = docs(context, "events")
+    (preview,) = ReplayPreview(context.store, context.config, context.now).replay([event])
+    assert [decision["path"] for decision in preview.decisions] == ["page"]
+    what_if = History(context.config).run([event], until=context.now + timedelta(minutes=6))
+    handle(message, context)
+    assert preview.decisions == docs(context, "events")[0].data["handled"]["alert_router"]["decisions"]
+    later(context, 6)
+    assert sum(page.messages for page in what_if.pages) == sum(told(context).values()) == 2
 
 
 def test_a_group_of_an_earlier_release_goes_on_at_its_level() -> None:
