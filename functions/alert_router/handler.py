@@ -12,7 +12,7 @@ from shared.errors import AlreadyExists, Conflict
 from shared.events import DigestDue, EventAccepted, Handled, Signal, as_handling, is_urgent, iso
 from shared.ports import Doc, Update, Write, create_or_update
 from shared.services.alerting.notification import group_writes, situation_now
-from shared.services.alerting.pages import send_pages
+from shared.services.alerting.pages import in_turn, send_pages
 from shared.services.digest.queue import batching, count_waiting
 from shared.services.slo.context import MeasuredContext
 from shared.telemetry.logger import log as _log
@@ -43,8 +43,9 @@ def handle(message: EventAccepted, context: RouterContext) -> None:
 def _route(message: EventAccepted, done: Summaries, context: RouterContext, portions: int = PORTIONS) -> None:
     """Route the next *portions* of *message*; *done* are the decisions on the signals that earlier commits handled."""
     waiting = undecided(message, done) if len(message.signals) > BATCH else with_alert_ids(message)
-    decisions, writes = _decide(waiting[:BATCH], message, context)
-    summaries, rest = [*done, *(decision.summary() for decision in decisions)], waiting[BATCH:]
+    rest = waiting[BATCH:]
+    decisions, writes = _decide(waiting[:BATCH], rest, message, context)
+    summaries = [*done, *(decision.summary() for decision in decisions)]
     mark = {f"handled.{_marker(message)}": {"at": iso(context.now), "decisions": summaries}}
     marked = Update(f"events/{message.id}", mark | ({} if rest else {"state": "handled"}), message.version)
     try:
@@ -83,19 +84,22 @@ def _measure(message: EventAccepted, context: MeasuredContext) -> None:
 
 
 def _decide(
-    signals: Sequence[tuple[str, Signal]], message: EventAccepted, context: Context
+    signals: Sequence[tuple[str, Signal]],
+    rest: Sequence[tuple[str, Signal]],
+    message: EventAccepted,
+    context: Context,
 ) -> tuple[list[Decision], list[Write]]:
-    """The decisions, and the writes that carry them out."""
+    """The decisions on *signals*, and the writes that carry them out. The *rest* of the message is decided later."""
     known = _known(signals, message, context)
     situation, world = situation_now(context)
     alerts = {id: as_alert(doc.data) for id, doc in known.items() if doc}
-    decided = decide(signals, alerts, message, situation)
+    decided = decide(signals, alerts, message, situation, rest)
     groups = [
         group_write
         for change in decided.judgement.group_changes()
         for group_write in group_writes(change, world, context)
     ]
-    return decided.decisions, [*_alert_writes(decided.alerts, known), *groups]
+    return decided.decisions, in_turn([*_alert_writes(decided.alerts, known), *groups], world)
 
 
 def _known(signals: Sequence[tuple[str, Signal]], message: EventAccepted, context: Context) -> dict[str, Doc | None]:

@@ -66,4 +66,4 @@ def _state(alerts: Sequence[Doc]) -> Any:
 
 def _is_waiting(doc: Doc) -> bool:
     """Whether the alert fires again and has not notified yet: there is nothing to acknowledge."""
-    return doc.data.get("state") == "firing" and bool(doc.data.get("calls_at"))
+    return doc.data.get("state") == "firing" and bool(doc.data.get("calls_at")) and not doc.data.get("told_on")

@@ -10,17 +10,18 @@ from zoneinfo import ZoneInfo
 
 from shared.alerting.actions import end_timer, hold
 from shared.alerting.alert import AlertDoc, as_alert
-from shared.alerting.decision import Judgement, escalation_of, judge_alerts
-from shared.alerting.groups import Page, as_group, idle, is_unanswered, page_again
-from shared.alerting.hold_reasons import Verdict, muted, not_muted
+from shared.alerting.decision import Judgement, judge_alerts, united
+from shared.alerting.groups import Page, as_group, courses_of, idle, is_unanswered, page_again, postponed
+from shared.alerting.hold_reasons import Verdict, interrupts, muted, suppressed
 from shared.alerting.routes import Node, route
-from shared.alerting.verdict import Judged, interrupts
+from shared.alerting.situation import Situation
+from shared.alerting.verdict import Judged
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
 from shared.events import BusinessEvent, Event, iso
 from shared.ports import Doc, Update, Write
 from shared.services.alerting.notification import group_writes, situation_now
-from shared.services.alerting.pages import NAMED, pages, send_pages
+from shared.services.alerting.pages import NAMED, in_turn, is_message, pages, send_pages
 from shared.services.alerting.world import MEMBERS, StoreWorld
 from shared.services.intake.acceptance import announce, keep, own_event
 from shared.services.outbox.context import OutboxContext
@@ -72,9 +73,10 @@ def _write_group(
     """
     left, overtaken = members, False
     while left:
-        writes = group_writes(judgement.group_change(id, left), world, context)
+        writes = in_turn(group_writes(judgement.group_change(id, left), world, context), world)
         path = _commit(writes, _updates(left[:NAMED], docs), context)
         if path is None:
+            world.pages_committed += any(map(is_message, writes))
             chunks = [left[start : start + NAMED] for start in range(NAMED, len(left), NAMED)]
             rest = [_write_unnamed(chunk, docs, context) for chunk in chunks]
             return overtaken or any(rest)
@@ -123,39 +125,71 @@ def escalate_due(context: OutboxContext) -> None:
 
 def _escalate(doc: Doc, context: OutboxContext) -> bool:
     """Whether the group *doc* notified again. Its alerts that are muted wait on their own, and put off no other."""
-    unanswered, (situation, _) = _unanswered(doc.id, context), situation_now(context)
-    verdicts = [(alert, routes, muted(as_alert(alert.data), routes, situation)) for alert, routes in unanswered]
-    level = as_group(doc.data)["level"]
-    holds = [_held(alert, verdict, level, context) for alert, _, verdict in verdicts if verdict]
-    audible = [
-        (as_alert(alert.data), not_muted(routes, situation)) for alert, routes, verdict in verdicts if verdict is None
+    group, (situation, world) = as_group(doc.data), situation_now(context)
+    unanswered = _unanswered(doc.id, context)
+    routed = [
+        (alert, node, _mute(as_alert(alert.data), node, situation)) for alert, routes in unanswered for node in routes
     ]
+    leaving = _leaving(routed)
+    holds = [_held(alert, mute, group["reached"] or 0.0, context) for alert, mute in leaving.values()]
     if not all(_step(holds[start:][:NAMED], context) for start in range(0, len(holds), NAMED)):
         return False
-    if audible:
-        return _page_again(doc, audible, context)
-    _step([Update(doc.path, idle(as_group(doc.data), context.now), doc.version)], context)
-    return False
+    staying = [(as_alert(alert.data), node, mute) for alert, node, mute in routed if alert.id not in leaving]
+    if not staying:
+        _step([Update(doc.path, idle(group, context.now), doc.version)], context)
+        return False
+    audible = [(alert, node) for alert, node, mute in staying if mute is None]
+    courses = courses_of(united([node] for _, node, _ in staying), context.config.escalations)
+    notifying = courses_of(united([node] for _, node in audible), context.config.escalations)
+    page = page_again(group, notifying, courses, context.now)
+    if page is None:
+        until = min(mute.until for *_, mute in staying if mute and mute.until)
+        _step([Update(doc.path, postponed(group, until), doc.version)], context)
+        return False
+    alerts = {alert["id"]: alert for alert, _ in audible}
+    return _page_again(doc, page, list(alerts.values()), world, context)
 
 
-def _held(alert: Doc, verdict: Verdict, level: int, context: Context) -> Update:
-    return Update(alert.path, hold(as_alert(alert.data), verdict, level, context.now), alert.version)
+def _leaving(routed: Sequence[tuple[Doc, Node, Verdict | None]]) -> dict[str, tuple[Doc, Verdict]]:
+    """The alerts that are muted on each of their routes, with the mute that ends first."""
+    mutes: dict[str, list[tuple[Doc, Verdict | None]]] = {}
+    for alert, _, mute in routed:
+        mutes.setdefault(alert.id, []).append((alert, mute))
+    muted_ones = {id: [(alert, mute) for alert, mute in pairs if mute] for id, pairs in mutes.items()}
+    return {id: min(pairs, key=_ends) for id, pairs in muted_ones.items() if len(pairs) == len(mutes[id])}
+
+
+def _ends(pair: tuple[Doc, Verdict]) -> str:
+    return iso(pair[1].until) if pair[1].until else ""
+
+
+def _held(alert: Doc, verdict: Verdict, reached: float, context: Context) -> Update:
+    return Update(alert.path, hold(as_alert(alert.data), verdict, reached, context.now), alert.version)
+
+
+def _mute(alert: AlertDoc, node: Node, situation: Situation) -> Verdict | None:
+    """Why *alert*, which has notified before, does not notify on a route any more: muted, silenced or inhibited."""
+    return muted(alert, node.settings, situation) or suppressed(alert, (node,), situation)
 
 
 def _unanswered(group: str, context: Context) -> list[tuple[Doc, tuple[Node, ...]]]:
-    """The alerts of *group* that wait for an answer and would notify on their routes, with these."""
+    """The alerts of *group* that wait for an answer, each with the routes that have notified and would do so again."""
     docs = context.store.query("alerts", where=[("group", "==", group)], limit=MEMBERS)
     alerts = [doc for doc in list(docs) if is_unanswered(as_alert(doc.data))]
-    routed = [(doc, route(context.config.routes, doc.data["labels"])) for doc in alerts]
-    return [(doc, routes) for doc, routes in routed if interrupts(as_alert(doc.data), routes[-1].settings)]
+    routed = [(doc, _notified(as_alert(doc.data), route(context.config.routes, doc.data["labels"]))) for doc in alerts]
+    return [(doc, routes) for doc, routes in routed if routes]
 
 
-def _page_again(doc: Doc, unanswered: Sequence[tuple[AlertDoc, tuple[Node, ...]]], context: OutboxContext) -> bool:
-    routes, members = unanswered[0][1], len(unanswered)
-    page = page_again(as_group(doc.data), routes, escalation_of(routes, context.config), context.now)
+def _notified(alert: AlertDoc, routes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Those of *routes* on which *alert* has notified; if its channels have changed since then, all that would."""
+    able = tuple(node for node in routes if interrupts(alert, node.settings))
+    return tuple(node for node in able if node.settings.channel in alert["told_on"]) or able
+
+
+def _page_again(doc: Doc, page: Page, alerts: Sequence[AlertDoc], world: StoreWorld, context: OutboxContext) -> bool:
+    members = len(alerts)
     total = members if members < MEMBERS else context.store.count("alerts", where=[("group", "==", doc.id)])
-    alerts = [alert for alert, _ in unanswered]
-    writes: list[Write] = [Update(doc.path, page.group, doc.version), *pages(page, alerts, total, context)]
+    writes = in_turn([Update(doc.path, page.group, doc.version), *pages(page, alerts, total, context)], world)
     return _step(writes, context) if page.step.wait else _end_escalation(writes, page, alerts[0], context)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 
 from opos.cloud import declared
 from opos.cloud.gcloud import CloudError
@@ -9,7 +10,7 @@ from opos.deploy.check import Check
 from opos.deploy.cloud_checks import looks
 from opos.deploy.source import NoRepository, Source, source
 from opos.deploy.target import Ground
-from shared.alerting.groups import channels_of
+from shared.alerting.groups import courses_of
 from shared.config.channels import ConsoleChannel
 from shared.config.files.route_tests import outcome
 from shared.config.files.verification import verify
@@ -64,9 +65,9 @@ def _files(ground: Ground) -> Check:
 def _smoke(ground: Ground) -> Check:
     """The synthetic event must not notify anybody outside the console."""
     name, config = ground.deploy.smoke, ground.config
-    routes, _ = outcome(RouteTest(labels={"source": name, "severity": "critical"}), config)
-    levels = config.escalations[escalation].levels if (escalation := routes[-1].settings.escalation) else ()
-    notified = dict.fromkeys([*channels_of(routes), *(level.channel for level in levels)])
+    routes = outcome(RouteTest(labels={"source": name, "severity": "critical"}), config).by_route
+    stages = chain.from_iterable(courses_of((node for node, _ in routes), config.escalations))
+    notified = dict.fromkeys(channel for stage in stages for channel in stage.channels)
     outside = [channel for channel in notified if not isinstance(config.channels[channel], ConsoleChannel)]
     said = f"alerts of {name} go to {', '.join(outside) or 'the console only'}"
     fix = f"Add a route {{matchers: [source={name}]}} with a channel and an escalation on the console."

@@ -67,15 +67,15 @@ def _signal(signal: Alert, source: str, type: str, context: Context) -> Explaine
 def _alert(alert: AlertDoc, context: Context) -> Explained:
     matched = route(context.config.routes, alert["labels"])
     situation, _ = situation_now(context)
-    asked, verdict = reasons(alert, matched, situation)
+    asked, verdicts = reasons(alert, matched, situation)
     return Explained(
         title=f"{alert['title']} ({alert['severity']})",
         labels=alert["labels"],
         tried=list(tried_routes(context.config.routes, alert["labels"])),
         group=group_labels(matched, alert["labels"]),
-        channels=channels_of(matched),
-        digest=matched[-1].settings.digest,
+        channels=channels_of(verdicts.routes),
+        digest=verdicts.routes[-1].settings.digest,
         reasons=asked,
-        path=verdict.path,
-        reason=verdict.reason,
+        path=verdicts.verdict.path,
+        reason=verdicts.verdict.reason,
     )

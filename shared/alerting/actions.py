@@ -22,15 +22,18 @@ def act(
     changed: AlertDoc = {
         **alert, "state": to, "acknowledged_at": iso(now), "acknowledged_by": by, "until": iso(until),
         "calls_at": iso(until) if alert["group"] else None, "held": None, "again": None, "pending": None,
-        "unresolved": None, "episodes": noted_in_episode(alert, {"acted": iso(now)}),
+        "unresolved": None, "told_on": [], "episodes": noted_in_episode(alert, {"acted": iso(now)}),
     }  # fmt: skip
     return Change(changed, effect, f"{to} by {by}")
 
 
-def hold(alert: AlertDoc, verdict: Verdict, level: int, now: datetime) -> AlertDoc:
-    """An *alert* that has notified up to *level* and is muted since: opos judges it again when the *verdict* ends."""
-    held: Held = {"by": verdict.by, "reason": verdict.reason, "since": iso(now), "level": level}
-    return {**alert, "calls_at": iso(verdict.until) if verdict.until else None, "held": held}
+def hold(alert: AlertDoc, verdict: Verdict, reached: float, now: datetime) -> AlertDoc:
+    """An *alert* that has notified up to the place *reached* and is muted since.
+
+    When the *verdict* ends, opos judges it again, on all its routes.
+    """
+    held: Held = {"by": verdict.by, "reason": verdict.reason, "since": iso(now), "reached": reached}
+    return {**alert, "calls_at": iso(verdict.until) if verdict.until else None, "held": held, "told_on": []}
 
 
 def end_timer(alert: AlertDoc) -> Change:

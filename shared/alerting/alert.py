@@ -39,19 +39,19 @@ class Pending(TypedDict):
 
 
 class Held(TypedDict):
-    """Why an alert does not notify yet. `level`: the one that its escalation had reached, if it has notified before."""
+    """Why an alert does not notify yet. `reached`: the place of its escalation, in seconds, if it has notified."""
 
     by: HeldBy | None
     reason: str
     since: str
-    level: NotRequired[int]
+    reached: NotRequired[float | None]
 
 
 class Again(TypedDict):
-    """Why an alert that waited notifies, as a sentence for a person, and the level that its escalation had reached."""
+    """Why an alert that waited notifies, as a sentence for a person, and the place that its escalation had reached."""
 
     why: str
-    level: int
+    reached: float | None
 
 
 class Content(TypedDict):
@@ -69,7 +69,11 @@ class Content(TypedDict):
 
 
 class Progress(TypedDict):
-    """What opos keeps about an alert as it goes on. Times are ISO 8601 in UTC."""
+    """What opos keeps about an alert as it goes on. Times are ISO 8601 in UTC.
+
+    `told_on` are the channels of the routes that have notified since the alert fired, became more severe, or stopped
+    being acknowledged. If it is not empty, `calls_at` is when opos checks the routes that have not notified yet.
+    """
 
     id: str
     labels: dict[str, str]
@@ -87,6 +91,7 @@ class Progress(TypedDict):
     asked: bool
     told_at: str | None
     told_in: str | None
+    told_on: list[str]
     held: Held | None
     again: Again | None
     calls_at: str | None
@@ -193,7 +198,8 @@ def no_progress(id: str) -> Progress:
         "id": id, "labels": {}, "count": 1, "said_at": None, "began": None, "ended_at": None, "resolves": 0,
         "acknowledged_at": None, "acknowledged_by": None, "until": None, "resolved_at": None, "resolved_by": None,
         "pending": None, "unresolved": None, "calls_at": None, "held": None, "again": None, "group": None,
-        "inhibits": None, "asked": False, "told_at": None, "told_in": None, "digest": None, "episodes": [],
+        "inhibits": None, "asked": False, "told_at": None, "told_in": None, "told_on": [], "digest": None,
+        "episodes": [],
         EXPIRY: None,
     }  # fmt: skip
 

@@ -10,10 +10,10 @@ from datetime import timedelta
 
 from shared.alerting.actions import act
 from shared.alerting.alert import AlertDoc, alert_id, labels_of, pending
-from shared.alerting.escalation import Escalation
-from shared.alerting.groups import GroupDoc, Page, page_now, waiting
-from shared.alerting.hold_reasons import Outcome
-from shared.alerting.interruption import level_reached
+from shared.alerting.groups import GroupDoc, Page, courses_of, page_now, waiting
+from shared.alerting.hold_reasons import Outcome, group_interval, group_wait
+from shared.alerting.inhibition import Inhibitor
+from shared.alerting.interruption import place_reached
 from shared.alerting.lifecycle import (
     Change,
     Received,
@@ -22,11 +22,11 @@ from shared.alerting.lifecycle import (
     is_said_before_the_last_firing,
     noted,
 )  # fmt: skip
-from shared.alerting.routes import Node, route
+from shared.alerting.routes import Node, able_to_notify, ack_timeout, route
 from shared.alerting.situation import Rules, Situation
 from shared.alerting.state_machine import OPEN
 from shared.alerting.verdict import Judged, judge_all
-from shared.events import BusinessEvent, EventAccepted, Signal, is_urgent
+from shared.events import Alert, BusinessEvent, EventAccepted, Signal, is_urgent
 
 _NOT_WORTH_A_LINE = frozenset({"silence", "inhibition", "flapping"})
 """What these held and what resolves before you were notified needs no line in the digest either."""
@@ -73,16 +73,17 @@ class Judgement:
         rules, now = self.situation.rules, self.situation.now
         paged = [member for member in members if member.verdict.path == "page"]
         if paged:
-            first, escalation = paged[0], escalation_of(paged[0].routes, rules)
-            known = self.situation.group(id, first.routes[-1].settings.group_interval)
-            level = level_reached(member.alert for member in paged)
-            page = page_now(known, id, first.routes, first.alert["labels"], escalation, now, level=level)
+            first, routes = paged[0], united(member.routes for member in paged)
+            known = self.situation.group(id, group_interval(first.routes))
+            reached = place_reached(member.alert for member in paged)
+            courses = courses_of(routes, rules.escalations)
+            page = page_now(known, id, first.matched, first.alert["labels"], courses, now, reached=reached)
             return GroupChange(page.group, paged, page)
         for member in members:
-            wait = member.routes[-1].settings.group_wait
+            wait = group_wait(member.routes)
             if member.verdict.by == "group" and wait and member.verdict.until == now + wait:
                 known = self.situation.group(id, timedelta(0))
-                group = waiting(known, id, member.routes, member.alert["labels"], now + wait)
+                group = waiting(known, id, member.matched, member.alert["labels"], now + wait)
                 return GroupChange(group, [member])
         return None
 
@@ -143,8 +144,9 @@ def page_order(alert: AlertDoc) -> tuple[bool, str, str]:
     return alert["severity"] != "critical", alert["first_seen"], alert["id"]
 
 
-def escalation_of(routes: tuple[Node, ...], rules: Rules) -> Escalation:
-    return rules.escalations.get(routes[-1].settings.escalation or "", Escalation())
+def united(routes: Iterable[Sequence[Node]]) -> list[Node]:
+    """The routes of several alerts, each once."""
+    return list({node.path: node for nodes in routes for node in nodes}.values())
 
 
 def judge_alerts(alerts: Iterable[AlertDoc], situation: Situation) -> Judgement:
@@ -157,9 +159,14 @@ def decide(
     known: Mapping[str, AlertDoc],
     message: EventAccepted,
     situation: Situation,
+    rest: Sequence[tuple[str, Signal]] = (),
 ) -> Decisions:
-    """What becomes of *signals* (each with its alert's id), given the *known* documents of their alerts."""
+    """What becomes of *signals* (each with its alert's id), given the *known* documents of their alerts.
+
+    *rest* are the signals of the same event that are decided later: an alert that they fire inhibits others already.
+    """
     applied = _apply_all(signals, known, message, situation)
+    situation.changing, situation.coming = applied.alerts, _sources(rest, message, situation.rules)
     judgement = judge_alerts(applied.to_judge(), situation)
     judged = {member.alert["id"]: member for member in judgement.judged}
     decisions = [
@@ -182,6 +189,17 @@ def _apply_all(
     return applied
 
 
+def _sources(signals: Sequence[tuple[str, Signal]], message: EventAccepted, rules: Rules) -> list[Inhibitor]:
+    """The alerts that *signals* leave firing and that may inhibit others, as if nothing else were known of them."""
+    last = {id: signal for id, signal in signals if isinstance(signal, Alert)} if rules.inhibition.rules else {}
+    alerts: list[Inhibitor] = [
+        {"id": id, "labels": labels_of(signal, source=message.source, type=message.type), "title": signal.title}
+        for id, signal in last.items()
+        if signal.status == "firing"
+    ]
+    return [alert for alert in alerts if rules.inhibition.is_source(alert["labels"])]
+
+
 def _apply(signal: Signal, known: AlertDoc | None, id: str, message: EventAccepted, situation: Situation) -> Change:
     now = situation.now
     if isinstance(signal, BusinessEvent):
@@ -191,14 +209,21 @@ def _apply(signal: Signal, known: AlertDoc | None, id: str, message: EventAccept
     if message.repeats and signal.status != "firing":
         return Change(None, "record", _ends_nothing(message))
     labels = labels_of(signal, source=message.source, type=message.type)
-    settings = route(situation.rules.routes, labels)[-1].settings
-    thresholds = Thresholds(settings.failure_threshold, settings.success_threshold)
+    routes = route(situation.rules.routes, labels)
+    thresholds = _thresholds(routes)
     received = Received(signal, id, message.source, message.id, labels, message.received_at, now, thresholds)
     if signal.status != "acknowledged":
         return apply(received, known)
     if known and is_said_before_the_last_firing(received, known):
         return Change(None, "record", "was acknowledged before it fired again")
-    return act(known, "is acknowledged", by="its sender", now=now, until=now + settings.ack_timeout)
+    return act(known, "is acknowledged", by="its sender", now=now, until=now + ack_timeout(routes))
+
+
+def _thresholds(routes: tuple[Node, ...]) -> Thresholds:
+    """Each route counts firings for itself. A resolve counts for all routes, once it counts for each that notifies."""
+    successes = [node.settings.success_threshold for node in able_to_notify(routes)]
+    least, *later = sorted({node.settings.failure_threshold for node in routes})
+    return Thresholds(least, max(successes), tuple(later))
 
 
 def _ends_nothing(message: EventAccepted) -> str:

@@ -1,5 +1,9 @@
-"""Escalation until somebody acknowledges: level by level, then repeats at growing intervals, then an end."""
+"""Escalation until somebody acknowledges: level by level, then repeats at growing intervals, then an end.
 
+Each route has a course of its own. A group whose alerts match several routes goes through all of their courses.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Self
@@ -40,38 +44,98 @@ class Escalation(Section):
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """One notification of a course: how long after its start it is due, its channels and its name."""
+
+    at: timedelta
+    channels: tuple[str, ...]
+    name: str
+    is_repeat: bool = False
+
+
+Course = tuple[Stage, ...]
+START = timedelta(0)
+
+
+def course(escalation: Escalation, channel: str, repeat: timedelta) -> Course:
+    """The notifications of one route: first on its *channel*, then by the levels of its *escalation*, then repeats.
+
+    A first level that does not wait notifies together with the channel of the route.
+    """
+    return tuple(_stages(_levels(escalation, channel), escalation, repeat))
+
+
+def opening(escalation: Escalation, channel: str) -> tuple[str, ...]:
+    """The channels of the first stage of a course."""
+    return _levels(escalation, channel)[0][0]
+
+
+def _stages(
+    levels: Sequence[tuple[tuple[str, ...], timedelta]], escalation: Escalation, repeat: timedelta
+) -> Iterator[Stage]:
+    at = START
+    for number, (channels, after) in enumerate(levels):
+        at += after
+        yield Stage(at, channels, f"level {number + 1} of {len(levels)}")
+    for number in range(escalation.repeats):
+        at += min(repeat * escalation.backoff**number, max(repeat, LONGEST))
+        yield Stage(at, levels[-1][0], f"repeat {number + 1} of {escalation.repeats}", is_repeat=True)
+
+
+def _levels(escalation: Escalation, channel: str) -> list[tuple[tuple[str, ...], timedelta]]:
+    levels: list[tuple[tuple[str, ...], timedelta]] = [((channel,), START)]
+    for level in escalation.levels:
+        if level.after:
+            levels.append(((level.channel,), level.after))
+        else:
+            levels[0] = (tuple(dict.fromkeys((channel, level.channel))), START)
+    return levels
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One page: its channels, its name, and how long to wait for an acknowledgement before the next page.
 
-    `wait` is None after the last page.
+    `at` is its place in the courses, as the time since their start. `wait` is None after the last page.
     """
 
     channels: tuple[str, ...]
     name: str
     wait: timedelta | None
+    at: timedelta = START
 
 
-def step(escalation: Escalation, channels: tuple[str, ...], repeat: timedelta, number: int) -> Step:
-    """Page *number*, from 0, of one escalation: first on *channels*, those of the routes, then by its levels.
-
-    A first level that does not wait notifies together with the channels of the routes.
-    """
-    levels = _levels(escalation, channels)
-    top, last = len(levels) - 1, len(levels) - 1 + escalation.repeats
-    to = levels[min(number, top)][0]
-    if number < top:
-        return Step(to, f"level {number + 1} of {len(levels)}", levels[number + 1][1])
-    name = f"level {top + 1} of {len(levels)}" if number == top else f"repeat {number - top} of {escalation.repeats}"
-    if number >= last:
-        return Step(to, name, None)
-    return Step(to, name, min(repeat * escalation.backoff ** (number - top), max(repeat, LONGEST)))
+def present(courses: Sequence[Course], at: timedelta) -> Step:
+    """The step at which *courses* are at the time *at*: the latest stage of each."""
+    latest = [max((stage for stage in stages if stage.at <= at), key=_at) for stages in courses]
+    return _step(latest, courses, at)
 
 
-def _levels(escalation: Escalation, channels: tuple[str, ...]) -> list[tuple[tuple[str, ...], timedelta]]:
-    levels: list[tuple[tuple[str, ...], timedelta]] = [(channels, timedelta(0))]
-    for level in escalation.levels:
-        if level.after:
-            levels.append(((level.channel,), level.after))
-        else:
-            levels[0] = (tuple(dict.fromkeys((*channels, level.channel))), timedelta(0))
-    return levels
+def next_level(courses: Sequence[Course], after: timedelta) -> timedelta:
+    """The place of the next level of *courses*, or of the last one."""
+    places = [stage.at for stages in courses for stage in stages if stage.at > after and not stage.is_repeat]
+    return min(places, default=last_level(courses))
+
+
+def last_level(courses: Sequence[Course]) -> timedelta:
+    """The place after which *courses* only repeat."""
+    return max(stage.at for stages in courses for stage in stages if not stage.is_repeat)
+
+
+def following(notifying: Sequence[Course], courses: Sequence[Course], after: timedelta) -> Step | None:
+    """The next step of the *notifying* ones among *courses*; None if their stages are all past."""
+    ahead = [stage for stages in notifying for stage in stages if stage.at > after]
+    if not ahead:
+        return None
+    at = min(map(_at, ahead))
+    return _step([stage for stage in ahead if stage.at == at], courses, at)
+
+
+def _step(stages: Sequence[Stage], courses: Iterable[Course], at: timedelta) -> Step:
+    channels = dict.fromkeys(channel for stage in stages for channel in stage.channels)
+    later = [stage.at for whole in courses for stage in whole if stage.at > at]
+    return Step(tuple(channels), stages[0].name, min(later) - at if later else None, at)
+
+
+def _at(stage: Stage) -> timedelta:
+    return stage.at

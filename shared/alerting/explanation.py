@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.alerting.alert import AlertDoc
-from shared.alerting.hold_reasons import HOLD_REASONS, Verdict
+from shared.alerting.hold_reasons import HOLD_REASONS, ROUTE_REASONS, Ready
 from shared.alerting.matchers import Labels
 from shared.alerting.routes import Node
 from shared.alerting.situation import Situation
-from shared.alerting.verdict import interrupts, judge
+from shared.alerting.verdict import Verdicts, judge_by_route
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +60,34 @@ class Reason:
     decides: bool
 
 
-def reasons(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> tuple[list[Reason], Verdict]:
-    """Every check, up to the one that decided, and the verdict."""
-    verdict, settings = judge(alert, routes, situation), routes[-1].settings
-    severity = f"{alert['severity']}, its route interrupts from {settings.interrupt_from}"
-    if not interrupts(alert, settings):
-        return [Reason("severity", severity, decides=True)], verdict
-    checked = [Reason("severity", severity, decides=False)]
-    for name, hold_reason in HOLD_REASONS.items():
-        held = hold_reason(alert, routes, situation)
-        checked.append(Reason(name, held.reason if held else "does not apply", decides=held is not None))
-        if held:
-            break
-    return checked, verdict
+def reasons(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> tuple[list[Reason], Verdicts]:
+    """Every check, up to those that decided, and the verdicts. If there are several routes, each names its checks."""
+    checks, ready = list[Reason](), list[Node]()
+    for node in routes:
+        own = list(_own_checks(alert, node, situation, str(node) + ": " if len(routes) > 1 else ""))
+        checks += own
+        if not own[-1].decides:
+            ready.append(node)
+    shared = _shared_checks(alert, Ready(tuple(ready), routes), situation) if ready else ()
+    return [*checks, *shared], judge_by_route(alert, routes, situation)
+
+
+def _own_checks(alert: AlertDoc, node: Node, situation: Situation, prefix: str) -> Iterator[Reason]:
+    """What one route checks for itself."""
+    for name, reason in ROUTE_REASONS.items():
+        verdict = reason(alert, node.settings, situation)
+        answer = verdict.reason if verdict else "does not apply"
+        if name == "severity":
+            answer = f"{alert['severity']}, its route interrupts from {node.settings.interrupt_from}"
+        yield Reason(prefix + name, answer, decides=verdict is not None)
+        if verdict:
+            return
+
+
+def _shared_checks(alert: AlertDoc, ready: Ready, situation: Situation) -> Iterator[Reason]:
+    """What is checked for all routes that are *ready* to notify."""
+    for name, reason in HOLD_REASONS.items():
+        verdict = reason(alert, ready, situation)
+        yield Reason(name, verdict.reason if verdict else "does not apply", decides=verdict is not None)
+        if verdict:
+            return

@@ -1,17 +1,29 @@
 """The pages of a group: the first, later ones for alerts that joined, and more until somebody acknowledges.
 
 The document of a group holds only that: how many `pages` there were, the `level` of the present escalation, when the
-last page was (`paged_at`) and when the next is due (`due_at`). Which alerts are open is known from the alerts alone.
+last page was (`paged_at`) and when the next is due (`due_at`). `reached` is the place in the courses of its routes, in
+seconds after their start; groups of earlier releases have none. Which alerts are open is known from the alerts alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypedDict, cast
 
 from shared.alerting.alert import KEEP, AlertDoc
-from shared.alerting.escalation import Escalation, Step, step
-from shared.alerting.routes import Node, group_id, group_labels, storm_id
+from shared.alerting.escalation import (
+    START,
+    Course,
+    Escalation,
+    Step,
+    course,
+    following,
+    last_level,
+    next_level,
+    opening,
+    present,
+)
+from shared.alerting.routes import Node, Settings, able_to_notify, group_id, group_labels, storm_id
 from shared.events import document_id, iso
 from shared.ports.field_paths import EXPIRY
 
@@ -35,6 +47,7 @@ class GroupDoc(TypedDict):
     gave_up_at: str | None
     messages: list[str]
     last_told: list[str]
+    reached: float | None
     expires_at: str | None
 
 
@@ -67,31 +80,49 @@ def channels_of(routes: Sequence[Node]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(node.settings.channel for node in routes))
 
 
+def courses_of(routes: Iterable[Node], escalations: Mapping[str, Escalation]) -> list[Course]:
+    """How each of *routes* notifies until somebody acknowledges."""
+    return [_course(node.settings, escalations) for node in routes]
+
+
+def _course(settings: Settings, escalations: Mapping[str, Escalation]) -> Course:
+    escalation = escalations.get(settings.escalation or "", Escalation())
+    return course(escalation, settings.channel, settings.repeat_interval)
+
+
+def first_channels(routes: Iterable[Node], escalations: Mapping[str, Escalation]) -> set[str]:
+    """The channels of the first page that alerts on *routes* make; no later page has more."""
+    settings = (node.settings for node in routes)
+    openings = (opening(escalations.get(of.escalation or "", Escalation()), of.channel) for of in settings)
+    return {channel for channels in openings for channel in channels}
+
+
 def page_now(
     known: GroupDoc | None,
     id: str,
     routes: tuple[Node, ...],
     labels: Mapping[str, str],
-    escalation: Escalation,
+    courses: Sequence[Course],
     now: datetime,
     *,
-    level: int = 0,
+    reached: float | None = None,
 ) -> Page:
-    """The page for alerts that notify now: it begins an escalation, or joins the present one at its level.
+    """The page for alerts that notify now by *courses*: it begins an escalation, or joins the present one at its place.
 
-    An escalation that a mute has interrupted goes on at *level*. Alerts that join begin the repeats again: they do not
-    share the long waits that others have reached.
+    An escalation that a mute has interrupted goes on after the place *reached*, in seconds after its start. Alerts that
+    join begin the repeats again: they do not share the long waits that others have reached.
     """
     group = known or _new_group(id, routes, labels)
     if group["due_at"] is not None and group["level"]:
-        reached = min(group["level"], escalation.stages)
-        present = _step(routes, escalation, reached - 1)
-        return _page({**group, "level": reached, "due_at": _due(group, present, now)}, present, "joined", now)
-    number = min(level, escalation.stages - 1)
-    first = _step(routes, escalation, number)
+        at = min(_reached(group, courses), last_level(courses))
+        joined = present(courses, at)
+        changed: GroupDoc = {**group, "reached": at.total_seconds(), "due_at": _due(group, joined, now)}
+        return _page(changed, joined, "joined", now)
+    at = START if reached is None else next_level(courses, timedelta(seconds=reached))
+    first = present(courses, at)
     begun: GroupDoc = {
-        **group, "level": number + 1, "called_at": iso(now), "gave_up_at": None, "due_at": _due(group, first, now),
-        "messages": [],
+        **group, "level": 1, "called_at": iso(now), "gave_up_at": None, "messages": [],
+        "reached": at.total_seconds(), "due_at": _due(group, first, now),
     }  # fmt: skip
     return _page(begun, first, "first", now)
 
@@ -102,20 +133,39 @@ def _due(group: GroupDoc, step: Step, now: datetime) -> str | None:
     return min(filter(None, due), default=None)
 
 
-def page_again(known: GroupDoc, routes: tuple[Node, ...], escalation: Escalation, now: datetime) -> Page:
-    """The next page of a group that nobody has acknowledged. Without a wait it is the last: the escalation ends."""
-    next_step = _step(routes, escalation, known["level"])
-    group: GroupDoc = {**known, "level": known["level"] + 1, "due_at": None}
-    if next_step.wait:
-        group["due_at"] = iso(now + next_step.wait)
-    else:
-        group["gave_up_at"] = iso(now)
-    return _page(group, next_step, "again", now)
+def page_again(known: GroupDoc, notifying: Sequence[Course], courses: Sequence[Course], now: datetime) -> Page | None:
+    """The next page of a group that nobody has acknowledged, by the *notifying* ones of its *courses*.
+
+    Without a wait it is the last: the escalation ends. None if only courses that do not notify now have pages left.
+    """
+    reached = _reached(known, courses)
+    step = following(notifying, courses, reached)
+    if step is None:
+        if following(courses, courses, reached):
+            return None
+        step = present(notifying, reached)
+    group: GroupDoc = {
+        **known, "level": known["level"] + 1, "reached": step.at.total_seconds(),
+        "due_at": iso(now + step.wait) if step.wait else None, "gave_up_at": None if step.wait else iso(now),
+    }  # fmt: skip
+    return _page(group, step, "again", now)
+
+
+def _reached(group: GroupDoc, courses: Sequence[Course]) -> timedelta:
+    """The place of *group* in its courses; a group of an earlier release knows its level only."""
+    if group["reached"] is not None:
+        return timedelta(seconds=group["reached"])
+    places = sorted({stage.at for stages in courses for stage in stages})
+    return places[: max(group["level"], 1)][-1]
 
 
 def is_unanswered(alert: AlertDoc) -> bool:
-    """Whether an alert of a group has notified somebody who has done nothing about it yet."""
-    return alert["state"] == "firing" and bool(alert["told_at"]) and not alert["calls_at"]
+    """Whether an alert of a group has notified somebody who has done nothing about it yet.
+
+    It may have routes that still hold it; then `calls_at` is theirs.
+    """
+    waits = bool(alert["calls_at"]) and not alert["told_on"]
+    return alert["state"] == "firing" and bool(alert["told_at"]) and not waits
 
 
 def idle(known: GroupDoc, now: datetime) -> GroupDoc:
@@ -128,15 +178,16 @@ def muted(known: GroupDoc) -> GroupDoc:
     return {**known, "level": 0}
 
 
+def postponed(known: GroupDoc, until: datetime) -> GroupDoc:
+    """A group of which only routes that are muted until *until* have notifications left."""
+    return {**known, "due_at": iso(until)}
+
+
 def waiting(
     known: GroupDoc | None, id: str, routes: tuple[Node, ...], labels: Mapping[str, str], until: datetime
 ) -> GroupDoc:
     """A group that waits for more of its alerts before its first page."""
     return {**(known or _new_group(id, routes, labels)), "flush_at": iso(until)}
-
-
-def _step(routes: tuple[Node, ...], escalation: Escalation, number: int) -> Step:
-    return step(escalation, channels_of(routes), routes[-1].settings.repeat_interval, number)
 
 
 def _page(group: GroupDoc, step: Step, kind: Literal["first", "joined", "again"], now: datetime) -> Page:
@@ -150,6 +201,7 @@ def _new_group(id: str, routes: tuple[Node, ...], labels: Mapping[str, str]) -> 
     is_storm = id == storm_id(routes)
     return {
         "id": id, "flood": is_storm, "labels": {} if is_storm else group_labels(routes, labels),
-        "route": str(routes[-1]), "pages": 0, "level": 0, "paged_at": None, "due_at": None, "called_at": None,
-        "flush_at": None, "gave_up_at": None, "messages": [], "last_told": [], EXPIRY: None,
+        "route": str(able_to_notify(routes)[-1]), "pages": 0, "level": 0, "paged_at": None, "due_at": None,
+        "called_at": None, "flush_at": None, "gave_up_at": None, "messages": [], "last_told": [], "reached": None,
+        EXPIRY: None,
     }  # fmt: skip

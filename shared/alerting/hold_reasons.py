@@ -1,12 +1,16 @@
-"""Reasons to hold an alert that would notify you now, in the order in which they are checked."""
+"""Reasons to hold an alert that would notify you now, in the order in which they are checked.
+
+First each route that the alert matches checks its own reasons. The other reasons are the same for all routes that have
+none, because they are about the alert, its group and you.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.alerting.alert import AlertDoc, HeldBy, flaps
-from shared.alerting.groups import GroupDoc, group_of
+from shared.alerting.alert import AlertDoc, HeldBy, flaps, rank
+from shared.alerting.groups import GroupDoc, first_channels, group_of
 from shared.alerting.routes import Node, Settings, storm_id
 from shared.alerting.situation import Situation
 from shared.alerting.time_intervals import until_false
@@ -30,15 +34,54 @@ class Verdict:
     until: datetime | None = None
 
 
-def _pause(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> Verdict | None:
-    pause = routes[-1].settings.auto_pause
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The `routes` on which an alert would notify now, of all those that it has `matched`."""
+
+    routes: tuple[Node, ...]
+    matched: tuple[Node, ...]
+
+    def group_of(self, alert: AlertDoc) -> str:
+        """The id of the alert's group, which does not depend on what is ready."""
+        return group_of(alert, self.matched)
+
+
+def interrupts(alert: AlertDoc, settings: Settings) -> bool:
+    """Whether an alert notifies on its route if no hold reason applies."""
+    least = settings.interrupt_from
+    return least != "never" and rank(alert["severity"]) >= rank(least)
+
+
+def _told(alert: AlertDoc, settings: Settings, situation: Situation) -> Verdict | None:  # noqa: ARG001
+    is_told = settings.channel in alert["told_on"]
+    return Verdict("record", f"has notified {settings.channel}") if is_told else None
+
+
+def _threshold(alert: AlertDoc, settings: Settings, situation: Situation) -> Verdict | None:  # noqa: ARG001
+    count, least = alert["count"], settings.failure_threshold
+    if alert["severity"] == "critical" or count >= least:
+        return None
+    return Verdict("record", f"firing {count} of {least} before it counts")
+
+
+def _severity(alert: AlertDoc, settings: Settings, situation: Situation) -> Verdict | None:
+    if interrupts(alert, settings):
+        return None
+    if held := _flapping(alert, None, situation):
+        return held
+    reason = "its route never interrupts" if settings.interrupt_from == "never" else "waits for the digest"
+    return Verdict("digest", f"{alert['severity']}, {reason}", "severity")
+
+
+def _pause(alert: AlertDoc, settings: Settings, situation: Situation) -> Verdict | None:
+    pause = settings.auto_pause
     until = datetime.fromisoformat(alert["first_seen"]) + pause
     if not pause or situation.now >= until:
         return None
     return Verdict("hold", f"paused until {iso(until)}, in case it resolves on its own", "pause", until)
 
 
-def flapping(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> Verdict | None:  # noqa: ARG001
+def _flapping(alert: AlertDoc, ready: Ready | None, situation: Situation) -> Verdict | None:  # noqa: ARG001
     times = flaps(alert, situation.now)
     steady = datetime.fromisoformat(alert["first_seen"]) + STEADY
     if alert["severity"] == "critical" or times < FLAPPING or situation.now >= steady:
@@ -47,22 +90,12 @@ def flapping(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) ->
     return Verdict("hold", reason, "flapping", steady)
 
 
-def _interval(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> Verdict | None:  # noqa: ARG001
-    if reason := muted_by(routes, situation.now, situation):
-        until = until_false(lambda time: bool(muted_by(routes, time, situation)), situation.now)
+def muted(alert: AlertDoc, settings: Settings, situation: Situation) -> Verdict | None:  # noqa: ARG001
+    """Whether the time intervals of a route mute it now, and until when."""
+    if reason := _mute_reason(settings, situation.now, situation):
+        until = until_false(lambda time: bool(_mute_reason(settings, time, situation)), situation.now)
         return Verdict("hold", reason, "interval", until)
     return None
-
-
-def muted_by(routes: tuple[Node, ...], time: datetime, situation: Situation) -> str:
-    """Why the time intervals of *routes* mute them all at *time*; empty if a route is not muted."""
-    reasons = [_mute_reason(node.settings, time, situation) for node in routes]
-    return reasons[-1] if all(reasons) else ""
-
-
-def not_muted(routes: tuple[Node, ...], situation: Situation) -> tuple[Node, ...]:
-    """Those of *routes* that no time interval mutes now; all of them if each is muted."""
-    return tuple(node for node in routes if not _mute_reason(node.settings, situation.now, situation)) or routes
 
 
 def _mute_reason(settings: Settings, time: datetime, situation: Situation) -> str:
@@ -74,47 +107,56 @@ def _mute_reason(settings: Settings, time: datetime, situation: Situation) -> st
     return ""
 
 
+def group_wait(routes: tuple[Node, ...]) -> timedelta:
+    """How long the group of an alert waits: as long as the most impatient of the *routes* that would notify says."""
+    return min(node.settings.group_wait for node in routes)
+
+
+def group_interval(routes: tuple[Node, ...]) -> timedelta:
+    """How long a group waits before a notification about alerts that joined."""
+    return min(node.settings.group_interval for node in routes)
+
+
 def suppressed(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> Verdict | None:
     """Why *alert* is silenced, or inhibited by another alert that fires, and until when; None if it is neither."""
     if silence := situation.silence(alert["labels"]):
         return Verdict("hold", silence.reason, "silence", silence.ends_at)
     if inhibitor := situation.inhibitor(alert):
-        until = situation.now + routes[-1].settings.group_interval
+        until = situation.now + group_interval(routes)
         return Verdict("hold", f"inhibited by {inhibitor['title']}", "inhibition", until)
     return None
 
 
-def muted(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> Verdict | None:
-    """Why *alert* must not notify again, though it has notified before: muted, silenced or inhibited since."""
-    return _interval(alert, routes, situation) or suppressed(alert, routes, situation)
+def _suppressed(alert: AlertDoc, ready: Ready, situation: Situation) -> Verdict | None:
+    return suppressed(alert, ready.routes, situation)
 
 
-def _attention(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> Verdict | None:
+def _attention(alert: AlertDoc, ready: Ready, situation: Situation) -> Verdict | None:
     """Whether the operator's attention is to be spared. A critical alert is never held for that."""
     severity = alert["severity"]
     if severity == "critical":
         return None
     if name := situation.focus_block():
         return Verdict("digest", f"{severity} during the focus block {name}: waits for the digest", "focus")
-    if situation.is_over_budget(group_of(alert, routes)):
+    if situation.is_over_budget(ready.group_of(alert)):
         budget = situation.rules.focus.budget
         used = f"today's {budget.interruptions_per_day if budget else 0} interruptions are used up"
         return Verdict("digest", f"{severity}, and {used}: waits for the digest", "budget")
     return None
 
 
-def _group(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> Verdict | None:
+def _group(alert: AlertDoc, ready: Ready, situation: Situation) -> Verdict | None:
     """Whether the group of *alert* was notified just now, or waits for more alerts."""
-    settings = routes[-1].settings
-    group = situation.group(group_of(alert, routes), settings.group_interval)
+    interval, wait = group_interval(ready.routes), group_wait(ready.routes)
+    group = situation.group(ready.group_of(alert), interval)
     if group and group["paged_at"] and not _has_waited(alert, situation.now):
-        next_page = datetime.fromisoformat(group["paged_at"]) + settings.group_interval
+        next_page = datetime.fromisoformat(group["paged_at"]) + interval
         if situation.now < next_page:
             reason = f"its group was notified at {group['paged_at']}: included in the next notification"
             return Verdict("hold", reason, "group", next_page)
-    if not settings.group_wait or (group and group["due_at"]):
+    if not wait or (group and group["due_at"]):
         return None
-    flush = _flush(group, situation.now) or situation.now + settings.group_wait
+    flush = _flush(group, situation.now) or situation.now + wait
     return Verdict("hold", "waits for other alerts of its group", "group", flush) if situation.now < flush else None
 
 
@@ -130,17 +172,24 @@ def _flush(group: GroupDoc | None, now: datetime) -> datetime | None:
     return flush if flush and now < flush + STALE else None
 
 
-def _storm(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> Verdict | None:
-    if alert["group"] == storm_id(routes) or not situation.is_storm(group_of(alert, routes)):
+def _storm(alert: AlertDoc, ready: Ready, situation: Situation) -> Verdict | None:
+    messages = len(first_channels(ready.routes, situation.rules.escalations))
+    if alert["group"] == storm_id(ready.matched) or not situation.is_storm(ready.group_of(alert), messages):
         return None
     return Verdict(
         "hold", "too many notifications within a minute: grouped into one", "flood", situation.now + STORM_WAIT
     )
 
 
-HoldReason = Callable[[AlertDoc, tuple[Node, ...], Situation], Verdict | None]
-HOLD_REASONS: dict[str, HoldReason] = {
-    "auto_pause": _pause, "flapping": flapping, "time intervals": _interval, "silences and inhibition": suppressed,
-    "focus and budget": _attention, "group": _group, "storm": _storm,
+RouteReason = Callable[[AlertDoc, Settings, Situation], Verdict | None]
+ROUTE_REASONS: dict[str, RouteReason] = {
+    "notified already": _told, "failure_threshold": _threshold, "severity": _severity, "auto_pause": _pause,
+    "time intervals": muted,
 }  # fmt: skip
-"""The hold reasons by name, in the order in which they are checked."""
+"""What keeps one route from notifying, by name, in the order in which each route checks it."""
+HoldReason = Callable[[AlertDoc, Ready, Situation], Verdict | None]
+HOLD_REASONS: dict[str, HoldReason] = {
+    "flapping": _flapping, "silences and inhibition": _suppressed, "focus and budget": _attention, "group": _group,
+    "storm": _storm,
+}  # fmt: skip
+"""What holds an alert on all routes that would notify now, by name, in the order in which it is checked."""

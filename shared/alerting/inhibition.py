@@ -6,11 +6,18 @@ Source: Alertmanager documentation, "Inhibition", and `inhibit/inhibit.go`.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypedDict
 
-from shared.alerting.alert import AlertDoc
 from shared.alerting.matchers import Labels, Matchers, compiled
 from shared.values.section import Section
+
+
+class Inhibitor(TypedDict):
+    """What inhibition reads of an alert that fires."""
+
+    id: str
+    labels: dict[str, str]
+    title: str
 
 
 class InhibitRule(Section):
@@ -37,7 +44,7 @@ class Inhibition:
         """Whether an alert with *labels* may inhibit others."""
         return any(source(labels) for _, source, _ in self._tests)
 
-    def inhibitor(self, labels: Labels, firing: Iterable[AlertDoc]) -> AlertDoc | None:
+    def inhibitor(self, labels: Labels, firing: Iterable[Inhibitor]) -> Inhibitor | None:
         """The first of the alerts *firing* that inhibits an alert with *labels*."""
         rules = [(rule, source, target, source(labels)) for rule, source, target in self._tests if target(labels)]
         if not rules:

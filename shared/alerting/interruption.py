@@ -25,12 +25,12 @@ def after_wait(alert: AlertDoc) -> Again | None:
     A short wait for the others of its group, or in a storm, is not a reason of its own.
     """
     if alert["state"] in {"acknowledged", "snoozed"}:
-        return {"why": _after_act(alert), "level": 0}
+        return {"why": _after_act(alert), "reached": None}
     held = alert["held"]
     if held and held["by"] in _MUTES:
-        return {"why": f"Still firing. It was {held['reason'].rstrip('.')}.", "level": held.get("level", 0)}
+        return {"why": f"Still firing. It was {held['reason'].rstrip('.')}.", "reached": held.get("reached")}
     if held and held["by"] in _PAUSES:
-        return {"why": _PAUSES[held["by"]], "level": 0}
+        return {"why": _PAUSES[held["by"]], "reached": None}
     return alert["again"]
 
 
@@ -46,12 +46,17 @@ def _after_act(alert: AlertDoc) -> str:
 
 
 def more_severe(severity: Severity) -> Again:
-    return {"why": f"More severe than before: now {severity}.", "level": 0}
+    return {"why": f"More severe than before: now {severity}.", "reached": None}
 
 
-def level_reached(alerts: Iterable[AlertDoc]) -> int:
-    """The level at which the escalation of *alerts*, which notify together, goes on: for a new alert it begins."""
-    return min((alert["again"]["level"] if alert["again"] else 0 for alert in alerts), default=0)
+def place_reached(alerts: Iterable[AlertDoc]) -> float | None:
+    """The place, in seconds, after which the escalation of *alerts*, which notify together, goes on.
+
+    None if it begins, because one of them is new.
+    """
+    places = [alert["again"]["reached"] if alert["again"] else None for alert in alerts]
+    known = [place for place in places if place is not None]
+    return min(known) if known and len(known) == len(places) else None
 
 
 def reasons(alerts: Iterable[AlertDoc], *, new: str) -> list[str]:

@@ -40,10 +40,14 @@ AHEAD = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """How often an alert below critical must fire, or resolve, before that counts. Its route sets both."""
+    """How often an alert below critical must fire, or resolve, before that counts. Its routes set both.
+
+    `failure` is the least number of its routes, `later` are those of its other routes.
+    """
 
     failure: int = 1
     success: int = 1
+    later: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +214,14 @@ def _counted(alert: AlertDoc, received: Received, effect: Effect) -> Change:
     if severity != "critical" and count < least:
         return Change(alert, "count", f"firing {count} of {least} before it counts")
     if alert["asked"] and effect != "notify":
+        if severity != "critical" and alert["state"] == "firing" and count in received.thresholds.later:
+            return Change(alert, "notify", f"firing {count}, which counts for one more route")
         return Change(alert, "count", f"repeat {count} of an alert that is {alert['state']}")
     reason = f"more severe than before, now {severity}" if alert["asked"] else f"{severity} and new"
     if received.signal.severity not in SEVERITIES:
         reason += f" (unknown severity {received.signal.severity!r} counts as critical)"
     again = more_severe(severity) if alert["asked"] else None
-    return Change({**alert, "asked": True, "until": None, "again": again}, "notify", reason)
+    return Change({**alert, "asked": True, "until": None, "again": again, "told_on": []}, "notify", reason)
 
 
 def _resolve(received: Received, known: AlertDoc | None, effect: Effect) -> Change:

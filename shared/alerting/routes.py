@@ -18,7 +18,8 @@ from shared.values.durations import Duration, Wait, parse_wait
 from shared.values.section import Section
 
 ALL = "..."
-Threshold = Annotated[int, Field(ge=1, le=100, strict=True)]
+MOST_FIRINGS = 100
+Threshold = Annotated[int, Field(ge=1, le=MOST_FIRINGS, strict=True)]
 
 
 def _pause(value: Any) -> Any:
@@ -152,9 +153,19 @@ def _matched(node: Node, labels: Labels) -> Iterator[Node]:
         yield node
 
 
+def able_to_notify(routes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Those of *routes* that notify at some severity; all of them if none does. The others decide nothing for them."""
+    return tuple(node for node in routes if node.settings.interrupt_from != "never") or routes
+
+
+def ack_timeout(routes: tuple[Node, ...]) -> timedelta:
+    """How long an acknowledgement lasts: it ends for all routes when it ends for the first of them."""
+    return min(node.settings.ack_timeout for node in able_to_notify(routes))
+
+
 def group_labels(routes: tuple[Node, ...], labels: Labels) -> dict[str, str]:
-    """The labels by which an alert is grouped: those that any of its *routes* names."""
-    names = {name for node in routes for name in node.settings.group_by}
+    """The labels by which an alert is grouped: those that any of its *routes* names, if that route may notify."""
+    names = {name for node in able_to_notify(routes) for name in node.settings.group_by}
     wanted = labels if ALL in names else names
     return {name: labels.get(name, "") for name in sorted(wanted)}
 
@@ -164,10 +175,10 @@ def group_id(routes: tuple[Node, ...], labels: Labels) -> str:
     so that one acknowledgement is enough (docs/adr/0010).
     """
     pairs = [part for pair in group_labels(routes, labels).items() for part in pair]
-    paths = [".".join(map(str, node.path)) for node in routes]
+    paths = [".".join(map(str, node.path)) for node in able_to_notify(routes)]
     return document_id("group", str(len(paths)), *paths, *pairs)
 
 
 def storm_id(routes: tuple[Node, ...]) -> str:
     """The id of the group for a storm of alerts that go to the same channels."""
-    return document_id("flood", *sorted({node.settings.channel for node in routes}))
+    return document_id("flood", *sorted({node.settings.channel for node in able_to_notify(routes)}))

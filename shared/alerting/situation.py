@@ -13,7 +13,7 @@ from shared.alerting.alert import AlertDoc
 from shared.alerting.escalation import Escalation
 from shared.alerting.focus import Focus, Period, block_of, day_began
 from shared.alerting.groups import GroupDoc, idle, muted
-from shared.alerting.inhibition import Inhibition
+from shared.alerting.inhibition import Inhibition, Inhibitor
 from shared.alerting.routes import Node, Route
 from shared.alerting.silences import Silence, silence_of
 from shared.alerting.time_intervals import TimeInterval, any_contains
@@ -102,13 +102,18 @@ class QuietWorld:
 class Situation:
     """The time, the rules and the world, each read when a hold reason first needs it.
 
-    `paging` are the groups that have been judged to page in this situation: each counts as one notification more.
+    `paging` are the groups that have been judged to page in this situation, each with the channels of its page: every
+    channel gets one message more.
+    `changing` are the alerts that change together with those that are judged, as they will be; `coming` are those that
+    the same event fires later and that may inhibit others.
     """
 
     now: datetime
     rules: Rules
     world: World
-    paging: set[str] = field(default_factory=set)
+    paging: dict[str, set[str]] = field(default_factory=dict)
+    changing: Mapping[str, AlertDoc] = field(default_factory=dict)
+    coming: Sequence[Inhibitor] = ()
     _groups: dict[str, GroupDoc | None] = field(default_factory=dict)
 
     @cached_property
@@ -116,8 +121,12 @@ class Situation:
         return self.world.silences()
 
     @cached_property
-    def inhibitors(self) -> Sequence[AlertDoc]:
-        return self.world.inhibitors() if self.rules.inhibition.rules else ()
+    def inhibitors(self) -> Sequence[Inhibitor]:
+        if not self.rules.inhibition.rules:
+            return ()
+        stored = [alert for alert in self.world.inhibitors() if alert["id"] not in self.changing]
+        changing = [alert for alert in self.changing.values() if alert["inhibits"]]
+        return [*stored, *changing, *(alert for alert in self.coming if alert["id"] not in self.changing)]
 
     @cached_property
     def _periods(self) -> Sequence[Period]:
@@ -140,7 +149,7 @@ class Situation:
         """The longest silence in force that matches *labels*."""
         return silence_of(labels, self.silences, self.now)
 
-    def inhibitor(self, alert: AlertDoc) -> AlertDoc | None:
+    def inhibitor(self, alert: AlertDoc) -> Inhibitor | None:
         """An open alert that inhibits *alert*."""
         others = (other for other in self.inhibitors if other["id"] != alert["id"])
         return self.rules.inhibition.inhibitor(alert["labels"], others)
@@ -174,11 +183,16 @@ class Situation:
     def _is_muted(self, alert: AlertDoc) -> bool:
         return self.silence(alert["labels"]) is not None or self.inhibitor(alert) is not None
 
-    def is_storm(self, group: str) -> bool:
-        """Whether one more page, for *group*, is too many within a minute."""
-        return group not in self.paging and self._notifications_left - len(self.paging) <= 0
+    def is_storm(self, group: str, messages: int) -> bool:
+        """Whether a page for *group*, of so many *messages*, is too many within a minute."""
+        wanted = min(messages, self.rules.route.pages_per_minute)
+        return group not in self.paging and self._notifications_left - self._messages < wanted
 
     def is_over_budget(self, group: str) -> bool:
         """Whether one more page, for *group*, is beyond the day's interruption budget."""
         left = self._interruptions_left
-        return left is not None and group not in self.paging and left - len(self.paging) <= 0
+        return left is not None and group not in self.paging and left - self._messages <= 0
+
+    @property
+    def _messages(self) -> int:
+        return sum(map(len, self.paging.values()))

@@ -21,13 +21,14 @@ class Completed(dict[str, Any]):
 _ALERT: Mapping[str, Any] = {
     "summary": "", "link": "", "runbook": "", "about": None, "money": None, "last_event": "", "count": 1, "resolves": 0,
     "said_at": None, "began": None, "ended_at": None, "acknowledged_at": None, "acknowledged_by": None, "until": None,
-    "resolved_at": None, "resolved_by": None, "asked": False, "told_at": None, "told_in": None, "held": None,
-    "again": None, "calls_at": None, "group": None, "inhibits": None, "pending": None, "unresolved": None,
+    "resolved_at": None, "resolved_by": None, "asked": False, "told_at": None, "told_in": None, "told_on": [],
+    "held": None, "again": None, "calls_at": None, "group": None, "inhibits": None, "pending": None, "unresolved": None,
     "digest": None, "expires_at": None, "episode": 0, "labels": {}, "episodes": [],
 }  # fmt: skip
 _GROUP: Mapping[str, Any] = {
     "flood": False, "labels": {}, "route": "", "pages": 0, "level": 0, "paged_at": None, "due_at": None,
-    "called_at": None, "flush_at": None, "gave_up_at": None, "messages": [], "last_told": [], "expires_at": None,
+    "called_at": None, "flush_at": None, "gave_up_at": None, "messages": [], "last_told": [],
+    "reached": None, "expires_at": None,
 }  # fmt: skip
 _MESSAGE: Mapping[str, Any] = {"ack": None, "cause": None, "due_at": None, "receipt": None, "last_fault": None}
 _EVENT: Mapping[str, Any] = {"quarantine": None, "republished": {"count": 0, "at": None}, "handled": {}}

@@ -20,6 +20,7 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("outbox", "due_at"),
     ("outbox", "state"),
     ("outbox", "created_at"),
+    ("outbox", "turn"),
     ("digests", "due_at"),
     ("digests", "state"),
     ("digests", "created_at"),
@@ -33,7 +34,13 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("dead_letters", "event"),
 )
 NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
-    {("outbox", "created_at"), ("digests", "created_at"), ("dead_letters", "received_at"), ("deployments", "number")}
+    {
+        ("outbox", "created_at"),
+        ("outbox", "turn"),
+        ("digests", "created_at"),
+        ("dead_letters", "received_at"),
+        ("deployments", "number"),
+    }
 )
 """The indexes that a query reads backwards. The others need no descending index, which would cost one more entry per
 document.

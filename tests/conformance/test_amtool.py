@@ -1,4 +1,7 @@
-"""Uses Debian's `amtool config routes test` as the oracle for our route tree: same receivers, same order."""
+"""Uses Debian's `amtool config routes test` as the oracle for our route tree: same receivers, same order.
+
+Alertmanager notifies each of those receivers that has an integration, and so does the verdict on an alert.
+"""
 
 import json
 import random
@@ -9,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from opos.importers.alertmanager import import_alertmanager
-from shared.alerting.routes import Route, compile_routes, route
+from shared.alerting.routes import route
+from shared.alerting.verdict import judge_by_route
 from tests.support import requirements as needs
+from tests.support.alerts import SomeRules, fired, situation
 
 pytestmark = needs.alertmanager
 
@@ -104,25 +109,39 @@ def amtool(file: Path, asked: dict[str, str]) -> list[str]:
     return done.stdout.strip().split(",")
 
 
+def notified(rules: SomeRules, asked: dict[str, str]) -> list[str]:
+    """The channels that a critical alert with these labels notifies now."""
+    alert = {**fired(), "labels": asked}
+    verdicts = judge_by_route(alert, route(rules.routes, asked), situation(rules=rules)).by_route  # type: ignore[arg-type]
+    return [node.settings.channel for node, verdict in verdicts if verdict.path == "page"]
+
+
 def test_three_thousand_random_questions_to_random_trees_are_answered_as_amtool_answers(tmp_path: Path) -> None:
     rng = random.Random(4)
     questions = []
     for number in range(TREES):
         receivers: list[str] = []
         root = tree(rng, receivers)
-        config = {"route": root, "receivers": [{"name": name} for name in receivers]}
+        silent = {name for name in receivers[1:] if rng.random() < 0.3}
+        webhook = {"webhook_configs": [{"url": "http://127.0.0.1:1"}]}
+        config = {
+            "route": root,
+            "receivers": [{"name": name, **({} if name in silent else webhook)} for name in receivers],
+        }
         file = tmp_path / f"{number}.yml"
         file.write_text(json.dumps(config))
-        ours = compile_routes(Route.model_validate(import_alertmanager(config).sections["route"]))
-        questions += [(file, ours, labels(rng)) for _ in range(ASKED)]
+        rules = SomeRules({**import_alertmanager(config).sections["route"], "group_wait": "0s"})
+        questions += [(file, rules, silent, labels(rng)) for _ in range(ASKED)]
 
     def differs(question: Any) -> Any:
-        file, ours, asked = question
-        channels, expected = [node.settings.channel for node in route(ours, asked)], amtool(file, asked)
-        return None if channels == expected else (file.read_text(), asked, channels, expected)
+        file, rules, silent, asked = question
+        channels, expected = [node.settings.channel for node in route(rules.routes, asked)], amtool(file, asked)
+        told, told_there = notified(rules, asked), [name for name in expected if name not in silent]
+        same = channels == expected and told == told_there
+        return None if same else (file.read_text(), asked, channels, expected, told, told_there)
 
     with ThreadPoolExecutor(4) as pool:
         differences = [difference for difference in pool.map(differs, questions) if difference]
     assert len(questions) >= 3000
-    assert len({tuple(node.path for node in route(ours, asked)) for _, ours, asked in questions}) > 100
+    assert len({tuple(node.path for node in route(rules.routes, asked)) for _, rules, _, asked in questions}) > 100
     assert differences == []

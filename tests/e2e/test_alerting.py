@@ -58,6 +58,33 @@ def test_a_storm_of_unlike_criticals_is_a_handful_of_pages_and_two_taps_acknowle
     assert len(bundle.pages()) == 6
 
 
+SEVERAL = """
+channels: {desk: {console: true}, inbox: {console: true}}
+route:
+  channel: inbox
+  routes:
+    - {channel: desk, matchers: [severity=critical], continue: true}
+    - {channel: inbox, matchers: [team=x], interrupt_from: never}
+inhibit_rules: [{source_matchers: [alertname=Down], target_matchers: [alertname=Slow], equal: [host]}]
+"""
+
+
+def test_each_matching_route_decides_for_itself_and_a_source_inhibits_its_target_in_one_webhook(bundle: Bundle) -> None:
+    bundle.configure(SEVERAL)
+    alerts = [
+        {
+            "fingerprint": name, "status": "firing", "startsAt": bundle.clock.now().isoformat(),
+            "labels": {"alertname": name, "severity": "critical", "team": "x", "host": "a"},
+            "annotations": {"summary": "bad"},
+        }
+        for name in ("Slow", "Down")
+    ]  # fmt: skip
+    assert bundle.send("alertmanager", {"status": "firing", "groupKey": "g", "alerts": alerts}).status == 202
+    bundle.settle()
+    assert [title.partition(":")[0] for title in bundle.pages()] == ["Down"]
+    assert bundle.inbox.sent == []
+
+
 def test_a_webhook_with_many_alerts_of_one_group_is_one_page(bundle: Bundle) -> None:
     alerts = [
         {

@@ -7,11 +7,10 @@ from zoneinfo import ZoneInfo
 
 from shared.alerting.alert import AlertDoc
 from shared.alerting.groups import channels_of
-from shared.alerting.hold_reasons import Verdict
 from shared.alerting.lifecycle import Received, new_episode
-from shared.alerting.routes import Node, route
+from shared.alerting.routes import MOST_FIRINGS, route
 from shared.alerting.situation import QuietWorld, Situation
-from shared.alerting.verdict import judge
+from shared.alerting.verdict import Verdicts, judge_by_route
 from shared.config.files.faults import Fault
 from shared.config.files.located_yaml import Located
 from shared.config.model import Config, RouteTest
@@ -26,34 +25,36 @@ NOON = "2026-01-07T12:00"
 def failures(config: Config, located: Located) -> Iterator[Fault]:
     """An error for each test that fails."""
     for number, test in enumerate(config.route_tests):
-        taken, verdict = outcome(test, config)
-        for key, expected, actual in _compared(test, taken, verdict):
+        verdicts = outcome(test, config)
+        for key, expected, actual in _compared(test, verdicts):
             where = ("route_tests", number, key)
             name = f"route_tests.{test.name or number}.{key}"
-            hint = f"matched {taken[-1]}: {verdict.reason}"
+            hint = f"matched {', '.join(map(str, verdicts.routes))}: {verdicts.verdict.reason}"
             yield Fault(located.file, located.line(where), name, str(expected), str(actual), hint)
 
 
-def outcome(test: RouteTest, config: Config) -> tuple[tuple[Node, ...], Verdict]:
-    """The routes that the test's alert matches, and its verdict if no other alert is open."""
+def outcome(test: RouteTest, config: Config) -> Verdicts:
+    """What the routes of the test's alert decide if no other alert is open."""
     now = _moment(test.at or NOON, config.timezone)
-    taken = route(config.routes, test.labels)
-    return taken, judge(alert_with(test.labels, config, now), taken, Situation(now, config, QuietWorld()))
+    matched = route(config.routes, test.labels)
+    return judge_by_route(alert_with(test.labels, config, now), matched, Situation(now, config, QuietWorld()))
 
 
 def alert_with(labels: dict[str, str], config: Config, now: datetime) -> AlertDoc:
-    """An alert with exactly these *labels* that has just fired."""
+    """An alert with exactly these *labels* that has just fired as often as any `failure_threshold` asks."""
     name = labels.get("alertname") or "an alert"
     source = config.sources.get(labels.get("source", ""))
     severity = severity_of(labels.get("severity", ""), source.severity_values if source else {})
     signal = Alert(fingerprint=name, title=name, severity=severity, labels=labels)
-    return new_episode(Received(signal, "test", labels.get("source", ""), "", labels, now, now), None)
+    alert = new_episode(Received(signal, "test", labels.get("source", ""), "", labels, now, now), None)
+    return {**alert, "count": MOST_FIRINGS}
 
 
-def _compared(test: RouteTest, taken: tuple[Node, ...], verdict: Verdict) -> Iterator[tuple[str, Any, Any]]:
+def _compared(test: RouteTest, verdicts: Verdicts) -> Iterator[tuple[str, Any, Any]]:
+    verdict = verdicts.verdict
     if test.path and test.path != verdict.path:
         yield "path", test.path, verdict.path
-    channels = channels_of(taken)
+    channels = channels_of(verdicts.routes)
     if test.channels is not None and set(test.channels) != set(channels):
         yield "channels", ", ".join(test.channels), ", ".join(channels)
     if test.because not in verdict.reason:

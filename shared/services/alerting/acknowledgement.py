@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+from shared.alerting import routes
 from shared.alerting.actions import act
 from shared.alerting.alert import as_alert, resolved
 from shared.alerting.lifecycle import Change
-from shared.alerting.routes import route
 from shared.alerting.state_machine import OPEN
 from shared.context import Context
 from shared.errors import Conflict
@@ -93,4 +93,4 @@ def _change(alert: Doc, what: Act, context: Context, by: str, until: datetime | 
 
 def ack_timeout(alert: Doc, context: Context) -> timedelta:
     """How long an acknowledgement of *alert* lasts."""
-    return route(context.config.routes, alert.data["labels"])[-1].settings.ack_timeout
+    return routes.ack_timeout(routes.route(context.config.routes, alert.data["labels"]))

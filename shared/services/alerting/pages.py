@@ -9,7 +9,9 @@ from shared.alerting.focus import cost
 from shared.alerting.groups import Page
 from shared.alerting.page_text import reasons_now, text, title
 from shared.context import Context
-from shared.ports import Create, Doc, Write
+from shared.events import document_id
+from shared.ports import Create, Doc, Update, Write
+from shared.services.alerting.world import StoreWorld
 from shared.services.outbox.context import OutboxContext
 from shared.services.outbox.delivery import begin, intent
 
@@ -37,6 +39,33 @@ def pages(page: Page, alerts: Sequence[AlertDoc], total: int, context: Context) 
             now=context.now,
         )
         yield Create(f"outbox/{key}", content)
+
+
+def in_turn(writes: Sequence[Write], world: StoreWorld) -> list[Write]:
+    """*writes* whose commit succeeds only if no other one with pages came since *world* was read.
+
+    The first message has the number of its commit in its id. So two commits that have counted the same notifications
+    conflict, and no document is written twice for that.
+    """
+    first = next((write.path for write in writes if is_message(write)), None)
+    path = f"outbox/{document_id('turn', str(world.turn))}" if first else ""
+    return [_renamed(write, first, path, world.turn) for write in writes] if first else list(writes)
+
+
+def is_message(write: Write) -> bool:
+    """Whether *write* makes a message of a page."""
+    return isinstance(write, Create) and write.path.startswith("outbox/")
+
+
+def _renamed(write: Write, first: str, path: str, turn: int) -> Write:
+    """*write* after the *first* message has moved to *path*; its group names its messages."""
+    if isinstance(write, Create) and write.path == first:
+        ack = {**write.data["ack"], "page": path.removeprefix("outbox/")}
+        return Create(path, {**write.data, "ack": ack, "turn": turn})
+    if isinstance(write, Create | Update) and write.path.startswith("groups/"):
+        messages = [path if message == first else message for message in write.data["messages"]]
+        return write._replace(data={**write.data, "messages": messages})
+    return write
 
 
 def _cause(page: Page, alerts: Sequence[AlertDoc], total: int, runbook: str, context: Context) -> dict[str, Any]:
@@ -68,7 +97,7 @@ def send_pages(writes: Iterable[Write], versions: Mapping[str, str], context: Ou
     attempts = [
         begin(Doc(message.path, dict(message.data), versions[message.path]), context)
         for message in writes
-        if isinstance(message, Create) and message.path.startswith("outbox/")
+        if isinstance(message, Create) and is_message(message)
     ]
     for attempt in attempts:
         attempt.outcome()

@@ -1,7 +1,8 @@
 """The world of a situation, as the store knows it."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 
 from shared.alerting.alert import AlertDoc, as_alert
 from shared.alerting.focus import Period
@@ -13,6 +14,9 @@ from shared.ports import Doc, Store
 MEMBERS = 500
 """How many alerts of a group are read: enough to see whether any waits for an answer."""
 
+LATE = timedelta(minutes=1)
+"""A message may have been created that long before the commit that made it: a worker's time is that of its start."""
+
 
 class StoreWorld:
     """What else is going on at *now*. It keeps the group documents that it has read, for the writes that follow."""
@@ -21,6 +25,8 @@ class StoreWorld:
         self._store = store
         self._now = now
         self.groups: dict[str, Doc | None] = {}
+        self.pages_committed = 0
+        """How many commits with pages have been made in this world."""
 
     def silences(self) -> Sequence[Silence]:
         docs = self._store.query("silences", where=[("ends_at", ">", iso(self._now))], order_by="ends_at")
@@ -43,7 +49,19 @@ class StoreWorld:
         return focus_blocks(self._now, self._store)
 
     def notifications_since(self, start: datetime) -> int:
+        latest = self._latest
+        if latest is None or latest.data["created_at"] <= iso(start - LATE):
+            return 0
         return self._store.count("outbox", where=[("created_at", ">", iso(start))])
+
+    @property
+    def turn(self) -> int:
+        """The number of the next commit with pages. It was read before the notifications were counted."""
+        return (self._latest.data["turn"] if self._latest else 0) + 1 + self.pages_committed
+
+    @cached_property
+    def _latest(self) -> Doc | None:
+        return next(self._store.query("outbox", order_by="turn", descending=True, limit=1), None)
 
 
 def focus_blocks(since: datetime, store: Store) -> list[Period]:

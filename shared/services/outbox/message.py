@@ -27,8 +27,8 @@ class MessageDoc(TypedDict):
     """A message to one channel. Times are ISO 8601 in UTC; `fence` counts the leases.
 
     `ack` names what a link in the message acknowledges: `{"group": id, "call": when it began, "page": id of this
-    message}`. `cause` says why the message interrupts, and `cost` what the interruption costs. The runtime knows what
-    renders `content` and `review`.
+    message}`. `cause` says why the message interrupts, and `cost` what the interruption costs. `turn` numbers the
+    commits that made pages: the first message of each has it. The runtime knows what renders `content` and `review`.
     """
 
     channel: str
@@ -44,6 +44,7 @@ class MessageDoc(TypedDict):
     receipt: ReceiptDoc | None
     last_fault: str | None
     expires_at: NotRequired[str]
+    turn: NotRequired[int]
     content: NotRequired[Any]
     review: NotRequired[Any]
     members: NotRequired[list[str]]

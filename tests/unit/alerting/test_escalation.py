@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from shared.alerting.escalation import Escalation, step
+from shared.alerting.escalation import START, Escalation, course, following, present
 
 REPEAT = timedelta(minutes=30)
 LOUDER = Escalation.model_validate(
@@ -15,13 +15,12 @@ LOUDER = Escalation.model_validate(
 
 def run(escalation: Escalation) -> list[tuple[tuple[str, ...], str, float | None]]:
     """Every page of a call that nobody acknowledges: channels, name, minutes until the next."""
-    pages = []
-    for number in range(100):
-        page = step(escalation, ("push",), REPEAT, number)
+    courses = [course(escalation, "push", REPEAT)]
+    page, pages = present(courses, START), []
+    while page:
         pages.append((page.channels, page.name, page.wait and page.wait / timedelta(minutes=1)))
-        if page.wait is None:
-            return pages
-    raise AssertionError("it never ends")
+        page = following(courses, courses, page.at)
+    return pages
 
 
 def test_each_level_is_louder_then_the_last_repeats_ever_more_rarely_and_then_it_gives_up() -> None:

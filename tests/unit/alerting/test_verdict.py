@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from shared.alerting.alert import AlertDoc
-from shared.alerting.escalation import Escalation
 from shared.alerting.focus import Focus, Period
-from shared.alerting.groups import GroupDoc, page_now, waiting
+from shared.alerting.groups import GroupDoc, courses_of, page_now, waiting
 from shared.alerting.hold_reasons import Verdict
 from shared.alerting.inhibition import Inhibition, InhibitRule
 from shared.alerting.routes import route, storm_id
@@ -223,7 +222,8 @@ def test_many_of_one_group_are_one_page() -> None:
 def paged(alert: Judged, at: datetime = NOW) -> dict[str, GroupDoc]:
     """The group of *alert*, whose first page went out *at* a time."""
     group = alert.alert["group"] or ""
-    page = page_now(None, group, alert.routes, alert.alert["labels"], Escalation(), at)
+    courses = courses_of(alert.routes, {})
+    page = page_now(None, group, alert.matched, alert.alert["labels"], courses, at)
     return {group: page.group}
 
 
@@ -238,7 +238,7 @@ def test_a_group_that_was_notified_just_now_is_notified_again_after_its_interval
 def flushed(alert: Judged, at: datetime) -> dict[str, GroupDoc]:
     """The group of *alert*, whose wait ends *at* a time."""
     group = alert.alert["group"] or ""
-    return {group: waiting(None, group, alert.routes, alert.alert["labels"], at)}
+    return {group: waiting(None, group, alert.matched, alert.alert["labels"], at)}
 
 
 def test_a_group_that_waits_for_others_is_notified_when_its_wait_ends() -> None:

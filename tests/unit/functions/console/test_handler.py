@@ -227,7 +227,9 @@ def test_the_headline_says_where_only_a_part_was_read(severity: str, sentence: s
 
 
 def test_the_button_of_a_group_counts_also_the_alerts_that_no_row_shows(context: FakeContext) -> None:
-    context.store.commit([Create("groups/g1", {"labels": {}, "flood": False, "called_at": ago(context, hours=1)})])
+    context.store.commit(
+        [Create("groups/g1", {"labels": {}, "flood": False, "route": "the root", "called_at": ago(context, hours=1)})]
+    )
     member = {"group": "g1", "told_at": ago(context, hours=1)}
     context.store.commit([Create(f"alerts/g{n}", {**fired(f"g{n}"), **member}) for n in range(150)])
     assert "Acknowledge all 150" in console(context)

@@ -39,6 +39,15 @@ def test_one_tap_acknowledges_everything_that_the_page_lists() -> None:
     assert len(titles(context)) == 1
 
 
+def test_the_page_of_an_alert_that_another_route_still_holds_has_its_button() -> None:
+    pausing = {"matchers": ["source=github"], "continue": True, "channel": "call", "auto_pause": "15m"}
+    context = configured(route={"channel": "desk", "routes": [pausing, {"matchers": ["source=github"]}]})
+    fire(context)
+    assert "There is nothing to acknowledge" not in tap(context, link(context), "GET")
+    tap(context, link(context))
+    assert alert(context)["state"] == "acknowledged"
+
+
 def test_the_page_shows_the_alerts_of_a_group_as_the_button_left_them() -> None:
     context = configured(route={"channel": "desk", "group_wait": "30s"})
     for n in range(3):
