@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from functions.sweeper.recovery import BATCH, recover_each
 from shared.ports import Doc
+from shared.services.outbox.addressees import addressed, receiver_name
 from shared.services.outbox.attempt import Attempt
 from shared.services.outbox.context import OutboxContext
 from shared.services.outbox.delivery import due, retake
@@ -31,7 +32,7 @@ def _send_stuck(collection: str, context: OutboxContext) -> None:
     rejected, slow = Counter[str](), dict[str, Attempt]()
 
     def send_again(doc: Doc) -> None:
-        channel = _channel(doc)
+        channel = receiver_name(doc.data)
         if channel in slow:
             missed = slow.pop(channel).outcome() == "pending"
             rejected[channel] += PATIENCE * missed
@@ -42,7 +43,8 @@ def _send_stuck(collection: str, context: OutboxContext) -> None:
         elif attempt:
             slow[channel] = attempt
 
-    recover_each(_in_rounds(list(due(collection, context, limit=BATCH)), slow, rejected), send_again)
+    docs = [own for doc in list(due(collection, context, limit=BATCH)) for own in addressed(doc, context)]
+    recover_each(_in_rounds(docs, slow, rejected), send_again)
 
 
 def _goes_on(attempt: Attempt) -> bool:
@@ -57,13 +59,9 @@ def _in_rounds(docs: list[Doc], slow: Mapping[str, Attempt], rejected: Mapping[s
     while docs:
         left: list[Doc] = []
         for doc in docs:
-            if _channel(doc) in slow:
+            if receiver_name(doc.data) in slow:
                 left.append(doc)
-            elif rejected[_channel(doc)] < PATIENCE:
+            elif rejected[receiver_name(doc.data)] < PATIENCE:
                 yield doc
         yield from [attempt.doc for attempt in slow.values()]
         docs = left
-
-
-def _channel(doc: Doc) -> str:
-    return str(doc.data.get("channel"))

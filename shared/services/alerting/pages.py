@@ -10,6 +10,7 @@ from shared.alerting.groups import Page
 from shared.alerting.page_text import text, title
 from shared.context import Context
 from shared.ports import Create, Doc, Write
+from shared.services.outbox.addressees import addressed
 from shared.services.outbox.context import OutboxContext
 from shared.services.outbox.delivery import begin, intent
 
@@ -63,10 +64,11 @@ def send_pages(writes: Iterable[Write], versions: Mapping[str, str], context: Ou
 
     All begin before this waits for any of them, so that no channel waits for another.
     """
-    attempts = [
-        begin(Doc(message.path, dict(message.data), versions[message.path]), context)
+    messages = [
+        Doc(message.path, dict(message.data), versions[message.path])
         for message in writes
         if isinstance(message, Create) and message.path.startswith("outbox/")
     ]
+    attempts = [begin(own, context) for message in messages for own in addressed(message, context)]
     for attempt in attempts:
         attempt.outcome()

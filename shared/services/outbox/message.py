@@ -23,6 +23,13 @@ class ReceiptDoc(TypedDict):
     at: str
 
 
+class AddresseeDoc(TypedDict):
+    """One of the several addressees of a channel: its position, from 0, among the ids that the channel had then."""
+
+    position: int
+    ids: list[str]
+
+
 class MessageDoc(TypedDict):
     """A message to one channel. Times are ISO 8601 in UTC; `fence` counts the leases.
 
@@ -43,11 +50,34 @@ class MessageDoc(TypedDict):
     receipt: ReceiptDoc | None
     last_fault: str | None
     expires_at: NotRequired[str]
+    addressee: NotRequired[AddresseeDoc]
     content: NotRequired[Any]
     review: NotRequired[Any]
     members: NotRequired[list[str]]
     closed_by: NotRequired[str]
     overviews: NotRequired[dict[str, str]]
+
+
+class MessageCopy(TypedDict):
+    """A message again, for another addressee: rendered from the message at `copy_of`.
+
+    Nothing counts it as another interruption or digest, so it has no `created_at`: `made_at` is the message's.
+    """
+
+    copy_of: str
+    addressee: AddresseeDoc
+    made_at: str
+    channel: str
+    notice: NoticeDoc
+    ack: None
+    cause: None
+    cost: float
+    state: State
+    fence: int
+    attempts: int
+    due_at: str | None
+    receipt: ReceiptDoc | None
+    last_fault: str | None
 
 
 class MessageChange(TypedDict, total=False):
@@ -60,6 +90,11 @@ class MessageChange(TypedDict, total=False):
     receipt: ReceiptDoc | None
     last_fault: str | None
     expires_at: str
+
+
+def made_at(message: Mapping[str, Any]) -> str:
+    """When *message* was made: a message that counts as an interruption or a digest has `created_at`."""
+    return str(message.get("created_at") or message["made_at"])
 
 
 def as_message(data: Mapping[str, Any]) -> MessageDoc:
