@@ -10,6 +10,7 @@ from functions.console.links import alert_ack_path, digest_path, expire_path, gr
 from shared.alerting.alert import effective_severity
 from shared.context import Context
 from shared.ports import Doc
+from shared.services.outbox.addressees import receiver_name
 from shared.values.links import web_link
 from shared.values.local_time import age, as_datetime, local_time, localized
 from shared.values.money import format_money
@@ -105,7 +106,7 @@ def message_row(doc: Doc, context: Context) -> Row:
     return {
         "id": doc.id,
         "title": headline(notice.get("title") or ""),
-        "channel": data.get("channel", ""),
+        "channel": receiver_name(data),
         "state": state,
         "delivery": "mail stopped" if state == "sent" and not attempts else _DELIVERY.get(state, state),
         "attempts": attempts,
@@ -114,7 +115,7 @@ def message_row(doc: Doc, context: Context) -> Row:
         "read": digest_path(doc, context) if "content" in data else "",
         "cost": data.get("cost") or 0,
         "no_runbook": bool(data.get("cause")) and not data["cause"].get("runbook"),
-        "at": at(data.get("created_at"), context),
+        "at": at(data.get("created_at") or data.get("made_at"), context),
     }
 
 

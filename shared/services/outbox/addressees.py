@@ -62,7 +62,7 @@ def receiver(message: Mapping[str, Any], context: Context) -> Channel:
 
 def receiver_name(message: Mapping[str, Any]) -> str:
     """The channel of *message*, and which of its addressees it is for. Addresses are personal, so it has a number."""
-    addressee, channel = message.get("addressee"), str(message.get("channel"))
+    addressee, channel = message.get("addressee"), str(message.get("channel") or "")
     return f"{channel} (addressee {addressee['position'] + 1} of {len(addressee['ids'])})" if addressee else channel
 
 
