@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from functions.sweeper.recovery import BATCH, recover_each
+from functions.sweeper.resolved_notices import may_go
 from shared.ports import Doc
 from shared.services.outbox.addressees import addressed, receiver_name
 from shared.services.outbox.attempt import Attempt
@@ -43,8 +44,16 @@ def _send_stuck(collection: str, context: OutboxContext) -> None:
         elif attempt:
             slow[channel] = attempt
 
-    docs = [own for doc in list(due(collection, context, limit=BATCH)) for own in addressed(doc, context)]
-    recover_each(_in_rounds(docs, slow, rejected), send_again)
+    docs: list[Doc] = []
+    try:
+        recover_each(list(due(collection, context, limit=BATCH)), lambda doc: docs.extend(_to_send(doc, context)))
+    finally:
+        recover_each(_in_rounds(docs, slow, rejected), send_again)
+
+
+def _to_send(doc: Doc, context: OutboxContext) -> list[Doc]:
+    """The messages that the due message *doc* becomes: one for each addressee; none if it may not be sent yet."""
+    return addressed(doc, context) if may_go(doc, context) else []
 
 
 def _goes_on(attempt: Attempt) -> bool:

@@ -12,11 +12,14 @@ from typing import Any, Literal, TypedDict, cast
 from shared.alerting.alert import KEEP, AlertDoc
 from shared.alerting.escalation import Escalation, Step, step
 from shared.alerting.routes import Node, group_id, group_labels, storm_id
+from shared.alerting.state_machine import OPEN
 from shared.events import document_id, iso
 from shared.ports.field_paths import EXPIRY
 
 REMEMBERED = 30
 """How many messages of an escalation its group names."""
+LAST = 5
+"""How many messages on each channel a group remembers, until all alerts in it that notified have resolved."""
 
 
 class GroupDoc(TypedDict):
@@ -35,6 +38,7 @@ class GroupDoc(TypedDict):
     gave_up_at: str | None
     messages: list[str]
     last_told: list[str]
+    told_on: dict[str, list[str]]
     expires_at: str | None
 
 
@@ -98,6 +102,11 @@ def page_again(known: GroupDoc, routes: tuple[Node, ...], escalation: Escalation
     return _page(group, next_step, "again", now)
 
 
+def is_told(alert: AlertDoc, group: str) -> bool:
+    """Whether *alert* is open and *group* has notified about it."""
+    return alert["group"] == group and bool(alert["told_at"]) and alert["state"] in OPEN
+
+
 def is_unanswered(alert: AlertDoc) -> bool:
     """Whether an alert of a group has notified somebody who has done nothing about it yet."""
     return alert["state"] == "firing" and bool(alert["told_at"]) and not alert["calls_at"]
@@ -106,6 +115,11 @@ def is_unanswered(alert: AlertDoc) -> bool:
 def idle(known: GroupDoc, now: datetime) -> GroupDoc:
     """A group in which nothing waits for an answer any more."""
     return {**known, "due_at": None, "level": 0, EXPIRY: iso(now + KEEP)}
+
+
+def ended(now: datetime) -> dict[str, Any]:
+    """What changes in a group when the last alert that notified in it has resolved."""
+    return {"due_at": None, "level": 0, "told_on": {}, EXPIRY: iso(now + KEEP)}
 
 
 def postponed(known: GroupDoc, until: datetime) -> GroupDoc:
@@ -128,6 +142,10 @@ def _page(group: GroupDoc, step: Step, kind: Literal["first", "joined", "again"]
     paged: GroupDoc = {**group, "pages": group["pages"] + 1, "paged_at": iso(now), "flush_at": None, EXPIRY: None}
     page = Page(paged, step, kind)
     paged["messages"] = [*group["messages"], *(f"outbox/{key}" for key in page.keys.values())][-REMEMBERED:]
+    told_on = {
+        channel: [*group["told_on"].get(channel, []), f"outbox/{key}"][-LAST:] for channel, key in page.keys.items()
+    }
+    paged["told_on"] = {**group["told_on"], **told_on}
     return page
 
 
@@ -136,5 +154,6 @@ def _new_group(id: str, routes: tuple[Node, ...], labels: Mapping[str, str]) -> 
     return {
         "id": id, "flood": is_storm, "labels": {} if is_storm else group_labels(routes, labels),
         "route": str(routes[-1]), "pages": 0, "level": 0, "paged_at": None, "due_at": None, "called_at": None,
-        "flush_at": None, "gave_up_at": None, "messages": [], "last_told": [], EXPIRY: None,
+        "flush_at": None, "gave_up_at": None, "messages": [], "last_told": [], "told_on": {},
+        EXPIRY: None,
     }  # fmt: skip

@@ -64,4 +64,5 @@ def _message(notice: Notice) -> dict[str, Any]:
         f"Acknowledge: {unformatted_url(notice.ack_url)}" if notice.ack_url else "",
     ]
     body = "\n".join(line for line in lines if line) or title
-    return {"title": title, "body": body, "notify_type": _LEVEL[notice.severity], "body_format": "markdown"}
+    level = "success" if notice.resolves else _LEVEL[notice.severity]
+    return {"title": title, "body": body, "notify_type": level, "body_format": "markdown"}

@@ -60,14 +60,14 @@ def runbook_of(alert: AlertDoc, config: "Config") -> str:
 
 
 def send_pages(writes: Iterable[Write], versions: Mapping[str, str], context: OutboxContext) -> None:
-    """Send the messages among *writes*, which were committed at *versions*: this worker holds their lease.
+    """Send the messages among *writes*, which were committed at *versions*, whose lease this worker has.
 
     All begin before this waits for any of them, so that no channel waits for another.
     """
     messages = [
         Doc(message.path, dict(message.data), versions[message.path])
         for message in writes
-        if isinstance(message, Create) and message.path.startswith("outbox/")
+        if isinstance(message, Create) and message.path.startswith("outbox/") and message.data["state"] == "sending"
     ]
     attempts = [begin(own, context) for message in messages for own in addressed(message, context)]
     for attempt in attempts:

@@ -13,7 +13,7 @@ from shared.context import Context
 from shared.errors import AlreadyExists, Conflict, DeliveryError
 from shared.events import document_id
 from shared.ports import Channel, Create, Doc, Store, Update, Write
-from shared.services.outbox.message import AddresseeDoc, MessageCopy, as_message, made_at
+from shared.services.outbox.message import AddresseeDoc, QuietMessage, as_message, made_at
 from shared.telemetry.logger import log as _log
 
 
@@ -82,7 +82,7 @@ def _paths(path: str, ids: Sequence[str]) -> list[str]:
     return [f"{collection}/{document_id('copy', own, id)}" for id in ids[1:]]
 
 
-def _copy(doc: Doc, addressee: AddresseeDoc) -> MessageCopy:
+def _copy(doc: Doc, addressee: AddresseeDoc) -> QuietMessage:
     """A copy of *doc* for *addressee*. It waits as the message does, or is under the same worker's lease."""
     message = as_message(doc.data)
     title, severity = message["notice"]["title"], message["notice"]["severity"]

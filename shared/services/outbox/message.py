@@ -8,12 +8,16 @@ State = Literal["pending", "sending", "sent", "failed", "parked"]
 
 
 class NoticeDoc(TypedDict):
-    """The words of a message. A message that is stored as data has its title only."""
+    """The words of a message. A message that is stored as data has its title only.
+
+    `resolves` is the key of the notification that a resolved notice is about.
+    """
 
     title: str
     text: str
     severity: str
     link: str
+    resolves: NotRequired[str]
 
 
 class ReceiptDoc(TypedDict):
@@ -58,14 +62,23 @@ class MessageDoc(TypedDict):
     overviews: NotRequired[dict[str, str]]
 
 
-class MessageCopy(TypedDict):
-    """A message again, for another addressee: rendered from the message at `copy_of`.
+class ResolvesDoc(TypedDict):
+    """What a resolved notice is about: a group, the call of it, and the path of the page that it follows."""
 
-    Nothing counts it as another interruption or digest, so it has no `created_at`: `made_at` is the message's.
+    group: str
+    call: str | None
+    page: str
+
+
+class QuietMessage(TypedDict):
+    """A message that nothing counts as an interruption or a digest: it has `made_at` instead of `created_at`.
+
+    It is a copy for another addressee, rendered from the message at `copy_of`, or the notice that a page `resolves`.
     """
 
-    copy_of: str
-    addressee: AddresseeDoc
+    copy_of: NotRequired[str]
+    resolves: NotRequired[ResolvesDoc]
+    addressee: NotRequired[AddresseeDoc]
     made_at: str
     channel: str
     notice: NoticeDoc

@@ -59,7 +59,7 @@ def record(doc: Doc, changes: MessageChange, context: OutboxContext) -> State:
     if not _is_written(doc, changes, context):
         _log.warning("lease_lost", path=doc.path, outcome=state)
     _log.info("delivery", path=doc.path, channel=receiver_name(message), state=state)
-    if doc.path.startswith("outbox/") and state != "pending":
+    if doc.path.startswith("outbox/") and state != "pending" and "resolves" not in message:
         created = datetime.fromisoformat(made_at(message))
         took = (context.now - created).total_seconds() + context.elapsed_seconds
         context.indicators.took("page_delivered", took, context.now, well=state == "sent")
