@@ -1,7 +1,8 @@
 """The checks of the pipeline: accepted events are handled, due messages are sent, and the sweeper runs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared.context import Context
 from shared.events import iso
@@ -44,12 +45,17 @@ def pages_unsent(context: Context) -> list[Result]:
     seconds, latest = threshold.total_seconds(), iso(context.now - threshold)
     pages, digests = (_unsent(name, context) for name in MESSAGES)
     expired = sum(doc.data["due_at"] <= latest for doc in (*pages, *digests))
-    old_page, old_digest = (_age([made_at(doc.data) for doc in docs], context.now) for docs in (pages, digests))
+    old_page, old_digest = (_age(map(made_at, _no_notices(docs)), context.now) for docs in (pages, digests))
     return [
         compare("outbox:oldestUnsent", old_page, "s", threshold=seconds, failure="outbox-stuck", otherwise="fail"),
         compare("digests:oldestUnsent", old_digest, "s", threshold=seconds, failure="digest-late"),
         compare("leases:expired", expired, "items", threshold=1, failure="outbox-stuck", otherwise="fail"),
     ]
+
+
+def _no_notices(docs: Iterable[Doc]) -> Iterator[dict[str, Any]]:
+    """The messages without resolved notices, which may wait for long without being stuck."""
+    return (doc.data for doc in docs if "resolves" not in doc.data)
 
 
 def _unsent(collection: str, context: Context) -> list[Doc]:
