@@ -332,7 +332,7 @@ def test_ntfy_gets_the_page_with_a_button_that_acknowledges(phone: tuple[type[Re
     assert receipt.detail == "HTTP 200"
     (message,) = received.received
     assert message == {
-        "topic": "alerts", "title": "Disk  Bcc: all@example.com", "message": "97 % full", "priority": 5, "click": "https://grafana.example",
+        "topic": "alerts", "sequence_id": "key1", "title": "Disk  Bcc: all@example.com", "message": "97 % full", "priority": 5, "click": "https://grafana.example",
         "actions": [
             {"action": "http", "label": "Acknowledge", "url": "https://opos.example/ack/t", "method": "POST", "clear": True},
             {

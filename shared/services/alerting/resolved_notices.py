@@ -1,7 +1,7 @@
 """The resolved notices of groups whose last alert that notified has resolved: written in the commit of that resolve."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.alerting.alert import AlertDoc, as_alert
@@ -21,15 +21,23 @@ from shared.services.outbox.outcome import KEEP
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """The end of a group's notifications: what changes in its document, and the messages that are written with it."""
+    """What the resolve of an alert writes to its *group*: only its fence, unless the alert is the last that is open.
+
+    The fence lets two alerts that resolve at the same time know of each other: both write the group's document.
+    """
 
     group: Doc
-    changes: Mapping[str, Any]
-    messages: Sequence[Write]
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    messages: Sequence[Write] = ()
+
+    @property
+    def fence(self) -> Update:
+        unchanged = {"told_on": self.group.data["told_on"]}
+        return Update(self.group.path, self.changes or unchanged, self.group.version)
 
 
 def endings(before: Mapping[str, AlertDoc], after: Mapping[str, AlertDoc], context: Context) -> list[Ending]:
-    """The groups that end if the alerts *before* become those *after*, by their ids."""
+    """What happens to groups if the alerts *before* become those *after*, by their ids."""
     last = {
         known["group"]: alert
         for id, alert in after.items()
@@ -39,7 +47,7 @@ def endings(before: Mapping[str, AlertDoc], after: Mapping[str, AlertDoc], conte
 
 
 def with_endings(writes: Sequence[Write], ended: Sequence[Ending]) -> list[Write]:
-    """*writes* and those of the groups that have *ended*: each document is written once."""
+    """*writes* and those of the endings *ended*: each document is written once."""
     changes = {ending.group.path: ending.changes for ending in ended}
     written = [
         write._replace(data={**write.data, **changes.pop(write.path, {})})
@@ -47,9 +55,8 @@ def with_endings(writes: Sequence[Write], ended: Sequence[Ending]) -> list[Write
         else write
         for write in writes
     ]
-    groups = [Update(ending.group.path, ending.changes, ending.group.version) for ending in ended]
-    messages = [message for ending in ended for message in ending.messages]
-    return [*written, *(group for group in groups if group.path in changes), *messages]
+    fences = [ending.fence for ending in ended if ending.group.path in changes]
+    return [*written, *fences, *(message for ending in ended for message in ending.messages)]
 
 
 def cancelled(page: Doc, why: str, context: Context) -> Update:
@@ -60,10 +67,10 @@ def cancelled(page: Doc, why: str, context: Context) -> Update:
 
 
 def _ending(id: str, alert: AlertDoc, after: Mapping[str, AlertDoc], context: Context) -> Ending | None:
-    """None while another alert of the group is open. The group is read first: its version then fences its alerts."""
+    """The group is read before its alerts, so that its version changes if one of them resolves meanwhile."""
     group = context.store.get(f"groups/{id}")
     if group is None or _any_told(id, after, context):
-        return None
+        return Ending(group) if group else None
     return Ending(group, ended(context.now), list(_messages(group, alert, context)))
 
 
