@@ -147,7 +147,12 @@ def _a_person_acts(bundle: Bundle) -> None:
     digest = bundle.runtime.links.token("unsubscribe", {"digest": "daily"}, expires=until)
     acknowledge = bundle.desk.sent[0][1].ack_url.removeprefix("http://127.0.0.1:8080")
     bundle.request("POST", link_path(bundle.runtime.context()))
-    for path, form in ((acknowledge, b""), (f"/silence/{silence}", b"for=1h"), (f"/unsubscribe/{digest}", b"")):
+    for path, form in (
+        (acknowledge, b""),
+        (f"{acknowledge}/resolve", b""),
+        (f"/silence/{silence}", b"for=1h"),
+        (f"/unsubscribe/{digest}", b""),
+    ):
         assert bundle.request("POST", path, form).status == 200
 
 
