@@ -81,6 +81,7 @@ def use(bundle: Bundle, urls: list[str]) -> None:
     bundle.runtime.channels.pop("team", None)
 
 
+@pytest.mark.slow
 def test_an_addressee_whose_phone_is_off_gets_the_page_later_and_nobody_gets_it_twice(
     bundle: Bundle, phones: tuple[Phone, Phone]
 ) -> None:
@@ -97,6 +98,7 @@ def test_an_addressee_whose_phone_is_off_gets_the_page_later_and_nobody_gets_it_
     assert [phone.titles.count("Trouble disk") for phone in (well, off)] == [1, 1]
 
 
+@pytest.mark.slow
 def test_an_address_that_is_wrong_fails_alone_under_a_name_without_it(
     bundle: Bundle, phones: tuple[Phone, Phone]
 ) -> None:

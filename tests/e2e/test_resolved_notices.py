@@ -112,6 +112,7 @@ def test_an_alert_that_fires_again_before_the_notice_has_none(bundle: Bundle) ->
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_alert_that_flaps_is_said_to_have_resolved_only_when_it_stays_so(embedded: Bundle) -> None:
     for _ in range(6):
         fire(embedded, "disk")
