@@ -3,6 +3,7 @@
 A service that needs more declares a Protocol of its own, which extends this one, in the `context.py` next to it.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -56,3 +57,7 @@ class Context(Protocol):
         ...
 
     def channel(self, name: str) -> "Channel": ...
+
+    def addressees(self, name: str) -> "Mapping[str, Channel]":
+        """The addressees of the channel *name*, in order: a channel to each, by an id that has no secret in it."""
+        ...

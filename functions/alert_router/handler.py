@@ -13,6 +13,7 @@ from shared.events import DigestDue, EventAccepted, Handled, Signal, as_handling
 from shared.ports import Doc, Update, Write, create_or_update
 from shared.services.alerting.notification import group_writes, situation_now
 from shared.services.alerting.pages import in_turn, send_pages
+from shared.services.alerting.resolved_notices import endings, with_endings
 from shared.services.digest.queue import batching, count_waiting
 from shared.services.slo.context import MeasuredContext
 from shared.telemetry.logger import log as _log
@@ -99,7 +100,8 @@ def _decide(
         for change in decided.judgement.group_changes()
         for group_write in group_writes(change, world, context)
     ]
-    return decided.decisions, in_turn([*_alert_writes(decided.alerts, known), *groups], world)
+    ended = endings(alerts, decided.alerts, context)
+    return decided.decisions, in_turn([*_alert_writes(decided.alerts, known), *with_endings(groups, ended)], world)
 
 
 def _known(signals: Sequence[tuple[str, Signal]], message: EventAccepted, context: Context) -> dict[str, Doc | None]:

@@ -14,6 +14,7 @@ from shared.context import Context
 from shared.intake.heartbeats import Beat, new_beat, state
 from shared.intake.pings import cut_in_words, in_words
 from shared.ports import Doc
+from shared.services.outbox.addressees import receiver_name
 from shared.values.links import web_link
 from shared.values.local_time import age, as_datetime, duration, local_time, localized
 from shared.values.money import format_money
@@ -110,7 +111,7 @@ def message_row(doc: Doc, context: Context) -> Row:
     return {
         "id": doc.id,
         "title": headline(notice.get("title") or ""),
-        "channel": data.get("channel", ""),
+        "channel": receiver_name(data),
         "state": state,
         "delivery": "mail stopped" if state == "sent" and not attempts else _DELIVERY.get(state, state),
         "attempts": attempts,
@@ -119,7 +120,7 @@ def message_row(doc: Doc, context: Context) -> Row:
         "read": digest_path(doc, context) if "content" in data else "",
         "cost": data.get("cost") or 0,
         "no_runbook": bool(data.get("cause")) and not data["cause"].get("runbook"),
-        "at": at(data.get("created_at"), context),
+        "at": at(data.get("created_at") or data.get("made_at"), context),
     }
 
 

@@ -26,7 +26,7 @@ MOVED = ("alerts", "groups", "heartbeats", "outbox", "digests")
 """Collections whose times are all relative to the time at which opos wrote them."""
 CHOSEN = {"silences": "created_at", "focus": "begins_at", "overrides": "at"}
 """Collections whose ends a person chose, and the field that says when: an end chosen by the right clock stays."""
-_FIXED = frozenset({"content", "review", "notice", "receipt", "expires_at", "ack", "called_at", "followed"})
+_FIXED = frozenset({"content", "review", "notice", "receipt", "expires_at", "ack", "called_at", "resolves", "followed"})
 """The fields of a message that never change, and the time that names a call in the links of its pages."""
 
 

@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from functions.sweeper.recovery import BATCH, recover_each
+from functions.sweeper.resolved_notices import may_go
 from shared.ports import Doc
+from shared.services.outbox.addressees import addressed, receiver_name
 from shared.services.outbox.attempt import Attempt
 from shared.services.outbox.context import OutboxContext
 from shared.services.outbox.delivery import due, retake
@@ -31,7 +33,7 @@ def _send_stuck(collection: str, context: OutboxContext) -> None:
     rejected, slow = Counter[str](), dict[str, Attempt]()
 
     def send_again(doc: Doc) -> None:
-        channel = _channel(doc)
+        channel = receiver_name(doc.data)
         if channel in slow:
             missed = slow.pop(channel).outcome() == "pending"
             rejected[channel] += PATIENCE * missed
@@ -42,7 +44,16 @@ def _send_stuck(collection: str, context: OutboxContext) -> None:
         elif attempt:
             slow[channel] = attempt
 
-    recover_each(_in_rounds(list(due(collection, context, limit=BATCH)), slow, rejected), send_again)
+    docs: list[Doc] = []
+    try:
+        recover_each(list(due(collection, context, limit=BATCH)), lambda doc: docs.extend(_to_send(doc, context)))
+    finally:
+        recover_each(_in_rounds(docs, slow, rejected), send_again)
+
+
+def _to_send(doc: Doc, context: OutboxContext) -> list[Doc]:
+    """The messages that the due message *doc* becomes: one for each addressee; none if it may not be sent yet."""
+    return addressed(doc, context) if may_go(doc, context) else []
 
 
 def _goes_on(attempt: Attempt) -> bool:
@@ -57,13 +68,9 @@ def _in_rounds(docs: list[Doc], slow: Mapping[str, Attempt], rejected: Mapping[s
     while docs:
         left: list[Doc] = []
         for doc in docs:
-            if _channel(doc) in slow:
+            if receiver_name(doc.data) in slow:
                 left.append(doc)
-            elif rejected[_channel(doc)] < PATIENCE:
+            elif rejected[receiver_name(doc.data)] < PATIENCE:
                 yield doc
         yield from [attempt.doc for attempt in slow.values()]
         docs = left
-
-
-def _channel(doc: Doc) -> str:
-    return str(doc.data.get("channel"))

@@ -10,6 +10,7 @@ from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from shared.errors import NotFound
 from shared.ports import Delete, Doc, Store, Update, Write
+from shared.services.outbox.addressees import receiver_name
 from shared.values.text import counted
 from shared.values.timestamps import iso
 
@@ -32,7 +33,9 @@ def command(id: str | None, place: Place, *, as_json: bool) -> None:
     for doc in docs:
         again = {"state": "pending", "attempts": 0, "due_at": now}
         store.commit([Update(doc.path, again, doc.version)])
-    text = f"The next sweep sends {counted(len(docs), 'message')} again." if docs else "Nothing to send again."
+    receivers = ", ".join(dict.fromkeys(receiver_name(doc.data) for doc in docs))
+    again_to = f"The next sweep sends {counted(len(docs), 'message')} again, to {receivers}."
+    text = again_to if docs else "Nothing to send again."
     show({"retried": [doc.path for doc in docs]}, text, as_json=as_json)
 
 

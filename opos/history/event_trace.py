@@ -5,6 +5,8 @@ from typing import Any
 
 from opos.terminal.times import OperatorClock
 from shared.ports import Doc, Store
+from shared.services.outbox.addressees import copies, receiver_name
+from shared.services.outbox.message import made_at
 
 Story = dict[str, Any]
 _EVENT = ("id", "state", "source", "type", "delivery_id", "subject", "received_at", "trace", "body_sha256")
@@ -35,11 +37,12 @@ def _alerts(store: Store, data: dict[str, Any]) -> Iterator[Doc]:
 
 
 def _messages(store: Store, alert: Doc) -> Iterator[Doc]:
-    """The notifications of the group that it last notified in, and the last digest that listed it."""
+    """The messages of the group that it last notified in, and the last digest that listed it, with all copies."""
     group = store.get(f"groups/{alert.data['told_in']}") if alert.data.get("told_in") else None
     for path in (*(group.data["messages"] if group else ()), alert.data.get("digest")):
         if path and (doc := store.get(path)):
             yield doc
+            yield from copies(doc, store)
 
 
 def _same_body(store: Store, event: Doc) -> list[str]:
@@ -55,8 +58,9 @@ def _alert(doc: Doc) -> Story:
 
 
 def _message(doc: Doc) -> Story:
-    names = ("channel", "state", "attempts", "created_at", "due_at", "receipt", "last_fault")
-    more = {name: doc.data.get(name) for name in ("cause", "cost")}
+    names = ("channel", "state", "attempts", "due_at", "receipt", "last_fault")
+    more: Story = {"created_at": made_at(doc.data), "receiver": receiver_name(doc.data)}
+    more |= {name: doc.data.get(name) for name in ("cause", "cost")}
     return {"path": doc.path, **more, "title": doc.data["notice"]["title"], **{name: doc.data[name] for name in names}}
 
 
@@ -114,7 +118,7 @@ def _alert_lines(alert: Story, clock: OperatorClock) -> Iterator[str]:
 
 def _message_lines(message: Story, clock: OperatorClock) -> Iterator[str]:
     at = message["receipt"]["at"] if message["receipt"] else message["created_at"]
-    state = f"{message['state']} on {message['channel']}, attempt {message['attempts']}"
+    state = f"{message['state']} on {message['receiver']}, attempt {message['attempts']}"
     yield f"message   {clock.time_and_age(at)}, {state}"
     yield f"          {message['path']}: {message['title']}"
     if cause := message["cause"]:

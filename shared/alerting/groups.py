@@ -24,11 +24,14 @@ from shared.alerting.escalation import (
     present,
 )
 from shared.alerting.routes import Node, Settings, able_to_notify, group_id, group_labels, storm_id
+from shared.alerting.state_machine import OPEN
 from shared.events import document_id, iso
 from shared.ports.field_paths import EXPIRY
 
 REMEMBERED = 30
 """How many messages of an escalation its group names."""
+LAST = 5
+"""How many messages on each channel a group remembers, until all alerts in it that notified have resolved."""
 
 
 class GroupDoc(TypedDict):
@@ -47,6 +50,7 @@ class GroupDoc(TypedDict):
     gave_up_at: str | None
     messages: list[str]
     last_told: list[str]
+    told_on: dict[str, list[str]]
     reached: float | None
     expires_at: str | None
 
@@ -159,6 +163,11 @@ def _reached(group: GroupDoc, courses: Sequence[Course]) -> timedelta:
     return places[: max(group["level"], 1)][-1]
 
 
+def is_told(alert: AlertDoc, group: str) -> bool:
+    """Whether *alert* is open and *group* has notified about it."""
+    return alert["group"] == group and bool(alert["told_at"]) and alert["state"] in OPEN
+
+
 def is_unanswered(alert: AlertDoc) -> bool:
     """Whether an alert of a group has notified somebody who has done nothing about it yet.
 
@@ -178,6 +187,11 @@ def muted(known: GroupDoc) -> GroupDoc:
     return {**known, "level": 0}
 
 
+def ended(now: datetime) -> dict[str, Any]:
+    """What changes in a group when the last alert that notified in it has resolved."""
+    return {"due_at": None, "level": 0, "told_on": {}, EXPIRY: iso(now + KEEP)}
+
+
 def postponed(known: GroupDoc, until: datetime) -> GroupDoc:
     """A group of which only routes that are muted until *until* have notifications left."""
     return {**known, "due_at": iso(until)}
@@ -194,6 +208,10 @@ def _page(group: GroupDoc, step: Step, kind: Literal["first", "joined", "again"]
     paged: GroupDoc = {**group, "pages": group["pages"] + 1, "paged_at": iso(now), "flush_at": None, EXPIRY: None}
     page = Page(paged, step, kind)
     paged["messages"] = [*group["messages"], *(f"outbox/{key}" for key in page.keys.values())][-REMEMBERED:]
+    told_on = {
+        channel: [*group["told_on"].get(channel, []), f"outbox/{key}"][-LAST:] for channel, key in page.keys.items()
+    }
+    paged["told_on"] = {**group["told_on"], **told_on}
     return page
 
 
@@ -202,6 +220,7 @@ def _new_group(id: str, routes: tuple[Node, ...], labels: Mapping[str, str]) -> 
     return {
         "id": id, "flood": is_storm, "labels": {} if is_storm else group_labels(routes, labels),
         "route": str(able_to_notify(routes)[-1]), "pages": 0, "level": 0, "paged_at": None, "due_at": None,
-        "called_at": None, "flush_at": None, "gave_up_at": None, "messages": [], "last_told": [], "reached": None,
+        "called_at": None, "flush_at": None, "gave_up_at": None, "messages": [], "last_told": [], "told_on": {},
+        "reached": None,
         EXPIRY: None,
     }  # fmt: skip

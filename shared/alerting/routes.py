@@ -44,6 +44,7 @@ class RouteSpec(Section):
     ack_timeout: Duration | None = None
     escalation: str | None = None
     digest: str | None = None
+    send_resolved: Annotated[bool, Field(strict=True)] | None = None
     failure_threshold: Threshold | None = None
     success_threshold: Threshold | None = None
     mute_time_intervals: tuple[str, ...] = ()
@@ -89,6 +90,7 @@ class Settings:
     ack_timeout: timedelta = timedelta(hours=4)
     escalation: str | None = None
     digest: str = "digest"
+    send_resolved: bool = True
     failure_threshold: int = 1
     success_threshold: int = 1
     mute_time_intervals: tuple[str, ...] = ()

@@ -11,8 +11,13 @@ Cost = Annotated[float, Field(ge=0, le=1000)]
 """The cost of one interruption over a channel, relative to others: a phone call costs more than a push."""
 
 
+SendResolved = Annotated[bool, Field(strict=True)]
+"""Whether a channel that got a notification hears that its alerts have resolved."""
+
+
 class ConsoleChannel(Section):
     cost: Cost = 1.0
+    send_resolved: SendResolved = True
     console: Annotated[Literal[True], BeforeValidator(only_true)]
 
 
@@ -21,6 +26,7 @@ class SecretChannel(Section):
 
     kind: ClassVar[str]
     cost: Cost = 1.0
+    send_resolved: SendResolved = True
 
     @property
     def secret(self) -> str:

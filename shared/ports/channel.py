@@ -38,13 +38,18 @@ class Notice(NamedTuple):
     severity: str = "info"
     markup: Markup = "plain"
     mailing: Mailing | None = None
+    resolves: str = ""
+    """The key of the notification whose alerts have resolved. Such a message is quiet, and it replaces that
+    notification or follows it where the channel can do so.
+    """
 
 
 def plain_notice(notice: Notice, fault: Exception) -> Notice:
     """What replaces *notice* if *fault* kept it from being rendered or built: its title, its links and the reason."""
     text = f"opos could not show the rest of this message: {type(fault).__name__}."
     severity = notice.severity if notice.severity in {"info", "warning"} else "critical"
-    return Notice(headline(notice.title), text, web_link(notice.link), web_link(notice.ack_url), severity)
+    link, ack_url = web_link(notice.link), web_link(notice.ack_url)
+    return Notice(headline(notice.title), text, link, ack_url, severity, resolves=notice.resolves)
 
 
 class Receipt(NamedTuple):

@@ -47,6 +47,7 @@ class Ports:
     settings: Settings
     clock: Clock = field(default_factory=SystemClock)
     channels: dict[str, Channel] = field(default_factory=dict)
+    to: dict[str, Mapping[str, Channel]] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
 
     @once
@@ -235,6 +236,11 @@ class Ports:
             self.channels[name] = self._make_channel(name)
         return self.channels[name]
 
+    def addressees(self, name: str) -> Mapping[str, Channel]:
+        if name not in self.to:
+            self.to[name] = self._addressees(name)
+        return self.to[name]
+
     def call(self, secret: str) -> None:
         from shared.adapters.channels.http_post import call
 
@@ -242,15 +248,28 @@ class Ports:
 
     def _make_channel(self, name: str) -> Channel:
         from shared.adapters.channels import make_channel
+
+        kind, address, mail = self._address(name)
+        return make_channel(kind, address, self.clock, **mail)
+
+    def _addressees(self, name: str) -> Mapping[str, Channel]:
+        from shared.adapters.channels import make_addressees
+
+        kind, address, mail = self._address(name)
+        several = make_addressees(kind, address, self.clock, **mail)
+        return several if len(several) > 1 else {"": self.channel(name)}
+
+    def _address(self, name: str) -> tuple[str, str, dict[str, str]]:
+        """The kind of the channel *name*, its address, and what a mail also needs."""
         from shared.config.channels import ConsoleChannel, EmailChannel
 
         channel = self.config.channels[name]
         if isinstance(channel, ConsoleChannel):
-            return make_channel("console", "", self.clock)
+            return "console", "", {}
         address = self.secret(channel.secret)
         if isinstance(channel, EmailChannel):
-            return make_channel("email", address, self.clock, sender=channel.sender or self.config.owner, to=channel.to)
-        return make_channel(channel.kind, address, self.clock)
+            return "email", address, {"sender": channel.sender or self.config.owner, "to": channel.to}
+        return channel.kind, address, {}
 
     def _local_signing_key(self) -> str:
         """The key next to the local database, made at first use. Raises Unavailable without such a database."""

@@ -26,7 +26,7 @@ def refused(bundle: Bundle) -> str:
 
 def test_a_page_that_was_refused_is_sent_again_once_the_channel_is_mended(bundle: Bundle) -> None:
     id = refused(bundle)
-    assert run(bundle, "retry") == "The next sweep sends 1 message again.\n"
+    assert run(bundle, "retry") == "The next sweep sends 1 message again, to desk.\n"
     bundle.clock.moment = bundle.clock.moment.replace(year=2027)
     bundle.tick(minutes=1)
     assert bundle.doc(f"outbox/{id}")["state"] == "sent"

@@ -133,6 +133,7 @@ def _alerts_and_digests(bundle: Bundle) -> None:
     """The first digest is not delivered, so the sweeper sends it."""
     bundle.inbox.faults.append(DeliveryError("unreachable"))
     bundle.trouble("disk")
+    bundle.trouble("cpu")
     bundle.send("github", {"zen": "x"}, event_type="ping")
     for number in range(6):
         bundle.trouble(f"w{number}", severity="warning")
@@ -145,9 +146,14 @@ def _a_person_acts(bundle: Bundle) -> None:
     until = bundle.clock.now() + timedelta(hours=1)
     silence = bundle.runtime.links.token("silence", {"matchers": ['alertname="x"']}, expires=until)
     digest = bundle.runtime.links.token("unsubscribe", {"digest": "daily"}, expires=until)
-    acknowledge = bundle.desk.sent[0][1].ack_url.removeprefix("http://127.0.0.1:8080")
+    acknowledge, resolve = (page.ack_url.removeprefix("http://127.0.0.1:8080") for _, page in bundle.desk.sent[:2])
     bundle.request("POST", link_path(bundle.runtime.context()))
-    for path, form in ((acknowledge, b""), (f"/silence/{silence}", b"for=1h"), (f"/unsubscribe/{digest}", b"")):
+    for path, form in (
+        (acknowledge, b""),
+        (f"{resolve}/resolve", b""),
+        (f"/silence/{silence}", b"for=1h"),
+        (f"/unsubscribe/{digest}", b""),
+    ):
         assert bundle.request("POST", path, form).status == 200
 
 

@@ -332,7 +332,7 @@ def test_ntfy_gets_the_page_with_a_button_that_acknowledges(phone: tuple[type[Re
     assert receipt.detail == "HTTP 200"
     (message,) = received.received
     assert message == {
-        "topic": "alerts", "title": "Disk  Bcc: all@example.com", "message": "97 % full", "priority": 5, "click": "https://grafana.example",
+        "topic": "alerts", "sequence_id": "key1", "title": "Disk  Bcc: all@example.com", "message": "97 % full", "priority": 5, "click": "https://grafana.example",
         "actions": [
             {"action": "http", "label": "Acknowledge", "url": "https://opos.example/ack/t", "method": "POST", "clear": True},
             {
@@ -342,6 +342,36 @@ def test_ntfy_gets_the_page_with_a_button_that_acknowledges(phone: tuple[type[Re
             {"action": "view", "label": "Look", "url": "https://opos.example/ack/t"},
         ],
     }  # fmt: skip
+
+
+RESOLVED = Notice("Resolved: Disk", "Its sender resolved it.", "https://grafana.example", resolves="page1")
+
+
+def test_ntfy_shows_a_resolved_notice_in_place_of_the_page_and_quietly(phone: tuple[type[Receiver], str]) -> None:
+    received, address = phone
+    channel = NtfyTopic(f"http://{address}/alerts", CLOCK)
+    channel.send(NOTICE, "page1")
+    channel.send(RESOLVED, "notice1")
+    page, notice = received.received
+    assert (page["sequence_id"], notice["sequence_id"]) == ("page1", "page1")
+    assert (notice["priority"], "actions" in notice) == (2, False)
+
+
+def test_slack_and_apprise_mark_a_resolved_notice(phone: tuple[type[Receiver], str]) -> None:
+    received, address = phone
+    SlackWebhook(f"http://{address}/services/T/B/x", CLOCK).send(RESOLVED, "notice1")
+    AppriseService(f"json://{address}/", CLOCK).send(RESOLVED, "notice1")
+    slack, apprise = received.received
+    assert slack["text"].startswith(":white_check_mark: *")
+    assert apprise["type"] == "success"
+
+
+def test_a_resolved_notice_is_an_answer_to_the_mail_of_its_page(mailbox: tuple[Mailbox, SmtpMail]) -> None:
+    box, channel = mailbox
+    channel.send(NOTICE, "page1")
+    channel.send(RESOLVED, "notice1")
+    page, notice = box.mails
+    assert notice["In-Reply-To"] == notice["References"] == page["Message-ID"]
 
 
 def test_slack_gets_the_page_with_links_that_no_title_can_break(phone: tuple[type[Receiver], str]) -> None:

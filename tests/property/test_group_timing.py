@@ -110,7 +110,7 @@ def lived(deeds: list[Deed]) -> list[Call]:
         escalate_due(context)
         context.clock.advance(minutes=1)
     hosts = {alert.id: alert.data["labels"].get("host", "") for alert in docs(context, "alerts")}
-    return [call_of(page, hosts, start) for page in docs(context, "outbox")]
+    return [call_of(page, hosts, start) for page in docs(context, "outbox") if "created_at" in page.data]
 
 
 def do(deed: Deed, silences: dict[str, list[str]], context: FakeContext) -> None:

@@ -209,4 +209,5 @@ class Bundle:
         return found.data
 
     def pages(self) -> list[str]:
-        return [notice.title for _, notice in self.desk.sent]
+        """The titles of the notifications, without those of resolved notices."""
+        return [notice.title for _, notice in self.desk.sent if not notice.resolves]

@@ -246,6 +246,12 @@ class FakeContext:
     def channel(self, name: str) -> RecordingChannel:
         return self.channels[name]
 
+    several: dict[str, dict[str, RecordingChannel]] = field(default_factory=dict)
+    """The channels that have several addressees, with these."""
+
+    def addressees(self, name: str) -> Mapping[str, RecordingChannel]:
+        return self.several.get(name) or {"": self.channels[name]}
+
     certificates: dict[str, datetime] = field(default_factory=dict)
     offset: timedelta | None = None
     free: float | None = None

@@ -44,7 +44,8 @@ def minutes(context: FakeContext, count: int) -> None:
 
 
 def titles(context: FakeContext, channel: str = "desk") -> list[str]:
-    return [notice.title for _, notice in context.channels[channel].sent]
+    """The titles of the notifications, without those of resolved notices."""
+    return [notice.title for _, notice in context.channels[channel].sent if not notice.resolves]
 
 
 def docs(context: FakeContext, collection: str) -> list[Doc]:

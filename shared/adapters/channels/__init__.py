@@ -1,5 +1,6 @@
 """Channels: one module a kind of receiver."""
 
+from shared.events import document_id
 from shared.ports import Channel, Clock
 
 
@@ -29,3 +30,24 @@ def make_channel(kind: str, address: str, clock: Clock, *, sender: str = "", to:
 
             return SmtpMail(address, sender=sender, to=to, clock=clock)
     raise ValueError(f"expected a kind of channel, found {kind!r}")
+
+
+def make_addressees(kind: str, address: str, clock: Clock, *, sender: str = "", to: str = "") -> dict[str, Channel]:
+    """A channel to each addressee of the channel of *kind* at *address*, by a hash of its address; empty for a kind
+    that has only one.
+    """
+    match kind:
+        case "apprise":
+            from shared.adapters.channels.addressees import services
+            from shared.adapters.channels.apprise import AppriseService
+
+            return {_id(key): AppriseService(service, clock) for key, service in services(address).items()}
+        case "email":
+            from shared.adapters.channels.addressees import mail_addresses
+
+            return {_id(to): make_channel(kind, address, clock, sender=sender, to=to) for to in mail_addresses(to)}
+    return {}
+
+
+def _id(address: str) -> str:
+    return document_id("addressee", address)[:12]

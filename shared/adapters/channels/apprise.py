@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from shared.adapters.channels.addressees import Service
 from shared.adapters.channels.built_message import built
 from shared.errors import DeliveryError
 from shared.ports import Clock, Form, Notice, Receipt
@@ -23,7 +24,7 @@ _LEVEL = {"critical": "failure", "warning": "warning", "info": "info"}
 
 @dataclass
 class AppriseService:
-    url: str
+    url: Service
     clock: Clock
 
     @property
@@ -47,7 +48,7 @@ class AppriseService:
         # own: that would outlive the call, and all channels share only a few.
         asset = apprise.AppriseAsset(http_redirects=False, async_mode=False, service_timeout=0)
         service = apprise.Apprise(asset=asset)
-        if not service.add(self.url):
+        if not service.add(self.url if isinstance(self.url, str) else dict(self.url)):
             raise DeliveryError("misconfigured", permanent=True, detail="Apprise does not support this kind of URL")
         return service
 
@@ -63,4 +64,5 @@ def _message(notice: Notice) -> dict[str, Any]:
         f"Acknowledge: {unformatted_url(notice.ack_url)}" if notice.ack_url else "",
     ]
     body = "\n".join(line for line in lines if line) or title
-    return {"title": title, "body": body, "notify_type": _LEVEL[notice.severity], "body_format": "markdown"}
+    level = "success" if notice.resolves else _LEVEL[notice.severity]
+    return {"title": title, "body": body, "notify_type": level, "body_format": "markdown"}

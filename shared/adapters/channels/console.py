@@ -27,4 +27,4 @@ class ConsoleLine:
 
 
 def _line(notice: Notice) -> str:
-    return f"{_LOUD[notice.severity]} {readable(notice.title)}"
+    return f"{'OK' if notice.resolves else _LOUD[notice.severity]} {readable(notice.title)}"

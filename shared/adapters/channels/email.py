@@ -44,6 +44,8 @@ class SmtpMail:
         message["Auto-Submitted"] = "auto-generated"
         message["Date"] = format_datetime(notice.mailing.at if notice.mailing else self.clock.now())
         message.set_content(_text(notice), cte="quoted-printable")
+        if notice.resolves:
+            message["In-Reply-To"] = message["References"] = f"<{notice.resolves}@{self._domain}>"
         if notice.mailing:
             self._as_one_of_a_series(message, notice.mailing, key)
         return message

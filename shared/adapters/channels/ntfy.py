@@ -1,7 +1,8 @@
 """ntfy: a push notification with a button that acknowledges.
 
-Sources: ntfy documentation, "Publish as JSON", "Action buttons" and "Health checks". The key is the message's `id` for
-receivers that accept one; ntfy itself does not deduplicate.
+Sources: ntfy documentation, "Publish as JSON", "Action buttons", "Updating + deleting notifications" and "Health
+checks". The key is the message's `id` for receivers that accept one. It is also its sequence id: from ntfy 2.16 on, a
+message with the same one replaces the notification on the phone; earlier servers ignore it and show another.
 """
 
 import base64
@@ -18,6 +19,8 @@ from shared.ports import Clock, Form, Notice, Receipt
 from shared.values.text import readable, readable_lines
 
 _PRIORITY = {"critical": 5, "warning": 4, "info": 3}
+_QUIET = 2
+"""The priority of a message that makes no sound."""
 _LONGEST = 4000
 """ntfy turns a message above 4,096 bytes into an attachment, so longer texts are cut here."""
 
@@ -30,7 +33,11 @@ class NtfyTopic:
 
     def send(self, notice: Notice, key: str) -> Receipt:
         server, topic, headers = _address(self.url)
-        status = post_json(server, {"topic": topic, **built(_message, notice)}, {**headers, "x-message-id": key})
+        status = post_json(
+            server,
+            {"topic": topic, "sequence_id": notice.resolves or key, **built(_message, notice)},
+            {**headers, "x-message-id": key},
+        )
         return Receipt(f"HTTP {status}", self.clock.now())
 
     def reach(self) -> bool:
@@ -73,7 +80,11 @@ def _is_unwell(health: bytes) -> bool:
 def _message(notice: Notice) -> dict[str, Any]:
     title, text = readable(notice.title), readable_lines(notice.text)
     body = (text or title).encode()[:_LONGEST].decode("utf-8", "ignore")
-    content: dict[str, Any] = {"title": title, "message": body, "priority": _PRIORITY[notice.severity]}
+    content: dict[str, Any] = {
+        "title": title,
+        "message": body,
+        "priority": _QUIET if notice.resolves else _PRIORITY[notice.severity],
+    }
     if notice.markup == "markdown":
         content["markdown"] = True
     if click := notice.link or notice.ack_url:

@@ -16,6 +16,7 @@ from shared.values.markup import SLACK, fitting
 from shared.values.text import readable, readable_lines
 
 _MARK = {"critical": ":rotating_light:", "warning": ":warning:", "info": ":information_source:"}
+_RESOLVED = ":white_check_mark:"
 _LONGEST = 3500
 """Slack cuts a message at 4,000 characters."""
 
@@ -47,5 +48,6 @@ def _message(notice: Notice) -> dict[str, Any]:
     links = [SLACK.link("Acknowledge or snooze", notice.ack_url)] if notice.ack_url else []
     is_escaped = notice.markup == "slack"
     text = notice.text if is_escaped else fitting(readable_lines(notice.text), SLACK.escape, _LONGEST)
-    lines = [f"{_MARK[notice.severity]} *{named}*", text, *links]
+    mark = _RESOLVED if notice.resolves else _MARK[notice.severity]
+    lines = [f"{mark} *{named}*", text, *links]
     return {"text": "\n".join(line for line in lines if line), "unfurl_links": False, "unfurl_media": False}

@@ -6,14 +6,17 @@ from typing import Literal
 
 from shared.alerting import routes
 from shared.alerting.actions import act
-from shared.alerting.alert import as_alert, resolved
+from shared.alerting.alert import AlertDoc, as_alert, resolved
 from shared.alerting.lifecycle import Change
 from shared.alerting.state_machine import OPEN
 from shared.context import Context
 from shared.errors import Conflict
-from shared.ports import Doc, Update
+from shared.ports import Doc, Update, Write
+from shared.services.alerting.resolved_notices import endings, with_endings
 
 Act = Literal["acknowledge", "snooze", "resolve"]
+Acted = tuple[Doc, AlertDoc]
+"""An alert, and what an act makes of it."""
 CHUNK = 400
 """How many alerts one commit writes, below the 500 writes that Firestore accepts."""
 ROUNDS = 5
@@ -24,8 +27,8 @@ def act_on_alert(alert: Doc, what: Act, context: Context, *, by: str, until: dat
     change = _change(alert, what, context, by, until)
     if change.alert is None:
         return alert
-    version = context.store.commit([Update(alert.path, change.alert, alert.version)])[alert.path]
-    return Doc(alert.path, dict(change.alert), version)
+    versions = context.store.commit(_writes([(alert, change.alert)], context))
+    return Doc(alert.path, dict(change.alert), versions[alert.path])
 
 
 def act_on_group(group: str, what: Act, context: Context, *, by: str, until: datetime | None = None) -> int:
@@ -44,11 +47,11 @@ def act_on_alerts(
     remaining, changed = alerts, 0
     for _ in range(ROUNDS):
         changes = [(alert, _change(alert, what, context, by, until).alert) for alert in remaining]
-        updates = [Update(alert.path, data, alert.version) for alert, data in changes if data is not None]
-        written = [doc for start in range(0, len(updates), CHUNK) for doc in _commit(updates[start:][:CHUNK], context)]
+        acted = [(alert, data) for alert, data in changes if data is not None]
+        written = [doc for start in range(0, len(acted), CHUNK) for doc in _commit(acted[start:][:CHUNK], context)]
         changed += len(written)
         after |= {doc.path: doc for doc in written}
-        overtaken = {update.path for update in updates} - {doc.path for doc in written}
+        overtaken = {alert.path for alert, _ in acted} - {doc.path for doc in written}
         if not overtaken:
             break
         remaining = [alert for path in sorted(overtaken) if (alert := _as_it_is(after.pop(path), context))]
@@ -69,16 +72,26 @@ def members(group: str, context: Context) -> Iterator[Doc]:
             yield alert
 
 
-def _commit(updates: list[Update], context: Context) -> list[Doc]:
-    """The documents that *updates* wrote; without those that another writer changed first, which stay as they are."""
-    while updates:
+def _commit(acted: Sequence[Acted], context: Context) -> list[Doc]:
+    """The alerts after the act, as they were written; without those that another writer changed first.
+
+    If another writer changed a group or a message first, the commit is tried again.
+    """
+    while acted:
         try:
-            versions = context.store.commit(updates)
+            versions = context.store.commit(_writes(acted, context))
         except Conflict as conflict:
-            updates = [update for update in updates if update.path != conflict.path]
+            acted = [(alert, data) for alert, data in acted if alert.path != conflict.path]
         else:
-            return [Doc(update.path, dict(update.data), versions[update.path]) for update in updates]
+            return [Doc(alert.path, dict(data), versions[alert.path]) for alert, data in acted]
     return []
+
+
+def _writes(acted: Sequence[Acted], context: Context) -> list[Write]:
+    """The writes of the alerts, and of the resolved notices that follow from them."""
+    before, after = {alert.id: as_alert(alert.data) for alert, _ in acted}, {alert.id: data for alert, data in acted}
+    updates = [Update(alert.path, data, alert.version) for alert, data in acted]
+    return with_endings(updates, endings(before, after, context))
 
 
 def _change(alert: Doc, what: Act, context: Context, by: str, until: datetime | None) -> Change:

@@ -12,6 +12,7 @@ from shared.context import Context
 from shared.events import document_id
 from shared.ports import Create, Doc, Update, Write
 from shared.services.alerting.world import StoreWorld
+from shared.services.outbox.addressees import addressed
 from shared.services.outbox.context import OutboxContext
 from shared.services.outbox.delivery import begin, intent
 
@@ -53,8 +54,8 @@ def in_turn(writes: Sequence[Write], world: StoreWorld) -> list[Write]:
 
 
 def is_message(write: Write) -> bool:
-    """Whether *write* makes a message of a page."""
-    return isinstance(write, Create) and write.path.startswith("outbox/")
+    """Whether *write* makes a message of a page, and no notice of a resolve."""
+    return isinstance(write, Create) and write.path.startswith("outbox/") and "created_at" in write.data
 
 
 def _renamed(write: Write, first: str, path: str, turn: int) -> Write:
@@ -62,10 +63,15 @@ def _renamed(write: Write, first: str, path: str, turn: int) -> Write:
     if isinstance(write, Create) and write.path == first:
         ack = {**write.data["ack"], "page": path.removeprefix("outbox/")}
         return Create(path, {**write.data, "ack": ack, "turn": turn})
-    if isinstance(write, Create | Update) and write.path.startswith("groups/"):
-        messages = [path if message == first else message for message in write.data["messages"]]
-        return write._replace(data={**write.data, "messages": messages})
+    if isinstance(write, Create | Update) and write.path.startswith("groups/") and "messages" in write.data:
+        messages = _replaced(write.data["messages"], first, path)
+        told_on = {channel: _replaced(paths, first, path) for channel, paths in write.data["told_on"].items()}
+        return write._replace(data={**write.data, "messages": messages, "told_on": told_on})
     return write
+
+
+def _replaced(paths: Sequence[str], first: str, path: str) -> list[str]:
+    return [path if message == first else message for message in paths]
 
 
 def _cause(page: Page, alerts: Sequence[AlertDoc], total: int, runbook: str, context: Context) -> dict[str, Any]:
@@ -90,14 +96,15 @@ def runbook_of(alert: AlertDoc, config: "Config") -> str:
 
 
 def send_pages(writes: Iterable[Write], versions: Mapping[str, str], context: OutboxContext) -> None:
-    """Send the messages among *writes*, which were committed at *versions*: this worker holds their lease.
+    """Send the messages among *writes*, which were committed at *versions*, whose lease this worker has.
 
     All begin before this waits for any of them, so that no channel waits for another.
     """
-    attempts = [
-        begin(Doc(message.path, dict(message.data), versions[message.path]), context)
+    messages = [
+        Doc(message.path, dict(message.data), versions[message.path])
         for message in writes
         if isinstance(message, Create) and is_message(message)
     ]
+    attempts = [begin(own, context) for message in messages for own in addressed(message, context)]
     for attempt in attempts:
         attempt.outcome()

@@ -18,6 +18,7 @@ from shared.digest.renderers.text import Links, as_text
 from shared.digest.summary import CLOSED_BY
 from shared.ports import Doc, Mailing, Notice
 from shared.security.signed_links import ACK_LIFE, DIGEST_LIFE, UNSUBSCRIBE_LIFE, Purpose
+from shared.services.outbox.addressees import receiver
 from shared.services.outbox.message import as_message
 from shared.values.markup import DIALECTS
 
@@ -28,7 +29,7 @@ def digest_notice(doc: Doc, context: Context) -> Notice:
     """The notice of *doc*, a digest that is stored as its content, in the form of its channel."""
     message = as_message(doc.data)
     content: Content = message["content"]
-    form, title = context.channel(message["channel"]).form, message["notice"]["title"]
+    form, title = receiver(message, context).form, message["notice"]["title"]
     links, whole = item_links(content, context), _url("digest", doc.id, content, DIGEST_LIFE, context)
     is_summary = message.get("closed_by") == CLOSED_BY
     if dialect := DIALECTS.get(form.markup):

@@ -13,6 +13,7 @@ from shared.errors import Conflict, DeliveryError, OposError
 from shared.ports import Doc, Notice, Update, plain_notice
 from shared.process.shares import Claim
 from shared.security.signed_links import ACK_LIFE
+from shared.services.outbox.addressees import receiver, receiver_name
 from shared.services.outbox.context import OutboxContext
 from shared.services.outbox.message import MessageChange, MessageDoc, NoticeDoc, State, as_message
 from shared.services.outbox.outcome import not_sent, present, record, sent
@@ -75,14 +76,21 @@ def _changes(claim: Claim[State], doc: Doc, context: OutboxContext) -> MessageCh
     channel = as_message(doc.data)["channel"]
     try:
         with telemetry.span(f"send {channel}", channel=channel):
-            return sent(context.channel(channel).send(_notice(doc, context), doc.id))
+            return sent(receiver(doc.data, context).send(_notice(_whole(doc, context), context), doc.id))
     except DeliveryError as refusal:
         # The error of a connection that was cut would hide why it was cut.
         fault = DeliveryError("timeout") if claim.was_cut and not refusal.permanent else refusal
     except Exception as crash:  # noqa: BLE001  (a broken channel must not lose the message: opos retries and shows it)
-        _log.error("channel_broken", channel=channel, error=type(crash).__name__)
+        _log.error("channel_broken", channel=receiver_name(doc.data), error=type(crash).__name__)
         fault = DeliveryError("internal")
     return not_sent(doc, fault, present(context) if claim.given_up else context.now)
+
+
+def _whole(doc: Doc, context: OutboxContext) -> Doc:
+    """The message that *doc* is, or that it is a copy of, with the addressee of *doc*."""
+    path = doc.data.get("copy_of")
+    message = context.store.get(path) if path else None
+    return Doc(message.path, {**message.data, "addressee": doc.data["addressee"]}, "") if message else doc
 
 
 def _notice(doc: Doc, context: OutboxContext) -> Notice:
@@ -109,9 +117,9 @@ def _notice(doc: Doc, context: OutboxContext) -> Notice:
 
 def _told_late(message: MessageDoc, context: OutboxContext) -> NoticeDoc:
     """The words of *message*; if it is late, because an earlier attempt failed or opos was down, they say so."""
-    now, notice = present(context), message["notice"]
-    if now - datetime.fromisoformat(message["created_at"]) < LATE:
+    now, notice, made_at = present(context), message["notice"], message.get("created_at")
+    if made_at is None or now - datetime.fromisoformat(made_at) < LATE:  # a notice of a resolve waits on purpose
         return notice
-    written_at = local_time(message["created_at"], ZoneInfo(context.config.timezone), now)
+    written_at = local_time(made_at, ZoneInfo(context.config.timezone), now)
     why = f"Late: opos wrote this at {written_at} and could not send it before."
     return {**notice, "text": "\n".join(filter(None, (notice["text"], why)))}

@@ -14,6 +14,7 @@ from shared.errors import Conflict
 from shared.events import iso
 from shared.ports import Doc, Update
 from shared.process.shares import Claim
+from shared.services.outbox.addressees import addressed, receiver_name
 from shared.services.outbox.attempt import Attempt, started
 from shared.services.outbox.context import OutboxContext
 from shared.services.outbox.message import MessageChange, MessageDoc, State, as_message
@@ -53,16 +54,22 @@ def intent(
 
 
 def send(doc: Doc, context: OutboxContext) -> State:
-    """Send the message of *doc*, whose lease this worker has, and record the outcome."""
-    return begin(doc, context).outcome()
+    """Send the message of *doc*, whose lease this worker has, to each addressee, and record the outcomes.
+
+    Returns `sent` if an addressee has it.
+    """
+    states = [attempt.outcome() for attempt in [begin(own, context) for own in addressed(doc, context)]]
+    return "sent" if "sent" in states else next(iter(states), "pending")
 
 
 def begin(doc: Doc, context: OutboxContext) -> Attempt:
-    """Begin to send the message of *doc*, whose lease this worker has. Returns when the attempt is over, or soon.
+    """Begin to send the message of *doc*, whose lease this worker has, to its addressee.
 
-    If the channel has no share left, the message waits for the next sweep, and this does not count as an attempt.
+    Returns when the attempt is over, or soon.
+
+    If the addressee has no share left, the message waits for the next sweep, and this does not count as an attempt.
     """
-    claim: Claim[State] | None = context.sends.shares.claim(doc.data["channel"], doc.path)
+    claim: Claim[State] | None = context.sends.shares.claim(receiver_name(doc.data), doc.path)
     if claim is None:
         record(doc, postponed(doc, context.now), context)
         return Attempt(doc, context)
@@ -75,7 +82,7 @@ def retake(doc: Doc, context: OutboxContext) -> Attempt | None:
     The claim comes before the lease: an attempt of this process that is in flight still may write its receipt.
     """
     message = as_message(doc.data)
-    claim: Claim[State] | None = context.sends.shares.claim(message["channel"], doc.path)
+    claim: Claim[State] | None = context.sends.shares.claim(receiver_name(message), doc.path)
     if claim is None:
         return Attempt(doc, context)
     lease: MessageChange = {

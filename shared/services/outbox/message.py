@@ -8,12 +8,16 @@ State = Literal["pending", "sending", "sent", "failed", "parked"]
 
 
 class NoticeDoc(TypedDict):
-    """The words of a message. A message that is stored as data has its title only."""
+    """The words of a message. A message that is stored as data has its title only.
+
+    `resolves` is the key of the notification that a resolved notice is about.
+    """
 
     title: str
     text: str
     severity: str
     link: str
+    resolves: NotRequired[str]
 
 
 class ReceiptDoc(TypedDict):
@@ -21,6 +25,13 @@ class ReceiptDoc(TypedDict):
 
     detail: str
     at: str
+
+
+class AddresseeDoc(TypedDict):
+    """One of the several addressees of a channel: its position, from 0, among the ids that the channel had then."""
+
+    position: int
+    ids: list[str]
 
 
 class MessageDoc(TypedDict):
@@ -45,11 +56,43 @@ class MessageDoc(TypedDict):
     last_fault: str | None
     expires_at: NotRequired[str]
     turn: NotRequired[int]
+    addressee: NotRequired[AddresseeDoc]
     content: NotRequired[Any]
     review: NotRequired[Any]
     members: NotRequired[list[str]]
     closed_by: NotRequired[str]
     overviews: NotRequired[dict[str, str]]
+
+
+class ResolvesDoc(TypedDict):
+    """What a resolved notice is about: a group, the call of it, and the path of the page that it follows."""
+
+    group: str
+    call: str | None
+    page: str
+
+
+class QuietMessage(TypedDict):
+    """A message that nothing counts as an interruption or a digest: it has `made_at` instead of `created_at`.
+
+    It is a copy for another addressee, rendered from the message at `copy_of`, or the notice that a page `resolves`.
+    """
+
+    copy_of: NotRequired[str]
+    resolves: NotRequired[ResolvesDoc]
+    addressee: NotRequired[AddresseeDoc]
+    made_at: str
+    channel: str
+    notice: NoticeDoc
+    ack: None
+    cause: None
+    cost: float
+    state: State
+    fence: int
+    attempts: int
+    due_at: str | None
+    receipt: ReceiptDoc | None
+    last_fault: str | None
 
 
 class MessageChange(TypedDict, total=False):
@@ -62,6 +105,11 @@ class MessageChange(TypedDict, total=False):
     receipt: ReceiptDoc | None
     last_fault: str | None
     expires_at: str
+
+
+def made_at(message: Mapping[str, Any]) -> str:
+    """When *message* was made: a message that counts as an interruption or a digest has `created_at`."""
+    return str(message.get("created_at") or message["made_at"])
 
 
 def as_message(data: Mapping[str, Any]) -> MessageDoc:

@@ -7,8 +7,9 @@ from shared.errors import Conflict, DeliveryError
 from shared.events import iso
 from shared.ports import Doc, Receipt, Update
 from shared.ports.field_paths import EXPIRY
+from shared.services.outbox.addressees import receiver_name
 from shared.services.outbox.context import OutboxContext
-from shared.services.outbox.message import MessageChange, State, as_message
+from shared.services.outbox.message import MessageChange, State, as_message, made_at
 from shared.telemetry.logger import log as _log
 
 MAX_ATTEMPTS = 20
@@ -57,9 +58,9 @@ def record(doc: Doc, changes: MessageChange, context: OutboxContext) -> State:
     state, message = changes["state"], as_message(doc.data)
     if not _is_written(doc, changes, context):
         _log.warning("lease_lost", path=doc.path, outcome=state)
-    _log.info("delivery", path=doc.path, channel=message["channel"], state=state)
-    if doc.path.startswith("outbox/") and state != "pending":
-        created = datetime.fromisoformat(message["created_at"])
+    _log.info("delivery", path=doc.path, channel=receiver_name(message), state=state)
+    if doc.path.startswith("outbox/") and state != "pending" and "resolves" not in message:
+        created = datetime.fromisoformat(made_at(message))
         took = (context.now - created).total_seconds() + context.elapsed_seconds
         context.indicators.took("page_delivered", took, context.now, well=state == "sent")
     return state

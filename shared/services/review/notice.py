@@ -6,6 +6,7 @@ from shared.context import Context
 from shared.ports import Doc, Mailing, Notice
 from shared.review.figures import Review
 from shared.review.renderers import as_html, as_markdown, as_text
+from shared.services.outbox.addressees import receiver
 from shared.services.outbox.message import as_message
 from shared.values.markup import DIALECTS
 
@@ -14,7 +15,7 @@ def review_notice(doc: Doc, context: Context) -> Notice:
     """The notice of *doc*, a weekly review that is stored as its figures, in the form of its channel."""
     message = as_message(doc.data)
     review: Review = message["review"]
-    form, title = context.channel(message["channel"]).form, message["notice"]["title"]
+    form, title = receiver(message, context).form, message["notice"]["title"]
     if dialect := DIALECTS.get(form.markup):
         return Notice(title, as_markdown(review, dialect, limit=form.limit), markup=form.markup)
     if form.markup == "plain":

@@ -41,7 +41,7 @@ def test_the_files_of_the_project_and_of_the_demo_are_good() -> None:
 SINGLE_FAULTS = {
     "unknown key": (
         changed("route: {channel: desk}", "route: {channel: desk, chanel: desk}"),
-        "opos.yaml:6: route.chanel: expected one of matchers, continue, channel, group_by, group_wait, group_interval, repeat_interval, interrupt_from, auto_pause, ack_timeout, escalation, digest, failure_threshold, success_threshold, mute_time_intervals, active_time_intervals, routes, pages_per_minute; found the key 'chanel' (did you mean 'channel'?)",
+        "opos.yaml:6: route.chanel: expected one of matchers, continue, channel, group_by, group_wait, group_interval, repeat_interval, interrupt_from, auto_pause, ack_timeout, escalation, digest, send_resolved, failure_threshold, success_threshold, mute_time_intervals, active_time_intervals, routes, pages_per_minute; found the key 'chanel' (did you mean 'channel'?)",
     ),
     "missing key": (
         changed("owner: me@example.com\n", ""),

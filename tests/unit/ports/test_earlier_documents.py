@@ -32,7 +32,7 @@ def test_a_document_of_the_first_release_has_every_field_of_today(
 ) -> None:
     complete = current(collection, dict(earliest))
     optional = (
-        {"expires_at", "turn", "content", "review", "members", "closed_by", "overviews"}
+        {"expires_at", "turn", "content", "review", "members", "closed_by", "overviews", "addressee"}
         if today is MessageDoc
         else set()
     )

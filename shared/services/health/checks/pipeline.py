@@ -1,7 +1,8 @@
 """The checks of the pipeline: accepted events are handled, due messages are sent, and the sweeper runs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared.context import Context
 from shared.events import iso
@@ -11,11 +12,16 @@ from shared.ports.field_paths import field
 from shared.services.alerting.quiet_hours import held
 from shared.services.digest.queue import batching, longest_waiting
 from shared.services.flags.overrides import in_force
-from shared.services.health.checks.backlogs import backlogs
+from shared.services.health.checks.backlogs import Backlog, backlogs
 from shared.services.health.context import HealthContext
+from shared.services.outbox.addressees import receiver_name
+from shared.services.outbox.message import made_at
 
 SAMPLE = 200
 """How many documents are searched for the oldest: in a larger backlog, each of them is old."""
+FEW = 20
+"""How many undelivered messages are read to name their receivers."""
+MESSAGES = ("outbox", "digests")
 SWEEP = "sweeps/last"
 """The document that the sweeper writes at each tick."""
 
@@ -37,14 +43,19 @@ def pages_unsent(context: Context) -> list[Result]:
     """
     threshold = context.config.health.thresholds.page_unsent
     seconds, latest = threshold.total_seconds(), iso(context.now - threshold)
-    pages, digests = (_unsent(name, context) for name in ("outbox", "digests"))
+    pages, digests = (_unsent(name, context) for name in MESSAGES)
     expired = sum(doc.data["due_at"] <= latest for doc in (*pages, *digests))
-    old_page, old_digest = (_oldest(docs, "created_at", context.now) for docs in (pages, digests))
+    old_page, old_digest = (_age(map(made_at, _no_notices(docs)), context.now) for docs in (pages, digests))
     return [
         compare("outbox:oldestUnsent", old_page, "s", threshold=seconds, failure="outbox-stuck", otherwise="fail"),
         compare("digests:oldestUnsent", old_digest, "s", threshold=seconds, failure="digest-late"),
         compare("leases:expired", expired, "items", threshold=1, failure="outbox-stuck", otherwise="fail"),
     ]
+
+
+def _no_notices(docs: Iterable[Doc]) -> Iterator[dict[str, Any]]:
+    """The messages without resolved notices, which may wait for long without being stuck."""
+    return (doc.data for doc in docs if "resolves" not in doc.data)
 
 
 def _unsent(collection: str, context: Context) -> list[Doc]:
@@ -74,9 +85,24 @@ def _lateness(first: Doc, context: Context) -> timedelta:
 def attention(context: Context) -> list[Result]:
     """The backlogs that wait for the operator."""
     return [
-        compare(backlog.name, count, "items", threshold=1, failure=backlog.failure, output="see the console")
+        compare(
+            backlog.name,
+            count,
+            "items",
+            threshold=1,
+            failure=backlog.failure,
+            output=f"{_receivers(backlog, context) if count else ''}see the console",
+        )
         for backlog, count in backlogs(context)
     ]
+
+
+def _receivers(backlog: Backlog, context: Context) -> str:
+    """The channels and addressees that do not have the messages of *backlog*; empty if it is not about messages."""
+    if backlog.collection not in MESSAGES:
+        return ""
+    docs = context.store.query(backlog.collection, where=backlog.where, limit=FEW)
+    return f"for {', '.join(dict.fromkeys(receiver_name(doc.data) for doc in docs))}; "
 
 
 def sweeper_silent(context: HealthContext) -> list[Result]:
@@ -113,5 +139,9 @@ def secrets_due(context: Context) -> list[Result]:
 
 def _oldest(docs: Iterable[Doc], name: str, now: datetime) -> float:
     """Seconds since the oldest time in the field *name*."""
-    ages = [(now - datetime.fromisoformat(field(doc.data, name))).total_seconds() for doc in docs]
-    return max(ages, default=0.0)
+    return _age([field(doc.data, name) for doc in docs], now)
+
+
+def _age(times: Iterable[str], now: datetime) -> float:
+    """Seconds since the oldest of *times*."""
+    return max(((now - datetime.fromisoformat(time)).total_seconds() for time in times), default=0.0)

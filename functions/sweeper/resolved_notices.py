@@ -1,0 +1,57 @@
+"""What keeps a resolved notice that is due from being sent: a new notification, the outcome of its page, or focus."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.alerting.resolved_notice import fate, is_pointless
+from shared.context import Context
+from shared.errors import Conflict
+from shared.events import iso
+from shared.ports import Doc, Update, Write
+from shared.services.alerting.quiet_hours import held
+from shared.services.alerting.resolved_notices import cancelled
+from shared.services.outbox.addressees import copies
+
+AGAIN = timedelta(minutes=1)
+
+
+def may_go(doc: Doc, context: Context) -> bool:
+    """Whether the message *doc* may be sent now, which any other message than a resolved notice may.
+
+    A notice that may not waits, or is cancelled.
+    """
+    resolves = doc.data.get("resolves")
+    writes = _hindrance(doc, resolves, context) if resolves else []
+    if writes:
+        with suppress(Conflict):  # another worker was faster: the next sweep sees what it wrote
+            context.store.commit(writes)
+    return not writes
+
+
+def _hindrance(doc: Doc, resolves: Mapping[str, Any], context: Context) -> list[Write]:
+    """The writes of what hinders the notice *doc*; none if nothing does."""
+    group, page = context.store.get(f"groups/{resolves['group']}"), context.store.get(resolves["page"])
+    if group is None or group.data["called_at"] != resolves["call"]:
+        return [cancelled(doc, "its group has notified you again", context)]
+    decided = fate(page.data if page else None, datetime.fromisoformat(doc.data["made_at"]), context.now)
+    if decided == "drop":
+        return [cancelled(doc, "nobody got the notification that it is about", context)]
+    if decided == "wait":
+        return [_waiting(doc, context.now + AGAIN), *_pointless(page, context)]
+    until = held(context.now, context)(context.now)
+    return [_waiting(doc, until)] if until else []
+
+
+def _pointless(page: Doc | None, context: Context) -> list[Write]:
+    messages = (page, *copies(page, context.store)) if page else ()
+    return [
+        cancelled(message, "resolved before it was delivered", context)
+        for message in messages
+        if is_pointless(message.data, context.now)
+    ]
+
+
+def _waiting(doc: Doc, until: datetime) -> Update:
+    return Update(doc.path, {"due_at": iso(until)}, doc.version)
