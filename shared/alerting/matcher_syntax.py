@@ -22,9 +22,7 @@ _UTF8 = re.compile(
     rf"({_TOKEN})[{_SPACES}]*(=~|!=|!~|=)[{_SPACES}]*({_TOKEN})[{_SPACES}]*(?:,[{_SPACES}]*|\Z)", re.DOTALL
 )
 _EDGES = re.compile(rf"[{_SPACES}]*(.*?)[{_SPACES}]*", re.DOTALL)
-_GO = re.compile(
-    r'\\([abfnrtv\\"])|\\x([0-9a-fA-F]{2})|\\([0-7]{3})|\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})|([^\\\n])'
-)
+_GO = re.compile(r'\\([abfnrtv\\"])|\\x([0-9a-fA-F]{2})|\\([0-7]{3})|\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})|([^\\\n])')
 _GO_ESCAPES = dict(zip('abfnrtv\\"', '\a\b\f\n\r\t\v\\"', strict=True))
 
 
@@ -82,7 +80,7 @@ def _utf8(text: str) -> list[Triple]:
     while position < len(inner):
         shape = _UTF8.match(inner, position)
         if shape is None:
-            hint = r'; write a quote within quotes as \"' if '"' in text else ""
+            hint = r"; write a quote within quotes as \"" if '"' in text else ""
             raise ValueError(
                 f'expected a matcher such as severity="critical" or alertname=~"Disk.*", not {text!r}{hint}'
             )

@@ -88,11 +88,12 @@ def _checked(matcher: Matcher, text: str) -> Matcher:
     if not matcher.name:
         raise ValueError(f"expected a label name before the operator, in {text!r}")
     if matcher.operator in {"=~", "!~"}:
-        _require_safe(matcher.value)
+        require_re2(matcher.value)
     return matcher
 
 
-def _require_safe(pattern: str) -> None:
+def require_re2(pattern: str) -> None:
+    """Raises ValueError if *pattern* is no regular expression of RE2."""
     import re2
 
     try:

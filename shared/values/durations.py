@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-_PART = r"(?:([0-9]{1,9})"
+_PART = r"(?:([0-9]{1,12})"
 _DURATION = re.compile(rf"{_PART}y)?{_PART}w)?{_PART}d)?{_PART}h)?{_PART}m)?{_PART}s)?{_PART}ms)?")
 _UNITS = {
     "y": 31_536_000_000, "w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1,
@@ -14,6 +14,10 @@ _UNITS = {
 """Milliseconds in each unit, from the longest."""
 LONGEST = timedelta(days=36_500)
 """A century: so short that no sum of durations and times overflows."""
+
+
+class TooLong(ValueError):
+    """A duration longer than LONGEST."""
 
 
 def parse_wait(value: Any) -> timedelta:
@@ -27,7 +31,7 @@ def parse_wait(value: Any) -> timedelta:
         raise ValueError("expected a duration such as 5m, 1h30m or 250ms")
     milliseconds = sum(int(part or 0) * size for part, size in zip(match.groups(), _UNITS.values(), strict=True))
     if milliseconds > LONGEST / timedelta(milliseconds=1):
-        raise ValueError(f"expected a duration of at most {LONGEST.days}d")
+        raise TooLong(f"expected a duration of at most {LONGEST.days}d")
     return timedelta(milliseconds=milliseconds)
 
 

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from opos.importers.alertmanager import import_alertmanager
+from opos.importers.alertmanager.conversion import import_alertmanager
 from shared.alerting.routes import Route, compile_routes, route
+from shared.config.files.located_yaml import read_yaml
 from tests.support import requirements as needs
 
 pytestmark = needs.alertmanager
@@ -113,7 +114,9 @@ def test_three_thousand_random_questions_to_random_trees_are_answered_as_amtool_
         config = {"route": root, "receivers": [{"name": name} for name in receivers]}
         file = tmp_path / f"{number}.yml"
         file.write_text(json.dumps(config))
-        ours = compile_routes(Route.model_validate(import_alertmanager(config).sections["route"]))
+        ours = compile_routes(
+            Route.model_validate(import_alertmanager(read_yaml(file, as_text=True)).sections["route"])
+        )
         questions += [(file, ours, labels(rng)) for _ in range(ASKED)]
 
     def differs(question: Any) -> Any:

@@ -29,7 +29,7 @@ def test_a_value_of_the_classic_grammar_keeps_its_meaning_and_other_texts_have_t
     ],
 )  # fmt: skip
 def test_what_alertmanager_refuses_is_refused_in_words(text: str) -> None:
-    with pytest.raises(ValueError, match="^expected "):
+    with pytest.raises(ValueError, match=r"^expected "):
         list(parse_matchers(text))
 
 
