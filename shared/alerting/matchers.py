@@ -15,6 +15,8 @@ from pydantic import BeforeValidator
 from shared.alerting.matcher_syntax import triple, triples
 
 Labels = Mapping[str, str]
+_REGEX = frozenset({"=~", "!~"})
+_NO_PATTERN = re.compile(r"[=!]~\s*(?:[,}]|\Z)")
 _BARE_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 
@@ -87,7 +89,7 @@ def parse_matcher(text: str) -> Matcher:
 def _checked(matcher: Matcher, text: str) -> Matcher:
     if not matcher.name:
         raise ValueError(f"expected a label name before the operator, in {text!r}")
-    if matcher.operator in {"=~", "!~"}:
+    if matcher.operator in _REGEX:
         require_re2(matcher.value)
     return matcher
 
@@ -110,9 +112,19 @@ def _as_matchers(value: Any) -> Any:
     texts = [entry for entry in value if not isinstance(entry, Matcher)]
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("expected matchers that are text")
-    return tuple(
-        matcher for entry in value for matcher in ([entry] if isinstance(entry, Matcher) else parse_matchers(entry))
-    )
+    return tuple(matcher for entry in value for matcher in _of_entry(entry))
+
+
+def _of_entry(entry: Matcher | str) -> list[Matcher]:
+    """The matchers of an entry in a file. Raises ValueError also for what Alertmanager reads, but nobody means."""
+    if isinstance(entry, Matcher):
+        return [entry]
+    matchers = list(parse_matchers(entry))
+    if not matchers:
+        raise ValueError(f"expected a matcher, not {entry!r}, which every alert matches")
+    if _NO_PATTERN.search(entry) and any(matcher.operator in _REGEX and not matcher.value for matcher in matchers):
+        raise ValueError(f'expected a regular expression after =~ or !~ in {entry!r}; a missing label is name=""')
+    return matchers
 
 
 Matchers = Annotated[tuple[Matcher, ...], BeforeValidator(_as_matchers)]

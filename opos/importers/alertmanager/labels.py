@@ -1,16 +1,21 @@
-"""Labels as the routes of opos see them.
+"""Labels as the routes of opos see them (`labels_of` in `shared/alerting/alert.py`).
 
-In opos the label `source` is the name of the source that sent the alert. The sender's own label of that name is
-`exported_source` there, so each matcher, grouping and equality on it is carried over under that name.
+The label `source` is the name of the source that sent the alert. The sender's own label of that name is
+`exported_source`, so each matcher, grouping and equality on it is carried over under that name. An alert without a
+severity has the severity `unset`.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from opos.importers.alertmanager.notes import Notes
 from shared.alerting.matchers import Matcher
 from shared.config.files.located_yaml import Where
 
+UNSET = "unset"
+
 OWN, SENDERS = "source", "exported_source"
+SEVERITY = "severity"
 
 
 def carried(name: str) -> str:
@@ -19,7 +24,8 @@ def carried(name: str) -> str:
 
 
 def carried_labels(labels: Mapping[str, str]) -> dict[str, str]:
-    return {carried(name): value for name, value in labels.items()}
+    """*labels* of an alert of Alertmanager as the routes of opos see them, except for the name of the source."""
+    return {SEVERITY: UNSET, **{carried(name): value for name, value in labels.items()}}
 
 
 def carried_names(names: Iterable[str], where: Where, notes: Notes) -> list[str]:
@@ -33,7 +39,28 @@ def carried_matchers(matchers: Iterable[Matcher], where: Where, notes: Notes) ->
     """*matchers* as the text that opos.yaml contains."""
     matchers = list(matchers)
     _note([matcher.name for matcher in matchers], where, notes)
-    return [str(Matcher(carried(matcher.name), matcher.operator, matcher.value)) for matcher in matchers]
+    renamed = (replace(matcher, name=carried(matcher.name)) for matcher in matchers)
+    return [str(matcher) for each in renamed for matcher in _without_severity(each, where, notes)]
+
+
+def _without_severity(matcher: Matcher, where: Where, notes: Notes) -> list[Matcher]:
+    """*matcher* so that it treats the severity `unset` as Alertmanager treats an alert without a severity."""
+    on_none, on_unset = matcher.matches({}), matcher.matches({SEVERITY: UNSET})
+    if matcher.name != SEVERITY or on_none == on_unset or matcher.value == UNSET:
+        return [matcher]
+    regex = "!~" if matcher.operator.startswith("!") else "=~"
+    if not matcher.value:
+        return [Matcher(SEVERITY, regex, f"|{UNSET}")]
+    if on_none == (regex == "=~"):
+        return [Matcher(SEVERITY, regex, f"(?:{matcher.value})|{UNSET}")]
+    if on_unset:
+        return [matcher, Matcher(SEVERITY, "!=", UNSET)]
+    if matcher.value == ".+":
+        return [Matcher(SEVERITY, "=~", f"|{UNSET}")]
+    notes.lost(
+        where, f"for alerts without a severity: in opos their label is {SEVERITY}={UNSET}, which {matcher} rejects"
+    )
+    return [matcher]
 
 
 def _note(names: list[str], where: Where, notes: Notes) -> None:
