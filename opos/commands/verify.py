@@ -27,7 +27,7 @@ def command(place: Place, *, places: bool, as_json: bool) -> None:
         _compare(place, as_json=as_json)
         return
     faults = verify(place.config_file, place.flags_file, os.environ)
-    doubts = [] if faults else warnings(place.config_file)
+    doubts = warnings(place.config_file)
     lines = [*map(str, faults), *(f"warning: {doubt}" for doubt in doubts), *([] if faults else [_good(place)])]
     content = {"faults": [fault._asdict() for fault in faults], "warnings": [doubt._asdict() for doubt in doubts]}
     show(content, "\n".join(lines), as_json=as_json)

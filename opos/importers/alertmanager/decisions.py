@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opos.importers.alertmanager.conversion import Imported
-from opos.importers.alertmanager.label_sets import label_sets, matchers_of_rules
+from opos.importers.alertmanager.label_sets import MOST, label_sets, matchers_of_rules
 from opos.importers.alertmanager.labels import carried_labels
 from shared.alerting.matchers import Labels, Matcher
 from shared.alerting.routes import Node, Route, compile_routes, route
@@ -47,12 +47,12 @@ class Comparison:
         yield from (f"check: {difference}" for difference in self.differences)
 
 
-def compare(file: Path, imported: Imported) -> Comparison:
+def compare(file: Path, imported: Imported, *, most: int = MOST) -> Comparison:
     """Asks amtool and the imported routes about the same labels. Raises NotCompared."""
     if shutil.which("amtool") is None:
         raise NotCompared("amtool is not installed, so the decisions were not compared")
     tree = compile_routes(Route.model_validate(imported.sections["route"]))
-    sets = label_sets(imported.content.route, matchers_of_rules(imported.content.inhibit_rules))
+    sets = label_sets(imported.content.route, matchers_of_rules(imported.content.inhibit_rules), most=most)
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         decisions = list(pool.map(lambda labels: (labels, _amtool(file, labels), _opos(tree, labels, imported)), sets))
     return Comparison(len(sets), tuple(Difference(*decision) for decision in decisions if decision[1] != decision[2]))

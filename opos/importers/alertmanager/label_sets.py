@@ -15,27 +15,27 @@ _WORDS = re.compile(r"(?:\\.|[^\\|()\[\]{}*+?.^$])+")
 Candidates = dict[str, list[str]]
 
 
-def label_sets(root: Route, more: Iterable[Matcher]) -> list[dict[str, str]]:
+def label_sets(root: Route, more: Iterable[Matcher], *, most: int = MOST) -> list[dict[str, str]]:
     """No labels, a set that reaches each route where there is one, the same with one label changed, and drawn sets.
 
-    At most MOST sets, unless there are more routes; the same at each call.
+    At most *most* sets, unless there are more routes; the same at each call.
     """
     candidates = _candidates([*(matcher for _, route in routes_of(root) for matcher in route.tests), *more])
     reaching = [_filled(_satisfying(tests, candidates)) for tests in _paths(root, ())]
     changed = (_filled({**labels, name: value}) for labels in reaching for name, value in _changes(labels, candidates))
     drawn = (_filled(labels) for labels in _drawn(candidates))
     unique = {tuple(sorted(labels.items())): labels for labels in [{}, *reaching, *changed, *drawn]}
-    return _spread(list(unique.values()), kept=1 + len(reaching))
+    return _spread(list(unique.values()), kept=1 + len(reaching), most=most)
 
 
 def matchers_of_rules(rules: Iterable[InhibitRule]) -> list[Matcher]:
     return [matcher for rule in rules for matcher in (*rule.sources, *rule.targets)]
 
 
-def _spread(sets: list[dict[str, str]], *, kept: int) -> list[dict[str, str]]:
+def _spread(sets: list[dict[str, str]], *, kept: int, most: int) -> list[dict[str, str]]:
     """The first *kept* of *sets*, and of the others as many as there is room for, from all over the tree."""
     first, others = sets[:kept], sets[kept:]
-    room = max(0, MOST - kept)
+    room = max(0, most - kept)
     return [*first, *random.Random(kept).sample(others, min(room, len(others)))]  # noqa: S311  (nothing secret)
 
 

@@ -14,6 +14,7 @@ from shared.values.durations import LONGEST, duration_text
 Section = dict[str, Any]
 TIMES = {"group_wait": "30s", "group_interval": "5m", "repeat_interval": "4h"}
 """Alertmanager's defaults, written out because those of opos differ."""
+_NOTHING = "without labels, all alerts of the route are one group, as since Alertmanager 0.31; before, [] was inherited"
 
 
 @dataclass(frozen=True)
@@ -55,4 +56,6 @@ class Tree:
         groups = {name: duration_text(time) for name, time in times.items() if time is not None}
         if route.group_by is None:
             return groups
+        if not route.group_by and where != ("route",):
+            self.notes.add((*where, "group_by"), _NOTHING)
         return {"group_by": carried_names(route.group_by, (*where, "group_by"), self.notes), **groups}

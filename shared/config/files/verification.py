@@ -24,9 +24,12 @@ def verify(config_path: Path, flags_path: Path, environment: Mapping[str, str]) 
 
 
 def warnings(config_path: Path) -> list[Fault]:
-    """What is surely not meant in a file without errors. Raises ConfigError."""
-    located = read_yaml(config_path)
-    return doubts(config_in(located), located)
+    """What is valid in the file, but surely not meant. A file with errors has no warnings yet."""
+    try:
+        located = read_yaml(config_path)
+        return doubts(config_in(located), located)
+    except ConfigError:
+        return []
 
 
 def _config_faults(path: Path, environment: Mapping[str, str]) -> list[Fault]:
