@@ -63,7 +63,8 @@ def _convert(path: Path, *, check: bool, as_json: bool) -> None:
 
 def _checked(path: Path, imported: "Imported") -> tuple[list[str], bool]:
     """What the comparison with amtool says, and whether there is no difference."""
-    from opos.importers.alertmanager.decisions import NotCompared, compare
+    from opos.importers.alertmanager.amtool import NotCompared
+    from opos.importers.alertmanager.decisions import compare
 
     try:
         comparison = compare(path, imported)
