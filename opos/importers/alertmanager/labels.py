@@ -46,21 +46,29 @@ def carried_matchers(matchers: Iterable[Matcher], where: Where, notes: Notes) ->
 def _without_severity(matcher: Matcher, where: Where, notes: Notes) -> list[Matcher]:
     """*matcher* so that it treats the severity `unset` as Alertmanager treats an alert without a severity."""
     on_none, on_unset = matcher.matches({}), matcher.matches({SEVERITY: UNSET})
-    if matcher.name != SEVERITY or on_none == on_unset or matcher.value == UNSET:
+    if matcher.name != SEVERITY or on_none == on_unset:
         return [matcher]
+    if matcher.value == UNSET:
+        notes.add(where, f"in opos, {SEVERITY}={UNSET} is also the label of alerts without a severity")
+        return [matcher]
+    if widened := _widened(matcher, on_none=on_none):
+        return widened
+    notes.lost(
+        where, f"for alerts without a severity: in opos their label is {SEVERITY}={UNSET}, which {matcher} rejects"
+    )
+    return [matcher]
+
+
+def _widened(matcher: Matcher, *, on_none: bool) -> list[Matcher]:
+    """Matchers that decide about `unset` as *matcher* decides about no severity (*on_none*); empty if RE2 has none."""
     regex = "!~" if matcher.operator.startswith("!") else "=~"
     if not matcher.value:
         return [Matcher(SEVERITY, regex, f"|{UNSET}")]
     if on_none == (regex == "=~"):
         return [Matcher(SEVERITY, regex, f"(?:{matcher.value})|{UNSET}")]
-    if on_unset:
+    if not on_none:
         return [matcher, Matcher(SEVERITY, "!=", UNSET)]
-    if matcher.value == ".+":
-        return [Matcher(SEVERITY, "=~", f"|{UNSET}")]
-    notes.lost(
-        where, f"for alerts without a severity: in opos their label is {SEVERITY}={UNSET}, which {matcher} rejects"
-    )
-    return [matcher]
+    return [Matcher(SEVERITY, "=~", f"|{UNSET}")] if matcher.value == ".+" else []
 
 
 def _note(names: list[str], where: Where, notes: Notes) -> None:

@@ -181,6 +181,14 @@ def test_the_senders_own_source_is_carried_by_the_name_that_opos_gives_it(tmp_pa
     ]  # fmt: skip
 
 
+def test_a_label_that_has_the_new_name_already_is_named_since_the_two_cannot_be_told_apart(tmp_path: Path) -> None:
+    _, notes = lines_of(tmp_path, "route: {receiver: a, group_by: [source, exported_source]}\n" + RECEIVERS)
+    assert (
+        "1: route.group_by: the label exported_source is in opos the sender's label source, if an alert has both"
+        in notes
+    )
+
+
 def test_the_absence_of_group_by_and_an_empty_one_mean_a_single_group_and_times_are_alertmanagers(
     tmp_path: Path,
 ) -> None:
