@@ -7,7 +7,7 @@ import click
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, show
 from shared.config.files.loader import load_config
-from shared.config.files.verification import verify
+from shared.config.files.verification import verify, warnings
 from shared.values.text import counted
 
 
@@ -19,14 +19,18 @@ from shared.values.text import counted
 def command(place: Place, *, places: bool, as_json: bool) -> None:
     """Check opos.yaml, flags.yaml and their secrets; report every configuration error with its file and line.
 
+    A warning names what is valid but surely not meant, such as a route that no alert can match.
+
     With --env: compare tools, settings, secrets, access and deployments between the environments.
     """
     if places:
         _compare(place, as_json=as_json)
         return
     faults = verify(place.config_file, place.flags_file, os.environ)
-    text = "\n".join(str(fault) for fault in faults) or _good(place)
-    show({"faults": [fault._asdict() for fault in faults]}, text, as_json=as_json)
+    doubts = warnings(place.config_file)
+    lines = [*map(str, faults), *(f"warning: {doubt}" for doubt in doubts), *([] if faults else [_good(place)])]
+    content = {"faults": [fault._asdict() for fault in faults], "warnings": [doubt._asdict() for doubt in doubts]}
+    show(content, "\n".join(lines), as_json=as_json)
     if faults:
         raise SystemExit(WRONG_USAGE)
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from shared.alerting.time_intervals import Clock, TimeInterval, TimeRange, Weekdays, contains
+from shared.alerting.time_intervals import Clock, TimeInterval, TimeRange, Weekdays, contains, require_a_minute
 from shared.values.section import Section
 
 
@@ -22,6 +22,11 @@ class Block(Section):
     days: Annotated[tuple[Weekdays, ...], BeforeValidator(_days)] = ()
     from_: Annotated[Clock, Field(alias="from")]
     to: Clock
+
+    @model_validator(mode="after")
+    def _has_a_minute(self) -> Self:
+        require_a_minute(self.from_, self.to)
+        return self
 
     @property
     def interval(self) -> TimeInterval:

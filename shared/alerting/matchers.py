@@ -1,8 +1,7 @@
 """Matchers on labels, as in Alertmanager: `name="value"`, `!=`, `=~`, `!~`; a missing label equals "".
 
 Regular expressions are RE2's and fully anchored, so that each takes linear time at most. RE2 has no look-around and no
-back-references. A name with other characters than letters, digits, `_` and `:` may be quoted: `"service.name"="web"`.
-Source: Alertmanager documentation, "Matchers" (the classic syntax of 0.25, and the names of the UTF-8 syntax of 0.27).
+back-references. `matcher_syntax` reads the text. Source: Alertmanager documentation, "Matchers".
 """
 
 import re
@@ -13,12 +12,12 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from shared.alerting.matcher_syntax import triple, triples
+
 Labels = Mapping[str, str]
+_REGEX = frozenset({"=~", "!~"})
+_NO_PATTERN = re.compile(r"[=!]~\s*(?:[,}]|\Z)")
 _BARE_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
-_NAME = r'"(?:[^"\\]|\\.)+"|[^\s{}!=~,\\"\'`]+'
-_SHAPE = re.compile(rf"\s*({_NAME})\s*(=~|!=|!~|=)\s*(.*?)\s*", re.DOTALL)
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_ESCAPES = {"n": "\n", '"': '"', "\\": "\\"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,57 +75,27 @@ def _regex(pattern: str) -> Test:
     return lambda text: fullmatch(text) is not None
 
 
-def parse_matchers(text: str) -> Iterator[Matcher]:
-    """The matchers in *text*, separated by commas, with or without braces. Raises ValueError."""
-    inner = text.strip()
-    if inner.startswith("{") and inner.endswith("}"):
-        inner = inner[1:-1]
-    for part in _parts(inner):
-        yield parse_matcher(part)
+def parse_matchers(text: str, *, lone_brace: bool = False) -> Iterator[Matcher]:
+    """The matchers in *text*, separated by commas, with or without braces; see `triples`. Raises ValueError."""
+    for parts in triples(text if lone_brace else text.strip(), lone_brace=lone_brace):
+        yield _checked(Matcher(*parts), text)
 
 
 def parse_matcher(text: str) -> Matcher:
     """The single matcher in *text*. Raises ValueError."""
-    shape = _SHAPE.fullmatch(text)
-    if shape is None:
-        raise ValueError(f'expected a matcher such as severity="critical" or alertname=~"Disk.*", not {text!r}')
-    name, operator, value = shape.groups()
-    matcher = Matcher(_value(name, text), operator, _value(value, text))
-    if operator in {"=~", "!~"}:
-        _require_safe(matcher.value)
+    return _checked(Matcher(*triple(text)), text)
+
+
+def _checked(matcher: Matcher, text: str) -> Matcher:
+    if not matcher.name:
+        raise ValueError(f"expected a label name before the operator, in {text!r}")
+    if matcher.operator in _REGEX:
+        require_re2(matcher.value)
     return matcher
 
 
-def _parts(text: str) -> Iterator[str]:
-    """*text* split at its commas, except within quotes, without an empty last part."""
-    part, quoted, escaped = "", False, False
-    for character in text:
-        if character == "," and not quoted:
-            yield part
-            part = ""
-            continue
-        quoted ^= character == '"' and not escaped
-        escaped = character == "\\" and not escaped
-        part += character
-    if part.strip():
-        yield part
-
-
-def _value(raw: str, text: str) -> str:
-    quoted = raw.startswith('"')
-    inner = raw[1:-1] if quoted else raw
-    if quoted and (len(raw) == 1 or not raw.endswith('"') or _ends_escaped(inner)):
-        raise ValueError(f"expected a closing quote in {text!r}")
-    if re.search(r'(?<!\\)(?:\\\\)*"', inner):
-        raise ValueError(f'expected a quote within a value to be written as \\", in {text!r}')
-    return _ESCAPED.sub(lambda match: _ESCAPES.get(match[1], match[0]), inner)
-
-
-def _ends_escaped(inner: str) -> bool:
-    return (len(inner) - len(inner.rstrip("\\"))) % 2 == 1
-
-
-def _require_safe(pattern: str) -> None:
+def require_re2(pattern: str) -> None:
+    """Raises ValueError if *pattern* is no regular expression of RE2."""
     import re2
 
     try:
@@ -143,9 +112,19 @@ def _as_matchers(value: Any) -> Any:
     texts = [entry for entry in value if not isinstance(entry, Matcher)]
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("expected matchers that are text")
-    return tuple(
-        matcher for entry in value for matcher in ([entry] if isinstance(entry, Matcher) else parse_matchers(entry))
-    )
+    return tuple(matcher for entry in value for matcher in _of_entry(entry))
+
+
+def _of_entry(entry: Matcher | str) -> list[Matcher]:
+    """The matchers of an entry in a file. Raises ValueError also for what Alertmanager reads, but nobody means."""
+    if isinstance(entry, Matcher):
+        return [entry]
+    matchers = list(parse_matchers(entry))
+    if not matchers:
+        raise ValueError(f"expected a matcher, not {entry!r}, which every alert matches")
+    if _NO_PATTERN.search(entry) and any(matcher.operator in _REGEX and not matcher.value for matcher in matchers):
+        raise ValueError(f'expected a regular expression after =~ or !~ in {entry!r}; a missing label is name=""')
+    return matchers
 
 
 Matchers = Annotated[tuple[Matcher, ...], BeforeValidator(_as_matchers)]

@@ -7,13 +7,13 @@ counts twice. Source: Alertmanager documentation, "Time intervals", and `timeint
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from shared.values.dates import Zone
 from shared.values.section import Section
@@ -64,15 +64,22 @@ def _ranges(names: Sequence[str], first: int, low: int, high: int, what: str) ->
             raise ValueError(f"expected {what}")  # noqa: TRY004  (pydantic reports ValueErrors)
         begin, _, end = str(value).replace("-", ":", 1 if names else 0).partition(":")
         span = Range(number(begin), number(end or begin))
-        if span.first > span.last > 0 or span.last < span.first < 0 or span.first < 0 <= span.last:
+        if span.first < 0 <= span.last or _highest(span.first, low, high) > _highest(span.last, low, high):
             raise ValueError(f"expected {what}, the first before the last")
         return span
 
     return BeforeValidator(parse)
 
 
+def _highest(number: int, low: int, high: int) -> int:
+    """*number*, where a negative one counts from the end of the longest range: -1 is *high*."""
+    return number + high + 1 if number < 0 and low < 0 else number
+
+
 Clock = Annotated[int, BeforeValidator(parse_clock)]
-Weekdays = Annotated[Any, _ranges(_WEEKDAYS, 0, 0, 6, "days of the week such as monday:friday")]
+Weekdays = Annotated[
+    Any, _ranges(_WEEKDAYS, 0, 0, 6, "days of the week such as monday:friday, from sunday to saturday")
+]
 DaysOfMonth = Annotated[Any, _ranges((), 0, -31, 31, "days of the month such as 1:5 or -3:-1")]
 Months = Annotated[Any, _ranges(_MONTHS, 1, 1, 12, "months such as january:march or 1:3")]
 Years = Annotated[Any, _ranges((), 0, 0, 9999, "years such as 2026:2027")]
@@ -84,16 +91,47 @@ class TimeRange(Section):
     start_time: Clock
     end_time: Clock
 
+    @model_validator(mode="after")
+    def _has_a_minute(self) -> Self:
+        require_a_minute(self.start_time, self.end_time)
+        return self
+
+
+def require_a_minute(start: int, end: int) -> None:
+    """Raises ValueError if no time is from *start* to *end*, in minutes since midnight."""
+    if start == end:
+        raise ValueError("expected an end other than the start; the whole day is 00:00 to 24:00")
+    if start == DAY:
+        raise ValueError("expected a start before 24:00, which is the end of the day; the next day starts at 00:00")
+
+
+def _filled(value: Any) -> Any:
+    """A list that is there has entries: an empty one would contain no time, and none at all contains every time."""
+    if isinstance(value, list | tuple) and not value:
+        raise ValueError("expected at least one entry, or no such key")
+    return value
+
+
+_Filled = BeforeValidator(_filled)
+
 
 class TimeInterval(Section):
     """Contains a time if each of its fields does. A list contains a time if an entry does."""
 
-    times: tuple[TimeRange, ...] = ()
-    weekdays: tuple[Weekdays, ...] = ()
-    days_of_month: tuple[DaysOfMonth, ...] = ()
-    months: tuple[Months, ...] = ()
-    years: tuple[Years, ...] = ()
+    times: Annotated[tuple[TimeRange, ...], _Filled] = ()
+    weekdays: Annotated[tuple[Weekdays, ...], _Filled] = ()
+    days_of_month: Annotated[tuple[DaysOfMonth, ...], _Filled] = ()
+    months: Annotated[tuple[Months, ...], _Filled] = ()
+    years: Annotated[tuple[Years, ...], _Filled] = ()
     location: Zone | None = None
+
+    @model_validator(mode="after")
+    def _has_a_day(self) -> Self:
+        if not any(_on(self, day) for day in _days(self)):
+            raise ValueError(
+                "expected a day that is in all of weekdays, days_of_month, months and years; there is none"
+            )
+        return self
 
 
 Intervals = Annotated[tuple[TimeInterval, ...], Field(min_length=1)]
@@ -127,6 +165,19 @@ def _on(interval: TimeInterval, day: date) -> bool:
         and _in(interval.months, day.month)
         and _in(interval.years, day.year)
         and _in([_of_month(span, day) for span in interval.days_of_month], day.day)
+    )
+
+
+def _days(interval: TimeInterval) -> Iterator[date]:
+    """Days enough to find one that *interval* contains: the calendar repeats after 400 years."""
+    if not interval.days_of_month and not interval.years:
+        yield from (date(2024, month, day) for month in range(1, 13) for day in range(1, 8))
+        return
+    spans = interval.years or [Range(2000, 2399)]
+    years = (year for span in spans for year in range(max(span.first, 1), min(span.last, span.first + 399) + 1))
+    months = [month for month in range(1, 13) if _in(interval.months, month)]
+    yield from (
+        date(year, month, day) for year in years for month in months for day in range(1, monthrange(year, month)[1] + 1)
     )
 
 

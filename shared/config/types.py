@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from shared.config.files.faults import SECRET_NAME
 from shared.values.links import web_link
@@ -32,6 +32,12 @@ def _hide_value(value: Any) -> Any:
     """In place of a list of secret names, any other text is likely the value of a secret."""
     named = isinstance(value, str) and _SECRET_NAME.fullmatch(value)
     return _Hidden() if isinstance(value, str | int | float) and not named else value
+
+
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) != len(names):
+        raise ValueError("expected each secret once")
+    return names
 
 
 def hide_address(value: Any) -> Any:
@@ -95,7 +101,7 @@ def _local_moment(value: Any) -> Any:
 
 Name = Annotated[str, BeforeValidator(_url_safe)]
 SecretName = Annotated[str, BeforeValidator(_secret_name)]
-SecretNames = Annotated[tuple[SecretName, ...], BeforeValidator(_hide_value)]
+SecretNames = Annotated[tuple[SecretName, ...], BeforeValidator(_hide_value), AfterValidator(_each_once)]
 Address = Annotated[str, BeforeValidator(_address)]
 LocalMoment = Annotated[str, BeforeValidator(_local_moment)]
 Cron = Annotated[str, BeforeValidator(_cron)]

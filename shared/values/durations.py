@@ -1,4 +1,4 @@
-"""Durations as a configuration file spells them: `1h30m`."""
+"""Durations as a configuration file spells them: `1h30m`. A year has 365 days, as in Prometheus and Alertmanager."""
 
 import re
 from datetime import timedelta
@@ -6,28 +6,33 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-_PART = r"(?:([0-9]{1,6})"
-_DURATION = re.compile(rf"{_PART}w)?{_PART}d)?{_PART}h)?{_PART}m)?{_PART}s)?{_PART}ms)?")
-
-
+_PART = r"(?:([0-9]{1,12})"
+_DURATION = re.compile(rf"{_PART}y)?{_PART}w)?{_PART}d)?{_PART}h)?{_PART}m)?{_PART}s)?{_PART}ms)?")
+_UNITS = {
+    "y": 31_536_000_000, "w": 604_800_000, "d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1,
+}  # fmt: skip
+"""Milliseconds in each unit, from the longest."""
 LONGEST = timedelta(days=36_500)
 """A century: so short that no sum of durations and times overflows."""
 
 
+class TooLong(ValueError):
+    """A duration longer than LONGEST."""
+
+
 def parse_wait(value: Any) -> timedelta:
-    """As `parse_duration`, but `0s` is a wait too, and so is `0` without a unit."""
+    """As `parse_duration`, but `0s` is a wait too, and so is `0`, the only duration that needs no unit."""
     if isinstance(value, timedelta):
         return value
-    if value in (0, "0") and not isinstance(value, bool):
+    if value in (0, "0") and not isinstance(value, bool | float):
         return timedelta(0)
     match = _DURATION.fullmatch(value) if isinstance(value, str) and value else None
     if match is None:
         raise ValueError("expected a duration such as 5m, 1h30m or 250ms")
-    weeks, days, hours, minutes, seconds, millis = (int(part or 0) for part in match.groups())
-    length = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds, milliseconds=millis)
-    if length > LONGEST:
-        raise ValueError(f"expected a duration of at most {LONGEST.days}d")
-    return length
+    milliseconds = sum(int(part or 0) * size for part, size in zip(match.groups(), _UNITS.values(), strict=True))
+    if milliseconds > LONGEST / timedelta(milliseconds=1):
+        raise TooLong(f"expected a duration of at most {LONGEST.days}d")
+    return timedelta(milliseconds=milliseconds)
 
 
 def parse_duration(value: Any) -> timedelta:
@@ -41,8 +46,8 @@ def parse_duration(value: Any) -> timedelta:
 def duration_text(length: timedelta) -> str:
     """*length* as `parse_wait` reads it: `1h30m`."""
     left, parts = round(length / timedelta(milliseconds=1)), ""
-    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)):
-        count, left = divmod(left, size)
+    for unit in ("d", "h", "m", "s", "ms"):
+        count, left = divmod(left, _UNITS[unit])
         parts += f"{count}{unit}" if count else ""
     return parts or "0s"
 

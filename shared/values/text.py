@@ -23,8 +23,8 @@ def readable(text: str) -> str:
 
 
 def readable_lines(text: str) -> str:
-    """*text* with its line breaks, and each line `readable`."""
-    return "\n".join(map(readable, text.splitlines()))
+    """*text* with its line breaks but those at its end, and each line `readable`."""
+    return "\n".join(map(readable, text.splitlines())).rstrip("\n")
 
 
 def one_line(text: Any, longest: int = LONGEST) -> str:

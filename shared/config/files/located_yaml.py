@@ -45,8 +45,8 @@ class Located:
         return self.lines.get(where) or (self.line(where[:-1]) if where else 1)
 
 
-def read_yaml(path: Path) -> Located:
-    """The mapping in the file at *path*. Raises ConfigError."""
+def read_yaml(path: Path, *, as_text: bool = False) -> Located:
+    """The mapping in the file at *path*, as `parse_yaml` reads it. Raises ConfigError."""
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as fault:
@@ -56,15 +56,18 @@ def read_yaml(path: Path) -> Located:
         raise ConfigError(
             [Fault(str(path), line, "", "UTF-8 text", f"the byte {fault.object[fault.start]:#04x}")]
         ) from None
-    return parse_yaml(text, str(path))
+    return parse_yaml(text, str(path), as_text=as_text)
 
 
-def parse_yaml(text: str, file: str) -> Located:
-    """The mapping in *text*. Raises ConfigError naming every duplicate or non-text key, or the first syntax error."""
+def parse_yaml(text: str, file: str, *, as_text: bool = False) -> Located:
+    """The mapping in *text*. Raises ConfigError naming every duplicate or non-text key, or the first syntax error.
+
+    With *as_text*, each value but null stays the text that stands in the file: `1.10` is not `1.1`.
+    """
     import yaml
 
     try:
-        root = _composed(text)
+        root = _composed(text, as_text=as_text)
     except yaml.YAMLError as fault:
         raise ConfigError([_syntax_fault(file, text, fault)]) from None
     if not isinstance(root, yaml.MappingNode):
@@ -77,14 +80,14 @@ def parse_yaml(text: str, file: str) -> Located:
     return Located(file, data, reader.lines)
 
 
-def _composed(text: str) -> Any:
+def _composed(text: str, *, as_text: bool) -> Any:
     """The root of *text*. libyaml is much faster; PyYAML's own parser gives better errors."""
     import yaml
 
     if yaml.__with_libyaml__:
         with suppress(yaml.YAMLError):
-            return yaml.compose(text, Loader=_core(_fast()))
-    return yaml.compose(text, Loader=_core(yaml.SafeLoader))
+            return yaml.compose(text, Loader=_core(_fast(), as_text=as_text))
+    return yaml.compose(text, Loader=_core(yaml.SafeLoader, as_text=as_text))
 
 
 def _syntax_fault(file: str, text: str, fault: Any) -> Fault:
@@ -206,7 +209,7 @@ def _fast() -> Any:
 
 
 @cache
-def _core(parser: Any) -> Any:
+def _core(parser: Any, *, as_text: bool) -> Any:
     import yaml
 
     class CoreLoader(parser):  # type: ignore[misc]
@@ -231,5 +234,7 @@ def _core(parser: Any) -> Any:
         ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
         ("merge", r"<<", "<"),
     ):
+        if as_text and tag not in {"null", "merge"}:
+            continue
         CoreLoader.add_implicit_resolver(f"{_CORE}{tag}", re.compile(rf"(?:{pattern})\Z"), list(first))
     return CoreLoader

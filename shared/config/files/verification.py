@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from shared.config.channels import ChannelConfig
+from shared.config.files.doubts import doubts
 from shared.config.files.faults import ConfigError, Fault
-from shared.config.files.loader import load_config, load_flags, missing_secrets
+from shared.config.files.loader import config_in, load_config, load_flags, missing_secrets
 from shared.config.files.located_yaml import Located, read_yaml
 from shared.config.files.route_tests import failures
 from shared.config.files.validation import shown
@@ -20,6 +21,15 @@ from shared.values.links import web_link
 
 def verify(config_path: Path, flags_path: Path, environment: Mapping[str, str]) -> list[Fault]:
     return [*_config_faults(config_path, environment), *_flag_faults(flags_path)]
+
+
+def warnings(config_path: Path) -> list[Fault]:
+    """What is valid in the file, but surely not meant. A file with errors has no warnings yet."""
+    try:
+        located = read_yaml(config_path)
+        return doubts(config_in(located), located)
+    except ConfigError:
+        return []
 
 
 def _config_faults(path: Path, environment: Mapping[str, str]) -> list[Fault]:

@@ -157,3 +157,38 @@ def test_the_end_that_is_waited_for_is_the_first_minute_outside_across_every_cha
             between = int((until - now) / timedelta(minutes=1))
             assert all(contains(night, now + timedelta(minutes=n), zone=zone) for n in range(between))
             assert until - now == timedelta(hours=1) or not contains(night, until, zone=zone)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"times": times("00:00", "00:00")}, "an end other than the start"),
+        ({"times": times("24:00", "06:00")}, "a start before 24:00"),
+        ({"days_of_month": ["10:-25"]}, "the first before the last"),
+        ({"days_of_month": ["-5:-10"]}, "the first before the last"),
+        ({"days_of_month": ["31"], "months": ["april", "june"]}, "a day that is in all of"),
+        ({"days_of_month": ["30:-1"], "months": ["february"]}, "a day that is in all of"),
+        ({"days_of_month": ["29"], "months": ["february"], "years": ["2026:2027"]}, "a day that is in all of"),
+        ({"weekdays": ["monday:sunday"]}, "from sunday to saturday, the first before the last"),
+        ({"weekdays": ["friday:monday"]}, "the first before the last"),
+        ({"months": ["march:january"]}, "the first before the last"),
+        ({"years": ["2027:2026"]}, "the first before the last"),
+        ({"times": []}, "at least one entry"),
+        ({"weekdays": []}, "at least one entry"),
+    ],
+)
+def test_an_interval_that_contains_no_time_is_refused(said: dict[str, object], expected: str) -> None:
+    with pytest.raises(ValidationError, match=expected):
+        interval(**said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {}, {"days_of_month": ["5:-25"]}, {"days_of_month": ["29"], "months": ["february"], "weekdays": ["monday"]},
+        {"days_of_month": ["29"], "months": ["february"], "years": ["2026:2028"]}, {"weekdays": ["sunday:saturday"]},
+        {"years": ["9999"]}, {"times": times("00:00", "24:00")},
+    ],
+)  # fmt: skip
+def test_an_interval_that_contains_a_time_now_and_then_is_accepted(said: dict[str, object]) -> None:
+    interval(**said)

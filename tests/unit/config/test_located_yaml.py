@@ -121,3 +121,13 @@ def test_mappings_that_multiply_are_refused(link: str) -> None:
         links = ", ".join(link.format(n=n, old=old) for n in range(10))
         bomb += f"{new}: &{new} {{{links}}}\n"
     assert "expected at most 100000 values; found more" in faults_of(bomb)[0]
+
+
+def test_as_text_a_value_stays_what_stands_in_the_file_and_only_nothing_is_nothing() -> None:
+    text = 'a: 1.10\nb: 0500\nc: yes\nd: true\ne:\nf: ~\ng: "null"\nh: 1e3\ntrue: [2024-01-01, 09:00]\n'
+    located = parse_yaml(text, "a.yaml", as_text=True)
+    assert located.data == {
+        "a": "1.10", "b": "0500", "c": "yes", "d": "true", "e": None, "f": None, "g": "null", "h": "1e3",
+        "true": ["2024-01-01", "09:00"],
+    }  # fmt: skip
+    assert located.line(("true", 1)) == 9

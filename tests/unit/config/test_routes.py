@@ -114,7 +114,7 @@ def test_the_operators_tests_run_with_verify_and_say_what_came_instead(tmp_path:
 def test_a_route_test_reads_a_severity_as_a_webhook_is_read(labels: dict[str, str], path: str) -> None:
     source = "{app: {scheme: bearer, secrets: [APP], severity_values: {p1: warning}}}"
     config = parse_config(REST.replace("sources: {}", f"sources: {source}") + "route: {channel: desk}\n")
-    assert outcome(RouteTest(labels=labels), config)[1].path == path
+    assert outcome(RouteTest(labels=labels), config).verdict.path == path
 
 
 def test_a_runbook_that_is_no_address_must_be_a_file(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""An alertmanager.yml becomes sections of opos.yaml."""

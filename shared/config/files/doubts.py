@@ -1,0 +1,85 @@
+"""What is valid in opos.yaml, but surely not meant: `opos verify` warns about it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from shared.alerting.inhibition import InhibitRule
+from shared.alerting.unreachable import contradiction, implied, unreachable
+from shared.config.channels import SecretChannel
+from shared.config.files.faults import Fault
+from shared.config.files.located_yaml import Located, Where
+from shared.config.files.references import Kind, declared, named
+from shared.config.files.validation import shown
+from shared.config.model import Config
+
+_LISTS = ("mute_time_intervals", "active_time_intervals")
+_SECTIONS: dict[Kind, str] = {"time interval": "time_intervals", "escalation": "escalations"}
+"""The sections whose entries have no meaning unless something names them."""
+
+
+def doubts(config: Config, located: Located) -> list[Fault]:
+    """The warnings about *config*, the content of *located*, in the order of the file."""
+    warnings = [
+        *_routes(config, located), *_inhibitions(config, located), *_unused(located), *_repeated(located),
+        *_same_secrets(config, located),
+    ]  # fmt: skip
+    return sorted(warnings, key=lambda warning: (warning.line, warning.path))
+
+
+def _routes(config: Config, located: Located) -> Iterator[Fault]:
+    for node, reason in unreachable(config.routes):
+        where: Where = ("route", *(step for position in node.path for step in ("routes", position)))
+        yield _warning(located, where, "a route that an alert can match", f"that {reason}")
+
+
+def _inhibitions(config: Config, located: Located) -> Iterator[Fault]:
+    for number, rule in enumerate(config.inhibit_rules):
+        if reason := _doubt(rule):
+            yield _warning(located, ("inhibit_rules", number), "a rule that holds some alerts", f"that {reason}")
+
+
+def _doubt(rule: InhibitRule) -> str:
+    source, target = rule.source_matchers, rule.target_matchers
+    if implied(source, target) and implied(target, source):
+        return "both sides match the same alerts, so it holds none: an alert that matches both sides inhibits no other"
+    if reason := contradiction(source) or contradiction(target):
+        return reason
+    if not target:
+        return "it has no target_matchers, so it holds every other alert, also critical ones"
+    return "" if source else "it has no source_matchers, so any other alert that fires holds its targets"
+
+
+def _unused(located: Located) -> Iterator[Fault]:
+    used = {(kind, name) for kind, _, name in named(located.data) if isinstance(name, str)}
+    for kind, section in _SECTIONS.items():
+        for name in declared(located.data, kind):
+            if (kind, name) not in used:
+                yield _warning(located, (section, name), f"a route that names this {kind}", "none")
+
+
+def _repeated(located: Located) -> Iterator[Fault]:
+    for where, route in _sections(located.data.get("route"), ("route",)):
+        for key in _LISTS:
+            names = route.get(key) or []
+            for number, name in enumerate(names):
+                if name in names[:number]:
+                    yield _warning(located, (*where, key, number), "each name once", f"{shown(name)} again")
+
+
+def _sections(route: Any, where: Where) -> Iterator[tuple[Where, dict[str, Any]]]:
+    yield where, route
+    for number, child in enumerate(route.get("routes") or []):
+        yield from _sections(child, (*where, "routes", number))
+
+
+def _same_secrets(config: Config, located: Located) -> Iterator[Fault]:
+    first: dict[str, str] = {}
+    for name, channel in config.channels.items():
+        address = channel.model_dump_json(exclude={"cost"})
+        if isinstance(channel, SecretChannel) and first.setdefault(address, name) != name:
+            yield _warning(located, ("channels", name), "a receiver of its own", f"that of {first[address]}")
+
+
+def _warning(located: Located, where: Sequence[str | int], expected: str, actual: str) -> Fault:
+    place = tuple(where)
+    return Fault(located.file, located.line(place), ".".join(map(str, place)), expected, actual)
