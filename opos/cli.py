@@ -21,6 +21,7 @@ _COMMANDS = {
     "alerts": "List open alerts; acknowledge, snooze or resolve them.",
     "silence": "Silence alerts for a while; list and end silences.",
     "focus": "Let only critical alerts notify you for a while.",
+    "channels": "Send a test notification and show what the receiver answers.",
     "digest": "Show the digests and explain the rank of each item.",
     "noise": "Show which rules interrupt you for nothing, and what to change.",
     "review": "Review the last seven days: interruptions, their cost, and what to change.",

@@ -1,7 +1,7 @@
 """The link of a notification: it shows the alerts, and a button acknowledges, snoozes or resolves them.
 
 A link names a group and the escalation that it was sent for, or an alert and its episode; it expires with that
-escalation or episode.
+escalation or episode. The link of a test (`opos channels test`) names the channel.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from functions.console.access import is_operator
 from functions.console.acknowledgement_view import SHOWN, SNOOZES, acknowledgement_view
 from functions.console.context import OperatorContext
-from functions.console.responses import page, redirect
+from functions.console.responses import message, page, redirect
 from shared.context import Context
 from shared.errors import Gone, NotFound
 from shared.ports import Doc
@@ -23,6 +23,7 @@ from shared.values.http import HttpRequest, HttpResponse
 
 _EARLIER = "It was resolved and has fired again since. Use the link in the latest notification, or open the console."
 _NOT_STORED = "opos no longer stores this alert."
+_TEST = "The link works. There was nothing to acknowledge, so nothing changed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Subject:
 
 
 def ask(request: HttpRequest, context: Context, token: str) -> HttpResponse:
+    if test := _tested(token, context):
+        return _test_page(test, context)
     return _shown(_subject(token, context, most=SHOWN + 1), token, context)
 
 
@@ -61,11 +64,22 @@ def _press(
     request: HttpRequest, context: OperatorContext, token: str, what: Act, *, until: datetime | None = None
 ) -> HttpResponse:
     """The answer to a button. A second press changes nothing."""
+    if test := _tested(token, context):
+        return _test_page(test, context)
     before = _subject(token, context)
     after, changed = _act(before, what, context, until)
     if is_operator(request, context):
         return redirect("/")
     return _shown(replace(before, alerts=after), token, context, just_done=changed > 0)
+
+
+def _tested(token: str, context: Context) -> str:
+    """The channel that the link of *token* tests; empty for the link of an alert."""
+    return str(context.links.read("ack", token, now=context.now).get("test", ""))
+
+
+def _test_page(channel: str, context: Context) -> HttpResponse:
+    return message(200, f"This was a test of the channel {channel}", _TEST, context)
 
 
 def _act(subject: Subject, what: Act, context: Context, until: datetime | None) -> tuple[Sequence[Doc], int]:

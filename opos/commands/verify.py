@@ -7,7 +7,9 @@ import click
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, show
 from shared.config.files.loader import load_config
+from shared.config.files.local_links import local_links
 from shared.config.files.verification import verify
+from shared.runtime.settings import DEFAULT_URL
 from shared.values.text import counted
 
 
@@ -25,10 +27,17 @@ def command(place: Place, *, places: bool, as_json: bool) -> None:
         _compare(place, as_json=as_json)
         return
     faults = verify(place.config_file, place.flags_file, os.environ)
-    text = "\n".join(str(fault) for fault in faults) or _good(place)
-    show({"faults": [fault._asdict() for fault in faults]}, text, as_json=as_json)
+    warnings = [] if faults else _warnings(place)
+    text = "\n".join([*map(str, faults)] or [_good(place), *warnings])
+    show({"faults": [fault._asdict() for fault in faults], "warnings": warnings}, text, as_json=as_json)
     if faults:
         raise SystemExit(WRONG_USAGE)
+
+
+def _warnings(place: Place) -> list[str]:
+    """What is valid and yet hardly meant."""
+    config = load_config(place.config_file)
+    return [*local_links(config, os.environ.get("OPOS_PUBLIC_URL") or config.public_url or DEFAULT_URL, os.environ)]
 
 
 def _compare(place: Place, *, as_json: bool) -> None:

@@ -7,7 +7,6 @@ from shared.review.figures import Review
 from shared.review.sections import CODE, Section, period, sections, title
 from shared.values.markup import Dialect
 
-
 _ANY, _MORE = Form(), "..."
 
 

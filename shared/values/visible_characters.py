@@ -1,7 +1,7 @@
 """Where one visible character ends: a letter with its marks, an emoji of several parts, a flag, a Hangul syllable.
 
-Source: Unicode Standard Annex 29, "Unicode Text Segmentation", section 3.1.1. All that it joins stays joined here. A few
-characters more do: this has no table of the letters that its rule for Indic scripts names, and takes any letter.
+Source: Unicode Standard Annex 29, "Unicode Text Segmentation", section 3.1.1. All that it joins stays joined here, and
+a few characters more: instead of a table of the letters that the rule for Indic scripts names, this takes any letter.
 """
 
 import re
@@ -37,7 +37,7 @@ def _is_within(text: str, place: int) -> bool:
         return len(flags[0]) % 2 == 1
     return (
         category(after)[0] == "M" or bool(_EXTENDING.match(after))
-        or before in "\u200d" or bool(_PREPENDED.match(before))
+        or before == "\u200d" or bool(_PREPENDED.match(before))
         or (_joins(text, place) and category(after)[0] == "L")
         or bool(_LEADING.match(before) and _HANGUL.match(after))
     )  # fmt: skip

@@ -22,7 +22,7 @@ _MESSAGE, _BODY = 4096, 8192
 """Bytes in a message, and in the JSON around it, of which a server accepts twice as many. It makes an attachment of a
 longer message, or rejects it. Sources: ntfy documentation, "Limitations"; ntfy, `server/server.go` (the JSON).
 """
-_TITLE, _LINKS = 800, 2000
+_TITLE, _LINKS = 800, 2500
 
 
 @dataclass(frozen=True)

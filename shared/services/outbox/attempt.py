@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from shared.errors import Conflict, DeliveryError, OposError
-from shared.ports import Doc, Notice, Update, plain_notice
+from shared.errors import AlreadyExists, Conflict, DeliveryError, OposError
+from shared.ports import Doc, Notice, plain_notice
 from shared.process.shares import Claim
 from shared.security.signed_links import ACK_LIFE
 from shared.services.outbox.context import OutboxContext
+from shared.services.outbox.fallback import send_or_shorten
 from shared.services.outbox.message import MessageChange, State, as_message
-from shared.services.outbox.outcome import not_sent, present, record, sent
+from shared.services.outbox.outcome import not_sent, present, record, sent, writes
 from shared.telemetry import setup as telemetry
 from shared.telemetry.logger import log as _log
 
@@ -44,8 +45,8 @@ class Attempt:
         """Write that the message waits, unless the attempt has just written its outcome."""
         changes = not_sent(self.doc, DeliveryError("timeout"), present(self.context))
         try:
-            self.context.store.commit([Update(self.doc.path, changes, if_version=self.doc.version)])
-        except Conflict:
+            self.context.store.commit(writes(self.doc, changes, self.doc.version, self.context))
+        except (Conflict, AlreadyExists):
             return "pending"
         return changes["state"]
 
@@ -70,7 +71,7 @@ def _changes(claim: Claim[State], doc: Doc, context: OutboxContext) -> MessageCh
     channel = as_message(doc.data)["channel"]
     try:
         with telemetry.span(f"send {channel}", channel=channel):
-            return sent(context.channel(channel).send(_notice(doc, context), doc.id))
+            return sent(send_or_shorten(context.channel(channel), _notice(doc, context), doc.id))
     except DeliveryError as refusal:
         # The error of a connection that was cut would hide why it was cut.
         fault = DeliveryError("timeout") if claim.was_cut and not refusal.permanent else refusal

@@ -28,6 +28,7 @@ class MessageDoc(TypedDict):
 
     `ack` names what a link in the message acknowledges: `{"group": id, "call": when it began}`. `cause` says why the
     message interrupts, and `cost` what the interruption costs. The runtime knows what renders `content` and `review`.
+    `tried` names the channels on which opos could not deliver what the message says.
     """
 
     channel: str
@@ -48,6 +49,7 @@ class MessageDoc(TypedDict):
     members: NotRequired[list[str]]
     closed_by: NotRequired[str]
     overviews: NotRequired[dict[str, str]]
+    tried: NotRequired[list[str]]
 
 
 class MessageChange(TypedDict, total=False):
