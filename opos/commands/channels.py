@@ -17,6 +17,7 @@ from shared.runtime.invocation import Invocation
 from shared.values.text import one_line
 
 _LIFE = timedelta(days=1)
+_PREFIX = "not delivered: "
 _SHORTEST = 4
 """The shortest part of an address that may be secret. Shorter ones are parts of usual words."""
 
@@ -72,7 +73,7 @@ def _tested(name: str, context: Invocation) -> Answer:
     try:
         receipt = context.channel(name).send(_notice(name, context), f"test-{context.new_id()}")
     except DeliveryError as fault:
-        return Answer(name, delivered=False, detail=fault.message, answer=_without_secrets(fault.answer, address))
+        return Answer(name, delivered=False, detail=fault.message.removeprefix(_PREFIX), answer=_without_secrets(fault.answer, address))
     return Answer(name, delivered=True, detail=receipt.detail, answer=_without_secrets(receipt.answer, address))
 
 
