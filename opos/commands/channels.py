@@ -73,7 +73,12 @@ def _tested(name: str, context: Invocation) -> Answer:
     try:
         receipt = context.channel(name).send(_notice(name, context), f"test-{context.new_id()}")
     except DeliveryError as fault:
-        return Answer(name, delivered=False, detail=fault.message.removeprefix(_PREFIX), answer=_without_secrets(fault.answer, address))
+        return Answer(
+            name,
+            delivered=False,
+            detail=fault.message.removeprefix(_PREFIX),
+            answer=_without_secrets(fault.answer, address),
+        )
     return Answer(name, delivered=True, detail=receipt.detail, answer=_without_secrets(receipt.answer, address))
 
 

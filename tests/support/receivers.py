@@ -36,7 +36,7 @@ class Posted:
     @property
     def json(self) -> Any:
         """The fields, also those of a form."""
-        if self.headers["content-type"].startswith("application/x-www-form"):
+        if self.headers.get("content-type", "").startswith("application/x-www-form"):
             return dict(parse_qsl(self.body.decode()))
         return json.loads(self.body)
 
