@@ -16,7 +16,7 @@ from shared.digest.renderers.markdown import as_markdown
 from shared.digest.renderers.text import Links, as_text
 from shared.ports import Doc, Form, Notice
 from shared.services.digest.notice import digest_notice, item_links
-from shared.values.markup import MARKDOWN, SLACK
+from shared.values.markup import MARKDOWN, SIMPLE_HTML, SLACK
 from shared.values.text import one_line
 from tests.support.digests import a_mixed_day, alert, context_of, say, send
 from tests.support.fakes import FakeContext
@@ -165,8 +165,20 @@ def test_plain_text_says_the_same_in_the_same_order() -> None:
     assert "1 webhook in quarantine" in text
 
 
-@pytest.mark.parametrize("limit", [300, 900, 2000, 4000])
-@pytest.mark.parametrize("dialect", [MARKDOWN, SLACK])
+@pytest.mark.parametrize("limit", [200, 300])
+@pytest.mark.parametrize("dialect", [MARKDOWN, SLACK, SIMPLE_HTML])
+def test_a_chat_with_too_little_room_for_an_item_gets_titles_and_where_the_rest_is(dialect: Any, limit: int) -> None:
+    content, links = mixed()
+    text = as_markdown(content, links, dialect, Form(limit=limit), more="https://opos.example/digest/t")
+    first = content["blocks"][0]["lines"][0]
+    assert len(text) <= limit
+    assert dialect.escape(first["title"]) in text
+    assert dialect.escape(first["summary"]) not in text
+    assert text.endswith(dialect.link("Open the full digest", "https://opos.example/digest/t"))
+
+
+@pytest.mark.parametrize("limit", [900, 2000, 4000])
+@pytest.mark.parametrize("dialect", [MARKDOWN, SLACK, SIMPLE_HTML])
 def test_a_chat_gets_whole_items_up_to_its_limit_and_where_the_rest_is(dialect: Any, limit: int) -> None:
     content, links = mixed()
     whole = as_markdown(content, links, dialect, Form(), more="https://opos.example/digest/t")
