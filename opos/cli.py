@@ -22,6 +22,7 @@ _COMMANDS = {
     "silence": "Silence alerts for a while; list and end silences.",
     "heartbeat": "List the heartbeats; show their last pings and the address that a job pings.",
     "focus": "Let only critical alerts notify you for a while.",
+    "channels": "Send a test notification and show what the receiver answers.",
     "digest": "Show the digests and explain the rank of each item.",
     "noise": "Show which rules interrupt you for nothing, and what to change.",
     "review": "Review the last seven days: interruptions, their cost, and what to change.",

@@ -168,10 +168,11 @@ DeliveryReason = Literal[
 
 class DeliveryError(OposError):
     """A channel did not deliver a notice. `permanent`: a retry cannot help. `after` is the number of seconds for which
-    the receiver asks for no retry; 0 if it asks for nothing.
+    the receiver asks for no retry; 0 if it asks for nothing. `answer` is what it said, which may quote a secret.
     """
 
     code = "delivery_failed"
+    answer: str = ""
 
     def __init__(self, reason: DeliveryReason, *, permanent: bool = False, detail: str = "", after: int = 0) -> None:
         super().__init__(f"not delivered: {reason}{': ' if detail else ''}{detail}")

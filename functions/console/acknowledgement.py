@@ -9,7 +9,7 @@ from functions.console.access import is_operator
 from functions.console.acknowledgement_view import SHOWN, SNOOZES, acknowledgement_view
 from functions.console.context import OperatorContext
 from functions.console.link_subject import Subject, link_subject
-from functions.console.responses import page, redirect
+from functions.console.responses import message, page, redirect
 from shared.context import Context
 from shared.errors import NotFound
 from shared.ports import Doc
@@ -18,9 +18,12 @@ from shared.values.http import HttpRequest, HttpResponse
 from shared.values.wall_clock import next_time_of_day
 
 _MORNING = time(8)
+_TEST = "The link works. There was nothing to acknowledge, so nothing changed."
 
 
 def ask(request: HttpRequest, context: Context, token: str) -> HttpResponse:
+    if test := _tested(token, context):
+        return _test_page(test, context)
     return _shown(link_subject(token, context, most=SHOWN + 1), token, context)
 
 
@@ -42,11 +45,22 @@ def _press(
     request: HttpRequest, context: OperatorContext, token: str, what: Act, *, until: datetime | None = None
 ) -> HttpResponse:
     """The answer to a button. A second press changes nothing."""
+    if test := _tested(token, context):
+        return _test_page(test, context)
     before = link_subject(token, context)
     after, changed = _act(before.alerts, what, context, until)
     if is_operator(request, context):
         return redirect("/")
     return _shown(replace(before, alerts=after), token, context, just_done=changed > 0)
+
+
+def _tested(token: str, context: Context) -> str:
+    """The channel that the link of *token* tests; empty for the link of an alert."""
+    return str(context.links.read("ack", token, now=context.now).get("test", ""))
+
+
+def _test_page(channel: str, context: Context) -> HttpResponse:
+    return message(200, f"This was a test of the channel {channel}", _TEST, context)
 
 
 def _act(alerts: Sequence[Doc], what: Act, context: Context, until: datetime | None) -> tuple[Sequence[Doc], int]:

@@ -8,6 +8,7 @@ from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, show
 from shared.config.files.loader import load_config
 from shared.config.files.verification import verify, warnings
+from shared.runtime.settings import DEFAULT_URL
 from shared.values.text import counted
 
 
@@ -27,8 +28,8 @@ def command(place: Place, *, places: bool, as_json: bool) -> None:
         _compare(place, as_json=as_json)
         return
     faults = verify(place.config_file, place.flags_file, os.environ)
-    doubts = warnings(place.config_file)
-    lines = [*map(str, faults), *(f"warning: {doubt}" for doubt in doubts), *([] if faults else [_good(place)])]
+    doubts = warnings(place.config_file, os.environ, DEFAULT_URL)
+    lines = [*map(str, faults), *([] if faults else [_good(place)]), *(f"warning: {doubt}" for doubt in doubts)]
     content = {"faults": [fault._asdict() for fault in faults], "warnings": [doubt._asdict() for doubt in doubts]}
     show(content, "\n".join(lines), as_json=as_json)
     if faults:

@@ -50,7 +50,9 @@ class EmailChannel(SecretChannel):
 
 
 class NtfyChannel(SecretChannel):
-    """The secret holds `https://ntfy.sh/topic`, or `https://user:password@host/topic`."""
+    """The secret holds `https://ntfy.sh/topic`; with a login, `https://user:password@host/topic`, `https://:token@host/topic`
+    or `https://host/topic?auth=`.
+    """
 
     kind = "ntfy"
     ntfy: SecretName

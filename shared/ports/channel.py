@@ -3,17 +3,30 @@
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
+from shared.values.excerpt import SIZES, Unit
 from shared.values.links import web_link
 from shared.values.text import headline
 
-Markup = Literal["plain", "markdown", "slack", "html"]
+Markup = Literal["plain", "markdown", "slack", "simple-html", "html"]
+"""`simple-html` is the text of a messenger, with the tags `b` and `a`; `html` is the page of a mail."""
 
 
 class Form(NamedTuple):
-    """The texts that a channel accepts: in `markup`, of at most `limit` characters."""
+    """The texts that a channel accepts: in `markup`, of at most `limit`, counted in `unit`."""
 
     markup: Markup = "plain"
     limit: int = 1_000_000
+    unit: Unit = "characters"
+
+    def size(self, text: str) -> int:
+        return SIZES[self.unit](text)
+
+    def fits(self, text: str) -> bool:
+        return self.size(text) <= self.limit
+
+    def beside(self, link: str) -> "Form":
+        """The form of a text to which the channel adds a line with *link*."""
+        return self._replace(limit=max(0, self.limit - self.size(f"\n{link}")))
 
 
 class Mailing(NamedTuple):
@@ -53,10 +66,11 @@ def plain_notice(notice: Notice, fault: Exception) -> Notice:
 
 
 class Receipt(NamedTuple):
-    """The receiver's answer, safe to store."""
+    """The receiver's answer. `detail` is safe to store; `answer`, the beginning of its own words, is only shown."""
 
     detail: str
     at: datetime
+    answer: str = ""
 
 
 class Channel(Protocol):

@@ -96,7 +96,7 @@ _ROWS = (
         deploys_after="alert_router",
         subscribes=(Subscription("digest-sender", DigestDue), Subscription("digest-sender-reviews", ReviewDue)),
         publishes=(DigestDue.topic,),
-        writes=("digests", "alerts"),
+        writes=("digests", "alerts", "outbox"),
     ),
     Function(
         "sweeper",

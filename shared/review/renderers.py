@@ -1,28 +1,37 @@
-"""The review as plain text, as Markdown, and as the HTML of a mail."""
+"""The review as plain text, in the dialect of a chat, and as the HTML of a mail."""
 
 from shared.digest.renderers.html import render
-from shared.digest.renderers.markdown import cut
+from shared.digest.renderers.pieces import cut, whole
+from shared.ports import Form
 from shared.review.figures import Review
 from shared.review.sections import CODE, Section, period, sections, title
 from shared.values.markup import Dialect
 
+_ANY, _MORE = Form(), "..."
 
-def as_text(review: Review) -> str:
-    return "\n\n".join([period(review), *map(_plain, sections(review))])
+
+def as_text(review: Review, form: Form = _ANY) -> str:
+    return _fitted([period(review), *map(_plain, sections(review))], form)
+
+
+def _fitted(paragraphs: list[str], form: Form) -> str:
+    """*paragraphs*, or the first of them that fit into *form*."""
+    pieces = [f"\n\n{paragraph}" for paragraph in paragraphs]
+    return whole(pieces) if form.fits(whole(pieces)) else cut(pieces, form, _MORE)
 
 
 def _plain(section: Section) -> str:
     return "\n".join(filter(None, [section.heading.upper(), *section.lines, section.checklist]))
 
 
-def as_markdown(review: Review, dialect: Dialect, *, limit: int) -> str:
+def as_markdown(review: Review, dialect: Dialect, form: Form) -> str:
     paragraphs = [_paragraph(section, dialect) for section in sections(review)]
-    return cut([dialect.escape(period(review)), *paragraphs], limit)
+    return _fitted([dialect.escape(period(review)), *paragraphs], form)
 
 
 def _paragraph(section: Section, dialect: Dialect) -> str:
     link = [dialect.link("The checklist", section.checklist)] if section.checklist else []
-    heading = f"{dialect.bold}{section.heading}{dialect.bold}"
+    heading = dialect.bold(section.heading)
     return "\n".join([heading, *map(dialect.escape, section.lines), *link])
 
 

@@ -1,9 +1,11 @@
 """Text from outside in the markup of a channel: escaped, so that it formats nothing, links nothing and mentions nobody.
 
 Sources: CommonMark 0.31, section 2.4 (backslash escapes), 4 and 5 (blocks, which begin a line); Slack documentation,
-"Formatting text", which has escapes for `&`, `<` and `>` only.
+"Formatting text", which has escapes for `&`, `<` and `>` only; HTML Living Standard, section 13.1 (escapes in text and
+attributes).
 """
 
+import html
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,11 +40,11 @@ _BRACKETS = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a dialect escapes text, writes a link, and marks bold text."""
+    """How a dialect escapes text, writes a link with its text, and writes bold text; both texts are escaped."""
 
     escape: Callable[[str], str]
     link: Callable[[str, str], str]
-    bold: str
+    bold: Callable[[str], str]
 
 
 def unformatted(text: str) -> str:
@@ -53,15 +55,6 @@ def unformatted(text: str) -> str:
 def unformatted_url(url: str) -> str:
     """*url*, of the same meaning, for a service that might read a part of it as its markup."""
     return re.sub(r"[^\w:/?#@!$&'+,;=%.-]|_", _percent, url)
-
-
-def fitting(text: str, escape: Callable[[str], str], limit: int) -> str:
-    """*text* escaped, and cut before that, so that it has at most *limit* characters and no broken escape."""
-    escaped = escape(text)
-    while len(escaped) > limit:
-        text = text[: len(text) * limit // len(escaped)]
-        escaped = escape(text)
-    return escaped
 
 
 def _markdown(text: str) -> str:
@@ -98,7 +91,13 @@ def _percent(character: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in character[0].encode())
 
 
-MARKDOWN = Dialect(_markdown, lambda text, url: f"[{text}]({_target(url)})", "**")
-SLACK = Dialect(_slack, _slack_link, "*")
-DIALECTS = {"markdown": MARKDOWN, "slack": SLACK}
+def _html_link(text: str, url: str) -> str:
+    return f'<a href="{html.escape(url)}">{text}</a>'
+
+
+MARKDOWN = Dialect(_markdown, lambda text, url: f"[{text}]({_target(url)})", lambda text: f"**{text}**")
+SLACK = Dialect(_slack, _slack_link, lambda text: f"*{text}*")
+SIMPLE_HTML = Dialect(html.escape, _html_link, lambda text: f"<b>{text}</b>")
+"""The few tags that messengers accept, with line breaks as they are in a plain text."""
+DIALECTS = {"markdown": MARKDOWN, "slack": SLACK, "simple-html": SIMPLE_HTML}
 """The dialects, by the markup of a channel's form."""

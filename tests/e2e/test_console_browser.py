@@ -81,7 +81,7 @@ def told(page: "Page", beginning: str) -> None:
 
 def a_bad_morning(bundle: Bundle) -> None:
     """Something of everything that the console can show."""
-    bundle.desk.faults.append(DeliveryError("rejected", permanent=True, detail="HTTP 400"))
+    bundle.desk.faults += [DeliveryError("rejected", permanent=True, detail="HTTP 400")] * 2
     say(bundle, "Checkout answers 502", "critical")
     bundle.tick(minutes=47)
     say(bundle, "Disk /var on db-1 is 97 % full", "critical")

@@ -16,7 +16,7 @@ def run(bundle: Bundle, *words: str, expected: int = 0) -> str:
 
 
 def refused(bundle: Bundle) -> str:
-    bundle.desk.faults.append(DeliveryError("rejected", permanent=True))
+    bundle.desk.faults += [DeliveryError("rejected", permanent=True)] * 2
     bundle.trouble("disk")
     bundle.settle()
     (doc,) = bundle.docs("outbox")

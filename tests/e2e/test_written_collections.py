@@ -92,10 +92,14 @@ def _report(runtime: Runtime) -> None:
             reporter.report(runtime.clock.now())
 
 
+CHANNELS = "channels: {desk: {console: true}, inbox: {console: true}, phone: {ntfy: PHONE_URL}}\n"
+
+
 def run_everything(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     """All that a function may write: alerts and digests, heartbeats, stuck messages, flags, and a person's actions."""
-    bundle.configure("heartbeats: {backup: {every: 1h, grace: 5m}}\n")
+    bundle.configure(f"heartbeats: {{backup: {{every: 1h, grace: 5m}}}}\n{CHANNELS}")
     _alerts_and_digests(bundle)
+    _a_digest_is_given_up(bundle)
     _a_person_acts(bundle)
     for _ in range(3):
         bundle.request("GET", "/flags/quarter?targetingKey=ada")
@@ -139,6 +143,14 @@ def _alerts_and_digests(bundle: Bundle) -> None:
         bundle.trouble(f"w{number}", severity="warning")
         bundle.settle()
         bundle.clock.advance(seconds=40)
+    bundle.tick(minutes=10)
+
+
+def _a_digest_is_given_up(bundle: Bundle) -> None:
+    """So the channel that is left gets a message."""
+    bundle.inbox.faults += [DeliveryError("rejected", permanent=True)] * 2
+    bundle.trouble("w9", severity="warning")
+    bundle.settle()
     bundle.tick(minutes=10)
 
 

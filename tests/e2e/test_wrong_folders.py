@@ -21,7 +21,7 @@ ARGUMENTS = {
     "trace": "0a1b", "replay": "--since 7d --yes", "export": "--since 7d", "route explain": "--label alertname=DiskFull",
     "route what-if": "--config opos.yaml", "alerts list": "", "alerts ack": "0a1b", "alerts snooze": "0a1b 2h",
     "alerts resolve": "0a1b", "silence add": "alertname=DiskFull --for 2h --comment why", "silence list": "",
-    "silence expire": "0a1b", "focus": "2h", "digest list": "", "digest show": "0a1b", "digest explain": "", "noise": "",
+    "silence expire": "0a1b", "channels test": "", "focus": "2h", "digest list": "", "digest show": "0a1b", "digest explain": "", "noise": "",
     "review": "", "flags override": "everyone off --for 2h --why why", "flags release": "everyone", "flags overrides": "",
     "doctor": "", "retry": "", "dismiss": "0a1b --why why", "slo": "", "console": "", "secrets rotate": "github",
     "backup": "copy.db", "heartbeat list": "", "heartbeat show": "backup", "heartbeat url": "backup",

@@ -500,6 +500,9 @@ def test_each_channel_says_how_long_a_text_it_takes() -> None:
         "discord": AppriseService("discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js", CLOCK).form,
         "ntfy": NtfyTopic("https://ntfy.example/t", CLOCK).form,
         "slack": SlackWebhook("https://hooks.example", CLOCK).form,
+        "discord's slack": SlackWebhook("https://discord.com/api/webhooks/1/token/slack", CLOCK).form,
     }
-    assert forms["discord"].limit < 2000
-    assert (forms["ntfy"].limit, forms["slack"].limit) == (4000, 3500)
+    assert {name: (form.limit, form.unit) for name, form in forms.items()} == {
+        "discord": (1750, "utf-16"), "ntfy": (4096, "json"), "slack": (3650, "utf-16"),
+        "discord's slack": (1650, "utf-16"),
+    }  # fmt: skip

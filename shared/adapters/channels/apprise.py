@@ -3,37 +3,41 @@
 Source: Apprise documentation. The URL is a secret: it is never logged and never part of an error.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.channels.addressees import Service
+from shared.adapters.channels.apprise_message import message
+from shared.adapters.channels.apprise_services import Shape, shape
 from shared.adapters.channels.built_message import built
+from shared.adapters.channels.http_post import Refused
 from shared.errors import DeliveryError
 from shared.ports import Clock, Form, Notice, Receipt
-from shared.values.markup import unformatted, unformatted_url
-from shared.values.text import readable, readable_lines
 
 if TYPE_CHECKING:
     import apprise
 
-_HEAD = 250
-"""Characters to reserve for the title, for services that have no separate field for it."""
 _LEVEL = {"critical": "failure", "warning": "warning", "info": "info"}
+_STATUS = re.compile(r"\berror=([345]\d\d)\b")
+"""The status of an HTTP answer that is no success, in what Apprise logs about it."""
 
 
 @dataclass
 class AppriseService:
-    url: Service
+    url: Service = field(repr=False)
     clock: Clock
 
     @property
     def form(self) -> Form:
-        return Form("markdown", min(server.body_maxlen for server in self._service) - _HEAD)
+        form = self._shape.form
+        return form._replace(limit=form.limit - self._shape.head)
 
     def send(self, notice: Notice, key: str) -> Receipt:  # noqa: ARG002  (these services know no idempotency key)
-        if not self._service.notify(**built(_message, notice)):
-            raise DeliveryError("unreachable")
+        result = self._service.notify(**built(self._message, notice))
+        if not result:
+            raise _refusal(result)
         return Receipt("accepted by the service", self.clock.now())
 
     def reach(self) -> bool:
@@ -52,17 +56,18 @@ class AppriseService:
             raise DeliveryError("misconfigured", permanent=True, detail="Apprise does not support this kind of URL")
         return service
 
+    @cached_property
+    def _shape(self) -> Shape:
+        return shape(list(self._service))
 
-def _message(notice: Notice) -> dict[str, Any]:
-    """Markdown, from which Apprise makes what the service shows. Some services show it as it is, so a page has no
-    character that Markdown would have to escape.
-    """
-    title, text = unformatted(readable(notice.title)), readable_lines(notice.text)
-    lines = [
-        text if notice.markup == "markdown" else unformatted(text),
-        unformatted_url(notice.link),
-        f"Acknowledge: {unformatted_url(notice.ack_url)}" if notice.ack_url else "",
-    ]
-    body = "\n".join(line for line in lines if line) or title
-    level = "success" if notice.resolves else _LEVEL[notice.severity]
-    return {"title": title, "body": body, "notify_type": level, "body_format": "markdown"}
+    def _message(self, notice: Notice) -> dict[str, Any]:
+        level = "success" if notice.resolves else _LEVEL[notice.severity]
+        return {**message(notice, self._shape), "notify_type": level}
+
+
+def _refusal(result: "apprise.AppriseResult") -> DeliveryError:
+    """Why *result* is no success. Apprise says so only in its log, which may quote the URL: only statuses are read."""
+    refusals = [Refused(int(status)) for entry in result.logs() for status in _STATUS.findall(entry.message)]
+    for refusal in sorted(refusals, key=lambda refusal: refusal.permanent):
+        return refusal
+    return DeliveryError("unreachable")

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import Message
 from http.client import HTTPException, HTTPResponse
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from shared.adapters.channels.reachability import undelivered
 from shared.adapters.channels.retry_after import retry_after
 from shared.errors import DeliveryError, DeliveryReason
 from shared.process.deadline import within
 from shared.telemetry.logger import log as _log
+from shared.values.text import one_line
 
 T = TypeVar("T")
 TIMEOUT = 10.0
@@ -37,20 +38,35 @@ class _StayPut(urllib.request.HTTPRedirectHandler):
 _opener = urllib.request.build_opener(_StayPut)
 
 
-class _Refused(DeliveryError):
-    def __init__(self, status: int, headers: "Message[str, str]") -> None:
+class Refused(DeliveryError):
+    """An answer with *status* that is no success; *answer* is the beginning of its body."""
+
+    def __init__(self, status: int, headers: "Message[str, str] | None" = None, answer: bytes = b"") -> None:
         permanent = 300 <= status < 500 and status not in _TRANSIENT  # noqa: PLR2004
-        after = retry_after(headers, datetime.now(UTC)) if status in _ASKS_FOR_TIME else 0
+        after = retry_after(headers, datetime.now(UTC)) if headers and status in _ASKS_FOR_TIME else 0
         reason = _REASONS.get(status, "rejected")
         super().__init__(reason, permanent=permanent, detail=f"HTTP {status}", after=after)
         self.status = status
+        self.answer = _words(answer)
 
 
-def post_json(url: str, content: dict[str, Any], headers: dict[str, str]) -> int:
-    """The status of a successful answer. Raises DeliveryError."""
-    body = json.dumps(content).encode()
-    request = urllib.request.Request(url, body, {"content-type": "application/json", **headers})  # noqa: S310
-    return _open(request, lambda answer: int(answer.status))
+class Answer(NamedTuple):
+    """A successful answer, with the beginning of its body on one line."""
+
+    status: int
+    words: str
+
+
+def json_body(content: dict[str, Any]) -> bytes:
+    """*content* as it is sent. Characters other than ASCII are not escaped, because receivers limit the bytes."""
+    return json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def post_json(url: str, content: dict[str, Any], headers: dict[str, str]) -> Answer:
+    """The successful answer. Raises DeliveryError."""
+    headers = {"content-type": "application/json", **headers}
+    request = urllib.request.Request(url, json_body(content), headers)  # noqa: S310
+    return _open(request, lambda answer: Answer(int(answer.status), _words(_beginning(answer))))
 
 
 def ask(url: str, headers: dict[str, str]) -> bytes:
@@ -58,7 +74,7 @@ def ask(url: str, headers: dict[str, str]) -> bytes:
     request = urllib.request.Request(url, headers=headers)  # noqa: S310
     try:
         return _open(request, lambda answer: answer.read(_ENOUGH))
-    except _Refused as fault:
+    except Refused as fault:
         if fault.status in _NOT_THERE:
             return b""
         raise
@@ -70,10 +86,22 @@ def _open(request: urllib.request.Request, take: Callable[[HTTPResponse], T]) ->
         with _opener.open(request, timeout=TIMEOUT) as answer:
             return take(answer)
     except urllib.error.HTTPError as fault:
-        fault.close()
-        raise _Refused(fault.code, fault.headers) from None
+        with fault:
+            raise Refused(fault.code, fault.headers, _beginning(fault)) from None
     except (OSError, HTTPException, ValueError) as fault:
         raise undelivered(fault) from None
+
+
+def _beginning(answer: "HTTPResponse | urllib.error.HTTPError") -> bytes:
+    """The beginning of the body. The status is the outcome, so an error while the body is read changes nothing."""
+    try:
+        return answer.read(_ENOUGH)
+    except (OSError, HTTPException, ValueError):
+        return b""
+
+
+def _words(body: bytes) -> str:
+    return one_line(body.decode("utf-8", "replace"))
 
 
 def call(url: str) -> None:

@@ -10,6 +10,7 @@ from shared.config.channels import ChannelConfig
 from shared.config.files.doubts import doubts
 from shared.config.files.faults import ConfigError, Fault
 from shared.config.files.loader import config_in, load_config, load_flags, missing_secrets
+from shared.config.files.local_links import local_links
 from shared.config.files.located_yaml import Located, read_yaml
 from shared.config.files.route_tests import failures
 from shared.config.files.validation import shown
@@ -23,11 +24,13 @@ def verify(config_path: Path, flags_path: Path, environment: Mapping[str, str]) 
     return [*_config_faults(config_path, environment), *_flag_faults(flags_path)]
 
 
-def warnings(config_path: Path) -> list[Fault]:
+def warnings(config_path: Path, environment: Mapping[str, str], default_url: str) -> list[Fault]:
     """What is valid in the file, but surely not meant. A file with errors has no warnings yet."""
     try:
         located = read_yaml(config_path)
-        return doubts(config_in(located), located)
+        config = config_in(located)
+        url = environment.get("OPOS_PUBLIC_URL") or config.public_url or default_url
+        return [*doubts(config, located), *local_links(config, located, url, environment)]
     except ConfigError:
         return []
 

@@ -46,6 +46,12 @@ def in_words(content: Content) -> list[BlockInWords]:
     return [_block(block, time) for block in content["blocks"]]
 
 
+def titles(blocks: list[BlockInWords]) -> list[BlockInWords]:
+    """*blocks* with only the titles of their items."""
+    bare = {"summary": "", "reason": "", "facts": "", "money": "", "link": "", "runbook": ""}
+    return [{**block, "lines": [{**line, **bare} for line in block["lines"]]} for block in blocks]  # type: ignore[typeddict-item]
+
+
 def _block(block: Block, time: Clock) -> BlockInWords:
     notes: list[Note] = [{"text": readable(note["text"]), "link": note["link"]} for note in block["notes"]]
     unlisted = readable(rest(block["rest"], block)) if block["rest"] else ""

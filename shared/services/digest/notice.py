@@ -20,6 +20,7 @@ from shared.ports import Doc, Mailing, Notice
 from shared.security.signed_links import ACK_LIFE, DIGEST_LIFE, UNSUBSCRIBE_LIFE, Purpose
 from shared.services.outbox.addressees import receiver
 from shared.services.outbox.message import as_message
+from shared.values.excerpt import MORE
 from shared.values.markup import DIALECTS
 
 SILENCED_FOR = "1d"
@@ -33,16 +34,14 @@ def digest_notice(doc: Doc, context: Context) -> Notice:
     links, whole = item_links(content, context), _url("digest", doc.id, content, DIGEST_LIFE, context)
     is_summary = message.get("closed_by") == CLOSED_BY
     if dialect := DIALECTS.get(form.markup):
-        text = as_markdown(content, links, dialect, limit=form.limit, more=whole, always=is_summary)
-        return Notice(title, text, markup=form.markup)
-    text = as_text(content, links)
+        text = as_markdown(content, links, dialect, form, more=whole, always=is_summary)
+        return Notice(title, text, whole, markup=form.markup)
     if form.markup == "plain":
-        ending = f"\n\n{whole}" if is_summary else ""
-        return Notice(title, text[: form.limit - len(ending)] + ending)
+        return Notice(title, as_text(content, links, form.beside(whole), more=MORE), whole)
     stop = _url("unsubscribe", content["queue"], content, UNSUBSCRIBE_LIFE, context)
     made, html = datetime.fromisoformat(content["at"]), as_html(content, links, whole=whole, unsubscribe=stop)
     thread = f"{content['queue']}.{made.astimezone(ZoneInfo(content['zone'])).date()}"
-    return Notice(title, f"{text}\n\n{whole}", mailing=Mailing(html, made, thread, content["queue"], stop))
+    return Notice(title, as_text(content, links), whole, mailing=Mailing(html, made, thread, content["queue"], stop))
 
 
 class _Action(NamedTuple):

@@ -47,6 +47,13 @@ def copies(doc: Doc, store: Store) -> list[Doc]:
     return [copy for path in paths if (copy := store.get(path))]
 
 
+def whole(doc: Doc, context: Context) -> Doc:
+    """The message that *doc* is, or that it is a copy of, with the addressee of *doc*."""
+    path = doc.data.get("copy_of")
+    message = context.store.get(path) if path else None
+    return Doc(message.path, {**message.data, "addressee": doc.data["addressee"]}, "") if message else doc
+
+
 def receiver(message: Mapping[str, Any], context: Context) -> Channel:
     """The channel, to the one addressee of *message* if it has several. Raises DeliveryError if it has left."""
     addressee = message.get("addressee")

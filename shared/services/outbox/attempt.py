@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from shared.errors import Conflict, DeliveryError, OposError
-from shared.ports import Doc, Notice, Update, plain_notice
+from shared.errors import AlreadyExists, Conflict, DeliveryError, OposError
+from shared.ports import Doc, Notice, plain_notice
 from shared.process.shares import Claim
 from shared.security.signed_links import ACK_LIFE
-from shared.services.outbox.addressees import receiver, receiver_name
+from shared.services.outbox.addressees import receiver, receiver_name, whole
 from shared.services.outbox.context import OutboxContext
-from shared.services.outbox.message import MessageChange, MessageDoc, NoticeDoc, State, as_message
-from shared.services.outbox.outcome import not_sent, present, record, sent
+from shared.services.outbox.fallback import send_or_shorten
+from shared.services.outbox.message import MessageChange, MessageDoc, NoticeDoc, State, as_message, made_at
+from shared.services.outbox.outcome import not_sent, present, record, sent, writes
 from shared.telemetry import setup as telemetry
 from shared.telemetry.logger import log as _log
 from shared.values.local_time import local_time
@@ -50,8 +51,8 @@ class Attempt:
         """Write that the message waits, unless the attempt has just written its outcome."""
         changes = not_sent(self.doc, DeliveryError("timeout"), present(self.context))
         try:
-            self.context.store.commit([Update(self.doc.path, changes, if_version=self.doc.version)])
-        except Conflict:
+            self.context.store.commit(writes(self.doc, changes, self.doc.version, self.context))
+        except (Conflict, AlreadyExists):
             return "pending"
         return changes["state"]
 
@@ -76,7 +77,8 @@ def _changes(claim: Claim[State], doc: Doc, context: OutboxContext) -> MessageCh
     channel = as_message(doc.data)["channel"]
     try:
         with telemetry.span(f"send {channel}", channel=channel):
-            return sent(receiver(doc.data, context).send(_notice(_whole(doc, context), context), doc.id))
+            notice = _notice(whole(doc, context), context)
+            return sent(send_or_shorten(receiver(doc.data, context), notice, doc.id))
     except DeliveryError as refusal:
         # The error of a connection that was cut would hide why it was cut.
         fault = DeliveryError("timeout") if claim.was_cut and not refusal.permanent else refusal
@@ -84,13 +86,6 @@ def _changes(claim: Claim[State], doc: Doc, context: OutboxContext) -> MessageCh
         _log.error("channel_broken", channel=receiver_name(doc.data), error=type(crash).__name__)
         fault = DeliveryError("internal")
     return not_sent(doc, fault, present(context) if claim.given_up else context.now)
-
-
-def _whole(doc: Doc, context: OutboxContext) -> Doc:
-    """The message that *doc* is, or that it is a copy of, with the addressee of *doc*."""
-    path = doc.data.get("copy_of")
-    message = context.store.get(path) if path else None
-    return Doc(message.path, {**message.data, "addressee": doc.data["addressee"]}, "") if message else doc
 
 
 def _notice(doc: Doc, context: OutboxContext) -> Notice:
@@ -111,15 +106,15 @@ def _notice(doc: Doc, context: OutboxContext) -> Notice:
     notice, ack = _told_late(message, context), message["ack"]
     if not ack:
         return Notice(**notice)
-    expires = datetime.fromisoformat(message["created_at"]) + ACK_LIFE
+    expires = datetime.fromisoformat(made_at(message)) + ACK_LIFE
     return Notice(**notice, ack_url=context.links.url("ack", ack, expires=expires))
 
 
 def _told_late(message: MessageDoc, context: OutboxContext) -> NoticeDoc:
     """The words of *message*; if it is late, because an earlier attempt failed or opos was down, they say so."""
-    now, notice, made_at = present(context), message["notice"], message.get("created_at")
-    if made_at is None or now - datetime.fromisoformat(made_at) < LATE:  # a notice of a resolve waits on purpose
+    now, notice, written = present(context), message["notice"], message.get("created_at")
+    if written is None or now - datetime.fromisoformat(written) < LATE:  # a notice of a resolve waits on purpose
         return notice
-    written_at = local_time(made_at, ZoneInfo(context.config.timezone), now)
+    written_at = local_time(written, ZoneInfo(context.config.timezone), now)
     why = f"Late: opos wrote this at {written_at} and could not send it before."
     return {**notice, "text": "\n".join(filter(None, (notice["text"], why)))}

@@ -62,6 +62,7 @@ class MessageDoc(TypedDict):
     members: NotRequired[list[str]]
     closed_by: NotRequired[str]
     overviews: NotRequired[dict[str, str]]
+    tried: NotRequired[list[str]]
 
 
 class ResolvesDoc(TypedDict):
@@ -75,16 +76,18 @@ class ResolvesDoc(TypedDict):
 class QuietMessage(TypedDict):
     """A message that nothing counts as an interruption or a digest: it has `made_at` instead of `created_at`.
 
-    It is a copy for another addressee, rendered from the message at `copy_of`, or the notice that a page `resolves`.
+    It is a copy for another addressee, rendered from the message at `copy_of`, or the notice that a page `resolves`, or
+    in the place of a message that could not be delivered on the channels `tried`.
     """
 
     copy_of: NotRequired[str]
     resolves: NotRequired[ResolvesDoc]
     addressee: NotRequired[AddresseeDoc]
+    tried: NotRequired[list[str]]
     made_at: str
     channel: str
     notice: NoticeDoc
-    ack: None
+    ack: dict[str, Any] | None
     cause: None
     cost: float
     state: State

@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 
 from shared.context import Context
-from shared.errors import Conflict, DeliveryError
+from shared.errors import AlreadyExists, Conflict, DeliveryError
 from shared.events import iso
-from shared.ports import Doc, Receipt, Update
+from shared.ports import Doc, Receipt, Update, Write
 from shared.ports.field_paths import EXPIRY
 from shared.services.outbox.addressees import receiver_name
 from shared.services.outbox.context import OutboxContext
 from shared.services.outbox.message import MessageChange, State, as_message, made_at
+from shared.services.outbox.substitute import substitutes
 from shared.telemetry.logger import log as _log
 
 MAX_ATTEMPTS = 20
@@ -66,12 +67,17 @@ def record(doc: Doc, changes: MessageChange, context: OutboxContext) -> State:
     return state
 
 
+def writes(doc: Doc, changes: MessageChange, version: str, context: OutboxContext) -> list[Write]:
+    """What *changes* write to the message of *doc* at *version*. If they end it, another channel gets a message."""
+    return [Update(doc.path, changes, if_version=version), *substitutes(doc, changes, context)]
+
+
 def _is_written(doc: Doc, changes: MessageChange, context: OutboxContext) -> bool:
     version = doc.version
     while True:
         try:
-            context.store.commit([Update(doc.path, changes, if_version=version)])
-        except Conflict:
+            context.store.commit(writes(doc, changes, version, context))
+        except (Conflict, AlreadyExists):
             now = context.store.get(doc.path)
             if now is None or not _applies(changes, doc, now):
                 return False

@@ -16,10 +16,10 @@ def review_notice(doc: Doc, context: Context) -> Notice:
     message = as_message(doc.data)
     review: Review = message["review"]
     form, title = receiver(message, context).form, message["notice"]["title"]
-    if dialect := DIALECTS.get(form.markup):
-        return Notice(title, as_markdown(review, dialect, limit=form.limit), markup=form.markup)
-    if form.markup == "plain":
-        return Notice(title, as_text(review)[: form.limit])
     console, made = f"{context.links.base_url.rstrip('/')}/review", datetime.fromisoformat(message["created_at"])
+    if dialect := DIALECTS.get(form.markup):
+        return Notice(title, as_markdown(review, dialect, form), console, markup=form.markup)
+    if form.markup == "plain":
+        return Notice(title, as_text(review, form.beside(console)), console)
     mailing = Mailing(as_html(review, console=console), made, f"review.{doc.id}", "review")
-    return Notice(title, f"{as_text(review)}\n\n{console}", mailing=mailing)
+    return Notice(title, as_text(review), console, mailing=mailing)

@@ -18,7 +18,7 @@ CHANNELS = "channels: {desk: {console: true}, a: {ntfy: N}}\n"
 def warned(tmp_path: Path, text: str) -> list[str]:
     file = tmp_path / "opos.yaml"
     file.write_text(REST + text)
-    return [str(warning).removeprefix(f"{file}:") for warning in warnings(file)]
+    return [str(warning).removeprefix(f"{file}:") for warning in warnings(file, {}, "https://opos.example")]
 
 
 def routed(*routes: str) -> str:

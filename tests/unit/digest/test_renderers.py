@@ -16,7 +16,7 @@ from shared.digest.renderers.markdown import as_markdown
 from shared.digest.renderers.text import Links, as_text
 from shared.ports import Doc, Form, Notice
 from shared.services.digest.notice import digest_notice, item_links
-from shared.values.markup import MARKDOWN, SLACK
+from shared.values.markup import MARKDOWN, SIMPLE_HTML, SLACK
 from shared.values.text import one_line
 from tests.support.digests import a_mixed_day, alert, context_of, say, send
 from tests.support.fakes import FakeContext
@@ -100,7 +100,7 @@ def test_html_shows_any_title_as_it_is(title: str) -> None:
 @pytest.mark.parametrize("title", HOSTILE)
 def test_markdown_formats_nothing_that_a_title_brought_along(title: str) -> None:
     content, links = titled(title)
-    text = as_markdown(content, links, MARKDOWN, limit=9999, more="")
+    text = as_markdown(content, links, MARKDOWN, Form(), more="")
     escaped = re.sub(r"\\.", "", text.splitlines()[1])
     assert re.sub(r"[^\[\]()<>`~_#]", "", escaped) == "[]()"
     assert "@everyone" not in text
@@ -109,7 +109,7 @@ def test_markdown_formats_nothing_that_a_title_brought_along(title: str) -> None
 @pytest.mark.parametrize("title", HOSTILE)
 def test_slack_links_and_rings_only_what_is_ours(title: str) -> None:
     content, links = titled(title)
-    text = as_markdown(content, links, SLACK, limit=9999, more="")
+    text = as_markdown(content, links, SLACK, Form(), more="")
     assert re.findall(r"<([^|>]*)\|", text) == ["https://x.example/%28a%29", "https://opos.example/ack/t"]
     assert not re.search(r"<!|@\w", text)
 
@@ -139,7 +139,7 @@ def test_no_item_keeps_the_others_from_being_shown(name: str, poison: Any) -> No
 
 
 def rendered(content: Content, links: Links) -> list[str]:
-    dialects = [as_markdown(content, links, dialect, limit=99_999, more="") for dialect in (MARKDOWN, SLACK)]
+    dialects = [as_markdown(content, links, dialect, Form(), more="") for dialect in (MARKDOWN, SLACK)]
     return [as_text(content, links), as_html(content, links), *dialects]
 
 
@@ -165,15 +165,27 @@ def test_plain_text_says_the_same_in_the_same_order() -> None:
     assert "1 webhook in quarantine" in text
 
 
-@pytest.mark.parametrize("limit", [300, 900, 2000, 4000])
-@pytest.mark.parametrize("dialect", [MARKDOWN, SLACK])
+@pytest.mark.parametrize("limit", [200, 300])
+@pytest.mark.parametrize("dialect", [MARKDOWN, SLACK, SIMPLE_HTML])
+def test_a_chat_with_too_little_room_for_an_item_gets_titles_and_where_the_rest_is(dialect: Any, limit: int) -> None:
+    content, links = mixed()
+    text = as_markdown(content, links, dialect, Form(limit=limit), more="https://opos.example/digest/t")
+    first = content["blocks"][0]["lines"][0]
+    assert len(text) <= limit
+    assert dialect.escape(first["title"]) in text
+    assert dialect.escape(first["summary"]) not in text
+    assert text.endswith(dialect.link("Open the full digest", "https://opos.example/digest/t"))
+
+
+@pytest.mark.parametrize("limit", [900, 2000, 4000])
+@pytest.mark.parametrize("dialect", [MARKDOWN, SLACK, SIMPLE_HTML])
 def test_a_chat_gets_whole_items_up_to_its_limit_and_where_the_rest_is(dialect: Any, limit: int) -> None:
     content, links = mixed()
-    whole = as_markdown(content, links, dialect, limit=99_999, more="https://opos.example/digest/t")
-    text = as_markdown(content, links, dialect, limit=limit, more="https://opos.example/digest/t")
+    whole = as_markdown(content, links, dialect, Form(), more="https://opos.example/digest/t")
+    text = as_markdown(content, links, dialect, Form(limit=limit), more="https://opos.example/digest/t")
     assert len(text) <= limit < len(whole)
     cut = "https://opos.example/digest/t" in text
-    few = as_markdown(content, {id: {"ack": all_["ack"]} for id, all_ in links.items()}, dialect, limit=99_999, more="")
+    few = as_markdown(content, {id: {"ack": all_["ack"]} for id, all_ in links.items()}, dialect, Form(), more="")
     paragraphs = text.split("\n\n")
     assert cut == (len(few) > limit)
     assert (paragraphs[:-1] if cut else paragraphs) == few.split("\n\n")[: len(paragraphs) - cut]

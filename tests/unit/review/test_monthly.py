@@ -190,7 +190,7 @@ PLACE = {"data": ".opos", "config": "opos.yaml", "flags": "flags.yaml"}
 
 def test_without_a_reminder_no_form_speaks_of_the_month() -> None:
     week = week_before(at(14), weekly(review=None))
-    said = as_text(week) + as_html(week, console="x") + as_markdown(week, MARKDOWN, limit=9000)
+    said = as_text(week) + as_html(week, console="x") + as_markdown(week, MARKDOWN, Form(limit=9000))
     assert "month" not in said.lower().replace("a month on google cloud", "")
 
 

@@ -110,9 +110,10 @@ def test_it_reads_as_a_mail_with_a_title_that_says_most(week: Review) -> None:
     for words in (
         "alertmanager: 6 interruptions, cost 40", "2 of 7 alerts: median 8 min, mean 8 min.",
         "flag old_checkout: 2026-11-01 (overdue)", "1 digest with 2 alerts that fired; you acted on 1.",
-        f"To raise the delay, write {WHERE}:\n- {{matchers", "https://opos.example/review",
+        f"To raise the delay, write {WHERE}:\n- {{matchers",
     ):  # fmt: skip
         assert words in notice.text
+    assert notice.link == "https://opos.example/review"
     assert week["zone"] == "Europe/Berlin"
     assert "old_checkout: 2026-11-01 (overdue)" in notice.mailing.html
 

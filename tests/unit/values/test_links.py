@@ -21,7 +21,7 @@ from shared.digest.content import Block, Content, Line, line
 from shared.digest.renderers.html import as_html
 from shared.digest.renderers.markdown import as_markdown
 from shared.events import Alert, BusinessEvent
-from shared.ports import Doc
+from shared.ports import Doc, Form
 from shared.sources.payload import link
 from shared.values.links import LONGEST_LINK, web_link
 from shared.values.markup import MARKDOWN
@@ -79,7 +79,7 @@ def digest_runbook(text: str) -> bool:
     content: Content = {
         "subject": "", "count": 1, "at": NOW.isoformat(), "zone": "UTC", "queue": "digest", "blocks": [block]
     }  # fmt: skip
-    markdown = as_markdown(content, {}, MARKDOWN, limit=100_000, more="")
+    markdown = as_markdown(content, {}, MARKDOWN, Form(), more="")
     in_html = "Runbook</a>" in as_html(content, {})
     assert ("[Runbook](" in markdown) == in_html
     return in_html

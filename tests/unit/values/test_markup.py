@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from shared.values.markup import MARKDOWN, SLACK, fitting, unformatted, unformatted_url
+from shared.values.markup import MARKDOWN, SLACK, unformatted, unformatted_url
 from shared.values.text import readable, readable_lines
 from tests.support.hostile import HOSTILE, LEGITIMATE
 
@@ -80,13 +80,6 @@ def test_what_a_script_or_an_emoji_needs_stays(escape: Callable[[str], str], tex
 def test_a_usual_name_reads_the_same_everywhere(name: str) -> None:
     assert shown(MARKDOWN.escape(name)).strip() == name
     assert unformatted(name) == name
-
-
-@given(markup, st.integers(1, 60))
-def test_a_text_is_cut_before_it_is_escaped(text: str, limit: int) -> None:
-    cut = fitting(text, SLACK.escape, limit)
-    assert len(cut) <= limit
-    assert not re.search(r"&(?!amp;|lt;|gt;)", cut)
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_a_channel_that_crashes_loses_no_page(context: FakeContext) -> None:
 
 
 def test_a_page_that_can_never_be_delivered_is_marked_failed(context: FakeContext) -> None:
-    context.channels["desk"].faults = [DeliveryError("rejected", permanent=True)]
+    context.channels["desk"].faults = [DeliveryError("rejected", permanent=True)] * 2
     handle(accepted(context, "d1", disk_full()), context)
     (failed,) = in_collection(context, "outbox")
     assert (failed.data["state"], failed.data["due_at"]) == ("failed", None)

@@ -143,7 +143,7 @@ def test_a_message_for_a_channel_without_share_waits_and_that_is_no_attempt(
 def test_a_refusal_after_the_deadline_counts_while_no_other_attempt_has_begun(
     context: FakeContext, slow: WaitingChannel, reason: DeliveryReason, state: str, *, permanent: bool
 ) -> None:
-    slow.faults = [DeliveryError(reason, permanent=permanent)]
+    slow.faults = [DeliveryError(reason, permanent=permanent)] * 2
     attempt = begin(committed(context), context)
     assert attempt.outcome() == "pending"
     answered(slow, attempt)
@@ -154,7 +154,7 @@ def test_a_refusal_does_not_count_after_another_worker_has_taken_over(
     context: FakeContext, slow: WaitingChannel
 ) -> None:
     attempt = begin(committed(context), context)
-    slow.faults = [DeliveryError("rejected", permanent=True)]
+    slow.faults = [DeliveryError("rejected", permanent=True)] * 2
     context.clock.advance(minutes=1)
     other = FakeContext(store=context.store, clock=context.clock)
     other.channels["desk"].faults = [DeliveryError("unreachable")]

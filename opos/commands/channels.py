@@ -1,0 +1,96 @@
+"""`opos channels`."""
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import NamedTuple
+from urllib.parse import unquote
+
+import click
+
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import FAILED, reports_errors, show
+from shared.config.channels import ConsoleChannel
+from shared.errors import DeliveryError, NotFound
+from shared.ports import Notice
+from shared.runtime.invocation import Invocation
+from shared.values.text import one_line
+
+_LIFE = timedelta(days=1)
+_PREFIX = "not delivered: "
+_SHORTEST = 4
+"""The shortest part of an address that may be secret. Shorter ones are parts of usual words."""
+
+
+class Answer(NamedTuple):
+    """What a test of a channel found: `detail` is the outcome, `answer` the receiver's own words."""
+
+    channel: str
+    delivered: bool
+    detail: str
+    answer: str = ""
+
+    def __str__(self) -> str:
+        said = f' The receiver answered: "{self.answer}"' if self.answer else ""
+        return f"{self.channel}  {'delivered' if self.delivered else 'not delivered'}  {self.detail}.{said}"
+
+
+@click.group("channels")
+def command() -> None:
+    """Test the channels."""
+
+
+@command.command("test")
+@click.argument("name", required=False)
+@click.option("--url", help="The bundle's address; by default public_url in opos.yaml, or port 8080 on this machine.")
+@with_place
+@json_option
+@reports_errors
+def test(name: str | None, url: str | None, place: Place, *, as_json: bool) -> None:
+    """Send a test notification on the channel NAME, or on each channel, and show what the receiver answers.
+
+    Its buttons and links lead to a page that says that it was a test. A test changes nothing in the bundle.
+    """
+    context = place.runtime(**({"OPOS_PUBLIC_URL": url} if url else {})).context()
+    answers = [_tested(channel, context) for channel in _named(name, context.config.channels)]
+    show([answer._asdict() for answer in answers], map(str, answers), as_json=as_json)
+    if not all(answer.delivered for answer in answers):
+        raise SystemExit(FAILED)
+
+
+def _named(name: str | None, channels: Iterable[str]) -> list[str]:
+    known = list(channels)
+    if name and name not in known:
+        raise NotFound(f'There is no channel "{name}".', hint=f"opos.yaml has {', '.join(known)}.")
+    return [name] if name else known
+
+
+def _tested(name: str, context: Invocation) -> Answer:
+    channel = context.config.channels[name]
+    if isinstance(channel, ConsoleChannel):
+        return Answer(name, delivered=True, detail="no receiver: the console shows its messages")
+    address = context.secret(channel.secret)
+    try:
+        receipt = context.channel(name).send(_notice(name, context), f"test-{context.new_id()}")
+    except DeliveryError as fault:
+        return Answer(
+            name,
+            delivered=False,
+            detail=fault.message.removeprefix(_PREFIX),
+            answer=_without_secrets(fault.answer, address),
+        )
+    return Answer(name, delivered=True, detail=receipt.detail, answer=_without_secrets(receipt.answer, address))
+
+
+def _notice(name: str, context: Invocation) -> Notice:
+    text = f"This is a test of the channel {name}. Its buttons lead to a page that says so, and change nothing."
+    ack = context.links.url("ack", {"test": name}, expires=context.now + _LIFE)
+    return Notice("Test notification from opos", text, context.links.base_url, ack, "warning")
+
+
+def _without_secrets(answer: str, address: str) -> str:
+    """The beginning of *answer* without any part of *address*, all of which may be secret."""
+    for part in sorted(set(re.split(r"[/:@?&=#,\s]+", f"{address} {unquote(address)}")), key=len, reverse=True):
+        if len(part) >= _SHORTEST:
+            answer = answer.replace(part, "***")
+    return one_line(answer)
