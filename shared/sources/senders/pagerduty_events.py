@@ -53,11 +53,11 @@ def dedup_key(payload: Any) -> str:
 
 
 def _triggered(payload: Any) -> Alert:
-    source = require(payload, "payload.source", str)
+    severity, source = require(payload, "payload.severity", str), require(payload, "payload.source", str)
     return Alert(
         fingerprint=dedup_key(payload),
         title=require(payload, "payload.summary", str),
-        severity=require(payload, "payload.severity", str),
+        severity=severity,
         summary=f"{source}: {text(payload, 'payload.component', 'payload.class', 'client')}".removesuffix(": "),
         link=_first_link(payload),
         labels={"source": source, "group": text(payload, "payload.group")},

@@ -1,5 +1,6 @@
 """An alert that matches several routes: each decides for itself, and one acknowledgement is enough for all."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +10,10 @@ from functions.alert_router.handler import handle
 from opos.history.replay_preview import ReplayPreview
 from opos.history.route_explanation import explain_labels
 from opos.history.what_if import History
-from opos.importers.alertmanager import import_alertmanager
+from opos.importers.alertmanager.conversion import import_alertmanager
 from shared.alerting.routes import route
 from shared.alerting.verdict import judge_by_route
+from shared.config.files.located_yaml import parse_yaml
 from shared.config.files.route_tests import outcome
 from shared.config.model import RouteTest
 from shared.services.alerting.acknowledgement import act_on_group
@@ -72,7 +74,8 @@ def test_an_imported_receiver_without_integrations_is_silent_as_in_alertmanager(
         },
         "receivers": [{"name": name, "webhook_configs": [{}]} for name in ("mail", "pager")] + [{"name": "nobody"}],
     }
-    rules = SomeRules({**import_alertmanager(data).sections["route"], "group_wait": "0s"})
+    imported = import_alertmanager(parse_yaml(json.dumps(data), "alertmanager.yml", as_text=True))
+    rules = SomeRules({**imported.sections["route"], "group_wait": "0s"})
     crashed = fired(labels={"team": "x", "severity": "critical"})
     verdicts = judge_by_route(crashed, route(rules.routes, crashed["labels"]), situation(rules=rules))
     decided = [(node.settings.channel, verdict.path) for node, verdict in verdicts.by_route]

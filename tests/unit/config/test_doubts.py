@@ -126,6 +126,6 @@ def test_a_warning_is_shown_and_does_not_fail(tmp_path: Path) -> None:
     arguments = ["verify", "--config", str(file), "--flags", str(flags)]
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 0
-    assert done.stdout.startswith(f"warning: {file}:6: escalations.me: expected a route that names this escalation")
+    assert f"\nwarning: {file}:6: escalations.me: expected a route that names this escalation" in done.stdout
     document = json.loads(CliRunner().invoke(main, [*arguments, "--json"]).stdout)
     assert (document["faults"], [warning["line"] for warning in document["warnings"]]) == ([], [6])
