@@ -35,8 +35,8 @@ def silence_path(labels: Mapping[str, str], context: Context) -> str:
 
 
 def similar_silence_path(labels: Mapping[str, str], context: Context) -> str:
-    """The address of the form that silences similar alerts: those of the same rule."""
-    return silence_path({name: labels.get(name, "") for name in ("source", "alertname")}, context)
+    """The address of the form that silences similar alerts: of the same rule, or without a rule of the same problem."""
+    return silence_path({name: labels.get(name, "") for name in ("source", "alertname", "incident")}, context)
 
 
 def sign_out_path(session: Doc, context: Context) -> str:

@@ -12,7 +12,7 @@ from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
 from shared.config.channels import ConsoleChannel
 from shared.errors import DeliveryError, NotFound
-from shared.ports import Notice
+from shared.ports import Channel, Notice
 from shared.runtime.invocation import Invocation
 from shared.values.text import one_line
 
@@ -52,7 +52,7 @@ def test(name: str | None, url: str | None, place: Place, *, as_json: bool) -> N
     Its buttons and links lead to a page that says that it was a test. A test changes nothing in the bundle.
     """
     context = place.runtime(**({"OPOS_PUBLIC_URL": url} if url else {})).context()
-    answers = [_tested(channel, context) for channel in _named(name, context.config.channels)]
+    answers = [answer for channel in _named(name, context.config.channels) for answer in _tested(channel, context)]
     show([answer._asdict() for answer in answers], map(str, answers), as_json=as_json)
     if not all(answer.delivered for answer in answers):
         raise SystemExit(FAILED)
@@ -65,21 +65,32 @@ def _named(name: str | None, channels: Iterable[str]) -> list[str]:
     return [name] if name else known
 
 
-def _tested(name: str, context: Invocation) -> Answer:
+def _tested(name: str, context: Invocation) -> list[Answer]:
+    """An answer for each addressee of the channel *name*, which gets a message of its own."""
     channel = context.config.channels[name]
     if isinstance(channel, ConsoleChannel):
-        return Answer(name, delivered=True, detail="no receiver: the console shows its messages")
+        return [Answer(name, delivered=True, detail="no receiver: the console shows its messages")]
     address = context.secret(channel.secret)
     try:
-        receipt = context.channel(name).send(_notice(name, context), f"test-{context.new_id()}")
+        receivers = list(context.addressees(name).values()) or [context.channel(name)]
     except DeliveryError as fault:
-        return Answer(
-            name,
-            delivered=False,
-            detail=fault.message.removeprefix(_PREFIX),
-            answer=_without_secrets(fault.answer, address),
-        )
+        return [_refused(name, fault, address)]
+    names = [f"{name} (addressee {n} of {len(receivers)})" for n in range(1, len(receivers) + 1)]
+    pairs = zip(names if len(receivers) > 1 else [name], receivers, strict=True)
+    return [_answer_of(shown, receiver, _notice(name, context), address, context) for shown, receiver in pairs]
+
+
+def _answer_of(name: str, receiver: Channel, notice: Notice, address: str, context: Invocation) -> Answer:
+    try:
+        receipt = receiver.send(notice, f"test-{context.new_id()}")
+    except DeliveryError as fault:
+        return _refused(name, fault, address)
     return Answer(name, delivered=True, detail=receipt.detail, answer=_without_secrets(receipt.answer, address))
+
+
+def _refused(name: str, fault: DeliveryError, address: str) -> Answer:
+    answer = _without_secrets(fault.answer, address)
+    return Answer(name, delivered=False, detail=fault.message.removeprefix(_PREFIX), answer=answer)
 
 
 def _notice(name: str, context: Invocation) -> Notice:

@@ -34,11 +34,11 @@ def command(place: Place, host: str, port: int, public_url: str | None) -> None:
     from opos.bundle.server import require_free
 
     url = public_url or load_config(place.config_file).public_url or f"http://{_LOCALHOST}:{port}"
+    require_free(host, port)
     if place.backend == "embedded" and misses_its_file(place.data):
         hint = "To bring the data back, stop opos and run `opos restore FROM` with a backup."
         say(f"The data file {place.data / DATA_FILE} is gone, so opos starts with an empty one. {hint}", err=True)
     with lock(place.data):
-        require_free(host, port)
         _serve(place, host, port, url)
 
 

@@ -40,8 +40,11 @@ def _quoted(text: str) -> str:
 
 
 def equal(labels: Labels) -> list[str]:
-    """Matchers for all alerts that have these *labels*, but `incident`, which would match a single alert."""
-    return [str(Matcher(name, "=", value)) for name, value in labels.items() if name and value and name != "incident"]
+    """Matchers for all alerts that have these *labels*.
+
+    Where the sender names no rule, one of them is `incident`: alerts of one type may have unrelated causes.
+    """
+    return [str(Matcher(name, "=", value)) for name, value in labels.items() if name and value]
 
 
 Test = Callable[[str], bool]
