@@ -24,13 +24,14 @@ def ping(place: str, word: str, request: HttpRequest, context: Context) -> HttpR
     if request.method not in METHODS:
         raise MethodNotAllowed(request.method, *METHODS)
     from shared.intake.pings import read_ping
+    from shared.security.ping_addresses import ping_id
     from shared.services.intake.pings import record_ping
 
     name, heartbeat = _heartbeat(place, context)
     secrets = list(live(heartbeat.secrets, context).values())
     if name == place:
         _require_token(request, secrets)
-    record_ping(name, heartbeat, read_ping(word, request, [*secrets, *([place] if place != name else [])]), context)
+    record_ping(name, heartbeat, read_ping(word, request, [*secrets, ping_id(name, context.links.key)]), context)
     return json_response(200, {"id": name, "status": "ok"})
 
 

@@ -11,7 +11,7 @@ import click
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
 from shared.config.channels import ConsoleChannel
-from shared.errors import DeliveryError, NotFound
+from shared.errors import DeliveryError, NotFound, OposError
 from shared.ports import Channel, Notice
 from shared.runtime.invocation import Invocation
 from shared.values.text import one_line
@@ -70,11 +70,11 @@ def _tested(name: str, context: Invocation) -> list[Answer]:
     channel = context.config.channels[name]
     if isinstance(channel, ConsoleChannel):
         return [Answer(name, delivered=True, detail="no receiver: the console shows its messages")]
-    address = context.secret(channel.secret)
     try:
+        address = context.secret(channel.secret)
         receivers = list(context.addressees(name).values()) or [context.channel(name)]
-    except DeliveryError as fault:
-        return [_refused(name, fault, address)]
+    except OposError as fault:
+        return [Answer(name, delivered=False, detail=fault.message.removeprefix(_PREFIX))]
     names = [f"{name} (addressee {n} of {len(receivers)})" for n in range(1, len(receivers) + 1)]
     pairs = zip(names if len(receivers) > 1 else [name], receivers, strict=True)
     return [_answer_of(shown, receiver, _notice(name, context), address, context) for shown, receiver in pairs]

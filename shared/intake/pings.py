@@ -77,7 +77,7 @@ def _run(id: str) -> str:
 
 def _kept(body: bytes, secrets: Collection[str]) -> str:
     for secret in filter(None, secrets):
-        body = body.replace(secret.encode(), _NOT_KEPT)
+        body = re.sub(re.escape(secret.encode()), _NOT_KEPT, body, flags=re.IGNORECASE)
     text = body[-BODY_KEPT:].decode("utf-8", "replace")
     return text if len(body) <= BODY_KEPT else text.lstrip("\ufffd")
 
@@ -98,11 +98,15 @@ def _started(beat: Beat, ping: Ping, now: datetime) -> Beat:
 
 
 def _ended(beat: Beat, ping: Ping, now: datetime) -> Beat:
-    """Without an id, the ping ends every run: it may be that of a job that names only its start."""
+    """Without an id, the ping ends every run: it may be that of a job that names only its start.
+
+    With one, it also ends those that began before the heartbeat was missed: whatever became of them, it runs again.
+    """
+    runs = {id: began for id, began in beat["runs"].items() if ping.run and id != ping.run}
     return {
         **beat, "last_seen": iso(now), "since": iso(now), "resumed_at": None, "missed_at": None,
         "failed_at": (beat["failed_at"] or iso(now)) if ping.kind == "fail" else None,
-        "runs": {id: began for id, began in beat["runs"].items() if ping.run and id != ping.run},
+        "runs": {id: began for id, began in runs.items() if began >= (beat["missed_at"] or "")},
         "ended": [*beat["ended"], ping.run][-RUNS:] if ping.run else beat["ended"],
         "took": beat["took"] if ping.run in beat["ended"] else _took(beat["runs"].get(ping.run), now),
     }  # fmt: skip

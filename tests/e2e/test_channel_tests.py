@@ -65,6 +65,36 @@ def test_a_refusal_is_shown_with_its_reason_and_without_a_secret(bundle: Bundle)
     assert not any(secret in result.output for secret in (TOKEN, "a-secret-topic"))
 
 
+def wordy(posted: Posted) -> Verdict:
+    """Quotes a secret where a short answer would be cut."""
+    return 403, {"error": "x" * 170 + posted.headers["authorization"]}
+
+
+def test_no_part_of_a_secret_is_left_where_an_answer_is_cut(bundle: Bundle) -> None:
+    with receiving(wordy) as receiver:
+        result = run(bundle, receiver, "phone")
+    assert TOKEN[:6] not in result.output
+
+
+def test_one_channel_that_cannot_be_read_keeps_no_other_from_its_test(bundle: Bundle) -> None:
+    with receiving(ntfy) as receiver, chdir(bundle.folder):
+        secrets = {**SECRETS, "PHONE_URL": "https://[x"}
+        result = CliRunner().invoke(main, ["channels", "test", "--url", bundle.url, "--data", "."], env=secrets)
+    assert (result.exit_code, len(result.output.splitlines()), receiver.accepted) == (1, 3, [])
+    assert "phone  not delivered" in result.output
+
+
+def test_each_addressee_of_a_channel_is_tested(bundle: Bundle) -> None:
+    bundle.configure("channels: {desk: {console: true}, inbox: {console: true}, team: {apprise: TEAM_URLS}}\n")
+    with receiving(lambda _: (200, {})) as receiver, chdir(bundle.folder):
+        secrets = {**SECRETS, "TEAM_URLS": f"json://{receiver.address}/a json://127.0.0.1:9/b"}
+        arguments = ["channels", "test", "team", "--url", bundle.url, "--data", "."]
+        result = CliRunner().invoke(main, arguments, env=secrets)
+    assert result.exit_code == 1
+    assert "team (addressee 1 of 2)  delivered" in result.output
+    assert "team (addressee 2 of 2)  not delivered" in result.output
+
+
 def test_an_unknown_channel_is_named_with_those_that_exist(bundle: Bundle) -> None:
     result = run(bundle, Receiver("127.0.0.1:9"), "pohne")
     assert (result.exit_code, "desk, inbox, phone" in result.output) == (1, True)

@@ -18,7 +18,6 @@ from shared.adapters.channels.retry_after import retry_after
 from shared.errors import DeliveryError, DeliveryReason
 from shared.process.deadline import within
 from shared.telemetry.logger import log as _log
-from shared.values.text import one_line
 
 T = TypeVar("T")
 TIMEOUT = 10.0
@@ -27,6 +26,7 @@ _REASONS: dict[int, DeliveryReason] = {401: "unauthorized", 403: "unauthorized",
 _TRANSIENT = frozenset({408, 425, 429})
 _ASKS_FOR_TIME = frozenset({429, 503})
 _NOT_THERE = frozenset({404, 405, 410})
+_KEPT = 4000
 _ENOUGH = 10_000
 
 
@@ -101,7 +101,8 @@ def _beginning(answer: "HTTPResponse | urllib.error.HTTPError") -> bytes:
 
 
 def _words(body: bytes) -> str:
-    return one_line(body.decode("utf-8", "replace"))
+    """The beginning of *body*, long enough that what is shown of it can be cut after secrets have been removed."""
+    return body[:_KEPT].decode("utf-8", "replace")
 
 
 def call(url: str) -> None:

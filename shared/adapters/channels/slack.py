@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from shared.adapters.channels.built_message import built
 from shared.adapters.channels.http_post import TIMEOUT, post_json
 from shared.adapters.channels.notice_links import fitting_links
-from shared.adapters.channels.reachability import reach
+from shared.adapters.channels.reachability import reach, unreadable
 from shared.errors import DeliveryError
 from shared.ports import Clock, Form, Notice, Receipt
 from shared.values.excerpt import SIZES, Unit, excerpt
@@ -57,7 +57,11 @@ class SlackWebhook:
     @property
     def _limit(self) -> int:
         """Discord's limit also for a proxy in front of it, whose path ends as Discord's does."""
-        return _DISCORD if urlsplit(self._address).path.rstrip("/").endswith("/slack") else _LIMIT
+        try:
+            path = urlsplit(self._address).path
+        except ValueError:
+            raise unreadable() from None
+        return _DISCORD if path.rstrip("/").endswith("/slack") else _LIMIT
 
     def _message(self, notice: Notice) -> dict[str, Any]:
         head, tail = _head_and_tail(notice, self._limit // 2)

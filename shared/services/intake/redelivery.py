@@ -57,7 +57,7 @@ def _is_sent_again(last: Create, known: Doc, context: Context) -> bool:
 def _says_the_same(source: str, signals: Sequence[Signal], known: Doc, context: Context) -> bool:
     """Whether all that fires in *signals* still does, since the event of *known* was handled, if it was."""
     doc = context.store.get(f"events/{known.data['event']}")
-    if doc is None or len(signals) > MOST_ALERTS:
+    if doc is None or doc.data["state"] == "dead" or len(signals) > MOST_ALERTS:
         return False
     if doc.data["state"] == "accepted":
         if not context.joined:

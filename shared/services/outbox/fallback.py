@@ -37,4 +37,5 @@ def short_notice(notice: Notice, refusal: DeliveryError) -> Notice:
     text = f"The receiver rejected the whole message ({refusal.detail}). Follow the link."
     ack = web_link(notice.ack_url)
     link = "" if ack else web_link(notice.link)
-    return Notice(one_line(headline(notice.title), _TITLE), text, link, ack, notice.severity)
+    title = one_line(headline(notice.title), _TITLE)
+    return Notice(title, text, link, ack, notice.severity, resolves=notice.resolves)

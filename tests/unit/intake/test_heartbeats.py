@@ -178,3 +178,17 @@ def test_an_alert_quotes_the_last_lines_on_one_line_of_bounded_length(text: str,
     assert len(quoted) <= 1001
     assert "\n" not in quoted
     assert last_lines("one\n\n" + "two\n" * 9 + "  \nend ") == "two | " * 9 + "end"
+
+
+def test_a_run_that_died_is_over_once_the_job_has_run_again() -> None:
+    daily = Heartbeat.model_validate({"every": "1d", "grace": "1h"})
+    died = swept(beat(Ping("start", run=RUN)), daily, now=NOON + timedelta(hours=2), zone="UTC")
+    assert died["missed_at"]
+    begun = pinged(died, Ping("start", run=OTHER), NOON + timedelta(hours=3))
+    again = pinged(begun, Ping("success", run=OTHER), NOON + timedelta(hours=4))
+    assert not swept(again, daily, now=NOON + timedelta(hours=9), zone="UTC")["missed_at"]
+
+
+def test_a_secret_in_a_body_is_not_kept_whatever_its_case() -> None:
+    request = HttpRequest("POST", "/", body=f"curl https://x/{RUN.upper()}".encode())
+    assert RUN.upper() not in read_ping("log", request, [RUN]).body

@@ -5,7 +5,7 @@ import pytest
 from shared.alerting.alert import alert_id
 from shared.errors import Unavailable
 from shared.events import Alert, Event, Signal
-from shared.ports import Create
+from shared.ports import Create, Update
 from shared.services.intake import redelivery
 from shared.services.intake.acceptance import Outcome
 from tests.support.events import disk_full, route_whole
@@ -51,3 +51,11 @@ def test_an_alert_that_is_stored_no_more_makes_the_same_words_new() -> None:
     assert accept(context, disk_full())[1] == "duplicate"
     del context.store.docs[f"alerts/{alert_id('app', '', 0, disk_full())}"]
     assert accept(context, disk_full())[1] == "accepted"
+
+
+def test_what_nobody_could_handle_is_accepted_when_its_sender_says_it_again() -> None:
+    context = FakeContext()
+    event, _ = accept(context, disk_full("critical", status="resolved"))
+    (doc,) = [doc for doc in context.store.query("events") if doc.id == event.id]
+    context.store.commit([Update(doc.path, {"state": "dead"}, doc.version)])
+    assert accept(context, disk_full("critical", status="resolved"))[1] == "accepted"
