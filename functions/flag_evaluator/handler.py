@@ -23,6 +23,9 @@ _PREFLIGHT = {
     "access-control-max-age": "86400",
 }
 _JSON = {"content-type": "application/json"}
+_WARNING = "x-opos-warning"
+STALE = "STALE"
+"""The answer may lack a recent override. Such an answer is bad for the objective `flag_lookup`."""
 _OWN = {"cache-control": "private, no-cache"}
 """The caller may cache the response, a proxy may not, and the caller revalidates it (RFC 9111, section 5.2.2)."""
 
@@ -43,7 +46,8 @@ def handle(request: HttpRequest, context: FlagContext) -> HttpResponse:
         answer = _answer(request, context)
     except OposError as fault:  # caught here, so that a web page may read this response too
         answer = error_response(fault)
-    context.indicators.took("flag_lookup", context.elapsed_seconds, context.now)
+    well = answer.headers.get(_WARNING) != STALE
+    context.indicators.took("flag_lookup", context.elapsed_seconds, context.now, well=well)
     return HttpResponse(answer.status, answer.body, {**_cors(request, context, answer.headers), **answer.headers})
 
 
@@ -81,29 +85,24 @@ def _answer(request: HttpRequest, context: FlagContext) -> HttpResponse:
 
 @dataclass(slots=True)
 class _Lookup:
-    """The flags and their overrides at one time, for one evaluation context."""
+    """The flags at one time, for one evaluation context."""
 
     flags: FlagSet
-    overridden: Mapping[str, str]
     attributes: Mapping[str, Any]
     context: FlagContext
 
     def single(self, key: str) -> Evaluation:
         """Raises FlagNotFound."""
-        evaluation = self._override(key) or self._by_rule(key)
+        evaluation = self._evaluated(key)
         self.context.usage.saw((evaluation,), self.context.now)
         return evaluation
 
     def all(self) -> dict[str, Evaluation]:
         evaluations = self.flags.evaluate_all(self.attributes, int(self.context.now.timestamp()))
-        evaluations |= {key: override for key in self.overridden if (override := self._override(key))}
         self.context.usage.saw(evaluations.values(), self.context.now)
         return evaluations
 
-    def _override(self, key: str) -> Evaluation | None:
-        return self.flags.overridden(key, self.overridden[key]) if key in self.overridden else None
-
-    def _by_rule(self, key: str) -> Evaluation:
+    def _evaluated(self, key: str) -> Evaluation:
         try:
             return self.flags.evaluate(key, self.attributes, int(self.context.now.timestamp()))
         except FlagBroken as fault:
@@ -111,7 +110,7 @@ class _Lookup:
 
 
 def _lookup(attributes: dict[str, Any], request: HttpRequest, context: FlagContext) -> _Lookup:
-    return _Lookup(context.flags, context.overridden, _with_user(attributes, request, context), context)
+    return _Lookup(context.flags, _with_user(attributes, request, context), context)
 
 
 def _with_user(attributes: dict[str, Any], request: HttpRequest, context: FlagContext) -> dict[str, Any]:
@@ -132,7 +131,8 @@ def _ofrep(request: HttpRequest, context: FlagContext, key: str | None) -> HttpR
 
 def _single(lookup: _Lookup, key: str) -> HttpResponse:
     evaluation = lookup.single(key)
-    return HttpResponse(evaluation.fault.http_status if evaluation.fault else 200, evaluation.ofrep, _JSON)
+    headers = {**_JSON, _WARNING: STALE} if lookup.flags.is_stale else _JSON
+    return HttpResponse(evaluation.fault.http_status if evaluation.fault else 200, evaluation.ofrep, headers)
 
 
 def _bulk(request: HttpRequest, lookup: _Lookup) -> HttpResponse:
@@ -147,6 +147,7 @@ def _cacheable(request: HttpRequest, lookup: _Lookup, body: bytes, headers: Mapp
     The entity tag covers the flags, the context and the result: the next step of a rollout changes only the result.
     """
     context = f"{lookup.flags.version} {lookup.attributes}".encode("utf-8", "replace")
+    headers = {**headers, _WARNING: STALE} if lookup.flags.is_stale else headers
     covered = hashlib.blake2b(context + body, digest_size=16)
     etag = f'"{covered.hexdigest()}"'
     if etag in _entity_tags(request.headers.get("if-none-match", "")):
@@ -186,7 +187,7 @@ def _plain(request: HttpRequest, context: FlagContext, key: str | None) -> HttpR
     for name, code in faults.items():
         _log.warning("flag_is_false", flag=name[:100], reason=code)
     content = json_response(200, {name: _value(evaluation) for name, evaluation in evaluations.items()})
-    warnings = {"x-opos-warning": ", ".join(sorted(set(faults.values())))} if faults else {}
+    warnings = {_WARNING: ", ".join(sorted(set(faults.values())))} if faults else {}
     return _cacheable(request, lookup, content.body, warnings)
 
 

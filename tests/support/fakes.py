@@ -207,7 +207,6 @@ class FakeContext:
     config: Config = field(default_factory=lambda: Config.model_validate(CONFIG))
     flags: Any = None
     tally: Tally = field(default_factory=Tally)
-    overridden: dict[str, str] = field(default_factory=dict)
     links: Links = field(default_factory=lambda: Links("a test's key", "https://opos.example"))
     channels: dict[str, RecordingChannel] = field(
         default_factory=lambda: {"desk": RecordingChannel(), "inbox": RecordingChannel()}

@@ -47,7 +47,6 @@ class FlagsOnly:
     flags: FlagSet = field(default_factory=lambda: flag_set(FLAGS))
     now: datetime = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
     origins: tuple[str, ...] = ("*",)
-    overridden: dict[str, str] = field(default_factory=dict)
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The claims of the user whom each authorization header authenticates."""
     waits: dict[str, int] = field(default_factory=dict)
@@ -92,8 +91,8 @@ def of_user(user: str) -> bytes:
         ("everyone", b"\xef\xbb\xbf{}", True, "STATIC"),
         ("nobody", b"{}", False, "STATIC"),
         ("members", b"{}", False, "TARGETING_MATCH"),
-        ("quarter", b"{}", False, "DEFAULT"),
-        ("quarter", of_user(""), False, "DEFAULT"),
+        ("quarter", b"{}", False, "UNKNOWN"),
+        ("quarter", of_user(""), False, "UNKNOWN"),
         ("quarter", of_user("u1"), False, "TARGETING_MATCH"),
         ("quarter", of_user("u2"), True, "TARGETING_MATCH"),
     ],
@@ -146,7 +145,7 @@ def test_a_value_can_have_any_type() -> None:
     pro = json.dumps({"context": {"plan": "pro"}}).encode()
     flags = [content(ask("POST", f"{BULK}/colours", body, flag_set(MIXED))) for body in (b"{}", pro)]
     assert [(flag["value"], flag["variant"], flag["reason"], flag["metadata"]) for flag in flags] == [
-        ("#f00", "red", "DEFAULT", {"owner": "me"}), ({"columns": [1, 2.5]}, "grid", "TARGETING_MATCH", {"owner": "me"}),
+        ("#f00", "red", "UNKNOWN", {"owner": "me"}), ({"columns": [1, 2.5]}, "grid", "TARGETING_MATCH", {"owner": "me"}),
     ]  # fmt: skip
 
 
@@ -304,19 +303,62 @@ def test_only_pages_of_configured_origins_may_read_an_answer(origin: str, *, all
 
 
 @pytest.mark.parametrize(
-    ("key", "variant", "value", "reason"),
+    ("key", "variant", "value", "metadata"),
     [
-        ("everyone", "off", False, "OVERRIDE"), ("colours", "grid", {"columns": [1, 2.5]}, "OVERRIDE"),
-        ("asleep", "red", "#f00", "OVERRIDE"), ("everyone", "purple", True, "STATIC"),
+        ("everyone", "off", False, {"overridden": True}),
+        ("colours", "grid", {"columns": [1, 2.5]}, {"owner": "me", "overridden": True}),
+        ("asleep", "red", "#f00", {"owner": "me", "overridden": True}),
+        ("everyone", "purple", True, {}),
     ],
-)  # fmt: skip
+)
 def test_an_override_replaces_the_rule_if_the_flag_has_that_variant(
-    key: str, variant: str, value: Any, reason: str
+    key: str, variant: str, value: Any, metadata: dict[str, Any]
 ) -> None:
-    context: Any = FlagsOnly(flag_set(MIXED), overridden={key: variant, "gone": "on"})
+    context: Any = FlagsOnly(flag_set(MIXED).under({key: variant, "gone": "on"}))
     evaluation = content(handle(HttpRequest("POST", f"{BULK}/{key}", body=b"{}"), context))
-    assert (evaluation["value"], evaluation["reason"]) == (value, reason)
+    assert (evaluation["value"], evaluation["reason"], evaluation["metadata"]) == (value, "STATIC", metadata)
+    listed = content(handle(HttpRequest("POST", BULK, body=b"{}"), context))["flags"]
+    assert [flag["value"] for flag in listed if flag["key"] == key] == [value]
     assert handle(HttpRequest("POST", f"{BULK}/gone", body=b"{}"), context).status == 404
+
+
+REQUIRING = {
+    **FLAGS, "both": Flag(enabled=True, requires=("everyone",)), "third": Flag(enabled=True, requires=("both",)),
+    "reader": CheckedDefinition.model_validate(
+        {**COLOURS, "targeting": {"if": [{"==": [{"flag": "third"}, "on"]}, "grid", "red"]}}
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("variant", "expected"),
+    [
+        ("on", {"both": True, "third": True, "reader": {"columns": [1, 2.5]}}),
+        ("off", {"both": False, "third": False, "reader": "#f00"}),
+    ],
+)
+def test_an_override_reaches_the_flags_that_require_its_flag_alone_and_in_bulk(
+    variant: str, expected: dict[str, Any]
+) -> None:
+    context: Any = FlagsOnly(flag_set(REQUIRING).under({"everyone": variant}))
+    singly = {key: content(ask("POST", f"{BULK}/{key}", flags=context.flags))["value"] for key in expected}
+    listed = {flag["key"]: flag["value"] for flag in content(handle(HttpRequest("POST", BULK), context))["flags"]}
+    assert singly == {key: listed[key] for key in expected} == expected
+
+
+def test_an_answer_that_may_lack_an_override_says_so_and_counts_as_bad() -> None:
+    context: Any = FlagsOnly(flag_set(FLAGS, {"team": "shop"}).under({}, is_stale=True))
+    store = FakeStore()
+    context.indicators.store = lambda: store
+    single, every, plain = (
+        handle(HttpRequest(*request), context)
+        for request in (("POST", f"{BULK}/everyone"), ("POST", BULK), ("GET", "/flags/everyone"))
+    )
+    assert content(single)["metadata"] == content(every)["metadata"] == {"team": "shop", "stale": True}
+    assert {answer.headers["x-opos-warning"] for answer in (single, every, plain)} == {"STALE"}
+    context.indicators.report(context.now)
+    (stored,) = store.query("indicators")
+    assert json.loads(stored.data["slots"]) == {"2026-11-20T09:00:00.000000Z": {"flag_lookup": [0, 3]}}
 
 
 def test_a_caller_above_the_rate_limit_gets_429_and_retry_after_and_others_do_not() -> None:
@@ -329,7 +371,7 @@ def test_a_caller_above_the_rate_limit_gets_429_and_retry_after_and_others_do_no
 
 
 def test_every_outcome_is_counted_by_flag_variant_and_reason() -> None:
-    flags = FlagsOnly(flag_set(MIXED), overridden={"nobody": "on"})
+    flags = FlagsOnly(flag_set(MIXED).under({"nobody": "on"}))
     context: Any = flags
     for user in ("u1", "u2", "u2"):
         handle(HttpRequest("POST", f"{BULK}/quarter", body=of_user(user)), context)
@@ -338,7 +380,7 @@ def test_every_outcome_is_counted_by_flag_variant_and_reason() -> None:
     handle(HttpRequest("POST", f"{BULK}/unheard-of"), context)
     assert flags.usage.counts() == {
         ("quarter", "off", "TARGETING_MATCH"): 1, ("quarter", "on", "TARGETING_MATCH"): 2, ("quarter", "off", "DEFAULT"): 1,
-        ("everyone", "on", "STATIC"): 2, ("members", "off", "TARGETING_MATCH"): 1, ("nobody", "on", "OVERRIDE"): 1,
+        ("everyone", "on", "STATIC"): 2, ("members", "off", "TARGETING_MATCH"): 1, ("nobody", "on", "STATIC"): 1,
         ("broken", "", "ERROR"): 1, ("colours", "red", "DEFAULT"): 1, ("asleep", "", "DISABLED"): 1,
     }  # fmt: skip
 
