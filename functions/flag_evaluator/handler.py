@@ -5,6 +5,7 @@ Source: open-feature/protocol, OFREP 0.3.0.
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,9 @@ from shared.values.text import is_unicode
 _EXPOSED = {"access-control-expose-headers": "etag, retry-after, x-opos-warning"}
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST, OPTIONS",
-    "access-control-allow-headers": "content-type, authorization, if-none-match",
+    "access-control-allow-headers": (
+        "content-type, authorization, x-api-key, if-none-match, traceparent, tracestate, baggage, sentry-trace"
+    ),
     "access-control-max-age": "86400",
 }
 _JSON = {"content-type": "application/json"}
@@ -73,14 +76,19 @@ def _answer(request: HttpRequest, context: FlagContext) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(204)
     _require_allowed(request, context)
-    match request.path.strip("/").split("/"):
+    match request.path.removeprefix("/").split("/", 4):
         case ["ofrep", "v1", "evaluate", "flags", *key]:
             _require_method(request, "POST", "OPTIONS")
-            return _ofrep(request, context, "/".join(key) if key else None)
+            return _ofrep(request, context, _key(key))
         case ["flags", *key]:
             _require_method(request, "GET", "HEAD", "OPTIONS")
-            return _plain(request, context, "/".join(key) if key else None)
+            return _plain(request, context, _key(key))
     raise NotFound("This path does not exist.", hint="Try GET /flags.")
+
+
+def _key(parts: list[str]) -> str | None:
+    """The key of a flag, which may contain slashes; None for all flags."""
+    return "/".join(parts) or None
 
 
 @dataclass(slots=True)
@@ -150,7 +158,7 @@ def _cacheable(request: HttpRequest, lookup: _Lookup, body: bytes, headers: Mapp
     headers = {**headers, _WARNING: STALE} if lookup.flags.is_stale else headers
     covered = hashlib.blake2b(context + body, digest_size=16)
     etag = f'"{covered.hexdigest()}"'
-    if etag in _entity_tags(request.headers.get("if-none-match", "")):
+    if {etag, "*"} & _entity_tags(request.headers.get("if-none-match", "")):
         return HttpResponse(304, headers={"etag": etag, **_OWN, **headers})
     return HttpResponse(200, body, {**_JSON, "etag": etag, **_OWN, **headers})
 
@@ -160,7 +168,7 @@ def _context(body: bytes) -> dict[str, Any]:
     if not body.strip():
         return {}
     try:
-        content = json.loads(body)
+        content = json.loads(body, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         raise NotReadable("expected a JSON body") from None
     context = content.get("context") if isinstance(content, dict) else content
@@ -168,10 +176,20 @@ def _context(body: bytes) -> dict[str, Any]:
         return {}
     if not isinstance(context, dict):
         raise InvalidRequest("expected the context to be an object")
-    user = context.get("targetingKey", "")
+    user = context.get("targetingKey")
+    if user is None:
+        return {name: value for name, value in context.items() if name != "targetingKey"}
     if not isinstance(user, str) or not is_unicode(user):
         raise InvalidRequest("expected the targetingKey to be text")
     return context
+
+
+def _finite(text: str) -> float:
+    """Raises ValueError for a number that JSON cannot write again, such as 1e999."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("not finite")
+    return number
 
 
 def _entity_tags(header: str) -> set[str]:

@@ -93,6 +93,7 @@ def of_user(user: str) -> bytes:
         ("members", b"{}", False, "TARGETING_MATCH"),
         ("quarter", b"{}", False, "UNKNOWN"),
         ("quarter", of_user(""), False, "UNKNOWN"),
+        ("quarter", b'{"context": {"targetingKey": null}}', False, "UNKNOWN"),
         ("quarter", of_user("u1"), False, "TARGETING_MATCH"),
         ("quarter", of_user("u2"), True, "TARGETING_MATCH"),
     ],
@@ -120,7 +121,9 @@ def test_a_flag_is_answered_with_all_fields_of_ofrep(key: str, body: bytes, valu
         ("everyone", b'{"context": [1]}', 400, "INVALID_CONTEXT"),
         ("everyone", b'{"context": "u1"}', 400, "INVALID_CONTEXT"),
         ("everyone", b'{"context": {"targetingKey": 1}}', 400, "INVALID_CONTEXT"),
-        ("everyone", b'{"context": {"targetingKey": null}}', 400, "INVALID_CONTEXT"),
+        ("everyone", b'{"context": {"limit": 1e999}}', 400, "PARSE_ERROR"),
+        ("everyone", b'{"context": {"limit": -Infinity}}', 400, "PARSE_ERROR"),
+        ("everyone", b'{"context": {"limit": NaN}}', 400, "PARSE_ERROR"),
         ("everyone", b'{"context": {"targetingKey": "\\ud800"}}', 400, "INVALID_CONTEXT"),
         ("everyone", b'{"context": {"targetingKey": "\xed\xa0\x80"}}', 400, "INVALID_CONTEXT"),
     ],
@@ -237,7 +240,9 @@ def test_a_browser_of_any_origin_may_read_the_answer(method: str, path: str) -> 
     answer = ask(method, path)
     assert answer.headers["access-control-allow-origin"] == "*"
     if method == "OPTIONS":
-        assert {"content-type", "if-none-match"} <= set(answer.headers["access-control-allow-headers"].split(", "))
+        allowed = set(answer.headers["access-control-allow-headers"].split(", "))
+        assert {"content-type", "if-none-match", "x-api-key", "authorization"} <= allowed
+        assert {"traceparent", "tracestate", "baggage", "sentry-trace"} <= allowed
     elif path != f"{BULK}/unheard-of":
         exposed = set(answer.headers["access-control-expose-headers"].split(", "))
         assert exposed == {"etag", "retry-after", "x-opos-warning"}
@@ -395,6 +400,17 @@ def test_only_the_caller_may_cache_a_bulk_answer_and_revalidates_it_by_its_tag(m
     again = ask(method, path, headers={"if-none-match": first.headers["etag"]})
     assert (again.status, again.body) == (304, b"")
     assert first.headers["cache-control"] == again.headers["cache-control"] == "private, no-cache"
+
+
+def test_a_star_matches_whatever_the_caller_has() -> None:
+    assert ask("POST", BULK, of_user("u1"), headers={"if-none-match": "*"}).status == 304
+
+
+@pytest.mark.parametrize("key", ["shop/", "shop/a/b/c/d/", "/shop"])
+def test_a_slash_at_an_end_belongs_to_the_key(key: str) -> None:
+    flags = flag_set({key: Flag(enabled=True), "shop": Flag(enabled=False)})
+    assert content(ask("POST", f"{BULK}/{key}", flags=flags))["value"] is True
+    assert content(ask("GET", f"/flags/{key}", flags=flags)) == {key: True}
 
 
 def test_a_key_can_contain_a_slash() -> None:
