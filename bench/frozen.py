@@ -44,7 +44,7 @@ class Run:
     slowest_ms: float
 
 
-def measure(quick: bool) -> Result:
+def measure(*, quick: bool) -> Result:
     lasting = QUICK if quick else LASTING
     with ThreadPoolExecutor(len(PERIODS)) as threads:
         runs = dict(zip(PERIODS, threads.map(lambda period: frozen(period, lasting), PERIODS.values()), strict=True))

@@ -13,8 +13,9 @@ from typing import Any
 from shared.errors import Forbidden, MethodNotAllowed, NotFound, OposError, TooMany
 from shared.flags import ABSENT, Evaluation, FlagBroken, FlagNotFound, FlagSet
 from shared.services.flags.context import FlagContext
+from shared.telemetry.fault_response import fault_response
 from shared.telemetry.logger import log as _log
-from shared.values.http import HttpRequest, HttpResponse, error_response, json_response
+from shared.values.http import HttpRequest, HttpResponse, json_response
 from shared.values.text import is_unicode
 
 _EXPOSED = {"access-control-expose-headers": "etag, retry-after, x-opos-warning"}
@@ -48,7 +49,7 @@ def handle(request: HttpRequest, context: FlagContext) -> HttpResponse:
     try:
         answer = _answer(request, context)
     except OposError as fault:  # caught here, so that a web page may read this response too
-        answer = error_response(fault)
+        answer = fault_response(fault)
     well = answer.headers.get(_WARNING) != STALE
     context.indicators.took("flag_lookup", context.elapsed_seconds, context.now, well=well)
     return HttpResponse(answer.status, answer.body, {**_cors(request, context, answer.headers), **answer.headers})

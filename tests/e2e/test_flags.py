@@ -155,6 +155,35 @@ def test_a_change_of_the_file_takes_effect_without_a_restart(bundle: Bundle, mon
         assert evaluate(bundle, "everyone", {}).json["value"] is expected
 
 
+def test_a_broken_file_is_a_named_failure_and_strangers_learn_nothing_of_it(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.services.flags.watched_file.FRESH", -1.0)
+    file = bundle.folder / "flags.yaml"
+    right = file.read_text()
+    assert evaluate(bundle, "everyone", {}).status == 200
+
+    def state() -> str:
+        results = bundle.request("GET", "/health").json["checks"]["flags:unreadable"]
+        return str(results[0]["status"])
+
+    file.write_text("flags: {everyone: {enabled: hunter2}}\n")
+    assert state() == "warn"
+    assert evaluate(bundle, "everyone", {}).json["value"] is True
+    assert "hunter2" not in bundle.request("GET", "/health").text
+    file.write_text(right)
+    assert state() == "pass"
+
+
+def test_a_fault_of_our_own_is_logged_and_not_shown(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    (bundle.folder / "flags.yaml").write_text("flags: {everyone: {enabled: hunter2}}\n")
+    for answer in (evaluate(bundle, "everyone", {}), bundle.request("GET", "/flags")):
+        assert (answer.status, "hunter2" in answer.text, "flags.yaml" in answer.text) == (500, False, False)
+        assert answer.headers["access-control-allow-origin"] == "*"
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["error"] for line in lines if line["message"] == "failed"] == ["ConfigError"] * 2
+
+
 def test_the_openfeature_sdk_evaluates_through_its_own_provider(bundle: Bundle) -> None:
     api.set_provider(OFREPProvider(bundle.url))
     client = api.get_client()

@@ -272,6 +272,11 @@ class FakeContext:
     is_damaged: bool = False
     exposed: list[str] = field(default_factory=list)
 
+    broken_flags: str | None = None
+
+    def flags_fault(self) -> str | None:
+        return self.broken_flags
+
     def exposed_files(self) -> list[str]:
         return self.exposed
 

@@ -10,7 +10,6 @@ from shared.ports import Doc
 from shared.ports.field_paths import field
 from shared.services.alerting.quiet_hours import held
 from shared.services.digest.queue import batching, longest_waiting
-from shared.services.flags.overrides import in_force
 from shared.services.health.checks.backlogs import backlogs
 from shared.services.health.context import HealthContext
 
@@ -24,7 +23,7 @@ def events_unhandled(context: Context) -> list[Result]:
     waiting = context.store.query("events", where=[("state", "==", "accepted")], limit=SAMPLE)
     return [
         compare(
-            "events:oldestUnhandled", _oldest(waiting, "received_at", context.now), "s", otherwise="fail",
+            "events:oldestUnhandled", oldest(waiting, "received_at", context.now), "s", otherwise="fail",
             threshold=context.config.health.thresholds.event_unhandled.total_seconds(), failure="events-unhandled",
         )
     ]  # fmt: skip
@@ -39,7 +38,7 @@ def pages_unsent(context: Context) -> list[Result]:
     seconds, latest = threshold.total_seconds(), iso(context.now - threshold)
     pages, digests = (_unsent(name, context) for name in ("outbox", "digests"))
     expired = sum(doc.data["due_at"] <= latest for doc in (*pages, *digests))
-    old_page, old_digest = (_oldest(docs, "created_at", context.now) for docs in (pages, digests))
+    old_page, old_digest = (oldest(docs, "created_at", context.now) for docs in (pages, digests))
     return [
         compare("outbox:oldestUnsent", old_page, "s", threshold=seconds, failure="outbox-stuck", otherwise="fail"),
         compare("digests:oldestUnsent", old_digest, "s", threshold=seconds, failure="digest-late"),
@@ -94,23 +93,12 @@ def heartbeats_missed(context: Context) -> list[Result]:
     return [compare("heartbeats:missed", missed, "items", threshold=1, failure="heartbeat-missed")]
 
 
-def flags_overridden(context: Context) -> list[Result]:
-    """How many flags are overridden. Overrides are deliberate, so only one that lasts too long is a warning."""
-    docs = in_force(context.store, context.now)
-    threshold = context.config.health.thresholds.flag_overridden.total_seconds()
-    oldest = _oldest(docs, "at", context.now)
-    return [
-        Result("flags:overridden", "component", "pass", len(docs), "flags"),
-        compare("flags:oldestOverride", oldest, "s", threshold=threshold, failure="flag-overridden"),
-    ]
-
-
 def secrets_due(context: Context) -> list[Result]:
     due = sum(day <= context.now.date() for day in context.config.rotate_by.values())
     return [compare("secrets:due", due, "items", threshold=1, failure="secret-due")]
 
 
-def _oldest(docs: Iterable[Doc], name: str, now: datetime) -> float:
+def oldest(docs: Iterable[Doc], name: str, now: datetime) -> float:
     """Seconds since the oldest time in the field *name*."""
     ages = [(now - datetime.fromisoformat(field(doc.data, name))).total_seconds() for doc in docs]
     return max(ages, default=0.0)
