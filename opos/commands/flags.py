@@ -4,11 +4,13 @@ import getpass
 import json
 import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from opos.bundle.confirmation import confirmed
 from opos.cloud.packaging import write_compiled
 from opos.commands.stale_flags import stale
 from opos.terminal.files import write_whole
@@ -20,7 +22,9 @@ from shared.config.files import compiled_flags as compiled
 from shared.config.files.loader import load_config, load_flags, parse_flags
 from shared.flags import ABSENT, FlagSet
 from shared.flags.explanation import explained
-from shared.services.flags.overrides import in_force, override, release
+from shared.ports import Store
+from shared.runtime.entry import retry_conflicts
+from shared.services.flags.overrides import in_force, override, release, remembered
 from shared.values.local_time import age
 from shared.values.text import counted
 
@@ -33,6 +37,7 @@ _file = click.option(
     help="The flags file.",
 )
 _environment = click.option("--environment", default="", help="The environment for which to evaluate, such as staging.")
+_url = click.option("--url", help="The bundle to ask whether it has heard.  [default: the one that runs here]")
 _context = click.option("--context", default="{}", help="The evaluation context, as JSON.")
 _user = click.option("--user", default=None, help="The id of the user: the targetingKey of the context.")
 
@@ -140,10 +145,13 @@ def compile_(place: Place, *, as_json: bool) -> None:
 @click.option("--for", "until", required=True, metavar="UNTIL", help="When it ends: 2h, 15:00, a day or a time.")
 @click.option("--why", required=True, help="The reason, shown in the digest.")
 @click.option("--who", default=None, help="Who overrides the flag.  [default: the user of this machine]")
+@_url
 @with_place
 @json_option
 @reports_errors
-def override_(flag: str, variant: str, until: str, why: str, who: str | None, place: Place, *, as_json: bool) -> None:
+def override_(
+    flag: str, variant: str, until: str, why: str, who: str | None, url: str | None, place: Place, *, as_json: bool
+) -> None:
     """Set FLAG to VARIANT for everyone until a given time, within seconds and without a deploy (a kill switch)."""
     runtime = place.runtime()
     context, clock = runtime.context(), operator_clock(runtime)
@@ -152,38 +160,44 @@ def override_(flag: str, variant: str, until: str, why: str, who: str | None, pl
         known = ", ".join(definition.variants) if definition else ", ".join(context.flags.definitions)
         raise click.BadParameter(f"expected one of {known}", param_hint="VARIANT" if definition else "FLAG")
     ends = until_moment(until, clock.now, context.config.timezone)
-    content = override(flag, variant, context.store, who=who or getpass.getuser(), why=why, until=ends, now=clock.now)
-    show({"flag": flag, **content}, f"{flag} is {variant} until {clock.time_and_age(ends)}.", as_json=as_json)
-    _warn_if_stopped(place)
-
-
-def _warn_if_stopped(place: Place) -> None:
-    """An override is stored, but a bundle that does not run applies it to nobody."""
-    from opos.bundle.data_folder import is_running
-
-    if place.backend == "embedded" and not is_running(place.data):
-        click.echo(f"No `opos up` is running on {place.data}, so nobody receives this until one starts.", err=True)
+    by = who or getpass.getuser()
+    content = retry_conflicts(
+        partial(override, flag, variant, context.store, who=by, why=why, until=ends, now=clock.now)
+    )
+    echo = confirmed(place, url, flag, variant)
+    shown = f"{flag} is {variant} until {clock.time_and_age(ends)}.\n{echo.text}"
+    show({"flag": flag, **content, "heard_by": echo.url}, shown, as_json=as_json)
 
 
 @command.command("release")
 @click.argument("flag")
+@click.option("--who", default=None, help="Who releases the flag.  [default: the user of this machine]")
+@_url
 @with_place
 @json_option
 @reports_errors
-def release_(flag: str, place: Place, *, as_json: bool) -> None:
+def release_(flag: str, who: str | None, url: str | None, place: Place, *, as_json: bool) -> None:
     """End the override of FLAG, so that its rule applies again."""
-    release(flag, place.runtime().store, datetime.now(UTC))
-    show({"flag": flag}, f"{flag} is no longer overridden: its rule applies again.", as_json=as_json)
+    by, now = who or getpass.getuser(), datetime.now(UTC)
+    retry_conflicts(partial(release, flag, place.runtime().store, who=by, now=now))
+    echo = confirmed(place, url, flag, None)
+    shown = f"{flag} is no longer overridden: its rule applies again.\n{echo.text}"
+    show({"flag": flag, "heard_by": echo.url}, shown, as_json=as_json)
 
 
 @command.command("overrides")
+@click.option("--history", is_flag=True, help="List every override of the last 400 days instead, oldest first.")
 @with_place
 @json_option
 @reports_errors
-def overrides(place: Place, *, as_json: bool) -> None:
+def overrides(place: Place, *, history: bool, as_json: bool) -> None:
     """List the overrides in force: their variants, ends, reasons, and who set them."""
     runtime = place.runtime()
     clock = operator_clock(runtime)
+    if history:
+        past = _past(runtime.store, clock.now)
+        show(past, [_past_line(entry, clock) for entry in past] or "No flag was overridden.", as_json=as_json)
+        return
     rows = [{"flag": doc.id, **doc.data} for doc in in_force(runtime.store, clock.now)]
     lines = [_override_line(row, clock) for row in rows]
     show(rows, lines or "No flag is overridden.", as_json=as_json)
@@ -193,6 +207,19 @@ def _override_line(row: dict[str, Any], clock: OperatorClock) -> str:
     """`checkout: off until 15:00 (in 2 h), set by me 12 min ago: it charges twice`."""
     end, since = clock.time_and_age(row["until"]), age(row["at"], clock.now)
     return f"{row['flag']}: {row['variant']} until {end}, set by {row['who']} {since}: {row['why']}"
+
+
+def _past(store: Store, now: datetime) -> list[dict[str, Any]]:
+    entries = [{"flag": doc.id, **entry} for doc in remembered(store, now) for entry in doc.data["history"]]
+    return sorted(entries, key=lambda entry: str(entry["at"]))
+
+
+def _past_line(entry: dict[str, Any], clock: OperatorClock) -> str:
+    """`2026-11-20 09:00  checkout: off until 11:00, by me: it charges twice; released 09:40 by me`."""
+    ended = f"; released {clock.time(entry['released_at'])} by {entry['released_by']}" if "released_at" in entry else ""
+    until = clock.time(entry["until"])
+    override = f"{entry['flag']}: {entry['variant']} until {until}, by {entry['who']}: {entry['why']}"
+    return f"{clock.time(entry['at'])}  {override}{ended}"
 
 
 def _line(key: str, flags: FlagSet) -> str:

@@ -210,16 +210,23 @@ def test_a_kill_switch_works_within_seconds_and_without_a_deploy(
     def flags(*words: str) -> str:
         return opos("flags", *words, *bundle.place, folder=bundle.folder).stdout
 
+    def set_to(*words: str) -> str:
+        bundle.clock.moment = datetime.now(UTC) + timedelta(minutes=1)  # later than the command
+        return flags(*words, "--who", "me", "--url", bundle.url)
+
     assert everyone() == (True, {})
-    assert flags("override", "everyone", "off", "--for", "2h", "--why", "it charges twice", "--who", "me").startswith(
-        "everyone is off"
-    )
+    said = set_to("override", "everyone", "off", "--for", "2h", "--why", "it charges twice").splitlines()
+    assert said[0].startswith("everyone is off until ")
+    assert said[1] == f"The bundle at {bundle.url} has heard it."
     assert everyone() == (False, {"overridden": True})
     (listed,) = json.loads(flags("overrides", "--json"))
     ends = datetime.fromisoformat(listed["until"]).astimezone(ZoneInfo("Europe/Berlin"))
     output = flags("overrides")
     assert re.search(rf" {ends:%H:%M} \(in [12] h[^)]*\), set by me \w[^:]*: it charges twice$", output), output
     assert listed["until"].endswith("Z")
-    flags("release", "everyone")
+    assert set_to("release", "everyone").endswith(f"The bundle at {bundle.url} has heard it.\n")
     assert everyone() == (True, {})
+    assert re.search(
+        r"everyone: off until .*, by me: it charges twice; released .* by me\n$", flags("overrides", "--history")
+    )
     assert flags("overrides") == "No flag is overridden.\n"

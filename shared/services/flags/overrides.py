@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from shared.errors import NotFound
-from shared.ports import Doc, Set, Store, Update
+from shared.ports import Doc, Store, Update, create_or_update
 from shared.ports.field_paths import EXPIRY
 from shared.process.due_task import DueTask
 from shared.telemetry.logger import log as _log
@@ -17,23 +17,35 @@ FRESH = 5.0
 CONNECTING = 4.0
 """Seconds for which the first requests of a process wait: it has to load the library of the store, and to connect."""
 KEEP = timedelta(days=400)
+REMEMBERED = 50
+"""How many overrides of one flag are kept."""
 
 
 def override(
     flag: str, variant: str, store: Store, *, who: str, why: str, until: datetime, now: datetime
 ) -> dict[str, str]:
-    """Sets *flag* to *variant* for everyone until *until*."""
+    """Sets *flag* to *variant* for everyone until *until*. Raises Conflict if somebody else overrides it at once."""
     content = {"variant": variant, "who": who, "why": why, "at": iso(now), "until": iso(until)}
-    store.commit([Set(f"overrides/{flag}", {**content, EXPIRY: iso(until + KEEP)})])
+    doc = store.get(f"overrides/{flag}")
+    history = [*(doc.data["history"] if doc else []), content][-REMEMBERED:]
+    fields = {**content, "history": history, EXPIRY: iso(until + KEEP)}
+    store.commit([create_or_update(f"overrides/{flag}", fields, doc)])
     return content
 
 
-def release(flag: str, store: Store, now: datetime) -> None:
+def release(flag: str, store: Store, *, who: str, now: datetime) -> None:
     """Ends the override of *flag*, so that its rule applies again. Raises NotFound if there is no override."""
     doc = store.get(f"overrides/{flag}")
     if doc is None or doc.data["until"] <= iso(now):
         raise NotFound(f"The flag {flag} is not overridden.", hint="`opos flags overrides` lists all overrides.")
-    store.commit([Update(doc.path, {"until": iso(now)}, doc.version)])
+    *earlier, present = doc.data["history"]
+    history = [*earlier, {**present, "released_at": iso(now), "released_by": who}]
+    store.commit([Update(doc.path, {"until": iso(now), "history": history}, doc.version)])
+
+
+def remembered(store: Store, now: datetime) -> list[Doc]:
+    """Every flag that was overridden in the last 400 days, with its `history`: its last overrides, oldest first."""
+    return list(store.query("overrides", where=[("until", ">", iso(now - KEEP))], order_by="until"))
 
 
 def in_force(store: Store, now: datetime) -> list[Doc]:

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from functions.digest_sender.overview import overview
-from shared.errors import NotFound
-from shared.ports import Store
-from shared.services.flags.overrides import Known, Overrides, in_force, override, release
+from shared.errors import Conflict, NotFound
+from shared.ports import Doc, Store
+from shared.services.flags.overrides import Known, Overrides, in_force, override, release, remembered
 from tests.support.fakes import FakeContext, FakeStore
 
 HOUR = timedelta(hours=1)
@@ -23,11 +23,41 @@ def test_an_override_is_in_force_until_its_end_or_its_release(context: FakeConte
     kill(context)
     kill(context, "search")
     assert [doc.id for doc in in_force(context.store, context.now)] == ["checkout", "search"]
-    release("search", context.store, context.now)
+    release("search", context.store, who="me", now=context.now)
     assert [doc.id for doc in in_force(context.store, context.now)] == ["checkout"]
     assert in_force(context.store, context.now + HOUR) == []
     with pytest.raises(NotFound):
-        release("search", context.store, context.now)
+        release("search", context.store, who="me", now=context.now)
+
+
+def test_each_flag_keeps_the_history_of_its_overrides(context: FakeContext) -> None:
+    kill(context)
+    context.clock.advance(minutes=5)
+    override("checkout", "on", context.store, who="eve", why="fixed", until=context.now + HOUR, now=context.now)
+    context.clock.advance(minutes=5)
+    release("checkout", context.store, who="bob", now=context.now)
+    (doc,) = remembered(context.store, context.now)
+    first, second = doc.data["history"]
+    assert (first["variant"], first["who"], first["why"]) == ("off", "me", "it charges twice")
+    assert (second["variant"], second["who"], second["why"], second["released_by"]) == ("on", "eve", "fixed", "bob")
+    assert (second["until"], second["released_at"]) == ("2026-11-20T10:05:00.000000Z", "2026-11-20T09:10:00.000000Z")
+
+
+def test_two_people_who_override_at_once_do_not_lose_each_other(context: FakeContext) -> None:
+    kill(context)
+    read = context.store.get
+
+    def meanwhile(path: str) -> Doc | None:
+        doc = read(path)
+        context.store.get = read  # type: ignore[method-assign]
+        kill(context)
+        return doc
+
+    context.store.get = meanwhile  # type: ignore[method-assign]
+    with pytest.raises(Conflict):
+        kill(context)
+    (doc,) = remembered(context.store, context.now)
+    assert len(doc.data["history"]) == 2
 
 
 def test_the_first_evaluation_uses_an_override_and_so_does_every_one_until_its_end(context: FakeContext) -> None:
@@ -47,7 +77,7 @@ def test_the_first_evaluation_after_idle_time_uses_what_is_true_now(
     assert overrides.current(context.now).variants == {}
     monkeypatch.setattr(overrides.asking, "every", -1.0)
     assert overrides.current(context.now).variants == {"checkout": "off"}
-    release("checkout", context.store, context.now)
+    release("checkout", context.store, who="me", now=context.now)
     assert overrides.current(context.now).variants == {}
 
 
