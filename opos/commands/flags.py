@@ -14,7 +14,7 @@ from opos.bundle.confirmation import confirmed
 from opos.cloud.packaging import write_compiled
 from opos.commands.stale_flags import stale
 from opos.terminal.files import write_whole
-from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.options import NoBundle, Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock, until_moment
 from opos.yaml_edit import with_value
@@ -36,7 +36,10 @@ _file = click.option(
     type=click.Path(path_type=Path),
     help="The flags file.",
 )
-_environment = click.option("--environment", default="", help="The environment for which to evaluate, such as staging.")
+_environment = click.option(
+    "--environment", default="", envvar="OPOS_ENVIRONMENT", show_envvar=True,
+    help="The environment for which to evaluate, such as staging.",
+)  # fmt: skip
 _url = click.option("--url", help="The bundle to ask whether it has heard.  [default: the one that runs here]")
 _context = click.option("--context", default="{}", help="The evaluation context, as JSON.")
 _user = click.option("--user", default=None, help="The id of the user: the targetingKey of the context.")
@@ -51,13 +54,13 @@ command.add_command(stale)
 
 
 @command.command("list")
-@_file
+@with_place
 @_environment
 @json_option
 @reports_errors
-def list_(file: Path, environment: str, *, as_json: bool) -> None:
-    """List all flags, as flagd definitions."""
-    flags = load_flags(file, environment)
+def list_(place: Place, environment: str, *, as_json: bool) -> None:
+    """List all flags, as flagd definitions, under the overrides in force."""
+    flags = _flags(place, environment)
     shown = {key: flag.as_flagd() for key, flag in flags.definitions.items()}
     show(shown, "\n".join(_line(key, flags) for key in flags.definitions) or "There are no flags.", as_json=as_json)
 
@@ -66,14 +69,15 @@ def list_(file: Path, environment: str, *, as_json: bool) -> None:
 @click.argument("flag")
 @_user
 @_context
-@_file
+@with_place
 @_environment
 @json_option
 @reports_errors
-def evaluate(flag: str, user: str | None, context: str, file: Path, environment: str, *, as_json: bool) -> None:
-    """Evaluate FLAG for a user or a context."""
-    evaluation = load_flags(file, environment).evaluate(flag, _attributes(context, user), _now())
-    variant, reason = evaluation.variant, evaluation.reason
+def evaluate(flag: str, user: str | None, context: str, place: Place, environment: str, *, as_json: bool) -> None:
+    """Evaluate FLAG for a user or a context, under the overrides in force."""
+    evaluation = _flags(place, environment).evaluate(flag, _attributes(context, user), _now())
+    variant = evaluation.variant
+    reason = "OVERRIDDEN" if evaluation.metadata.get("overridden") else evaluation.reason
     value = None if evaluation.value is ABSENT else evaluation.value
     shown = {"key": flag, "value": value, "variant": variant, "reason": reason}
     show(shown, f"{json.dumps(value)}  ({variant or 'no variant'}, {reason})", as_json=as_json)
@@ -83,13 +87,13 @@ def evaluate(flag: str, user: str | None, context: str, file: Path, environment:
 @click.argument("flag")
 @_user
 @_context
-@_file
+@with_place
 @_environment
 @json_option
 @reports_errors
-def explain(flag: str, user: str | None, context: str, file: Path, environment: str, *, as_json: bool) -> None:
+def explain(flag: str, user: str | None, context: str, place: Place, environment: str, *, as_json: bool) -> None:
     """Show which part of FLAG's rule decides for a user or a context, and the user's bucket in a rollout."""
-    steps = list(explained(load_flags(file, environment), flag, _attributes(context, user), _now()))
+    steps = list(explained(_flags(place, environment), flag, _attributes(context, user), _now()))
     show(steps, "\n".join(steps), as_json=as_json)
 
 
@@ -112,7 +116,7 @@ def set_(
     wanted = {name: value for name, value in changes.items() if value is not None}
     if not wanted:
         raise click.UsageError("expected --enabled, --disabled or --rollout")
-    text = file.read_text("utf-8")
+    text = file.read_bytes().decode("utf-8")  # with its line ends
     for name, value in wanted.items():
         within = ("environments", environment) if environment else ()
         text = with_value(text, ("flags", flag, *within, name), value)
@@ -222,9 +226,20 @@ def _past_line(entry: dict[str, Any], clock: OperatorClock) -> str:
     return f"{clock.time(entry['at'])}  {override}{ended}"
 
 
+def _flags(place: Place, environment: str) -> FlagSet:
+    """The flags of the file, under the overrides in force if there is a bundle in *place*."""
+    flags = load_flags(place.flags_file, environment)
+    try:
+        docs = in_force(place.runtime().store, datetime.now(UTC))
+    except NoBundle:
+        return flags
+    return flags.under({doc.id: doc.data["variant"] for doc in docs})
+
+
 def _line(key: str, flags: FlagSet) -> str:
     definition = flags.definitions[key]
     rule = json.dumps(definition.targeting) if definition.targeting else "for everyone"
+    rule = "overridden, for everyone" if definition.metadata.get("overridden") else rule
     default = definition.default_variant or "-"
     return f"{key:<24} {definition.state:<9} {default:<8} {rule if len(rule) < 70 else rule[:67] + '...'}"  # noqa: PLR2004
 

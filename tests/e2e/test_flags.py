@@ -219,6 +219,9 @@ def test_a_kill_switch_works_within_seconds_and_without_a_deploy(
     assert said[0].startswith("everyone is off until ")
     assert said[1] == f"The bundle at {bundle.url} has heard it."
     assert everyone() == (False, {"overridden": True})
+    assert flags("eval", "everyone") == "false  (off, OVERRIDDEN)\n"
+    assert "overridden, for everyone" in flags("list")
+    assert flags("explain", "everyone").startswith("overridden for everyone: ")
     (listed,) = json.loads(flags("overrides", "--json"))
     ends = datetime.fromisoformat(listed["until"]).astimezone(ZoneInfo("Europe/Berlin"))
     output = flags("overrides")
