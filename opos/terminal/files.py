@@ -9,7 +9,7 @@ from typing import IO
 def write_whole(file: Path, text: str, *, mode: int | None = None) -> None:
     """Replaces *file* with *text*: its readers see the old content or the new content, and never a part.
 
-    The text goes through a draft next to the file, which has *mode* from its first byte on, by default that of the file.
+    The text goes through a draft next to the file, which has *mode* from its first byte on, else that of the file.
     A symbolic link stays one: the file that it leads to is replaced. Line ends stay as they are in *text*.
     """
     file = file.resolve()
