@@ -34,6 +34,14 @@ def with_value(text: str, path: Path, value: str) -> str:
     return text[: node.start_mark.index] + value + text[node.end_mark.index :]
 
 
+def written_name(text: str, path: Path, names: tuple[str, ...]) -> str:
+    """The one of *names* that the mapping at *path* in *text* uses for a value; the first if it uses none."""
+    node: Any = yaml.compose(text)
+    for key in path:
+        node = _entry(node, key)
+    return next((name for name in names if _entry(node, name) is not None), names[0])
+
+
 def _require_own(node: Any, path: Path, root: Any) -> None:
     """Raises SharedValue unless *node* stands only once below *root*."""
     if _count(root, node) > 1:

@@ -17,11 +17,14 @@ from opos.terminal.files import write_whole
 from opos.terminal.options import NoBundle, Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock, until_moment
-from opos.yaml_edit import with_value
+from opos.yaml_edit import with_value, written_name
 from shared.config.files import compiled_flags as compiled
-from shared.config.files.loader import load_config, load_flags, parse_flags
+from shared.config.files.loader import flag_file, load_config, load_flags, parse_flags
+from shared.config.files.located_yaml import read_yaml
 from shared.flags import ABSENT, FlagSet
 from shared.flags.explanation import explained
+from shared.flags.manifest import manifest
+from shared.flags.shorthand import ROLLOUT
 from shared.ports import Store
 from shared.runtime.entry import retry_conflicts
 from shared.services.flags.overrides import in_force, override, release, remembered
@@ -36,6 +39,7 @@ _file = click.option(
     type=click.Path(path_type=Path),
     help="The flags file.",
 )
+NAMES = {"rollout": ROLLOUT}
 _environment = click.option(
     "--environment", default="", envvar="OPOS_ENVIRONMENT", show_envvar=True,
     help="The environment for which to evaluate, such as staging.",
@@ -118,12 +122,20 @@ def set_(
         raise click.UsageError("expected --enabled, --disabled or --rollout")
     text = file.read_bytes().decode("utf-8")  # with its line ends
     for name, value in wanted.items():
-        within = ("environments", environment) if environment else ()
-        text = with_value(text, ("flags", flag, *within, name), value)
+        within = ("flags", flag, *(("environments", environment) if environment else ()))
+        text = with_value(text, (*within, written_name(text, within, NAMES.get(name, (name,)))), value)
     parse_flags(text, str(file))
     write_whole(file, text)
     shown = ", ".join(f"{name}: {value}" for name, value in wanted.items())
     show({"flag": flag, "environment": environment, **wanted}, f"{flag}: {shown}", as_json=as_json)
+
+
+@command.command("manifest")
+@_file
+@reports_errors
+def manifest_(file: Path) -> None:
+    """Print the manifest from which the OpenFeature CLI generates typed accessors, as JSON."""
+    click.echo(json.dumps(manifest(flag_file(read_yaml(file)).flags), indent=2, ensure_ascii=False))
 
 
 @command.command("compile")

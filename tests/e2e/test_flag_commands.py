@@ -115,6 +115,22 @@ def test_the_commands_use_the_environment_of_the_process(folder: Path) -> None:
     assert opos("flags", "explain", "a", folder=folder, secrets=staging).stdout.endswith("=> on\n")
 
 
+def test_the_first_names_of_the_fields_mean_the_same(folder: Path) -> None:
+    (folder / "flags.yaml").write_text(
+        "flags:\n  quarter: {enabled: true, rolloutPercentage: 25, requiresAuth: false}\n"
+    )
+    assert opos("flags", "eval", "quarter", "--user", "u2", folder=folder).stdout == "true  (on, TARGETING_MATCH)\n"
+    assert opos("flags", "set", "quarter", "--rollout", "0", folder=folder).returncode == 0
+    assert "rolloutPercentage: 0," in (folder / "flags.yaml").read_text()
+    assert opos("flags", "eval", "quarter", "--user", "u2", folder=folder).stdout == "false  (off, STATIC)\n"
+
+
+def test_the_manifest_is_printed_as_json(folder: Path) -> None:
+    flags = json.loads(opos("flags", "manifest", folder=folder).stdout)["flags"]
+    assert flags["quarter"] == {"flagType": "boolean", "defaultValue": False}
+    assert flags["banner"]["flagType"] == "object"
+
+
 def test_set_keeps_line_ends_links_and_modes(folder: Path) -> None:
     text = "flags:\r\n  a: {enabled: true, rollout: 10}   # c\r\n  b: {enabled: true}\r\n"
     (folder / "real.yaml").write_bytes(text.encode())
