@@ -27,6 +27,7 @@ _PREFLIGHT = {
     "access-control-max-age": "86400",
 }
 _JSON = {"content-type": "application/json"}
+_BULK = "/ofrep/v1/evaluate/flags"
 _WARNING = "x-opos-warning"
 STALE = "STALE"
 """The answer may lack a recent override. Such an answer is bad for the objective `flag_lookup`."""
@@ -49,10 +50,20 @@ def handle(request: HttpRequest, context: FlagContext) -> HttpResponse:
     try:
         answer = _answer(request, context)
     except OposError as fault:  # caught here, so that a web page may read this response too
-        answer = fault_response(fault)
+        answer = _for_sdks(request, fault_response(fault))
     well = answer.headers.get(_WARNING) != STALE
     context.indicators.took("flag_lookup", context.elapsed_seconds, context.now, well=well)
     return HttpResponse(answer.status, answer.body, {**_cors(request, context, answer.headers), **answer.headers})
+
+
+def _for_sdks(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """*answer* with the fields in which an SDK looks for the reason, if an SDK has asked."""
+    if not request.path.startswith(_BULK):
+        return answer
+    content = json.loads(answer.body)
+    key = request.path.removeprefix(_BULK).removeprefix("/")
+    failed = {"key": key, "errorCode": "GENERAL", "errorDetails": content["error"]["message"]}
+    return json_response(answer.status, {**failed, **content}, answer.headers)
 
 
 def _cors(request: HttpRequest, context: FlagContext, headers: Mapping[str, str]) -> Mapping[str, str]:
@@ -68,7 +79,8 @@ def _require_allowed(request: HttpRequest, context: FlagContext) -> None:
     """Raises Forbidden for a web page of an origin that is not configured, and TooMany above the rate limit."""
     origins, origin = context.access.origins, request.headers.get("origin", "")
     if origin and origin not in origins and "*" not in origins:
-        raise Forbidden("Web pages of this origin may not evaluate flags.")
+        message = f"Web pages of {origin[:100]} may not evaluate flags."
+        raise Forbidden(message, hint="The operator lists the origins that may, under flags.origins in opos.yaml.")
     if wait := context.wait_for(request.caller):
         raise TooMany("Too many requests from this address.", after=wait)
 

@@ -10,16 +10,19 @@ from typing import Any
 import pytest
 import structlog
 
-from functions.flag_evaluator.handler import handle
+from functions.flag_evaluator import handler
+from shared.config.files.faults import ConfigError, Fault
 from shared.config.slos import Slos
-from shared.errors import Unauthorized
+from shared.errors import OposError, Unauthorized, Unavailable
 from shared.flags import FlagSet
 from shared.flags.checked_definition import CheckedDefinition
 from shared.flags.file import flag_set
 from shared.flags.shorthand import Flag
 from shared.services.flags.usage import Usage
 from shared.services.slo.indicators import Indicators
+from shared.telemetry.fault_response import OURS
 from shared.values.http import HttpRequest, HttpResponse
+from tests.support import ofrep
 from tests.support.fakes import FakeStore
 
 FLAGS = {
@@ -53,6 +56,8 @@ class FlagsOnly:
     usage: Usage = field(default_factory=lambda: Usage(FakeStore, "test"))
     indicators: Indicators = field(default_factory=lambda: Indicators(FakeStore, "test", Slos))
     elapsed_seconds: float = 0.0
+    fault: OposError | None = None
+    """What goes wrong while the caller's token is checked."""
 
     def wait_for(self, caller: str) -> int:
         return self.waits.get(caller, 0)
@@ -62,11 +67,20 @@ class FlagsOnly:
         return SimpleNamespace(origins=self.origins)
 
     def user(self, headers: Mapping[str, str]) -> dict[str, Any] | None:
+        if self.fault:
+            raise self.fault
         if "authorization" not in headers:
             return None
         if headers["authorization"] not in self.users:
             raise Unauthorized("no")
         return self.users[headers["authorization"]]
+
+
+def handle(request: HttpRequest, context: Any) -> HttpResponse:
+    """The answer, of which OFREP allows each part."""
+    answer = handler.handle(request, context)
+    ofrep.require_valid(request.method, request.path, answer.status, answer.body, answer.headers)
+    return answer
 
 
 def ask(method: str, path: str, body: bytes = b"", flags: FlagSet | None = None, **more: Any) -> HttpResponse:
@@ -225,6 +239,28 @@ def test_a_wrong_method_is_answered_with_the_allowed_ones(method: str, path: str
     answer = ask(method, path)
     assert (answer.status, answer.headers["allow"]) == (405, allow)
     assert content(answer)["error"]["code"] == "method_not_allowed"
+
+
+BROKEN_FILE = ConfigError([Fault("flags.yaml", 1, "everyone", "true or false", "hunter2")])
+REFUSED: list[tuple[FlagsOnly, str, dict[str, str], int, str]] = [
+    (FlagsOnly(), "POST", {"authorization": "Bearer forged"}, 401, "no"),
+    (FlagsOnly(origins=()), "POST", {"origin": "https://evil.example"}, 403, "Web pages of https://evil.example may not evaluate flags."),
+    (FlagsOnly(), "GET", {}, 405, "expected POST or OPTIONS, found GET"),
+    (FlagsOnly(waits={"": 7}), "POST", {}, 429, "Too many requests from this address."),
+    (FlagsOnly(fault=BROKEN_FILE), "POST", {}, 500, OURS),
+    (FlagsOnly(fault=Unavailable("The keys cannot be fetched.")), "POST", {}, 503, "The keys cannot be fetched."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["", "/everyone", "/team/new checkout/"])
+@pytest.mark.parametrize(("context", "method", "headers", "status", "details"), REFUSED)
+def test_each_error_says_to_an_sdk_what_it_says_to_a_person(
+    context: FlagsOnly, method: str, headers: dict[str, str], status: int, details: str, path: str
+) -> None:
+    answer = handle(HttpRequest(method, BULK + path, headers), context)
+    error = content(answer)
+    assert (answer.status, error["errorCode"], error["errorDetails"]) == (status, "GENERAL", details)
+    assert (error["error"]["message"], error["key"]) == (details, path.removeprefix("/"))
 
 
 @pytest.mark.parametrize("path", ["/", "/x", "/flagged", "/ofrep/v1/evaluate"])
