@@ -34,6 +34,7 @@ class DueTask:
     immediately: bool = True
     first_patience: float = PATIENCE
     """Seconds for which requests wait until a run has succeeded for the first time."""
+    clock: Callable[[], float] = time.monotonic
     _run: _Run | None = None
     _succeeded_at: float | None = None
     """When the last run that succeeded began."""
@@ -41,13 +42,13 @@ class DueTask:
 
     def ask(self, now: datetime) -> bool:
         """Run the work if it is due, and wait for it. Returns whether it has succeeded, now or not long ago."""
-        if self._is_fresh(time.monotonic()):
+        if self._is_fresh(self.clock()):
             return True
         run = self._joined(now)
         if run is None:
             return True
-        run.ended.wait(max(0.0, run.began + self._patience - time.monotonic()))
-        return run.succeeded or self._is_fresh(time.monotonic())
+        run.ended.wait(max(0.0, run.began + self._patience - self.clock()))
+        return run.succeeded or self._is_fresh(self.clock())
 
     def wait(self) -> None:
         """Wait until the work does not run."""
@@ -62,11 +63,12 @@ class DueTask:
         return self._succeeded_at is not None and at - self._succeeded_at <= self.every
 
     def _joined(self, now: datetime) -> _Run | None:
-        """The run to wait for: the present one, or a new one if that has failed or hangs."""
+        """The run to wait for: the present one, or a new one if that has failed or hangs. None if no run is due."""
         with self._choosing:
-            at = time.monotonic()
+            at = self.clock()
             if self._succeeded_at is None and not self.immediately:
                 self._succeeded_at = at
+            if self._is_fresh(at):  # since another request asked
                 return None
             if self._run is None or self._is_over(self._run, at):
                 self._run = _Run(at)

@@ -2,18 +2,22 @@
 
 import json
 import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import jwt
 import pytest
 from openfeature import api
+from openfeature.client import OpenFeatureClient
 from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.exception import ErrorCode
 
+from shared.services.flags.overrides import override, release
 from tests.e2e.test_commands import opos
 from tests.support.bundle import Answer, Bundle
+from tests.support.fakes import FakeStore
 from tests.support.identity_provider import provider
 
 
@@ -193,6 +197,59 @@ def test_the_openfeature_sdk_evaluates_through_its_own_provider(bundle: Bundle) 
     expected = bundle.request("GET", "/flags/quarter?targetingKey=u7").json["quarter"]
     assert client.get_boolean_value("quarter", not expected, EvaluationContext("u7")) is expected
     api.shutdown()
+
+
+@pytest.fixture
+def client(bundle: Bundle) -> Iterator[OpenFeatureClient]:
+    (bundle.folder / "flags.yaml").write_text(
+        "flags: {checkout: {enabled: true}, express: {enabled: true, requires: [checkout]}}\n"
+    )
+    api.set_provider(OFREPProvider(bundle.url))
+    yield api.get_client()
+    api.shutdown()
+
+
+ON = [(True, "STATIC", {}, None), (True, "TARGETING_MATCH", {}, None)]
+OFF = [(False, "STATIC", {"overridden": True}, None), (False, "TARGETING_MATCH", {}, None)]
+
+
+def told(client: OpenFeatureClient) -> list[tuple[bool, str, Mapping[str, object], ErrorCode | None]]:
+    """What a program learns of a flag, and of one that requires it; its own default is true."""
+    details = [client.get_boolean_details(key, default_value=True) for key in ("checkout", "express")]
+    return [(each.value, str(each.reason), each.flag_metadata, each.error_code) for each in details]
+
+
+def kill(bundle: Bundle) -> None:
+    now = bundle.clock.now()
+    until = now + timedelta(hours=1)
+    override("checkout", "off", bundle.store, who="me", why="it charges twice", until=until, now=now)
+
+
+def test_the_sdk_learns_of_an_override_from_a_process_that_has_just_started(
+    bundle: Bundle, client: OpenFeatureClient
+) -> None:
+    kill(bundle)
+    assert told(client) == OFF
+
+
+def test_the_sdk_learns_of_an_override_and_of_its_release_after_idle_time(
+    bundle: Bundle, client: OpenFeatureClient
+) -> None:
+    assert told(client) == ON
+    bundle.runtime.overrides.asking.every = -1.0  # as if each answer came long after the last one
+    kill(bundle)
+    assert told(client) == OFF
+    release("checkout", bundle.store, who="me", now=bundle.clock.now())
+    assert told(client) == ON
+
+
+def test_the_sdk_keeps_to_an_override_while_the_store_is_silent(bundle: Bundle, client: OpenFeatureClient) -> None:
+    kill(bundle)
+    assert told(client) == OFF
+    bundle.runtime.overrides.asking.every = -1.0
+    bundle.runtime.overrides.store = lambda: FakeStore(down=True)
+    stale = [(value, reason, {**metadata, "stale": True}, fault) for value, reason, metadata, fault in OFF]
+    assert told(client) == stale
 
 
 @pytest.mark.slow

@@ -1,8 +1,10 @@
 """Overrides of flags: each sets a flag for everyone until a given time, and stores who set it and why."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from typing import NamedTuple
 
 from shared.errors import NotFound
@@ -68,7 +70,10 @@ class Overrides:
 
     store: Callable[[], Store]
     _known: Sequence[tuple[str, str, str]] = ()
-    _read_at: datetime | None = None
+    _questions: Iterator[int] = field(default_factory=count)
+    _answered: int = -1
+    """The question to which what is known is the answer."""
+    _keeping: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.asking = DueTask(self._ask, FRESH, first_patience=CONNECTING)
@@ -79,11 +84,13 @@ class Overrides:
         return Known(variants, is_stale=not is_fresh)
 
     def _ask(self, now: datetime) -> bool:
+        question = next(self._questions)
         try:
             known = [(doc.id, doc.data["variant"], doc.data["until"]) for doc in in_force(self.store(), now)]
         except Exception as fault:  # noqa: BLE001  (until the store answers, each flag keeps its override or its rule)
             _log.warning("overrides_not_read", error=type(fault).__name__)
             return False
-        if self._read_at is None or now >= self._read_at:  # an earlier question may be answered after a later one
-            self._known, self._read_at = known, now
+        with self._keeping:
+            if question > self._answered:  # an earlier question may be answered after a later one
+                self._known, self._answered = known, question
         return True
