@@ -111,15 +111,13 @@ def test_a_silent_store_leaves_what_was_last_read_and_says_that_it_is_stale(
     assert overrides.current(context.now) == Known({"checkout": "off"}, is_stale=True)
 
 
-def test_an_answer_that_comes_late_does_not_undo_a_later_one(context: FakeContext) -> None:
+def test_a_clock_that_is_set_back_hides_no_override(context: FakeContext, monkeypatch: pytest.MonkeyPatch) -> None:
     overrides = Overrides(lambda: context.store)
-    earlier = context.now
-    context.clock.advance(seconds=6)
+    assert overrides.current(context.now).variants == {}
+    context.clock.advance(hours=-1)
     kill(context)
-    overrides.current(context.now)
-    overrides.store = FakeStore
-    overrides.asking.work(earlier)
-    assert overrides.current(context.now).variants == {"checkout": "off"}
+    monkeypatch.setattr(overrides.asking, "every", -1.0)
+    assert overrides.current(context.now) == Known({"checkout": "off"}, is_stale=False)
 
 
 def test_the_digest_lists_the_overrides(context: FakeContext) -> None:
