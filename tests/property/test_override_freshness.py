@@ -1,13 +1,13 @@
 """Overrides between requests and a store that answers at once, late, out of order, or not at all."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.ports import Doc
@@ -21,22 +21,34 @@ LATER = iso(NOW + timedelta(days=1))
 
 @pytest.fixture(autouse=True)
 def world(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Threads that run when the test says so, and requests that therefore wait for none."""
+    """Threads that end when the test says so, and requests that wait for none."""
     monkeypatch.setattr(due_task, "PATIENCE", 0.0)
     monkeypatch.setattr(due_task, "threading", SimpleNamespace(Thread=Question))
 
 
-@dataclass
-class Question:
-    """A thread that asks the store. The store reads what is true at one time, and answers at a later one."""
+class Question(threading.Thread):
+    """A thread that asks the store, which reads what is true at one time and answers, or fails, at a later one."""
 
-    target: Callable[..., None]
-    args: tuple[Any, ...]
-    daemon: bool
-    read: int | None = None
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.has_asked, self.may_end = threading.Event(), threading.Event()
+        self.read: int | None = None
 
     def start(self) -> None:
-        World.present.asked(self)
+        super().start()
+        self.has_asked.wait()
+        World.present.was_asked(self)
+
+    def query(self, *_: object, **__: object) -> Iterator[Doc]:
+        self.has_asked.set()
+        self.may_end.wait()
+        if self.read is None:
+            raise TimeoutError
+        yield Doc("overrides/a", {"variant": str(self.read), "until": LATER}, 1)
+
+    def end(self) -> None:
+        self.may_end.set()
+        self.join()
 
 
 class World:
@@ -49,12 +61,18 @@ class World:
         self.at, self.number, self.answers_at_once = 0.0, 0, answers_at_once
         self.changed_at = {0: 0.0}
         self.open: list[Question] = []
-        self.answering: Question | None = None
-        self.overrides = Overrides(lambda: Silent() if self.answering is None else Snapshot(self.answering.read))  # type: ignore[arg-type,return-value]
+        self.overrides = Overrides(threading.current_thread)  # type: ignore[arg-type]
         self.overrides.asking.clock = lambda: self.at
         self.overrides.asking.first_patience = 0.0
 
-    def asked(self, question: Question) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for question in self.open:
+            question.end()
+
+    def was_asked(self, question: Question) -> None:
         self.open.append(question)
         if self.answers_at_once:
             self.answer(len(self.open) - 1)
@@ -66,16 +84,13 @@ class World:
             question.read = self.number
 
     def answer(self, place: int) -> None:
-        question = self.open.pop(place)
-        if question.read is None:
-            question.read = self.number
-        self.answering = question
-        question.target(*question.args)
+        while self.open[place].read is None:
+            self.read()
+        self.open.pop(place).end()
 
     def fail(self, place: int) -> None:
-        question = self.open.pop(place)
-        self.answering = None
-        question.target(*question.args)
+        self.open[place].read = None
+        self.open.pop(place).end()
 
     def change(self) -> None:
         self.number += 1
@@ -90,27 +105,13 @@ class World:
         return ended is None or ended >= since
 
 
-@dataclass
-class Snapshot:
-    number: int
-
-    def query(self, *_: object, **__: object) -> Iterator[Doc]:
-        yield Doc("overrides/a", {"variant": str(self.number), "until": LATER}, 1)
-
-
-class Silent:
-    def query(self, *_: object, **__: object) -> Iterator[Doc]:
-        raise TimeoutError
-
-
-steps = st.lists(
-    st.one_of(
-        st.tuples(st.just("pass"), st.sampled_from([0.1, 1.0, 2.5, 4.9, 6.0])),
-        st.tuples(st.sampled_from(["change", "read", "request"]), st.just(0)),
-        st.tuples(st.sampled_from(["answer", "fail"]), st.integers(0, 3)),
-    ),
-    max_size=40,
-)
+STEPS = [
+    ("pass", 1.0), ("pass", 4.9), ("pass", 6.0), ("change", 0), ("read", 0), ("request", 0), ("answer", 0), ("answer", 1),
+    ("answer", 2), ("fail", 0),
+]  # fmt: skip
+steps = st.lists(st.sampled_from(STEPS), max_size=30)
+OVERTAKEN = [("request", 0), ("read", 0), ("change", 0), ("pass", 6.0), ("read", 0), ("answer", 1), ("answer", 0)]
+SLOW = [("request", 0), ("read", 0), ("change", 0), ("pass", 4.9), ("answer", 0), ("pass", 4.9)]
 
 
 def take(world: World, step: str, value: float) -> None:
@@ -127,40 +128,43 @@ def number(known: Known) -> int:
     return int(known.variants.get("a", "0"))
 
 
+@example(steps=OVERTAKEN)
+@example(steps=SLOW)
 @given(steps=steps)
 def test_an_answer_is_never_older_than_it_says_and_never_gives_way_to_an_earlier_one(
     steps: list[tuple[str, float]],
 ) -> None:
-    world, last = World(answers_at_once=False), 0
-    for step, value in steps:
-        take(world, step, value)
-        known = world.current()
-        assert number(known) >= last
-        assert known.is_stale or world.was_true(number(known), world.at - FRESH)
-        last = number(known)
+    last = 0
+    with World(answers_at_once=False) as world:
+        for step, value in steps:
+            take(world, step, value)
+            known = world.current()
+            assert number(known) >= last
+            assert known.is_stale or world.was_true(number(known), world.at - FRESH)
+            last = number(known)
 
 
 @given(steps=steps)
 def test_while_the_store_answers_no_request_gets_a_stale_answer_or_one_older_than_its_freshness(
     steps: list[tuple[str, float]],
 ) -> None:
-    world = World(answers_at_once=True)
-    for step, value in steps:
-        take(world, step, value)
-        known = world.current()
-        assert not known.is_stale
-        assert world.was_true(number(known), world.at - FRESH)
+    with World(answers_at_once=True) as world:
+        for step, value in steps:
+            take(world, step, value)
+            known = world.current()
+            assert not known.is_stale
+            assert world.was_true(number(known), world.at - FRESH)
 
 
 @given(steps=steps)
 def test_a_store_that_answers_again_is_heard_by_the_first_request_after_a_period(
     steps: list[tuple[str, float]],
 ) -> None:
-    world = World(answers_at_once=False)
-    for step, value in steps:
-        take(world, step, value)
-        world.current()
-    world.answers_at_once = True
-    world.at += FRESH + 0.1
-    world.change()
-    assert world.current() == Known({"a": str(world.number)}, is_stale=False)
+    with World(answers_at_once=False) as world:
+        for step, value in steps:
+            take(world, step, value)
+            world.current()
+        world.answers_at_once = True
+        world.at += FRESH + 0.1
+        world.change()
+        assert world.current() == Known({"a": str(world.number)}, is_stale=False)
