@@ -119,8 +119,8 @@ def run(provider: str, bundle: Bundle, rows: list[Row], context: object = None, 
         words, cwd=needs.NPM, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
 
 
 def as_rows(rows: list[Row], found: dict[str, Any]) -> list[Row]:
@@ -224,9 +224,9 @@ def kill(bundle: Bundle) -> None:
 def test_a_flag_that_was_overridden_before_the_server_started_is_off(bundle: Bundle, provider: str) -> None:
     (bundle.folder / "flags.yaml").write_text(SWITCHED)
     kill(bundle)
-    found = run(provider, bundle, ON)
-    assert as_rows(OFF, found) == OFF
-    assert [one["flagMetadata"] for one in found["answers"]] == [{"overridden": True}, {}, {}]
+    result = run(provider, bundle, ON)
+    assert as_rows(OFF, result) == OFF
+    assert [details["flagMetadata"] for details in result["answers"]] == [{"overridden": True}, {}, {}]
 
 
 @providers
