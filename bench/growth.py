@@ -261,7 +261,7 @@ def write_flags(settings: Settings, count: int) -> None:
 def flags_round(bundle: Bundle) -> dict[str, float]:
     """Each look-up is of another user. What is read at the start is thrown away."""
     context, settings = bundle.runtime.context(), bundle.runtime.settings
-    count = len(bundle.runtime.watched_flags.current(context.now).definitions)
+    count = len(bundle.runtime.watched_flags.current().definitions)
     bodies = [json.dumps({"context": {"targetingKey": f"user-{n}"}}).encode() for n in range(EACH)]
     asked = [HttpRequest("POST", f"{EVALUATE}/flag-{n % count}", body=body) for n, body in enumerate(bodies)]
     one = timed(lambda: [look_up(request, context) for request in asked]) / EACH

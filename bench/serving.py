@@ -57,17 +57,17 @@ class Server:
 
     def memory_mb(self) -> float:
         """Resident memory of the process that serves: gunicorn's worker."""
-        return max(_resident(pid) for pid in self._serving())
+        return max(_resident(pid) for pid in self.serving())
 
     def cpu_seconds(self, *, with_start: bool = False) -> float:
         """What the process that serves has used of the processor so far (proc(5), utime and stime); *with_start* also
         what the process has used that loaded the code and started it.
         """
-        pids = {*self._serving(), *([str(self.process.pid)] if with_start else [])}
+        pids = {*self.serving(), *([str(self.process.pid)] if with_start else [])}
         fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
         return sum(int(one[11]) + int(one[12]) for one in fields) / os.sysconf("SC_CLK_TCK")
 
-    def _serving(self) -> list[str]:
+    def serving(self) -> list[str]:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         return children or [str(self.process.pid)]
 

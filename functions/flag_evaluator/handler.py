@@ -5,6 +5,7 @@ Source: open-feature/protocol, OFREP 0.3.0.
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,17 +13,24 @@ from typing import Any
 from shared.errors import Forbidden, MethodNotAllowed, NotFound, OposError, TooMany
 from shared.flags import ABSENT, Evaluation, FlagBroken, FlagNotFound, FlagSet
 from shared.services.flags.context import FlagContext
+from shared.telemetry.fault_response import fault_response
 from shared.telemetry.logger import log as _log
-from shared.values.http import HttpRequest, HttpResponse, error_response, json_response
+from shared.values.http import HttpRequest, HttpResponse, json_response
 from shared.values.text import is_unicode
 
 _EXPOSED = {"access-control-expose-headers": "etag, retry-after, x-opos-warning"}
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST, OPTIONS",
-    "access-control-allow-headers": "content-type, authorization, if-none-match",
+    "access-control-allow-headers": (
+        "content-type, authorization, x-api-key, if-none-match, traceparent, tracestate, baggage, sentry-trace"
+    ),
     "access-control-max-age": "86400",
 }
 _JSON = {"content-type": "application/json"}
+_BULK = "/ofrep/v1/evaluate/flags"
+_WARNING = "x-opos-warning"
+STALE = "STALE"
+"""The answer may lack a recent override. Such an answer is bad for the objective `flag_lookup`."""
 _OWN = {"cache-control": "private, no-cache"}
 """The caller may cache the response, a proxy may not, and the caller revalidates it (RFC 9111, section 5.2.2)."""
 
@@ -42,9 +50,20 @@ def handle(request: HttpRequest, context: FlagContext) -> HttpResponse:
     try:
         answer = _answer(request, context)
     except OposError as fault:  # caught here, so that a web page may read this response too
-        answer = error_response(fault)
-    context.indicators.took("flag_lookup", context.elapsed_seconds, context.now)
+        answer = _for_sdks(request, fault_response(fault))
+    well = answer.headers.get(_WARNING) != STALE
+    context.indicators.took("flag_lookup", context.elapsed_seconds, context.now, well=well)
     return HttpResponse(answer.status, answer.body, {**_cors(request, context, answer.headers), **answer.headers})
+
+
+def _for_sdks(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """*answer* with the fields in which an SDK looks for the reason, if an SDK has asked."""
+    if not request.path.startswith(_BULK):
+        return answer
+    content = json.loads(answer.body)
+    key = request.path.removeprefix(_BULK).removeprefix("/")
+    failed = {"key": key, "errorCode": "GENERAL", "errorDetails": content["error"]["message"]}
+    return json_response(answer.status, {**failed, **content}, answer.headers)
 
 
 def _cors(request: HttpRequest, context: FlagContext, headers: Mapping[str, str]) -> Mapping[str, str]:
@@ -60,7 +79,8 @@ def _require_allowed(request: HttpRequest, context: FlagContext) -> None:
     """Raises Forbidden for a web page of an origin that is not configured, and TooMany above the rate limit."""
     origins, origin = context.access.origins, request.headers.get("origin", "")
     if origin and origin not in origins and "*" not in origins:
-        raise Forbidden("Web pages of this origin may not evaluate flags.")
+        message = f"Web pages of {origin[:100]} may not evaluate flags."
+        raise Forbidden(message, hint="The operator lists the origins that may, under flags.origins in opos.yaml.")
     if wait := context.wait_for(request.caller):
         raise TooMany("Too many requests from this address.", after=wait)
 
@@ -69,41 +89,41 @@ def _answer(request: HttpRequest, context: FlagContext) -> HttpResponse:
     if request.method == "OPTIONS":
         return HttpResponse(204)
     _require_allowed(request, context)
-    match request.path.strip("/").split("/"):
+    match request.path.removeprefix("/").split("/", 4):
         case ["ofrep", "v1", "evaluate", "flags", *key]:
             _require_method(request, "POST", "OPTIONS")
-            return _ofrep(request, context, "/".join(key) if key else None)
+            return _ofrep(request, context, _key(key))
         case ["flags", *key]:
             _require_method(request, "GET", "HEAD", "OPTIONS")
-            return _plain(request, context, "/".join(key) if key else None)
+            return _plain(request, context, _key(key))
     raise NotFound("This path does not exist.", hint="Try GET /flags.")
+
+
+def _key(parts: list[str]) -> str | None:
+    """The key of a flag, which may contain slashes; None for all flags."""
+    return "/".join(parts) or None
 
 
 @dataclass(slots=True)
 class _Lookup:
-    """The flags and their overrides at one time, for one evaluation context."""
+    """The flags at one time, for one evaluation context."""
 
     flags: FlagSet
-    overridden: Mapping[str, str]
     attributes: Mapping[str, Any]
     context: FlagContext
 
     def single(self, key: str) -> Evaluation:
         """Raises FlagNotFound."""
-        evaluation = self._override(key) or self._by_rule(key)
+        evaluation = self._evaluated(key)
         self.context.usage.saw((evaluation,), self.context.now)
         return evaluation
 
     def all(self) -> dict[str, Evaluation]:
         evaluations = self.flags.evaluate_all(self.attributes, int(self.context.now.timestamp()))
-        evaluations |= {key: override for key in self.overridden if (override := self._override(key))}
         self.context.usage.saw(evaluations.values(), self.context.now)
         return evaluations
 
-    def _override(self, key: str) -> Evaluation | None:
-        return self.flags.overridden(key, self.overridden[key]) if key in self.overridden else None
-
-    def _by_rule(self, key: str) -> Evaluation:
+    def _evaluated(self, key: str) -> Evaluation:
         try:
             return self.flags.evaluate(key, self.attributes, int(self.context.now.timestamp()))
         except FlagBroken as fault:
@@ -111,7 +131,7 @@ class _Lookup:
 
 
 def _lookup(attributes: dict[str, Any], request: HttpRequest, context: FlagContext) -> _Lookup:
-    return _Lookup(context.flags, context.overridden, _with_user(attributes, request, context), context)
+    return _Lookup(context.flags, _with_user(attributes, request, context), context)
 
 
 def _with_user(attributes: dict[str, Any], request: HttpRequest, context: FlagContext) -> dict[str, Any]:
@@ -132,7 +152,8 @@ def _ofrep(request: HttpRequest, context: FlagContext, key: str | None) -> HttpR
 
 def _single(lookup: _Lookup, key: str) -> HttpResponse:
     evaluation = lookup.single(key)
-    return HttpResponse(evaluation.fault.http_status if evaluation.fault else 200, evaluation.ofrep, _JSON)
+    headers = {**_JSON, _WARNING: STALE} if lookup.flags.is_stale else _JSON
+    return HttpResponse(evaluation.fault.http_status if evaluation.fault else 200, evaluation.ofrep, headers)
 
 
 def _bulk(request: HttpRequest, lookup: _Lookup) -> HttpResponse:
@@ -147,9 +168,10 @@ def _cacheable(request: HttpRequest, lookup: _Lookup, body: bytes, headers: Mapp
     The entity tag covers the flags, the context and the result: the next step of a rollout changes only the result.
     """
     context = f"{lookup.flags.version} {lookup.attributes}".encode("utf-8", "replace")
+    headers = {**headers, _WARNING: STALE} if lookup.flags.is_stale else headers
     covered = hashlib.blake2b(context + body, digest_size=16)
     etag = f'"{covered.hexdigest()}"'
-    if etag in _entity_tags(request.headers.get("if-none-match", "")):
+    if {etag, "*"} & _entity_tags(request.headers.get("if-none-match", "")):
         return HttpResponse(304, headers={"etag": etag, **_OWN, **headers})
     return HttpResponse(200, body, {**_JSON, "etag": etag, **_OWN, **headers})
 
@@ -159,7 +181,7 @@ def _context(body: bytes) -> dict[str, Any]:
     if not body.strip():
         return {}
     try:
-        content = json.loads(body)
+        content = json.loads(body, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError):
         raise NotReadable("expected a JSON body") from None
     context = content.get("context") if isinstance(content, dict) else content
@@ -167,10 +189,20 @@ def _context(body: bytes) -> dict[str, Any]:
         return {}
     if not isinstance(context, dict):
         raise InvalidRequest("expected the context to be an object")
-    user = context.get("targetingKey", "")
+    user = context.get("targetingKey")
+    if user is None:
+        return {name: value for name, value in context.items() if name != "targetingKey"}
     if not isinstance(user, str) or not is_unicode(user):
         raise InvalidRequest("expected the targetingKey to be text")
     return context
+
+
+def _finite(text: str) -> float:
+    """Raises ValueError for a number that JSON cannot write again, such as 1e999."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("not finite")
+    return number
 
 
 def _entity_tags(header: str) -> set[str]:
@@ -186,7 +218,7 @@ def _plain(request: HttpRequest, context: FlagContext, key: str | None) -> HttpR
     for name, code in faults.items():
         _log.warning("flag_is_false", flag=name[:100], reason=code)
     content = json_response(200, {name: _value(evaluation) for name, evaluation in evaluations.items()})
-    warnings = {"x-opos-warning": ", ".join(sorted(set(faults.values())))} if faults else {}
+    warnings = {_WARNING: ", ".join(sorted(set(faults.values())))} if faults else {}
     return _cacheable(request, lookup, content.body, warnings)
 
 

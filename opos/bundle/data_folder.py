@@ -5,7 +5,7 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from opos.terminal.options import DATA_FILE
 from shared.adapters.sqlite.data_file import PRIVATE, Inode, inode
@@ -63,7 +63,17 @@ def is_running(data: Path) -> bool:
 def note_open_file(data: Path, file: Inode) -> None:
     """Write into *data* which data file the bundle that runs on it has open, for `lost_its_file`."""
     if _noted(data) != file:
-        (data / _LOCK).write_text(json.dumps({"file": file}))
+        _note(data, file=file)
+
+
+def note_address(data: Path, url: str) -> None:
+    """Write into *data* where the bundle that runs on it listens, for `address`."""
+    _note(data, url=url)
+
+
+def address(data: Path) -> str | None:
+    """Where the bundle that runs on *data* listens on this machine; None if none runs."""
+    return _notes(data).get("url") if is_running(data) else None
 
 
 def lost_its_file(data: Path) -> bool:
@@ -78,11 +88,20 @@ def misses_its_file(data: Path) -> bool:
 
 def _noted(data: Path) -> Inode | None:
     """None in the first second of a bundle."""
+    file = _notes(data).get("file")
+    return tuple(file) if file else None
+
+
+def _notes(data: Path) -> dict[str, Any]:
     try:
-        device, number = json.loads((data / _LOCK).read_text())["file"]
+        notes: dict[str, Any] = json.loads((data / _LOCK).read_text())
     except (OSError, ValueError):
-        return None
-    return device, number
+        return {}
+    return notes
+
+
+def _note(data: Path, **notes: Any) -> None:
+    (data / _LOCK).write_text(json.dumps({**_notes(data), **notes}))
 
 
 def _present(data: Path) -> Inode | None:

@@ -4,23 +4,30 @@ import getpass
 import json
 import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from opos.bundle.confirmation import confirmed
 from opos.cloud.packaging import write_compiled
 from opos.commands.stale_flags import stale
 from opos.terminal.files import write_whole
-from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.options import NoBundle, Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock, until_moment
-from opos.yaml_edit import with_value
+from opos.yaml_edit import with_value, written_name
 from shared.config.files import compiled_flags as compiled
-from shared.config.files.loader import load_config, load_flags, parse_flags
+from shared.config.files.loader import flag_file, load_config, load_flags, parse_flags
+from shared.config.files.located_yaml import read_yaml
 from shared.flags import ABSENT, FlagSet
 from shared.flags.explanation import explained
-from shared.services.flags.overrides import in_force, override, release
+from shared.flags.manifest import manifest
+from shared.flags.shorthand import ROLLOUT
+from shared.ports import Store
+from shared.runtime.entry import retry_conflicts
+from shared.services.flags.overrides import in_force, override, release, remembered
 from shared.values.local_time import age
 from shared.values.text import counted
 
@@ -32,7 +39,12 @@ _file = click.option(
     type=click.Path(path_type=Path),
     help="The flags file.",
 )
-_environment = click.option("--environment", default="", help="The environment for which to evaluate, such as staging.")
+NAMES = {"rollout": ROLLOUT}
+_environment = click.option(
+    "--environment", default="", envvar="OPOS_ENVIRONMENT", show_envvar=True,
+    help="The environment for which to evaluate, such as staging.",
+)  # fmt: skip
+_url = click.option("--url", help="The bundle to ask whether it applies the change.  [default: the one that runs here]")
 _context = click.option("--context", default="{}", help="The evaluation context, as JSON.")
 _user = click.option("--user", default=None, help="The id of the user: the targetingKey of the context.")
 
@@ -46,13 +58,13 @@ command.add_command(stale)
 
 
 @command.command("list")
-@_file
+@with_place
 @_environment
 @json_option
 @reports_errors
-def list_(file: Path, environment: str, *, as_json: bool) -> None:
-    """List all flags, as flagd definitions."""
-    flags = load_flags(file, environment)
+def list_(place: Place, environment: str, *, as_json: bool) -> None:
+    """List all flags, as flagd definitions, under the overrides in force."""
+    flags = _flags(place, environment)
     shown = {key: flag.as_flagd() for key, flag in flags.definitions.items()}
     show(shown, "\n".join(_line(key, flags) for key in flags.definitions) or "There are no flags.", as_json=as_json)
 
@@ -61,14 +73,15 @@ def list_(file: Path, environment: str, *, as_json: bool) -> None:
 @click.argument("flag")
 @_user
 @_context
-@_file
+@with_place
 @_environment
 @json_option
 @reports_errors
-def evaluate(flag: str, user: str | None, context: str, file: Path, environment: str, *, as_json: bool) -> None:
-    """Evaluate FLAG for a user or a context."""
-    evaluation = load_flags(file, environment).evaluate(flag, _attributes(context, user), _now())
-    variant, reason = evaluation.variant, evaluation.reason
+def evaluate(flag: str, user: str | None, context: str, place: Place, environment: str, *, as_json: bool) -> None:
+    """Evaluate FLAG for a user or a context, under the overrides in force."""
+    evaluation = _flags(place, environment).evaluate(flag, _attributes(context, user), _now())
+    variant = evaluation.variant
+    reason = "OVERRIDDEN" if evaluation.metadata.get("overridden") else evaluation.reason
     value = None if evaluation.value is ABSENT else evaluation.value
     shown = {"key": flag, "value": value, "variant": variant, "reason": reason}
     show(shown, f"{json.dumps(value)}  ({variant or 'no variant'}, {reason})", as_json=as_json)
@@ -78,13 +91,13 @@ def evaluate(flag: str, user: str | None, context: str, file: Path, environment:
 @click.argument("flag")
 @_user
 @_context
-@_file
+@with_place
 @_environment
 @json_option
 @reports_errors
-def explain(flag: str, user: str | None, context: str, file: Path, environment: str, *, as_json: bool) -> None:
+def explain(flag: str, user: str | None, context: str, place: Place, environment: str, *, as_json: bool) -> None:
     """Show which part of FLAG's rule decides for a user or a context, and the user's bucket in a rollout."""
-    steps = list(explained(load_flags(file, environment), flag, _attributes(context, user), _now()))
+    steps = list(explained(_flags(place, environment), flag, _attributes(context, user), _now()))
     show(steps, "\n".join(steps), as_json=as_json)
 
 
@@ -107,14 +120,22 @@ def set_(
     wanted = {name: value for name, value in changes.items() if value is not None}
     if not wanted:
         raise click.UsageError("expected --enabled, --disabled or --rollout")
-    text = file.read_text("utf-8")
+    text = file.read_bytes().decode("utf-8")  # with its line ends
     for name, value in wanted.items():
-        within = ("environments", environment) if environment else ()
-        text = with_value(text, ("flags", flag, *within, name), value)
+        within = ("flags", flag, *(("environments", environment) if environment else ()))
+        text = with_value(text, (*within, written_name(text, within, NAMES.get(name, (name,)))), value)
     parse_flags(text, str(file))
     write_whole(file, text)
     shown = ", ".join(f"{name}: {value}" for name, value in wanted.items())
     show({"flag": flag, "environment": environment, **wanted}, f"{flag}: {shown}", as_json=as_json)
+
+
+@command.command("manifest")
+@_file
+@reports_errors
+def manifest_(file: Path) -> None:
+    """Print the manifest from which the OpenFeature CLI generates typed accessors, as JSON."""
+    click.echo(json.dumps(manifest(flag_file(read_yaml(file)).flags), indent=2, ensure_ascii=False))
 
 
 @command.command("compile")
@@ -140,10 +161,13 @@ def compile_(place: Place, *, as_json: bool) -> None:
 @click.option("--for", "until", required=True, metavar="UNTIL", help="When it ends: 2h, 15:00, a day or a time.")
 @click.option("--why", required=True, help="The reason, shown in the digest.")
 @click.option("--who", default=None, help="Who overrides the flag.  [default: the user of this machine]")
+@_url
 @with_place
 @json_option
 @reports_errors
-def override_(flag: str, variant: str, until: str, why: str, who: str | None, place: Place, *, as_json: bool) -> None:
+def override_(
+    flag: str, variant: str, until: str, why: str, who: str | None, url: str | None, place: Place, *, as_json: bool
+) -> None:
     """Set FLAG to VARIANT for everyone until a given time, within seconds and without a deploy (a kill switch)."""
     runtime = place.runtime()
     context, clock = runtime.context(), operator_clock(runtime)
@@ -152,38 +176,44 @@ def override_(flag: str, variant: str, until: str, why: str, who: str | None, pl
         known = ", ".join(definition.variants) if definition else ", ".join(context.flags.definitions)
         raise click.BadParameter(f"expected one of {known}", param_hint="VARIANT" if definition else "FLAG")
     ends = until_moment(until, clock.now, context.config.timezone)
-    content = override(flag, variant, context.store, who=who or getpass.getuser(), why=why, until=ends, now=clock.now)
-    show({"flag": flag, **content}, f"{flag} is {variant} until {clock.time_and_age(ends)}.", as_json=as_json)
-    _warn_if_stopped(place)
-
-
-def _warn_if_stopped(place: Place) -> None:
-    """An override is stored, but a bundle that does not run applies it to nobody."""
-    from opos.bundle.data_folder import is_running
-
-    if place.backend == "embedded" and not is_running(place.data):
-        click.echo(f"No `opos up` is running on {place.data}, so nobody receives this until one starts.", err=True)
+    by = who or getpass.getuser()
+    content = retry_conflicts(
+        partial(override, flag, variant, context.store, who=by, why=why, until=ends, now=clock.now)
+    )
+    echo = confirmed(place, url, flag, variant)
+    shown = f"{flag} is {variant} until {clock.time_and_age(ends)}.\n{echo.text}"
+    show({"flag": flag, **content, "applied_by": echo.url}, shown, as_json=as_json)
 
 
 @command.command("release")
 @click.argument("flag")
+@click.option("--who", default=None, help="Who releases the flag.  [default: the user of this machine]")
+@_url
 @with_place
 @json_option
 @reports_errors
-def release_(flag: str, place: Place, *, as_json: bool) -> None:
+def release_(flag: str, who: str | None, url: str | None, place: Place, *, as_json: bool) -> None:
     """End the override of FLAG, so that its rule applies again."""
-    release(flag, place.runtime().store, datetime.now(UTC))
-    show({"flag": flag}, f"{flag} is no longer overridden: its rule applies again.", as_json=as_json)
+    by, now = who or getpass.getuser(), datetime.now(UTC)
+    retry_conflicts(partial(release, flag, place.runtime().store, who=by, now=now))
+    echo = confirmed(place, url, flag, None)
+    shown = f"{flag} is no longer overridden: its rule applies again.\n{echo.text}"
+    show({"flag": flag, "applied_by": echo.url}, shown, as_json=as_json)
 
 
 @command.command("overrides")
+@click.option("--history", is_flag=True, help="List every override of the last 400 days instead, oldest first.")
 @with_place
 @json_option
 @reports_errors
-def overrides(place: Place, *, as_json: bool) -> None:
+def overrides(place: Place, *, history: bool, as_json: bool) -> None:
     """List the overrides in force: their variants, ends, reasons, and who set them."""
     runtime = place.runtime()
     clock = operator_clock(runtime)
+    if history:
+        past = _past(runtime.store, clock.now)
+        show(past, [_past_line(entry, clock) for entry in past] or "No flag was overridden.", as_json=as_json)
+        return
     rows = [{"flag": doc.id, **doc.data} for doc in in_force(runtime.store, clock.now)]
     lines = [_override_line(row, clock) for row in rows]
     show(rows, lines or "No flag is overridden.", as_json=as_json)
@@ -195,9 +225,33 @@ def _override_line(row: dict[str, Any], clock: OperatorClock) -> str:
     return f"{row['flag']}: {row['variant']} until {end}, set by {row['who']} {since}: {row['why']}"
 
 
+def _past(store: Store, now: datetime) -> list[dict[str, Any]]:
+    entries = [{"flag": doc.id, **entry} for doc in remembered(store, now) for entry in doc.data["history"]]
+    return sorted(entries, key=lambda entry: str(entry["at"]))
+
+
+def _past_line(entry: dict[str, Any], clock: OperatorClock) -> str:
+    """`2026-11-20 09:00  checkout: off until 11:00, by me: it charges twice; released 09:40 by me`."""
+    ended = f"; released {clock.time(entry['released_at'])} by {entry['released_by']}" if "released_at" in entry else ""
+    until = clock.time(entry["until"])
+    override = f"{entry['flag']}: {entry['variant']} until {until}, by {entry['who']}: {entry['why']}"
+    return f"{clock.time(entry['at'])}  {override}{ended}"
+
+
+def _flags(place: Place, environment: str) -> FlagSet:
+    """The flags of the file, under the overrides in force if there is a bundle in *place*."""
+    flags = load_flags(place.flags_file, environment)
+    try:
+        docs = in_force(place.runtime().store, datetime.now(UTC))
+    except NoBundle:
+        return flags
+    return flags.under({doc.id: doc.data["variant"] for doc in docs})
+
+
 def _line(key: str, flags: FlagSet) -> str:
     definition = flags.definitions[key]
     rule = json.dumps(definition.targeting) if definition.targeting else "for everyone"
+    rule = "overridden, for everyone" if definition.metadata.get("overridden") else rule
     default = definition.default_variant or "-"
     return f"{key:<24} {definition.state:<9} {default:<8} {rule if len(rule) < 70 else rule[:67] + '...'}"  # noqa: PLR2004
 

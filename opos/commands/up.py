@@ -30,7 +30,7 @@ def command(place: Place, host: str, port: int, public_url: str | None) -> None:
     if faults:
         hint = "Fix them and start again. `opos demo` runs a bundle that needs no configuration."
         stop(WRONG_USAGE, "\n".join(str(fault) for fault in faults), hint=hint)
-    from opos.bundle.data_folder import lock, misses_its_file
+    from opos.bundle.data_folder import lock, misses_its_file, note_address
     from opos.bundle.server import require_free
 
     url = public_url or load_config(place.config_file).public_url or f"http://{_LOCALHOST}:{port}"
@@ -39,7 +39,14 @@ def command(place: Place, host: str, port: int, public_url: str | None) -> None:
         hint = "To bring the data back, stop opos and run `opos restore FROM` with a backup."
         say(f"The data file {place.data / DATA_FILE} is gone, so opos starts with an empty one. {hint}", err=True)
     with lock(place.data):
+        note_address(place.data, f"http://{_reached(host)}:{port}")
         _serve(place, host, port, url)
+
+
+def _reached(host: str) -> str:
+    """Where a program on this machine reaches a server that listens on *host*."""
+    local = {"0.0.0.0": _LOCALHOST, "::": "[::1]"}.get(host, host)  # noqa: S104
+    return f"[{local}]" if ":" in local and not local.startswith("[") else local
 
 
 def _serve(place: Place, host: str, port: int, url: str) -> None:

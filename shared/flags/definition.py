@@ -28,6 +28,11 @@ class Definition(NamedTuple):
         except (KeyError, ValueError):
             return None
 
+    def overridden(self, variant: str) -> "Definition":
+        """This flag with *variant* for everyone, even if it is disabled."""
+        metadata = {**self.metadata, "overridden": True}
+        return self._replace(state="ENABLED", default_variant=variant, targeting=None, metadata=metadata)
+
     def as_flagd(self) -> dict[str, Any]:
         """The definition in the form and with the key names that flagd reads."""
         state, variants, default, targeting, metadata = self

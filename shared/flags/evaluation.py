@@ -15,8 +15,10 @@ from shared.flags.flagd_operations import operations
 from shared.flags.jsonlogic.compiler import Rule, Special, compiled
 
 Context = Mapping[str, Any]
-Reason = Literal["STATIC", "DEFAULT", "TARGETING_MATCH", "DISABLED", "OVERRIDE", "ERROR"]
-"""Source: OpenFeature specification, "Resolution reason", which allows others: `OVERRIDE` is our own."""
+Reason = Literal["STATIC", "DEFAULT", "TARGETING_MATCH", "DISABLED", "ERROR"]
+"""Source: OpenFeature specification, "Resolution reason"."""
+_IN_OFREP: Mapping[str, str] = {"DEFAULT": "UNKNOWN"}
+"""OFREP 0.3.0 lists the reasons that an answer may have, and DEFAULT is not one of them."""
 
 
 class _Absent:
@@ -51,7 +53,12 @@ class Evaluation:
 
     def _success(self) -> dict[str, Any]:
         value = {} if self.value is ABSENT else {"value": self.value}
-        return {**value, "variant": self.variant or "", "reason": self.reason, "metadata": dict(self.metadata)}
+        return {
+            **value,
+            "variant": self.variant or "",
+            "reason": _IN_OFREP.get(self.reason, self.reason),
+            "metadata": dict(self.metadata),
+        }
 
     @classmethod
     def failed(cls, key: str, fault: OposError) -> "Evaluation":

@@ -17,7 +17,9 @@ def explained(flags: FlagSet, key: str, context: Context, now: int) -> Iterator[
     """The steps that lead to the value of *key*. Raises FlagNotFound and FlagBroken."""
     evaluation = flags.evaluate(key, context, now)
     definition = flags.definitions[key]
-    if definition.state == "DISABLED":
+    if definition.metadata.get("overridden"):
+        yield "overridden for everyone: `opos flags overrides` shows by whom, and why"
+    elif definition.state == "DISABLED":
         yield f"the flag is DISABLED: {OWN_DEFAULT}"
     elif not definition.targeting:
         yield f"no rule: {_default(definition.default_variant)}"

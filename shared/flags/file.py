@@ -10,13 +10,11 @@ from shared.flags.definition import Scalar
 from shared.flags.flagd_operations import operations
 from shared.flags.flagset import FlagSet
 from shared.flags.jsonlogic.compiler import NAMES
+from shared.flags.operands import Problem, Where, endless, of_operation, results, variant_name
 from shared.flags.shorthand import Flag, lowered
 
 OPERATIONS = (*NAMES, *operations(""), "flag")
 """Every operation that a rule may name."""
-Where = tuple[str | int, ...]
-Problem = tuple[Where, str, Any, list[str]]
-"""The path of the value, what was expected, the value itself, and the names that are valid there."""
 
 
 def _form(flag: Any) -> str:
@@ -82,10 +80,13 @@ def problems(data: Any) -> Iterator[Problem]:
     names, rules = list(flags), list(evaluators)
     for name, rule in evaluators.items():
         yield from _in_rule(rule, ("$evaluators", name), names, rules)
+    yield from endless(data, ())
     for key, flag in flags.items():
         if isinstance(flag, dict):
             yield from _in_rule(flag.get("targeting"), ("flags", key, "targeting"), names, rules)
             yield from _unknown(flag.get("requires"), ("flags", key, "requires"), names)
+            yield from _without_on(flag.get("requires"), ("flags", key, "requires"), flags)
+            yield from _variants(flag, ("flags", key))
     for key in _in_cycles({key: set(_required(flag)) for key, flag in flags.items()}):
         yield ("flags", key), "a flag that does not require itself, directly or through others", key, []
     for name in _in_cycles({name: set(_named(rule, "$ref")) for name, rule in evaluators.items()}):
@@ -106,6 +107,7 @@ def _in_rule(part: Any, where: Where, flags: list[str], evaluators: list[str]) -
         yield from _unknown([arguments], where, flags)
     elif name not in OPERATIONS:
         yield (*where, name), "an operation of JsonLogic or flagd", name, list(OPERATIONS)
+    yield from of_operation(name, arguments, (*where, name))
     yield from _in_rule(arguments if isinstance(arguments, list) else [arguments], (*where, name), flags, evaluators)
 
 
@@ -113,6 +115,34 @@ def _unknown(names: Any, where: Where, flags: list[str]) -> Iterator[Problem]:
     for number, name in enumerate(names if isinstance(names, list) else []):
         if isinstance(name, str) and name not in flags:
             yield (*where, number), "a flag of this file", name, flags
+
+
+def _without_on(names: Any, where: Where, flags: Mapping[str, Any]) -> Iterator[Problem]:
+    """Each flag that is required, but is never on, because it has other variants."""
+    for number, name in enumerate(names if isinstance(names, list) else []):
+        flag = flags.get(name) if isinstance(name, str) else None
+        variants = flag.get("variants") if isinstance(flag, dict) else None
+        if isinstance(variants, dict) and "on" not in variants:
+            yield (*where, number), "a flag with the variant on", name, []
+
+
+def _variants(flag: Mapping[str, Any], where: Where) -> Iterator[Problem]:
+    """Values of several types, of which a client can read only one, and results that are no variant."""
+    variants = flag.get("variants")
+    if not isinstance(variants, dict):
+        return
+    types = sorted({_TYPES.get(type(value), "a list") for value in variants.values() if value is not None})
+    if len(types) > 1:
+        yield (*where, "variants"), "values of one type, since each client asks for one", " and ".join(types), []
+    names = list(map(variant_name, variants))
+    for place, result in results(flag.get("targeting"), (*where, "targeting")):
+        if result is not None and variant_name(result) not in names:
+            yield place, f"a variant of the flag ({', '.join(names)})", result, names
+
+
+_TYPES: Mapping[type, str] = {
+    bool: "true or false", int: "a number", float: "a number", str: "a text", dict: "an object",
+}  # fmt: skip
 
 
 def _in_cycles(references: Mapping[str, set[str]]) -> Iterator[str]:

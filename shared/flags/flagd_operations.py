@@ -118,7 +118,7 @@ def _texts(matches: Callable[[str, str], bool], arguments: Sequence[Any], make: 
     return compare
 
 
-_ORDERS: dict[str, Callable[["Version", "Version"], bool]] = {
+ORDERS: dict[str, Callable[["Version", "Version"], bool]] = {
     "=": lambda left, right: left == right, "!=": lambda left, right: left != right,
     "<": lambda left, right: left < right, "<=": lambda left, right: left <= right,
     ">": lambda left, right: left > right, ">=": lambda left, right: left >= right,
@@ -132,18 +132,18 @@ def _sem_ver(arguments: Sequence[Any], make: Compile) -> Rule:
     if len(parts) != 3:  # noqa: PLR2004
         return lambda data: [part(data) for part in parts] and None
     left, order, right = parts
-    constant = _version(right(None)) if isinstance(right, Constant) else None
+    constant = version_of(right(None)) if isinstance(right, Constant) else None
 
     def compare(data: Any) -> bool | None:
-        name, version = order(data), _version(left(data))
-        other = constant if constant is not None else _version(right(data))
-        matches = _ORDERS.get(name) if isinstance(name, str) else None
+        name, version = order(data), version_of(left(data))
+        other = constant if constant is not None else version_of(right(data))
+        matches = ORDERS.get(name) if isinstance(name, str) else None
         return None if version is None or other is None or matches is None else matches(version, other)
 
     return compare
 
 
-def _version(value: Any) -> "Version | None":
+def version_of(value: Any) -> "Version | None":
     """`v1`, `1.2` and `1.2.3-rc.1` as a version; None for anything else."""
     from semver import Version
 

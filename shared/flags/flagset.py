@@ -21,6 +21,8 @@ class FlagSet:
     metadata: Mapping[str, Scalar] = field(default_factory=dict)
     environment: str = ""
     built_version: str = ""
+    is_stale: bool = False
+    """Whether there may be other overrides by now, because the store did not answer."""
 
     def evaluate(self, key: str, context: Context, now: int = 0) -> Evaluation:
         """The value of *key* for *context* at *now*, in seconds since 1970. Raises FlagNotFound and FlagBroken."""
@@ -40,17 +42,31 @@ class FlagSet:
                 evaluations[key] = Evaluation.failed(key, fault)
         return evaluations
 
-    def overridden(self, key: str, variant: str) -> Evaluation | None:
-        """The evaluation of *key* under an override; None if it has no such *variant*, so that its rule applies."""
-        if (key, variant) not in self._overridden:
-            definition = self.definitions.get(key)
-            if definition is None or definition.variants.get(variant) is None:
-                return None
-            metadata = {**self.metadata, **definition.metadata}
-            self._overridden[key, variant] = Evaluation(
-                key, definition.variants[variant], "OVERRIDE", variant, metadata
-            )
-        return self._overridden[key, variant]
+    def under(self, variants: Mapping[str, str], *, is_stale: bool = False) -> "FlagSet":
+        """These flags where each of *variants* is in force, whatever the flag's rule says; metadata says which.
+
+        An override with a variant that its flag does not have changes nothing. If it *is_stale*, metadata says so too.
+        """
+        if not variants and not is_stale:
+            return self
+        key = (tuple(sorted(variants.items())), is_stale)
+        flags = self._latest.get(key)
+        if flags is None:
+            flags = self._derived(variants, is_stale=is_stale)
+            self._latest.clear()
+            self._latest[key] = flags
+        return flags
+
+    def _derived(self, variants: Mapping[str, str], *, is_stale: bool) -> "FlagSet":
+        overridden = {
+            key: definition.overridden(variant)
+            for key, variant in variants.items()
+            if (definition := self.definitions.get(key)) and definition.variants.get(variant) is not None
+        }
+        metadata = {**self.metadata, "stale": True} if is_stale else self.metadata
+        content = f"{self.version} {is_stale} {sorted(overridden.items())}"
+        version = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()[:16]
+        return FlagSet({**self.definitions, **overridden}, metadata, self.environment, version, is_stale)
 
     def result(self, key: str, rule: Any, data: Any) -> Any:
         """The result of *rule*, a part of the rule of *key*, for *data*: a context with flagd's own attributes."""
@@ -70,12 +86,13 @@ class FlagSet:
         return {}
 
     @cached_property
-    def _all(self) -> list[tuple[str, Evaluator]]:
-        return [(key, self._evaluators.get(key) or self._compile(key)) for key in self.definitions]
+    def _latest(self) -> dict[tuple[tuple[tuple[str, str], ...], bool], "FlagSet"]:
+        """These flags under the overrides that were last in force."""
+        return {}
 
     @cached_property
-    def _overridden(self) -> dict[tuple[str, str], Evaluation]:
-        return {}
+    def _all(self) -> list[tuple[str, Evaluator]]:
+        return [(key, self._evaluators.get(key) or self._compile(key)) for key in self.definitions]
 
     def _compile(self, key: str) -> Evaluator:
         """Two threads may compile the same flag at the same time: both make the same function."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 
 from shared.flags.definition import Definition
 from shared.values.dates import Day
@@ -26,13 +26,18 @@ def _moment(value: Any) -> Any:
 Moment = Annotated[datetime, BeforeValidator(_moment), Strict(strict=False)]
 
 
+ROLLOUT = ("rollout", "rolloutPercentage")
+"""The names of the field, in flags.yaml and in the first version of its format."""
+_ROLLOUT = AliasChoices(*ROLLOUT)
+
+
 class Override(BaseModel):
     """The fields that differ in one environment."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     enabled: bool | None = None
-    rollout: Percent | None = None
+    rollout: Annotated[Percent | None, Field(validation_alias=_ROLLOUT)] = None
 
 
 class Flag(BaseModel):
@@ -46,12 +51,12 @@ class Flag(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True, defer_build=True)
 
     enabled: bool
-    rollout: Percent = 100
+    rollout: Annotated[Percent, Field(validation_alias=_ROLLOUT)] = 100
     steps: dict[Moment, Percent] = Field(default_factory=dict)
     from_: Annotated[Moment | None, Field(alias="from")] = None
     until: Moment | None = None
     requires: tuple[str, ...] = Field(default=(), strict=False)
-    requires_auth: bool = False
+    requires_auth: Annotated[bool, Field(validation_alias=AliasChoices("requires_auth", "requiresAuth"))] = False
     environments: dict[str, Override] = Field(default_factory=dict)
     description: str = ""
     owner: str = ""

@@ -164,6 +164,12 @@ FAILURES: Mapping[str, Failure] = {
         "Its date under `rotate_by:` in opos.yaml has come.",
         "warning",
     ),
+    "flags-unreadable": Failure(
+        "The flags file is invalid or missing",
+        "Changes to flags.yaml have no effect. A process that starts now answers every flag with an error.",
+        "flags.yaml was changed or removed while opos was running, and `opos verify` was not run before.",
+        "warning",
+    ),
     "memory-high": Failure(
         "A process uses too much memory",
         "The platform kills the process when it reaches its limit; opos then does the interrupted work again.",

@@ -85,6 +85,12 @@ def _digest(data: Fields) -> Fields:
     return _filled(data, {**_MESSAGE, "cost": 0.0, "members": [], "closed_by": None})
 
 
+def _override(data: Fields) -> Fields:
+    """An override. Before overrides had a history, it named only itself."""
+    itself = {name: data[name] for name in ("variant", "who", "why", "at", "until") if name in data}
+    return _filled(data, {"history": [itself]})
+
+
 def _event(data: Fields) -> Fields:
     received_at = str(data.get("received_at", ""))
     return _filled(data, {**_EVENT, "day": received_at[:10], "state": "handled" if data.get("handled") else "accepted"})
@@ -103,6 +109,7 @@ _COMPLETE: Mapping[str, Callable[[Fields], Fields]] = {
     "digests": _digest,
     "events": _event,
     "heartbeats": _heartbeat,
+    "overrides": _override,
 }
 COLLECTIONS = tuple(_COMPLETE)
 """The collections whose documents have changed since the first release."""

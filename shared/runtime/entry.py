@@ -21,6 +21,7 @@ from shared.runtime import container as runtime
 from shared.runtime.invocation import Invocation
 from shared.telemetry import setup as telemetry
 from shared.telemetry import tracing
+from shared.telemetry.fault_response import OURS, fault_response
 from shared.telemetry.logger import log as _log
 from shared.values.http import HttpRequest, HttpResponse, error_response
 
@@ -36,7 +37,6 @@ READING_TIME = 10.0
 """Seconds in which the body of a request has to arrive."""
 PATIENCE = 20.0
 """Seconds for which a conflict is retried: less than a push may take, so that the bus does not deliver it twice."""
-_OURS = "Something went wrong on our side. It has been logged."
 _queues = [threading.Lock() for _ in range(64)]
 
 # The first model would search everything that is installed for plugins of pydantic; opos has none.
@@ -58,7 +58,7 @@ def _answer(request: flask.Request, handle: HttpHandler, trace: str) -> HttpResp
         plain = _plain_request(request)
         return retry_conflicts(lambda: handle(plain, context))
     except OposError as fault:
-        return _fault_answer(fault)
+        return fault_response(fault)
     except Exception as fault:  # noqa: BLE001  (the last resort)
         return _crash_answer(fault)
 
@@ -82,7 +82,7 @@ def _refusal(handle: Callable[[], None]) -> HttpResponse | None:
     try:
         handle()
     except OposError as fault:
-        return _fault_answer(fault)
+        return fault_response(fault)
     except Exception as fault:  # noqa: BLE001  (raised, the framework would log its text)
         return _crash_answer(fault)
     return None
@@ -115,18 +115,9 @@ def _handle(
     retry_conflicts(lambda: handlers[contract](message, context))
 
 
-def _fault_answer(fault: OposError) -> HttpResponse:
-    """The answer to a caller whose request raised *fault*. The reason for a fault of our own is only logged."""
-    if fault.http_status < 500:  # noqa: PLR2004
-        return error_response(fault)
-    _log.warning("failed", error=type(fault).__name__, fault=fault.message)
-    fault.hint = None
-    return error_response(fault if fault.retryable else OposError(_OURS))
-
-
 def _crash_answer(fault: Exception) -> HttpResponse:
     _log.exception("crashed", error=type(fault).__name__)
-    return error_response(OposError(_OURS))
+    return error_response(OposError(OURS))
 
 
 @lru_cache(maxsize=64)

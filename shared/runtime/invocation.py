@@ -32,11 +32,8 @@ class Invocation(Ports):
 
     @property
     def flags(self) -> "FlagSet":
-        return self.watched_flags.current(self.now)
-
-    @property
-    def overridden(self) -> Mapping[str, str]:
-        return self.overrides.current(self.now)
+        known = self.overrides.current(self.now)
+        return self.watched_flags.current().under(known.variants, is_stale=known.is_stale)
 
     def is_operator(self, headers: Mapping[str, str]) -> bool:
         return self.callers.is_operator(headers, self.operators, self.now)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from shared.errors import Unavailable
+from shared.errors import OposError, Unavailable
 from shared.ports import Bus, Channel, Clock, Joined, Store
 from shared.process.lazy_property import once
 from shared.runtime.clock import SystemClock, new_id
@@ -63,6 +63,13 @@ class Ports:
 
         known = self._built.flags if self._built else None
         return WatchedFlags(self.settings.flags, partial(read_flags, self.settings), known)
+
+    def flags_fault(self) -> str | None:
+        try:
+            self.watched_flags.current()
+        except (OposError, OSError) as fault:
+            return str(fault)
+        return self.watched_flags.fault
 
     @once
     def _built(self) -> "Compiled | None":

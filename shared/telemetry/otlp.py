@@ -20,7 +20,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
-from shared.process.background_task import BackgroundTask
+from shared.process.due_task import DueTask
 from shared.telemetry import tracing
 from shared.telemetry.allowed_fields import attributes
 from shared.telemetry.log_record import release
@@ -44,7 +44,7 @@ class Spans:
         self._sending = BatchSpanProcessor(exporter or OTLPSpanExporter(timeout=_patience()))
         self._ids = _Ids()
         self._tracers: dict[str, otel.Tracer] = {}
-        self._flushing = BackgroundTask(lambda _now: self.flush(), EVERY)
+        self._flushing = DueTask(lambda _now: self.flush(), EVERY)
         self._is_paused_between_requests = "K_SERVICE" in os.environ
 
     def begin(
@@ -61,8 +61,8 @@ class Spans:
         )
         return _Collected(span, function, notes=kind == "SERVER")
 
-    def flush(self) -> None:
-        self._sending.force_flush()
+    def flush(self) -> bool:
+        return self._sending.force_flush()
 
     def _tracer(self, function: str) -> otel.Tracer:
         """Each function is its own service, even if all of them run in one process."""

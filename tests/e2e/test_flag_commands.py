@@ -100,6 +100,49 @@ def test_list_shows_every_flag_as_a_flagd_definition(folder: Path) -> None:
     assert "quarter" in opos("flags", "list", folder=folder).stdout
 
 
+def test_the_commands_use_the_environment_of_the_process(folder: Path) -> None:
+    (folder / "flags.yaml").write_text("flags: {a: {enabled: false, environments: {staging: {enabled: true}}}}\n")
+    staging = {"OPOS_ENVIRONMENT": "staging"}
+    assert opos("flags", "eval", "a", folder=folder).stdout == "false  (off, STATIC)\n"
+    assert opos("flags", "eval", "a", folder=folder, secrets=staging).stdout == "true  (on, STATIC)\n"
+    assert opos("flags", "list", folder=folder, secrets=staging).stdout.split() == [
+        "a",
+        "ENABLED",
+        "on",
+        "for",
+        "everyone",
+    ]
+    assert opos("flags", "explain", "a", folder=folder, secrets=staging).stdout.endswith("=> on\n")
+
+
+def test_the_first_names_of_the_fields_mean_the_same(folder: Path) -> None:
+    (folder / "flags.yaml").write_text(
+        "flags:\n  quarter: {enabled: true, rolloutPercentage: 25, requiresAuth: false}\n"
+    )
+    assert opos("flags", "eval", "quarter", "--user", "u2", folder=folder).stdout == "true  (on, TARGETING_MATCH)\n"
+    assert opos("flags", "set", "quarter", "--rollout", "0", folder=folder).returncode == 0
+    assert "rolloutPercentage: 0," in (folder / "flags.yaml").read_text()
+    assert opos("flags", "eval", "quarter", "--user", "u2", folder=folder).stdout == "false  (off, STATIC)\n"
+
+
+def test_the_manifest_is_printed_as_json(folder: Path) -> None:
+    flags = json.loads(opos("flags", "manifest", folder=folder).stdout)["flags"]
+    assert flags["quarter"] == {"flagType": "boolean", "defaultValue": False}
+    assert flags["banner"]["flagType"] == "object"
+
+
+def test_set_keeps_line_ends_links_and_modes(folder: Path) -> None:
+    text = "flags:\r\n  a: {enabled: true, rollout: 10}   # c\r\n  b: {enabled: true}\r\n"
+    (folder / "real.yaml").write_bytes(text.encode())
+    (folder / "real.yaml").chmod(0o640)
+    (folder / "flags.yaml").unlink()
+    (folder / "flags.yaml").symlink_to("real.yaml")
+    assert opos("flags", "set", "a", "--rollout", "30", folder=folder).returncode == 0
+    assert (folder / "flags.yaml").is_symlink()
+    assert (folder / "real.yaml").read_bytes() == text.replace("rollout: 10", "rollout: 30").encode()
+    assert (folder / "real.yaml").stat().st_mode & 0o777 == 0o640
+
+
 def test_set_edits_the_file_in_place_and_rejects_invalid_values(folder: Path) -> None:
     assert opos("flags", "set", "quarter", "--rollout", "30", folder=folder).stdout == "quarter: rollout: 30\n"
     assert (folder / "flags.yaml").read_text() == FLAGS.replace("rollout: 25", "rollout: 30")

@@ -2,18 +2,22 @@
 
 import json
 import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import jwt
 import pytest
 from openfeature import api
+from openfeature.client import OpenFeatureClient
 from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.exception import ErrorCode
 
+from shared.services.flags.overrides import override, release
 from tests.e2e.test_commands import opos
 from tests.support.bundle import Answer, Bundle
+from tests.support.fakes import FakeStore
 from tests.support.identity_provider import provider
 
 
@@ -151,11 +155,37 @@ def test_a_change_of_the_file_takes_effect_without_a_restart(bundle: Bundle, mon
     assert evaluate(bundle, "everyone", {}).json["value"] is True
     file = bundle.folder / "flags.yaml"
     for text, expected in ((file.read_text().replace("true", "false"), False), ("flags: [", False)):
-        bundle.runtime.watched_flags.looking.wait()
         file.write_text(text)
-        evaluate(bundle, "everyone", {})
-        bundle.runtime.watched_flags.looking.wait()
         assert evaluate(bundle, "everyone", {}).json["value"] is expected
+
+
+def test_a_broken_file_is_a_named_failure_and_strangers_learn_nothing_of_it(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.services.flags.watched_file.FRESH", -1.0)
+    file = bundle.folder / "flags.yaml"
+    right = file.read_text()
+    assert evaluate(bundle, "everyone", {}).status == 200
+
+    def state() -> str:
+        results = bundle.request("GET", "/health").json["checks"]["flags:unreadable"]
+        return str(results[0]["status"])
+
+    file.write_text("flags: {everyone: {enabled: hunter2}}\n")
+    assert state() == "warn"
+    assert evaluate(bundle, "everyone", {}).json["value"] is True
+    assert "hunter2" not in bundle.request("GET", "/health").text
+    file.write_text(right)
+    assert state() == "pass"
+
+
+def test_a_fault_of_our_own_is_logged_and_not_shown(bundle: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    (bundle.folder / "flags.yaml").write_text("flags: {everyone: {enabled: hunter2}}\n")
+    for answer in (evaluate(bundle, "everyone", {}), bundle.request("GET", "/flags")):
+        assert (answer.status, "hunter2" in answer.text, "flags.yaml" in answer.text) == (500, False, False)
+        assert answer.headers["access-control-allow-origin"] == "*"
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["error"] for line in lines if line["message"] == "failed"] == ["ConfigError"] * 2
 
 
 def test_the_openfeature_sdk_evaluates_through_its_own_provider(bundle: Bundle) -> None:
@@ -169,6 +199,59 @@ def test_the_openfeature_sdk_evaluates_through_its_own_provider(bundle: Bundle) 
     api.shutdown()
 
 
+@pytest.fixture
+def client(bundle: Bundle) -> Iterator[OpenFeatureClient]:
+    (bundle.folder / "flags.yaml").write_text(
+        "flags: {checkout: {enabled: true}, express: {enabled: true, requires: [checkout]}}\n"
+    )
+    api.set_provider(OFREPProvider(bundle.url))
+    yield api.get_client()
+    api.shutdown()
+
+
+ON = [(True, "STATIC", {}, None), (True, "TARGETING_MATCH", {}, None)]
+OFF = [(False, "STATIC", {"overridden": True}, None), (False, "TARGETING_MATCH", {}, None)]
+
+
+def told(client: OpenFeatureClient) -> list[tuple[bool, str, Mapping[str, object], ErrorCode | None]]:
+    """What a program learns of a flag, and of one that requires it; its own default is true."""
+    details = [client.get_boolean_details(key, default_value=True) for key in ("checkout", "express")]
+    return [(each.value, str(each.reason), each.flag_metadata, each.error_code) for each in details]
+
+
+def kill(bundle: Bundle) -> None:
+    now = bundle.clock.now()
+    until = now + timedelta(hours=1)
+    override("checkout", "off", bundle.store, who="me", why="it charges twice", until=until, now=now)
+
+
+def test_the_sdk_learns_of_an_override_from_a_process_that_has_just_started(
+    bundle: Bundle, client: OpenFeatureClient
+) -> None:
+    kill(bundle)
+    assert told(client) == OFF
+
+
+def test_the_sdk_learns_of_an_override_and_of_its_release_after_idle_time(
+    bundle: Bundle, client: OpenFeatureClient
+) -> None:
+    assert told(client) == ON
+    bundle.runtime.overrides.asking.every = -1.0  # as if each answer came long after the last one
+    kill(bundle)
+    assert told(client) == OFF
+    release("checkout", bundle.store, who="me", now=bundle.clock.now())
+    assert told(client) == ON
+
+
+def test_the_sdk_keeps_to_an_override_while_the_store_is_silent(bundle: Bundle, client: OpenFeatureClient) -> None:
+    kill(bundle)
+    assert told(client) == OFF
+    bundle.runtime.overrides.asking.every = -1.0
+    bundle.runtime.overrides.store = lambda: FakeStore(down=True)
+    stale = [(value, reason, {**metadata, "stale": True}, fault) for value, reason, metadata, fault in OFF]
+    assert told(client) == stale
+
+
 @pytest.mark.slow
 def test_a_kill_switch_works_within_seconds_and_without_a_deploy(
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch
@@ -176,26 +259,34 @@ def test_a_kill_switch_works_within_seconds_and_without_a_deploy(
     """Set by the command, in a process next to the running bundle."""
     monkeypatch.setattr("shared.services.flags.overrides.FRESH", -1.0)
 
-    def everyone() -> tuple[bool, str]:
+    def everyone() -> tuple[bool, dict[str, bool]]:
         bundle.clock.moment = datetime.now(UTC)
-        evaluate(bundle, "everyone", {})
-        bundle.runtime.overrides.asking.wait()
         evaluation = evaluate(bundle, "everyone", {}).json
-        return evaluation["value"], evaluation["reason"]
+        return evaluation["value"], evaluation["metadata"]
 
     def flags(*words: str) -> str:
         return opos("flags", *words, *bundle.place, folder=bundle.folder).stdout
 
-    assert everyone() == (True, "STATIC")
-    assert flags("override", "everyone", "off", "--for", "2h", "--why", "it charges twice", "--who", "me").startswith(
-        "everyone is off"
-    )
-    assert everyone() == (False, "OVERRIDE")
+    def set_to(*words: str) -> str:
+        bundle.clock.moment = datetime.now(UTC) + timedelta(minutes=1)  # later than the command
+        return flags(*words, "--who", "me", "--url", bundle.url)
+
+    assert everyone() == (True, {})
+    said = set_to("override", "everyone", "off", "--for", "2h", "--why", "it charges twice").splitlines()
+    assert said[0].startswith("everyone is off until ")
+    assert said[1] == f"The bundle at {bundle.url} applies it."
+    assert everyone() == (False, {"overridden": True})
+    assert flags("eval", "everyone") == "false  (off, OVERRIDDEN)\n"
+    assert "overridden, for everyone" in flags("list")
+    assert flags("explain", "everyone").startswith("overridden for everyone: ")
     (listed,) = json.loads(flags("overrides", "--json"))
     ends = datetime.fromisoformat(listed["until"]).astimezone(ZoneInfo("Europe/Berlin"))
     output = flags("overrides")
     assert re.search(rf" {ends:%H:%M} \(in [12] h[^)]*\), set by me \w[^:]*: it charges twice$", output), output
     assert listed["until"].endswith("Z")
-    flags("release", "everyone")
-    assert everyone() == (True, "STATIC")
+    assert set_to("release", "everyone").endswith(f"The bundle at {bundle.url} applies it.\n")
+    assert everyone() == (True, {})
+    assert re.search(
+        r"everyone: off until .*, by me: it charges twice; released .* by me\n$", flags("overrides", "--history")
+    )
     assert flags("overrides") == "No flag is overridden.\n"

@@ -34,7 +34,7 @@ STORED = {
 """The commands that show what the store has, with their arguments."""
 OTHERS = {
     "init", "up", "demo", "send", "import", "silence add", "silence expire", "flags list", "flags eval", "flags compile",
-    "flags explain", "flags set", "flags override", "flags release", "flags stale", "verify",
+    "flags explain", "flags manifest", "flags set", "flags override", "flags release", "flags stale", "verify",
     "secrets rotate", "channels test", "cost", "deploy", "rollback", "deployments", "console", "backup", "restore",
     "heartbeat list", "heartbeat url",
 }  # fmt: skip

@@ -1,4 +1,6 @@
-"""OpenFeature's own JavaScript providers, as npm has them, run by node: one asks for each flag, one for all at once."""
+"""OpenFeature's own JavaScript clients, as npm has them, run by node: a backend's asks for each flag, a page's for all
+at once, and React's renders components with what the page's has got.
+"""
 
 import json
 import subprocess
@@ -8,6 +10,7 @@ from typing import Any
 import jwt
 import pytest
 
+from shared.services.flags.overrides import override, release
 from tests.support import requirements as needs
 from tests.support.bundle import Bundle
 
@@ -73,28 +76,29 @@ ALIKE: list[Row] = [
     ("broken", "Boolean", True, True, None, "ERROR", "GENERAL"),
 ]
 NOBODY: list[Row] = [
-    ("hers", "String", "x", "hello", "else", "DEFAULT", None),
-    ("pro", "Boolean", True, False, "off", "DEFAULT", None),
+    ("hers", "String", "x", "hello", "else", "UNKNOWN", None),
+    ("pro", "Boolean", True, False, "off", "UNKNOWN", None),
 ]
 # The backend's provider is from before OFREP let an answer go without a value: it calls that a fault, to the same end.
 NO_VALUE: dict[str, list[Row]] = {
-    "server.mjs": [
+    "backend": [
         ("asleep", "Boolean", False, False, None, "ERROR", "GENERAL"),
         ("asleep", "Boolean", True, True, None, "ERROR", "GENERAL"),
         ("undecided", "String", "x", "x", None, "ERROR", "GENERAL"),
     ],
-    "web.mjs": [
+    "page": [
         ("asleep", "Boolean", False, False, "", "DISABLED", None),
         ("asleep", "Boolean", True, True, "", "DISABLED", None),
-        ("undecided", "String", "x", "x", "", "DEFAULT", None),
+        ("undecided", "String", "x", "x", "", "UNKNOWN", None),
     ],
 }
 REFUSED = {
-    "server.mjs": {"status": "READY", "fault": None, "error": "GENERAL"},
-    "web.mjs": {"status": "FATAL", "fault": "ProviderFatalError", "error": "PROVIDER_FATAL"},
+    "backend": {"status": "READY", "fault": None, "error": "GENERAL"},
+    "page": {"status": "FATAL", "fault": "ProviderFatalError", "error": "PROVIDER_FATAL"},
 }
 IDENTITY = "flags: {identity: [{issuer: shop, audience: shop, secret: FLAGS_KEY}]}\n"
-providers = pytest.mark.parametrize("provider", ["server.mjs", "web.mjs"])
+CLIENTS = {"server.mjs": "backend", "web.mjs": "page", "react.mjs": "page"}
+providers = pytest.mark.parametrize("provider", CLIENTS)
 
 
 @pytest.fixture
@@ -104,13 +108,19 @@ def bundle(embedded: Bundle) -> Bundle:
     return embedded
 
 
-def run(provider: str, bundle: Bundle, rows: list[Row], context: object = None, token: str = "") -> dict[str, Any]:
+def command(provider: str, bundle: Bundle, rows: list[Row], context: object = None, token: str = "") -> list[str]:
     asked = [{"key": key, "type": type_, "default": default} for key, type_, default, *_ in rows]
-    command = ["node", provider, bundle.url, json.dumps(asked), json.dumps(context or {}), token]
-    done = subprocess.run(command, cwd=needs.NPM, capture_output=True, text=True, timeout=60, check=False)
+    return ["node", provider, bundle.url, json.dumps(asked), json.dumps(context or {}), token]
+
+
+def run(provider: str, bundle: Bundle, rows: list[Row], context: object = None, token: str = "") -> dict[str, Any]:
+    words = command(provider, bundle, rows, context, token)
+    done = subprocess.run(
+        words, cwd=needs.NPM, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+    )
     assert (done.returncode, done.stderr) == (0, "")
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
 
 
 def as_rows(rows: list[Row], found: dict[str, Any]) -> list[Row]:
@@ -133,7 +143,7 @@ def test_each_type_and_fault_is_what_openfeature_says(
 
 @providers
 def test_where_the_server_has_no_value_the_codes_own_counts(bundle: Bundle, provider: str) -> None:
-    rows = NO_VALUE[provider]
+    rows = NO_VALUE[CLIENTS[provider]]
     assert as_rows(rows, run(provider, bundle, rows)) == rows
 
 
@@ -166,7 +176,7 @@ def test_a_token_proves_the_user_to_the_flags(bundle: Bundle, provider: str) -> 
 @providers
 def test_a_token_that_proves_nothing_is_refused_and_the_codes_own_value_counts(bundle: Bundle, provider: str) -> None:
     bundle.configure(IDENTITY)
-    refused = REFUSED[provider]
+    refused = REFUSED[CLIENTS[provider]]
     rows: list[Row] = [("yes", "Boolean", own, own, None, "ERROR", refused["error"]) for own in (False, True)]
     found = run(provider, bundle, rows, token="forged")
     assert as_rows(rows, found) == rows
@@ -178,6 +188,63 @@ def test_a_token_that_proves_nothing_is_refused_and_the_codes_own_value_counts(b
 def test_while_the_server_is_away_the_codes_own_value_counts(bundle: Bundle, provider: str) -> None:
     bundle.server.shutdown()
     bundle.server.server_close()
-    error = {"server.mjs": "GENERAL", "web.mjs": "FLAG_NOT_FOUND"}[provider]
+    error = {"backend": "GENERAL", "page": "FLAG_NOT_FOUND"}[CLIENTS[provider]]
     rows: list[Row] = [("yes", "Boolean", own, own, None, "ERROR", error) for own in (False, True)]
     assert as_rows(rows, run(provider, bundle, rows)) == rows
+
+
+SWITCHED = """flags:
+  checkout: {enabled: true}
+  express:  {enabled: true, requires: [checkout]}
+  colour:
+    state: ENABLED
+    variants: {red: "#f00", grey: "#888"}
+    defaultVariant: grey
+    targeting: {if: [{"==": [{flag: checkout}, "on"]}, red, grey]}
+"""
+ON: list[Row] = [
+    ("checkout", "Boolean", True, True, "on", "STATIC", None),
+    ("express", "Boolean", True, True, "on", "TARGETING_MATCH", None),
+    ("colour", "String", "x", "#f00", "red", "TARGETING_MATCH", None),
+]
+OFF: list[Row] = [
+    ("checkout", "Boolean", True, False, "off", "STATIC", None),
+    ("express", "Boolean", True, False, "off", "TARGETING_MATCH", None),
+    ("colour", "String", "x", "#888", "grey", "TARGETING_MATCH", None),
+]
+
+
+def kill(bundle: Bundle) -> None:
+    now = bundle.clock.now()
+    until = now + timedelta(hours=1)
+    override("checkout", "off", bundle.store, who="me", why="it charges twice", until=until, now=now)
+
+
+@providers
+def test_a_flag_that_was_overridden_before_the_server_started_is_off(bundle: Bundle, provider: str) -> None:
+    (bundle.folder / "flags.yaml").write_text(SWITCHED)
+    kill(bundle)
+    result = run(provider, bundle, ON)
+    assert as_rows(OFF, result) == OFF
+    assert [details["flagMetadata"] for details in result["answers"]] == [{"overridden": True}, {}, {}]
+
+
+@providers
+def test_a_client_that_runs_turns_a_flag_off_and_on_again_after_idle_time(bundle: Bundle, provider: str) -> None:
+    (bundle.folder / "flags.yaml").write_text(SWITCHED)
+    words = command(provider, bundle, ON)
+    with subprocess.Popen(words, cwd=needs.NPM, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+        assert client.stdin is not None
+        assert client.stdout is not None
+        assert as_rows(ON, json.loads(client.stdout.readline())) == ON
+        for change, rows in ((kill, OFF), (revive, ON)):
+            change(bundle)
+            bundle.runtime.overrides.asking.every = -1.0  # as if the last answer were long ago
+            print(file=client.stdin, flush=True)
+            assert as_rows(rows, json.loads(client.stdout.readline())) == rows
+        client.stdin.close()
+        assert client.wait(20) == 0
+
+
+def revive(bundle: Bundle) -> None:
+    release("checkout", bundle.store, who="me", now=bundle.clock.now())

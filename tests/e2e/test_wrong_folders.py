@@ -1,17 +1,19 @@
 """A mistyped folder: a command names it and creates nothing, or says what it cannot use."""
 
+import json
 import os
 import shlex
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import chdir
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from opos.bundle.data_folder import lock
+from opos.bundle.data_folder import lock, note_address
 from opos.cli import main
 from tests.e2e.test_commands import opos
 from tests.support.bundle import CONFIG, FLAGS, SECRETS, Bundle
@@ -142,11 +144,18 @@ def test_an_override_of_a_bundle_that_does_not_run_says_that_nobody_receives_it(
     override = ["flags", "override", "everyone", "off", "--for", "2h", "--why", "it charges twice", "--data", "."]
     with chdir(embedded.folder):
         stopped = CliRunner().invoke(main, override)
+        as_json = CliRunner().invoke(main, [*override, "--json"])
         with lock(embedded.folder):
+            note_address(embedded.folder, embedded.url)
+            embedded.clock.moment = datetime.now(UTC)
             running = CliRunner().invoke(main, override)
-    assert stopped.exit_code == running.exit_code == 0
-    assert stopped.stderr == "No `opos up` is running on ., so nobody receives this until one starts.\n"
-    assert running.stderr == ""
+    assert stopped.exit_code == as_json.exit_code == running.exit_code == 0
+    assert stopped.stderr == as_json.stderr == running.stderr == ""
+    assert stopped.stdout.splitlines()[1:] == [
+        "No `opos up` is running on ., so nobody receives this until one starts."
+    ]
+    assert json.loads(as_json.stdout)["applied_by"] is None
+    assert running.stdout.splitlines()[1:] == [f"The bundle at {embedded.url} applies it."]
 
 
 @pytest.mark.parametrize(("has_run", "warned"), [(True, True), (False, False)])

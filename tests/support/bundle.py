@@ -22,7 +22,7 @@ from shared.runtime import container as runtime
 from shared.runtime.container import Runtime
 from shared.runtime.settings import Settings
 from shared.sources import scheme
-from tests.support import emulators
+from tests.support import emulators, ofrep
 from tests.support.console import signed_in
 from tests.support.fakes import FakeClock, RecordingChannel
 from tests.support.operation_counter import CountingStore
@@ -87,6 +87,11 @@ class Answer:
         return json.loads(self.text)
 
 
+def _answer(response: Any) -> Answer:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(response.status, response.read().decode(), headers)
+
+
 @dataclass
 class Bundle:
     folder: Path
@@ -144,17 +149,13 @@ class Bundle:
     ) -> Answer:
         request = urllib.request.Request(f"{self.url}{path}", body, headers or {}, method=method)
         try:
-            with _opener.open(request, timeout=20) as answer:
-                return Answer(
-                    answer.status,
-                    answer.read().decode(),
-                    {name.lower(): value for name, value in answer.headers.items()},
-                )
-        except urllib.error.HTTPError as answer:
-            with answer:
-                return Answer(
-                    answer.code, answer.read().decode(), {name.lower(): value for name, value in answer.headers.items()}
-                )
+            with _opener.open(request, timeout=20) as response:
+                answer = _answer(response)
+        except urllib.error.HTTPError as response:
+            with response:
+                answer = _answer(response)
+        ofrep.require_valid(method, path, answer.status, answer.text, answer.headers)
+        return answer
 
     def send(
         self, source: str, payload: Any, *, delivery: str = "d1", event_type: str = "", secret: str | None = None

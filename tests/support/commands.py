@@ -8,8 +8,8 @@ from opos.cli import main
 
 NO_BUNDLE_NEEDED = frozenset(
     {
-        "cost", "demo", "deploy", "deployments", "flags compile", "flags eval", "flags explain", "flags list", "flags set",
-        "flags stale", "import", "init", "restore", "rollback", "send", "up", "verify",
+        "cost", "demo", "deploy", "deployments", "flags compile", "flags eval", "flags explain", "flags list",
+        "flags manifest", "flags set", "flags stale", "import", "init", "restore", "rollback", "send", "up", "verify",
     }
 )  # fmt: skip
 """The commands that start a bundle, use no data folder, or use the bundle of a target in the cloud."""

@@ -207,7 +207,6 @@ class FakeContext:
     config: Config = field(default_factory=lambda: Config.model_validate(CONFIG))
     flags: Any = None
     tally: Tally = field(default_factory=Tally)
-    overridden: dict[str, str] = field(default_factory=dict)
     links: Links = field(default_factory=lambda: Links("a test's key", "https://opos.example"))
     channels: dict[str, RecordingChannel] = field(
         default_factory=lambda: {"desk": RecordingChannel(), "inbox": RecordingChannel()}
@@ -278,6 +277,11 @@ class FakeContext:
     has_data_file: bool = True
     is_damaged: bool = False
     exposed: list[str] = field(default_factory=list)
+
+    broken_flags: str | None = None
+
+    def flags_fault(self) -> str | None:
+        return self.broken_flags
 
     def exposed_files(self) -> list[str]:
         return self.exposed

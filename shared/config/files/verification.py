@@ -1,6 +1,7 @@
 """Finds all errors in the operator's files and secrets."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,31 @@ from shared.config.files.validation import shown
 from shared.config.flag_access import Flags
 from shared.config.model import Checker, Config, Heartbeat
 from shared.config.sources import Source
+from shared.flags.operands import reads
 from shared.values.links import web_link
 
 
 def verify(config_path: Path, flags_path: Path, environment: Mapping[str, str]) -> list[Fault]:
-    return [*_config_faults(config_path, environment), *_flag_faults(flags_path)]
+    faults = [*_config_faults(config_path, environment), *_flag_faults(flags_path)]
+    with suppress(ConfigError):
+        faults += _without_identity(read_yaml(config_path), read_yaml(flags_path))
+    return faults
+
+
+def _without_identity(config: Located, flags: Located) -> Iterator[Fault]:
+    """An error for each rule that reads `user`, which only a verified token sets, if nothing verifies tokens."""
+    if _section(config.data, "flags").get("identity"):
+        return
+    for key, flag in _section(flags.data, "flags").items():
+        if reads(_section(flag, "targeting"), "user"):
+            where = ("flags", key, "targeting")
+            expected = "flags.identity in opos.yaml, since the rule reads user"
+            yield Fault(flags.file, flags.line(where), ".".join(where), expected, "none", "see docs/flags.md")
+
+
+def _section(data: Any, name: str) -> dict[str, Any]:
+    section = data.get(name) if isinstance(data, dict) else None
+    return section if isinstance(section, dict) else {}
 
 
 def warnings(config_path: Path, environment: Mapping[str, str], default_url: str) -> list[Fault]:

@@ -13,11 +13,8 @@ if TYPE_CHECKING:
 
 class FlagContext(MeasuredContext, Protocol):
     @property
-    def flags(self) -> "FlagSet": ...
-
-    @property
-    def overridden(self) -> Mapping[str, str]:
-        """The variant of each flag that has an override, as it was a few seconds ago."""
+    def flags(self) -> "FlagSet":
+        """The flags under the overrides in force."""
         ...
 
     @property

@@ -1,63 +1,96 @@
 """Overrides of flags: each sets a flag for everyone until a given time, and stores who set it and why."""
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
+from typing import NamedTuple
 
 from shared.errors import NotFound
-from shared.ports import Doc, Set, Store, Update
+from shared.ports import Doc, Store, Update, create_or_update
 from shared.ports.field_paths import EXPIRY
-from shared.process.background_task import BackgroundTask
+from shared.process.due_task import DueTask
 from shared.telemetry.logger import log as _log
 from shared.values.timestamps import iso
 
 FRESH = 5.0
 """Seconds for which a process uses the overrides that it last read."""
-PAUSE = 0.05
+CONNECTING = 4.0
+"""Seconds for which the first requests of a process wait: it has to load the library of the store, and to connect."""
 KEEP = timedelta(days=400)
+REMEMBERED = 50
+"""How many overrides of one flag are kept."""
 
 
 def override(
     flag: str, variant: str, store: Store, *, who: str, why: str, until: datetime, now: datetime
 ) -> dict[str, str]:
-    """Sets *flag* to *variant* for everyone until *until*."""
+    """Sets *flag* to *variant* for everyone until *until*. Raises Conflict if somebody else overrides it at once."""
     content = {"variant": variant, "who": who, "why": why, "at": iso(now), "until": iso(until)}
-    store.commit([Set(f"overrides/{flag}", {**content, EXPIRY: iso(until + KEEP)})])
+    doc = store.get(f"overrides/{flag}")
+    history = [*(doc.data["history"] if doc else []), content][-REMEMBERED:]
+    fields = {**content, "history": history, EXPIRY: iso(until + KEEP)}
+    store.commit([create_or_update(f"overrides/{flag}", fields, doc)])
     return content
 
 
-def release(flag: str, store: Store, now: datetime) -> None:
+def release(flag: str, store: Store, *, who: str, now: datetime) -> None:
     """Ends the override of *flag*, so that its rule applies again. Raises NotFound if there is no override."""
     doc = store.get(f"overrides/{flag}")
     if doc is None or doc.data["until"] <= iso(now):
         raise NotFound(f"The flag {flag} is not overridden.", hint="`opos flags overrides` lists all overrides.")
-    store.commit([Update(doc.path, {"until": iso(now)}, doc.version)])
+    *earlier, present = doc.data["history"]
+    history = [*earlier, {**present, "released_at": iso(now), "released_by": who}]
+    store.commit([Update(doc.path, {"until": iso(now), "history": history}, doc.version)])
+
+
+def remembered(store: Store, now: datetime) -> list[Doc]:
+    """Every flag that was overridden in the last 400 days, with its `history`: its last overrides, oldest first."""
+    return list(store.query("overrides", where=[("until", ">", iso(now - KEEP))], order_by="until"))
 
 
 def in_force(store: Store, now: datetime) -> list[Doc]:
     return list(store.query("overrides", where=[("until", ">", iso(now))], order_by="until"))
 
 
+class Known(NamedTuple):
+    """The variant of each overridden flag. `is_stale`: the store has not answered, so there may be others by now."""
+
+    variants: Mapping[str, str]
+    is_stale: bool
+
+
 @dataclass
 class Overrides:
-    """The overrides, as this process last read them.
+    """The overrides, as this process last read them: within the last few seconds, if the store answers.
 
-    No evaluation waits for the store: while the store is slow or unreachable, an override only takes effect later.
+    A request waits for the store only a moment: while it is silent, what was last read is in force.
     """
 
     store: Callable[[], Store]
-    _known: list[tuple[str, str, str]] = field(default_factory=list)
+    _known: Sequence[tuple[str, str, str]] = ()
+    _questions: Iterator[int] = field(default_factory=count)
+    _answered: int = -1
+    """The question to which what is known is the answer."""
+    _keeping: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self.asking = BackgroundTask(self._ask, FRESH, pause=PAUSE)
+        self.asking = DueTask(self._ask, FRESH, first_patience=CONNECTING)
 
-    def current(self, now: datetime) -> Mapping[str, str]:
-        """The variant of each overridden flag."""
-        self.asking.ask(now)
-        return {flag: variant for flag, variant, until in self._known if until > iso(now)} if self._known else {}
+    def current(self, now: datetime) -> "Known":
+        is_fresh = self.asking.ask(now)
+        variants = {flag: variant for flag, variant, until in self._known if until > iso(now)} if self._known else {}
+        return Known(variants, is_stale=not is_fresh)
 
-    def _ask(self, now: datetime) -> None:
+    def _ask(self, now: datetime) -> bool:
+        question = next(self._questions)
         try:
-            self._known = [(doc.id, doc.data["variant"], doc.data["until"]) for doc in in_force(self.store(), now)]
+            known = [(doc.id, doc.data["variant"], doc.data["until"]) for doc in in_force(self.store(), now)]
         except Exception as fault:  # noqa: BLE001  (until the store answers, each flag keeps its override or its rule)
             _log.warning("overrides_not_read", error=type(fault).__name__)
+            return False
+        with self._keeping:
+            if question > self._answered:  # an earlier question may be answered after a later one
+                self._known, self._answered = known, question
+        return True

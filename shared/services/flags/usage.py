@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from shared.flags import Evaluation
 from shared.ports import Set, Store
 from shared.ports.field_paths import EXPIRY
-from shared.process.background_task import BackgroundTask
+from shared.process.due_task import DueTask
 from shared.process.fold_buffer import FoldBuffer
 from shared.telemetry.logger import log as _log
 from shared.values.timestamps import iso
@@ -35,7 +35,7 @@ class Usage:
 
     def __post_init__(self) -> None:
         self._seen = FoldBuffer(self._count)
-        self.reporting = BackgroundTask(self.report, EVERY, immediately=False)
+        self.reporting = DueTask(self.report, EVERY, immediately=False)
 
     def saw(self, evaluations: Iterable[Evaluation], now: datetime) -> None:
         self._seen.add(evaluations)
@@ -50,17 +50,19 @@ class Usage:
         for evaluation, count in Counter(seen).items():
             self._counted[evaluation.key, evaluation.variant or "", evaluation.reason] += count
 
-    def report(self, now: datetime) -> None:
+    def report(self, now: datetime) -> bool:
+        """Store the counts. Returns whether the store has them all."""
         counts = self.counts()
         total = sum(counts.values())
         if total == self._reported:
-            return
+            return True
         try:
             self.store().commit([Set(f"flag_usage/{self.instance}", _document(counts, now))])
         except Exception as fault:  # noqa: BLE001  (nothing is lost: the next report holds all counts)
             _log.warning("flag_usage_not_reported", error=type(fault).__name__)
-        else:
-            self._reported = total
+            return False
+        self._reported = total
+        return True
 
 
 def reported(store: Store) -> dict[str, dict[Outcome, int]]:

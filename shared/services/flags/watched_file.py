@@ -1,12 +1,12 @@
-"""Flags that follow their file: a change takes effect about a second later, without a restart."""
+"""Flags that follow their file: a change takes effect within a second, without a restart."""
 
+import threading
+import time
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.config.files.faults import ConfigError
-from shared.process.background_task import BackgroundTask
 from shared.telemetry.logger import log as _log
 
 if TYPE_CHECKING:
@@ -24,22 +24,34 @@ class WatchedFlags:
         self._file, self._load = file, load
         self._seen = self._state()
         self._flags = first or load()
-        self.looking = BackgroundTask(self._look, FRESH)
+        self._looked_at = time.monotonic()
+        self._looking = threading.Lock()
+        self.fault: str | None = None
+        """Why the file could not be read again; None if the flags are those in the file."""
 
-    def current(self, now: datetime) -> "FlagSet":
-        self.looking.ask(now)
+    def current(self) -> "FlagSet":
+        """The flags in the file, as they were in the last second."""
+        if time.monotonic() - self._looked_at > FRESH and self._looking.acquire(blocking=False):
+            try:
+                self._look()
+            finally:
+                self._looked_at = time.monotonic()
+                self._looking.release()
         return self._flags
 
-    def _look(self, _now: datetime) -> None:
+    def _look(self) -> None:
+        """Read the file if it has changed, or if the last time failed."""
         state = self._state()
-        if state == self._seen:
+        if state == self._seen and self.fault is None:
             return
-        self._seen = state
         try:
             self._flags = self._load()
         except (ConfigError, OSError) as fault:
-            _log.error("flags_not_read_again", file=str(self._file), fault=str(fault))
+            if str(fault) != self.fault:
+                _log.error("flags_not_read_again", file=str(self._file), fault=str(fault))
+            self.fault = str(fault)
         else:
+            self._seen, self.fault = state, None
             _log.info("flags_read_again", version=self._flags.version)
 
     def _state(self) -> tuple[int, int, int] | None:

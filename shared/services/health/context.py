@@ -15,6 +15,10 @@ class HealthContext(Context, Protocol):
         """The commit that was deployed, or the platform's name of the revision; empty if neither is set."""
         ...
 
+    def flags_fault(self) -> str | None:
+        """Why the flags file cannot be read; None if it can."""
+        ...
+
     def free_mb(self) -> float | None:
         """The free space of the disk that holds the store, in MiB; None if the store is not on a local disk."""
         ...

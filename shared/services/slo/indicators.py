@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 from shared.ports import Set, Store
 from shared.ports.field_paths import EXPIRY
-from shared.process.background_task import BackgroundTask
+from shared.process.due_task import DueTask
 from shared.process.fold_buffer import FoldBuffer
 from shared.slo.burn_rate import Counts, Indicator, Slots, merged, slot_of
 from shared.telemetry.logger import log as _log
@@ -42,7 +42,7 @@ class Indicators:
 
     def __post_init__(self) -> None:
         self._seen = FoldBuffer(self._count)
-        self.reporting = BackgroundTask(self.report, EVERY, immediately=False)
+        self.reporting = DueTask(self.report, EVERY, immediately=False)
 
     def took(self, indicator: Indicator, seconds: float, now: datetime, *, well: bool = True) -> None:
         """Count an outcome: it is good if it came out *well* and took no longer than its objective allows."""
@@ -58,11 +58,12 @@ class Indicators:
             counts[indicator] = was_good + good, was_bad + (not good)
         self._changed = self._changed or bool(seen)
 
-    def report(self, now: datetime) -> None:
+    def report(self, now: datetime) -> bool:
+        """Store the counts. Returns whether the store has them all."""
         with self._seen.folding:
             self._seen.fold()
             if not self._changed:
-                return
+                return True
             writes = [self._document(date, now) for date in sorted({day(slot) for slot in self._counted})]
             self._changed = False
         try:
@@ -70,9 +71,10 @@ class Indicators:
         except Exception as fault:  # noqa: BLE001  (the next report includes it all)
             _log.warning("indicators_not_reported", error=type(fault).__name__)
             self._changed = True
-            return
+            return False
         with self._seen.folding:
             self._counted = {slot: counts for slot, counts in self._counted.items() if day(slot) == day(now)}
+        return True
 
     def _document(self, date: str, now: datetime) -> Set:
         slots = {iso(slot): counts for slot, counts in self._counted.items() if day(slot) == date}

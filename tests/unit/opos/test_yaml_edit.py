@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opos.yaml_edit import with_value
+from opos.yaml_edit import SharedValue, with_value
 from shared.config.files.loader import flag_file
 from shared.config.files.located_yaml import parse_yaml
 from shared.errors import NotFound
@@ -44,6 +44,34 @@ def test_a_key_can_be_added_to_a_file_without_a_final_line_break() -> None:
     assert with_value("flags:\n  a:\n    enabled: true", ("flags", "a", "rollout"), "5") == (
         "flags:\n  a:\n    enabled: true\n    rollout: 5"
     )
+
+
+SHARED = "flags:\n  a: &d {enabled: true, rollout: 10, environments: {live: &e {rollout: 5}}}\n  b: *d\n  c: {enabled: true, environments: {live: *e}}\n  own: {enabled: true}\n"
+
+
+@pytest.mark.parametrize(
+    "path", [("a", "rollout"), ("b", "rollout"), ("b", "owner"), ("c", "environments", "live", "rollout")]
+)
+def test_a_value_that_other_flags_share_is_not_changed(path: tuple[str, ...]) -> None:
+    with pytest.raises(SharedValue, match="to have a value of its own, found one that other places share \\(line 2\\)"):
+        with_value(SHARED, ("flags", *path), "30")
+    assert with_value(SHARED, ("flags", "own", "rollout"), "30") == SHARED.replace(
+        "own: {enabled: true}", "own: {enabled: true, rollout: 30}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("flags:\n  a: {\n    enabled: true  # yes\n  }\n", "flags:\n  a: {\n    enabled: true, rollout: 5  # yes\n  }\n"),
+        ("flags:\n  a: {enabled: true,}\n", "flags:\n  a: {enabled: true, rollout: 5,}\n"),
+        ("flags:\n  a: {}  # none yet\n", "flags:\n  a: {rollout: 5}  # none yet\n"),
+        ("flags:\r\n  a:\r\n    enabled: true  # é\r\n\r\n", "flags:\r\n  a:\r\n    enabled: true  # é\r\n    rollout: 5\r\n\r\n"),
+        ("flags:\r\n  a:\r\n    rollout: 10\r\n", "flags:\r\n  a:\r\n    rollout: 5\r\n"),
+    ],
+)  # fmt: skip
+def test_comments_commas_and_line_ends_stay_as_they_are(text: str, expected: str) -> None:
+    assert with_value(text, ("flags", "a", "rollout"), "5") == expected
 
 
 @pytest.mark.parametrize("flag", ["unheard-of", "enabled"])

@@ -11,7 +11,6 @@ from shared.ports import Doc
 from shared.ports.field_paths import field
 from shared.services.alerting.quiet_hours import held
 from shared.services.digest.queue import batching, longest_waiting
-from shared.services.flags.overrides import in_force
 from shared.services.health.checks.backlogs import Backlog, backlogs
 from shared.services.health.context import HealthContext
 from shared.services.outbox.addressees import receiver_name
@@ -30,7 +29,7 @@ def events_unhandled(context: Context) -> list[Result]:
     waiting = context.store.query("events", where=[("state", "==", "accepted")], limit=SAMPLE)
     return [
         compare(
-            "events:oldestUnhandled", _oldest(waiting, "received_at", context.now), "s", otherwise="fail",
+            "events:oldestUnhandled", oldest(waiting, "received_at", context.now), "s", otherwise="fail",
             threshold=context.config.health.thresholds.event_unhandled.total_seconds(), failure="events-unhandled",
         )
     ]  # fmt: skip
@@ -121,23 +120,12 @@ def heartbeats_missed(context: Context) -> list[Result]:
     return [compare("heartbeats:missed", missed, "items", threshold=1, failure="heartbeat-missed")]
 
 
-def flags_overridden(context: Context) -> list[Result]:
-    """How many flags are overridden. Overrides are deliberate, so only one that lasts too long is a warning."""
-    docs = in_force(context.store, context.now)
-    threshold = context.config.health.thresholds.flag_overridden.total_seconds()
-    oldest = _oldest(docs, "at", context.now)
-    return [
-        Result("flags:overridden", "component", "pass", len(docs), "flags"),
-        compare("flags:oldestOverride", oldest, "s", threshold=threshold, failure="flag-overridden"),
-    ]
-
-
 def secrets_due(context: Context) -> list[Result]:
     due = sum(day <= context.now.date() for day in context.config.rotate_by.values())
     return [compare("secrets:due", due, "items", threshold=1, failure="secret-due")]
 
 
-def _oldest(docs: Iterable[Doc], name: str, now: datetime) -> float:
+def oldest(docs: Iterable[Doc], name: str, now: datetime) -> float:
     """Seconds since the oldest time in the field *name*."""
     return _age([field(doc.data, name) for doc in docs], now)
 

@@ -14,7 +14,7 @@ from shared.ports import Set
 from shared.ports.field_paths import EXPIRY
 from shared.process.facts import memory_mb, process_id
 from shared.services.health.checks import cost as spending
-from shared.services.health.checks import deployment, external, pipeline
+from shared.services.health.checks import deployment, external, flags, pipeline
 from shared.services.health.checks import slo as objectives
 from shared.services.health.context import HealthContext
 
@@ -87,7 +87,7 @@ SHARED = tuple(
     Check(f"{run.__name__}:responseTime", run)
     for run in (
         pipeline.events_unhandled, pipeline.pages_unsent, pipeline.digests_late, pipeline.attention,
-        pipeline.heartbeats_missed, pipeline.flags_overridden, pipeline.secrets_due, objectives.burning,
+        pipeline.heartbeats_missed, flags.flags_overridden, pipeline.secrets_due, objectives.burning,
         deployment.last_deployment,
     )
 )  # fmt: skip
@@ -101,8 +101,11 @@ _STORED = (
 )
 """Checks that read what the sweeper stored."""
 PROCESS = (
-    Check("store:exposedFiles", _exposed), Check("memory:utilization", _memory), Check("uptime", _uptime),
-)  # fmt: skip
+    Check("store:exposedFiles", _exposed),
+    Check("flags:unreadable", flags.flags_unreadable),
+    Check("memory:utilization", _memory),
+    Check("uptime", _uptime),
+)
 WATCHED = (*DEPENDENCIES, *SHARED, *PROCESS)
 """What the sweeper checks every minute."""
 

@@ -10,16 +10,19 @@ from typing import Any
 import pytest
 import structlog
 
-from functions.flag_evaluator.handler import handle
+from functions.flag_evaluator import handler
+from shared.config.files.faults import ConfigError, Fault
 from shared.config.slos import Slos
-from shared.errors import Unauthorized
+from shared.errors import OposError, Unauthorized, Unavailable
 from shared.flags import FlagSet
 from shared.flags.checked_definition import CheckedDefinition
 from shared.flags.file import flag_set
 from shared.flags.shorthand import Flag
 from shared.services.flags.usage import Usage
 from shared.services.slo.indicators import Indicators
+from shared.telemetry.fault_response import OURS
 from shared.values.http import HttpRequest, HttpResponse
+from tests.support import ofrep
 from tests.support.fakes import FakeStore
 
 FLAGS = {
@@ -47,13 +50,14 @@ class FlagsOnly:
     flags: FlagSet = field(default_factory=lambda: flag_set(FLAGS))
     now: datetime = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
     origins: tuple[str, ...] = ("*",)
-    overridden: dict[str, str] = field(default_factory=dict)
     users: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The claims of the user whom each authorization header authenticates."""
     waits: dict[str, int] = field(default_factory=dict)
     usage: Usage = field(default_factory=lambda: Usage(FakeStore, "test"))
     indicators: Indicators = field(default_factory=lambda: Indicators(FakeStore, "test", Slos))
     elapsed_seconds: float = 0.0
+    fault: OposError | None = None
+    """What goes wrong while the caller's token is checked."""
 
     def wait_for(self, caller: str) -> int:
         return self.waits.get(caller, 0)
@@ -63,11 +67,20 @@ class FlagsOnly:
         return SimpleNamespace(origins=self.origins)
 
     def user(self, headers: Mapping[str, str]) -> dict[str, Any] | None:
+        if self.fault:
+            raise self.fault
         if "authorization" not in headers:
             return None
         if headers["authorization"] not in self.users:
             raise Unauthorized("no")
         return self.users[headers["authorization"]]
+
+
+def handle(request: HttpRequest, context: Any) -> HttpResponse:
+    """The answer, of which OFREP allows each part."""
+    answer = handler.handle(request, context)
+    ofrep.require_valid(request.method, request.path, answer.status, answer.body, answer.headers)
+    return answer
 
 
 def ask(method: str, path: str, body: bytes = b"", flags: FlagSet | None = None, **more: Any) -> HttpResponse:
@@ -92,8 +105,9 @@ def of_user(user: str) -> bytes:
         ("everyone", b"\xef\xbb\xbf{}", True, "STATIC"),
         ("nobody", b"{}", False, "STATIC"),
         ("members", b"{}", False, "TARGETING_MATCH"),
-        ("quarter", b"{}", False, "DEFAULT"),
-        ("quarter", of_user(""), False, "DEFAULT"),
+        ("quarter", b"{}", False, "UNKNOWN"),
+        ("quarter", of_user(""), False, "UNKNOWN"),
+        ("quarter", b'{"context": {"targetingKey": null}}', False, "UNKNOWN"),
         ("quarter", of_user("u1"), False, "TARGETING_MATCH"),
         ("quarter", of_user("u2"), True, "TARGETING_MATCH"),
     ],
@@ -121,7 +135,9 @@ def test_a_flag_is_answered_with_all_fields_of_ofrep(key: str, body: bytes, valu
         ("everyone", b'{"context": [1]}', 400, "INVALID_CONTEXT"),
         ("everyone", b'{"context": "u1"}', 400, "INVALID_CONTEXT"),
         ("everyone", b'{"context": {"targetingKey": 1}}', 400, "INVALID_CONTEXT"),
-        ("everyone", b'{"context": {"targetingKey": null}}', 400, "INVALID_CONTEXT"),
+        ("everyone", b'{"context": {"limit": 1e999}}', 400, "PARSE_ERROR"),
+        ("everyone", b'{"context": {"limit": -Infinity}}', 400, "PARSE_ERROR"),
+        ("everyone", b'{"context": {"limit": NaN}}', 400, "PARSE_ERROR"),
         ("everyone", b'{"context": {"targetingKey": "\\ud800"}}', 400, "INVALID_CONTEXT"),
         ("everyone", b'{"context": {"targetingKey": "\xed\xa0\x80"}}', 400, "INVALID_CONTEXT"),
     ],
@@ -146,7 +162,7 @@ def test_a_value_can_have_any_type() -> None:
     pro = json.dumps({"context": {"plan": "pro"}}).encode()
     flags = [content(ask("POST", f"{BULK}/colours", body, flag_set(MIXED))) for body in (b"{}", pro)]
     assert [(flag["value"], flag["variant"], flag["reason"], flag["metadata"]) for flag in flags] == [
-        ("#f00", "red", "DEFAULT", {"owner": "me"}), ({"columns": [1, 2.5]}, "grid", "TARGETING_MATCH", {"owner": "me"}),
+        ("#f00", "red", "UNKNOWN", {"owner": "me"}), ({"columns": [1, 2.5]}, "grid", "TARGETING_MATCH", {"owner": "me"}),
     ]  # fmt: skip
 
 
@@ -225,6 +241,28 @@ def test_a_wrong_method_is_answered_with_the_allowed_ones(method: str, path: str
     assert content(answer)["error"]["code"] == "method_not_allowed"
 
 
+BROKEN_FILE = ConfigError([Fault("flags.yaml", 1, "everyone", "true or false", "hunter2")])
+REFUSED: list[tuple[FlagsOnly, str, dict[str, str], int, str]] = [
+    (FlagsOnly(), "POST", {"authorization": "Bearer forged"}, 401, "no"),
+    (FlagsOnly(origins=()), "POST", {"origin": "https://evil.example"}, 403, "Web pages of https://evil.example may not evaluate flags."),
+    (FlagsOnly(), "GET", {}, 405, "expected POST or OPTIONS, found GET"),
+    (FlagsOnly(waits={"": 7}), "POST", {}, 429, "Too many requests from this address."),
+    (FlagsOnly(fault=BROKEN_FILE), "POST", {}, 500, OURS),
+    (FlagsOnly(fault=Unavailable("The keys cannot be fetched.")), "POST", {}, 503, "The keys cannot be fetched."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["", "/everyone", "/team/new checkout/"])
+@pytest.mark.parametrize(("context", "method", "headers", "status", "details"), REFUSED)
+def test_each_error_says_to_an_sdk_what_it_says_to_a_person(
+    context: FlagsOnly, method: str, headers: dict[str, str], status: int, details: str, path: str
+) -> None:
+    answer = handle(HttpRequest(method, BULK + path, headers), context)
+    error = content(answer)
+    assert (answer.status, error["errorCode"], error["errorDetails"]) == (status, "GENERAL", details)
+    assert (error["error"]["message"], error["key"]) == (details, path.removeprefix("/"))
+
+
 @pytest.mark.parametrize("path", ["/", "/x", "/flagged", "/ofrep/v1/evaluate"])
 def test_other_paths_are_not_found(path: str) -> None:
     assert ask("GET", path).status == 404
@@ -238,7 +276,9 @@ def test_a_browser_of_any_origin_may_read_the_answer(method: str, path: str) -> 
     answer = ask(method, path)
     assert answer.headers["access-control-allow-origin"] == "*"
     if method == "OPTIONS":
-        assert {"content-type", "if-none-match"} <= set(answer.headers["access-control-allow-headers"].split(", "))
+        allowed = set(answer.headers["access-control-allow-headers"].split(", "))
+        assert {"content-type", "if-none-match", "x-api-key", "authorization"} <= allowed
+        assert {"traceparent", "tracestate", "baggage", "sentry-trace"} <= allowed
     elif path != f"{BULK}/unheard-of":
         exposed = set(answer.headers["access-control-expose-headers"].split(", "))
         assert exposed == {"etag", "retry-after", "x-opos-warning"}
@@ -304,19 +344,62 @@ def test_only_pages_of_configured_origins_may_read_an_answer(origin: str, *, all
 
 
 @pytest.mark.parametrize(
-    ("key", "variant", "value", "reason"),
+    ("key", "variant", "value", "metadata"),
     [
-        ("everyone", "off", False, "OVERRIDE"), ("colours", "grid", {"columns": [1, 2.5]}, "OVERRIDE"),
-        ("asleep", "red", "#f00", "OVERRIDE"), ("everyone", "purple", True, "STATIC"),
+        ("everyone", "off", False, {"overridden": True}),
+        ("colours", "grid", {"columns": [1, 2.5]}, {"owner": "me", "overridden": True}),
+        ("asleep", "red", "#f00", {"owner": "me", "overridden": True}),
+        ("everyone", "purple", True, {}),
     ],
-)  # fmt: skip
+)
 def test_an_override_replaces_the_rule_if_the_flag_has_that_variant(
-    key: str, variant: str, value: Any, reason: str
+    key: str, variant: str, value: Any, metadata: dict[str, Any]
 ) -> None:
-    context: Any = FlagsOnly(flag_set(MIXED), overridden={key: variant, "gone": "on"})
+    context: Any = FlagsOnly(flag_set(MIXED).under({key: variant, "gone": "on"}))
     evaluation = content(handle(HttpRequest("POST", f"{BULK}/{key}", body=b"{}"), context))
-    assert (evaluation["value"], evaluation["reason"]) == (value, reason)
+    assert (evaluation["value"], evaluation["reason"], evaluation["metadata"]) == (value, "STATIC", metadata)
+    listed = content(handle(HttpRequest("POST", BULK, body=b"{}"), context))["flags"]
+    assert [flag["value"] for flag in listed if flag["key"] == key] == [value]
     assert handle(HttpRequest("POST", f"{BULK}/gone", body=b"{}"), context).status == 404
+
+
+REQUIRING = {
+    **FLAGS, "both": Flag(enabled=True, requires=("everyone",)), "third": Flag(enabled=True, requires=("both",)),
+    "reader": CheckedDefinition.model_validate(
+        {**COLOURS, "targeting": {"if": [{"==": [{"flag": "third"}, "on"]}, "grid", "red"]}}
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("variant", "expected"),
+    [
+        ("on", {"both": True, "third": True, "reader": {"columns": [1, 2.5]}}),
+        ("off", {"both": False, "third": False, "reader": "#f00"}),
+    ],
+)
+def test_an_override_reaches_the_flags_that_require_its_flag_alone_and_in_bulk(
+    variant: str, expected: dict[str, Any]
+) -> None:
+    context: Any = FlagsOnly(flag_set(REQUIRING).under({"everyone": variant}))
+    singly = {key: content(ask("POST", f"{BULK}/{key}", flags=context.flags))["value"] for key in expected}
+    listed = {flag["key"]: flag["value"] for flag in content(handle(HttpRequest("POST", BULK), context))["flags"]}
+    assert singly == {key: listed[key] for key in expected} == expected
+
+
+def test_an_answer_that_may_lack_an_override_says_so_and_counts_as_bad() -> None:
+    context: Any = FlagsOnly(flag_set(FLAGS, {"team": "shop"}).under({}, is_stale=True))
+    store = FakeStore()
+    context.indicators.store = lambda: store
+    single, every, plain = (
+        handle(HttpRequest(*request), context)
+        for request in (("POST", f"{BULK}/everyone"), ("POST", BULK), ("GET", "/flags/everyone"))
+    )
+    assert content(single)["metadata"] == content(every)["metadata"] == {"team": "shop", "stale": True}
+    assert {answer.headers["x-opos-warning"] for answer in (single, every, plain)} == {"STALE"}
+    context.indicators.report(context.now)
+    (stored,) = store.query("indicators")
+    assert json.loads(stored.data["slots"]) == {"2026-11-20T09:00:00.000000Z": {"flag_lookup": [0, 3]}}
 
 
 def test_a_caller_above_the_rate_limit_gets_429_and_retry_after_and_others_do_not() -> None:
@@ -329,7 +412,7 @@ def test_a_caller_above_the_rate_limit_gets_429_and_retry_after_and_others_do_no
 
 
 def test_every_outcome_is_counted_by_flag_variant_and_reason() -> None:
-    flags = FlagsOnly(flag_set(MIXED), overridden={"nobody": "on"})
+    flags = FlagsOnly(flag_set(MIXED).under({"nobody": "on"}))
     context: Any = flags
     for user in ("u1", "u2", "u2"):
         handle(HttpRequest("POST", f"{BULK}/quarter", body=of_user(user)), context)
@@ -338,7 +421,7 @@ def test_every_outcome_is_counted_by_flag_variant_and_reason() -> None:
     handle(HttpRequest("POST", f"{BULK}/unheard-of"), context)
     assert flags.usage.counts() == {
         ("quarter", "off", "TARGETING_MATCH"): 1, ("quarter", "on", "TARGETING_MATCH"): 2, ("quarter", "off", "DEFAULT"): 1,
-        ("everyone", "on", "STATIC"): 2, ("members", "off", "TARGETING_MATCH"): 1, ("nobody", "on", "OVERRIDE"): 1,
+        ("everyone", "on", "STATIC"): 2, ("members", "off", "TARGETING_MATCH"): 1, ("nobody", "on", "STATIC"): 1,
         ("broken", "", "ERROR"): 1, ("colours", "red", "DEFAULT"): 1, ("asleep", "", "DISABLED"): 1,
     }  # fmt: skip
 
@@ -353,6 +436,17 @@ def test_only_the_caller_may_cache_a_bulk_answer_and_revalidates_it_by_its_tag(m
     again = ask(method, path, headers={"if-none-match": first.headers["etag"]})
     assert (again.status, again.body) == (304, b"")
     assert first.headers["cache-control"] == again.headers["cache-control"] == "private, no-cache"
+
+
+def test_a_star_matches_whatever_the_caller_has() -> None:
+    assert ask("POST", BULK, of_user("u1"), headers={"if-none-match": "*"}).status == 304
+
+
+@pytest.mark.parametrize("key", ["shop/", "shop/a/b/c/d/", "/shop"])
+def test_a_slash_at_an_end_belongs_to_the_key(key: str) -> None:
+    flags = flag_set({key: Flag(enabled=True), "shop": Flag(enabled=False)})
+    assert content(ask("POST", f"{BULK}/{key}", flags=flags))["value"] is True
+    assert content(ask("GET", f"/flags/{key}", flags=flags)) == {key: True}
 
 
 def test_a_key_can_contain_a_slash() -> None:

@@ -8,16 +8,16 @@ import structlog
 
 from shared.config.files.faults import ConfigError
 from shared.config.files.loader import load_flags
+from shared.flags import FlagSet
 from shared.services.flags import watched_file as watching
 from shared.services.flags.watched_file import WatchedFlags
-from tests.support.fakes import FakeClock
 
-NOW = FakeClock().now()
+FIRST = "flags: {a: {enabled: true}}"
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return write(tmp_path / "flags.yaml", "flags: {a: {enabled: true}}")
+    return write(tmp_path / "flags.yaml", FIRST)
 
 
 @pytest.fixture
@@ -33,12 +33,7 @@ def write(file: Path, text: str) -> Path:
 
 
 def is_on(watched: WatchedFlags, key: str = "a") -> bool:
-    """The value after the check of the file that this evaluation starts."""
-    watched.current(NOW)
-    watched.looking.wait()
-    value = watched.current(NOW).evaluate(key, {}).value
-    watched.looking.wait()
-    return bool(value)
+    return bool(watched.current().evaluate(key, {}).value)
 
 
 def test_a_change_of_the_file_takes_effect_without_a_restart(watched: WatchedFlags, file: Path) -> None:
@@ -60,6 +55,25 @@ def test_an_invalid_or_missing_file_leaves_the_flags_as_they_were_and_is_logged_
     assert "flags.yaml:1: flags.a.enabled" in logs[0]["fault"]
     write(file, "flags: {a: {enabled: false}}")
     assert not is_on(watched)
+
+
+def test_a_read_that_failed_is_tried_again_although_the_file_has_not_changed(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "FRESH", -1.0)
+    faults = [OSError("too many open files"), OSError("too many open files")]
+
+    def load() -> FlagSet:
+        if file.read_text() != FIRST and faults:
+            raise faults.pop()
+        return load_flags(file)
+
+    watched = WatchedFlags(file, load)
+    write(file, "flags: {a: {enabled: false}}")
+    with structlog.testing.capture_logs() as logs:
+        assert [is_on(watched) for _ in range(3)] == [True, True, False]
+    assert [entry["event"] for entry in logs] == ["flags_not_read_again", "flags_read_again"]
+    assert watched.fault is None
 
 
 def test_a_file_that_has_not_changed_is_not_read_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

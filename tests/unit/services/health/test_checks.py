@@ -97,6 +97,10 @@ def exposed(context: FakeContext) -> None:
     context.exposed = ["opos.db", "signing.key"]
 
 
+def unreadable(context: FakeContext) -> None:
+    context.broken_flags = "flags.yaml:1: expected a mapping; found a text"
+
+
 AGED = timedelta(minutes=6)
 BROKEN: dict[str, tuple[str, Callable[[FakeContext], None]]] = {
     "an accepted event that nobody handles": ("events-unhandled", unhandled),
@@ -115,6 +119,7 @@ BROKEN: dict[str, tuple[str, Callable[[FakeContext], None]]] = {
     "a disk that is nearly full": ("disk-full", disk),
     "memory over its threshold": ("memory-high", without_memory),
     "a secret whose day has come": ("secret-due", secret),
+    "a flags file with an error": ("flags-unreadable", unreadable),
     "a damaged data file": ("data-file-damaged", damaged),
     "a data file that others can read": ("data-file-exposed", exposed),
 }
