@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from opos.bundle.data_folder import lock, note_address
+from opos.bundle.data_folder import lock
+from opos.bundle.ports import free_port, note_address
 from opos.cli import main
 from tests.e2e.test_commands import opos
 from tests.support.bundle import CONFIG, FLAGS, SECRETS, Bundle
@@ -159,11 +160,23 @@ def test_an_override_of_a_bundle_that_does_not_run_says_that_nobody_receives_it(
 
 
 @pytest.mark.parametrize(("has_run", "warned"), [(True, True), (False, False)])
-def test_up_says_that_the_data_file_of_an_earlier_run_is_gone(folder: Path, has_run: bool, warned: bool) -> None:  # noqa: FBT001
+def test_up_says_that_the_data_file_of_an_earlier_run_is_gone(
+    folder: Path,
+    has_run: bool,
+    warned: bool,
+    monkeypatch: pytest.MonkeyPatch,  # noqa: FBT001
+) -> None:
+    monkeypatch.setattr("opos.commands.up._serve", lambda *_: None)
     (folder / "data").mkdir()
     if has_run:
         lock(folder / "data").close()
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        result = run(f"up --data data --port {taken.getsockname()[1]}")
+    result = run(f"up --data data --port {free_port()}")
     assert ("The data file data/opos.db is gone" in result.stderr) is warned
-    assert "Cannot listen on" in result.stderr
+
+
+def test_a_start_that_finds_its_port_taken_leaves_nothing_that_looks_like_an_earlier_run(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for _ in range(2):
+            result = run(f"up --data data --port {taken.getsockname()[1]}")
+            assert (result.exit_code, result.stderr.startswith("Cannot listen on")) == (1, True)
+    assert not (folder / "data").exists()
