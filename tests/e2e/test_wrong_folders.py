@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from opos.bundle.data_folder import lock
-from opos.bundle.ports import free_port, note_address
+from opos.bundle.data_folder import lock, note_address
+from opos.bundle.ports import free_port
 from opos.cli import main
 from tests.e2e.test_commands import opos
 from tests.support.bundle import CONFIG, FLAGS, SECRETS, Bundle
@@ -164,7 +164,7 @@ def test_up_says_that_the_data_file_of_an_earlier_run_is_gone(
     folder: Path,
     has_run: bool,
     warned: bool,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("opos.commands.up._serve", lambda *_: None)
     (folder / "data").mkdir()
