@@ -162,8 +162,8 @@ def test_an_override_of_a_bundle_that_does_not_run_says_that_nobody_receives_it(
 @pytest.mark.parametrize(("has_run", "warned"), [(True, True), (False, False)])
 def test_up_says_that_the_data_file_of_an_earlier_run_is_gone(
     folder: Path,
-    has_run: bool,
-    warned: bool,
+    has_run: bool,  # noqa: FBT001
+    warned: bool,  # noqa: FBT001
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("opos.commands.up._serve", lambda *_: None)
