@@ -12,7 +12,7 @@ _RESERVED = frozenset({"v2", "ping"})
 _SILENT_ON_RESOLVE = frozenset({"email_configs", "slack_configs", "wechat_configs", "rocketchat_configs"})
 """The integrations whose `send_resolved` is false by default."""
 _SECRET = {
-    "pagerduty_configs": "pagerduty://INTEGRATION_KEY@API_KEY", "slack_configs": "slack://TOKEN_A/TOKEN_B/TOKEN_C",
+    "pagerduty_configs": "pagerduty://INTEGRATION_KEY@API_KEY",
     "email_configs": "mailto://user:password@example.com", "webhook_configs": "json://host/path",
     "opsgenie_configs": "opsgenie://API_KEY", "pushover_configs": "pover://USER_KEY@TOKEN",
     "telegram_configs": "tgram://BOT_TOKEN/CHAT_ID", "discord_configs": "discord://WEBHOOK_ID/WEBHOOK_TOKEN",
@@ -22,6 +22,8 @@ _SECRET = {
     "msteamsv2_configs": "workflows://host/WORKFLOW/SIGNATURE",
 }  # fmt: skip
 """The form of an Apprise URL for each kind of receiver."""
+_NATIVE = {"slack_configs": ("slack", "its api_url")}
+"""The kinds of receivers for which opos has a channel of its own that takes the same address."""
 
 
 def channels_of(receivers: Iterable[Receiver]) -> dict[str, str]:
@@ -74,8 +76,9 @@ def note_receivers(receivers: Iterable[Receiver], channels: dict[str, str], note
 def _note_setting(receiver: Receiver, key: str, channel: str, where: Where, notes: Notes) -> None:
     name = f"receivers.{receiver.name}.{key}"
     if key in receiver.integrations:
-        url = _SECRET.get(key, "an Apprise URL")
-        secret = f"write {channel}: {{apprise: {_secret(channel)}}} and set that to {url}"
+        kind, address = _NATIVE.get(key) or ("apprise", _SECRET.get(key, "an Apprise URL"))
+        silent = "" if is_told_of_resolves(receiver) else ", send_resolved: false"
+        secret = f"write {channel}: {{{kind}: {_secret(channel)}{silent}}} and set that to {address}"
         notes.lost(where, f"because it contains secrets; {secret}", name)
     elif not key.endswith("_configs"):
         notes.lost(where, "opos has no such setting", name)
