@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from functions.alert_router.handler import handle
+from opos.backups.restored_state import settle
 from opos.history.replay_preview import ReplayPreview
 from opos.history.route_explanation import explain_labels
 from opos.history.what_if import History
@@ -260,3 +261,13 @@ def test_an_alert_that_joins_makes_no_more_messages_than_a_minute_may_have() -> 
     for name in "abc":
         fire(context, f"{name}2", labels={"alertname": name, "host": "2"})
     assert len(docs(context, "outbox")) - before <= 3
+
+
+def test_a_restored_bundle_keeps_the_time_that_each_route_had_left() -> None:
+    context = routed({**PAGER, "repeat_interval": "5m"}, {**PAGER, "channel": "call"})
+    fire(context)
+    minutes(context, 1)
+    context.clock.advance(days=2)
+    context.store.any_query = True
+    settle(context.store, now=context.now)
+    assert timeline(context, 8) == [(4, "desk")]
