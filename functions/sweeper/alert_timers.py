@@ -5,14 +5,16 @@ page, so a sweep that dies or runs twice changes nothing.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.alerting.actions import end_timer, hold
 from shared.alerting.alert import AlertDoc, as_alert
 from shared.alerting.decision import Judgement, judge_alerts, united
-from shared.alerting.groups import Page, as_group, courses_of, idle, is_unanswered, page_again, postponed
+from shared.alerting.groups import GroupDoc, Page, as_group, idle, is_unanswered, page_again, place_of
 from shared.alerting.hold_reasons import Verdict, interrupts, muted, suppressed
+from shared.alerting.places import Courses, courses_of
 from shared.alerting.routes import Node, route
 from shared.alerting.situation import Situation
 from shared.alerting.verdict import Judged
@@ -130,27 +132,47 @@ def _escalate(doc: Doc, context: OutboxContext) -> bool:
     routed = [
         (alert, node, _mute(as_alert(alert.data), node, situation)) for alert, routes in unanswered for node in routes
     ]
-    leaving = _leaving(routed)
-    holds = [_held(alert, mute, group["reached"] or 0.0, context) for alert, mute in leaving.values()]
+    leaving, courses = _leaving(routed), _courses(routed, context)
+    holds = [_held(alert, mute, _places(group, alert.id, routed, courses), context) for alert, mute in leaving.values()]
     if not all(_step(holds[start:][:NAMED], context) for start in range(0, len(holds), NAMED)):
         return False
-    staying = [(as_alert(alert.data), node, mute) for alert, node, mute in routed if alert.id not in leaving]
+    staying = [(alert, node, mute) for alert, node, mute in routed if alert.id not in leaving]
     if not staying:
         _step([Update(doc.path, idle(group, context.now), doc.version)], context)
         return False
-    audible = [(alert, node) for alert, node, mute in staying if mute is None]
-    courses = courses_of(united([node] for _, node, _ in staying), context.config.escalations)
-    notifying = courses_of(united([node] for _, node in audible), context.config.escalations)
-    page = page_again(group, notifying, courses, context.now)
+    changed, page = page_again(group, _courses(staying, context), _mutes(staying, context), context.now)
     if page is None:
-        until = min(mute.until for *_, mute in staying if mute and mute.until)
-        _step([Update(doc.path, postponed(group, until), doc.version)], context)
+        _step([Update(doc.path, changed, doc.version)], context)
         return False
-    alerts = {alert["id"]: alert for alert, _ in audible}
-    return _page_again(doc, page, list(alerts.values()), world, context)
+    audible = {alert.id: as_alert(alert.data) for alert, _, mute in staying if mute is None}
+    return _page_again(doc, page, list(audible.values()), world, context)
 
 
-def _leaving(routed: Sequence[tuple[Doc, Node, Verdict | None]]) -> dict[str, tuple[Doc, Verdict]]:
+Routed = Sequence[tuple[Doc, Node, Verdict | None]]
+"""Alerts with each of their routes, and the mute of the alert on this route."""
+
+
+def _courses(routed: Routed, context: Context) -> Courses:
+    return courses_of(united([node] for _, node, _ in routed), context.config.escalations)
+
+
+def _places(group: GroupDoc, alert: str, routed: Routed, courses: Courses) -> dict[str, float]:
+    """The place that *group* has reached on each route of an *alert*, in seconds."""
+    keys = [node.key for doc, node, _ in routed if doc.id == alert]
+    return {key: place_of(group, key, courses)["reached"] for key in keys}
+
+
+def _mutes(routed: Routed, context: Context) -> dict[str, datetime]:
+    """The routes that are muted for all their alerts, and when the first of these mutes ends."""
+    audible = {node.key for _, node, mute in routed if mute is None}
+    ends: dict[str, list[datetime]] = {}
+    for _, node, mute in routed:
+        if mute and node.key not in audible:
+            ends.setdefault(node.key, []).append(mute.until or context.now)
+    return {key: min(times) for key, times in ends.items()}
+
+
+def _leaving(routed: Routed) -> dict[str, tuple[Doc, Verdict]]:
     """The alerts that are muted on each of their routes, with the mute that ends first."""
     mutes: dict[str, list[tuple[Doc, Verdict | None]]] = {}
     for alert, _, mute in routed:
@@ -163,7 +185,7 @@ def _ends(pair: tuple[Doc, Verdict]) -> str:
     return iso(pair[1].until) if pair[1].until else ""
 
 
-def _held(alert: Doc, verdict: Verdict, reached: float, context: Context) -> Update:
+def _held(alert: Doc, verdict: Verdict, reached: dict[str, float], context: Context) -> Update:
     return Update(alert.path, hold(as_alert(alert.data), verdict, reached, context.now), alert.version)
 
 
@@ -181,16 +203,16 @@ def _unanswered(group: str, context: Context) -> list[tuple[Doc, tuple[Node, ...
 
 
 def _notified(alert: AlertDoc, routes: tuple[Node, ...]) -> tuple[Node, ...]:
-    """Those of *routes* on which *alert* has notified; if its channels have changed since then, all that would."""
+    """Those of *routes* on which *alert* has notified; if these have changed since then, all that would."""
     able = tuple(node for node in routes if interrupts(alert, node.settings))
-    return tuple(node for node in able if node.settings.channel in alert["told_on"]) or able
+    return tuple(node for node in able if node.key in alert["told_on"]) or able
 
 
 def _page_again(doc: Doc, page: Page, alerts: Sequence[AlertDoc], world: StoreWorld, context: OutboxContext) -> bool:
     members = len(alerts)
     total = members if members < MEMBERS else context.store.count("alerts", where=[("group", "==", doc.id)])
     writes = in_turn([Update(doc.path, page.group, doc.version), *pages(page, alerts, total, context)], world)
-    return _step(writes, context) if page.step.wait else _end_escalation(writes, page, alerts[0], context)
+    return _step(writes, context) if not page.step.is_last else _end_escalation(writes, page, alerts[0], context)
 
 
 def _step(writes: Sequence[Write], context: OutboxContext, own: OwnEvent | None = None) -> bool:

@@ -30,7 +30,7 @@ _FIXED = frozenset({"content", "review", "notice", "receipt", "expires_at", "ack
 """The fields of a message that never change, and the time that names a call in the links of its pages."""
 
 
-_DEADLINES = frozenset({"due_at", "calls_at", "until", "flush_at"})
+_DEADLINES = frozenset({"due_at", "calls_at", "until", "flush_at", "courses"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ session of the console ends, because it may have been revoked since.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared.ports import Delete, Doc, Store, Update
 from shared.services.health.checks.pipeline import SWEEP
@@ -50,8 +51,17 @@ def _park(store: Store, collection: str) -> list[Doc]:
 
 def _move(store: Store, collection: str, name: str, *, by: timedelta) -> int:
     docs = _timed(store, collection, name)
-    store.commit([Update(doc.path, {name: _later(doc.data[name], by)}, doc.version) for doc in docs])
+    store.commit(
+        [Update(doc.path, {name: _later(doc.data[name], by), **_courses(doc, by)}, doc.version) for doc in docs]
+    )
     return len(docs)
+
+
+def _courses(doc: Doc, by: timedelta) -> dict[str, Any]:
+    """The places of a group, each of which has a timer of its own."""
+    places = doc.data.get("courses") or {}
+    later = {key: {**to, "due_at": to["due_at"] and _later(to["due_at"], by)} for key, to in places.items()}
+    return {"courses": later} if later else {}
 
 
 def _later(moment: str, by: timedelta) -> str:

@@ -10,7 +10,7 @@ from opos.deploy.check import Check
 from opos.deploy.cloud_checks import looks
 from opos.deploy.source import NoRepository, Source, source
 from opos.deploy.target import Ground
-from shared.alerting.groups import courses_of
+from shared.alerting.places import courses_of
 from shared.config.channels import ConsoleChannel
 from shared.config.files.route_tests import outcome
 from shared.config.files.verification import verify
@@ -66,7 +66,7 @@ def _smoke(ground: Ground) -> Check:
     """The synthetic event must not notify anybody outside the console."""
     name, config = ground.deploy.smoke, ground.config
     routes = outcome(RouteTest(labels={"source": name, "severity": "critical"}), config).by_route
-    stages = chain.from_iterable(courses_of((node for node, _ in routes), config.escalations))
+    stages = chain.from_iterable(courses_of((node for node, _ in routes), config.escalations).values())
     notified = dict.fromkeys(channel for stage in stages for channel in stage.channels)
     outside = [channel for channel in notified if not isinstance(config.channels[channel], ConsoleChannel)]
     said = f"alerts of {name} go to {', '.join(outside) or 'the console only'}"

@@ -7,6 +7,7 @@ from shared.alerting.alert import AlertDoc, Held, noted_in_episode, state_of
 from shared.alerting.hold_reasons import Verdict
 from shared.alerting.interruption import after_wait
 from shared.alerting.lifecycle import Change
+from shared.alerting.places import first_due
 from shared.alerting.state_machine import OPEN, TABLE
 from shared.events import iso
 
@@ -27,13 +28,14 @@ def act(
     return Change(changed, effect, f"{to} by {by}")
 
 
-def hold(alert: AlertDoc, verdict: Verdict, reached: float, now: datetime) -> AlertDoc:
-    """An *alert* that has notified up to the place *reached* and is muted since.
+def hold(alert: AlertDoc, verdict: Verdict, reached: dict[str, float], now: datetime) -> AlertDoc:
+    """An *alert* that has notified up to the places *reached*, by route, and is muted on all these routes since.
 
-    When the *verdict* ends, opos judges it again, on all its routes.
+    When the *verdict* ends, or a route that has not notified yet is to be checked, opos judges it again on all routes.
     """
     held: Held = {"by": verdict.by, "reason": verdict.reason, "since": iso(now), "reached": reached}
-    return {**alert, "calls_at": iso(verdict.until) if verdict.until else None, "held": held, "told_on": []}
+    until = iso(verdict.until) if verdict.until else None
+    return {**alert, "calls_at": first_due([alert["calls_at"], until]), "held": held, "told_on": []}
 
 
 def end_timer(alert: AlertDoc) -> Change:

@@ -39,19 +39,22 @@ class Pending(TypedDict):
 
 
 class Held(TypedDict):
-    """Why an alert does not notify yet. `reached`: the place of its escalation, in seconds, if it has notified."""
+    """Why an alert does not notify yet. `reached`: the places of its escalation, by route, if it has notified."""
 
     by: HeldBy | None
     reason: str
     since: str
-    reached: NotRequired[float | None]
+    reached: NotRequired[dict[str, float]]
 
 
 class Again(TypedDict):
-    """Why an alert that waited notifies, as a sentence for a person, and the place that its escalation had reached."""
+    """Why an alert that waited notifies, as a sentence for a person, and the places that its escalation had reached.
+
+    A place is in seconds after the start of the course of a route, by the key of the route.
+    """
 
     why: str
-    reached: float | None
+    reached: dict[str, float] | None
 
 
 class Content(TypedDict):
@@ -71,7 +74,7 @@ class Content(TypedDict):
 class Progress(TypedDict):
     """What opos keeps about an alert as it goes on. Times are ISO 8601 in UTC.
 
-    `told_on` are the channels of the routes that have notified since the alert fired, became more severe, or stopped
+    `told_on` are the keys of the routes that have notified since the alert fired, became more severe, or stopped
     being acknowledged. If it is not empty, `calls_at` is when opos checks the routes that have not notified yet.
     """
 

@@ -10,10 +10,10 @@ from datetime import timedelta
 
 from shared.alerting.actions import act
 from shared.alerting.alert import AlertDoc, alert_id, labels_of, pending
-from shared.alerting.groups import GroupDoc, Page, courses_of, page_now, waiting
+from shared.alerting.groups import GroupDoc, Page, page_now, waiting, with_routes
 from shared.alerting.hold_reasons import Outcome, group_interval, group_wait
 from shared.alerting.inhibition import Inhibitor
-from shared.alerting.interruption import place_reached
+from shared.alerting.interruption import interrupted_places
 from shared.alerting.lifecycle import (
     Change,
     Received,
@@ -22,6 +22,7 @@ from shared.alerting.lifecycle import (
     is_said_before_the_last_firing,
     noted,
 )  # fmt: skip
+from shared.alerting.places import Courses, courses_of
 from shared.alerting.routes import Node, able_to_notify, ack_timeout, route
 from shared.alerting.situation import Rules, Situation
 from shared.alerting.state_machine import OPEN
@@ -72,13 +73,16 @@ class Judgement:
         """What the verdicts on *members*, all of the group *id*, make of it: a page, or the start of its wait."""
         rules, now = self.situation.rules, self.situation.now
         paged = [member for member in members if member.verdict.path == "page"]
+        joining = courses_of(united(member.joining for member in members), rules.escalations)
         if paged:
             first, routes = paged[0], united(member.routes for member in paged)
-            known = self.situation.group(id, group_interval(first.routes))
-            reached = place_reached(member.alert for member in paged)
+            known = self._with_routes(self.situation.group(id, group_interval(first.routes)), joining)
+            interrupted = interrupted_places((member.alert, [node.key for node in member.routes]) for member in paged)
             courses = courses_of(routes, rules.escalations)
-            page = page_now(known, id, first.matched, first.alert["labels"], courses, now, reached=reached)
+            page = page_now(known, id, first.matched, first.alert["labels"], courses, now, interrupted=interrupted)
             return GroupChange(page.group, paged, page)
+        if joining and (known := self.situation.group(id, timedelta(0))):
+            return GroupChange(self._with_routes(known, joining) or known, members)
         for member in members:
             wait = group_wait(member.routes)
             if member.verdict.by == "group" and wait and member.verdict.until == now + wait:
@@ -86,6 +90,12 @@ class Judgement:
                 group = waiting(known, id, member.matched, member.alert["labels"], now + wait)
                 return GroupChange(group, [member])
         return None
+
+    def _with_routes(self, known: GroupDoc | None, joining: Courses) -> GroupDoc | None:
+        """The group *known* after routes begin to escalate in it. One that is idle, or of an earlier release, stays."""
+        if not known or not known["due_at"] or not known["courses"]:
+            return known
+        return with_routes(known, joining, self.situation.now)
 
     def group_changes(self) -> Iterator[GroupChange]:
         changes = (self.group_change(id, members) for id, members in self.by_group().items())

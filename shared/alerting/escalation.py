@@ -1,6 +1,6 @@
 """Escalation until somebody acknowledges: level by level, then repeats at growing intervals, then an end.
 
-Each route has a course of its own. A group whose alerts match several routes goes through all of their courses.
+Each route has a course of its own. A group whose alerts match several routes is at a place in each of their courses.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -65,11 +65,6 @@ def course(escalation: Escalation, channel: str, repeat: timedelta) -> Course:
     return tuple(_stages(_levels(escalation, channel), escalation, repeat))
 
 
-def opening(escalation: Escalation, channel: str) -> tuple[str, ...]:
-    """The channels of the first stage of a course."""
-    return _levels(escalation, channel)[0][0]
-
-
 def _stages(
     levels: Sequence[tuple[tuple[str, ...], timedelta]], escalation: Escalation, repeat: timedelta
 ) -> Iterator[Stage]:
@@ -94,47 +89,39 @@ def _levels(escalation: Escalation, channel: str) -> list[tuple[tuple[str, ...],
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One page: its channels, its name, and how long to wait for an acknowledgement before the next page.
-
-    `at` is its place in the courses, as the time since their start. `wait` is None after the last page.
-    """
+    """One page: its channels, its name, and whether no other one comes after it."""
 
     channels: tuple[str, ...]
     name: str
-    wait: timedelta | None
-    at: timedelta = START
+    is_last: bool = False
 
 
-def present(courses: Sequence[Course], at: timedelta) -> Step:
-    """The step at which *courses* are at the time *at*: the latest stage of each."""
-    latest = [max((stage for stage in stages if stage.at <= at), key=_at) for stages in courses]
-    return _step(latest, courses, at)
-
-
-def next_level(courses: Sequence[Course], after: timedelta) -> timedelta:
-    """The place of the next level of *courses*, or of the last one."""
-    places = [stage.at for stages in courses for stage in stages if stage.at > after and not stage.is_repeat]
-    return min(places, default=last_level(courses))
-
-
-def last_level(courses: Sequence[Course]) -> timedelta:
-    """The place after which *courses* only repeat."""
-    return max(stage.at for stages in courses for stage in stages if not stage.is_repeat)
-
-
-def following(notifying: Sequence[Course], courses: Sequence[Course], after: timedelta) -> Step | None:
-    """The next step of the *notifying* ones among *courses*; None if their stages are all past."""
-    ahead = [stage for stages in notifying for stage in stages if stage.at > after]
-    if not ahead:
-        return None
-    at = min(map(_at, ahead))
-    return _step([stage for stage in ahead if stage.at == at], courses, at)
-
-
-def _step(stages: Sequence[Stage], courses: Iterable[Course], at: timedelta) -> Step:
+def step(stages: Iterable[Stage], *, is_last: bool) -> Step:
+    """The page of *stages* that are due together."""
+    stages = list(stages)
     channels = dict.fromkeys(channel for stage in stages for channel in stage.channels)
-    later = [stage.at for whole in courses for stage in whole if stage.at > at]
-    return Step(tuple(channels), stages[0].name, min(later) - at if later else None, at)
+    return Step(tuple(channels), stages[0].name, is_last)
+
+
+def present(stages: Course, at: timedelta) -> Stage:
+    """The stage at which a course is at the time *at*."""
+    return max((stage for stage in stages if stage.at <= at), key=_at)
+
+
+def following(stages: Course, after: timedelta) -> Stage | None:
+    """The next stage of a course; None after its last."""
+    return min((stage for stage in stages if stage.at > after), key=_at, default=None)
+
+
+def next_level(stages: Course, after: timedelta) -> timedelta:
+    """The place of the next level of a course, or of its last one."""
+    places = [stage.at for stage in stages if stage.at > after and not stage.is_repeat]
+    return min(places, default=last_level(stages))
+
+
+def last_level(stages: Course) -> timedelta:
+    """The place after which a course only repeats."""
+    return max(stage.at for stage in stages if not stage.is_repeat)
 
 
 def _at(stage: Stage) -> timedelta:

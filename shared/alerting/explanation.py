@@ -75,7 +75,7 @@ def reasons(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> 
 def _own_checks(alert: AlertDoc, node: Node, situation: Situation, prefix: str) -> Iterator[Reason]:
     """What one route checks for itself."""
     for name, reason in ROUTE_REASONS.items():
-        verdict = reason(alert, node.settings, situation)
+        verdict = reason(alert, node, situation)
         answer = verdict.reason if verdict else "does not apply"
         if name == "severity":
             answer = f"{alert['severity']}, its route interrupts from {node.settings.interrupt_from}"

@@ -1,29 +1,20 @@
 """The pages of a group: the first, later ones for alerts that joined, and more until somebody acknowledges.
 
 The document of a group holds only that: how many `pages` there were, the `level` of the present escalation, when the
-last page was (`paged_at`) and when the next is due (`due_at`). `reached` is the place in the courses of its routes, in
-seconds after their start; groups of earlier releases have none. Which alerts are open is known from the alerts alone.
+last page was (`paged_at`) and when the next is due (`due_at`). `courses` is its place in the course of each route that
+has notified, by the key of the route; groups of earlier releases have none. Which alerts are open is known from the
+alerts alone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypedDict, cast
 
 from shared.alerting.alert import KEEP, AlertDoc
-from shared.alerting.escalation import (
-    START,
-    Course,
-    Escalation,
-    Step,
-    course,
-    following,
-    last_level,
-    next_level,
-    opening,
-    present,
-)
-from shared.alerting.routes import Node, Settings, able_to_notify, group_id, group_labels, storm_id
+from shared.alerting.escalation import START, Stage, Step, following, next_level, present, step
+from shared.alerting.places import Courses, Place, begun, first_due, joined, place, reached
+from shared.alerting.routes import Node, able_to_notify, group_id, group_labels, storm_id
 from shared.alerting.state_machine import OPEN
 from shared.events import document_id, iso
 from shared.ports.field_paths import EXPIRY
@@ -51,7 +42,7 @@ class GroupDoc(TypedDict):
     messages: list[str]
     last_told: list[str]
     told_on: dict[str, list[str]]
-    reached: float | None
+    courses: dict[str, Place]
     expires_at: str | None
 
 
@@ -84,21 +75,10 @@ def channels_of(routes: Sequence[Node]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(node.settings.channel for node in routes))
 
 
-def courses_of(routes: Iterable[Node], escalations: Mapping[str, Escalation]) -> list[Course]:
-    """How each of *routes* notifies until somebody acknowledges."""
-    return [_course(node.settings, escalations) for node in routes]
-
-
-def _course(settings: Settings, escalations: Mapping[str, Escalation]) -> Course:
-    escalation = escalations.get(settings.escalation or "", Escalation())
-    return course(escalation, settings.channel, settings.repeat_interval)
-
-
-def first_channels(routes: Iterable[Node], escalations: Mapping[str, Escalation]) -> set[str]:
-    """The channels of the first page that alerts on *routes* make; no later page has more."""
-    settings = (node.settings for node in routes)
-    openings = (opening(escalations.get(of.escalation or "", Escalation()), of.channel) for of in settings)
-    return {channel for channels in openings for channel in channels}
+def channels_now(known: GroupDoc | None, courses: Courses, interrupted: Mapping[str, float]) -> set[str]:
+    """The channels of the page that `page_now` would make."""
+    stages = _stages_now(known, courses, interrupted)
+    return {channel for stage in stages.values() for channel in stage.channels}
 
 
 def page_now(
@@ -106,61 +86,91 @@ def page_now(
     id: str,
     routes: tuple[Node, ...],
     labels: Mapping[str, str],
-    courses: Sequence[Course],
+    courses: Courses,
     now: datetime,
     *,
-    reached: float | None = None,
+    interrupted: Mapping[str, float] | None = None,
 ) -> Page:
-    """The page for alerts that notify now by *courses*: it begins an escalation, or joins the present one at its place.
+    """The page for alerts that notify now by *courses*: each course begins, or is joined at its place.
 
-    An escalation that a mute has interrupted goes on after the place *reached*, in seconds after its start. Alerts that
-    join begin the repeats again: they do not share the long waits that others have reached.
+    A course that a mute has *interrupted* goes on after the place, in seconds after its start, that it had reached.
     """
-    group = known or _new_group(id, routes, labels)
-    if group["due_at"] is not None and group["level"]:
-        at = min(_reached(group, courses), last_level(courses))
-        joined = present(courses, at)
-        changed: GroupDoc = {**group, "reached": at.total_seconds(), "due_at": _due(group, joined, now)}
-        return _page(changed, joined, "joined", now)
-    at = START if reached is None else next_level(courses, timedelta(seconds=reached))
-    first = present(courses, at)
-    begun: GroupDoc = {
-        **group, "level": 1, "called_at": iso(now), "gave_up_at": None, "messages": [],
-        "reached": at.total_seconds(), "due_at": _due(group, first, now),
+    group, stages = known or _new_group(id, routes, labels), _stages_now(known, courses, interrupted or {})
+    places = {key: _sooner(group, key, place(courses[key], stage, now)) for key, stage in stages.items()}
+    due_at = first_due([group["due_at"], *(to["due_at"] for to in places.values())])
+    if _is_active(group):
+        changed: GroupDoc = {**group, "courses": {**group["courses"], **places}, "due_at": due_at}
+        return _page(changed, step(stages.values(), is_last=not due_at), "joined", now)
+    new: GroupDoc = {
+        **group, "level": 1, "called_at": iso(now), "gave_up_at": None, "messages": [], "courses": places,
+        "due_at": due_at,
     }  # fmt: skip
-    return _page(begun, first, "first", now)
+    return _page(new, step(stages.values(), is_last=not due_at), "first", now)
 
 
-def _due(group: GroupDoc, step: Step, now: datetime) -> str | None:
-    """When the next page of *group* is due after the one of *step*: no later than it already was."""
-    due = [group["due_at"], iso(now + step.wait) if step.wait else None]
-    return min(filter(None, due), default=None)
+def _is_active(group: GroupDoc | None) -> bool:
+    return bool(group and group["due_at"] and group["level"])
 
 
-def page_again(known: GroupDoc, notifying: Sequence[Course], courses: Sequence[Course], now: datetime) -> Page | None:
-    """The next page of a group that nobody has acknowledged, by the *notifying* ones of its *courses*.
+def _stages_now(known: GroupDoc | None, courses: Courses, interrupted: Mapping[str, float]) -> dict[str, Stage]:
+    """The stage by which each of *courses* notifies now. A route that the group does not know yet begins its own."""
+    active = known if known and _is_active(known) else None
+    stages = dict[str, Stage]()
+    for key, stages_of in courses.items():
+        if active and (key in active["courses"] or not active["courses"]):
+            stages[key] = joined(stages_of, place_of(active, key, courses))
+        else:
+            after = interrupted.get(key)
+            at = START if after is None else next_level(stages_of, timedelta(seconds=after))
+            stages[key] = present(stages_of, at)
+    return stages
 
-    Without a wait it is the last: the escalation ends. None if only courses that do not notify now have pages left.
+
+def _sooner(group: GroupDoc, key: str, new: Place) -> Place:
+    """The *new* place of a course, whose next page stays due no later than it already was."""
+    known = group["courses"].get(key) if _is_active(group) else None
+    return {**new, "due_at": first_due([new["due_at"], known["due_at"]])} if known else new
+
+
+def with_routes(known: GroupDoc, courses: Courses, now: datetime) -> GroupDoc:
+    """An active group after routes whose channels have notified already begin their *courses* without a page."""
+    places = {key: begun(stages, now) for key, stages in courses.items()} | known["courses"]
+    return {**known, "courses": places, "due_at": first_due(to["due_at"] for to in places.values())}
+
+
+def page_again(
+    known: GroupDoc, courses: Courses, mutes: Mapping[str, datetime], now: datetime
+) -> tuple[GroupDoc, Page | None]:
+    """What becomes of a group that nobody has acknowledged: its new document, and its next page.
+
+    *courses* are those of its routes, *mutes* until when the muted ones of them are. What is due on a muted route
+    waits for the end of the mute. After the last page of each course the escalation ends.
     """
-    reached = _reached(known, courses)
-    step = following(notifying, courses, reached)
-    if step is None:
-        if following(courses, courses, reached):
-            return None
-        step = present(notifying, reached)
-    group: GroupDoc = {
-        **known, "level": known["level"] + 1, "reached": step.at.total_seconds(),
-        "due_at": iso(now + step.wait) if step.wait else None, "gave_up_at": None if step.wait else iso(now),
-    }  # fmt: skip
-    return _page(group, step, "again", now)
+    places = {key: place_of(known, key, courses) for key in courses}
+    due = [key for key, to in places.items() if to["due_at"] and to["due_at"] <= iso(now)]
+    stages = {key: _next_stage(places[key], key, courses) for key in due if key not in mutes}
+    for key in due:
+        put_off: Place = {**places[key], "due_at": iso(mutes.get(key, now))}
+        places[key] = place(courses[key], stages[key], now) if key in stages else put_off
+    group: GroupDoc = {**known, "courses": places, "due_at": first_due(to["due_at"] for to in places.values())}
+    if not stages:
+        return group, None
+    is_last = not group["due_at"]
+    group = {**group, "level": known["level"] + 1, "gave_up_at": iso(now) if is_last else None}
+    page = _page(group, step(stages.values(), is_last=is_last), "again", now)
+    return page.group, page
 
 
-def _reached(group: GroupDoc, courses: Sequence[Course]) -> timedelta:
-    """The place of *group* in its courses; a group of an earlier release knows its level only."""
-    if group["reached"] is not None:
-        return timedelta(seconds=group["reached"])
-    places = sorted({stage.at for stages in courses for stage in stages})
-    return places[: max(group["level"], 1)][-1]
+def _next_stage(known: Place, key: str, courses: Courses) -> Stage:
+    return following(courses[key], reached(known)) or present(courses[key], reached(known))
+
+
+def place_of(group: GroupDoc, key: str, courses: Courses) -> Place:
+    """The place of *group* in one of *courses*; a group of an earlier release knows its level only."""
+    if group["courses"]:
+        return group["courses"].get(key, {"reached": 0.0, "due_at": group["due_at"]})
+    places = sorted({stage.at for stages in courses.values() for stage in stages})
+    return {"reached": places[: max(group["level"], 1)][-1].total_seconds(), "due_at": group["due_at"]}
 
 
 def is_told(alert: AlertDoc, group: str) -> bool:
@@ -179,7 +189,7 @@ def is_unanswered(alert: AlertDoc) -> bool:
 
 def idle(known: GroupDoc, now: datetime) -> GroupDoc:
     """A group in which nothing waits for an answer any more."""
-    return {**known, "due_at": None, "level": 0, EXPIRY: iso(now + KEEP)}
+    return {**known, "due_at": None, "level": 0, "courses": {}, EXPIRY: iso(now + KEEP)}
 
 
 def muted(known: GroupDoc) -> GroupDoc:
@@ -190,11 +200,6 @@ def muted(known: GroupDoc) -> GroupDoc:
 def ended(now: datetime) -> dict[str, Any]:
     """What changes in a group when the last alert that notified in it has resolved."""
     return {"due_at": None, "level": 0, "told_on": {}, EXPIRY: iso(now + KEEP)}
-
-
-def postponed(known: GroupDoc, until: datetime) -> GroupDoc:
-    """A group of which only routes that are muted until *until* have notifications left."""
-    return {**known, "due_at": iso(until)}
 
 
 def waiting(
@@ -221,6 +226,5 @@ def _new_group(id: str, routes: tuple[Node, ...], labels: Mapping[str, str]) -> 
         "id": id, "flood": is_storm, "labels": {} if is_storm else group_labels(routes, labels),
         "route": str(able_to_notify(routes)[-1]), "pages": 0, "level": 0, "paged_at": None, "due_at": None,
         "called_at": None, "flush_at": None, "gave_up_at": None, "messages": [], "last_told": [], "told_on": {},
-        "reached": None,
-        EXPIRY: None,
+        "courses": {}, EXPIRY: None,
     }  # fmt: skip

@@ -4,14 +4,16 @@ First each route that the alert matches checks its own reasons. The other reason
 none, because they are about the alert, its group and you.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from shared.alerting.alert import AlertDoc, HeldBy, flaps, rank
-from shared.alerting.groups import GroupDoc, first_channels, group_of
-from shared.alerting.routes import Node, Settings, storm_id
+from shared.alerting.groups import GroupDoc, channels_now, group_of
+from shared.alerting.interruption import after_hold, interrupted_places
+from shared.alerting.places import courses_of
+from shared.alerting.routes import Node, Settings, route, storm_id
 from shared.alerting.situation import Situation
 from shared.alerting.time_intervals import until_false
 from shared.events import iso
@@ -26,12 +28,16 @@ STORM_WAIT = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`until` is when a held alert is judged again; `by` is what kept it from notifying."""
+    """`until` is when a held alert is judged again; `by` is what kept it from notifying.
+
+    A route that `joins` begins its escalation without a page, because another one has just notified its channel.
+    """
 
     path: Outcome
     reason: str
     by: HeldBy | None = None
     until: datetime | None = None
+    joins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +58,28 @@ def interrupts(alert: AlertDoc, settings: Settings) -> bool:
     return least != "never" and rank(alert["severity"]) >= rank(least)
 
 
-def _told(alert: AlertDoc, settings: Settings, situation: Situation) -> Verdict | None:  # noqa: ARG001
-    is_told = settings.channel in alert["told_on"]
-    return Verdict("record", f"has notified {settings.channel}") if is_told else None
+def _told(alert: AlertDoc, node: Node, situation: Situation) -> Verdict | None:  # noqa: ARG001
+    return Verdict("record", f"has notified {node.settings.channel}") if node.key in alert["told_on"] else None
 
 
-def _threshold(alert: AlertDoc, settings: Settings, situation: Situation) -> Verdict | None:  # noqa: ARG001
-    count, least = alert["count"], settings.failure_threshold
+def _heard(alert: AlertDoc, node: Node, situation: Situation) -> Verdict | None:
+    """Whether another route has notified the channel of *node* already."""
+    others = route(situation.rules.routes, alert["labels"]) if alert["told_on"] else ()
+    channels = {other.settings.channel for other in others if other.key in alert["told_on"]}
+    if node.settings.channel not in channels:
+        return None
+    return Verdict("record", f"another route has notified {node.settings.channel}", joins=True)
+
+
+def _threshold(alert: AlertDoc, node: Node, situation: Situation) -> Verdict | None:  # noqa: ARG001
+    count, least = alert["count"], node.settings.failure_threshold
     if alert["severity"] == "critical" or count >= least:
         return None
     return Verdict("record", f"firing {count} of {least} before it counts")
 
 
-def _severity(alert: AlertDoc, settings: Settings, situation: Situation) -> Verdict | None:
+def _severity(alert: AlertDoc, node: Node, situation: Situation) -> Verdict | None:
+    settings = node.settings
     if interrupts(alert, settings):
         return None
     if held := _flapping(alert, None, situation):
@@ -73,8 +88,8 @@ def _severity(alert: AlertDoc, settings: Settings, situation: Situation) -> Verd
     return Verdict("digest", f"{alert['severity']}, {reason}", "severity")
 
 
-def _pause(alert: AlertDoc, settings: Settings, situation: Situation) -> Verdict | None:
-    pause = settings.auto_pause
+def _pause(alert: AlertDoc, node: Node, situation: Situation) -> Verdict | None:
+    pause = node.settings.auto_pause
     until = datetime.fromisoformat(alert["first_seen"]) + pause
     if not pause or situation.now >= until:
         return None
@@ -88,6 +103,10 @@ def _flapping(alert: AlertDoc, ready: Ready | None, situation: Situation) -> Ver
         return None
     reason = f"flapping, {times} times in an hour: notifies at {iso(steady)} if it still fires"
     return Verdict("hold", reason, "flapping", steady)
+
+
+def _muted(alert: AlertDoc, node: Node, situation: Situation) -> Verdict | None:
+    return muted(alert, node.settings, situation)
 
 
 def muted(alert: AlertDoc, settings: Settings, situation: Situation) -> Verdict | None:  # noqa: ARG001
@@ -173,7 +192,7 @@ def _flush(group: GroupDoc | None, now: datetime) -> datetime | None:
 
 
 def _storm(alert: AlertDoc, ready: Ready, situation: Situation) -> Verdict | None:
-    messages = len(first_channels(ready.routes, situation.rules.escalations))
+    messages = len(page_channels(alert, ready, situation))
     if alert["group"] == storm_id(ready.matched) or not situation.is_storm(ready.group_of(alert), messages):
         return None
     return Verdict(
@@ -181,10 +200,25 @@ def _storm(alert: AlertDoc, ready: Ready, situation: Situation) -> Verdict | Non
     )
 
 
-RouteReason = Callable[[AlertDoc, Settings, Situation], Verdict | None]
+def page_channels(alert: AlertDoc, ready: Ready, situation: Situation) -> set[str]:
+    """The channels of the page that *alert* makes on the routes that are *ready*, or has them join."""
+    group = situation.group(ready.group_of(alert), group_interval(ready.routes))
+    interrupted = interrupted_places([(alert, [node.key for node in ready.routes])])
+    return channels_now(group, courses_of(ready.routes, situation.rules.escalations), interrupted)
+
+
+def late_reason(alert: AlertDoc, routes: Iterable[Node], situation: Situation) -> str:
+    """Why *routes* notify now, and not when *alert* notified on others: their pause, or the mute of one."""
+    then = replace(situation, now=datetime.fromisoformat(alert["told_at"] or alert["first_seen"]))
+    verdicts = (reason(alert, node, then) for node in routes for reason in (_pause, _muted))
+    whys = (after_hold(verdict.by, verdict.reason) for verdict in verdicts if verdict)
+    return next(whys, "Still firing. Another route has notified before.")
+
+
+RouteReason = Callable[[AlertDoc, Node, Situation], Verdict | None]
 ROUTE_REASONS: dict[str, RouteReason] = {
     "notified already": _told, "failure_threshold": _threshold, "severity": _severity, "auto_pause": _pause,
-    "time intervals": muted,
+    "time intervals": _muted, "notified by another route": _heard,
 }  # fmt: skip
 """What keeps one route from notifying, by name, in the order in which each route checks it."""
 HoldReason = Callable[[AlertDoc, Ready, Situation], Verdict | None]

@@ -26,12 +26,17 @@ def after_wait(alert: AlertDoc) -> Again | None:
     """
     if alert["state"] in {"acknowledged", "snoozed"}:
         return {"why": _after_act(alert), "reached": None}
-    held = alert["held"]
-    if held and held["by"] in _MUTES:
-        return {"why": f"Still firing. It was {held['reason'].rstrip('.')}.", "reached": held.get("reached")}
-    if held and held["by"] in _PAUSES:
-        return {"why": _PAUSES[held["by"]], "reached": None}
-    return alert["again"]
+    held, again = alert["held"], alert["again"]
+    why = after_hold(held["by"], held["reason"]) if held else ""
+    places = {**((again and again["reached"]) or {}), **((held and held.get("reached")) or {})}
+    return {"why": why, "reached": places or None} if why else again
+
+
+def after_hold(by: HeldBy | None, reason: str) -> str:
+    """What an alert says that notifies after the hold *by* that *reason*; empty if that is not worth a sentence."""
+    if by in _MUTES:
+        return f"Still firing. It was {reason.rstrip('.')}."
+    return _PAUSES.get(by, "") if by else ""
 
 
 def _after_act(alert: AlertDoc) -> str:
@@ -49,14 +54,18 @@ def more_severe(severity: Severity) -> Again:
     return {"why": f"More severe than before: now {severity}.", "reached": None}
 
 
-def place_reached(alerts: Iterable[AlertDoc]) -> float | None:
-    """The place, in seconds, after which the escalation of *alerts*, which notify together, goes on.
+def interrupted_places(members: Iterable[tuple[AlertDoc, Iterable[str]]]) -> dict[str, float]:
+    """The places, by route, after which the escalation of *members* goes on: alerts, each with the keys of its routes.
 
-    None if it begins, because one of them is new.
+    A route begins anew, and is not named, if it is new for one of them.
     """
-    places = [alert["again"]["reached"] if alert["again"] else None for alert in alerts]
-    known = [place for place in places if place is not None]
-    return min(known) if known and len(known) == len(places) else None
+    places: dict[str, list[float | None]] = {}
+    for alert, keys in members:
+        known = (alert["again"] and alert["again"]["reached"]) or {}
+        for key in keys:
+            places.setdefault(key, []).append(known.get(key))
+    known_places = {key: [at for at in ats if at is not None] for key, ats in places.items()}
+    return {key: min(ats) for key, ats in known_places.items() if len(ats) == len(places[key])}
 
 
 def reasons(alerts: Iterable[AlertDoc], *, new: str) -> list[str]:

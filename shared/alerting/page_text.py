@@ -57,7 +57,7 @@ def reasons_now(alerts: Iterable[AlertDoc], page: Page, now: datetime) -> list[s
     if page.kind == "first" or not page.group["called_at"]:
         return reasons(alerts, new="")
     minutes = int((now - datetime.fromisoformat(page.group["called_at"])).total_seconds() // 60)
-    last = "" if page.step.wait else " This is the last notification about it: the escalation ends here."
+    last = " This is the last notification about it: the escalation ends here." if page.step.is_last else ""
     return [f"Not acknowledged for {minutes} min; {page.step.name}.{last}"]
 
 

@@ -112,6 +112,11 @@ class Node:
     matches: Callable[[Labels], bool]
     children: tuple["Node", ...]
 
+    @property
+    def key(self) -> str:
+        """What documents call this route."""
+        return "-".join(("route", *map(str, self.path)))
+
     def __str__(self) -> str:
         matchers = ", ".join(map(str, self.spec.matchers)) or ("all" if self.path else "the root")
         return f"route{''.join(f'.{position}' for position in self.path)} ({matchers})"

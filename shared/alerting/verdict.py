@@ -10,10 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from shared.alerting.alert import AlertDoc, noted_in_episode, pending
-from shared.alerting.groups import channels_of, first_channels, group_of
-from shared.alerting.hold_reasons import HOLD_REASONS, ROUTE_REASONS, Outcome, Ready, Verdict
-from shared.alerting.routes import Node, Settings, route, storm_id
+from shared.alerting.alert import Again, AlertDoc, noted_in_episode, pending
+from shared.alerting.groups import group_of
+from shared.alerting.hold_reasons import (
+    HOLD_REASONS,
+    ROUTE_REASONS,
+    Outcome,
+    Ready,
+    Verdict,
+    late_reason,
+    page_channels,
+)
+from shared.alerting.routes import Node, route, storm_id
 from shared.alerting.situation import Situation
 from shared.events import iso
 
@@ -51,6 +59,11 @@ class Verdicts:
         return tuple(node for node, verdict in self.by_route if (verdict.path, verdict.by) == decisive)
 
     @property
+    def joining(self) -> tuple[Node, ...]:
+        """The routes that begin to escalate without a page."""
+        return tuple(node for node, verdict in self.by_route if verdict.joins)
+
+    @property
     def until(self) -> datetime | None:
         """When the first of the routes that hold the alert checks it again."""
         ends = [verdict.until for _, verdict in self.by_route if verdict.until]
@@ -68,14 +81,14 @@ def judge(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> Ve
 
 def judge_by_route(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> Verdicts:
     """What each of the *routes* that *alert* matches decides about it."""
-    own = [(node, _own_verdict(alert, node.settings, situation)) for node in routes]
+    own = [(node, _own_verdict(alert, node, situation)) for node in routes]
     ready = tuple(node for node, verdict in own if verdict is None)
     shared = _shared_verdict(alert, Ready(ready, routes), situation) if ready else _NOW
     return Verdicts(tuple((node, verdict or shared) for node, verdict in own))
 
 
-def _own_verdict(alert: AlertDoc, settings: Settings, situation: Situation) -> Verdict | None:
-    verdicts = (reason(alert, settings, situation) for reason in ROUTE_REASONS.values())
+def _own_verdict(alert: AlertDoc, node: Node, situation: Situation) -> Verdict | None:
+    verdicts = (reason(alert, node, situation) for reason in ROUTE_REASONS.values())
     return next((verdict for verdict in verdicts if verdict), None)
 
 
@@ -89,13 +102,15 @@ def _shared_verdict(alert: AlertDoc, ready: Ready, situation: Situation) -> Verd
 class Judged:
     """An alert after its verdict. Its page is still to be made: that is its group's.
 
-    `matched` are all its routes, `routes` those of them that decided.
+    `matched` are all its routes, `routes` those of them that decided, `joining` those that escalate from now on without
+    a page.
     """
 
     alert: AlertDoc
     verdict: Verdict
     routes: tuple[Node, ...]
     matched: tuple[Node, ...]
+    joining: tuple[Node, ...] = ()
 
 
 def judge_all(alerts: Iterable[AlertDoc], situation: Situation) -> Iterator[Judged]:
@@ -105,18 +120,21 @@ def judge_all(alerts: Iterable[AlertDoc], situation: Situation) -> Iterator[Judg
         verdicts = judge_by_route(alert, matched, situation)
         verdict = verdicts.verdict
         if verdict.path == "page":
-            channels = first_channels(verdicts.routes, situation.rules.escalations)
+            channels = page_channels(alert, Ready(verdicts.routes, matched), situation)
             situation.paging.setdefault(group_of(alert, matched), set()).update(channels)
-        yield Judged(_carried_out(alert, verdicts, matched, situation.now), verdict, verdicts.routes, matched)
+        changed = _carried_out(alert, verdicts, matched, situation)
+        yield Judged(changed, verdict, verdicts.routes, matched, verdicts.joining)
 
 
-def _carried_out(alert: AlertDoc, verdicts: Verdicts, matched: tuple[Node, ...], now: datetime) -> AlertDoc:
-    verdict, until, group = verdicts.verdict, verdicts.until, group_of(alert, matched)
-    cleared: AlertDoc = {**alert, "calls_at": iso(until) if until else None, "held": None}
+def _carried_out(alert: AlertDoc, verdicts: Verdicts, matched: tuple[Node, ...], situation: Situation) -> AlertDoc:
+    verdict, until, group, now = verdicts.verdict, verdicts.until, group_of(alert, matched), situation.now
+    told_on = [*alert["told_on"], *(node.key for node in verdicts.joining)]
+    cleared: AlertDoc = {**alert, "calls_at": iso(until) if until else None, "held": None, "told_on": told_on}
     if verdict.path == "page":
         return {
             **cleared, "told_at": iso(now), "told_in": group, "group": group, "pending": None, "unresolved": None,
-            "told_on": list(dict.fromkeys((*alert["told_on"], *channels_of(verdicts.routes)))),
+            "told_on": [*told_on, *(node.key for node in verdicts.routes)],
+            "again": _again(alert, verdicts.routes, situation),
             "episodes": noted_in_episode(alert, {"told": iso(now)}),
         }  # fmt: skip
     if verdict.path == "hold":
@@ -129,3 +147,11 @@ def _carried_out(alert: AlertDoc, verdicts: Verdicts, matched: tuple[Node, ...],
         return cleared
     queued = pending(verdicts.routes[-1].settings.digest, now, reason=verdict.reason, by=verdict.by)
     return {**cleared, "group": None, "pending": alert["pending"] or queued}
+
+
+def _again(alert: AlertDoc, routes: tuple[Node, ...], situation: Situation) -> Again | None:
+    """Why *alert* notifies on *routes*: if it has notified on others only, then because of what has held these."""
+    again = alert["again"]
+    places = (again and again["reached"]) or {}
+    is_late = alert["told_on"] or (places and not any(node.key in places for node in routes))
+    return {"why": late_reason(alert, routes, situation), "reached": places or None} if is_late else again

@@ -28,7 +28,7 @@ _ALERT: Mapping[str, Any] = {
 _GROUP: Mapping[str, Any] = {
     "flood": False, "labels": {}, "route": "", "pages": 0, "level": 0, "paged_at": None, "due_at": None,
     "called_at": None, "flush_at": None, "gave_up_at": None, "messages": [], "last_told": [], "told_on": {},
-    "reached": None, "expires_at": None,
+    "courses": {}, "expires_at": None,
 }  # fmt: skip
 _MESSAGE: Mapping[str, Any] = {"ack": None, "cause": None, "due_at": None, "receipt": None, "last_fault": None}
 _EVENT: Mapping[str, Any] = {"quarantine": None, "republished": {"count": 0, "at": None}, "handled": {}}

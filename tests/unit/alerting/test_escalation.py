@@ -15,11 +15,12 @@ LOUDER = Escalation.model_validate(
 
 def run(escalation: Escalation) -> list[tuple[tuple[str, ...], str, float | None]]:
     """Every page of a call that nobody acknowledges: channels, name, minutes until the next."""
-    courses = [course(escalation, "push", REPEAT)]
-    page, pages = present(courses, START), []
+    stages = course(escalation, "push", REPEAT)
+    page, pages = present(stages, START), []
     while page:
-        pages.append((page.channels, page.name, page.wait and page.wait / timedelta(minutes=1)))
-        page = following(courses, courses, page.at)
+        later = following(stages, page.at)
+        pages.append((page.channels, page.name, (later.at - page.at) / timedelta(minutes=1) if later else None))
+        page = later
     return pages
 
 

@@ -15,7 +15,7 @@ from shared.services.alerting.acknowledgement import act_on_alert
 from shared.services.alerting.silences import expire, silence
 from shared.values.http import HttpRequest
 from tests.support.fakes import FakeContext
-from tests.support.timeline import configured, docs, fire, minutes, titles
+from tests.support.timeline import LOUDER, configured, docs, fire, minutes, titles
 
 
 def host(context: FakeContext, name: str, status: str = "firing", **more: object) -> None:
@@ -278,3 +278,34 @@ def test_an_empty_group_by_makes_one_group_of_a_route_and_a_wait_of_zero_is_none
     assert [title.partition(":")[0] for title in titles(context)] == ["Trouble Down", "2 alerts in one group"]
     assert [group.data["labels"] for group in docs(context, "groups")] == [{}]
     assert Route.model_validate({"channel": "desk", "group_wait": "0"}).group_wait == timedelta(0)
+
+
+def twice_silenced(context: FakeContext) -> None:
+    for wait, length in ((14, 20), (10, 40)):
+        minutes(context, wait)
+        silenced(context, "a", minutes=length)
+
+
+def silenced_in_an_earlier_release(context: FakeContext) -> None:
+    minutes(context, 15)
+    (group,) = docs(context, "groups")
+    context.store.docs[group.path] = group._replace(data={**group.data, "courses": {}})
+    silenced(context, "a", minutes=40)
+
+
+def inhibited_for_long(context: FakeContext) -> None:
+    minutes(context, 7)
+    fire(context, "root", labels={"alertname": "Root"})
+    minutes(context, 15)
+    fire(context, "root", status="resolved", labels={"alertname": "Root"})
+
+
+@pytest.mark.parametrize("wait", [twice_silenced, silenced_in_an_earlier_release, inhibited_for_long])
+def test_an_escalation_goes_on_at_its_place_however_often_and_long_it_is_interrupted(wait: Wait) -> None:
+    inhibition = {"source_matchers": ["alertname=Root"], "target_matchers": ["alertname=Down"]}
+    context = configured(**LOUDER, inhibit_rules=[inhibition])
+    host(context, "a")
+    wait(context)
+    minutes(context, 40)
+    own = {name: titles(context, name).count("Trouble fa") for name in ("desk", "call", "friend")}
+    assert (own["desk"], own["call"], own["friend"] > 0) == (1, 1, True)

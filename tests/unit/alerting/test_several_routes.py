@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from functions.alert_router.handler import handle
+from opos.backups.restored_state import settle
 from opos.history.replay_preview import ReplayPreview
 from opos.history.route_explanation import explain_labels
 from opos.history.what_if import History
@@ -19,9 +20,11 @@ from shared.config.model import RouteTest
 from shared.services.alerting.acknowledgement import act_on_group
 from tests.support.alerts import SomeRules, fired, situation
 from tests.support.fakes import FakeContext
-from tests.support.timeline import alert, configured, docs, fire, group, minutes, titles
+from tests.support.timeline import LOUDER, alert, configured, docs, fire, group, minutes, titles
 from tests.unit.opos.history.test_replay_preview import webhook
 
+ONCE = {"after": {"levels": [{"channel": "friend", "after": "5m"}], "repeats": 1}}
+"""An escalation with one level."""
 NEVER = {"matchers": ["source=github"], "interrupt_from": "never", "channel": "friend", "digest": "other"}
 PAGER = {"matchers": ["source=github"], "continue": True}
 LABELS = {"source": "github", "severity": "critical"}
@@ -186,6 +189,85 @@ def test_a_group_of_an_earlier_release_goes_on_at_its_level() -> None:
     fire(context)
     later(context, 5)
     (doc,) = docs(context, "groups")
-    context.store.docs[doc.path] = doc._replace(data={**doc.data, "reached": None})
+    context.store.docs[doc.path] = doc._replace(data={**doc.data, "courses": {}})
     later(context, 5)
     assert told(context) == {"desk": 1, "call": 1, "friend": 1}
+
+
+def timeline(context: FakeContext, count: int) -> list[tuple[int, str]]:
+    """What each channel gets in each of the next *count* minutes."""
+    notified = []
+    for minute in range(1, count + 1):
+        before = told(context)
+        minutes(context, 1)
+        notified += [(minute, name) for name, sent in told(context).items() if sent > before.get(name, 0)]
+    return notified
+
+
+def mute(start: str, end: str) -> dict[str, Any]:
+    return {"timezone": "UTC", "time_intervals": {"mute": [{"times": [{"start_time": start, "end_time": end}]}]}}
+
+
+MUTED = {**PAGER, "mute_time_intervals": ["mute"]}
+
+
+def test_the_mute_of_one_route_does_not_put_off_the_end_of_the_pause_of_another() -> None:
+    paused = {**PAGER, "channel": "call", "auto_pause": "15m", "escalation": "after"}
+    context = routed({**MUTED, "repeat_interval": "5m"}, paused, escalations=ONCE, **mute("09:03", "15:00"))
+    fire(context)
+    assert timeline(context, 21) == [(15, "call"), (20, "friend")]
+    assert "Still firing after its pause." in context.channels["call"].sent[0][1].text
+
+
+def test_a_route_that_is_muted_keeps_its_levels_and_another_repeats_when_it_is_due() -> None:
+    context = routed(
+        PAGER, {**MUTED, "channel": "call", "escalation": "after"}, escalations=ONCE, **mute("09:04", "09:07")
+    )
+    fire(context)
+    assert timeline(context, 40) == [(7, "friend"), (30, "desk"), (37, "friend")]
+
+
+def test_a_route_that_joins_late_sets_no_other_back_and_says_why_it_comes() -> None:
+    leading, late = {**PAGER, "escalation": "me"}, {**PAGER, "channel": "inbox", "auto_pause": "12m"}
+    context = routed(leading, late, escalations=LOUDER["escalations"])
+    fire(context)
+    assert timeline(context, 44) == [(5, "call"), (15, "friend")]
+    texts = [notice.text.splitlines()[0] for _, notice in context.channels["inbox"].sent]
+    assert texts == ["Still firing after its pause.", "Not acknowledged for 42 min; repeat 1 of 5."]
+
+
+@pytest.mark.parametrize(
+    ("hold", "expected"),
+    [({"failure_threshold": 5}, [(30, "desk")]), ({"auto_pause": "15m"}, [(20, "friend"), (30, "desk")])],
+)
+def test_a_route_escalates_once_it_would_notify_though_another_has_notified_its_channel(
+    hold: dict[str, Any], expected: list[tuple[int, str]]
+) -> None:
+    warned = {**PAGER, "interrupt_from": "warning"}
+    context = routed(warned, {**warned, **hold, "escalation": "after"}, escalations=ONCE)
+    fire(context, severity="warning")
+    assert timeline(context, 40) == expected
+
+
+def test_an_alert_that_joins_makes_no_more_messages_than_a_minute_may_have() -> None:
+    levels = {name: {"levels": [{"channel": name, "after": "5m"}]} for name in ("call", "friend")}
+    routes = [{**PAGER, "escalation": name} for name in levels]
+    context = configured(route={"channel": "desk", "pages_per_minute": 3, "routes": routes}, escalations=levels)
+    for name in "abc":
+        fire(context, name, labels={"alertname": name})
+        minutes(context, 2)
+    minutes(context, 6)
+    before = len(docs(context, "outbox"))
+    for name in "abc":
+        fire(context, f"{name}2", labels={"alertname": name, "host": "2"})
+    assert len(docs(context, "outbox")) - before <= 3
+
+
+def test_a_restored_bundle_keeps_the_time_that_each_route_had_left() -> None:
+    context = routed({**PAGER, "repeat_interval": "5m"}, {**PAGER, "channel": "call"})
+    fire(context)
+    minutes(context, 1)
+    context.clock.advance(days=2)
+    context.store.any_query = True
+    settle(context.store, now=context.now)
+    assert timeline(context, 8) == [(4, "desk")]

@@ -8,9 +8,10 @@ import pytest
 
 from shared.alerting.alert import AlertDoc
 from shared.alerting.focus import Focus, Period
-from shared.alerting.groups import GroupDoc, courses_of, page_now, waiting
+from shared.alerting.groups import GroupDoc, page_now, waiting
 from shared.alerting.hold_reasons import Verdict
 from shared.alerting.inhibition import Inhibition, InhibitRule
+from shared.alerting.places import courses_of
 from shared.alerting.routes import route, storm_id
 from shared.alerting.silences import Silence
 from shared.alerting.situation import Situation
