@@ -3,6 +3,8 @@
 The document of a group holds only that: how many `pages` there were, the `level` of the present escalation, when the
 last page was (`paged_at`) and when the next is due (`due_at`). `reached` is the place in the courses of its routes, in
 seconds after their start; groups of earlier releases have none. Which alerts are open is known from the alerts alone.
+`calls` says of each channel when the last escalation that notified on it began, and `resolves` counts the commits that
+resolved alerts of the group: it differs after each, so that two at the same time conflict.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +26,6 @@ from shared.alerting.escalation import (
     present,
 )
 from shared.alerting.routes import Node, Settings, able_to_notify, group_id, group_labels, storm_id
-from shared.alerting.state_machine import OPEN
 from shared.events import document_id, iso
 from shared.ports.field_paths import EXPIRY
 
@@ -51,6 +52,8 @@ class GroupDoc(TypedDict):
     messages: list[str]
     last_told: list[str]
     told_on: dict[str, list[str]]
+    calls: dict[str, str | None]
+    resolves: int
     reached: float | None
     expires_at: str | None
 
@@ -163,11 +166,6 @@ def _reached(group: GroupDoc, courses: Sequence[Course]) -> timedelta:
     return places[: max(group["level"], 1)][-1]
 
 
-def is_told(alert: AlertDoc, group: str) -> bool:
-    """Whether *alert* is open and *group* has notified about it."""
-    return alert["group"] == group and bool(alert["told_at"]) and alert["state"] in OPEN
-
-
 def is_unanswered(alert: AlertDoc) -> bool:
     """Whether an alert of a group has notified somebody who has done nothing about it yet.
 
@@ -212,6 +210,7 @@ def _page(group: GroupDoc, step: Step, kind: Literal["first", "joined", "again"]
         channel: [*group["told_on"].get(channel, []), f"outbox/{key}"][-LAST:] for channel, key in page.keys.items()
     }
     paged["told_on"] = {**group["told_on"], **told_on}
+    paged["calls"] = {**group["calls"], **dict.fromkeys(page.step.channels, group["called_at"])}
     return page
 
 
@@ -221,6 +220,5 @@ def _new_group(id: str, routes: tuple[Node, ...], labels: Mapping[str, str]) -> 
         "id": id, "flood": is_storm, "labels": {} if is_storm else group_labels(routes, labels),
         "route": str(able_to_notify(routes)[-1]), "pages": 0, "level": 0, "paged_at": None, "due_at": None,
         "called_at": None, "flush_at": None, "gave_up_at": None, "messages": [], "last_told": [], "told_on": {},
-        "reached": None,
-        EXPIRY: None,
+        "calls": {}, "resolves": 0, "reached": None, EXPIRY: None,
     }  # fmt: skip

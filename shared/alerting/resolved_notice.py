@@ -9,6 +9,8 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from shared.alerting.alert import AlertDoc, flaps
+from shared.alerting.escalation import Escalation
+from shared.alerting.groups import courses_of
 from shared.alerting.hold_reasons import FLAPPING, STEADY
 from shared.alerting.routes import Node
 from shared.ports import Doc
@@ -21,10 +23,13 @@ LISTED = 5
 Fate = Literal["go", "wait", "drop"]
 
 
-def wants(channel: str, routes: Sequence[Node]) -> bool:
-    """Whether the *routes* of an alert let *channel* know that it has resolved. An escalation belongs to the last."""
-    leading = [node for node in routes if node.settings.channel == channel] or routes[-1:]
-    return any(node.settings.send_resolved for node in leading)
+def leading(channel: str, routes: Iterable[Node], escalations: Mapping[str, Escalation]) -> list[Node]:
+    """Those of *routes* that lead to *channel*, at once or by a level of their escalation."""
+    return [
+        node
+        for node in routes
+        if any(channel in stage.channels for course in courses_of([node], escalations) for stage in course)
+    ]
 
 
 def followed(pages: Iterable[Doc], name: Any) -> list[Doc]:

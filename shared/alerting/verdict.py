@@ -115,7 +115,8 @@ def _carried_out(alert: AlertDoc, verdicts: Verdicts, matched: tuple[Node, ...],
     cleared: AlertDoc = {**alert, "calls_at": iso(until) if until else None, "held": None}
     if verdict.path == "page":
         return {
-            **cleared, "told_at": iso(now), "told_in": group, "group": group, "pending": None, "unresolved": None,
+            **cleared, "told_at": iso(now), "told_in": group, "open_in": group, "group": group,
+            "pending": None, "unresolved": None,
             "told_on": list(dict.fromkeys((*alert["told_on"], *channels_of(verdicts.routes)))),
             "episodes": noted_in_episode(alert, {"told": iso(now)}),
         }  # fmt: skip
