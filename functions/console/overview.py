@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from functions.console.rows import (
     Row,
@@ -20,6 +21,7 @@ from shared.alerting.alert import effective_severity
 from shared.context import Context
 from shared.events import Severity, iso
 from shared.ports import Condition, Doc
+from shared.services.outbox.message import made_at
 from shared.values.distinction import distinctions, named
 
 _FEW = 20
@@ -142,7 +144,7 @@ def _undelivered(context: Context) -> Rows:
         for state in ("failed", "parked")
     ]
     docs = [doc for reading in readings for doc in reading.docs]
-    return _newest(Reading(docs, sum(reading.total for reading in readings)), "created_at", message_row, context)
+    return _newest(Reading(docs, sum(reading.total for reading in readings)), made_at, message_row, context)
 
 
 def _silences(context: Context) -> list[Row]:
@@ -153,12 +155,14 @@ def _silences(context: Context) -> list[Row]:
 
 def _quarantine(context: Context) -> Rows:
     reading = _read("events", [("quarantine", ">", "")], context, order_by="quarantine")
-    return _newest(reading, "received_at", quarantine_row, context)
+    return _newest(reading, lambda data: str(data["received_at"]), quarantine_row, context)
 
 
-def _newest(reading: Reading, by: str, show: Callable[[Doc, Context], Row], context: Context) -> Rows:
+def _newest(
+    reading: Reading, by: Callable[[Mapping[str, Any]], str], show: Callable[[Doc, Context], Row], context: Context
+) -> Rows:
     """The newest of *reading*, sorted here: no index on a time also serves a query by another field."""
-    docs = sorted(reading.docs, key=lambda doc: str(doc.data.get(by)), reverse=True)
+    docs = sorted(reading.docs, key=lambda doc: by(doc.data), reverse=True)
     return Rows([show(doc, context) for doc in docs[:_FEW]], reading.total)
 
 

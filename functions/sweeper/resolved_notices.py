@@ -1,18 +1,21 @@
-"""What keeps a resolved notice that is due from being sent: a new notification, the outcome of its page, or focus."""
+"""What keeps a resolved notice that is due from being sent: a new notification, the outcome of its page, or focus.
 
-from collections.abc import Mapping
+If its page comes on another channel instead, so does the notice.
+"""
+
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.alerting.resolved_notice import fate, is_pointless
 from shared.context import Context
-from shared.errors import Conflict
-from shared.events import iso
-from shared.ports import Doc, Update, Write
+from shared.errors import AlreadyExists, Conflict
+from shared.events import document_id, iso
+from shared.ports import Create, Doc, Update, Write
 from shared.services.alerting.quiet_hours import held
 from shared.services.alerting.resolved_notices import cancelled
-from shared.services.outbox.addressees import copies
+from shared.services.outbox.addressees import deliveries
 
 AGAIN = timedelta(minutes=1)
 
@@ -25,7 +28,7 @@ def may_go(doc: Doc, context: Context) -> bool:
     resolves = doc.data.get("resolves")
     writes = _hindrance(doc, resolves, context) if resolves else []
     if writes:
-        with suppress(Conflict):  # another worker was faster: the next sweep sees what it wrote
+        with suppress(Conflict, AlreadyExists):  # another worker was faster: the next sweep sees what it wrote
             context.store.commit(writes)
     return not writes
 
@@ -33,19 +36,35 @@ def may_go(doc: Doc, context: Context) -> bool:
 def _hindrance(doc: Doc, resolves: Mapping[str, Any], context: Context) -> list[Write]:
     """The writes of what hinders the notice *doc*; none if nothing does."""
     group, page = context.store.get(f"groups/{resolves['group']}"), context.store.get(resolves["page"])
-    if group is None or group.data["called_at"] != resolves["call"]:
+    if group is None or group.data["calls"].get(resolves["channel"]) != resolves["call"]:
         return [cancelled(doc, "its group has notified you again", context)]
     decided = fate(page.data if page else None, datetime.fromisoformat(doc.data["made_at"]), context.now)
     if decided == "drop":
-        return [cancelled(doc, "nobody got the notification that it is about", context)]
+        reason = "nobody got the notification that it is about"
+        return [cancelled(doc, reason, context), *_moved(doc, page, context), *_pointless(page, context)]
     if decided == "wait":
         return [_waiting(doc, context.now + AGAIN), *_pointless(page, context)]
     until = held(context.now, context)(context.now)
     return [_waiting(doc, until)] if until else []
 
 
+def _moved(doc: Doc, page: Doc | None, context: Context) -> Iterator[Create]:
+    """The notice *doc* about the message in the place of *page*, if there is one and it has no notice yet."""
+    path = page.data.get("substitute") if page else None
+    substitute = context.store.get(path) if path else None
+    own = f"outbox/{document_id('resolved', substitute.id)}" if substitute else ""
+    if substitute is None or context.store.get(own):
+        return
+    content = {name: value for name, value in doc.data.items() if name != "addressee"}
+    now, about = iso(context.now), {"page": substitute.path}
+    yield Create(own, {
+        **content, "channel": substitute.data["channel"], "made_at": now, "due_at": now,
+        "resolves": {**content["resolves"], **about}, "notice": {**content["notice"], "resolves": substitute.id},
+    })  # fmt: skip
+
+
 def _pointless(page: Doc | None, context: Context) -> list[Write]:
-    messages = (page, *copies(page, context.store)) if page else ()
+    messages = deliveries(page, context.store) if page else ()
     return [
         cancelled(message, "resolved before it was delivered", context)
         for message in messages

@@ -5,7 +5,7 @@ from typing import Any
 
 from opos.terminal.times import OperatorClock
 from shared.ports import Doc, Store
-from shared.services.outbox.addressees import copies, receiver_name
+from shared.services.outbox.addressees import deliveries, receiver_name
 from shared.services.outbox.message import made_at
 
 Story = dict[str, Any]
@@ -37,12 +37,11 @@ def _alerts(store: Store, data: dict[str, Any]) -> Iterator[Doc]:
 
 
 def _messages(store: Store, alert: Doc) -> Iterator[Doc]:
-    """The messages of the group that it last notified in, and the last digest that listed it, with all copies."""
+    """The messages of the group that it last notified in, and the last digest that listed it, with their followers."""
     group = store.get(f"groups/{alert.data['told_in']}") if alert.data.get("told_in") else None
     for path in (*(group.data["messages"] if group else ()), alert.data.get("digest")):
         if path and (doc := store.get(path)):
-            yield doc
-            yield from copies(doc, store)
+            yield from deliveries(doc, store)
 
 
 def _same_body(store: Store, event: Doc) -> list[str]:

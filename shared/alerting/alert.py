@@ -76,6 +76,7 @@ class Progress(TypedDict):
 
     `told_on` are the keys of the routes that have notified since the alert fired, became more severe, or stopped
     being acknowledged. If it is not empty, `calls_at` is when opos checks the routes that have not notified yet.
+    `told_in` is the group that last notified about it. `open_in` is the same until it resolves, whatever holds it.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Progress(TypedDict):
     asked: bool
     told_at: str | None
     told_in: str | None
+    open_in: str | None
     told_on: list[str]
     held: Held | None
     again: Again | None
@@ -126,6 +128,7 @@ class AlertChange(TypedDict, total=False):
     resolved_at: str | None
     resolved_by: str | None
     calls_at: str | None
+    open_in: str | None
     group: str | None
     inhibits: bool | None
     unresolved: str | None
@@ -201,8 +204,8 @@ def no_progress(id: str) -> Progress:
         "id": id, "labels": {}, "count": 1, "said_at": None, "began": None, "ended_at": None, "resolves": 0,
         "acknowledged_at": None, "acknowledged_by": None, "until": None, "resolved_at": None, "resolved_by": None,
         "pending": None, "unresolved": None, "calls_at": None, "held": None, "again": None, "group": None,
-        "inhibits": None, "asked": False, "told_at": None, "told_in": None, "told_on": [], "digest": None,
-        "episodes": [],
+        "inhibits": None, "asked": False, "told_at": None, "told_in": None, "open_in": None, "told_on": [],
+        "digest": None, "episodes": [],
         EXPIRY: None,
     }  # fmt: skip
 
@@ -216,7 +219,7 @@ def resolution(now: datetime, *, by: str) -> AlertChange:
     """What changes when an alert resolves: every timer is cleared."""
     return {
         "state": "resolved", "resolved_at": iso(now), "resolved_by": by, "last_seen": iso(now), "calls_at": None,
-        "until": None, "group": None, "inhibits": None, "unresolved": None, EXPIRY: iso(now + KEEP),
+        "until": None, "group": None, "open_in": None, "inhibits": None, "unresolved": None, EXPIRY: iso(now + KEEP),
     }  # fmt: skip
 
 

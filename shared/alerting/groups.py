@@ -3,7 +3,8 @@
 The document of a group holds only that: how many `pages` there were, the `level` of the present escalation, when the
 last page was (`paged_at`) and when the next is due (`due_at`). `courses` is its place in the course of each route that
 has notified, by the key of the route; groups of earlier releases have none. Which alerts are open is known from the
-alerts alone.
+alerts alone. `calls` says of each channel when the last escalation that notified on it began, and `resolves` counts the
+commits that resolved alerts of the group: it differs after each, so that two at the same time conflict.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,6 @@ from shared.alerting.alert import KEEP, AlertDoc
 from shared.alerting.escalation import START, Stage, Step, following, next_level, present, step
 from shared.alerting.places import Courses, Place, begun, first_due, joined, place, reached
 from shared.alerting.routes import Node, able_to_notify, group_id, group_labels, storm_id
-from shared.alerting.state_machine import OPEN
 from shared.events import document_id, iso
 from shared.ports.field_paths import EXPIRY
 
@@ -42,6 +42,8 @@ class GroupDoc(TypedDict):
     messages: list[str]
     last_told: list[str]
     told_on: dict[str, list[str]]
+    calls: dict[str, str | None]
+    resolves: int
     courses: dict[str, Place]
     expires_at: str | None
 
@@ -173,11 +175,6 @@ def place_of(group: GroupDoc, key: str, courses: Courses) -> Place:
     return {"reached": places[: max(group["level"], 1)][-1].total_seconds(), "due_at": group["due_at"]}
 
 
-def is_told(alert: AlertDoc, group: str) -> bool:
-    """Whether *alert* is open and *group* has notified about it."""
-    return alert["group"] == group and bool(alert["told_at"]) and alert["state"] in OPEN
-
-
 def is_unanswered(alert: AlertDoc) -> bool:
     """Whether an alert of a group has notified somebody who has done nothing about it yet.
 
@@ -217,6 +214,7 @@ def _page(group: GroupDoc, step: Step, kind: Literal["first", "joined", "again"]
         channel: [*group["told_on"].get(channel, []), f"outbox/{key}"][-LAST:] for channel, key in page.keys.items()
     }
     paged["told_on"] = {**group["told_on"], **told_on}
+    paged["calls"] = {**group["calls"], **dict.fromkeys(page.step.channels, group["called_at"])}
     return page
 
 
@@ -226,5 +224,5 @@ def _new_group(id: str, routes: tuple[Node, ...], labels: Mapping[str, str]) -> 
         "id": id, "flood": is_storm, "labels": {} if is_storm else group_labels(routes, labels),
         "route": str(able_to_notify(routes)[-1]), "pages": 0, "level": 0, "paged_at": None, "due_at": None,
         "called_at": None, "flush_at": None, "gave_up_at": None, "messages": [], "last_told": [], "told_on": {},
-        "courses": {}, EXPIRY: None,
+        "calls": {}, "resolves": 0, "courses": {}, EXPIRY: None,
     }  # fmt: skip

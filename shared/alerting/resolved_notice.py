@@ -9,7 +9,9 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from shared.alerting.alert import AlertDoc, flaps
+from shared.alerting.escalation import Escalation
 from shared.alerting.hold_reasons import FLAPPING, STEADY
+from shared.alerting.places import courses_of
 from shared.alerting.routes import Node
 from shared.ports import Doc
 from shared.values.local_time import duration, local_time
@@ -21,10 +23,11 @@ LISTED = 5
 Fate = Literal["go", "wait", "drop"]
 
 
-def wants(channel: str, routes: Sequence[Node]) -> bool:
-    """Whether the *routes* of an alert let *channel* know that it has resolved. An escalation belongs to the last."""
-    leading = [node for node in routes if node.settings.channel == channel] or routes[-1:]
-    return any(node.settings.send_resolved for node in leading)
+def leading(channel: str, routes: Iterable[Node], escalations: Mapping[str, Escalation]) -> list[Node]:
+    """Those of *routes* that lead to *channel*, at once or by a level of their escalation."""
+    nodes = list(routes)
+    courses = courses_of(nodes, escalations)
+    return [node for node in nodes if any(channel in stage.channels for stage in courses[node.key])]
 
 
 def followed(pages: Iterable[Doc], name: Any) -> list[Doc]:

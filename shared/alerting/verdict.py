@@ -132,7 +132,8 @@ def _carried_out(alert: AlertDoc, verdicts: Verdicts, matched: tuple[Node, ...],
     cleared: AlertDoc = {**alert, "calls_at": iso(until) if until else None, "held": None, "told_on": told_on}
     if verdict.path == "page":
         return {
-            **cleared, "told_at": iso(now), "told_in": group, "group": group, "pending": None, "unresolved": None,
+            **cleared, "told_at": iso(now), "told_in": group, "open_in": group, "group": group,
+            "pending": None, "unresolved": None,
             "told_on": [*told_on, *(node.key for node in verdicts.routes)],
             "again": _again(alert, verdicts.routes, situation),
             "episodes": noted_in_episode(alert, {"told": iso(now)}),

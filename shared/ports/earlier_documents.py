@@ -28,7 +28,7 @@ _ALERT: Mapping[str, Any] = {
 _GROUP: Mapping[str, Any] = {
     "flood": False, "labels": {}, "route": "", "pages": 0, "level": 0, "paged_at": None, "due_at": None,
     "called_at": None, "flush_at": None, "gave_up_at": None, "messages": [], "last_told": [], "told_on": {},
-    "courses": {}, "expires_at": None,
+    "calls": {}, "resolves": 0, "courses": {}, "expires_at": None,
 }  # fmt: skip
 _MESSAGE: Mapping[str, Any] = {"ack": None, "cause": None, "due_at": None, "receipt": None, "last_fault": None}
 _EVENT: Mapping[str, Any] = {"quarantine": None, "republished": {"count": 0, "at": None}, "handled": {}}
@@ -57,6 +57,9 @@ def _alert(data: Fields) -> Fields:
     pending = alert.get("pending")
     if pending and "place" not in pending:
         alert = {**alert, "pending": _pending(pending)}
+    if "open_in" not in alert:
+        is_told = alert.get("told_at") and alert.get("state") in {"firing", "acknowledged", "snoozed"}
+        alert = {**alert, "open_in": alert.get("told_in") or alert.get("group") if is_told else None}
     return _filled(alert, _ALERT)
 
 

@@ -14,6 +14,7 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("alerts", "pending.place"),
     ("alerts", "calls_at"),
     ("alerts", "group"),
+    ("alerts", "open_in"),
     ("alerts", "inhibits"),
     ("alerts", "unresolved"),
     ("groups", "due_at"),

@@ -127,6 +127,10 @@ def test_every_declared_index_is_used_and_every_query_has_one(bundle: Bundle) ->
     bundle.configure(ALL_OF_IT)
     bundle.trouble("loud", severity="warning")
     bundle.settle()
+    bundle.trouble("disk")
+    bundle.settle()
+    bundle.trouble("disk", status="resolved")
+    bundle.settle()
     assert list(read_log(bundle.store, since=bundle.clock.now() - timedelta(hours=1), until=bundle.clock.now()))
     assert bundle.store.queries == set(INDEXES)
     assert bundle.store.backwards == NEWEST_FIRST

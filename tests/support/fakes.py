@@ -49,6 +49,8 @@ def serves(collection: str, where: Sequence[Condition], order_by: str | None, *,
 
 @dataclass
 class FakeStore:
+    """As Firestore does, it keeps the version of a document that an update leaves as it is."""
+
     docs: dict[str, Doc] = field(default_factory=dict)
     commits: list[Sequence[Write]] = field(default_factory=list)
     down: bool = False
@@ -95,7 +97,7 @@ class FakeStore:
                 self._apply(docs, write, version)
             self.docs = docs
             self.commits.append(list(writes))
-        return {write.path: version for write in writes if not isinstance(write, Delete)}
+            return {write.path: docs[write.path].version for write in writes if not isinstance(write, Delete)}
 
     def _apply(self, docs: dict[str, Doc], write: Write, version: str) -> None:
         known = docs.get(write.path)
@@ -106,7 +108,8 @@ class FakeStore:
         if isinstance(write, Delete):
             del docs[write.path]
         elif isinstance(write, Update) and known:
-            docs[write.path] = Doc(write.path, _stored(merge(known.data, write.data)), version)
+            data = _stored(merge(known.data, write.data))
+            docs[write.path] = Doc(write.path, data, known.version if data == known.data else version)
         elif isinstance(write, Create | Set):
             docs[write.path] = Doc(write.path, _stored(dict(write.data)), version)
 

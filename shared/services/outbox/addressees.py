@@ -40,11 +40,24 @@ def addressed(doc: Doc, context: Context) -> list[Doc]:
     return [Doc(doc.path, {**doc.data, **own}, versions[doc.path]), *others]
 
 
-def copies(doc: Doc, store: Store) -> list[Doc]:
-    """The copies of the message *doc* for the other addressees of its channel."""
-    addressee = as_message(doc.data).get("addressee")
-    paths = _paths(doc.path, addressee["ids"]) if addressee and "copy_of" not in doc.data else []
-    return [copy for path in paths if (copy := store.get(path))]
+def deliveries(doc: Doc, store: Store) -> list[Doc]:
+    """The message *doc*, its copies for other addressees, and what was sent in the place of any of them."""
+    messages: dict[str, Doc] = {doc.path: doc}
+    ahead = _followers(doc)
+    while ahead:
+        path = ahead.pop(0)
+        if path not in messages and (message := store.get(path)):
+            messages[path] = message
+            ahead += _followers(message)
+    return list(messages.values())
+
+
+def _followers(doc: Doc) -> list[str]:
+    """The paths of the copies of *doc*, and of the message in its place."""
+    message = as_message(doc.data)
+    addressee, substitute = message.get("addressee"), message.get("substitute")
+    copies = _paths(doc.path, addressee["ids"]) if addressee and "copy_of" not in doc.data else []
+    return [*copies, *([substitute] if substitute else [])]
 
 
 def whole(doc: Doc, context: Context) -> Doc:
@@ -93,11 +106,12 @@ def _copy(doc: Doc, addressee: AddresseeDoc) -> QuietMessage:
     """A copy of *doc* for *addressee*. It waits as the message does, or is under the same worker's lease."""
     message = as_message(doc.data)
     title, severity = message["notice"]["title"], message["notice"]["severity"]
+    resolves: QuietMessage = {"resolves": doc.data["resolves"]} if "resolves" in doc.data else {}  # type: ignore[typeddict-item]
     return {
         "copy_of": doc.path, "addressee": addressee, "made_at": made_at(message), "ack": None, "cause": None,
         "notice": {"title": title, "text": "", "severity": severity, "link": ""}, "cost": 0.0, "receipt": None,
         "last_fault": None, "channel": message["channel"], "state": message["state"], "fence": message["fence"],
-        "attempts": message["attempts"], "due_at": message["due_at"],
+        "attempts": message["attempts"], "due_at": message["due_at"], **resolves,
     }  # fmt: skip
 
 

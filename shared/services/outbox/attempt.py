@@ -112,8 +112,9 @@ def _notice(doc: Doc, context: OutboxContext) -> Notice:
 
 def _told_late(message: MessageDoc, context: OutboxContext) -> NoticeDoc:
     """The words of *message*; if it is late, because an earlier attempt failed or opos was down, they say so."""
-    now, notice, written = present(context), message["notice"], message.get("created_at")
-    if written is None or now - datetime.fromisoformat(written) < LATE:  # a notice of a resolve waits on purpose
+    now, notice, written = present(context), message["notice"], made_at(message)
+    waits_on_purpose = "resolves" in message
+    if waits_on_purpose or now - datetime.fromisoformat(written) < LATE:
         return notice
     written_at = local_time(written, ZoneInfo(context.config.timezone), now)
     why = f"Late: opos wrote this at {written_at} and could not send it before."

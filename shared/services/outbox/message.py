@@ -39,7 +39,8 @@ class MessageDoc(TypedDict):
 
     `ack` names what a link in the message acknowledges: `{"group": id, "call": when it began, "page": id of this
     message}`. `cause` says why the message interrupts, and `cost` what the interruption costs. `turn` numbers the
-    commits that made pages: the first message of each has it. The runtime knows what renders `content` and `review`.
+    commits that made pages: the first message of each has it. `substitute` is the path of the message in its place, on
+    another channel. The runtime knows what renders `content` and `review`.
     """
 
     channel: str
@@ -63,12 +64,15 @@ class MessageDoc(TypedDict):
     closed_by: NotRequired[str]
     overviews: NotRequired[dict[str, str]]
     tried: NotRequired[list[str]]
+    instead_of: NotRequired[str]
+    substitute: NotRequired[str]
 
 
 class ResolvesDoc(TypedDict):
-    """What a resolved notice is about: a group, the call of it, and the path of the page that it follows."""
+    """What a resolved notice is about: a group, a channel of it, the call on it, and the path of the page to follow."""
 
     group: str
+    channel: str
     call: str | None
     page: str
 
@@ -77,13 +81,15 @@ class QuietMessage(TypedDict):
     """A message that nothing counts as an interruption or a digest: it has `made_at` instead of `created_at`.
 
     It is a copy for another addressee, rendered from the message at `copy_of`, or the notice that a page `resolves`, or
-    in the place of a message that could not be delivered on the channels `tried`.
+    in the place of the message at `instead_of`, which could not be delivered on the channels `tried`.
     """
 
     copy_of: NotRequired[str]
     resolves: NotRequired[ResolvesDoc]
     addressee: NotRequired[AddresseeDoc]
     tried: NotRequired[list[str]]
+    instead_of: NotRequired[str]
+    substitute: NotRequired[str]
     made_at: str
     channel: str
     notice: NoticeDoc
@@ -108,10 +114,11 @@ class MessageChange(TypedDict, total=False):
     receipt: ReceiptDoc | None
     last_fault: str | None
     expires_at: str
+    substitute: str
 
 
 def made_at(message: Mapping[str, Any]) -> str:
-    """When *message* was made: a message that counts as an interruption or a digest has `created_at`."""
+    """When *message* was made, or the one in whose place it is. One that counts as an interruption has `created_at`."""
     return str(message.get("created_at") or message["made_at"])
 
 

@@ -10,7 +10,7 @@ from shared.ports.field_paths import EXPIRY
 from shared.services.outbox.addressees import receiver_name
 from shared.services.outbox.context import OutboxContext
 from shared.services.outbox.message import MessageChange, State, as_message, made_at
-from shared.services.outbox.substitute import substitutes
+from shared.services.outbox.substitute import substitute
 from shared.telemetry.logger import log as _log
 
 MAX_ATTEMPTS = 20
@@ -69,7 +69,11 @@ def record(doc: Doc, changes: MessageChange, context: OutboxContext) -> State:
 
 def writes(doc: Doc, changes: MessageChange, version: str, context: OutboxContext) -> list[Write]:
     """What *changes* write to the message of *doc* at *version*. If they end it, another channel gets a message."""
-    return [Update(doc.path, changes, if_version=version), *substitutes(doc, changes, context)]
+    other = substitute(doc, changes, context)
+    if other is None:
+        return [Update(doc.path, changes, if_version=version)]
+    is_new = context.store.get(other.path) is None
+    return [Update(doc.path, {**changes, "substitute": other.path}, if_version=version), *([other] if is_new else [])]
 
 
 def _is_written(doc: Doc, changes: MessageChange, context: OutboxContext) -> bool:

@@ -1,52 +1,48 @@
 """The message on another channel about a message that opos stopped trying to send.
 
 It is committed with the end of the other one, so a crash neither loses nor doubles it. If it ends in the same way, the
-next channel gets one, until each channel had its turn.
+next channel gets one, until each channel had its turn. Its id is that of the first message and the channel: a channel
+gets one, however many addressees of another did not.
 """
-
-from collections.abc import Iterator
 
 from shared.events import document_id, iso
 from shared.ports import Create, Doc
 from shared.security.signed_links import DIGEST_LIFE
 from shared.services.outbox.addressees import receiver_name, whole
 from shared.services.outbox.context import OutboxContext
-from shared.services.outbox.message import MessageChange, NoticeDoc, QuietMessage, as_message
+from shared.services.outbox.message import MessageChange, NoticeDoc, QuietMessage, as_message, made_at
 from shared.values.text import headline
 
 
-def substitutes(doc: Doc, changes: MessageChange, context: OutboxContext) -> Iterator[Create]:
+def substitute(doc: Doc, changes: MessageChange, context: OutboxContext) -> Create | None:
     """The message that takes the place of that of *doc* after *changes*, if these end it and a channel is left.
 
     A notice that an alert has resolved is not worth one.
     """
-    message = as_message(doc.data)
+    if changes["state"] not in {"failed", "parked"}:
+        return None
+    original = whole(doc, context)
+    message = as_message(original.data)
     tried = [*message.get("tried", []), message["channel"]]
-    is_over = changes["state"] in {"failed", "parked"} and "resolves" not in message
-    if not is_over or not (channel := _next_channel(tried, context)):
-        return
-    # Another attempt has another fence, and so has a message that `opos retry` sent again.
-    key = document_id("substitute", doc.path, str(message["fence"]), channel)
+    channel = "" if "resolves" in message else _next_channel(tried, context)
+    if not channel:
+        return None
+    first = message.get("instead_of", original.path)
     names = [*tried[:-1], receiver_name(doc.data)]
     reason = f"opos could not deliver this on {', '.join(names)} ({changes['last_fault']})."
-    notice = message["notice"] if "tried" in message else _notice(whole(doc, context), context)
-    text = f"{reason}\n{notice['text']}".rstrip()
-    yield Create(f"outbox/{key}", _message(doc, channel, tried, {**notice, "text": text}, context))
+    notice = _notice(original, context)
+    content: QuietMessage = {
+        "channel": channel, "notice": {**notice, "text": f"{reason}\n{notice['text']}".rstrip()}, "tried": tried,
+        "instead_of": first, "ack": message["ack"], "cause": None, "cost": 0.0, "state": "pending", "fence": 0,
+        "attempts": 0, "made_at": made_at(message), "due_at": iso(context.now), "receipt": None, "last_fault": None,
+    }  # fmt: skip
+    return Create(f"outbox/{document_id('substitute', first, channel)}", content)
 
 
 def _next_channel(tried: list[str], context: OutboxContext) -> str:
     """The first channel that is not *tried*. The console shows undelivered messages anyway."""
     channels = context.config.channels.items()
     return next((name for name, channel in channels if name not in tried and hasattr(channel, "secret")), "")
-
-
-def _message(doc: Doc, channel: str, tried: list[str], notice: NoticeDoc, context: OutboxContext) -> QuietMessage:
-    """It is no other interruption: what it says has been counted."""
-    return {
-        "channel": channel, "notice": notice, "tried": tried, "ack": whole(doc, context).data["ack"], "cause": None,
-        "cost": 0.0, "state": "pending", "fence": 0, "attempts": 0, "made_at": iso(context.now),
-        "due_at": iso(context.now), "receipt": None, "last_fault": None,
-    }  # fmt: skip
 
 
 def _notice(doc: Doc, context: OutboxContext) -> NoticeDoc:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from shared.alerting.alert import resolved
-from shared.alerting.resolved_notice import LATE, fate, followed, is_pointless, text, title, wants
+from shared.alerting.escalation import Escalation
+from shared.alerting.resolved_notice import LATE, fate, followed, is_pointless, leading, text, title
 from shared.alerting.routes import route
 from shared.events import iso
 from shared.ports import Doc
@@ -61,23 +62,26 @@ def test_a_notice_follows_the_last_page_that_each_addressee_has() -> None:
 
 TREE = {
     "channel": "desk",
-    "send_resolved": False,
     "routes": [
-        {"matchers": ["team=db"], "channel": "phone", "send_resolved": True, "continue": True},
+        {"matchers": ["team=db"], "channel": "phone", "escalation": "far", "continue": True},
         {"matchers": ["severity=critical"]},
     ],
 }
 
 
 @pytest.mark.parametrize(
-    ("channel", "team", "wanted"),
-    [("phone", "db", True), ("desk", "db", False), ("desk", "web", False), ("level", "db", False)],
-)
-def test_the_route_that_leads_to_a_channel_decides_and_the_last_for_an_escalation(
-    channel: str, team: str, *, wanted: bool
+    ("channel", "team", "paths"),
+    [
+        ("phone", "db", [(0,)]), ("desk", "db", [(1,)]), ("desk", "web", [(1,)]), ("level", "db", [(0,)]),
+        ("other", "db", []),
+    ],
+)  # fmt: skip
+def test_a_route_leads_to_its_channel_and_to_those_of_its_escalation(
+    channel: str, team: str, paths: list[tuple[int, ...]]
 ) -> None:
     routes = route(SomeRules(TREE).routes, {"team": team, "severity": "critical"})
-    assert wants(channel, routes) is wanted
+    far = Escalation.model_validate({"levels": [{"channel": "level", "after": "5m"}]})
+    assert [node.path for node in leading(channel, routes, {"far": far})] == paths
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,10 @@ def test_a_document_of_the_first_release_has_every_field_of_today(
     collection: str, earliest: dict[str, object], today: type
 ) -> None:
     complete = current(collection, dict(earliest))
-    of_messages = {"expires_at", "turn", "content", "review", "members", "closed_by", "overviews", "addressee", "tried"}
+    of_messages = {
+        "expires_at", "turn", "content", "review", "members", "closed_by", "overviews", "addressee", "tried",
+        "instead_of", "substitute",
+    }  # fmt: skip
     optional = of_messages if today is MessageDoc else set()
     assert set(today.__annotations__) - optional <= complete.keys()
     assert isinstance(complete, Completed)

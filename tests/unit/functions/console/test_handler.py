@@ -245,6 +245,14 @@ def test_the_number_beside_a_section_is_that_of_all(context: FakeContext) -> Non
     assert '<a href="#undelivered">120 not delivered</a>' in console(context)
 
 
+def test_the_newest_undelivered_messages_are_shown_whatever_kind_they_are(context: FakeContext) -> None:
+    for n in range(21):
+        put_message(context, f"outbox/m{n}", state="failed", created_at=None, made_at=ago(context, days=300))
+    put_message(context, "outbox/new", state="failed", notice={"title": "CPU full"})
+    shown = console_view(context)["undelivered"].shown
+    assert [row["title"] for row in shown[:2]] == ["CPU full", "Disk full"]
+
+
 def test_an_open_alert_is_shown_with_all_that_is_known_of_it(context: FakeContext) -> None:
     put_alert(
         context, summary="97 % of /var", link="https://grafana.example/d/1", count=4,

@@ -7,6 +7,7 @@ import pytest
 from shared.config.model import Config
 from shared.errors import AlreadyExists, Conflict, DeliveryError
 from shared.ports import Create, Doc, Notice, Receipt, Update
+from shared.services.outbox.addressees import addressed
 from shared.services.outbox.delivery import due, intent, retake, send
 from shared.services.outbox.outcome import MAX_ATTEMPTS, writes
 from tests.support.fakes import CONFIG, FakeContext, RecordingChannel
@@ -56,7 +57,7 @@ def substitutes(context: FakeContext) -> list[Doc]:
 
 def swept(context: FakeContext) -> None:
     context.clock.advance(minutes=1)
-    for doc in list(due("outbox", context, limit=9)):
+    for doc in [own for message in list(due("outbox", context, limit=9)) for own in addressed(message, context)]:
         attempt = retake(doc, context)
         assert attempt is not None
         attempt.outcome()
@@ -177,7 +178,7 @@ def test_two_workers_that_end_one_attempt_leave_one_message(context: FakeContext
     assert len(substitutes(context)) == 1
 
 
-def test_a_message_that_was_retried_by_hand_may_leave_another(context: FakeContext) -> None:
+def test_a_message_that_was_retried_by_hand_leaves_no_other_on_the_same_channel(context: FakeContext) -> None:
     context.channels["phone"] = Picky()
     send(committed(context), context)
     doc = context.store.docs["outbox/a"]
@@ -185,4 +186,41 @@ def test_a_message_that_was_retried_by_hand_may_leave_another(context: FakeConte
         [Update(doc.path, {"state": "pending", "attempts": 0, "due_at": "2026-01-01T00:00:00Z"}, doc.version)]
     )
     swept(context)
-    assert len(substitutes(context)) == 2
+    assert (context.store.docs["outbox/a"].data["state"], len(substitutes(context))) == ("failed", 1)
+
+
+def test_the_turns_of_the_channels_end_too_if_each_has_an_addressee_who_gets_nothing(context: FakeContext) -> None:
+    ann, eve = RecordingChannel(), RecordingChannel()
+    context.several = {"phone": {"ann": ann, "bob": Picky()}, "chat": {"eve": eve, "fay": Picky()}}
+    send(committed(context), context)
+    for _ in range(9):
+        swept(context)
+    assert (len(ann.sent), len(eve.sent)) == (1, 1)
+    assert len(context.store.docs) == 4
+
+
+def test_a_channel_gets_one_message_though_two_addressees_of_another_did_not(context: FakeContext) -> None:
+    context.several = {"phone": {"ann": Picky(), "bob": Picky()}}
+    send(committed(context), context)
+    for _ in range(3):
+        swept(context)
+    (substitute,) = substitutes(context)
+    assert len(context.channels["chat"].sent) == 1
+    assert {doc.data.get("substitute") for doc in context.store.docs.values()} == {substitute.path, None}
+
+
+def test_a_copy_of_a_resolved_notice_is_one_and_is_worth_no_other_message(context: FakeContext) -> None:
+    context.several = {"phone": {"ann": Picky(), "bob": Picky()}}
+    send(committed(context, resolves={"group": "g", "channel": "phone", "call": "c", "page": "outbox/p"}), context)
+    assert ["resolves" in doc.data for doc in context.store.docs.values()] == [True, True]
+    assert substitutes(context) == []
+
+
+def test_a_message_in_the_place_of_a_late_one_says_when_that_was_written(context: FakeContext) -> None:
+    context.channels["phone"].faults = [DeliveryError("unreachable")]
+    doc = committed(context, attempts=MAX_ATTEMPTS)
+    context.clock.advance(hours=7)
+    send(doc, context)
+    swept(context)
+    ((_, notice),) = context.channels["chat"].sent
+    assert notice.text.splitlines()[-1] == "Late: opos wrote this at 09:00 and could not send it before."
