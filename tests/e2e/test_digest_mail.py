@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from shared.services.outbox.message import key_of
 from tests.e2e.test_console_browser import DESK, PHONE, browser, headline, opened, sign_in, told
 from tests.support import requirements as needs
 from tests.support.bundle import Bundle
@@ -71,7 +72,7 @@ def test_a_digest_is_one_mail_whose_links_act(bundle: Bundle, box: Mailbox) -> N
     a_busy_morning(bundle)
     mail = only_mail(box)
     (digest,) = bundle.docs("digests")
-    assert mail["Message-ID"] == f"<{digest.id}@example.com>"
+    assert mail["Message-ID"] == f"<{key_of(digest)}@example.com>"
     assert mail["Subject"].endswith(" and 6 more")
     plain = mail.get_body(("plain",))
     assert plain is not None

@@ -152,8 +152,11 @@ STEADY = Decider("desk", "info", 0, 1, 0, "", 600)
 )  # fmt: skip
 def test_each_route_escalates_and_repeats_as_if_it_were_the_only_one(routes: list[Decider], firings: int) -> None:
     routes = [STEADY, *routes]
-    expected = {(minute, channel) for channel, minute in first_notifications(routes, "warning", firings).items()}
+    expected = Counter((minute, channel) for channel, minute in first_notifications(routes, "warning", firings).items())
     for route in routes:
         start = route.first("warning", firings)
-        expected |= route.schedule(start, 25) if start is not None else set()
-    assert run(bundle(routes), "warning", firings, 25) == Counter(expected)
+        expected.update(route.schedule(start, 25) if start is not None else ())
+    told = run(bundle(routes), "warning", firings, 25)
+    # In a minute in which several routes notify one channel, they may share a message.
+    assert told.keys() == expected.keys()
+    assert told <= expected

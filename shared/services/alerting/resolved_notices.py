@@ -16,7 +16,7 @@ from shared.ports import Create, Doc, Update, Write
 from shared.ports.field_paths import EXPIRY
 from shared.services.alerting.notification import situation_now
 from shared.services.outbox.addressees import deliveries, receiver_name
-from shared.services.outbox.message import QuietMessage, made_at
+from shared.services.outbox.message import QuietMessage, key_of, made_at
 from shared.services.outbox.outcome import KEEP
 
 FEW = 20
@@ -154,7 +154,8 @@ def _notice(
             "group": group.id, "channel": origin, "call": group.data["calls"].get(origin), "page": page.path
         },
         "notice": {
-            "title": title(alert, told), "text": words, "severity": "info", "link": alert["link"], "resolves": page.id
+            "title": title(alert, told), "text": words, "severity": "info", "link": alert["link"],
+            "resolves": key_of(page),
         },
         "channel": page.data["channel"], "made_at": iso(context.now), "due_at": iso(due(alert, context.now)),
         "ack": None, "cause": None, "cost": 0.0, "state": "pending", "fence": 0, "attempts": 0, "receipt": None,

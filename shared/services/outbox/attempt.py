@@ -16,7 +16,7 @@ from shared.security.signed_links import ACK_LIFE
 from shared.services.outbox.addressees import receiver, receiver_name, whole
 from shared.services.outbox.context import OutboxContext
 from shared.services.outbox.fallback import send_or_shorten
-from shared.services.outbox.message import MessageChange, MessageDoc, NoticeDoc, State, as_message, made_at
+from shared.services.outbox.message import MessageChange, MessageDoc, NoticeDoc, State, as_message, key_of, made_at
 from shared.services.outbox.outcome import not_sent, present, record, sent, writes
 from shared.telemetry import setup as telemetry
 from shared.telemetry.logger import log as _log
@@ -78,7 +78,7 @@ def _changes(claim: Claim[State], doc: Doc, context: OutboxContext) -> MessageCh
     try:
         with telemetry.span(f"send {channel}", channel=channel):
             notice = _notice(whole(doc, context), context)
-            return sent(send_or_shorten(receiver(doc.data, context), notice, doc.id))
+            return sent(send_or_shorten(receiver(doc.data, context), notice, key_of(doc)))
     except DeliveryError as refusal:
         # The error of a connection that was cut would hide why it was cut.
         fault = DeliveryError("timeout") if claim.was_cut and not refusal.permanent else refusal

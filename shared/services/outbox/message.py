@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
+from shared.events import document_id
+from shared.ports import Doc
+
 State = Literal["pending", "sending", "sent", "failed", "parked"]
 """`failed`: the receiver rejects the message permanently. `parked`: not delivered after the last attempt."""
 
@@ -120,6 +123,14 @@ class MessageChange(TypedDict, total=False):
 def made_at(message: Mapping[str, Any]) -> str:
     """When *message* was made, or the one in whose place it is. One that counts as an interruption has `created_at`."""
     return str(message.get("created_at") or message["made_at"])
+
+
+def key_of(doc: Doc) -> str:
+    """The key under which the message of *doc* is sent: each attempt has the same one, and no other message.
+
+    Ids may come again in another bundle, or after a restore: a receiver could then take a page for an earlier one.
+    """
+    return document_id("key", doc.id, made_at(doc.data))
 
 
 def as_message(data: Mapping[str, Any]) -> MessageDoc:

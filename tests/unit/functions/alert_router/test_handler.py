@@ -11,6 +11,7 @@ from shared.errors import Conflict, DeliveryError, Unavailable
 from shared.events import Alert, DigestDue, EventAccepted, Signal, Tick
 from shared.ports import Doc, Update, Write
 from shared.runtime.entry import retry_conflicts
+from shared.services.outbox.message import key_of
 from tests.support.events import accepted, disk_full, new_customer, route_whole
 from tests.support.fakes import FakeContext, FakeStore
 
@@ -30,7 +31,7 @@ def test_a_critical_event_pages_at_once_and_says_why(context: FakeContext) -> No
     assert (notice.title, notice.severity) == ("Disk full", "critical")
     assert notice.ack_url.startswith("https://opos.example/ack/")
     (sent,) = in_collection(context, "outbox")
-    assert (sent.id, sent.data["state"], sent.data["due_at"]) == (key, "sent", None)
+    assert (key_of(sent), sent.data["state"], sent.data["due_at"]) == (key, "sent", None)
     event = context.store.get(f"events/{message.id}")
     assert event is not None
     assert event.data["state"] == "handled"

@@ -22,8 +22,9 @@ def test_a_summary_links_to_its_page_and_the_page_to_lists_of_all_its_items(cont
     signals = [disk_full("warning", f"f{n}", title=f"Trouble {n}", labels={"alertname": "Disk"}) for n in range(250)]
     route_whole(accepted(context, "d1", *signals), context)
     send_digests(DigestDue(queue="digest", reason="size"), context)
-    ((key, notice),) = context.channels["inbox"].sent
-    claims = {"digest": key.removeprefix("digests/")}
+    ((_, notice),) = context.channels["inbox"].sent
+    (digest,) = context.store.query("digests")
+    claims = {"digest": digest.id}
     url = context.links.url("digest", claims, expires=context.now + DIGEST_LIFE)
     assert "250 alerts of Disk" in notice.text
     assert "[Open the full digest](https://opos.example/digest/" in notice.text

@@ -19,6 +19,7 @@ from shared.ports import Create, Doc, Set, Update, Write
 from shared.runtime.entry import retry_conflicts
 from shared.services.digest.notice import item_links
 from shared.services.outbox.delivery import send
+from shared.services.outbox.message import key_of
 from shared.values.timestamps import iso
 from tests.support.events import accepted, disk_full, route_whole
 from tests.support.fakes import CONFIG, FakeContext, FakeStore
@@ -175,7 +176,7 @@ def test_a_late_worker_sends_the_same_digest_and_cannot_write_its_receipt(contex
     send(claimed, context)
     assert digests(context) == [after]
     (first, again) = context.channels["inbox"].sent
-    assert first == again == (claimed.id, first[1])
+    assert first == again == (key_of(claimed), first[1])
     assert (after.data["state"], after.data["fence"]) == ("sent", 2)
 
 

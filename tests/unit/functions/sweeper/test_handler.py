@@ -14,6 +14,7 @@ from shared.events import DeadLetter, DigestDue, EventAccepted, Message, Tick
 from shared.ports import Create, Delete, Doc
 from shared.process.shares import Shares
 from shared.services.outbox.delivery import LEASE, intent, send
+from shared.services.outbox.message import key_of
 from shared.services.outbox.outcome import MAX_ATTEMPTS
 from shared.services.outbox.sends import Sends
 from tests.support.events import accepted, disk_full, new_customer
@@ -79,7 +80,7 @@ def test_a_page_whose_sender_died_is_sent_by_the_sweeper_under_the_same_key(cont
     context.clock.advance(seconds=1)
     sweep(Tick(), context)
     ((key, notice),) = context.channels["desk"].sent
-    assert (key, notice.title) == (stuck.id, "Disk full")
+    assert (key, notice.title) == (key_of(stuck), "Disk full")
     assert (only(context, "outbox").data["state"], only(context, "outbox").data["fence"]) == ("sent", 2)
 
 

@@ -67,7 +67,7 @@ def test_a_rejected_message_is_sent_again_as_its_title_and_its_links(context: Fa
     context.channels["phone"] = picky = Picky(longest=200)
     assert send(committed(context), context) == "sent"
     (_, whole), (_, short) = picky.attempts
-    assert {key for key, _ in picky.attempts} == {"a"}, "a receiver that knows the key shows one message"
+    assert len({key for key, _ in picky.attempts}) == 1, "a receiver that knows the key shows one message"
     assert (short.title, short.ack_url, short.severity) == (whole.title, whole.ack_url, "critical")
     assert "HTTP 413" in short.text
     assert "only its title and links: HTTP 413" in context.store.docs["outbox/a"].data["receipt"]["detail"]
