@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from shared.ports import Store
+from shared.services.outbox.message import key_of
 from tests.torture.bundles import BUNDLES, CONFIG, Bundle
 from tests.torture.mailbox import Mailbox, by_id, mailbox, plain_text
 from tests.torture.run import settle
@@ -93,7 +94,7 @@ def _kill(bundle: Bundle, box: Mailbox, kills: int, pace: float, rng: random.Ran
 
 def _judge(store: Store, box: Mailbox, report: Report) -> None:
     titles = {doc.id: doc.data["title"] for doc in store.query("alerts") if doc.data["source"] == "app"}
-    digests = {doc.id: [titles[id] for id in doc.data["members"]] for doc in store.query("digests")}
+    digests = {key_of(doc): [titles[id] for id in doc.data["members"]] for doc in store.query("digests")}
     carried, mails = Counter(title for members in digests.values() for title in members), by_id(box.raw)
     report.digests, report.mails = len(digests), sum(map(len, mails.values()))
     report.again = sum(len(copies) > 1 for copies in mails.values())

@@ -46,7 +46,7 @@ class Mailbox:
 
 
 def by_id(mails: Sequence[bytes]) -> dict[str, list[bytes]]:
-    """*mails* by their Message-ID, which here is the digest's id."""
+    """*mails* by their Message-ID, which here is the key under which the digest is sent."""
     found: dict[str, list[bytes]] = {}
     for raw in mails:
         id = str(message_from_bytes(raw, policy=policy.default)["Message-ID"])
