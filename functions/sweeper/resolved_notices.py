@@ -15,7 +15,9 @@ from shared.events import document_id, iso
 from shared.ports import Create, Doc, Update, Write
 from shared.services.alerting.quiet_hours import held
 from shared.services.alerting.resolved_notices import cancelled
+from shared.services.alerting.world import MEMBERS
 from shared.services.outbox.addressees import deliveries
+from shared.services.outbox.message import key_of
 
 AGAIN = timedelta(minutes=1)
 
@@ -44,8 +46,16 @@ def _hindrance(doc: Doc, resolves: Mapping[str, Any], context: Context) -> list[
         return [cancelled(doc, reason, context), *_moved(doc, page, context), *_pointless(page, context)]
     if decided == "wait":
         return [_waiting(doc, context.now + AGAIN), *_pointless(page, context)]
+    if _fires_again(group, context):
+        return [_waiting(doc, context.now + AGAIN)]
     until = held(context.now, context)(context.now)
     return [_waiting(doc, until)] if until else []
+
+
+def _fires_again(group: Doc, context: Context) -> bool:
+    """Whether an alert of *group* fires that has not notified yet: the next notification then cancels the notice."""
+    alerts = context.store.query("alerts", where=[("group", "==", group.id)], limit=MEMBERS)
+    return any(alert.data["state"] == "firing" and not alert.data["told_at"] for alert in alerts)
 
 
 def _moved(doc: Doc, page: Doc | None, context: Context) -> Iterator[Create]:
@@ -59,7 +69,7 @@ def _moved(doc: Doc, page: Doc | None, context: Context) -> Iterator[Create]:
     now, about = iso(context.now), {"page": substitute.path}
     yield Create(own, {
         **content, "channel": substitute.data["channel"], "made_at": now, "due_at": now,
-        "resolves": {**content["resolves"], **about}, "notice": {**content["notice"], "resolves": substitute.id},
+        "resolves": {**content["resolves"], **about}, "notice": {**content["notice"], "resolves": key_of(substitute)},
     })  # fmt: skip
 
 

@@ -231,3 +231,19 @@ def test_all_pages_that_wait_for_a_channel_are_cancelled_however_many_there_are(
     desk.fault = None
     minutes(context, 30)
     assert [title for title in heard(context) if "Trouble" in title] == []
+
+
+def test_no_notice_is_sent_while_an_alert_of_the_group_fires_again_and_its_notification_is_held() -> None:
+    context = configured(route={"channel": "desk", "group_interval": "5m"})
+    fire(context)
+    minutes(context, 1)
+    fire(context, status="resolved")
+    fire(context)
+    for _ in range(3):
+        context.clock.advance(minutes=1)
+        send_stuck_pages(context)
+    assert heard(context) == ["Trouble disk"]
+    for _ in range(4):
+        minutes(context, 1)
+        send_stuck_pages(context)
+    assert heard(context)[1:] == ["Trouble disk (fired 2 times in an hour)"]
