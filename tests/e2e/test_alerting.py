@@ -215,8 +215,9 @@ def test_a_silence_from_the_console_holds_an_alert_back_and_lets_it_go_when_it_i
     form = "/silence/" + page.partition('href="/silence/')[2].partition('"')[0]
     made = bundle.request("POST", form, b"comment=new+disk&for=1d", operator)
     assert (made.status, made.headers["location"]) == (303, "/")
+    bundle.trouble("disk", status="resolved")
     bundle.clock.advance(minutes=5)
-    bundle.trouble("other")
+    bundle.trouble("disk")
     bundle.settle()
     assert bundle.pages() == ["Trouble disk"]
     shown = bundle.request("GET", "/", headers=operator).text
@@ -226,7 +227,7 @@ def test_a_silence_from_the_console_holds_an_alert_back_and_lets_it_go_when_it_i
     assert bundle.request("GET", end).status == 405
     assert bundle.request("POST", end, b"", operator).status == 303
     bundle.tick(minutes=1)
-    assert bundle.pages() == ["Trouble disk", "Trouble other"]
+    assert bundle.pages() == ["Trouble disk", "Trouble disk (fired 2 times in an hour)"]
 
 
 def test_a_late_firing_of_what_has_resolved_pages_nobody_and_is_told_in_the_digest(bundle: Bundle) -> None:

@@ -97,7 +97,7 @@ def test_a_mail_server_that_was_away_gets_the_same_mail_when_it_is_back(bundle: 
         by_mail(bundle, box)
         bundle.runtime.channels.pop("mail")
         bundle.tick(minutes=1)
-        assert list(by_id(box.raw)) == [waiting.id]
+        assert list(by_id(box.raw)) == [key_of(waiting)]
 
 
 def test_the_review_is_a_mail_of_its_own(bundle: Bundle, box: Mailbox) -> None:

@@ -76,6 +76,10 @@ class _StayPut(urllib.request.HTTPRedirectHandler):
 _opener = urllib.request.build_opener(_StayPut)
 
 
+POLL = 0.05
+"""Seconds until a server that is to stop notices it: many tests stop one."""
+
+
 @dataclass(frozen=True)
 class Answer:
     status: int
@@ -118,7 +122,7 @@ class Bundle:
         self.functions = functions = load_functions()
         # A test may close the server and open it again, so the port is not an ephemeral one.
         self.server: BaseWSGIServer = make_server("127.0.0.1", free_port(), gateway(functions), threaded=True)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(POLL,), daemon=True).start()
         self.pump = Pump(self.runtime.local_bus, push_in_process(functions))
         self.runtime.local_bus.ping()  # creates the data file, as the first sweep of `opos up` does
 
