@@ -11,6 +11,7 @@ from opos.terminal.times import until_moment
 from shared.events import Tick, iso
 from shared.ports import Notice
 from shared.services.alerting.silences import silence
+from shared.services.outbox.message import key_of
 from tests.clock_change.oracle import OWN, Message
 from tests.clock_change.script import HALF, HALF_HOURLY, Problem, Script
 from tests.support.bundle import Bundle
@@ -136,7 +137,8 @@ class Player:
 
     def _items(self, key: str) -> list[str]:
         """The items of a digest; a digest without any is a message about nothing."""
-        members = [self.bundle.doc(f"alerts/{id}") for id in self.bundle.doc(f"digests/{key}")["members"]]
+        digest = next(doc.data for doc in self.bundle.docs("digests") if key_of(doc) == key)
+        members = [self.bundle.doc(f"alerts/{id}") for id in digest["members"]]
         return [self._item(alert["source"], alert["labels"]) for alert in members] or ["nothing"]
 
     def _item(self, source: str, labels: Mapping[str, str]) -> str:
