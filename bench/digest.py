@@ -21,6 +21,7 @@ from shared.digest.content import LISTED, Content, compose
 from shared.digest.renderers.html import as_html
 from shared.digest.renderers.markdown import as_markdown
 from shared.digest.renderers.text import Links, as_text
+from shared.ports import Form
 from shared.services.alerting.pages import runbook_of
 from shared.services.digest.notice import item_links
 from shared.values.markup import MARKDOWN, SLACK
@@ -100,8 +101,8 @@ def renderings(content: Content, links: Links, context: Context) -> dict[str, Ca
         f"sign {4 * ITEMS} links": lambda: item_links(content, context),
         "html": lambda: as_html(content, links),
         "plain text": lambda: as_text(content, links),
-        "markdown": lambda: as_markdown(content, links, MARKDOWN, limit=10**6, more=""),
-        "slack": lambda: as_markdown(content, links, SLACK, limit=10**6, more=""),
+        "markdown": lambda: as_markdown(content, links, MARKDOWN, Form(), more=""),
+        "slack": lambda: as_markdown(content, links, SLACK, Form(), more=""),
         AGAINST: lambda: peer.render(lines=lines),
         LIMIT: lambda: json.dumps(content),
     }

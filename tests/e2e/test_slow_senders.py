@@ -17,6 +17,8 @@ from tests.support.short_limits import LIMITS, Server, running
 pytestmark = pytest.mark.slow
 
 ALERT = json.dumps({"version": "4", "groupKey": "g", "status": "firing", "alerts": []}).encode()
+KEPT = {200, 202}
+"""A webhook is kept, or known already: all of these tests send the same words."""
 GOOD = POST + b"connection: close\r\ncontent-length: %d\r\n\r\n" % len(ALERT) + ALERT
 
 
@@ -49,7 +51,7 @@ def test_good_requests_are_answered_beside_200_half_sent_ones_which_end_in_time(
     with waiting(server.port, 200) as connections:
         with ThreadPoolExecutor(16) as senders:
             answers = list(senders.map(sent, repeat(server.port, 64), repeat(GOOD)))
-        assert {status(answer) for answer in answers} == {202}
+        assert {status(answer) for answer in answers} <= KEPT
         assert server.get("/livez") == 200
         assert server.memory_mb < before + 50
         ends = [until_closed(connection) for connection in connections]
@@ -109,20 +111,21 @@ def test_what_is_too_large_has_a_status_of_its_own(server: Server, data: bytes, 
 
 def test_pipelined_requests_are_answered_in_their_order(server: Server) -> None:
     answer = sent(server.port, b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n" * 3 + GOOD)
-    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"200", b"200", b"200", b"202"]
+    statuses = [int(part[:3]) for part in answer.split(b"HTTP/1.1 ")[1:]]
+    assert (statuses[:3], statuses[3] in KEPT, len(statuses)) == ([200, 200, 200], True, 4)
 
 
 @pytest.mark.parametrize("name", ["nothing", "half a body", "half a chunk"])
 def test_where_too_many_connections_wait_the_longest_waiting_ends(bundle: Server, name: str) -> None:
     with waiting(bundle.port, LIMITS.connections + 1, {name: HALF_SENT[name]}) as connections:
-        assert status(sent(bundle.port, GOOD)) == 202
+        assert status(sent(bundle.port, GOOD)) in KEPT
         assert until_closed(connections[0])[:12] in {b"", b"HTTP/1.1 503"}
 
 
 def test_where_half_sent_bodies_hold_too_much_memory_the_slowest_ends(bundle: Server) -> None:
     half = POST + b"content-length: %d\r\n\r\n" % BODY_LIMIT + b"x" * (BODY_LIMIT - 1)
     with waiting(bundle.port, 12, {"nearly all of a body": half}) as connections:
-        assert status(sent(bundle.port, GOOD)) == 202
+        assert status(sent(bundle.port, GOOD)) in KEPT
         assert status(until_closed(connections[0])) == 503
 
 
