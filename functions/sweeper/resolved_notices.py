@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.alerting.alert import AlertDoc, as_alert
 from shared.alerting.resolved_notice import fate, is_pointless
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
@@ -46,16 +47,25 @@ def _hindrance(doc: Doc, resolves: Mapping[str, Any], context: Context) -> list[
         return [cancelled(doc, reason, context), *_moved(doc, page, context), *_pointless(page, context)]
     if decided == "wait":
         return [_waiting(doc, context.now + AGAIN), *_pointless(page, context)]
-    if _fires_again(group, context):
+    if _fires_again(group, resolves["call"] or "", context):
         return [_waiting(doc, context.now + AGAIN)]
     until = held(context.now, context)(context.now)
     return [_waiting(doc, until)] if until else []
 
 
-def _fires_again(group: Doc, context: Context) -> bool:
-    """Whether an alert of *group* fires that has not notified yet: the next notification then cancels the notice."""
+def _fires_again(group: Doc, call: str, context: Context) -> bool:
+    """Whether an alert that notified in the *call* of *group* fires again, and its notification is still held.
+
+    That notification will cancel the notice. An alert that has only been held, such as a silenced neighbour, does not
+    matter.
+    """
     alerts = context.store.query("alerts", where=[("group", "==", group.id)], limit=MEMBERS)
-    return any(alert.data["state"] == "firing" and not alert.data["told_at"] for alert in alerts)
+    return any(_is_held_again(as_alert(alert.data), call) for alert in alerts)
+
+
+def _is_held_again(alert: AlertDoc, call: str) -> bool:
+    told = (episode.get("told", "") for episode in alert["episodes"][:-1])
+    return alert["state"] == "firing" and not alert["told_at"] and any(time >= call for time in told if time)
 
 
 def _moved(doc: Doc, page: Doc | None, context: Context) -> Iterator[Create]:

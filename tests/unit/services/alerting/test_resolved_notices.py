@@ -247,3 +247,16 @@ def test_no_notice_is_sent_while_an_alert_of_the_group_fires_again_and_its_notif
         minutes(context, 1)
         send_stuck_pages(context)
     assert heard(context)[1:] == ["Trouble disk (fired 2 times in an hour)"]
+
+
+def test_a_silenced_neighbour_does_not_hold_the_notice_of_the_others() -> None:
+    context = configured(route={"channel": "desk", "group_by": ["alertname"]})
+    silence(["host=b"], context.now + timedelta(days=7), context, author="me", comment="mending")
+    fire(context, "a", **on("a"))
+    fire(context, "b", **on("b"))
+    minutes(context, 1)
+    fire(context, "a", status="resolved", **on("a"))
+    for _ in range(2):
+        context.clock.advance(minutes=1)
+        send_stuck_pages(context)
+    assert [title.partition(":")[0] for title in heard(context)] == ["Trouble a", "Resolved"]
