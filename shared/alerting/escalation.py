@@ -37,11 +37,6 @@ class Escalation(Section):
             raise ValueError("expected each level except the first to set `after`")
         return self
 
-    @property
-    def stages(self) -> int:
-        """How many levels there are, with that of the routes: repeats come after them."""
-        return 1 + sum(bool(level.after) for level in self.levels)
-
 
 @dataclass(frozen=True, slots=True)
 class Stage:
