@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.alerting.inhibition import InhibitRule
 from shared.alerting.unreachable import contradiction, implied, unreachable
-from shared.config.channels import SecretChannel
+from shared.config.channels import ConsoleChannel, SecretChannel
 from shared.config.files.faults import Fault
 from shared.config.files.located_yaml import Located, Where
 from shared.config.files.references import Kind, declared, named
@@ -21,7 +21,7 @@ def doubts(config: Config, located: Located) -> list[Fault]:
     """The warnings about *config*, the content of *located*, in the order of the file."""
     warnings = [
         *_routes(config, located), *_inhibitions(config, located), *_unused(located), *_repeated(located),
-        *_same_secrets(config, located),
+        *_same_secrets(config, located), *_console_alone(config, located),
     ]  # fmt: skip
     return sorted(warnings, key=lambda warning: (warning.line, warning.path))
 
@@ -75,9 +75,15 @@ def _sections(route: Any, where: Where) -> Iterator[tuple[Where, dict[str, Any]]
 def _same_secrets(config: Config, located: Located) -> Iterator[Fault]:
     first: dict[str, str] = {}
     for name, channel in config.channels.items():
-        address = channel.model_dump_json(exclude={"cost"})
+        address = channel.model_dump_json(exclude={"cost", "send_resolved"})
         if isinstance(channel, SecretChannel) and first.setdefault(address, name) != name:
             yield _warning(located, ("channels", name), "a receiver of its own", f"that of {first[address]}")
+
+
+def _console_alone(config: Config, located: Located) -> Iterator[Fault]:
+    """Nothing reaches a phone, as after an import, whose channels have no secrets yet."""
+    if all(isinstance(channel, ConsoleChannel) for channel in config.channels.values()):
+        yield _warning(located, ("channels",), "a channel that reaches your phone, such as ntfy", "only the console")
 
 
 def _warning(located: Located, where: Sequence[str | int], expected: str, actual: str) -> Fault:

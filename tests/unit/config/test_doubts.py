@@ -128,4 +128,12 @@ def test_a_warning_is_shown_and_does_not_fail(tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert f"\nwarning: {file}:6: escalations.me: expected a route that names this escalation" in done.stdout
     document = json.loads(CliRunner().invoke(main, [*arguments, "--json"]).stdout)
-    assert (document["faults"], [warning["line"] for warning in document["warnings"]]) == ([], [6])
+    assert (document["faults"], [warning["line"] for warning in document["warnings"]]) == ([], [4, 6])
+
+
+def test_channels_that_reach_no_phone_are_warned_of(tmp_path: Path) -> None:
+    file = tmp_path / "opos.yaml"
+    for channel, expected in (("{console: true}", 1), ("{ntfy: PHONE_URL}", 0)):
+        file.write_text(REST + f"channels: {{desk: {channel}}}\nroute: {{channel: desk}}\n")
+        said = [str(warning) for warning in warnings(file, {}, "https://opos.example")]
+        assert sum(warning.endswith("found only the console") for warning in said) == expected
