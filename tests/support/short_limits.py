@@ -1,7 +1,7 @@
 """Real servers of opos as processes, with limits that a test reaches within seconds.
 
-`python -m tests.support.short_limits bundle PORT`, `proxy PORT PORT_OF_THE_BUNDLE`, `function PORT NAME`, or `page PORT`
-for one that answers with a large page.
+`python -m tests.support.short_limits bundle PORT`, `small PORT`, `proxy PORT PORT_OF_THE_BUNDLE`, `function PORT NAME`,
+or `page PORT` for one that answers with a large page.
 """
 
 import os
@@ -29,6 +29,7 @@ from tests.support.half_sent import sent
 from tests.support.project import ROOT
 
 LIMITS = Limits(seconds=2.0, connections=260, bodies=8 * 1024 * 1024)
+SMALL = Limits(seconds=25.0, connections=20, bodies=8 * 1024 * 1024)
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ def _answers(port: int) -> bool:
 
 
 def _serve(kind: str, port: int, argument: str) -> None:
-    if kind == "bundle":
-        serve("127.0.0.1", port, when_ready=lambda: None, limits=LIMITS)
+    if kind in {"bundle", "small"}:
+        serve("127.0.0.1", port, when_ready=lambda: None, limits=SMALL if kind == "small" else LIMITS)
     elif kind == "proxy":
         listen(Front(proxy(dict.fromkeys(FUNCTIONS, int(argument))), LIMITS), "127.0.0.1", port)
     elif kind == "page":
