@@ -121,9 +121,13 @@ def test_one_id_joins_the_spans_the_logs_and_the_event_log_of_functions_in_proce
     assert [span.service for span in (intake, sent, router, page)] == ["webhook_intake"] * 2 + ["alert_router"] * 2
     assert router.attributes["opos.event.id"] == event == told["event"]["id"]
     assert told["event"]["trace"] == TRACE
-    logged = {one["message"]: one for one in lines((tmp_path / "out").read_text()) if f"{GOOGLE}/trace" in one}
+    name = f"projects/demo-opos/traces/{TRACE}"
+    logged = {
+        line["message"]: line
+        for line in lines((tmp_path / "out").read_text())
+        if line.get(f"{GOOGLE}/trace") == name  # a busy machine also has alerts of its own
+    }
     for message, span in (("accepted", intake), ("routed", router), ("delivery", router)):
-        assert logged[message][f"{GOOGLE}/trace"] == f"projects/demo-opos/traces/{TRACE}"
         assert logged[message][f"{GOOGLE}/spanId"] == span.id
         assert logged[message][f"{GOOGLE}/labels"]["function"] == span.service
 
