@@ -16,6 +16,10 @@ def event_type(headers: Mapping[str, str], payload: Any) -> str:
     return require(payload, "type", str)
 
 
+def is_test(payload: Any) -> bool:
+    return isinstance(payload, dict) and payload.get("livemode") is False
+
+
 def translate(kind: str, payload: Any) -> Meaning:
     make = _SIGNALS.get(kind)
     signal = make(require(payload, "data.object", dict), _mode(payload)) if make else None
@@ -135,4 +139,4 @@ _SIGNALS: dict[str, Make] = {
     "payout.paid": _news("Payout{sum} is on its way to the bank", area="payouts", amount="amount"),
 }
 
-FORMAT = Format(event_type=event_type, translate=translate)
+FORMAT = Format(event_type=event_type, translate=translate, is_test=is_test)
