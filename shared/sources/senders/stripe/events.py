@@ -1,15 +1,42 @@
-"""Stripe's events. Source: "Types of events" and the objects they carry, docs.stripe.com/api."""
+"""Stripe's events. Source: "Types of events" and the objects they carry, docs.stripe.com/api.
 
-from collections.abc import Callable, Mapping
-from typing import Any
+A snapshot event has the object in `data.object`. A thin event has only its address in `related_object`, so opos judges
+it by its type: `v1.charge.dispute.created` means what `charge.dispute.created` means.
+"""
 
-from shared.events import About, Alert, BusinessEvent, Money, Signal
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from shared.events import Alert, BusinessEvent, Money, Signal
 from shared.sources.contract import Format, Meaning
-from shared.sources.payload import moment, require, text
+from shared.sources.payload import moment, optional, require, text
+from shared.sources.senders.stripe.customers import CUSTOMERS
+from shared.sources.senders.stripe.decision import Conditions, Decision
+from shared.sources.senders.stripe.standing import STANDING
 from shared.values.money import format_money
 
-Fields = dict[str, Any]
-Make = Callable[[Fields, str], Signal | None]
+DECISIONS: Mapping[str, tuple[Decision, ...]] = {**CUSTOMERS, **STANDING}
+"""By event type; an event of any other type is noted only."""
+_DASHBOARD = "https://dashboard.stripe.com/"
+_OUTCOMES = {
+    "won": "was won", "lost": "was lost", "prevented": "was prevented", "warning_closed": "ended as an inquiry",
+}  # fmt: skip
+_REASONS = (
+    "failure_message", "last_finalization_error.message", "last_setup_error.message", "failure_reason",
+    "requirements.disabled_reason", "closed_reason", "reason", "cancellation_details.reason",
+)  # fmt: skip
+_CUSTOMER = ("customer_email", "billing_details.email", "receipt_email", "customer_details.email", "customer")
+
+
+class Occurrence(NamedTuple):
+    """An event: its object's `fields`, and the connected `account` that it comes from; empty if it is your own."""
+
+    fields: dict[str, Any]
+    is_thin: bool
+    is_test: bool
+    account: str
+    at: datetime | None
 
 
 def event_type(headers: Mapping[str, str], payload: Any) -> str:
@@ -21,122 +48,94 @@ def is_test(payload: Any) -> bool:
 
 
 def translate(kind: str, payload: Any) -> Meaning:
-    make = _SIGNALS.get(kind)
-    signal = make(require(payload, "data.object", dict), _mode(payload)) if make else None
-    if signal is None:  # Thin events have no object, only its address.
+    decisions = DECISIONS.get(kind.removeprefix("v1."), ())
+    signals = tuple(_signals(decisions, _occurrence(payload))) if decisions else ()
+    if not signals:
         return Meaning(f"{kind} {text(payload, 'data.object.id', 'related_object.id')}".strip())
-    if isinstance(signal, Alert):  # Stripe guarantees no order of delivery, but gives the time of each event.
-        signal = signal.model_copy(update={"at": moment(payload, "created")})
-    return Meaning(signal.title, (signal,))
+    return Meaning(signals[0].title, signals)
 
 
-def _mode(payload: Any) -> str:
-    """The part of the dashboard's address that selects live or test mode."""
-    return "" if payload.get("livemode", True) else "test/"
+def _occurrence(payload: Any) -> Occurrence:
+    is_thin = payload.get("object") == "v2.core.event" or ("data" not in payload and "related_object" in payload)
+    known = {"id": text(payload, "related_object.id", "id")} if is_thin else require(payload, "data.object", dict)
+    account = text(payload, "account", "context") if is_thin else text(payload, "account")
+    return Occurrence(known, is_thin, is_test(payload), account, moment(payload, "created"))
 
 
-def _trouble(
-    title: str, *, severity: str, name: str, area: str, shows: str = "id", amount: str | None = None,
-    resolved: bool = False,
-) -> Make:  # fmt: skip
-    """Makes an Alert whose fingerprint is the object's id under *name*, so that a later event can resolve it.
-
-    Its link opens the page in *area* of the id in the field *shows*.
-    """
-
-    def make(fields: Fields, mode: str) -> Alert:
-        id = require(fields, "id", str)
-        money = _money(fields, amount)
-        return Alert(
-            fingerprint=f"{name}:{id}",
-            title=_title(title, fields, money),
-            severity=severity,
-            status="resolved" if resolved else "firing",
-            summary=text(
-                fields, "failure_message", "last_finalization_error.message", "reason", "cancellation_details.reason"
-            ),
-            link=f"https://dashboard.stripe.com/{mode}{area}/{text(fields, shows)}",
-            labels={"customer": text(fields, "customer")},
-            money=money,
-        )
-
-    return make
+def _signals(decisions: tuple[Decision, ...], event: Occurrence) -> Iterator[Signal]:
+    for decision in decisions:
+        if _applies(decision.when, event.fields) and (key := _key(decision.by, event.fields)):
+            yield _alert(decision, key, event) if decision.severity else _news(decision, event)
 
 
-def _news(title: str, *, area: str, amount: str | None = None, about: About = "other") -> Make:
-    def make(fields: Fields, mode: str) -> BusinessEvent:
-        money = _money(fields, amount)
-        link = f"https://dashboard.stripe.com/{mode}{area}/{require(fields, 'id', str)}"
-        return BusinessEvent(title=_title(title, fields, money), link=link, money=money, about=about)
-
-    return make
+def _applies(when: Conditions, fields: dict[str, Any]) -> bool:
+    return all(optional(fields, path, object, None) in values for path, values in when.items())
 
 
-def _unless_uncaptured(make: Make) -> Make:
-    """*make*, except for a charge that is only authorized; its capture is reported later."""
-    return lambda fields, mode: None if fields.get("captured") is False else make(fields, mode)
+def _key(by: tuple[str, ...], fields: dict[str, Any]) -> str:
+    """The names of the objects in *by*; empty if there is none. Raises ContractBroken without an `id`."""
+    if "id" in by:
+        require(fields, "id", str)
+    return ":".join(filter(None, (text(fields, *path.split("|")) for path in by)))
 
 
-def _money(fields: Fields, amount: str | None) -> Money | None:
-    if amount is None:
+def _alert(decision: Decision, key: str, event: Occurrence) -> Alert:
+    money = _money(decision, event)
+    severity = decision.connected if event.account and decision.connected else decision.severity
+    problem = f"test/{decision.problem}" if event.is_test else decision.problem  # both modes name an account alike
+    earlier = timedelta(microseconds=1) if decision.comes_first else timedelta()
+    return Alert(
+        fingerprint=f"{problem}:{key}",
+        title=_title(decision, event, money),
+        severity=severity or "",
+        status="resolved" if decision.is_end else "firing",
+        summary=text(event.fields, *_REASONS),
+        link=_link(decision, event),
+        labels={"customer": text(event.fields, "customer"), **_labels(event)},
+        money=money,
+        at=event.at - earlier if event.at else None,  # Stripe guarantees no order of delivery
+    )
+
+
+def _news(decision: Decision, event: Occurrence) -> BusinessEvent:
+    money = _money(decision, event)
+    about = "other" if event.account and decision.about == "money in" else decision.about
+    title, link = _title(decision, event, money), _link(decision, event)
+    return BusinessEvent(title=title, link=link, money=money, about=about, labels=_labels(event))
+
+
+def _labels(event: Occurrence) -> dict[str, str]:
+    mode = {"livemode": "false"} if event.is_test else {}
+    return {**mode, "account": event.account} if event.account else mode
+
+
+def _link(decision: Decision, event: Occurrence) -> str:
+    """The page of the object, or of the connected account that has it."""
+    mode = "test/" if event.is_test else ""
+    if event.account:
+        return f"{_DASHBOARD}{mode}connect/accounts/{event.account}"
+    return f"{_DASHBOARD}{mode}{decision.area}/{text(event.fields, *decision.shows.split('|'))}".rstrip("/")
+
+
+def _money(decision: Decision, event: Occurrence) -> Money | None:
+    """The amount. Raises ContractBroken if income has none; an alert that has none still says what is wrong."""
+    is_needed = decision.about == "money in" and not event.is_thin
+    if not decision.amount or (event.fields.get(decision.amount) is None and not is_needed):
         return None
-    return Money(amount=require(fields, amount, int), currency=require(fields, "currency", str))
+    return Money(amount=require(event.fields, decision.amount, int), currency=require(event.fields, "currency", str))
 
 
-def _title(title: str, fields: Fields, money: Money | None) -> str:
-    who = text(fields, "customer_email", "billing_details.email", "receipt_email", "customer_details.email", "customer")
-    sum_ = f" of {format_money(money.to_doc())}" if money else ""
-    return title.replace("{sum}", sum_) + (f": {who}" if who else "")
+def _title(decision: Decision, event: Occurrence, money: Money | None) -> str:
+    words = {
+        "{sum}": f" of {format_money(money.to_doc())}" if money else "",
+        "{outcome}": _OUTCOMES.get(text(event.fields, "status"), "is closed"),
+        "{id}": text(event.fields, "id"),
+    }
+    title = decision.title
+    for place, word in words.items():
+        title = title.replace(place, word)
+    where, who = f" ({event.account})" if event.account else "", text(event.fields, *_CUSTOMER)
+    return title + where + (f": {who}" if who else "")
 
-
-_PAID = _trouble(
-    "Invoice{sum} was paid",
-    severity="warning",
-    name="invoice",
-    area="invoices",
-    amount="amount_due",
-    resolved=True,
-)
-_DISPUTED = "Payment{sum} is disputed"
-
-_SIGNALS: dict[str, Make] = {
-    "invoice.payment_failed": _trouble(
-        "Payment{sum} failed", severity="warning", name="invoice", area="invoices", amount="amount_due"
-    ),
-    "invoice.paid": _PAID,
-    "invoice.payment_succeeded": _PAID,
-    "invoice.voided": _trouble(
-        "Invoice{sum} was voided",
-        severity="warning",
-        name="invoice",
-        area="invoices",
-        amount="amount_due",
-        resolved=True,
-    ),
-    "charge.dispute.created": _trouble(
-        _DISPUTED, severity="critical", name="dispute", area="disputes", amount="amount"
-    ),
-    "charge.dispute.closed": _trouble(
-        "Dispute{sum} is closed", severity="critical", name="dispute", area="disputes", amount="amount", resolved=True
-    ),
-    "payout.failed": _trouble(
-        "Payout{sum} failed", severity="critical", name="payout", area="payouts", amount="amount"
-    ),
-    "customer.subscription.deleted": _trouble(
-        "Subscription lost", severity="warning", name="subscription", area="subscriptions"
-    ),
-    "radar.early_fraud_warning.created": _trouble(
-        "A charge looks like fraud", severity="warning", name="fraud", area="payments", shows="charge"
-    ),
-    # A payment makes many events. Every kind of payment has a charge, so only the charge reports the money.
-    "charge.succeeded": _unless_uncaptured(
-        _news("Payment{sum} received", area="payments", amount="amount", about="money in")
-    ),
-    "charge.captured": _news("Payment{sum} received", area="payments", amount="amount_captured", about="money in"),
-    "checkout.session.completed": _news("Checkout completed", area="checkout/sessions"),
-    "customer.subscription.created": _news("New subscription", area="subscriptions", about="customers"),
-    # This does not resolve a failed payout: Stripe sends paid when it expects the money to arrive, and failed later.
-    "payout.paid": _news("Payout{sum} is on its way to the bank", area="payouts", amount="amount"),
-}
 
 FORMAT = Format(event_type=event_type, translate=translate, is_test=is_test)
