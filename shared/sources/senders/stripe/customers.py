@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from shared.sources.senders.stripe.decision import Decision
 
 _UNPAID = Decision("Payment{sum} failed", "warning", "invoice", area="invoices", amount="amount_due")
+_DROPPED = _UNPAID.ends(
+    "The subscription of an invoice has ended", by=("latest_invoice",), shows="latest_invoice", amount=""
+)
 _PAID = _UNPAID.ends("Invoice{sum} was paid")
 _FAILED = Decision(
     "A charge{sum} failed", "info", "payment", ("payment_intent|id",), "payments", "payment_intent|id", "amount"
@@ -15,7 +18,9 @@ _LATE = Decision(
 )  # fmt: skip
 _SETUP = Decision("A payment method could not be saved", "info", "setup", area="setup_intents")
 _LOST = Decision("Subscription lost", "warning", "subscription", area="subscriptions")
-_DISPUTE = Decision("Payment{sum} is disputed", "critical", "dispute", area="disputes", amount="amount")
+_DISPUTE = Decision(
+    "Payment{sum} is disputed", "critical", "dispute", area="disputes", amount="amount", connected="warning"
+)
 _FRAUD = Decision("A charge looks like fraud", "warning", "fraud", area="payments", shows="charge")
 _REVIEW = Decision("A payment awaits your review", "warning", "review", area="payments", shows="payment_intent|charge")
 _REFUND = Decision(
@@ -26,6 +31,7 @@ _RECEIVED = Decision("Payment{sum} received", area="payments", amount="amount", 
 _CHECKOUT = Decision("Checkout completed", area="checkout/sessions")
 _FEE = Decision("Application fee{sum} received", area="connect/application_fees", amount="amount", about="money in")
 _SUBSCRIBED = Decision("New subscription", area="subscriptions", about="customers")
+_USAGE = Decision("A usage alert was triggered", by=("customer",), area="customers", shows="customer")
 _UNBILLED = Decision("Usage could not be billed", "warning", "meter", area="meters")
 
 CUSTOMERS: Mapping[str, tuple[Decision, ...]] = {
@@ -47,7 +53,7 @@ CUSTOMERS: Mapping[str, tuple[Decision, ...]] = {
     "charge.succeeded": (_RECEIVED._replace(when={"captured": (True, None)}),),
     "charge.captured": (_RECEIVED._replace(amount="amount_captured"),),
     "charge.refunded": (Decision("Payment{sum} was refunded", area="payments", amount="amount_refunded"),),
-    "charge.failed": (_FAILED,),
+    "charge.failed": (_FAILED._replace(when={"invoice": (None,)}),),  # the invoice tells its own failures
     "payment_intent.succeeded": (_FAILED.ends("Payment{sum} succeeded", by=("id",), shows="id"),),
     "payment_intent.canceled": (_FAILED.ends("Payment{sum} was canceled", by=("id",), shows="id"),),
     "checkout.session.completed": (
@@ -73,14 +79,14 @@ CUSTOMERS: Mapping[str, tuple[Decision, ...]] = {
     "customer.subscription.created": (_SUBSCRIBED,),
     "customer.subscription.deleted": (
         _LOST,
-        _UNPAID.ends("The subscription has ended", by=("latest_invoice",), shows="latest_invoice", amount=""),
+        _DROPPED,
     ),
     "customer.subscription.paused": (_SUBSCRIBED._replace(title="Subscription paused"),),
     "customer.subscription.resumed": (_SUBSCRIBED._replace(title="Subscription resumed"),),
     "quote.accepted": (_SUBSCRIBED._replace(title="Quote accepted", area="quotes"),),
     # A fee with an originating transaction is part of a charge of yours, which reports the money.
     "application_fee.created": (_FEE._replace(when={"originating_transaction": (None,)}),),
-    "billing.alert.triggered": (Decision("A usage alert of yours was triggered", area="billing", shows="customer"),),
+    "billing.alert.triggered": (_USAGE,),
     "billing.meter.error_report_triggered": (_UNBILLED,),
     "billing.meter.no_meter_found": (_UNBILLED,),
 }

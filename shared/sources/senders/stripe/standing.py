@@ -12,14 +12,13 @@ _INACTIVE = Decision(
     "Capability {id} is inactive", "warning", "capability", ("account", "id"), _STATUS, "",
     when={"status": ("inactive", "disabled")}, connected="info",
 )  # fmt: skip
-_HELD = Decision("Stripe holds back{sum}", "warning", "hold", area="balance", shows="", amount="amount")
-_RESERVE = Decision("Stripe has placed a reserve on your account", "warning", "reserve", area="balance", shows="")
+_HELD = Decision("A hold{sum} was placed on your balance", "warning", "hold", area="balance", shows="", amount="amount")
+_RESERVE = Decision("Stripe has placed a reserve", "warning", "reserve", area="balance", shows="")
 _PAYOUT = Decision("Payout{sum} failed", "critical", "payout", area="payouts", amount="amount", connected="warning")
 _TOPUP = Decision("Top-up{sum} failed", "warning", "topup", area="topups", amount="amount")
 _SENT = Decision("Outbound payment{sum} failed", "warning", "outbound", area="balance", shows="", amount="amount")
 _RETURNED = _SENT._replace(title="Outbound payment{sum} was returned")
 _INBOUND = _SENT._replace(title="Inbound transfer{sum} failed", problem="inbound")
-_PLACED = (_RESERVE._replace(when={"status": ("active", "other", None)}),)
 
 STANDING: Mapping[str, tuple[Decision, ...]] = {
     "account.updated": (
@@ -43,11 +42,12 @@ STANDING: Mapping[str, tuple[Decision, ...]] = {
     # Each charge makes a hold of its own under a reserve plan, which has its own alert.
     "reserve.hold.created": (_HELD._replace(when={"reserve_plan": (None,)}),),
     "reserve.release.created": (
-        _HELD.ends("Stripe has released{sum}", by=("reserve_hold",), when={"reserve_plan": (None,)}),
+        _HELD.ends("The hold{sum} was released", by=("reserve_hold",), when={"reserve_plan": (None,)}),
     ),
-    "reserve.plan.created": _PLACED,
+    "reserve.plan.created": (_RESERVE,),
     "reserve.plan.updated": (
-        *_PLACED, _RESERVE.ends("The reserve has ended", when={"status": ("disabled", "expired")}),
+        _RESERVE._replace(when={"status": ("active", "other")}),
+        _RESERVE.ends("The reserve has ended", when={"status": ("disabled", "expired")}),
     ),
     "reserve.plan.disabled": (_RESERVE.ends("The reserve has ended"),),
     "reserve.plan.expired": (_RESERVE.ends("The reserve has ended"),),
@@ -58,8 +58,8 @@ STANDING: Mapping[str, tuple[Decision, ...]] = {
     "topup.reversed": (_TOPUP._replace(title="Top-up{sum} was reversed"),),
     "treasury.outbound_payment.failed": (_SENT,),
     "treasury.outbound_payment.returned": (_RETURNED,),
-    "treasury.outbound_transfer.failed": (_SENT,),
-    "treasury.outbound_transfer.returned": (_RETURNED,),
+    "treasury.outbound_transfer.failed": (_SENT._replace(title="Outbound transfer{sum} failed"),),
+    "treasury.outbound_transfer.returned": (_RETURNED._replace(title="Outbound transfer{sum} was returned"),),
     "treasury.inbound_transfer.failed": (_INBOUND,),
     "v2.money_management.outbound_payment.failed": (_SENT,),
     "v2.money_management.outbound_payment.returned": (_RETURNED,),
