@@ -64,7 +64,7 @@ def decided(payload: Any, source: Source = NOTED) -> str:
 
 def _told(signal: Signal) -> str:
     if isinstance(signal, Alert):
-        act = f"{signal.severity} alert" if signal.status == "firing" else "ends"
+        act = f"{signal.severity} alert" if signal.status == "firing" else "resolves"
         return f"{act} {signal.fingerprint}: {signal.title}"
     income = signal.money and signal.about == "money in"
     return f"{f'income {format_money(signal.money.to_doc())}' if income and signal.money else 'line'}: {signal.title}"
@@ -115,7 +115,9 @@ def _act(decision: Decision) -> str:
         return f"{'income' if decision.about == 'money in' else 'a line'}: {title}"
     lower = f" (`{decision.connected}` for a connected account)" if decision.connected else ""
     act = (
-        f"ends `{decision.problem}`" if decision.is_end else f"`{decision.severity}` alert `{decision.problem}`{lower}"
+        f"resolves `{decision.problem}`"
+        if decision.is_end
+        else f"`{decision.severity}` alert `{decision.problem}`{lower}"
     )
     return f"{act}: {title}"
 
