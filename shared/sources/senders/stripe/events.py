@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.events import Signal
 from shared.sources.contract import Format, Meaning
-from shared.sources.payload import moment, require, text
+from shared.sources.payload import require, text
 from shared.sources.senders.stripe.customers import CUSTOMERS
 from shared.sources.senders.stripe.decision import Decision
 from shared.sources.senders.stripe.signals import Occurrence, signal
@@ -44,7 +44,7 @@ def _occurrence(payload: Any) -> Occurrence:
     # An event about no object, such as usage that matches no meter, is the same problem each time.
     fields = {"id": text(payload, "related_object.id", "type")} if is_thin else require(payload, "data.object", dict)
     account = text(payload, "account", "context") if is_thin else text(payload, "account")
-    return Occurrence(fields, is_thin, is_test(payload), account, moment(payload, "created"))
+    return Occurrence(payload, fields, is_thin, is_test(payload), account)
 
 
 FORMAT = Format(event_type=event_type, translate=translate, is_test=is_test)

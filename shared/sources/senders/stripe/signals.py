@@ -1,10 +1,10 @@
 """The signal that a decision makes of an event: its fingerprint, title, link, labels and money."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from shared.events import Alert, BusinessEvent, Money, Signal
-from shared.sources.payload import optional, require, text
+from shared.sources.payload import moment, optional, require, text
 from shared.sources.senders.stripe.decision import Decision
 from shared.values.money import format_money
 
@@ -20,13 +20,13 @@ _CUSTOMER = ("customer_email", "billing_details.email", "receipt_email", "custom
 
 
 class Occurrence(NamedTuple):
-    """An event: its object's `fields`, and the connected `account` that it comes from; empty if it is your own."""
+    """An event: its `payload`, its object's `fields`, and the connected `account`; empty if it is about your own."""
 
+    payload: Any
     fields: dict[str, Any]
     is_thin: bool
     is_test: bool
     account: str
-    at: datetime | None
 
 
 def signal(decision: Decision, event: Occurrence) -> Signal | None:
@@ -50,7 +50,7 @@ def _alert(decision: Decision, key: str, event: Occurrence) -> Alert:
     money = _money(decision, event)
     severity = decision.connected if event.account and decision.connected else decision.severity
     problem = f"test/{decision.problem}" if event.is_test else decision.problem  # both modes name an account alike
-    earlier = timedelta(microseconds=1) if decision.comes_first else timedelta()
+    at = moment(event.payload, "created")  # Stripe guarantees no order of delivery
     return Alert(
         fingerprint=f"{problem}:{key}",
         title=_title(decision, event, money),
@@ -60,7 +60,7 @@ def _alert(decision: Decision, key: str, event: Occurrence) -> Alert:
         link=_link(decision, event),
         labels={"customer": text(event.fields, "customer"), **_labels(event)},
         money=money,
-        at=event.at - earlier if event.at else None,  # Stripe guarantees no order of delivery
+        at=at - timedelta(microseconds=1) if at and decision.comes_first else at,
     )
 
 
@@ -93,13 +93,9 @@ def _money(decision: Decision, event: Occurrence) -> Money | None:
 
 
 def _title(decision: Decision, event: Occurrence, money: Money | None) -> str:
-    title = decision.title
-    words = {
-        "{sum}": f" of {format_money(money.to_doc())}" if money else "",
-        "{outcome}": _OUTCOMES.get(text(event.fields, "status"), "is closed"),
-        "{id}": text(event.fields, "id"),
-    }
-    for place, word in words.items():
-        title = title.replace(place, word)
+    title = decision.title.replace("{sum}", f" of {format_money(money.to_doc())}" if money else "")
+    if "{" in title:
+        outcome = _OUTCOMES.get(text(event.fields, "status"), "is closed")
+        title = title.replace("{outcome}", outcome).replace("{id}", text(event.fields, "id"))
     where, who = f" ({event.account})" if event.account else "", text(event.fields, *_CUSTOMER)
     return title + where + (f": {who}" if who else "")
