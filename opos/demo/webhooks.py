@@ -50,7 +50,7 @@ BUILD_FAILED = Webhook(
 
 def _stripe(id: str, event_type: str, summary: str, fields: dict[str, Any]) -> Webhook:
     payload = {
-        "id": id, "object": "event", "type": event_type, "created": 1795161600, "livemode": False,
+        "id": id, "object": "event", "type": event_type, "created": 1795161600, "livemode": True,
         "data": {"object": fields},
     }  # fmt: skip
     return Webhook("stripe", event_type, summary, payload)

@@ -35,7 +35,7 @@ def text(payload: Any, *paths: str) -> str:
     """The first non-empty text or number among *paths*; empty if there is none."""
     for path in paths:
         value = _at(payload, path)
-        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
+        if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():
             return str(value)
     return ""
 
@@ -86,6 +86,8 @@ def _iso(value: str) -> datetime:
 
 
 def _at(payload: Any, path: str) -> Any:
+    if "." not in path:  # most paths: each payload has dozens
+        return payload.get(path) if isinstance(payload, dict) else None
     for part in path.split("."):
         if not isinstance(payload, dict):
             return None

@@ -30,7 +30,9 @@ def examples(name: str) -> list[str]:
 
 
 def sources() -> dict[str, Source]:
-    parsed = [parse_config(text + REST + CHANNELS) for text in examples("docs/senders.md")]
+    parsed = [
+        parse_config(text + REST + CHANNELS) for guide in ("senders", "stripe") for text in examples(f"docs/{guide}.md")
+    ]
     return {name: source for config in parsed for name, source in config.sources.items()}
 
 

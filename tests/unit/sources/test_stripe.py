@@ -63,3 +63,8 @@ def test_a_tap_in_test_mode_leads_to_test_mode() -> None:
 def test_a_thin_event_without_an_object_is_kept_quietly() -> None:
     meaning = FORMAT.translate("v2.core.account.updated", {"related_object": {"id": "acct_1"}})
     assert (meaning.subject, meaning.signals) == ("v2.core.account.updated acct_1", ())
+
+
+def test_an_event_that_does_not_name_its_mode_is_live() -> None:
+    assert FORMAT.is_test is not None
+    assert [FORMAT.is_test(payload) for payload in ({}, {"livemode": True}, [], None)] == [False] * 4

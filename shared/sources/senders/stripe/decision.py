@@ -1,0 +1,40 @@
+"""What opos makes of one type of Stripe's events, as data: an alert that begins or ends, or a line of the digest."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from shared.events import About, Severity
+
+Conditions = Mapping[str, tuple[Any, ...]]
+"""By field, the values with which a decision applies; None stands for a field that is absent."""
+
+ALWAYS: Conditions = MappingProxyType({})
+
+
+class Decision(NamedTuple):
+    """The signal that an event makes.
+
+    `title` may contain `{sum}`, `{outcome}` and `{id}`. An alert has a `severity`, and its fingerprint is the `problem`
+    with the fields in `by`, so that a later event ends it; in `by` and `shows`, `a|b` is the first that is present. If
+    none is, the decision does not apply, unless it is the `id`, which every object has. `shows` is the object whose
+    page in `area` of the dashboard the link opens. `amount` is the field with the money. `connected` is the severity
+    for a connected account, if it differs. `comes_first`: the event precedes all others of its second.
+    """
+
+    title: str
+    severity: Severity | None = None
+    problem: str = ""
+    by: tuple[str, ...] = ("id",)
+    area: str = ""
+    shows: str = "id"
+    amount: str = ""
+    about: About = "other"
+    when: Conditions = ALWAYS
+    connected: Severity | None = None
+    is_end: bool = False
+    comes_first: bool = False
+
+    def ends(self, title: str, **changes: Any) -> "Decision":
+        """The decision by which another event ends the alert of this one."""
+        return self._replace(**{"title": title, "when": ALWAYS, "is_end": True, **changes})

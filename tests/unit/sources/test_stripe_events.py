@@ -1,0 +1,166 @@
+"""Every event type of Stripe is read, and what opos decides stands in tables to read."""
+
+from typing import Any
+
+import pytest
+
+from shared.events import Alert, Signal
+from shared.sources.senders.stripe.events import DECISIONS
+from tests.support.stripe_events import (
+    GUIDE,
+    HANDLED,
+    KNOWN,
+    TABLE,
+    Sample,
+    as_csv,
+    as_markdown,
+    decided,
+    reading,
+    samples,
+    thin,
+)
+
+WRITE = "run `python -m tests.support.stripe_events` and read what has changed"
+ENDS = {
+    "invoice.payment_failed": (
+        "invoice.paid", "invoice.payment_succeeded", "invoice.voided", "invoice.marked_uncollectible", "invoice.deleted",
+    ),
+    "invoice.finalization_failed": ("invoice.finalized", "invoice.deleted", "invoice.paid"),
+    "invoice.payment_action_required": ("invoice.paid", "invoice.voided"),
+    "invoice.overdue": ("invoice.paid", "invoice.marked_uncollectible"),
+    "charge.dispute.created": ("charge.dispute.closed",),
+    "review.opened": ("review.closed",),
+    "reserve.plan.created": ("reserve.plan.disabled", "reserve.plan.expired"),
+    "setup_intent.setup_failed": ("setup_intent.succeeded", "setup_intent.canceled"),
+}  # fmt: skip
+
+
+def only(type: str, **state: Any) -> Signal:
+    (signal,) = reading(Sample(type, state).payload()).signals
+    return signal
+
+
+def alert(type: str, **state: Any) -> Alert:
+    signal = only(type, **state)
+    assert isinstance(signal, Alert)
+    return signal
+
+
+def test_all_types_of_the_package_are_read_whatever_their_form() -> None:
+    assert len(KNOWN["types"]) == 275
+    for sample in samples():
+        for changes in ({}, {"livemode": False}, {"account": "acct_2"}):
+            assert reading(sample.payload(**changes), HANDLED).quarantine is None, (sample, changes)
+        assert reading(thin(f"v1.{sample.type}")).quarantine is None, sample
+
+
+def test_all_thin_types_of_the_package_are_read() -> None:
+    for type in KNOWN["thin_types"]:
+        assert (reading(thin(type)).type, reading(thin(type)).quarantine) == (type, None)
+
+
+def test_the_table_of_decisions_is_what_the_code_decides() -> None:
+    assert TABLE.read_text() == as_csv(), WRITE
+    assert as_markdown() in GUIDE.read_text(), WRITE
+
+
+def test_opos_acts_only_on_types_that_stripe_has() -> None:
+    thin_types = {type.removeprefix("v1.") for type in KNOWN["thin_types"]}
+    assert set(DECISIONS) <= {*KNOWN["types"], *thin_types}
+
+
+def test_test_mode_is_noted_in_every_form_and_labelled_where_it_is_handled() -> None:
+    for sample in samples():
+        assert decided(sample.payload(livemode=False)) == decided(thin(f"v1.{sample.type}", livemode=False)) == "noted"
+        assert reading(sample.payload(livemode=False)).subject.startswith("test mode: ")
+        for signal in reading(sample.payload(livemode=False), HANDLED).signals:
+            assert signal.labels["livemode"] == "false"
+
+
+def test_a_connected_account_is_labelled_and_its_money_is_not_income() -> None:
+    for sample in samples():
+        for signal in reading(sample.payload(account="acct_2")).signals:
+            assert signal.labels["account"] == "acct_2"
+            assert signal.kind == "alert" or signal.about != "money in"
+
+
+def test_a_thin_event_of_a_connected_account_names_it() -> None:
+    (signal,) = reading(thin("v1.charge.dispute.created", context="acct_2")).signals
+    assert signal.labels["account"] == "acct_2"
+
+
+@pytest.mark.parametrize("type", ENDS)
+def test_what_ends_a_problem_names_it(type: str) -> None:
+    firing = alert(type, id="x_1")
+    for end in ENDS[type]:
+        assert (alert(end, id="x_1").fingerprint, alert(end, id="x_1").status) == (firing.fingerprint, "resolved")
+
+
+def test_the_end_of_a_subscription_ends_the_alert_about_its_last_invoice() -> None:
+    unpaid = alert("invoice.payment_failed", id="in_7")
+    lost, dropped = reading(Sample("customer.subscription.deleted", {"latest_invoice": "in_7"}).payload()).signals
+    assert isinstance(lost, Alert)
+    assert isinstance(dropped, Alert)
+    assert (lost.status, dropped.status, dropped.fingerprint) == ("firing", "resolved", unpaid.fingerprint)
+
+
+def test_a_payment_that_succeeds_at_a_later_try_ends_the_alert_about_its_failed_charge() -> None:
+    failed = alert("charge.failed", id="ch_1", payment_intent="pi_7")
+    late = alert("checkout.session.async_payment_failed", id="cs_1", payment_intent="pi_7")
+    succeeded = alert("payment_intent.succeeded", id="pi_7")
+    assert failed.fingerprint == late.fingerprint == succeeded.fingerprint
+    assert (failed.severity, late.severity, succeeded.status) == ("info", "warning", "resolved")
+
+
+def test_a_reserve_on_each_charge_is_told_once_by_its_plan() -> None:
+    assert reading(Sample("reserve.hold.created", {"reserve_plan": "resp_1"}).payload()).signals == ()
+    held = alert("reserve.hold.created", id="resh_1")
+    assert alert("reserve.release.created", id="resr_1", reserve_hold="resh_1").fingerprint == held.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("status", "title"),
+    [("won", "was won"), ("lost", "was lost"), ("warning_closed", "ended as an inquiry"), ("new", "is closed")],
+)
+def test_a_closed_dispute_says_how_it_ended(status: str, title: str) -> None:
+    payload = Sample("charge.dispute.closed", {"status": status}).payload()
+    assert reading(payload).subject == f"resolved: Dispute of 49.00 EUR {title}"
+
+
+def test_a_disabled_account_is_critical_until_it_is_enabled_again() -> None:
+    charges = alert("account.updated", charges_enabled=False, payouts_enabled=False)
+    payouts = alert("account.updated", payouts_enabled=False)
+    enabled = alert("account.updated")
+    assert (charges.severity, charges.title) == ("critical", "Stripe has disabled charges")
+    assert (payouts.severity, payouts.title) == ("critical", "Stripe has disabled payouts")
+    assert charges.fingerprint == payouts.fingerprint == enabled.fingerprint
+    assert enabled.status == "resolved"
+
+
+def test_an_account_that_is_still_being_set_up_is_not_called_disabled() -> None:
+    payload = Sample("account.updated", {"charges_enabled": False, "details_submitted": False}).payload()
+    assert reading(payload).signals == ()
+
+
+def test_an_account_of_the_test_mode_never_ends_the_alert_about_the_live_one() -> None:
+    live = alert("account.updated", charges_enabled=False)
+    (tested,) = reading(Sample("account.updated", {}).payload(livemode=False), HANDLED).signals
+    assert isinstance(tested, Alert)
+    assert tested.fingerprint != live.fingerprint
+
+
+def test_one_payment_is_income_once() -> None:
+    types = ["charge.succeeded", "payment_intent.succeeded", "invoice.paid", "invoice_payment.paid"]
+    types += ["checkout.session.completed", "checkout.session.async_payment_succeeded"]
+    income = [type for type in types if decided(Sample(type, {}).payload()).startswith("income")]
+    assert income == ["charge.succeeded"]
+
+
+def test_an_unpaid_checkout_is_not_called_completed() -> None:
+    assert only("checkout.session.completed", payment_status="unpaid").title == "A checkout awaits its payment: cus_1"
+    assert only("checkout.session.async_payment_succeeded").title == "Checkout completed: cus_1"
+
+
+def test_an_alert_without_an_amount_still_says_what_is_wrong() -> None:
+    assert alert("topup.failed", amount=None).title == "Top-up failed"
+    assert reading(Sample("charge.succeeded", {"amount": None}).payload()).quarantine
