@@ -72,7 +72,7 @@ ALERTS = {
     "pagerduty_events/acknowledge": "info acknowledged: acknowledge",
     "pagerduty_events/resolve": "info resolved: resolve",
     "shopify/disputes_create": "critical firing: Order 1 is disputed",
-    "shopify/disputes_won": "critical resolved: Order 1 is disputed",
+    "shopify/disputes_won": "critical resolved: Dispute of order 1 is won",
     "linear/urgent": "warning firing: Urgent: ACME-1 Checkout is down",
     "linear/urgent_done": "warning resolved: Urgent: ACME-1 Checkout is down",
 }
