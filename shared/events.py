@@ -105,6 +105,7 @@ class BusinessEvent(Contract):
     link: Link = ""
     money: Money | None = None
     about: About = "other"
+    labels: Annotated[dict[Line, Line], BeforeValidator(_first_hundred)] = Field(default_factory=dict)
 
 
 Signal = Annotated[Alert | BusinessEvent, Field(discriminator="kind")]

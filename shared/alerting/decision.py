@@ -213,7 +213,7 @@ def _sources(signals: Sequence[tuple[str, Signal]], message: EventAccepted, rule
 def _apply(signal: Signal, known: AlertDoc | None, id: str, message: EventAccepted, situation: Situation) -> Change:
     now = situation.now
     if isinstance(signal, BusinessEvent):
-        own = {"source": message.source, "alertname": message.type, "severity": "info"}
+        own = {**signal.labels, "source": message.source, "alertname": message.type, "severity": "info"}
         news = signal.model_copy(update={"money": None}) if message.repeats else signal  # no sum counts it twice
         return noted(news, known, id=id, labels=own, event=message.id, now=now)
     if message.repeats and signal.status != "firing":

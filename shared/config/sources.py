@@ -134,6 +134,10 @@ class Source(Section):
     severity_values: Annotated[dict[str, Severity], BeforeValidator(_by_word)] = Field(default_factory=dict)
     """What a word of this sender means, such as `sev3: warning`. It comes before the table that all senders share."""
 
+    test_mode: Literal["note", "handle"] = "note"
+    """`note`: an event of the sender's test mode is stored and listed, but never notifies and is no income; `handle`:
+    it counts like any other, with a label that tells it apart."""
+
     @model_validator(mode="after")
     def _hmac_is_declared(self) -> Self:
         if (self.scheme == "hmac") != (self.hmac is not None):

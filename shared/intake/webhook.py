@@ -49,14 +49,25 @@ def read(name: str, source: "Source", headers: Mapping[str, str], payload: Any |
     """What *payload* from the source called *name* means; never raises, whatever the sender sends."""
     if isinstance(payload, ContractBroken):
         return _quarantined(name, payload)
+    sender = format_of(name, source)
+    reading = _reading(name, source, sender, headers, payload)
+    is_noted = source.test_mode == "note" and sender.is_test is not None and sender.is_test(payload)
+    return _noted(reading) if is_noted else reading
+
+
+def _reading(name: str, source: "Source", sender: Format, headers: Mapping[str, str], payload: Any) -> Reading:
     try:
-        sender = format_of(name, source)
         event_type = sender.event_type(headers, payload)
         meaning = sender.translate(event_type, payload)
     except _FAULTS as fault:
         return _quarantined(name, fault)
     signals = tuple(_with_severity(signal, source, event_type) for signal in meaning.signals)
     return Reading(event_type or "unnamed", _subject(meaning), signals)
+
+
+def _noted(reading: Reading) -> Reading:
+    """*reading* of an event of the sender's test mode: a subject and nothing else, not even a quarantine."""
+    return Reading(reading.type, f"test mode: {reading.subject}", ())
 
 
 def delivery_id(source: "Source", request: HttpRequest, payload: Any | ContractBroken) -> DeliveryId | None:

@@ -64,7 +64,8 @@ class Format(NamedTuple):
     KeyError, TypeError, AttributeError, IndexError or ValueError means the same. `about` names what a payload is about,
     such as a group or a monitor, for senders that give a delivery no id but send it again until they get an answer; a
     delivery that is sent again is then recognised by its body. It never raises. `handshake` answers a set-up request,
-    which is not stored.
+    which is not stored. `is_test` says that a payload is from the sender's test mode, where no money is real: opos
+    then notes it only, unless the source says `test_mode: handle`. It never raises.
     """
 
     event_type: Callable[[Mapping[str, str], Any], str]
@@ -73,3 +74,4 @@ class Format(NamedTuple):
     """The headers that it reads, which are stored whatever the scheme, such as the event type."""
     about: Callable[[Any], str] | None = None
     handshake: Callable[[Any], HttpResponse | None] | None = None
+    is_test: Callable[[Any], bool] | None = None

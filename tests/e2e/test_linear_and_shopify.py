@@ -58,12 +58,13 @@ def test_an_sla_alerts_from_when_it_is_at_risk_until_the_issue_is_closed(embedde
     assert state(embedded, "sla").endswith(" resolved 1")
 
 
-def test_a_refund_is_listed_with_its_money_and_is_no_income(embedded: Bundle) -> None:
+def test_a_refund_is_listed_with_its_money_and_neither_it_nor_a_test_is_income(embedded: Bundle) -> None:
     embedded.configure(SOURCES)
     order = {"id": 31, "name": "#31", "total_price": "49.00", "currency": "EUR"}
     paid_back = {"kind": "refund", "status": "success", "currency": "EUR"}
     back = [{**paid_back, "amount": "10.00"}, {**paid_back, "amount": "2.50"}]
     embedded.send("shop", order, delivery="d1", event_type="orders/paid")
+    embedded.send("shop", {**order, "id": 32, "test": True}, delivery="d3", event_type="orders/paid")
     embedded.send("shop", {"order_id": 31, "transactions": back}, delivery="d2", event_type="refunds/create")
     embedded.settle()
     embedded.tick(minutes=6)

@@ -15,7 +15,6 @@ from shared.sources.payload import header, link, moment, optional, require, text
 from shared.sources.signatures import digest, encoded, require_match
 from shared.values.http import HttpRequest
 
-_RESOURCE = "sentry-hook-resource"
 _SEVERITY = {"error": "warning"}
 """A level is that of a log record. Sentry gives every uncaught exception the level `error`, which can wait."""
 _PROJECT = re.compile(r"/projects/[^/]+/([^/]+)/")
@@ -41,7 +40,7 @@ def delivery(request: HttpRequest, payload: Any) -> str | None:
 
 
 def event_type(headers: Mapping[str, str], payload: Any) -> str:
-    return f"{header(headers, _RESOURCE)}.{require(payload, 'action', str)}"
+    return f"{header(headers, 'sentry-hook-resource')}.{require(payload, 'action', str)}"
 
 
 def translate(kind: str, payload: Any) -> Meaning:
@@ -104,5 +103,5 @@ def _signature(secret: str, body: bytes) -> bytes:
     return digest(secret.encode(), body).hex().encode()
 
 
-SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, headers=("request-id", _RESOURCE))
-FORMAT = Format(event_type=event_type, translate=translate, headers=(_RESOURCE,))
+SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, headers=("request-id", "sentry-hook-resource"))
+FORMAT = Format(event_type=event_type, translate=translate, headers=("sentry-hook-resource",))

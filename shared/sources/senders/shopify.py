@@ -13,7 +13,6 @@ from shared.sources.signatures import digest, encoded, require_match
 from shared.values.http import HttpRequest
 from shared.values.money import exponent
 
-_TOPIC = "x-shopify-topic"
 _FAILED = frozenset({"failure", "error"})
 _DECIDED = {"won": "won", "lost": "lost", "accepted": "accepted", "charge_refunded": "refunded"}
 """What ends a dispute, as a person would say it."""
@@ -37,7 +36,7 @@ def delivery(request: HttpRequest, payload: Any) -> str | None:
 
 
 def event_type(headers: Mapping[str, str], payload: Any) -> str:
-    return header(headers, _TOPIC)
+    return header(headers, "x-shopify-topic")
 
 
 def is_test(payload: Any) -> bool:
@@ -48,7 +47,11 @@ def is_test(payload: Any) -> bool:
 
 def translate(kind: str, payload: Any) -> Meaning:
     signal = _signal(kind, require({"body": payload}, "body", dict))
-    return Meaning(signal.title, (signal,)) if signal else Meaning(f"{kind} in Shopify")
+    if signal is None:
+        return Meaning(f"{kind} in Shopify")
+    if is_test(payload):
+        signal = signal.model_copy(update={"labels": {"livemode": "false"}})
+    return Meaning(signal.title, (signal,))
 
 
 def _signal(kind: str, body: dict[str, Any]) -> Signal | None:
@@ -109,5 +112,5 @@ def _signature(secret: str, body: bytes) -> bytes:
     return base64.b64encode(digest(secret.encode(), body))
 
 
-SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, headers=(_TOPIC, "x-shopify-webhook-id"))
-FORMAT = Format(event_type=event_type, translate=translate, headers=(_TOPIC,))
+SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, headers=("x-shopify-topic", "x-shopify-webhook-id"))
+FORMAT = Format(event_type=event_type, translate=translate, headers=("x-shopify-topic",), is_test=is_test)

@@ -123,3 +123,24 @@ def test_all_else_is_kept_with_a_subject_and_without_a_quarantine(topic: str) ->
 )
 def test_orders_of_a_test_gateway_are_known_by_their_body(body: Any, *, test: bool) -> None:
     assert is_test(body) is test
+
+
+TESTS = [
+    ("orders/paid", {"id": 7, "name": "#7", "total_price": "49.00", "currency": "EUR", "test": True}),
+    ("refunds/create", {"id": 5, "order_id": 7, "transactions": [transaction("1.00", test=True)]}),
+    ("disputes/create", {"id": 1, "order_id": 7, "status": "needs_response", "test": True}),
+]
+
+
+@pytest.mark.parametrize(("topic", "body"), TESTS)
+def test_what_a_test_gateway_did_is_noted_only_unless_the_source_handles_it(topic: str, body: Any) -> None:
+    noted = reading(topic, body)
+    assert (noted.type, noted.signals, noted.quarantine) == (topic, (), None)
+    assert noted.subject.startswith("test mode: Order ")
+    handles = SOURCE.model_copy(update={"test_mode": "handle"})
+    (handled,) = read("shopify", handles, {"x-shopify-topic": topic}, body).signals
+    assert handled.labels == {"livemode": "false"}
+
+
+def test_what_is_no_test_has_no_label_of_one() -> None:
+    assert [signal(topic, {**body, "test": False, "transactions": []}).labels for topic, body in TESTS] == [{}] * 3

@@ -14,13 +14,12 @@ from shared.sources.senders.github.failures import check_run, check_suite, deplo
 from shared.sources.senders.github.security import code_scanning, dependabot, secret_scanning, vulnerability
 
 Reader = Callable[[Any], Signal | None]
-_EVENT = "x-github-event"
 _OWN = frozenset({"OWNER", "MEMBER"})
 """The associations of your own company: the owner of the repository, or a member of the organization that owns it."""
 
 
 def event_type(headers: Mapping[str, str], payload: Any) -> str:
-    event = header(headers, _EVENT)
+    event = header(headers, "x-github-event")
     action = optional(payload, "action", str, "")
     return f"{event}.{action}" if action else event
 
@@ -88,4 +87,4 @@ _READERS: dict[str, Reader] = {
     "discussion.created": _opened("Discussion", "discussion"),
 }
 
-FORMAT = Format(event_type=event_type, translate=translate, headers=(_EVENT,))
+FORMAT = Format(event_type=event_type, translate=translate, headers=("x-github-event",))
