@@ -1,5 +1,6 @@
 """Every format and every scheme over HTTP: a payload of each sender becomes what it says, and not only a 202."""
 
+import codecs
 import json
 from typing import Any, NamedTuple, get_args
 
@@ -107,15 +108,20 @@ def test_the_table_has_every_format_and_the_sources_have_every_scheme(embedded: 
     assert {source.scheme for source in embedded.runtime.config.sources.values()} == set(get_args(SchemeName))
 
 
-@pytest.mark.parametrize("compiled", [False, True], ids=["as written", "as compiled"])
-def test_a_payload_of_every_format_becomes_what_it_says(embedded: Bundle, *, compiled: bool) -> None:
+@pytest.mark.parametrize(
+    ("compiled", "mark"),
+    [(False, b""), (True, b""), (False, codecs.BOM_UTF8)],
+    ids=["as written", "as compiled", "after a byte order mark"],
+)
+def test_a_payload_of_every_format_becomes_what_it_says(embedded: Bundle, mark: bytes, *, compiled: bool) -> None:
     embedded.configure(SOURCES + "route: {channel: desk}\n")
     if compiled:
         path = embedded.folder / "opos.yaml"
         compiled_config.place(path).write_bytes(compiled_config.written(embedded.runtime.config, path))
         embedded.runtime.__dict__["config"] = compiled_config.read(path)
     for name, said in FORMATS.items():
-        assert embedded.send(name, payload(embedded, said.payload), event_type=said.header).status == 202
+        body = mark + json.dumps(payload(embedded, said.payload)).encode()
+        assert embedded.send(name, body, event_type=said.header).status == 202
     embedded.settle()
     assert {name: outcome(embedded, name) for name in FORMATS} == {
         name: (said.type, said.kept) for name, said in FORMATS.items()
