@@ -46,7 +46,7 @@ def _webhook(name: str, request: HttpRequest, context: Context) -> HttpResponse:
 def _keep(
     name: str, source: "Source", request: HttpRequest, payload: Any, signed_with: str, context: Context
 ) -> tuple[Event, str]:
-    headers = kept_headers(source, request)
+    headers = kept_headers(name, source, request)
     reading = read(name, source, headers, payload)
     named, body = delivery_id(source, request, payload), body_text(request.body)
     delivery = named.text if named else context.new_id()

@@ -20,6 +20,8 @@ from shared.values.dates import Zone
 PAGES = ("console", "ntfy", "slack", "email")
 SMOKE = "smoke"
 """The source of the smoke test."""
+NO_SENDERS = frozenset({"bearer", "basic", "hmac", "mapped"})
+"""Schemes and formats that no sender is called."""
 ALIKE = 0.85
 """From this similarity to a known sender on, a name counts as a typo of it."""
 
@@ -104,6 +106,10 @@ def _sender(name: str) -> str:
     _accepted(Name, name)
     if name == SMOKE:
         raise ValueError(f"expected another name; {SMOKE} is the source of the smoke test")
+    if name in NO_SENDERS:
+        raise ValueError(
+            f"expected the name of a sender or of your own app, found {name!r}, which is a scheme or a format"
+        )
     if meant := get_close_matches(name, known(), n=1, cutoff=ALIKE):
         raise ValueError(f"expected {meant[0]}, another sender or the name of your own app, found {name!r}")
     return name

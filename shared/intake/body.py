@@ -49,8 +49,11 @@ def raw_body(event: Event) -> bytes:
 
 
 def _strict_json(text: str) -> Any:
-    """The JSON in *text*, with `?` for halves of surrogate pairs, which JSON can spell but no store accepts."""
-    payload = json.loads(text, parse_constant=_refuse)
+    """The JSON in *text*, with `?` for halves of surrogate pairs, which JSON can spell but no store accepts.
+
+    A byte order mark before it is ignored, as RFC 8259 permits in section 8.1.
+    """
+    payload = json.loads(text.removeprefix("\ufeff"), parse_constant=_refuse)
     if "\\ud" not in text.lower():
         return payload
     return json.loads(json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace"))

@@ -139,9 +139,9 @@ def read_again(doc: Doc, config: "Config") -> tuple[Event, tuple[Signal, ...]]:
     return event.model_copy(update={"quarantine": reading.quarantine, "type": reading.type}), reading.signals
 
 
-def kept_headers(source: "Source", request: HttpRequest) -> dict[str, str]:
-    """The headers to store: an allow-list, because others may carry secrets."""
-    names = ("content-type", "user-agent", *scheme(source).headers)
+def kept_headers(name: str, source: "Source", request: HttpRequest) -> dict[str, str]:
+    """The headers to store: an allow-list, because others may carry secrets. *name* is that of the source."""
+    names = ("content-type", "user-agent", *scheme(source).headers, *format_of(name, source).headers)
     return {name: request.headers[name][:500] for name in names if name in request.headers}
 
 

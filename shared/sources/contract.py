@@ -70,6 +70,8 @@ class Format(NamedTuple):
 
     event_type: Callable[[Mapping[str, str], Any], str]
     translate: Callable[[str, Any], Meaning]
+    headers: tuple[str, ...] = ()
+    """The headers that it reads, which are stored whatever the scheme, such as the event type."""
     about: Callable[[Any], str] | None = None
     handshake: Callable[[Any], HttpResponse | None] | None = None
     is_test: Callable[[Any], bool] | None = None

@@ -1,7 +1,7 @@
 """Reads required and optional values from a payload."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -23,6 +23,13 @@ def require(payload: Any, path: str, kind: type[T]) -> T:
     if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
         return value
     raise ContractBroken(f"expected {path} to be {kind.__name__}, found {_described(value)}")
+
+
+def header(headers: Mapping[str, str], name: str) -> str:
+    """The header *name*. Raises ContractBroken if the request did not have it."""
+    if name not in headers:
+        raise ContractBroken(f"expected the header {name}, found none")
+    return headers[name]
 
 
 def optional(payload: Any, path: str, kind: type[T], default: T) -> T:

@@ -44,13 +44,19 @@ def _alert(alert: dict[str, Any]) -> Alert:
         title=f"{name}: {summary}" if summary else f"{name} {labels.get('instance', '')}".strip(),
         severity=labels.get("severity", ""),
         status="resolved" if optional(alert, "status", str, "firing") == "resolved" else "firing",
-        summary=text(alert, "annotations.description"),
+        summary=text(alert, "annotations.description") or _told_apart(labels),
         link=link(alert, "panelURL", "dashboardURL", "generatorURL"),
         labels=labels,
         began=moment(alert, "startsAt"),
         ended=moment(alert, "endsAt"),
         runbook=link(alert, "annotations.runbook_url"),
     )
+
+
+def _told_apart(labels: dict[str, str]) -> str:
+    """The labels that say which instance it is about, for a rule that does not describe it."""
+    said = {"alertname", "severity"}
+    return ", ".join(f"{name} {value}" for name, value in labels.items() if name not in said and name[:2] != "__")
 
 
 FORMAT = Format(event_type=event_type, translate=translate, about=about)

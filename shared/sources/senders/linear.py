@@ -1,18 +1,25 @@
-"""Linear. Source: "Webhooks", linear.app/developers. The delivery id is not signed; the time in the body is."""
+"""Linear. Source: "Webhooks", linear.app/developers. The delivery id is not signed; the time in the body is.
+
+An issue alerts while it is urgent and open. So does its SLA from when it is at risk until the issue is closed or gets
+another deadline.
+"""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.events import Alert, BusinessEvent
+from shared.events import Alert, BusinessEvent, Signal
 from shared.sources.contract import Format, Meaning, Scheme
-from shared.sources.payload import link, moment, require, text
+from shared.sources.payload import link, moment, optional, require, text
 from shared.sources.signatures import digest, encoded, rejected, require_match, require_recent
 from shared.values.http import HttpRequest
 
 _URGENT = 1
-_CLOSED = frozenset({"completed", "canceled"})
+_CLOSED = frozenset({"completed", "canceled", "duplicate"})
+_DEADLINE = "slaBreachesAt"
+_SLA = {"IssueSLA.highRisk": ("at risk", "info"), "IssueSLA.breached": ("breached", "warning")}
+"""What Linear says of an SLA, with its severity. `IssueSLA.set` is no trouble."""
 
 
 def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
@@ -42,22 +49,50 @@ def event_type(headers: Mapping[str, str], payload: Any) -> str:
 
 
 def translate(kind: str, payload: Any) -> Meaning:
-    issue = require(payload, "data", dict)
-    title = f"{text(issue, 'identifier')} {text(issue, 'title', 'name')}".strip()
-    if kind.startswith("Issue.") and issue.get("priority") == _URGENT:
-        closed = kind == "Issue.remove" or text(issue, "state.type") in _CLOSED
-        alert = Alert(
-            fingerprint=f"issue:{require(issue, 'id', str)}",
-            title=f"Urgent: {title}",
-            severity="warning",
-            status="resolved" if closed else "firing",
-            link=link(payload, "url"),
-            at=moment(payload, "createdAt"),
-        )
-        return Meaning(alert.title, (alert,))
-    if kind == "Issue.create":
-        return Meaning(title, (BusinessEvent(title=f"New issue: {title}", link=link(payload, "url")),))
-    return Meaning(f"{kind} {title}".strip())
+    """Only some types have `data`: an SLA has `issueData`, and a revoked app has neither."""
+    signals = tuple(_signals(kind, payload))
+    if signals and isinstance(signals[0], Alert):
+        return Meaning(signals[0].title, signals)
+    return Meaning(f"{kind} {_name(payload)}".strip(), signals)
+
+
+def _signals(kind: str, payload: Any) -> Iterator[Signal]:
+    if kind in _SLA:
+        word, severity = _SLA[kind]
+        yield _alert("sla", f"SLA {word}", severity, payload, require(payload, "issueData", dict))
+    if not kind.startswith("Issue."):
+        return
+    issue, before = require(payload, "data", dict), optional(payload, "updatedFrom", dict, {})
+    closed = _is_closed(kind, issue)
+    if _URGENT in (issue.get("priority"), before.get("priority")):
+        over = closed or issue.get("priority") != _URGENT
+        yield _alert("issue", "Urgent", "warning", payload, issue, over=over)
+    elif kind == "Issue.create":
+        yield BusinessEvent(title=f"New issue: {_name(payload)}", link=link(payload, "url"))
+    if before.get(_DEADLINE) or (closed and issue.get(_DEADLINE)):
+        yield _alert("sla", "SLA no longer at risk", "info", payload, issue, over=True)
+
+
+def _alert(name: str, what: str, severity: str, payload: Any, issue: dict[str, Any], *, over: bool = False) -> Alert:
+    return Alert(
+        fingerprint=f"{name}:{require(issue, 'id', str)}",
+        title=f"{what}: {_name(payload)}",
+        severity=severity,
+        status="resolved" if over else "firing",
+        link=link(payload, "url"),
+        at=moment(payload, "createdAt"),
+    )
+
+
+def _is_closed(kind: str, issue: dict[str, Any]) -> bool:
+    is_gone = kind == "Issue.remove" or issue.get("trashed") is True or bool(text(issue, "archivedAt"))
+    return is_gone or text(issue, "state.type") in _CLOSED
+
+
+def _name(payload: Any) -> str:
+    """The issue as a person would call it, or the name of whatever else *payload* is about."""
+    about = optional(payload, "data", dict, {}) or optional(payload, "issueData", dict, {})
+    return f"{text(about, 'identifier')} {text(about, 'title', 'name', 'project.name', 'issue.title')}".strip()
 
 
 def _signature(secret: str, body: bytes) -> bytes:

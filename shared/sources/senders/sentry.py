@@ -4,18 +4,20 @@ The signature covers the body alone: neither the request id nor the time is sign
 nothing says when an issue was resolved or came back. `lastSeen` does not order either, because Sentry writes it late.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.events import Alert
 from shared.sources.contract import Format, Meaning, Scheme
-from shared.sources.payload import link, moment, optional, require, text
+from shared.sources.payload import header, link, moment, optional, require, text
 from shared.sources.signatures import digest, encoded, require_match
 from shared.values.http import HttpRequest
 
 _SEVERITY = {"error": "warning"}
 """A level is that of a log record. Sentry gives every uncaught exception the level `error`, which can wait."""
+_PROJECT = re.compile(r"/projects/[^/]+/([^/]+)/")
 _RESOLVED = frozenset({"resolved", "ignored", "archived"})
 
 
@@ -38,7 +40,7 @@ def delivery(request: HttpRequest, payload: Any) -> str | None:
 
 
 def event_type(headers: Mapping[str, str], payload: Any) -> str:
-    return f"{headers['sentry-hook-resource']}.{require(payload, 'action', str)}"
+    return f"{header(headers, 'sentry-hook-resource')}.{require(payload, 'action', str)}"
 
 
 def translate(kind: str, payload: Any) -> Meaning:
@@ -62,16 +64,24 @@ def _event_alert(payload: Any, action: str) -> Alert:
 
 
 def _alert(about: dict[str, Any], issue: str, *, resolved: bool, at: datetime | None) -> Alert:
-    level = text(about, "level")
+    level, project = text(about, "level"), _project(about)
+    title = require(about, "title", str)
     return Alert(
         fingerprint=f"issue:{require({'id': issue or None}, 'id', str)}",
-        title=f"{text(about, 'project.slug', 'project')}: {require(about, 'title', str)}".lstrip(": "),
+        title=f"{project}: {title}" if project and not project.isdecimal() else title,
         severity=_SEVERITY.get(level, level),
         status="resolved" if resolved else "firing",
         summary=text(about, "culprit"),
         link=link(about, "web_url", "permalink"),
+        labels={"project": project} if project else {},
         at=at,
     )
+
+
+def _project(about: dict[str, Any]) -> str:
+    """The project by its name in addresses. An event has only its number, but its address in the API has the name."""
+    address = _PROJECT.search(text(about, "url"))
+    return text(about, "project.slug", "project.name") or (address[1] if address else text(about, "project"))
 
 
 def _metric_alert(payload: Any, action: str) -> Alert:
@@ -94,4 +104,4 @@ def _signature(secret: str, body: bytes) -> bytes:
 
 
 SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, headers=("request-id", "sentry-hook-resource"))
-FORMAT = Format(event_type=event_type, translate=translate)
+FORMAT = Format(event_type=event_type, translate=translate, headers=("sentry-hook-resource",))

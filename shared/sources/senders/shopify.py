@@ -3,15 +3,19 @@
 import base64
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from shared.events import Alert, BusinessEvent, Money, Signal
 from shared.sources.contract import Format, Meaning, Scheme
-from shared.sources.payload import moment, require, text
+from shared.sources.payload import header, moment, optional, require, text
 from shared.sources.signatures import digest, encoded, require_match
 from shared.values.http import HttpRequest
 from shared.values.money import exponent
+
+_FAILED = frozenset({"failure", "error"})
+_DECIDED = {"won": "won", "lost": "lost", "accepted": "accepted", "charge_refunded": "refunded"}
+"""What ends a dispute, as a person would say it."""
 
 
 def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
@@ -32,21 +36,34 @@ def delivery(request: HttpRequest, payload: Any) -> str | None:
 
 
 def event_type(headers: Mapping[str, str], payload: Any) -> str:
-    return headers["x-shopify-topic"]
+    return header(headers, "x-shopify-topic")
+
+
+def is_test(payload: Any) -> bool:
+    """Whether no money is real: an order that was paid by a test gateway, or a refund of one."""
+    orders = (payload, *optional(payload, "transactions", list, []))
+    return any(isinstance(order, dict) and order.get("test") is True for order in orders)
 
 
 def translate(kind: str, payload: Any) -> Meaning:
     signal = _signal(kind, require({"body": payload}, "body", dict))
-    return Meaning(signal.title, (signal,)) if signal else Meaning(f"{kind} in Shopify")
+    if signal is None:
+        return Meaning(f"{kind} in Shopify")
+    if is_test(payload):
+        signal = signal.model_copy(update={"labels": {"livemode": "false"}})
+    return Meaning(signal.title, (signal,))
 
 
 def _signal(kind: str, body: dict[str, Any]) -> Signal | None:
     match kind:
         case "orders/paid":
             title = f"Order {text(body, 'name', 'id')} was paid"
-            return BusinessEvent(title=title, money=_money(body, "total_price"), about="money in")
+            return BusinessEvent(title=title, money=_money([body], "total_price"), about="money in")
+        case "orders/cancelled":
+            title = f"Order {text(body, 'name', 'id')} was cancelled"
+            return BusinessEvent(title=title, summary=text(body, "cancel_reason"))
         case "refunds/create":
-            return BusinessEvent(title=f"Order {text(body, 'order_id')} was refunded")
+            return _refund(body)
         case "disputes/create" | "disputes/update":
             return _dispute(body)
         case "app/uninstalled":
@@ -54,25 +71,40 @@ def _signal(kind: str, body: dict[str, Any]) -> Signal | None:
     return None
 
 
+def _refund(body: dict[str, Any]) -> BusinessEvent:
+    """Only what a gateway has paid back is money; goods may come back without it."""
+    entries = optional(body, "transactions", list, [])
+    refunds = [entry for entry in entries if text(entry, "kind") == "refund"]
+    paid_back = [refund for refund in refunds if text(refund, "status") == "success"]
+    failed = not paid_back and any(text(refund, "status") in _FAILED for refund in refunds)
+    order = text(body, "order_id")
+    title = f"Refund of order {order} failed" if failed else f"Order {order} was refunded"
+    return BusinessEvent(title=title, summary=text(body, "note"), money=_money(paid_back, "amount"))
+
+
 def _dispute(body: dict[str, Any]) -> Alert:
-    over = text(body, "status") in {"won", "lost", "accepted", "charge_refunded"}
+    order, status = text(body, "order_id"), text(body, "status")
+    what, over = f"order {order}" if order else "a payment", status in _DECIDED
     return Alert(
-        fingerprint=f"dispute:{text({'id': require(body, 'id', int)}, 'id')}",
-        title=f"Order {text(body, 'order_id')} is disputed",
+        fingerprint=f"dispute:{require({'id': text(body, 'id') or None}, 'id', str)}",
+        title=f"Dispute of {what} is {_DECIDED[status]}" if over else f"{what.capitalize()} is disputed",
         severity="critical",
         status="resolved" if over else "firing",
         summary=text(body, "reason"),
-        money=_money(body, "amount"),
+        money=_money([body], "amount"),
         at=moment(body, "finalized_on" if over else "initiated_at"),
     )
 
 
-def _money(body: dict[str, Any], amount: str) -> Money | None:
-    """Shopify writes `"49.00"`; Money counts minor units."""
-    currency = text(body, "currency")
+def _money(payments: Sequence[Any], amount: str) -> Money | None:
+    """The sum of *payments*, whose field *amount* is `"49.00"`; None if they have no amount in one currency."""
+    currencies = {text(payment, "currency", f"{amount}_set.shop_money.currency_code") for payment in payments}
+    if len(currencies) != 1 or not (currency := currencies.pop()):
+        return None
     try:
-        return Money(amount=int(Decimal(text(body, amount)).scaleb(exponent(currency))), currency=currency)
-    except (InvalidOperation, OverflowError):
+        total = sum((Decimal(str(payment.get(amount))) for payment in payments), Decimal())
+        return Money(amount=int(total.scaleb(exponent(currency))), currency=currency)
+    except (ArithmeticError, ValueError):
         return None
 
 
@@ -81,4 +113,4 @@ def _signature(secret: str, body: bytes) -> bytes:
 
 
 SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, headers=("x-shopify-topic", "x-shopify-webhook-id"))
-FORMAT = Format(event_type=event_type, translate=translate)
+FORMAT = Format(event_type=event_type, translate=translate, headers=("x-shopify-topic",), is_test=is_test)

@@ -10,6 +10,9 @@ from shared.sources.payload import require, text
 from shared.sources.signatures import digest, encoded, require_match, require_recent
 from shared.values.http import HttpRequest, HttpResponse, json_response
 
+_WRITTEN = frozenset({"", "file_share", "me_message", "thread_broadcast"})
+"""The subtypes of a message that a person has just written. The others edit one, delete one, or say who came."""
+
 
 def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
     time = request.headers.get("x-slack-request-timestamp", "")
@@ -39,8 +42,9 @@ def event_type(headers: Mapping[str, str], payload: Any) -> str:
 
 
 def translate(kind: str, payload: Any) -> Meaning:
-    """A mention or a direct message is worth a line; other activity in the workspace is not."""
-    direct = kind == "message" and text(payload, "event.channel_type") == "im" and not text(payload, "event.bot_id")
+    """A mention or a direct message is worth a line; an edited message and other activity in the workspace are not."""
+    by_person = text(payload, "event.subtype") in _WRITTEN and not text(payload, "event.bot_id")
+    direct = kind == "message" and text(payload, "event.channel_type") == "im" and by_person
     if kind != "app_mention" and not direct:
         return Meaning(f"{kind} in Slack")
     said = f"Slack: {text(payload, 'event.text')}"

@@ -23,10 +23,13 @@ HEADERS = {
     "github/push": {"x-github-event": "push"},
     "github/release": {"x-github-event": "release"},
     "sentry/issue": {"sentry-hook-resource": "issue"},
+    "sentry/event_alert": {"sentry-hook-resource": "event_alert"},
     "sentry/metric_alert": {"sentry-hook-resource": "metric_alert"},
     "shopify/orders_paid": {"x-shopify-topic": "orders/paid"},
     "shopify/disputes_create": {"x-shopify-topic": "disputes/create"},
     "shopify/disputes_won": {"x-shopify-topic": "disputes/update"},
+    "shopify/orders_cancelled": {"x-shopify-topic": "orders/cancelled"},
+    "shopify/refunds_create": {"x-shopify-topic": "refunds/create"},
     "shopify/products_update": {"x-shopify-topic": "products/update"},
 }
 ALERTS = {
@@ -61,6 +64,7 @@ ALERTS = {
     "sentry/issue.created": "warning firing: web: TypeError: x is null",
     "sentry/issue.fatal": "critical firing: web: TypeError: x is null",
     "sentry/issue.resolved": "warning resolved: web: TypeError: x is null",
+    "sentry/event_alert.triggered": "warning firing: web: TypeError: x is null",
     "sentry/metric_alert.critical": "critical firing: Error rate",
     "sentry/metric_alert.resolved": "warning resolved: Error rate",
     "pagerduty/incident.triggered": "critical firing: Database is down",
@@ -72,9 +76,12 @@ ALERTS = {
     "pagerduty_events/acknowledge": "info acknowledged: acknowledge",
     "pagerduty_events/resolve": "info resolved: resolve",
     "shopify/disputes_create": "critical firing: Order 1 is disputed",
-    "shopify/disputes_won": "critical resolved: Order 1 is disputed",
+    "shopify/disputes_won": "critical resolved: Dispute of order 1 is won",
     "linear/urgent": "warning firing: Urgent: ACME-1 Checkout is down",
     "linear/urgent_done": "warning resolved: Urgent: ACME-1 Checkout is down",
+    "linear/urgent_lowered": "warning resolved: Urgent: ACME-1 Checkout is down",
+    "linear/sla_breached": "warning firing: SLA breached: ACME-1 Checkout is down",
+    "linear/sla_met": "info resolved: SLA no longer at risk: ACME-1 Checkout is down",
 }
 BUSINESS_EVENTS = {
     "github/issue.by_a_stranger": "Issue in acme/shop: Checkout is slow",
@@ -84,6 +91,8 @@ BUSINESS_EVENTS = {
     "slack/app_mention": "Slack: <@U1> the shop is slow",
     "slack/direct_message": "Slack: hello",
     "shopify/orders_paid": "Order #1042 was paid",
+    "shopify/orders_cancelled": "Order #1042 was cancelled",
+    "shopify/refunds_create": "Order 1 was refunded",
     "linear/new": "New issue: ACME-1 Checkout is down",
     "standard_webhooks/customer.created": "customer.created",
 }
@@ -95,7 +104,7 @@ ABOUT = {
 QUIET = {
     "github/workflow_run.cancelled", "github/deployment.pending", "github/check_run.of_actions_failed", "github/push",
     "github/issue.by_the_owner", "stripe/customer.updated", "sentry/issue.assigned", "pagerduty/incident.annotated", "pagerduty/incident.priority_updated",
-    "slack/reaction_added", "shopify/products_update", "linear/changed",
+    "slack/reaction_added", "shopify/products_update", "linear/changed", "linear/sla_set", "linear/app_revoked",
 }  # fmt: skip
 RESOLVES = {
     "github/workflow_run.failed": "github/workflow_run.passed",
@@ -112,7 +121,9 @@ RESOLVES = {
     "pagerduty/incident.triggered": "pagerduty/incident.resolved",
     "pagerduty_events/trigger": "pagerduty_events/resolve",
     "shopify/disputes_create": "shopify/disputes_won",
-    "linear/urgent": "linear/urgent_done",
+    "linear/urgent": "linear/urgent_lowered",
+    "linear/sla_breached": "linear/sla_met",
+    "sentry/event_alert.triggered": "sentry/issue.resolved",
 }
 
 
@@ -182,7 +193,11 @@ def test_each_alert_of_an_alertmanager_group_is_its_own() -> None:
 
 
 def test_money_is_counted_in_minor_units() -> None:
-    for case, amount in {"stripe/charge.succeeded": 12900, "shopify/orders_paid": 4900}.items():
+    for case, amount in {
+        "stripe/charge.succeeded": 12900,
+        "shopify/orders_paid": 4900,
+        "shopify/refunds_create": 1250,
+    }.items():
         money = only(case).money
         assert money is not None
         assert (money.amount, money.currency.upper()) == (amount, "EUR")

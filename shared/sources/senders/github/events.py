@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.events import BusinessEvent, Money, Signal
 from shared.sources.contract import Format, Meaning
-from shared.sources.payload import link, optional, require, text
+from shared.sources.payload import header, link, optional, require, text
 from shared.sources.senders.github.failures import check_run, check_suite, deployment_status, repository, workflow_run
 from shared.sources.senders.github.security import code_scanning, dependabot, secret_scanning, vulnerability
 
@@ -19,7 +19,7 @@ _OWN = frozenset({"OWNER", "MEMBER"})
 
 
 def event_type(headers: Mapping[str, str], payload: Any) -> str:
-    event = headers["x-github-event"]
+    event = header(headers, "x-github-event")
     action = optional(payload, "action", str, "")
     return f"{event}.{action}" if action else event
 
@@ -87,4 +87,4 @@ _READERS: dict[str, Reader] = {
     "discussion.created": _opened("Discussion", "discussion"),
 }
 
-FORMAT = Format(event_type=event_type, translate=translate)
+FORMAT = Format(event_type=event_type, translate=translate, headers=("x-github-event",))

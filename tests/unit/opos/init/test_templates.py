@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -20,11 +21,12 @@ from opos.bundle.processes import end, start
 from opos.commands.init import command
 from opos.init import dotenv as secrets_file
 from opos.init import templates as writing
-from opos.init.questions import PAGES, Answers
-from opos.senders.catalogue import known
+from opos.init.questions import NO_SENDERS, PAGES, Answers
+from opos.senders.catalogue import known, own_app
 from shared.config.files.loader import parse_flags
 from shared.config.files.verification import verify
-from shared.sources import scheme
+from shared.config.sources import FormatName, SchemeName
+from shared.sources import format_name, scheme
 from tests.support.configuration import parse_config
 from tests.support.project import ROOT
 from tests.torture.senders import until
@@ -91,7 +93,17 @@ def test_each_known_sender_is_one_that_opos_verifies_and_understands() -> None:
     config = parse_config(writing.config(Answers("me@x.org", "UTC", tuple(known()), "console", {}, "")))
     for name, source in config.sources.items():
         assert scheme(source).verify
+        assert format_name(name, source) in {name, source.scheme}
         assert known()[name].where.endswith((".", "`"))
+
+
+def test_init_knows_or_refuses_every_scheme_and_format(folder: Path) -> None:
+    unknown = {*get_args(SchemeName), *get_args(FormatName)} - {*known(), own_app("shop").scheme}
+    assert unknown == NO_SENDERS
+    for name in unknown:
+        done = init(*QUIET, "--senders", name)
+        assert (done.exit_code, "expected the name of a sender or of your own app" in done.stderr) == (2, True)
+    assert list(folder.iterdir()) == []
 
 
 def init(*arguments: str, typed: str | None = None) -> Result:
