@@ -7,10 +7,10 @@ import click
 
 from opos.history.arrivals import arrivals
 from opos.history.event_feed import feed
-from opos.history.event_list import AGE, MOST, STATES, Latest, Selection, entry, latest, line
+from opos.history.event_list import AGE, MOST, STATES, Latest, Selection, entry, latest, line, width
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import json_text, reports_errors, say, show
-from opos.terminal.reader import until_reader_ends, wait
+from opos.terminal.reader import fitted, until_reader_ends, wait
 from opos.terminal.times import moment, operator_clock
 from shared.config.files.faults import ConfigError
 from shared.events import OWN_SOURCE
@@ -49,8 +49,9 @@ def command(
             _follow(runtime, selection, limit, as_json=as_json)
         return
     events = latest(runtime.store, selection, datetime.now(UTC), limit=limit)
-    lines = [line(entry(doc), operator_clock(runtime)) for doc in events.docs]
-    show([entry(doc) for doc in events.docs], lines or _none(runtime, source), as_json=as_json)
+    entries, clock = [entry(doc) for doc in events.docs], operator_clock(runtime)
+    lines = [fitted(line(event, clock, width(entries, clock))) for event in entries]
+    show(entries, lines or _none(runtime, source), as_json=as_json)
     _warn(events)
 
 
@@ -67,9 +68,8 @@ def _follow(runtime: Runtime, selection: Selection, limit: int, *, as_json: bool
 
 
 def _print(docs: Iterable[Doc], runtime: Runtime, *, as_json: bool) -> None:
-    for doc in docs:
-        event = entry(doc)
-        say(json_text(event) if as_json else readable(line(event, operator_clock(runtime))))
+    for event in map(entry, docs):
+        say(json_text(event) if as_json else fitted(readable(line(event, operator_clock(runtime)))))
 
 
 def _none(runtime: Runtime, source: str | None) -> str:

@@ -4,7 +4,7 @@ No index orders events by time, because it would limit how many a second the sto
 list reads whole days, the last one first, until it has enough; the backlogs (accepted, dead, quarantined) have indexes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -90,11 +90,17 @@ def entry(doc: Doc) -> dict[str, Any]:
     }
 
 
-def line(event: dict[str, Any], clock: OperatorClock) -> str:
+def line(event: dict[str, Any], clock: OperatorClock, width: int = 0) -> str:
+    """*event* on one line, with its time in *width* columns."""
     said = one_line(event["subject"], 80)
     subject = f": {said}" if said and said != event["type"] else ""
     name = f"{event['source']} {one_line(event['type'], 60)}"
-    return f"{clock.time(event['received_at']):<12}  {event['id'][:8]}  {_mark(event):<11}  {name}{subject}"
+    return f"{clock.time(event['received_at']):<{width}}  {event['id'][:8]}  {_mark(event):<11}  {name}{subject}"
+
+
+def width(events: Sequence[dict[str, Any]], clock: OperatorClock) -> int:
+    """The columns that the times of *events* need."""
+    return max((len(clock.time(event["received_at"])) for event in events), default=0)
 
 
 def _mark(event: dict[str, Any]) -> str:

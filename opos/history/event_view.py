@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from opos.history.event_list import entry
-from opos.history.redaction import redacted, redacted_text
+from opos.history.redaction import is_name, redacted, redacted_text
 from opos.terminal.output import json_text
 from opos.terminal.times import OperatorClock
 from shared.errors import ContractBroken
@@ -57,15 +57,20 @@ def _is_shallow(payload: Any) -> bool:
 
 def redacted_view(view: View) -> View:
     """*view* without what may be personal or secret in the payload, and without what opos has quoted from it."""
-    headers = view["headers"].items()
+    type = view["type"] if is_name(view["type"]) else redacted_text(view["type"])
+    known = (type, type.partition(".")[0])
+    headers = {
+        name: value if name in _PUBLIC_HEADERS else redacted(value, *known) for name, value in view["headers"].items()
+    }
     return {
         **view,
         **{name: redacted_text(view[name]) for name in ("subject", "delivery_id")},
+        "type": type,
         "quarantine": view["quarantine"] and redacted_text(view["quarantine"]),
-        "headers": {name: value if name in _PUBLIC_HEADERS else redacted_text(value) for name, value in headers},
+        "headers": headers,
         "decisions": [{**decision, "reason": redacted_text(decision["reason"])} for decision in view["decisions"]],
         "body_sha256": None,
-        "payload": redacted(view["payload"]),
+        "payload": redacted(view["payload"], *known),
     }
 
 

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from shared.values.severity import WORDS
+from shared.values.text import counted
 
 _KNOWN_WORDS = frozenset(word for words in WORDS.values() for word in words) | {
     "firing", "resolved", "acknowledged", "triggered", "trigger", "acknowledge", "resolve", "open", "opened", "closed",
@@ -26,31 +27,33 @@ _KINDS = tuple(
         ("token", r"(?=\S*\d)(?=\S*[A-Za-z])[\w.+/=:-]{8,}"),
     )
 )
-_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]{0,39}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z_./-]*[0-9]?[A-Za-z_./-]*")
 
 
-def redacted(payload: Any) -> Any:
-    """*payload* with a description in place of each value, such as `<email, 14 characters>`."""
+def redacted(payload: Any, *known: str) -> Any:
+    """*payload* with a description in place of each value, such as `<email, 14 characters>`, except the texts *known*."""
     match payload:
         case dict():
-            return {
-                f"{number}: {name}" if (name := _key(key)) != key else key: redacted(value)
-                for number, (key, value) in enumerate(payload.items(), 1)
-            }
+            numbered = enumerate(payload.items(), start=1)
+            return {_key(name, number): redacted(value, *known) for number, (name, value) in numbered}
         case list():
-            return [redacted(value) for value in payload]
+            return [redacted(value, *known) for value in payload]
         case None | bool():
             return payload
         case int() | float():
-            return f"<number, {len(str(payload))} characters>"
-    return redacted_text(str(payload))
+            return _described("number", str(payload))
+    return payload if payload in known else redacted_text(str(payload))
 
 
 def redacted_text(text: str) -> str:
     """*text* if it is empty or a known word, else what kind of text it is, and its length."""
     if not text or text.casefold() in _KNOWN_WORDS:
         return text
-    return f"<{kind(text)}, {len(text)} characters>"
+    return _described(kind(text), text)
+
+
+def _described(kind: str, text: str) -> str:
+    return f"<{kind}, {counted(len(text), 'character')}>"
 
 
 def kind(text: str) -> str:
@@ -58,7 +61,11 @@ def kind(text: str) -> str:
     return next((kind for kind, pattern in _KINDS if pattern.fullmatch(text[:2000])), "text")
 
 
-def _key(key: str) -> str:
-    """*key*, unless it looks like a value: some senders use an address or an id as a key."""
-    is_name = _KEY.fullmatch(key) and kind(key) != "token"
-    return key if is_name else f"<{kind(key)}, {len(key)} characters>"
+def is_name(text: str) -> bool:
+    """Whether *text* looks like a name that a program gives, such as `charge.failed`, and not like a value."""
+    return bool(_NAME.fullmatch(text)) and kind(text) != "token"
+
+
+def _key(key: str, number: int) -> str:
+    """*key*, unless it looks like a value, as some senders use an address or an id as a key; *number* keeps it apart."""
+    return key if is_name(key) else f"{_described(kind(key), key)} {number}"
