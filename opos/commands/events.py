@@ -10,8 +10,9 @@ from opos.history.event_feed import feed
 from opos.history.event_list import AGE, MOST, STATES, Latest, Selection, entry, latest, line, width
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import json_text, reports_errors, say, show
-from opos.terminal.reader import fitted, until_reader_ends, wait
+from opos.terminal.reader import until_reader_ends, wait
 from opos.terminal.times import moment, operator_clock
+from opos.terminal.width import fitted
 from shared.config.files.faults import ConfigError
 from shared.events import OWN_SOURCE
 from shared.ports import Doc

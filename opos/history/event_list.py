@@ -5,7 +5,7 @@ list reads whole days, the last one first, until it has enough; the backlogs (ac
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from heapq import nlargest
@@ -66,7 +66,9 @@ def latest(store: Store, selection: Selection, now: datetime, *, limit: int, mos
         condition, order = _BACKLOGS[selection.state]
         parts = iter([store.query("events", where=[condition], order_by=order, limit=most + 1)])
     else:
-        parts = _days_back(store, selection.since or now - AGE, now, most + 1)
+        since = selection.since or now - AGE
+        selection = replace(selection, since=since)
+        parts = _days_back(store, since, now, most + 1)
     newest: list[Doc] = []
     read = 0
     for part in parts:

@@ -8,7 +8,7 @@ from opos.history.redaction import is_name, redacted, redacted_text
 from opos.terminal.output import json_text
 from opos.terminal.times import OperatorClock
 from shared.errors import ContractBroken
-from shared.events import Event
+from shared.events import OWN_SOURCE, Event
 from shared.intake.body import parsed, raw_body
 from shared.ports import Doc
 from shared.values.text import counted
@@ -94,6 +94,8 @@ def lines(view: View, clock: OperatorClock) -> Iterator[str]:
     yield from (f"  {line}" for line in _payload_lines(view))
     yield ""
     yield f"`opos trace {id[:8]}` shows what followed; `opos replay {id[:8]}` processes it again."
+    if view["source"] != OWN_SOURCE:
+        yield f"`opos forward {view['source']} URL --event {id[:8]}` posts it to an app."
 
 
 def _labels(first: str) -> Iterator[str]:

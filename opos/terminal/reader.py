@@ -2,14 +2,11 @@
 
 import os
 import select
-import shutil
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-
-from shared.values.visible_characters import boundary
 
 _MILLISECONDS = 1000
 
@@ -24,12 +21,6 @@ def wait(pause: timedelta) -> bool:
     poll = select.poll()
     poll.register(descriptor, 0)  # even so, an end of the reader is reported
     return not poll.poll(pause.total_seconds() * _MILLISECONDS)
-
-
-def fitted(line: str) -> str:
-    """*line*, cut to the width of the terminal if stdout is one, so that each line of a list stays one."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else len(line)
-    return line if len(line) <= width else f"{line[: boundary(line, width - 1)]}…"
 
 
 @contextmanager
