@@ -31,7 +31,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z_./-]*[0-9]?[A-Za-z_./-]*")
 
 
 def redacted(payload: Any, *known: str) -> Any:
-    """*payload* with a description in place of each value, such as `<email, 14 characters>`, except the texts *known*."""
+    """*payload* with a description of each value in its place, such as `<email, 14 characters>`; texts *known* stay."""
     match payload:
         case dict():
             numbered = enumerate(payload.items(), start=1)
@@ -67,5 +67,5 @@ def is_name(text: str) -> bool:
 
 
 def _key(key: str, number: int) -> str:
-    """*key*, unless it looks like a value, as some senders use an address or an id as a key; *number* keeps it apart."""
+    """*key* if it is a name: some senders use an address or an id as a key. *number* keeps two of those apart."""
     return key if is_name(key) else f"{_described(kind(key), key)} {number}"
