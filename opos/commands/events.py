@@ -90,5 +90,5 @@ def _sources(runtime: Runtime) -> list[str]:
 
 def _warn(events: Latest) -> None:
     if not events.is_whole:
-        read = f"opos read {MOST:,} events, and there are more, so newer ones may be missing."
-        say(f"{read} `opos export` writes all of them; --state accepted, dead or quarantined reads fewer.", err=True)
+        read = f"opos reads at most {MOST:,} events for a list, and there are more: others as new are missing."
+        say(f"{read} `opos export` writes all; --state accepted, dead or quarantined reads fewer.", err=True)

@@ -20,7 +20,10 @@ from shared.values.text import one_line
 State = Literal["accepted", "handled", "dead", "quarantined", "repeat"]
 STATES: tuple[str, ...] = get_args(State)
 MOST = 20_000
-"""How many events a list reads at most, so that a day with a million of them costs neither minutes nor money."""
+"""How many events a list reads at most, so that a day with a million of them costs neither minutes nor money.
+
+Of a day that has more, these are a random sample, because ids are hashes: it has some of the newest, not all.
+"""
 AGE = timedelta(days=7)
 """How far back a list goes unless you say otherwise."""
 _AHEAD = timedelta(hours=1)
