@@ -1,20 +1,27 @@
 """`opos send`."""
 
+import json
+import sys
 from datetime import UTC, datetime
-from typing import IO
+from typing import IO, Any
 
 import click
 
+from opos.senders.sample import Sample, samples
 from opos.senders.signed_request import UnknownSource, signed_headers
-from opos.terminal.http import post
+from opos.terminal.http import Answer, post
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
+from shared.config.sources import Source
 from shared.runtime.clock import new_id
+from shared.runtime.container import Runtime
 
 
 @click.command("send")
 @click.argument("source")
-@click.argument("payload", type=click.File("rb"), default="-")
+@click.argument("payload", type=click.File("rb"), required=False)
+@click.option("--sample", help="Instead of PAYLOAD: a webhook that opos has ready, such as firing or resolved.")
+@click.option("--list", "as_list", is_flag=True, help="List the samples for SOURCE and send nothing.")
 @with_place
 @click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The address of the running bundle.")
 @click.option("--type", "event_type", default="", help="The event type, for senders that put it in a header.")
@@ -22,21 +29,71 @@ from shared.runtime.clock import new_id
 @json_option
 @reports_errors
 def command(
-    source: str, payload: IO[bytes], place: Place, url: str, event_type: str,
-    delivery: str | None, *, as_json: bool,
+    source: str, payload: IO[bytes] | None, sample: str | None, place: Place, url: str, event_type: str,
+    delivery: str | None, *, as_list: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Send PAYLOAD (a file, or - for standard input) as a signed webhook of SOURCE, over HTTP."""
+    """Send PAYLOAD (a file, or standard input) or a --sample as a signed webhook of SOURCE, over HTTP.
+
+    A sample takes the whole way: firing notifies you as a real alert would, and resolved ends that alert.
+    """
     runtime = place.new_runtime()
+    declared = _declared(runtime, source, place)
+    if as_list:
+        known = samples(source, declared)
+        lines = [f"{name:<10}{ready.about}" for name, ready in known.items()]
+        show({name: ready.about for name, ready in known.items()}, lines or _NO_SAMPLE, as_json=as_json)
+        return
+    if sample and payload:
+        raise click.UsageError("expected PAYLOAD or --sample, found both")
+    secret, now, delivery = runtime.secret(declared.secrets[0]), datetime.now(UTC), delivery or new_id()
+    if sample:
+        chosen = _chosen(source, declared, sample)
+        body = _json(chosen.filled(now=now, id=delivery, secret=secret))
+        event_type = event_type or chosen.type
+    else:
+        body = _given(payload)
+    headers = signed_headers(declared, secret, body, now=now, delivery=delivery, event_type=event_type)
+    answer = post(f"{url.rstrip('/')}/webhooks/{source}", body, headers)
+    show({"status": answer.status, "body": answer.body}, _lines(answer), as_json=as_json)
+    if answer.status >= 300:  # noqa: PLR2004
+        raise SystemExit(FAILED)
+
+
+_NO_SAMPLE = "opos can make no sample for this mapping. Send a payload of your own: opos send SOURCE payload.json"
+
+
+def _declared(runtime: Runtime, source: str, place: Place) -> Source:
     declared = runtime.config.sources.get(source)
     if declared is None:
         known = ", ".join(runtime.config.sources)
         raise UnknownSource(f"expected a source of {place.config_file} ({known}), found {source!r}")
-    body = payload.read()
-    headers = signed_headers(
-        declared, runtime.secret(declared.secrets[0]), body,
-        now=datetime.now(UTC), delivery=delivery or new_id(), event_type=event_type,
-    )  # fmt: skip
-    answer = post(f"{url.rstrip('/')}/webhooks/{source}", body, headers)
-    show({"status": answer.status, "body": answer.body}, [f"{answer.status} {answer.body}"], as_json=as_json)
-    if answer.status >= 300:  # noqa: PLR2004
-        raise SystemExit(FAILED)
+    return declared
+
+
+def _chosen(source: str, declared: Source, name: str) -> Sample:
+    known = samples(source, declared)
+    if not known:
+        raise click.UsageError(_NO_SAMPLE)
+    if name not in known:
+        raise click.UsageError(f"expected a sample for {source} ({', '.join(known)}), found {name!r}")
+    return known[name]
+
+
+def _given(payload: IO[bytes] | None) -> bytes:
+    if payload is None and sys.stdin.isatty():
+        raise click.UsageError("expected PAYLOAD or --sample; `opos send SOURCE --list` lists the samples")
+    return (payload or sys.stdin.buffer).read()
+
+
+def _json(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False).encode()
+
+
+def _lines(answer: Answer) -> list[str]:
+    body = answer.body
+    if not (isinstance(body, dict) and "id" in body and "status" in body):
+        return [f"{answer.status} {answer.text}"]
+    return [
+        f"{answer.status} {body['status']}: event {body['id']}",
+        f"`opos trace {str(body['id'])[:8]}` shows what followed.",
+    ]

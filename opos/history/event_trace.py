@@ -83,6 +83,7 @@ def _event_lines(story: Story, clock: OperatorClock) -> Iterator[str]:
     yield f"          {event['source']} {event['type']}: {event['subject'] or '-'}"
     received = clock.time_and_age(event["received_at"])
     yield f"received  {received}, signature verified, {event['body_characters']} characters stored"
+    yield f"          `opos event {event['id'][:8]}` shows them"
     yield f"delivery  {event['delivery_id']}"
     yield f"trace     {event['trace']}"
     if story["quarantine"]:

@@ -11,7 +11,8 @@ def signed_headers(
     source: Source, secret: str, body: bytes, *, now: datetime, delivery: str, event_type: str
 ) -> dict[str, str]:
     signed = scheme(source).sign(body, secret, now=now, delivery=delivery, event_type=event_type)
-    return {"content-type": "application/json", "user-agent": "opos-send", **signed}
+    named = {source.delivery.header.lower(): delivery} if source.delivery and source.delivery.header else {}
+    return {"content-type": "application/json", "user-agent": "opos-send", **named, **signed}
 
 
 class UnknownSource(OposError):

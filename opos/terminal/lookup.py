@@ -21,7 +21,7 @@ def find(store: Store, collection: str, wanted: str, *, noun: str, hint: str) ->
 
 
 def find_event(store: Store, wanted: str) -> Doc:
-    hint = "The answer to the webhook and the console show the id."
+    hint = "`opos events`, the answer to the webhook and the console show the id."
     return find(store, "events", wanted, noun="event", hint=hint)
 
 
