@@ -1,0 +1,83 @@
+"""Events as they arrive: each exactly once, in order, from a store that other processes write.
+
+A time cannot say what is new. Two functions store events at the same moment, and the one that received its event first
+may commit last: a cursor at the latest `received_at` would pass that event by. So an event is new if it was not in the
+store at the check before. The ids of the day's events say that, whatever the clocks of the writers say.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from shared.events import day
+from shared.ports import Doc, Store
+
+LATE = timedelta(hours=1)
+"""How late an event may become visible: far longer than a request with its retries, or than clocks differ."""
+READS_PER_SECOND = 300
+"""The documents that checks read in a second, on average."""
+_SHORTEST = timedelta(seconds=1)
+
+
+@dataclass
+class Arrivals:
+    """The events that arrive in *store* after those in `seen`, which has the ids of each day that is still checked.
+
+    Events are never deleted, so a check reads a day only if its number of events has changed. While nothing arrives, a
+    check costs one count.
+    """
+
+    store: Store
+    checked: datetime
+    """The time of the last check."""
+    seen: dict[str, set[str]] = field(default_factory=dict)
+    reads: int = 0
+    """How many documents the last check has read."""
+
+    def new(self, now: datetime) -> list[Doc]:
+        """The events that were not in the store at the last check, in the order in which opos received them.
+
+        If it raises, because the store cannot be reached, the next call returns what this one did not.
+        """
+        self.reads, docs, seen = 0, list[Doc](), dict[str, set[str]]()
+        for date in _days(self.checked - LATE, now + LATE):
+            seen[date] = known = self.seen.get(date, set())
+            if self.store.count("events", where=[("day", "==", date)]) != len(known):
+                events = list(self._events(date, known))
+                seen[date] = known | {doc.id for doc in events}
+                docs += events
+        self.seen, self.checked = seen, now
+        return sorted(docs, key=lambda doc: (_received(doc), doc.id))
+
+    @property
+    def pause(self) -> timedelta:
+        """How long to wait for the next check: longer if the last one has read many documents."""
+        return max(_SHORTEST, timedelta(seconds=self.reads / READS_PER_SECOND))
+
+    def _events(self, date: str, known: set[str]) -> Iterator[Doc]:
+        for doc in self.store.query("events", where=[("day", "==", date)]):
+            self.reads += 1
+            if doc.id not in known:
+                yield doc
+
+
+def arrivals(store: Store, *, now: datetime, since: datetime | None = None) -> Arrivals:
+    """The events that arrive from now on, or all that opos received at or after *since*, whose days it reads."""
+    begin = since or now
+    stream = Arrivals(store, begin)
+    stream.seen = {
+        date: {
+            doc.id for doc in store.query("events", where=[("day", "==", date)]) if not since or _received(doc) < since
+        }
+        for date in _days(begin - LATE, begin + LATE)
+    }
+    return stream
+
+
+def _received(doc: Doc) -> datetime:
+    return datetime.fromisoformat(doc.data["received_at"])
+
+
+def _days(first: datetime, last: datetime) -> list[str]:
+    begin = first.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return [day(begin + timedelta(days=number)) for number in range((last - begin).days + 1)]
