@@ -11,6 +11,7 @@ _COMMANDS = {
     "up": "Run the whole bundle on this machine.",
     "demo": "Run a bundle with real signed webhooks and show what happens.",
     "send": "Send a signed webhook to a running bundle.",
+    "forward": "Forward the webhooks of a source to an app on your machine.",
     "trace": "Show everything that followed from an event.",
     "replay": "Process an event, or all events since a time, again.",
     "backup": "Copy the data of the bundle to a verified file, also while it runs.",
