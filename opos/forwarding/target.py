@@ -84,9 +84,11 @@ def post(place: Target, body: bytes, headers: Mapping[str, str], *, timeout: flo
         return Outcome(status, _since(began), _reason(status, words))
     except TimeoutError:
         return Outcome(None, _since(began), f"no answer within {timeout:g} s")
-    except (OSError, HTTPException, ValueError) as fault:
+    except (OSError, HTTPException) as fault:
         reason = getattr(fault, "strerror", None) or str(fault) or type(fault).__name__
         return Outcome(None, _since(began), f"no answer: {one_line(reason)}")
+    except ValueError as fault:  # a header that HTTP does not allow
+        return Outcome(None, _since(began), f"not sent: {one_line(fault)}")
 
 
 def _answer(place: Target, body: bytes, headers: Mapping[str, str], timeout: float) -> tuple[int, str]:
