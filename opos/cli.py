@@ -13,6 +13,7 @@ _COMMANDS = {
     "send": "Send a signed webhook to a running bundle.",
     "events": "List the latest events; print new ones as they come.",
     "event": "Show an event with its headers and its payload.",
+    "forward": "Forward the webhooks of a source to an app on your machine.",
     "trace": "Show everything that followed from an event.",
     "replay": "Process an event, or all events since a time, again.",
     "backup": "Copy the data of the bundle to a verified file, also while it runs.",

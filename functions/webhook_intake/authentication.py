@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from shared.context import Context
 from shared.errors import Unauthorized, Unavailable
+from shared.intake.body import SECRET_REMOVED
 from shared.security.secrets import may_be_unset
 from shared.sources import scheme
 from shared.sources.signatures import rejected
@@ -12,8 +13,6 @@ from shared.values.http import HttpRequest
 
 if TYPE_CHECKING:
     from shared.config.sources import Source
-
-_NOT_KEPT = b"(not stored)"
 
 
 def live(names: Sequence[str], context: Context) -> dict[str, str]:
@@ -46,7 +45,7 @@ def without_secret(source: "Source", request: HttpRequest, context: Context) -> 
         return request
     body = request.body
     for secret in live(source.secrets, context).values():
-        body = body.replace(secret.encode(), _NOT_KEPT)
+        body = body.replace(secret.encode(), SECRET_REMOVED)
     return request._replace(body=body)
 
 

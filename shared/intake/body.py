@@ -11,6 +11,8 @@ from shared.errors import ContractBroken
 from shared.events import Event
 
 _FORM = "application/x-www-form-urlencoded"
+SECRET_REMOVED = b"(not stored)"
+"""What a stored body has in the place of a secret, if its sender puts one there."""
 
 
 def parsed(body: bytes, headers: Mapping[str, str]) -> Any | ContractBroken:

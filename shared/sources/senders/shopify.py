@@ -112,5 +112,10 @@ def _signature(secret: str, body: bytes) -> bytes:
     return base64.b64encode(digest(secret.encode(), body))
 
 
-SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, headers=("x-shopify-topic", "x-shopify-webhook-id"))
+_HEADERS = (
+    "x-shopify-topic", "x-shopify-webhook-id", "x-shopify-shop-domain", "x-shopify-api-version", "x-shopify-event-id",
+    "x-shopify-triggered-at",
+)  # fmt: skip
+"""Shopify's library for apps rejects a webhook without the first four."""
+SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, headers=_HEADERS)
 FORMAT = Format(event_type=event_type, translate=translate, headers=("x-shopify-topic",), is_test=is_test)
