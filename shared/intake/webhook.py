@@ -131,7 +131,7 @@ def read_again(doc: Doc, config: "Config") -> tuple[Event, tuple[Signal, ...]]:
 def kept_headers(source: "Source", request: HttpRequest) -> dict[str, str]:
     """The headers to store: an allow-list, because others may carry secrets."""
     declared = (source.delivery.header.lower(),) if source.delivery and source.delivery.header else ()
-    names = ("content-type", "user-agent", *declared, *scheme(source).headers)
+    names = ("content-type", "user-agent", *declared, *source.keep_headers, *scheme(source).headers)
     return {name: request.headers[name][:500] for name in names if name in request.headers}
 
 
