@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from shared.config.types import Expression, SecretNames
+from shared.config.types import Expression, KeptHeader, SecretNames
 from shared.events import About, Severity
 from shared.values.durations import Duration, Wait
 from shared.values.section import Section
@@ -126,6 +126,8 @@ class Source(Section):
     delivery: DeliverySpec | None = None
     repeat_window: Wait = timedelta(days=400)
     """How long a signed body that arrives again under another, unsigned delivery id is a repeat; 0s: it never is."""
+    keep_headers: tuple[KeptHeader, ...] = ()
+    """Headers to store besides those of the scheme, for the app to which `opos forward` sends."""
     type: Expression | None = None
     alert: AlertMapping | None = None
     event: EventMapping | None = None

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator
 from shared.config.files.faults import SECRET_NAME
 from shared.values.links import web_link
 
+_SECRET_HEADER = re.compile("auth|cookie|token|secret|password|api-?key", re.IGNORECASE)
 _SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -81,6 +82,14 @@ def _expression(value: Any) -> Any:
     return value
 
 
+def _kept_header(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]*", value):
+        raise ValueError("expected the name of a header such as X-Event-Name")
+    if word := _SECRET_HEADER.search(value):
+        raise ValueError(f"expected a header that carries no secret, and not one with {word[0].lower()!r} in its name")
+    return value.lower()
+
+
 def _cron(value: Any) -> Any:
     from cronsim import CronSim, CronSimError
 
@@ -105,4 +114,5 @@ SecretNames = Annotated[tuple[SecretName, ...], BeforeValidator(_hide_value), Af
 Address = Annotated[str, BeforeValidator(_address)]
 LocalMoment = Annotated[str, BeforeValidator(_local_moment)]
 Cron = Annotated[str, BeforeValidator(_cron)]
+KeptHeader = Annotated[str, BeforeValidator(_kept_header)]
 Expression = Annotated[str, BeforeValidator(_expression)]

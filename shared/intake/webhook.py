@@ -141,9 +141,9 @@ def read_again(doc: Doc, config: "Config") -> tuple[Event, tuple[Signal, ...]]:
 
 def kept_headers(name: str, source: "Source", request: HttpRequest) -> dict[str, str]:
     """The headers to store: an allow-list, because others may carry secrets. *name* is that of the source."""
-    declared = (source.delivery.header.lower(),) if source.delivery and source.delivery.header else ()
-    formats = format_of(name, source).headers
-    names = ("content-type", "user-agent", *declared, *scheme(source).headers, *formats)
+    delivery = (source.delivery.header.lower(),) if source.delivery and source.delivery.header else ()
+    declared = (*delivery, *source.keep_headers)
+    names = ("content-type", "user-agent", *declared, *scheme(source).headers, *format_of(name, source).headers)
     return {name: request.headers[name][:500] for name in names if name in request.headers}
 
 

@@ -104,6 +104,13 @@ def test_the_header_that_opos_yaml_declares_for_the_delivery_id_is_there() -> No
     assert {"authorization", "cookie"}.isdisjoint(sent.headers)
 
 
+def test_a_header_that_opos_yaml_keeps_is_there() -> None:
+    source = Source(scheme="hmac", secrets=["S"], hmac=LEMON_SQUEEZY, keep_headers=("X-Event-Name",))
+    event, _ = received(source, **{"x-event-name": "order_created", "x-other": "y"})
+    sent = webhook(event, source, SECRET, now=LATER).headers
+    assert (sent["x-event-name"], "x-other" in sent) == ("order_created", False)
+
+
 def test_what_shopifys_library_asks_for_is_there() -> None:
     source = Source(scheme="shopify", secrets=["S"])
     asked = {"x-shopify-shop-domain": "a.myshopify.com", "x-shopify-api-version": "2026-10"}
