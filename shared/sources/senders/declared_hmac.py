@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.config.sources import HmacSpec
-from shared.sources.contract import Scheme
+from shared.sources.contract import Scheme, no_delivery
 from shared.sources.signatures import digest, encoded, pairs, rejected, require_match, require_recent, values
 from shared.values.http import HttpRequest
 
@@ -37,7 +37,7 @@ def scheme(spec: HmacSpec) -> Scheme:
 
     kept = tuple(name.lower() for name in (spec.id_header, spec.timestamp_header) if name)
     return Scheme(
-        verify=verify, sign=sign, delivery=delivery, headers=kept,
+        verify=verify, sign=sign, delivery=delivery if spec.id_header else no_delivery, headers=kept,
         signs_time=spec.signs_time, signs_id=spec.signs_id, signed=signed,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ import jmespath
 
 from shared.config.sources import AlertMapping, EventMapping, Source
 from shared.errors import ContractBroken
-from shared.events import Alert, BusinessEvent, Money, Severity
+from shared.events import Alert, BusinessEvent, Money, Severity, Signal
 from shared.process.lazy_property import by_identity
 from shared.sources.contract import Format, Meaning
 from shared.sources.payload import parse_moment, text
@@ -21,23 +21,31 @@ _RESOLVED = frozenset({"resolved", "ok", "up", "recovered", "closed", "fixed", "
 @by_identity
 def format_of(source: Source) -> Format:
     """The format that *source* declares. Without a mapping, each payload is a business event named after its type."""
-    named_by = _compiled(source.type)
-    alert = _alert(source.alert) if source.alert else None
-    event = _event(source.event) if source.event else None
+    named_by, read = _compiled(source.type), reader(source)
+    is_mapped = source.alert is not None or source.event is not None
 
     def event_type(headers: Mapping[str, str], payload: Any) -> str:
         name = named_by(payload) if named_by else text(payload, "type", "event")
         return str(name or "event")
 
     def translate(kind: str, payload: Any) -> Meaning:
-        if alert is not None and (signal := alert(payload)):
+        if signal := read(payload):
             return Meaning(signal.title, (signal,))
-        if event is not None:
-            news = event(payload)
-            return Meaning(news.title, (news,)) if news else Meaning(kind)
-        return Meaning(kind) if alert else Meaning(kind, (BusinessEvent(title=kind),))
+        return Meaning(kind) if is_mapped else Meaning(kind, (BusinessEvent(title=kind),))
 
     return Format(event_type=event_type, translate=translate)
+
+
+@by_identity
+def reader(source: Source) -> Callable[[Any], Signal | None]:
+    """Reads a payload by the mappings of *source*: by `alert`, else by `event`; None if neither applies.
+
+    Raises ContractBroken if one applies, and lacks a title.
+    """
+    mappings: list[Callable[[Any], Signal | None]] = []
+    mappings += [_alert(source.alert)] if source.alert else []
+    mappings += [_event(source.event)] if source.event else []
+    return lambda payload: next((signal for read in mappings if (signal := read(payload))), None)
 
 
 def _alert(mapping: AlertMapping) -> Callable[[Any], Alert | None]:
@@ -91,7 +99,7 @@ def _compiled(expression: str | None) -> Search | None:
 
 
 def _applies(search: Mapping[str, Search], payload: Any) -> bool:
-    return "when" not in search or bool(search["when"](payload))
+    return "when" not in search or bool(_value(search, "when", payload))
 
 
 def _value(search: Mapping[str, Search], name: str, payload: Any) -> Any:

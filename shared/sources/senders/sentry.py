@@ -14,8 +14,6 @@ from shared.sources.payload import link, moment, optional, require, text
 from shared.sources.signatures import digest, encoded, require_match
 from shared.values.http import HttpRequest
 
-_SEVERITY = {"error": "warning"}
-"""A level is that of a log record. Sentry gives every uncaught exception the level `error`, which can wait."""
 _RESOLVED = frozenset({"resolved", "ignored", "archived"})
 
 
@@ -66,7 +64,7 @@ def _alert(about: dict[str, Any], issue: str, *, resolved: bool, at: datetime | 
     return Alert(
         fingerprint=f"issue:{require({'id': issue or None}, 'id', str)}",
         title=f"{text(about, 'project.slug', 'project')}: {require(about, 'title', str)}".lstrip(": "),
-        severity=_SEVERITY.get(level, level),
+        severity=level,
         status="resolved" if resolved else "firing",
         summary=text(about, "culprit"),
         link=link(about, "web_url", "permalink"),

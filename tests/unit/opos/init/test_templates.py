@@ -23,8 +23,8 @@ from opos.init import templates as writing
 from opos.init.questions import PAGES, Answers
 from opos.senders.catalogue import known
 from shared.config.files.loader import parse_flags
-from shared.config.files.verification import verify
 from shared.sources import scheme
+from shared.verification import verify
 from tests.support.configuration import parse_config
 from tests.support.project import ROOT
 from tests.torture.senders import until
