@@ -1,5 +1,6 @@
 """Finds all errors in the operator's files and secrets."""
 
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -90,11 +91,28 @@ def _of_sources(lines: Lines, config: Config, located: Located) -> list[Fault]:
 def _unusable_secrets(config: Config, located: Located, environment: Mapping[str, str]) -> Iterator[Fault]:
     """An error for each secret with which no request can ever authenticate. It shows no part of the secret."""
     for name, source in config.sources.items():
-        for number, secret in enumerate(source.secrets if source.scheme == "basic" else ()):
-            if ":" not in (read_secret(secret, environment) or ":"):
-                where = ("sources", name, "secrets", number)
-                expected, path = f"{secret} to be user:password, for scheme basic", ".".join(map(str, where))
-                yield Fault(located.file, located.line(where), path, expected, "a text without a colon")
+        for number, secret in enumerate(source.secrets):
+            value, where = read_secret(secret, environment), ("sources", name, "secrets", number)
+            if value is not None and (mistake := _mistake(source, value)):
+                path = ".".join(map(str, where))
+                yield Fault(
+                    located.file, located.line(where), path, f"the secret {secret} to be {mistake}", "other text"
+                )
+
+
+def _mistake(source: Source, secret: str) -> str:
+    """What *secret* should be instead; empty if requests may authenticate with it."""
+    if source.scheme == "basic" and ":" not in secret:
+        return "user:password"
+    is_encoded = source.hmac is not None and source.hmac.key_encoding == "base64"
+    return "base64, as key_encoding says" if is_encoded and not _is_base64(secret) else ""
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(b64decode(text, validate=True))
+    except ValueError:
+        return False
 
 
 def missing_runbooks(config: Config, located: Located, folder: Path) -> Iterator[Fault]:

@@ -1,6 +1,8 @@
 """Payloads of the operator's own senders, read by the JMESPath expressions in opos.yaml. Source: jmespath.org."""
 
+import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import jmespath
@@ -12,9 +14,11 @@ from shared.process.lazy_property import by_identity
 from shared.sources.contract import Format, Meaning
 from shared.sources.payload import parse_moment, text
 from shared.values.links import web_link
+from shared.values.money import exponent
 
 Search = Callable[[Any], Any]
 _SEVERITIES: frozenset[str] = frozenset(Severity.__args__)  # type: ignore[attr-defined]
+_DECIMAL = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,3}")
 _RESOLVED = frozenset({"resolved", "ok", "up", "recovered", "closed", "fixed", "false"})
 
 
@@ -131,7 +135,10 @@ def _severity(mapping: AlertMapping, search: Mapping[str, Search], payload: Any)
 
 
 def _money(search: Mapping[str, Search], payload: Any) -> Money | None:
+    """A number counts minor units; a text with a decimal point, such as `49.00`, counts major ones."""
     amount, currency = _value(search, "amount", payload), _value(search, "currency", payload)
+    if isinstance(amount, str) and isinstance(currency, str) and _DECIMAL.fullmatch(amount):
+        amount = int(Decimal(amount).scaleb(exponent(currency)))
     if isinstance(amount, bool) or not isinstance(amount, int | float) or not isinstance(currency, str):
         return None
     return Money(amount=int(amount), currency=currency) if amount == amount // 1 else None
