@@ -1,0 +1,81 @@
+"""The sender's words in a source: the event types and the severities that its payloads can have."""
+
+from collections.abc import Iterator
+
+from shared.config.files.faults import nearest
+from shared.sources.silent_lines.reader import Reader, Remark
+from shared.sources.vocabulary import Vocabulary
+from shared.values.severity import WORDS
+
+
+def remarks(reader: Reader) -> Iterator[Remark]:
+    yield from _types(reader)
+    yield from _words(reader)
+
+
+def doubts(reader: Reader) -> Iterator[Remark]:
+    yield from _similar_types(reader)
+    yield from _plain_word(reader)
+
+
+def _types(reader: Reader) -> Iterator[Remark]:
+    """An `alert:` mapping may alert of any type, so with one any type may be meant."""
+    vocabulary = reader.vocabulary
+    if vocabulary is None or reader.source.alert is not None or not vocabulary.alert_types:
+        return
+    for kind in reader.source.severity:
+        if not vocabulary.may_alert(kind):
+            hint = nearest(kind, vocabulary.alert_types).removesuffix("?")
+            hint = f"{hint}? To get alerts of another type" if hint else "to get alerts of this type"
+            yield Remark(
+                f"severity.{kind}",
+                f"an event type of which format {reader.format} makes an alert",
+                f"{hint}, add alert: with a `when:` that selects it",
+            )
+
+
+def _words(reader: Reader) -> Iterator[Remark]:
+    """A format whose payloads say no severity has only those that it sets itself."""
+    if (said := _said(reader)) is None:
+        return
+    for word in reader.source.severity_values:
+        if word not in said:
+            expected = f"one of {', '.join(said)}" if said else "no severity_values, since this source makes no alert"
+            yield Remark(f"severity_values.{word}", expected, _words_hint(reader) if said else "remove the line")
+
+
+def _words_hint(reader: Reader) -> str:
+    return f"format {reader.format} sets no other severity; use severity: to set that of an event type"
+
+
+def _said(reader: Reader) -> tuple[str, ...] | None:
+    """The severities that alerts of this source can have before the operator's meaning; None if any word."""
+    vocabulary, alert = reader.vocabulary, reader.source.alert
+    if vocabulary and vocabulary.severities is not None:
+        return None
+    if alert and alert.severity not in WORDS:
+        return None
+    own = (alert.severity,) if alert else ()
+    return tuple(WORDS) if vocabulary and vocabulary.alert_types else own
+
+
+def _similar_types(reader: Reader) -> Iterator[Remark]:
+    vocabulary = reader.vocabulary or Vocabulary()
+    known = [kind for kind in vocabulary.alert_types if not kind.endswith("*")]
+    for kind in reader.source.severity:
+        is_open = reader.source.alert is not None or vocabulary.may_alert(kind)
+        if is_open and kind not in known and (hint := nearest(kind, known, least=0.9)):
+            yield Remark(f"severity.{kind}", f"an event type that format {reader.format} knows", hint)
+
+
+def _plain_word(reader: Reader) -> Iterator[Remark]:
+    alert = reader.source.alert
+    if alert is None or alert.severity in WORDS or not alert.severity.isidentifier():
+        return
+    words = [word for group in WORDS.values() for word in group]
+    if alert.severity in words or nearest(alert.severity, WORDS, least=0.8):
+        yield Remark(
+            "alert.severity",
+            "critical, warning or info, or the path to the sender's word",
+            f"this reads the field {alert.severity} of the body; for the word itself, write \"'{alert.severity}'\"",
+        )
