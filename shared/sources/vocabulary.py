@@ -21,6 +21,10 @@ class Vocabulary(NamedTuple):
     alert_types: tuple[str, ...] = ()
     severities: WordMeanings | None = None
 
+    @property
+    def known_types(self) -> tuple[str, ...]:
+        return tuple(kind for kind in self.alert_types if not kind.endswith("*"))
+
     def may_alert(self, event_type: str) -> bool:
         return any(fnmatchcase(event_type, pattern) for pattern in self.alert_types)
 

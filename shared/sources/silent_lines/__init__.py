@@ -40,4 +40,4 @@ def _found(remark: Remark, value: Any) -> str:
     key, _, entry = remark.path.partition(".")
     if not key:
         return "none"
-    return shown(entry) if key in _ENTRIES else shown(value)
+    return shown(entry) if entry and key in _ENTRIES else shown(value)

@@ -80,13 +80,6 @@ def _event(reader: Reader) -> str:
     return "alert has no `when`, so that it reads every payload" if alert and alert.when is None else ""
 
 
-def _severity(reader: Reader) -> str:
-    """Without a type that alerts, no entry can be right."""
-    if reader.source.alert is not None or (reader.vocabulary and reader.vocabulary.alert_types):
-        return ""
-    return "nothing in this source makes an alert; add an alert: mapping to make one"
-
-
 def _unsigned_time(reader: Reader) -> str:
     return "" if _hmac(reader).signs_time else "template does not sign {timestamp}"
 
@@ -102,7 +95,6 @@ _WITHOUT_EFFECT: dict[str, Reason] = {
     "delivery.window": _delivery_window,
     "type": _type,
     "event": _event,
-    "severity": _severity,
     "hmac.prefix": lambda reader: _hmac(reader).signature_key and "signature_key names the part with the signature",
     "hmac.separator": _without_parts,
     "hmac.timestamp_key": lambda reader: _unsigned_time(reader) or _without_parts(reader),

@@ -19,19 +19,23 @@ def doubts(reader: Reader) -> Iterator[Remark]:
 
 
 def _types(reader: Reader) -> Iterator[Remark]:
-    """An `alert:` mapping may alert of any type, so with one any type may be meant."""
-    vocabulary = reader.vocabulary
-    if vocabulary is None or reader.source.alert is not None or not vocabulary.alert_types:
+    """An `alert:` mapping may make an alert of any type, so beside one no type is refused."""
+    vocabulary, source = reader.vocabulary or Vocabulary(), reader.source
+    if source.alert is not None:
         return
-    for kind in reader.source.severity:
+    if source.severity and not vocabulary.alert_types:
+        yield Remark("severity", "no severity, since nothing in this source makes an alert", "add alert: to make one")
+        return
+    for kind in source.severity:
         if not vocabulary.may_alert(kind):
-            hint = nearest(kind, vocabulary.alert_types).removesuffix("?")
-            hint = f"{hint}? To get alerts of another type" if hint else "to get alerts of this type"
-            yield Remark(
-                f"severity.{kind}",
-                f"an event type of which format {reader.format} makes an alert",
-                f"{hint}, add alert: with a `when:` that selects it",
-            )
+            expected = f"an event type of which format {reader.format} makes an alert"
+            yield Remark(f"severity.{kind}", expected, _type_hint(kind, vocabulary))
+
+
+def _type_hint(kind: str, vocabulary: Vocabulary) -> str:
+    similar = nearest(kind, vocabulary.known_types)
+    wanted = f"{similar} To get alerts of another type" if similar else "to get alerts of this type"
+    return f"{wanted}, add alert: with a `when:` that selects it"
 
 
 def _words(reader: Reader) -> Iterator[Remark]:
@@ -61,7 +65,7 @@ def _said(reader: Reader) -> tuple[str, ...] | None:
 
 def _similar_types(reader: Reader) -> Iterator[Remark]:
     vocabulary = reader.vocabulary or Vocabulary()
-    known = [kind for kind in vocabulary.alert_types if not kind.endswith("*")]
+    known = vocabulary.known_types
     for kind in reader.source.severity:
         is_open = reader.source.alert is not None or vocabulary.may_alert(kind)
         if is_open and kind not in known and (hint := nearest(kind, known, least=0.9)):
