@@ -129,6 +129,8 @@ class Source(Section):
     repeat_window: Wait = timedelta(days=400)
     """How long a signed body that arrives again under another, unsigned delivery id is a repeat; 0s: it never is."""
     type: Expression | None = None
+    challenge: Expression | None = None
+    """The word in a set-up request that the sender wants back as text, such as Twitch's; such a request is no event."""
     alert: AlertMapping | None = None
     event: EventMapping | None = None
     severity: dict[str, Severity] = Field(default_factory=dict)

@@ -13,6 +13,7 @@ from shared.events import Alert, BusinessEvent, Money, Severity, Signal
 from shared.process.lazy_property import by_identity
 from shared.sources.contract import Format, Meaning
 from shared.sources.payload import parse_moment, text
+from shared.values.http import HttpResponse
 from shared.values.links import web_link
 from shared.values.money import exponent
 
@@ -37,7 +38,23 @@ def format_of(source: Source) -> Format:
             return Meaning(signal.title, (signal,))
         return Meaning(kind) if is_mapped else Meaning(kind, (BusinessEvent(title=kind),))
 
-    return Format(event_type=event_type, translate=translate)
+    return Format(event_type=event_type, translate=translate, handshake=_handshake(source.challenge))
+
+
+def _handshake(challenge: str | None) -> Callable[[Any], HttpResponse | None] | None:
+    """The answer to a sender's request that a new address repeat a word: the word alone."""
+    if (search := _compiled(challenge)) is None:
+        return None
+
+    def answer(payload: Any) -> HttpResponse | None:
+        try:
+            word = search(payload)
+        except jmespath.exceptions.JMESPathError:
+            return None
+        is_asked = isinstance(word, str) and bool(word)
+        return HttpResponse(200, word.encode(), {"content-type": "text/plain; charset=utf-8"}) if is_asked else None
+
+    return answer
 
 
 @by_identity

@@ -71,8 +71,8 @@ def _delivery_window(reader: Reader) -> str:
     return "" if spec and spec.hash else "it goes with hash: body, and a delivery id is a duplicate whenever it returns"
 
 
-def _type(reader: Reader) -> str:
-    return "" if reader.format == "mapped" else f"format {reader.format} reads the type of an event itself"
+def _own_reading(reader: Reader) -> str:
+    return "" if reader.format == "mapped" else f"format {reader.format} reads types and set-up requests itself"
 
 
 def _event(reader: Reader) -> str:
@@ -93,7 +93,8 @@ _WITHOUT_EFFECT: dict[str, Reason] = {
     "repeat_window": _repeat_window,
     "delivery": _delivery,
     "delivery.window": _delivery_window,
-    "type": _type,
+    "type": _own_reading,
+    "challenge": _own_reading,
     "event": _event,
     "hmac.prefix": lambda reader: _hmac(reader).signature_key and "signature_key names the part with the signature",
     "hmac.separator": _without_parts,

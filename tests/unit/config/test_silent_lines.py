@@ -41,6 +41,7 @@ KEYS: dict[str, tuple[str, str | None]] = {
     "Source.delivery": (source(BEARER, "delivery: {body: id}"), source(GITHUB, "delivery: {body: id}")),
     "Source.repeat_window": (source(GITHUB, "repeat_window: 1h"), source(BEARER, "repeat_window: 1h")),
     "Source.type": (source(BEARER, "type: kind"), source(GITHUB, "type: action")),
+    "Source.challenge": (source(BEARER, "challenge: challenge"), source("scheme: slack", "challenge: challenge")),
     "Source.alert": (source(GITHUB, ALERT), None),
     "Source.event": (source(BEARER, "alert: {title: t, when: w}, event: {title: t}"), source(BEARER, ALERT, "event: {title: t}")),
     "Source.severity": (source(STRIPE, "severity: {charge.dispute.created: info}"), source(BEARER, "severity: {disk: info}")),

@@ -163,6 +163,22 @@ def test_a_vendor_that_signs_its_time_is_rejected_when_the_time_is_old(vendor: s
         handle(request(vendor), running)
 
 
+def test_twitch_gets_its_challenge_back_and_only_if_it_signed_it() -> None:
+    running, body = context(), json.dumps({"challenge": "a word to repeat", "subscription": {}}).encode()
+    signature = mac(f"id-2{NANOSECONDS}".encode() + body)
+    headers = {**DELIVERIES["twitch"].headers, "twitch-eventsub-message-id": "id-2"}
+    signed = {**headers, "twitch-eventsub-message-signature": f"sha256={signature}"}
+    answer = handle(HttpRequest("POST", "/webhooks/twitch", headers=signed, body=body), running)
+    assert (answer.status, answer.body, answer.headers["content-type"]) == (
+        200,
+        b"a word to repeat",
+        "text/plain; charset=utf-8",
+    )
+    assert list(running.store.query("events")) == []
+    with pytest.raises(Unauthorized):
+        handle(HttpRequest("POST", "/webhooks/twitch", headers=headers, body=body), running)
+
+
 def test_an_amount_with_a_decimal_point_is_in_major_units() -> None:
     (signal,) = read(
         "woocommerce", CONFIG.sources["woocommerce"], {}, json.loads(DELIVERIES["woocommerce"].body)
