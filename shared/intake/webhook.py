@@ -13,7 +13,7 @@ from shared.ports import Create, Doc
 from shared.ports.field_paths import EXPIRY
 from shared.sources import format_name, format_of, scheme
 from shared.sources.contract import Format, Meaning
-from shared.sources.vocabulary import meanings
+from shared.sources.severity_words import meanings
 from shared.values.http import HttpRequest
 from shared.values.severity import severity_of
 

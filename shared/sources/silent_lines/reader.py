@@ -2,20 +2,20 @@
 
 from typing import NamedTuple
 
-from shared.config.sources import Source
+from shared.config.sources import FormatName, Source
 from shared.sources import format_name, scheme
+from shared.sources.alert_types import ALERT_TYPES, AlertTypes
 from shared.sources.contract import Scheme
-from shared.sources.vocabulary import VOCABULARIES, Vocabulary
 
 
 class Reader(NamedTuple):
-    """A source as opos reads it. `vocabulary` is None if its format is the operator's own mapping."""
+    """A source as opos reads it. `alert_types` are those of its built-in format; a mapping has none of its own."""
 
     name: str
     source: Source
     scheme: Scheme
-    format: str
-    vocabulary: Vocabulary | None
+    format: FormatName
+    alert_types: AlertTypes
 
 
 class Remark(NamedTuple):
@@ -28,4 +28,4 @@ class Remark(NamedTuple):
 
 def reader_of(name: str, source: Source) -> Reader:
     chosen = format_name(name, source)
-    return Reader(name, source, scheme(source), chosen, VOCABULARIES.get(chosen))
+    return Reader(name, source, scheme(source), chosen, ALERT_TYPES.get(chosen, AlertTypes()))

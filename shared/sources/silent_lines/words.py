@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from shared.config.files.faults import nearest
+from shared.sources.severity_words import SEVERITY_WORDS
 from shared.sources.silent_lines.reader import Reader, Remark
-from shared.sources.vocabulary import Vocabulary
 from shared.values.severity import WORDS
 
 
@@ -20,20 +20,20 @@ def doubts(reader: Reader) -> Iterator[Remark]:
 
 def _types(reader: Reader) -> Iterator[Remark]:
     """An `alert:` mapping may make an alert of any type, so beside one no type is refused."""
-    vocabulary, source = reader.vocabulary or Vocabulary(), reader.source
+    source = reader.source
     if source.alert is not None:
         return
-    if source.severity and not vocabulary.alert_types:
+    if source.severity and not reader.alert_types.known:
         yield Remark("severity", "no severity, since nothing in this source makes an alert", "add alert: to make one")
         return
     for kind in source.severity:
-        if not vocabulary.may_alert(kind):
+        if not reader.alert_types.contains(kind):
             expected = f"an event type of which format {reader.format} makes an alert"
-            yield Remark(f"severity.{kind}", expected, _type_hint(kind, vocabulary))
+            yield Remark(f"severity.{kind}", expected, _type_hint(kind, reader))
 
 
-def _type_hint(kind: str, vocabulary: Vocabulary) -> str:
-    similar = nearest(kind, vocabulary.known_types)
+def _type_hint(kind: str, reader: Reader) -> str:
+    similar = nearest(kind, reader.alert_types.known)
     wanted = f"{similar} To get alerts of another type" if similar else "to get alerts of this type"
     return f"{wanted}, add alert: with a `when:` that selects it"
 
@@ -54,20 +54,17 @@ def _words_hint(reader: Reader) -> str:
 
 def _said(reader: Reader) -> tuple[str, ...] | None:
     """The severities that alerts of this source can have before the operator's meaning; None if any word."""
-    vocabulary, alert = reader.vocabulary, reader.source.alert
-    if vocabulary and vocabulary.severities is not None:
-        return None
-    if alert and alert.severity not in WORDS:
+    alert = reader.source.alert
+    if reader.format in SEVERITY_WORDS or (alert and alert.severity not in WORDS):
         return None
     own = (alert.severity,) if alert else ()
-    return tuple(WORDS) if vocabulary and vocabulary.alert_types else own
+    return tuple(WORDS) if reader.alert_types.known else own
 
 
 def _similar_types(reader: Reader) -> Iterator[Remark]:
-    vocabulary = reader.vocabulary or Vocabulary()
-    known = vocabulary.known_types
+    known = reader.alert_types.known
     for kind in reader.source.severity:
-        is_open = reader.source.alert is not None or vocabulary.may_alert(kind)
+        is_open = reader.source.alert is not None or reader.alert_types.contains(kind)
         if is_open and kind not in known and (hint := nearest(kind, known, least=0.9)):
             yield Remark(f"severity.{kind}", f"an event type that format {reader.format} knows", hint)
 

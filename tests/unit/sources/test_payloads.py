@@ -9,7 +9,7 @@ import pytest
 
 from shared.events import Alert, Signal
 from shared.sources.contract import Format, Meaning
-from shared.sources.vocabulary import VOCABULARIES
+from shared.sources.severity_words import SEVERITY_WORDS
 from shared.values.severity import severity_of
 from tests.support.project import PAYLOADS
 
@@ -132,7 +132,7 @@ def headers(case: str) -> Mapping[str, str]:
 
 def severity(case: str, signal: Alert) -> str:
     name: Any = case.partition("/")[0].replace("_", "-")
-    return severity_of(signal.severity, VOCABULARIES[name].severities or {})
+    return severity_of(signal.severity, SEVERITY_WORDS.get(name, {}))
 
 
 def meaning(case: str) -> Meaning:
