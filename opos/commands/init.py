@@ -15,7 +15,7 @@ from opos.init.questions import Answers
 from opos.senders.catalogue import known
 from opos.terminal.options import json_option
 from opos.terminal.output import WRONG_USAGE, reports_errors, show, stop
-from shared.config.files.verification import verify
+from shared.verification import verify
 
 T = TypeVar("T")
 Command = Callable[..., None]

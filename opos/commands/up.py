@@ -9,9 +9,9 @@ import click
 from opos.terminal.options import DATA_FILE, Place, with_place
 from opos.terminal.output import WRONG_USAGE, reports_errors, say, stop
 from shared.config.files.loader import load_config
-from shared.config.files.verification import verify
 from shared.runtime.container import Runtime
 from shared.services.console.sessions import new_link
+from shared.verification import verify
 
 _LOCALHOST = "127.0.0.1"
 

@@ -7,9 +7,9 @@ import click
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, show
 from shared.config.files.loader import load_config
-from shared.config.files.verification import verify, warnings
 from shared.runtime.settings import DEFAULT_URL
 from shared.values.text import counted
+from shared.verification import verify, warnings
 
 
 @click.command("verify")

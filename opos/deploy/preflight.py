@@ -13,8 +13,8 @@ from opos.deploy.target import Ground
 from shared.alerting.places import courses_of
 from shared.config.channels import ConsoleChannel
 from shared.config.files.route_tests import outcome
-from shared.config.files.verification import verify
 from shared.config.model import RouteTest
+from shared.verification import verify
 
 AT_ONCE = 8
 

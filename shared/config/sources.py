@@ -25,12 +25,14 @@ class HmacSpec(Section):
     """A signature scheme declared in opos.yaml. `template` is the signed text, with `{body}`, `{timestamp}` and `{id}`.
 
     `header` holds the signature: either directly after `prefix`, or in `key=value` pairs separated by `separator`,
-    under `signature_key` (and the time under `timestamp_key`).
+    under `signature_key` (and the time under `timestamp_key`). The time is ISO 8601 with a zone, or seconds or
+    milliseconds since 1970. `key_encoding` says how the secret holds the key.
     """
 
     header: str
     prefix: str = ""
     encoding: Literal["hex", "base64"] = "hex"
+    key_encoding: Literal["text", "base64"] = "text"
     algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
     template: str = "{body}"
     separator: str | None = None
@@ -129,6 +131,8 @@ class Source(Section):
     keep_headers: tuple[KeptHeader, ...] = ()
     """Headers to store besides those of the scheme, for the app to which `opos forward` sends."""
     type: Expression | None = None
+    challenge: Expression | None = None
+    """The word in a set-up request that the sender wants back as text, such as Twitch's; such a request is no event."""
     alert: AlertMapping | None = None
     event: EventMapping | None = None
     severity: dict[str, Severity] = Field(default_factory=dict)

@@ -11,8 +11,9 @@ from shared.events import OWN_SOURCE, Alert, Event, Signal, document_id, iso
 from shared.intake.body import parsed, raw_body
 from shared.ports import Create, Doc
 from shared.ports.field_paths import EXPIRY
-from shared.sources import format_of, scheme
+from shared.sources import format_name, format_of, scheme
 from shared.sources.contract import Format, Meaning
+from shared.sources.severity_words import meanings
 from shared.values.http import HttpRequest
 from shared.values.severity import severity_of
 
@@ -61,7 +62,7 @@ def _reading(name: str, source: "Source", sender: Format, headers: Mapping[str, 
         meaning = sender.translate(event_type, payload)
     except _FAULTS as fault:
         return _quarantined(name, fault)
-    signals = tuple(_with_severity(signal, source, event_type) for signal in meaning.signals)
+    signals = tuple(_with_severity(signal, name, source, event_type) for signal in meaning.signals)
     return Reading(event_type or "unnamed", _subject(meaning), signals)
 
 
@@ -71,13 +72,12 @@ def _noted(reading: Reading) -> Reading:
 
 
 def delivery_id(source: "Source", request: HttpRequest, payload: Any | ContractBroken) -> DeliveryId | None:
-    """The delivery id as opos.yaml declares it, else the sender's own; None if there is none."""
+    """The delivery id at the place that opos.yaml declares, else the sender's own; None if there is neither."""
     known = None if isinstance(payload, ContractBroken) else payload
     try:
-        if source.delivery is not None:
-            return _declared_id(source.delivery, request, known)
+        declared = _declared_id(source.delivery, request, known) if source.delivery else None
         sender = scheme(source)
-        return _named(sender.delivery(request, known), is_signed=sender.signs_id)
+        return declared or _named(sender.delivery(request, known), is_signed=sender.signs_id)
     except _FAULTS:
         return None
 
@@ -85,12 +85,13 @@ def delivery_id(source: "Source", request: HttpRequest, payload: Any | ContractB
 def latest(name: str, source: "Source", event: Event, payload: Any, signals: tuple[Signal, ...]) -> Create | None:
     """The write by which *event*, whose delivery has no id, is the latest about its subject, with the hash of its body.
 
-    None if the sender never sends a delivery again, so that equal bodies are always meant.
+    None if equal bodies are always meant: the sender never sends a delivery again, or `repeat_window` is 0s. With
+    scheme hmac, or if a delivery lacks the id that opos.yaml declares, an equal body within a minute is sent again.
     """
     sender = format_of(name, source)
     if source.delivery is not None and source.delivery.hash:
         window = source.delivery.window
-    elif sender.about is not None:
+    elif sender.about or ((source.hmac or source.delivery) and source.repeat_window):
         window = SENT_AGAIN_WITHIN
     else:
         return None
@@ -185,9 +186,10 @@ def _subject(meaning: Meaning) -> str:
     return f"resolved: {meaning.subject}" if over else meaning.subject
 
 
-def _with_severity(signal: Signal, source: "Source", event_type: str) -> Signal:
+def _with_severity(signal: Signal, name: str, source: "Source", event_type: str) -> Signal:
     """*signal* with the operator's severity for its event type, else with what the sender's word means."""
     if not isinstance(signal, Alert):
         return signal
-    severity = source.severity.get(event_type) or severity_of(signal.severity, source.severity_values)
+    words = meanings(format_name(name, source), source)
+    severity = source.severity.get(event_type) or severity_of(signal.severity, words)
     return signal.model_copy(update={"severity": severity})

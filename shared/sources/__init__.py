@@ -18,26 +18,32 @@ def scheme(source: Source) -> Scheme:
 
 
 def format_of(name: str, source: Source) -> Format:
-    """The format of the payloads of *source*, called *name* in opos.yaml."""
+    """The format of the payloads of *source*, called *name* in opos.yaml. A mapping adds to a built-in format."""
     chosen = format_name(name, source)
     if chosen == "mapped":
         from shared.sources.senders import mapped
 
         return mapped.format_of(source)
     sender_format: Format = _module(chosen).FORMAT
-    return sender_format
+    if source.alert is None and source.event is None:
+        return sender_format
+    from shared.sources.senders.mapping_beside import beside
+
+    return beside(sender_format, source)
 
 
 def format_name(name: str, source: Source) -> FormatName:
-    """The declared format; else `mapped` if there is a mapping; else that of the scheme, or the one called *name*."""
-    if source.format is not None:
-        return source.format
-    if source.alert is not None or source.event is not None:
+    """The declared format, else that of the scheme, else the one called *name*, else `mapped`.
+
+    A payload of Standard Webhooks has nothing but a type in common with others, so a mapping reads it alone.
+    """
+    chosen = next(
+        (known for known in (source.format, source.scheme, name) if known in FORMATS or known == "mapped"), ""
+    )
+    is_mapped = source.type is not None or source.alert is not None or source.event is not None
+    if chosen == "standard-webhooks" and is_mapped:
         return "mapped"
-    for candidate in (source.scheme, name):
-        if candidate in FORMATS:
-            return cast("FormatName", candidate)
-    return "mapped"
+    return cast("FormatName", chosen or "mapped")
 
 
 def _module(name: SchemeName | FormatName) -> Any:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import yaml
+from pydantic import TypeAdapter
 
 from shared.alerting.state_machine import as_markdown
 from shared.config.files.loader import parse_flags
@@ -15,6 +16,7 @@ from shared.config.sources import Source
 from shared.errors import Unauthorized
 from shared.intake.webhook import delivery_id, read
 from shared.sources import scheme
+from shared.sources.silent_lines import silent_lines
 from shared.values.http import HttpRequest
 from tests.support.configuration import parse_config
 from tests.support.project import ROOT
@@ -109,3 +111,18 @@ def test_the_flags_of_the_guide_are_accepted_and_answer(text: str) -> None:
 def test_the_flag_section_of_the_guide_is_accepted(text: str) -> None:
     whole = yaml.safe_dump({**BASE, **parse_yaml(text, "flags.md").data})
     assert len(parse_config(whole).flags.identity) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        text
+        for guide in sorted((ROOT / "docs").glob("*.md"))
+        for text in examples(f"docs/{guide.name}")
+        if "sources:" in text
+    ],
+)
+def test_no_line_of_a_documented_source_does_nothing(text: str) -> None:
+    located = parse_yaml(text, "opos.yaml")
+    read_sources = TypeAdapter(dict[str, Source]).validate_python(located.data["sources"])
+    assert [str(line) for name, source in read_sources.items() for line in silent_lines(name, source, located)] == []

@@ -13,17 +13,22 @@ from shared.config.files.validation import shown
 from shared.config.model import Config
 
 _LISTS = ("mute_time_intervals", "active_time_intervals")
-_SECTIONS: dict[Kind, str] = {"time interval": "time_intervals", "escalation": "escalations"}
-"""The sections whose entries have no meaning unless something names them."""
+_SECTIONS: dict[Kind, tuple[str, str]] = {
+    "time interval": ("time_intervals", "a route that names this time interval"),
+    "escalation": ("escalations", "a route that names this escalation"),
+    "digest": ("digest", "a route that names this digest"),
+    "channel": ("channels", "a route, an escalation, a digest or the review that names this channel"),
+}
+"""The sections whose entries have no meaning unless something names them, as those named here do."""
 
 
 def doubts(config: Config, located: Located) -> list[Fault]:
-    """The warnings about *config*, the content of *located*, in the order of the file."""
-    warnings = [
+    """The warnings about *config*, the content of *located*, except about its sources."""
+    return [
         *_routes(config, located), *_inhibitions(config, located), *_unused(located), *_repeated(located),
+        *_idle_settings(located),
         *_same_secrets(config, located), *_console_alone(config, located),
     ]  # fmt: skip
-    return sorted(warnings, key=lambda warning: (warning.line, warning.path))
 
 
 def _routes(config: Config, located: Located) -> Iterator[Fault]:
@@ -51,10 +56,23 @@ def _doubt(rule: InhibitRule) -> str:
 
 def _unused(located: Located) -> Iterator[Fault]:
     used = {(kind, name) for kind, _, name in named(located.data) if isinstance(name, str)}
-    for kind, section in _SECTIONS.items():
+    used |= {("digest", name) for name in declared(located.data, "digest")[:1]}  # the default of every route
+    for kind, (section, expected) in _SECTIONS.items():
         for name in declared(located.data, kind):
             if (kind, name) not in used:
-                yield _warning(located, (section, name), f"a route that names this {kind}", "none")
+                yield _warning(located, (section, name), expected, "none")
+
+
+def _idle_settings(located: Located) -> Iterator[Fault]:
+    """Settings of a route that decide nothing there."""
+    for where, route in _sections(located.data.get("route"), ("route",)):
+        children = route.get("routes") or []
+        if children and children[-1].get("continue"):
+            place = (*where, "routes", len(children) - 1, "continue")
+            yield _warning(located, place, "no continue on the last route, since none follows it", "true")
+        for key in ("escalation", "repeat_interval") if route.get("interrupt_from") == "never" else ():
+            if key in route and not children:
+                yield _warning(located, (*where, key), f"no {key} on a route that never notifies", shown(route[key]))
 
 
 def _repeated(located: Located) -> Iterator[Fault]:

@@ -34,9 +34,9 @@ class ConfigError(OposError):
         self.faults = tuple(faults)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint with the known word that is most similar to *word*; empty if none is similar."""
+def nearest(word: str, known: Iterable[str], *, least: float = 0.6) -> str:
+    """A hint with the known word that is most similar to *word*; empty if none is similar by *least*, from 0 to 1."""
     from difflib import get_close_matches
 
-    close = get_close_matches(word, list(known), n=1)
+    close = get_close_matches(word, list(known), n=1, cutoff=least)
     return f"did you mean {close[0]!r}?" if close else ""

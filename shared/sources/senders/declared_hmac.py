@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.config.sources import HmacSpec
-from shared.sources.contract import Scheme
-from shared.sources.signatures import digest, encoded, pairs, rejected, require_match, require_recent, values
+from shared.sources.contract import Scheme, no_delivery
+from shared.sources.payload import parse_moment
+from shared.sources.signatures import digest, encoded, pairs, rejected, require_match, values
 from shared.values.http import HttpRequest
 
 
@@ -17,7 +18,7 @@ def scheme(spec: HmacSpec) -> Scheme:
     def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
         signatures, time = _given(spec, request)
         if spec.signs_time:
-            require_recent(time, now=now, tolerance=tolerance)
+            _require_recent(time, now=now, tolerance=tolerance)
         expected = [_signature(spec, secret, signed(request)) for secret in secrets]
         require_match(map(encoded, signatures), expected)
 
@@ -37,7 +38,7 @@ def scheme(spec: HmacSpec) -> Scheme:
 
     kept = tuple(name.lower() for name in (spec.id_header, spec.timestamp_header) if name)
     return Scheme(
-        verify=verify, sign=sign, delivery=delivery, headers=kept,
+        verify=verify, sign=sign, delivery=delivery if spec.id_header else no_delivery, headers=kept,
         signs_time=spec.signs_time, signs_id=spec.signs_id, signed=signed,
     )  # fmt: skip
 
@@ -72,6 +73,21 @@ def _signed(spec: HmacSpec, body: bytes, *, time: str, id: str) -> bytes:
     return encoded(fill[0]) + (body if place else b"") + encoded(fill[1])
 
 
+def _require_recent(time: str, *, now: datetime, tolerance: timedelta) -> None:
+    at = parse_moment(time)
+    if at is None or abs(now - at) > tolerance:
+        raise rejected()
+
+
+def _key(spec: HmacSpec, secret: str) -> bytes:
+    if spec.key_encoding == "text":
+        return secret.encode()
+    try:
+        return base64.b64decode(secret, validate=True)
+    except ValueError:
+        raise rejected() from None
+
+
 def _signature(spec: HmacSpec, secret: str, signed: bytes) -> bytes:
-    raw = digest(secret.encode(), signed, spec.algorithm)
+    raw = digest(_key(spec, secret), signed, spec.algorithm)
     return base64.b64encode(raw) if spec.encoding == "base64" else raw.hex().encode()

@@ -1,43 +1,72 @@
 """Payloads of the operator's own senders, read by the JMESPath expressions in opos.yaml. Source: jmespath.org."""
 
+import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import jmespath
 
 from shared.config.sources import AlertMapping, EventMapping, Source
 from shared.errors import ContractBroken
-from shared.events import Alert, BusinessEvent, Money, Severity
+from shared.events import Alert, BusinessEvent, Money, Severity, Signal
 from shared.process.lazy_property import by_identity
 from shared.sources.contract import Format, Meaning
 from shared.sources.payload import parse_moment, text
+from shared.values.http import HttpResponse
 from shared.values.links import web_link
+from shared.values.money import exponent
 
 Search = Callable[[Any], Any]
 _SEVERITIES: frozenset[str] = frozenset(Severity.__args__)  # type: ignore[attr-defined]
+_DECIMAL = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,3}")
 _RESOLVED = frozenset({"resolved", "ok", "up", "recovered", "closed", "fixed", "false"})
 
 
 @by_identity
 def format_of(source: Source) -> Format:
     """The format that *source* declares. Without a mapping, each payload is a business event named after its type."""
-    named_by = _compiled(source.type)
-    alert = _alert(source.alert) if source.alert else None
-    event = _event(source.event) if source.event else None
+    named_by, read = _compiled(source.type), reader(source)
+    is_mapped = source.alert is not None or source.event is not None
 
     def event_type(headers: Mapping[str, str], payload: Any) -> str:
         name = named_by(payload) if named_by else text(payload, "type", "event")
         return str(name or "event")
 
     def translate(kind: str, payload: Any) -> Meaning:
-        if alert is not None and (signal := alert(payload)):
+        if signal := read(payload):
             return Meaning(signal.title, (signal,))
-        if event is not None:
-            news = event(payload)
-            return Meaning(news.title, (news,)) if news else Meaning(kind)
-        return Meaning(kind) if alert else Meaning(kind, (BusinessEvent(title=kind),))
+        return Meaning(kind) if is_mapped else Meaning(kind, (BusinessEvent(title=kind),))
 
-    return Format(event_type=event_type, translate=translate)
+    return Format(event_type=event_type, translate=translate, handshake=_handshake(source.challenge))
+
+
+def _handshake(challenge: str | None) -> Callable[[Any], HttpResponse | None] | None:
+    """The answer to a sender's request that a new address repeat a word: the word alone."""
+    if (search := _compiled(challenge)) is None:
+        return None
+
+    def answer(payload: Any) -> HttpResponse | None:
+        try:
+            word = search(payload)
+        except jmespath.exceptions.JMESPathError:
+            return None
+        is_asked = isinstance(word, str) and bool(word)
+        return HttpResponse(200, word.encode(), {"content-type": "text/plain; charset=utf-8"}) if is_asked else None
+
+    return answer
+
+
+@by_identity
+def reader(source: Source) -> Callable[[Any], Signal | None]:
+    """Reads a payload by the mappings of *source*: by `alert`, else by `event`; None if neither applies.
+
+    Raises ContractBroken if one applies, and lacks a title.
+    """
+    mappings: list[Callable[[Any], Signal | None]] = []
+    mappings += [_alert(source.alert)] if source.alert else []
+    mappings += [_event(source.event)] if source.event else []
+    return lambda payload: next((signal for read in mappings if (signal := read(payload))), None)
 
 
 def _alert(mapping: AlertMapping) -> Callable[[Any], Alert | None]:
@@ -91,7 +120,7 @@ def _compiled(expression: str | None) -> Search | None:
 
 
 def _applies(search: Mapping[str, Search], payload: Any) -> bool:
-    return "when" not in search or bool(search["when"](payload))
+    return "when" not in search or bool(_value(search, "when", payload))
 
 
 def _value(search: Mapping[str, Search], name: str, payload: Any) -> Any:
@@ -123,7 +152,10 @@ def _severity(mapping: AlertMapping, search: Mapping[str, Search], payload: Any)
 
 
 def _money(search: Mapping[str, Search], payload: Any) -> Money | None:
+    """A number counts minor units; a text with a decimal point, such as `49.00`, counts major ones."""
     amount, currency = _value(search, "amount", payload), _value(search, "currency", payload)
+    if isinstance(amount, str) and isinstance(currency, str) and _DECIMAL.fullmatch(amount):
+        amount = int(Decimal(amount).scaleb(exponent(currency)))
     if isinstance(amount, bool) or not isinstance(amount, int | float) or not isinstance(currency, str):
         return None
     return Money(amount=int(amount), currency=currency) if amount == amount // 1 else None

@@ -15,8 +15,6 @@ from shared.sources.payload import header, link, moment, optional, require, text
 from shared.sources.signatures import digest, encoded, require_match
 from shared.values.http import HttpRequest
 
-_SEVERITY = {"error": "warning"}
-"""A level is that of a log record. Sentry gives every uncaught exception the level `error`, which can wait."""
 _PROJECT = re.compile(r"/projects/[^/]+/([^/]+)/")
 _RESOLVED = frozenset({"resolved", "ignored", "archived"})
 
@@ -69,7 +67,7 @@ def _alert(about: dict[str, Any], issue: str, *, resolved: bool, at: datetime | 
     return Alert(
         fingerprint=f"issue:{require({'id': issue or None}, 'id', str)}",
         title=f"{project}: {title}" if project and not project.isdecimal() else title,
-        severity=_SEVERITY.get(level, level),
+        severity=level,
         status="resolved" if resolved else "firing",
         summary=text(about, "culprit"),
         link=link(about, "web_url", "permalink"),

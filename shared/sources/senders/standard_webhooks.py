@@ -1,7 +1,7 @@
 """Standard Webhooks, and Svix, which has the same format with its own header names.
 
 Source: the Standard Webhooks specification (v1: HMAC-SHA256; v1a: ed25519). A secret is `whsec_` + base64, a public key
-`whpk_` + base64.
+`whpk_` + base64. Supabase writes `v1,` before a secret.
 """
 
 import base64
@@ -59,7 +59,7 @@ def _signature(secret: str, signed: bytes) -> bytes:
 
 
 def _key(secret: str, prefix: str) -> bytes:
-    text = secret.removeprefix(prefix)
+    text = secret.removeprefix("v1,").removeprefix(prefix)
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):

@@ -8,11 +8,11 @@ from click.testing import CliRunner
 
 from opos.cli import main
 from shared.config.files.faults import ConfigError
-from shared.config.files.verification import warnings
+from shared.verification import warnings
 from tests.support.configuration import parse_config
 
 REST = "owner: me@x.org\nsources: {}\ndigest: {channel: desk}\n"
-CHANNELS = "channels: {desk: {console: true}, a: {ntfy: N}}\n"
+CHANNELS = "channels: {desk: {ntfy: N}}\n"
 
 
 def warned(tmp_path: Path, text: str) -> list[str]:
@@ -84,7 +84,11 @@ def test_what_nothing_names_and_what_is_named_twice_is_warned_about_in_the_order
         "escalations: {me: {repeats: 2}}\n"
     )
     assert warned(tmp_path, text) == [
+        "4: channels.a: expected a route, an escalation, a digest or the review that names this channel; found none",
+        "4: channels.b: expected a route, an escalation, a digest or the review that names this channel; found none",
         "4: channels.b: expected a receiver of its own; found that of a",
+        "4: channels.c: expected a route, an escalation, a digest or the review that names this channel; found none",
+        "4: channels.d: expected a route, an escalation, a digest or the review that names this channel; found none",
         "5: route.routes.0.mute_time_intervals.1: expected each name once; found 'night' again",
         "6: time_intervals.day: expected a route that names this time interval; found none",
         "7: escalations.me: expected a route that names this escalation; found none",

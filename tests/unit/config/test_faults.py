@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from shared.config.files.faults import ConfigError, Fault, nearest
-from shared.config.files.verification import verify
 from shared.security.secrets import read_secret
 from shared.values.durations import parse_duration
+from shared.verification import verify
 from tests.support.configuration import parse_config
 from tests.unit.config.test_loader import GOOD, changed, faults_of
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.config.files.faults import ConfigError
 from shared.config.files.loader import load_config, load_flags, parse_flags
-from shared.config.files.verification import verify
+from shared.verification import verify
 from tests.support.configuration import parse_config
 from tests.support.project import ROOT
 

@@ -6,8 +6,8 @@ import pytest
 
 from shared.config.files.faults import ConfigError
 from shared.config.files.route_tests import outcome
-from shared.config.files.verification import verify
 from shared.config.model import RouteTest
+from shared.verification import verify
 from tests.support.configuration import parse_config
 
 REST = "owner: me@x.org\ntimezone: Europe/Berlin\nsources: {}\nchannels: {desk: {console: true}, phone: {console: true}}\ndigest: {channel: desk}\n"

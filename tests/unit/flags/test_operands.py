@@ -6,7 +6,7 @@ import pytest
 
 from shared.config.files.faults import ConfigError
 from shared.config.files.loader import parse_flags
-from shared.config.files.verification import verify
+from shared.verification import verify
 
 FLAG = "{{state: ENABLED, variants: {{on: true, off: false}}, defaultVariant: off, targeting: {rule}}}"
 CONFIG = "owner: me@example.com\ntimezone: UTC\nsources: {}\nchannels: {desk: {console: true}}\nroute: {channel: desk}\ndigest: {channel: desk}\n"

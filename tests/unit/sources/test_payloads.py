@@ -9,6 +9,7 @@ import pytest
 
 from shared.events import Alert, Signal
 from shared.sources.contract import Format, Meaning
+from shared.sources.severity_words import SEVERITY_WORDS
 from shared.values.severity import severity_of
 from tests.support.project import PAYLOADS
 
@@ -140,8 +141,9 @@ def headers(case: str) -> Mapping[str, str]:
     return HEADERS.get(case) or HEADERS.get(case.partition(".")[0], {})
 
 
-def severity(signal: Alert) -> str:
-    return severity_of(signal.severity, {})
+def severity(case: str, signal: Alert) -> str:
+    name: Any = case.partition("/")[0].replace("_", "-")
+    return severity_of(signal.severity, SEVERITY_WORDS.get(name, {}))
 
 
 def meaning(case: str) -> Meaning:
@@ -158,7 +160,7 @@ def only(case: str) -> Signal:
 def test_trouble_becomes_an_alert(case: str) -> None:
     signal = only(case)
     assert signal.kind == "alert"
-    assert f"{severity(signal)} {signal.status}: {signal.title}" == ALERTS[case]
+    assert f"{severity(case, signal)} {signal.status}: {signal.title}" == ALERTS[case]
 
 
 @pytest.mark.parametrize("case", BUSINESS_EVENTS)

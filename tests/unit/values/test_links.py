@@ -14,7 +14,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from functions.console.rows import alert_row
 from shared.config.files.located_yaml import Located
-from shared.config.files.verification import missing_runbooks
 from shared.config.model import Config
 from shared.config.types import Address
 from shared.digest.content import Block, Content, Line, line
@@ -26,6 +25,7 @@ from shared.sources.payload import link
 from shared.values.links import LONGEST_LINK, web_link
 from shared.values.markup import MARKDOWN
 from shared.values.templates import templates
+from shared.verification import missing_runbooks
 from tests.support.alerts import NOW, fired
 from tests.support.fakes import FakeContext
 from tests.support.project import ROOT

@@ -14,8 +14,8 @@ from opos.cli import main
 from opos.importers.alertmanager.conversion import import_alertmanager
 from shared.alerting.alert import labels_of
 from shared.alerting.matchers import parse_matcher
-from shared.config.files.verification import verify
 from shared.events import Alert
+from shared.verification import verify
 from tests.support.alertmanager_files import FILES as DRAWN
 from tests.support.alertmanager_files import imported, located, whole_config
 from tests.support.configuration import parse_config

@@ -24,9 +24,9 @@ from opos.init import templates as writing
 from opos.init.questions import NO_SENDERS, PAGES, Answers
 from opos.senders.catalogue import known, own_app
 from shared.config.files.loader import parse_flags
-from shared.config.files.verification import verify
 from shared.config.sources import FormatName, SchemeName
 from shared.sources import format_name, scheme
+from shared.verification import verify
 from tests.support.configuration import parse_config
 from tests.support.project import ROOT
 from tests.torture.senders import until

@@ -1,6 +1,7 @@
 """Finds all errors in the operator's files and secrets."""
 
-from collections.abc import Iterator, Mapping
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from shared.config.channels import ChannelConfig
 from shared.config.files.doubts import doubts
 from shared.config.files.faults import ConfigError, Fault
+from shared.config.files.idle_keys import idle_keys
 from shared.config.files.loader import config_in, load_config, load_flags, missing_secrets
 from shared.config.files.local_links import local_links
 from shared.config.files.located_yaml import Located, read_yaml
@@ -19,7 +21,12 @@ from shared.config.flag_access import Flags
 from shared.config.model import Checker, Config, Heartbeat
 from shared.config.sources import Source
 from shared.flags.operands import reads
+from shared.security.secrets import read_secret
+from shared.sources.silent_lines import doubtful_lines, silent_lines
 from shared.values.links import web_link
+
+Lines = Callable[[str, Source, Located], Iterable[Fault]]
+"""What there is to say of a source, given its name and the file."""
 
 
 def verify(config_path: Path, flags_path: Path, environment: Mapping[str, str]) -> list[Fault]:
@@ -51,7 +58,9 @@ def warnings(config_path: Path, environment: Mapping[str, str], default_url: str
         located = read_yaml(config_path)
         config = config_in(located)
         url = environment.get("OPOS_PUBLIC_URL") or config.public_url or default_url
-        return [*doubts(config, located), *local_links(config, located, url, environment)]
+        doubtful = [*doubts(config, located), *_of_sources(doubtful_lines, config, located)]
+        doubtful.sort(key=lambda warning: (warning.line, warning.path))
+        return [*doubtful, *local_links(config, located, url, environment)]
     except ConfigError:
         return []
 
@@ -62,13 +71,48 @@ def _config_faults(path: Path, environment: Mapping[str, str]) -> list[Fault]:
         located = read_yaml(path)
     except ConfigError as error:
         return list(error.faults)
-    faults = missing_secrets(_understood(located), located, environment)
+    understood = _understood(located)
+    faults = [
+        *missing_secrets(understood, located, environment), *_unusable_secrets(understood, located, environment),
+        *_of_sources(silent_lines, understood, located), *idle_keys(located),
+    ]  # fmt: skip
     try:
         config = load_config(path)
         faults += [*failures(config, located), *missing_runbooks(config, located, path.parent)]
     except ConfigError as error:
         faults += error.faults
     return sorted(faults, key=lambda fault: (fault.line, fault.path))
+
+
+def _of_sources(lines: Lines, config: Config, located: Located) -> list[Fault]:
+    return [fault for name, source in config.sources.items() for fault in lines(name, source, located)]
+
+
+def _unusable_secrets(config: Config, located: Located, environment: Mapping[str, str]) -> Iterator[Fault]:
+    """An error for each secret with which no request can ever authenticate. It shows no part of the secret."""
+    for name, source in config.sources.items():
+        for number, secret in enumerate(source.secrets):
+            value, where = read_secret(secret, environment), ("sources", name, "secrets", number)
+            if value is not None and (mistake := _mistake(source, value)):
+                path = ".".join(map(str, where))
+                yield Fault(
+                    located.file, located.line(where), path, f"the secret {secret} to be {mistake}", "other text"
+                )
+
+
+def _mistake(source: Source, secret: str) -> str:
+    """What *secret* should be instead; empty if requests may authenticate with it."""
+    if source.scheme == "basic" and ":" not in secret:
+        return "user:password"
+    is_encoded = source.hmac is not None and source.hmac.key_encoding == "base64"
+    return "base64, as key_encoding says" if is_encoded and not _is_base64(secret) else ""
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        return bool(b64decode(text, validate=True))
+    except ValueError:
+        return False
 
 
 def missing_runbooks(config: Config, located: Located, folder: Path) -> Iterator[Fault]:

@@ -1,0 +1,40 @@
+"""A mapping beside a built-in format: it adds to what the format reads (docs/adr/0045)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from shared.config.sources import Source
+from shared.errors import ContractBroken
+from shared.events import Alert, Signal
+from shared.sources.contract import Format, Meaning
+from shared.sources.senders.mapped import reader
+
+
+def beside(sender: Format, source: Source) -> Format:
+    """*sender* with the mappings of *source*. Where both say something of the same, the operator's word counts."""
+    read = reader(source)
+
+    def translate(kind: str, payload: Any) -> Meaning:
+        meaning = sender.translate(kind, payload)
+        signal = _added(read, payload)
+        if signal is None:
+            return meaning
+        return Meaning(signal.title, (signal, *(other for other in meaning.signals if not _is_same(signal, other))))
+
+    return sender._replace(translate=translate)
+
+
+def _added(read: Callable[[Any], Signal | None], payload: Any) -> Signal | None:
+    """What the mapping says. Its mistake is an alert of its own, so that it costs nothing that the format reads."""
+    try:
+        return read(payload)
+    except (ContractBroken, ValueError) as fault:
+        title = "A mapping in opos.yaml does not fit a payload"
+        return Alert(fingerprint="mapping", title=title, severity="warning", summary=str(fault))
+
+
+def _is_same(signal: Signal, other: Signal) -> bool:
+    """Whether both are about one alert, or both are news: a payload is one piece of news, and its money counts once."""
+    if isinstance(signal, Alert) and isinstance(other, Alert):
+        return signal.fingerprint == other.fingerprint
+    return signal.kind == other.kind
