@@ -68,7 +68,7 @@ ALERT_TYPES: Mapping[FormatName, AlertTypes] = {
     "pagerduty": AlertTypes(tuple(f"incident.{action}" for action in _PAGERDUTY)),
     "pagerduty-events": AlertTypes(("trigger", "acknowledge", "resolve")),
     "shopify": AlertTypes(("disputes/create", "disputes/update")),
-    "linear": _in_families({"Issue": ("create", "update", "remove")}),
+    "linear": _in_families({"Issue": ("create", "update", "remove"), "IssueSLA": ("highRisk", "breached")}),
     "slack": AlertTypes(),
     "standard-webhooks": AlertTypes(),
 }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 from shared.config.sources import HmacSpec
 from shared.sources.contract import Scheme, no_delivery
 from shared.sources.payload import parse_moment
-from shared.sources.signatures import digest, encoded, pairs, rejected, require_match, values
+from shared.sources.signatures import digest, encoded, pairs, rejected, require_match, require_recent, values
 from shared.values.http import HttpRequest
 
 
@@ -18,7 +18,7 @@ def scheme(spec: HmacSpec) -> Scheme:
     def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, tolerance: timedelta) -> None:
         signatures, time = _given(spec, request)
         if spec.signs_time:
-            _require_recent(time, now=now, tolerance=tolerance)
+            require_recent(_unix_time(time), now=now, tolerance=tolerance)
         expected = [_signature(spec, secret, signed(request)) for secret in secrets]
         require_match(map(encoded, signatures), expected)
 
@@ -73,10 +73,10 @@ def _signed(spec: HmacSpec, body: bytes, *, time: str, id: str) -> bytes:
     return encoded(fill[0]) + (body if place else b"") + encoded(fill[1])
 
 
-def _require_recent(time: str, *, now: datetime, tolerance: timedelta) -> None:
+def _unix_time(time: str) -> str:
+    """*time* in whole seconds since 1970, whether the sender writes seconds, milliseconds or ISO 8601."""
     at = parse_moment(time)
-    if at is None or abs(now - at) > tolerance:
-        raise rejected()
+    return str(int(at.timestamp())) if at else time
 
 
 def _key(spec: HmacSpec, secret: str) -> bytes:
