@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from shared.config.sources import FormatName
+from shared.sources.senders.stripe.events import DECISIONS
 
 
 class AlertTypes(NamedTuple):
@@ -44,13 +45,8 @@ _GITHUB = _in_families(
     "workflow_run.completed", "check_run.completed", "check_suite.completed", "deployment_status",
 )  # fmt: skip
 
-_STRIPE = AlertTypes(
-    (
-        "invoice.payment_failed", "invoice.paid", "invoice.payment_succeeded", "invoice.voided",
-        "charge.dispute.created", "charge.dispute.closed", "payout.failed", "customer.subscription.deleted",
-        "radar.early_fraud_warning.created",
-    )
-)  # fmt: skip
+_STRIPE = tuple(kind for kind, decisions in DECISIONS.items() if any(decision.problem for decision in decisions))
+_STRIPE_THIN = tuple(f"v1.{kind}" for kind in _STRIPE)
 
 _PAGERDUTY = ("triggered", "reopened", "escalated", "unacknowledged", "acknowledged", "resolved")
 
@@ -60,7 +56,7 @@ ALERT_TYPES: Mapping[FormatName, AlertTypes] = {
     "google-monitoring": _in_families({"incident": ("open", "closed")}),
     "uptimerobot": AlertTypes(("monitor.1", "monitor.2", "monitor.3")),
     "github": _GITHUB,
-    "stripe": _STRIPE,
+    "stripe": AlertTypes((*_STRIPE, *_STRIPE_THIN)),
     "sentry": _in_families(
         {"event_alert": ("triggered",), "metric_alert": ("critical", "warning", "resolved")},
         "issue.created", "issue.unresolved", "issue.resolved", "issue.ignored", "issue.archived",

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.config.files.faults import nearest
 from shared.config.sources import HmacSpec
+from shared.sources import format_of
 from shared.sources.contract import no_delivery
 from shared.sources.silent_lines.reader import Reader, Remark
 from shared.values.durations import duration_text
@@ -75,6 +76,11 @@ def _own_reading(reader: Reader) -> str:
     return "" if reader.format == "mapped" else f"format {reader.format} reads types and set-up requests itself"
 
 
+def _test_mode(reader: Reader) -> str:
+    is_known = format_of(reader.name, reader.source).is_test is not None
+    return "" if is_known else f"format {reader.format} tells no test traffic apart"
+
+
 def _event(reader: Reader) -> str:
     alert = reader.source.alert
     return "alert has no `when`, so that it reads every payload" if alert and alert.when is None else ""
@@ -95,6 +101,7 @@ _WITHOUT_EFFECT: dict[str, Reason] = {
     "delivery.window": _delivery_window,
     "type": _own_reading,
     "challenge": _own_reading,
+    "test_mode": _test_mode,
     "event": _event,
     "hmac.prefix": lambda reader: _hmac(reader).signature_key and "signature_key names the part with the signature",
     "hmac.separator": _without_parts,

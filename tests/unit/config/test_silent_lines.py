@@ -40,6 +40,8 @@ KEYS: dict[str, tuple[str, str | None]] = {
     "Source.hmac": (hmac("encoding: hex"), source(GITHUB, "hmac: {header: X}")),
     "Source.delivery": (source(BEARER, "delivery: {body: id}"), source(GITHUB, "delivery: {body: id}")),
     "Source.repeat_window": (source(GITHUB, "repeat_window: 1h"), source(BEARER, "repeat_window: 1h")),
+    "Source.test_mode": (source(STRIPE, "test_mode: handle"), source(GITHUB, "test_mode: handle")),
+    "Source.keep_headers": (source(BEARER, "keep_headers: [X-Shop]"), None),
     "Source.type": (source(BEARER, "type: kind"), source(GITHUB, "type: action")),
     "Source.challenge": (source(BEARER, "challenge: challenge"), source("scheme: slack", "challenge: challenge")),
     "Source.alert": (source(GITHUB, ALERT), None),
