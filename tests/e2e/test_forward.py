@@ -281,7 +281,8 @@ def test_a_token_leaves_only_if_you_say_so_and_nobody_can_read_it(today: Bundle,
         assert name != "pagerduty" or token.encode() not in sent
         assert "--with-token sends it" in without.stderr
         local.verify = by_token
-        assert forward(name, local.url, "--event", doc.id, "--with-token").exit_code == 0
+        allowed = forward(name, local.url, "--event", doc.id, "--with-token")
+        assert (allowed.exit_code, allowed.stderr.endswith(f"{local.url}, with its token\n")) == (0, True)
         assert json.loads(local.accepted.pop()[1]) == body
     for place in ("http://app.example.com/hook", "http://127.0.0.1.example.com"):
         refused = forward(name, place, "--event", doc.id, "--with-token")
