@@ -64,12 +64,14 @@ def _declared(runtime: Runtime, name: str, place: Place) -> Source:
     raise UnknownSource(f"expected a source of {place.config_file} ({known}), found {name!r}")
 
 
-def _resend(forwarding: Forwarding, runtime: Runtime, event: str) -> None:
-    doc = find_event(runtime.store, event)
+def _resend(forwarding: Forwarding, runtime: Runtime, wanted: str) -> None:
+    doc = find_event(runtime.store, wanted)
     if doc.data["source"] != forwarding.name:
         raise NotForwarded(f"expected an event of {forwarding.name}, found one of {doc.data['source']}")
     forwarding.announce(f"the event {doc.id[:8]}")
-    if not forwarding.send(doc).is_accepted:
+    event, outcome = forwarding.send(doc)
+    forwarding.show(event, outcome)
+    if not outcome.is_accepted:
         raise SystemExit(FAILED)
 
 
@@ -87,6 +89,7 @@ def _follow(forwarding: Forwarding, runtime: Runtime, since: datetime | None, ev
     )
     answers = Counter[bool]()
     with until_reader_ends():
-        for outcome in forwarding.every(docs, event_type):
-            answers[outcome.is_accepted] += 1
+        for event, outcome in forwarding.every(docs, event_type):
+            answers[outcome.is_accepted] += 1  # before the line: whoever reads it may press Ctrl-C
+            forwarding.show(event, outcome)
     say(f"opos forwarded {counted(answers.total(), 'webhook')}; your app accepted {answers[True]:,}.", err=True)
