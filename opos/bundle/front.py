@@ -16,7 +16,7 @@ from werkzeug.test import run_wsgi_app
 from opos.bundle.environ import environ
 from opos.bundle.waiting import Waiting
 from shared.errors import Unavailable
-from shared.runtime.entry import BODY_LIMIT, READING_TIME, too_large, too_slow
+from shared.runtime.entry import BODY_LIMIT, READING_TIME, too_slow
 from shared.values.http import HttpResponse, error_response
 
 WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -79,8 +79,6 @@ class Front:
             is_late = asyncio.get_running_loop().time() >= due
             fault = too_slow(self.limits.seconds) if is_late else Unavailable("Too many requests are waiting.")
             return _answer_of(error_response(fault), ("connection", "close"))
-        if len(body) > BODY_LIMIT:
-            return _answer_of(error_response(too_large()))
         threads = self._liveness if scope["path"] == "/livez" else self._threads
         return await asyncio.get_running_loop().run_in_executor(threads, self._run, scope, body)
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from shared.config.channels import ChannelConfig
 from shared.config.files.doubts import doubts
 from shared.config.files.faults import ConfigError, Fault
-from shared.config.files.loader import config_in, load_config, load_flags, missing_secrets
+from shared.config.files.loader import config_in, load_config, load_flags, malformed_secrets, missing_secrets
 from shared.config.files.local_links import local_links
 from shared.config.files.located_yaml import Located, read_yaml
 from shared.config.files.route_tests import failures
@@ -62,7 +62,8 @@ def _config_faults(path: Path, environment: Mapping[str, str]) -> list[Fault]:
         located = read_yaml(path)
     except ConfigError as error:
         return list(error.faults)
-    faults = missing_secrets(_understood(located), located, environment)
+    understood = _understood(located)
+    faults = [*missing_secrets(understood, located, environment), *malformed_secrets(understood, located, environment)]
     try:
         config = load_config(path)
         faults += [*failures(config, located), *missing_runbooks(config, located, path.parent)]

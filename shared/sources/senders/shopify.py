@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from shared.events import Alert, BusinessEvent, Money, Signal
-from shared.sources.contract import Format, Meaning, Scheme
+from shared.sources.contract import Format, Meaning, Scheme, lacking
 from shared.sources.payload import moment, require, text
 from shared.sources.signatures import digest, encoded, require_match
 from shared.values.http import HttpRequest
@@ -80,5 +80,8 @@ def _signature(secret: str, body: bytes) -> bytes:
     return base64.b64encode(digest(secret.encode(), body))
 
 
-SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, headers=("x-shopify-topic", "x-shopify-webhook-id"))
+SCHEME = Scheme(
+    verify=verify, sign=sign, delivery=delivery, headers=("x-shopify-topic", "x-shopify-webhook-id"),
+    missing=lacking("x-shopify-hmac-sha256"),
+)  # fmt: skip
 FORMAT = Format(event_type=event_type, translate=translate)
