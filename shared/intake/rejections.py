@@ -27,8 +27,8 @@ UNKNOWN_NAMES = 10
 KEEP = timedelta(days=30)
 LASTS = timedelta(days=1)
 """How long after its last rejection a source counts as rejected, if nothing of it is accepted."""
-_NAME = re.compile(r"(?!(?:\D*\d){5})[A-Za-z][A-Za-z0-9_-]{0,29}")
-"""A name that may be shown: short, and with fewer digits than a key or a token that was put into the address."""
+_NAME = re.compile(r"(?!(?:\D*\d){4})(?!(?:[^A-Z]*[A-Z]){3})[A-Za-z][A-Za-z0-9_-]{0,23}")
+"""A name that may be shown: short, and with fewer digits and capitals than a key that was put into the address."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _OF_FAULTS: tuple[tuple[type[OposError], Reason], ...] = (
     (MethodNotAllowed, "method"), (TooLarge, "too_large"), (Malformed, "malformed"), (TooSlow, "slow"),
@@ -149,10 +149,11 @@ def merged(counts: Iterable[Rejected], now: datetime) -> list[Rejected]:
         sums[key] = _sum(sums[key], count) if key in sums else count
     recent = [count for count in sums.values() if count.last > iso(now - KEEP)]
     unknown = [count for count in recent if count.reason == "unknown_source" and count.place != OTHER_PATHS]
-    dropped = sorted(unknown, key=lambda count: (-count.times, count.since))[UNKNOWN_NAMES:]
+    dropped = {count.place for count in sorted(unknown, key=lambda count: (-count.times, count.since))[UNKNOWN_NAMES:]}
     if dropped:
-        kept = [count for count in recent if count not in dropped]
-        return merged([*kept, *(count._replace(place=OTHER_PATHS) for count in dropped)], now)
+        is_dropped = [count.reason == "unknown_source" and count.place in dropped for count in recent]
+        pairs = zip(recent, is_dropped, strict=True)
+        return merged((count._replace(place=OTHER_PATHS) if drop else count for count, drop in pairs), now)
     ends = iso(now)  # a clock that was set back must not make a rejection last
     return sorted((count._replace(last=min(count.last, ends)) for count in recent), key=lambda count: count.last)
 

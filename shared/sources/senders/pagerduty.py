@@ -57,7 +57,5 @@ def _signature(secret: str, body: bytes) -> bytes:
     return digest(secret.encode(), body).hex().encode()
 
 
-SCHEME = Scheme(
-    verify=verify, sign=sign, delivery=delivery, signs_id=True, missing=lacking("x-pagerduty-signature")
-)
+SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, signs_id=True, missing=lacking("x-pagerduty-signature"))
 FORMAT = Format(event_type=event_type, translate=translate)
