@@ -128,8 +128,9 @@ def message_row(doc: Doc, context: Context) -> Row:
 def rejected_row(count: Rejected, accepted: str | None, context: Context) -> Row:
     """The rejections at a place for one reason; *accepted* is when opos last accepted a webhook of it."""
     return {
-        "place": count.place, "why": count.words, "count": count.times, "network": count.network,
-        "advice": count.advice, "last": at(count.last, context), "accepted": at(accepted, context) if accepted else None,
+        "place": count.place, "why": count.words, "advice": count.advice, "count": count.times,
+        "network": count.network, "last": at(count.last, context),
+        "accepted": at(accepted, context) if accepted else None,
     }  # fmt: skip
 
 
