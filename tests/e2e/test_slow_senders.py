@@ -119,6 +119,14 @@ def test_a_webhook_that_is_too_large_is_counted(name: str, request: pytest.Fixtu
     assert f'opos_webhooks_rejected_total{{source="{source.decode()}",status="413"}} 1.0' in metrics
 
 
+def test_a_webhook_of_which_only_a_part_arrives_in_time_is_counted(bundle: Server) -> None:
+    half = HALF_SENT["half a body"].replace(b"alertmanager", b"lemon")
+    assert status(sent(bundle.port, half)) == 408
+    metrics = b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    line = b'opos_webhooks_rejected_total{source="lemon",status="408"} 1.0'
+    assert any(line in sent(bundle.port, metrics) for _ in range(20))
+
+
 def test_pipelined_requests_are_answered_in_their_order(server: Server) -> None:
     answer = sent(server.port, b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n" * 3 + GOOD)
     statuses = [int(part[:3]) for part in answer.split(b"HTTP/1.1 ")[1:]]
