@@ -33,6 +33,11 @@ COUNTED = (
         'resource.type="cloud_run_revision" AND log_id("run.googleapis.com/requests") AND httpRequest.status>=500',
         {"function": _FUNCTION, "status": "EXTRACT(httpRequest.status)"},
     ),
+    Counted(
+        "opos-rejected",
+        'resource.type="cloud_run_revision" AND jsonPayload.message="webhook_rejected"',
+        {"source": "EXTRACT(jsonPayload.source)", "reason": "EXTRACT(jsonPayload.reason)"},
+    ),
 )
 
 

@@ -28,19 +28,28 @@ class OposError(Exception):
         self.hint = hint
 
 
+FailedCheck = Literal["signature", "token", "routing_key", "timestamp", "header", "secret"]
+"""What failed when a caller was not authenticated: a closed set, because it is also a label. `secret` is ours."""
+
+
 class Unauthorized(OposError):
     """The caller is not authenticated. The message must not say which check failed.
 
     *challenge* is the scheme by which the resource authenticates its callers: one of the registered schemes, or that of
-    a source. Source: RFC 9110, section 11.6.1.
+    a source. Source: RFC 9110, section 11.6.1. `failed` and `detail` say which check failed. They are for the operator:
+    no answer contains them.
     """
 
     code = "unauthorized"
     http_status = 401
 
-    def __init__(self, message: str, *, challenge: str = "Bearer") -> None:
+    def __init__(
+        self, message: str, *, challenge: str = "Bearer", failed: FailedCheck = "token", detail: str = ""
+    ) -> None:
         super().__init__(message)
         self.headers = {"www-authenticate": f'{challenge} realm="opos"'}
+        self.failed = failed
+        self.detail = detail
 
 
 class Forbidden(OposError):

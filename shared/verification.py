@@ -12,7 +12,7 @@ from shared.config.channels import ChannelConfig
 from shared.config.files.doubts import doubts
 from shared.config.files.faults import ConfigError, Fault
 from shared.config.files.idle_keys import idle_keys
-from shared.config.files.loader import config_in, load_config, load_flags, missing_secrets
+from shared.config.files.loader import config_in, load_config, load_flags, malformed_secrets, missing_secrets
 from shared.config.files.local_links import local_links
 from shared.config.files.located_yaml import Located, read_yaml
 from shared.config.files.route_tests import failures
@@ -73,8 +73,8 @@ def _config_faults(path: Path, environment: Mapping[str, str]) -> list[Fault]:
         return list(error.faults)
     understood = _understood(located)
     faults = [
-        *missing_secrets(understood, located, environment), *_unusable_secrets(understood, located, environment),
-        *_of_sources(silent_lines, understood, located), *idle_keys(located),
+        *missing_secrets(understood, located, environment), *malformed_secrets(understood, located, environment),
+        *_unusable_secrets(understood, located, environment), *_of_sources(silent_lines, understood, located), *idle_keys(located),
     ]  # fmt: skip
     try:
         config = load_config(path)

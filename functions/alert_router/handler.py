@@ -80,6 +80,7 @@ def _marker(message: EventAccepted) -> str:
 def _measure(message: EventAccepted, context: MeasuredContext) -> None:
     """By now the effects are stored, and the messages have been handed to their channels."""
     took = (context.now - message.received_at).total_seconds() + context.elapsed_seconds
+    context.indicators.accepted(message.source, message.received_at)
     for indicator in ("webhook_to_effect", "event_handled"):
         context.indicators.took(indicator, took, context.now)
 

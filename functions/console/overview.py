@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from functions.console.rows import (
@@ -15,19 +16,25 @@ from functions.console.rows import (
     open_row,
     pending_row,
     quarantine_row,
+    rejected_row,
     silence_row,
 )
 from shared.alerting.alert import effective_severity
 from shared.context import Context
 from shared.events import Severity, iso
+from shared.intake.rejections import rejected_sources
 from shared.ports import Condition, Doc
+from shared.services.intake.rejections import among
 from shared.services.outbox.message import made_at
+from shared.services.slo.indicators import last_accepted, reported
 from shared.values.distinction import distinctions, named
 
 _FEW = 20
 _MANY = 100
 _MOST = 2000
 """How many documents are read where the store cannot sort by what matters most."""
+SINCE = timedelta(days=3)
+"""How far back the reports go in which the page looks for rejections: the checks of the health report read as much."""
 _SEVERITIES = ("critical", "warning", "info")
 _OPEN = ("firing", "acknowledged", "snoozed")
 
@@ -69,6 +76,7 @@ def console_view(context: Context) -> Row:
         "together": _together(opened["firing"].docs, context),
         "waiting": _waiting(context),
         "undelivered": _undelivered(context),
+        "rejected": _rejected(context),
         "quarantine": _quarantine(context),
         "dead_letters": _latest("dead_letters", "received_at", dead_letter_row, context),
         "interruptions": _latest("outbox", "created_at", message_row, context),
@@ -151,6 +159,16 @@ def _silences(context: Context) -> list[Row]:
     """The silences that have not ended."""
     now: list[Condition] = [("ends_at", ">", iso(context.now))]
     return [silence_row(doc, context) for doc in context.store.query("silences", where=now, order_by="ends_at")]
+
+
+def _rejected(context: Context) -> Rows:
+    """What was rejected: first the sources that are rejected now, then the latest."""
+    reports = reported(context.store, context.now - SINCE)
+    counts, accepted = among(reports)[::-1], last_accepted(reports)
+    now = rejected_sources(counts, accepted, context.config.sources, context.now)
+    counts.sort(key=lambda count: count.place not in now)
+    rows = [rejected_row(count, accepted.get(count.place), context) for count in counts[:_FEW]]
+    return Rows(rows, len(counts))
 
 
 def _quarantine(context: Context) -> Rows:

@@ -13,6 +13,7 @@ from shared.alerting.alert import effective_severity
 from shared.context import Context
 from shared.intake.heartbeats import Beat, new_beat, state
 from shared.intake.pings import cut_in_words, in_words
+from shared.intake.rejections import Rejected
 from shared.ports import Doc
 from shared.services.outbox.addressees import receiver_name
 from shared.values.links import web_link
@@ -122,6 +123,15 @@ def message_row(doc: Doc, context: Context) -> Row:
         "no_runbook": bool(data.get("cause")) and not data["cause"].get("runbook"),
         "at": at(data.get("created_at") or data.get("made_at"), context),
     }
+
+
+def rejected_row(count: Rejected, accepted: str | None, context: Context) -> Row:
+    """The rejections at a place for one reason; *accepted* is when opos last accepted a webhook of it."""
+    return {
+        "place": count.place, "why": count.words, "advice": count.advice, "count": count.times,
+        "network": count.network, "last": at(count.last, context),
+        "accepted": at(accepted, context) if accepted else None,
+    }  # fmt: skip
 
 
 def quarantine_row(doc: Doc, context: Context) -> Row:

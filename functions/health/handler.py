@@ -59,7 +59,8 @@ def _results(context: HealthContext) -> "list[Result]":
 def _metrics(request: HttpRequest, context: HealthContext) -> HttpResponse:
     from functions.health.metrics import metrics
 
-    return metrics(_results(context), _usage(context), accept=request.headers.get("accept", ""))
+    accept = request.headers.get("accept", "")
+    return metrics(_results(context), _usage(context), _rejections(context), accept=accept)
 
 
 def _answer(results: "list[Result]", context: HealthContext) -> HttpResponse:
@@ -83,3 +84,13 @@ def _usage(context: Context) -> "dict[str, dict[Outcome, int]]":
 
     (answer,) = ask_all([lambda: reported(context.store)], context.config.health.dependency_timeout)
     return answer if isinstance(answer, dict) else {}
+
+
+def _rejections(context: Context) -> dict[tuple[str, int], int]:
+    """The counts by source and status. The reason is for the operator alone: a stranger may read these metrics."""
+    from shared.intake.rejections import by_status
+    from shared.process.fan_out import ask_all
+    from shared.services.intake.rejections import stored
+
+    (answer,) = ask_all([lambda: stored(context.store)], context.config.health.dependency_timeout)
+    return by_status(answer, context.config.sources) if isinstance(answer, list) else {}

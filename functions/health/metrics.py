@@ -12,13 +12,19 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 
-def metrics(results: Iterable[Result], usage: Mapping[str, Mapping[Outcome, int]], *, accept: str) -> HttpResponse:
-    """*usage* has the evaluations that each instance has counted."""
+def metrics(
+    results: Iterable[Result],
+    usage: Mapping[str, Mapping[Outcome, int]],
+    rejections: Mapping[tuple[str, int], int],
+    *,
+    accept: str,
+) -> HttpResponse:
+    """*usage* has the evaluations that each instance has counted, *rejections* the counts by source and status."""
     from prometheus_client import CollectorRegistry
     from prometheus_client.exposition import choose_encoder
 
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Families([*_of_results(results), _of_flags(usage)]))
+    registry.register(_Families([*_of_results(results), _of_flags(usage), _of_rejections(rejections)]))
     encode, content_type = choose_encoder(accept)
     return HttpResponse(200, encode(registry), {"content-type": content_type, "cache-control": "no-store"})
 
@@ -54,4 +60,14 @@ def _of_flags(usage: Mapping[str, Mapping[Outcome, int]]) -> "Metric":
     for instance, outcomes in usage.items():
         for outcome, count in outcomes.items():
             counted.add_metric([*outcome, instance], count)
+    return counted
+
+
+def _of_rejections(rejections: Mapping[tuple[str, int], int]) -> "Metric":
+    from prometheus_client.core import CounterMetricFamily
+
+    text = "Number of rejected webhooks and pings, by source and the status that they were answered."
+    counted = CounterMetricFamily("opos_webhooks_rejected", text, labels=["source", "status"])
+    for (source, status), count in rejections.items():
+        counted.add_metric([source, str(status)], count)
     return counted

@@ -4,8 +4,9 @@ from typing import Protocol
 
 from shared.services.flags.context import FlagContext
 from shared.services.health.context import HealthContext
+from shared.services.intake.context import IntakeContext
 from shared.services.outbox.context import OutboxContext
 
 
-class SweeperContext(OutboxContext, FlagContext, HealthContext, Protocol):
+class SweeperContext(OutboxContext, FlagContext, HealthContext, IntakeContext, Protocol):
     pass

@@ -51,3 +51,4 @@ def _report_counts(context: SweeperContext) -> None:
     """Store what this process has counted: if all functions share it, no counts wait for the next flag evaluation."""
     context.indicators.report(context.now)
     context.usage.report(context.now)
+    context.rejections.report(context.now)

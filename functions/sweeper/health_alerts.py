@@ -112,9 +112,13 @@ def _announcement(name: str, since: str, result: Result | None, context: Context
     return own_event(alert, "health", delivery_id=f"failure:{name}:{alert.status}:{since}", context=context), alert
 
 
+def _seen(result: Result) -> str:
+    return f"{result.name} is {result.observed}{': ' if result.output else ''}{result.output}"
+
+
 def _alert(name: str, failure: Failure, result: Result | None, context: Context) -> Alert:
     """The alert of *failure*: firing with a *result*, resolved without one."""
-    observed = f" {result.name} is {result.observed}." if result else ""
+    observed = f" {_seen(result)}." if result else ""
     runbooks = context.config.health.runbooks
     return Alert(
         fingerprint=f"health:{name}",

@@ -4,14 +4,17 @@ from typing import TYPE_CHECKING, Any
 
 from functions.webhook_intake.authentication import proof, without_secret
 from functions.webhook_intake.pings import ping
+from functions.webhook_intake.rejections import note_rejection
 from shared.context import Context
-from shared.errors import ContractBroken, MethodNotAllowed, NotFound, Unauthorized
+from shared.errors import ContractBroken, Malformed, MethodNotAllowed, NotFound, Unauthorized
 from shared.events import Event, Signal, document_id
 from shared.intake.body import body_text, parsed
 from shared.intake.webhook import claim, delivery_id, kept_headers, latest, read, repeat_id
 from shared.ports import Create
 from shared.services.intake.acceptance import Outcome, accept
+from shared.services.intake.context import IntakeContext
 from shared.sources import format_of
+from shared.sources.signatures import rejected
 from shared.telemetry.logger import log as _log
 from shared.values.http import HttpRequest, HttpResponse, json_response
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from shared.config.sources import Source
 
 
-def handle(request: HttpRequest, context: Context) -> HttpResponse:
+def handle(request: HttpRequest, context: IntakeContext) -> HttpResponse:
     """The HTTP surface of DESIGN section 6 under `/webhooks`."""
     match request.path.strip("/").split("/"):
         case ["webhooks", "v2", "enqueue"]:
@@ -90,7 +93,7 @@ def _handshake(name: str, source: "Source", payload: Any) -> HttpResponse | None
     return None if answer is None or isinstance(payload, ContractBroken) else answer(payload)
 
 
-def _enqueue(request: HttpRequest, context: Context) -> HttpResponse:
+def _enqueue(request: HttpRequest, context: IntakeContext) -> HttpResponse:
     """PagerDuty's Events API v2: the routing key in the body selects the source, and the answers are PagerDuty's.
 
     Source: PagerDuty developer documentation, "Send an alert event".
@@ -100,7 +103,7 @@ def _enqueue(request: HttpRequest, context: Context) -> HttpResponse:
     _require_method(request, "POST")
     payload = parsed(request.body, request.headers)
     if isinstance(payload, ContractBroken):
-        return _invalid(payload.message)
+        return _invalid(payload.message, request, context)
     name, signed_with = _owner_of_key(request, context)
     request = without_secret(context.config.sources[name], request, context)
     payload = parsed(request.body, request.headers)
@@ -111,20 +114,22 @@ def _enqueue(request: HttpRequest, context: Context) -> HttpResponse:
 
 def _owner_of_key(request: HttpRequest, context: Context) -> tuple[str, str]:
     """The source of the routing key, and the name of the secret if it has several."""
-    owner = None
+    owner, failed = None, rejected(failed="routing_key")
     for name, source in context.config.sources.items():
         if source.scheme == "pagerduty-events":
             try:
                 signed_with = proof(source, request, context)
                 owner = owner or (name, signed_with)
-            except Unauthorized:
-                continue
+            except Unauthorized as fault:
+                failed = fault
     if owner is None:
-        raise Unauthorized("The request does not carry a valid routing key.", challenge="pagerduty-events")
+        message = "The request does not carry a valid routing key."
+        raise Unauthorized(message, challenge="pagerduty-events", failed=failed.failed, detail=failed.detail)
     return owner
 
 
-def _invalid(reason: str) -> HttpResponse:
+def _invalid(reason: str, request: HttpRequest, context: IntakeContext) -> HttpResponse:
+    note_rejection(Malformed(reason), request, context)
     return json_response(400, {"status": "invalid event", "message": "Event object is invalid", "errors": [reason]})
 
 

@@ -4,9 +4,10 @@ import flask
 import functions_framework
 
 from functions.webhook_intake.handler import handle
+from functions.webhook_intake.rejections import note_rejection
 from shared.runtime.entry import run_http
 
 
 @functions_framework.http
 def webhook_intake(request: flask.Request) -> flask.Response:
-    return run_http(request, handle)
+    return run_http(request, handle, note_rejection)

@@ -1,11 +1,12 @@
 """Answers the pings of jobs, by the name of a heartbeat or by its address that nobody can guess."""
 
 import hmac
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from functions.webhook_intake.authentication import live
+from functions.webhook_intake.authentication import flaws, live
 from shared.context import Context
-from shared.errors import MethodNotAllowed, NotFound, Unauthorized
+from shared.errors import FailedCheck, MethodNotAllowed, NotFound, Unauthorized
 from shared.values.authorization import credentials
 from shared.values.http import HttpRequest, HttpResponse, json_response
 
@@ -28,9 +29,10 @@ def ping(place: str, word: str, request: HttpRequest, context: Context) -> HttpR
     from shared.services.intake.pings import record_ping
 
     name, heartbeat = _heartbeat(place, context)
-    secrets = list(live(heartbeat.secrets, context).values())
+    named = live(heartbeat.secrets, context)
+    secrets = list(named.values())
     if name == place:
-        _require_token(request, secrets)
+        _require_token(request, named)
     record_ping(name, heartbeat, read_ping(word, request, [*secrets, ping_id(name, context.links.key)]), context)
     return json_response(200, {"id": name, "status": "ok"})
 
@@ -50,9 +52,12 @@ def _by_id(place: str, jobs: "dict[str, Heartbeat]", context: Context) -> str | 
     return heartbeat_at(place, jobs, context.links.key) if is_ping_id(place) else None
 
 
-def _require_token(request: HttpRequest, secrets: list[str]) -> None:
+def _require_token(request: HttpRequest, secrets: Mapping[str, str]) -> None:
     given = credentials(request.headers, "Bearer") or request.query.get("token", "")
     token = given.encode("utf-8", "surrogateescape")
-    matches = [hmac.compare_digest(token, secret.encode()) for secret in secrets]
+    matches = [hmac.compare_digest(token, secret.encode()) for secret in secrets.values()]
     if secrets and not any(matches):
-        raise Unauthorized("The ping does not carry a valid token.")
+        flawed = flaws(secrets)
+        failed: FailedCheck = "header" if not given else "secret" if flawed else "token"
+        detail = "authorization" if not given else "".join(flawed[:1])
+        raise Unauthorized("The ping does not carry a valid token.", failed=failed, detail=detail)

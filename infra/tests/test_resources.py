@@ -89,7 +89,7 @@ def test_the_budget_is_the_targets_and_tells_at_a_half_nine_tenths_and_all(name:
 
 def test_each_metric_declares_the_labels_that_it_takes_from_a_line(bundle: Bundle) -> None:
     declared = bundle.of("logging/metric:Metric")
-    assert {resource.inputs["name"] for resource in declared} == {"opos-errors", "opos-5xx"}
+    assert {resource.inputs["name"] for resource in declared} == {"opos-errors", "opos-5xx", "opos-rejected"}
     for resource in declared:
         assert {label["key"] for label in resource.inputs["metricDescriptor"]["labels"]} == set(
             resource.inputs["labelExtractors"]

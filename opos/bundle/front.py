@@ -15,14 +15,15 @@ from werkzeug.test import run_wsgi_app
 
 from opos.bundle.environ import environ
 from opos.bundle.waiting import Waiting
-from shared.errors import Unavailable
-from shared.runtime.entry import BODY_LIMIT, READING_TIME, too_large, too_slow
+from shared.errors import OposError, Unavailable
+from shared.runtime.entry import BODY_LIMIT, READING_TIME, too_slow
 from shared.values.http import HttpResponse, error_response
 
 WSGI = Callable[[dict[str, Any], Any], Iterable[bytes]]
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+Note = Callable[[OposError, Scope], None]
 Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 """Status, headers and body."""
 
@@ -43,15 +44,20 @@ class Limits:
 LIMITS = Limits()
 
 
+def _note_nothing(fault: OposError, scope: Scope) -> None:
+    """Of a proxy, which has no store."""
+
+
 class Left(Exception):
     """The sender has left, or gunicorn has rejected what it sent."""
 
 
 class Front:
-    """Serves the WSGI *application* as an ASGI application."""
+    """Serves the WSGI *application* as an ASGI application. *note* gets each request that never arrived whole."""
 
-    def __init__(self, application: WSGI, limits: Limits) -> None:
+    def __init__(self, application: WSGI, limits: Limits, note: Note = _note_nothing) -> None:
         self.limits = limits
+        self._note = note
         self.waiting = Waiting()
         self._application = application
         self._held = 0
@@ -78,9 +84,8 @@ class Front:
         except TimeoutError:
             is_late = asyncio.get_running_loop().time() >= due
             fault = too_slow(self.limits.seconds) if is_late else Unavailable("Too many requests are waiting.")
+            self._threads.submit(self._note, fault, scope)
             return _answer_of(error_response(fault), ("connection", "close"))
-        if len(body) > BODY_LIMIT:
-            return _answer_of(error_response(too_large()))
         threads = self._liveness if scope["path"] == "/livez" else self._threads
         return await asyncio.get_running_loop().run_in_executor(threads, self._run, scope, body)
 

@@ -14,9 +14,12 @@ from werkzeug.wrappers import Request, Response
 from opos.bundle.connection import listen
 from opos.bundle.front import LIMITS, WSGI, Front
 from opos.bundle.gateway import function_for
+from shared.runtime.entry import caller_of
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "host"})
 """Headers for the next hop only (RFC 9110, section 7.6.1)."""
+_OWN = frozenset({"content-length", "x-forwarded-for"})
+"""Headers that the proxy writes itself: it has cut a body that is too large, and it knows who has called."""
 PATIENCE = 30.0
 
 
@@ -31,11 +34,12 @@ def proxy(ports: Mapping[str, int]) -> WSGI:
 
 
 def _forward(request: Request, port: int) -> Response:
-    headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
+    headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP | _OWN}
+    caller = {"X-Forwarded-For": caller_of(request)}
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         connection.request(
-            request.method, request.environ["RAW_URI"], request.get_data(), {**headers, "Host": request.host}
+            request.method, request.environ["RAW_URI"], request.get_data(), {**headers, **caller, "Host": request.host}
         )
         answer = connection.getresponse()
         kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP]

@@ -4,17 +4,24 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from io import BytesIO
 from typing import Any
+
+from werkzeug.wrappers import Request
 
 from opos.bundle.connection import listen
 from opos.bundle.data_folder import note_open_file
+from opos.bundle.environ import environ
 from opos.bundle.front import LIMITS, Front, Limits
-from opos.bundle.gateway import gateway, load_functions, push_in_process
+from opos.bundle.gateway import function_for, gateway, load_functions, push_in_process
 from opos.bundle.scheduler import start_ticking
 from shared.adapters.local_bus.pump import Pump
 from shared.adapters.sqlite.store import SqliteStore
 from shared.errors import OposError
+from shared.intake.rejections import rejection
 from shared.runtime import container as runtime
+from shared.runtime.entry import caller_of
+from shared.values.http import HttpRequest
 
 
 class AddressInUse(OposError):
@@ -40,6 +47,17 @@ def each_minute(now: datetime) -> None:
         note_open_file(database.path.parent, database.file)
 
 
+def note_slow(fault: OposError, scope: dict[str, Any]) -> None:
+    """Counts a webhook of which only a part arrived; no function gets it."""
+    request = Request(environ(scope, BytesIO()))
+    context = runtime.current().context()
+    plain = HttpRequest(request.method, request.path, caller=caller_of(request))
+    if function_for(plain.path) != "webhook_intake":
+        return
+    if count := rejection(fault, plain, context.config, context.now):
+        context.rejections.add(count, context.now)
+
+
 def serve(host: str, port: int, *, when_ready: Callable[[], None], limits: Limits = LIMITS) -> None:
     """Serves until the process gets a signal to stop. The environment names the files and the data."""
     functions = load_functions()
@@ -55,6 +73,6 @@ def serve(host: str, port: int, *, when_ready: Callable[[], None], limits: Limit
             pump.pop().stop()
 
     listen(
-        Front(gateway(functions), limits), host, port,
+        Front(gateway(functions), limits, note_slow), host, port,
         when_ready=lambda _server: when_ready(), post_worker_init=start_pump, worker_exit=stop_pump,
     )  # fmt: skip

@@ -10,6 +10,7 @@ import click
 import structlog
 
 from opos.bundle.data_folder import lost_its_file
+from opos.history.intake import intake_lines, intake_rows
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock
@@ -34,7 +35,8 @@ _ORDER = tuple(FAILURES)
 def command(place: Place, *, as_json: bool) -> None:
     """Run every check. For each failure, show how long it has lasted, its effect, its likely cause and its runbook.
 
-    The first failure may be the cause of the others. Exits with 1 if a check fails.
+    The first failure may be the cause of the others. Then list for each source when opos accepted a webhook last, and
+    what it rejected: why, how often, and what to do. Exits with 1 if a check fails.
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # the report says it
     replaced = _replaced(place)
@@ -44,8 +46,10 @@ def command(place: Place, *, as_json: bool) -> None:
     wrong = sorted((check for check in checks if check.status != "pass"), key=lambda check: _ORDER.index(check.failure))
     since = {} if replaced else _since(context)
     failures = [_explained(check, since, context) for check in wrong]
-    lines = list(_lines(failures, len(checks), operator_clock(runtime)))
-    show({"checks": len(checks), "wrong": failures}, lines, as_json=as_json)
+    sources = [] if replaced else intake_rows(context)
+    clock = operator_clock(runtime)
+    lines = [*_lines(failures, len(checks), clock), *intake_lines(sources, clock)]
+    show({"checks": len(checks), "wrong": failures, "intake": sources}, lines, as_json=as_json)
     if wrong:
         raise SystemExit(FAILED)
 

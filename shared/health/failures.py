@@ -129,6 +129,18 @@ FAILURES: Mapping[str, Failure] = {
         "The sender has changed its format, or the mapping in opos.yaml does not match it.",
         "warning",
     ),
+    "webhooks-rejected": Failure(
+        "Webhooks are rejected",
+        "opos does not store these webhooks, so you do not see what they say. Some senders never send them again.",
+        "The secret differs from the sender's, a proxy changes the request, or a clock is wrong.",
+        "warning",
+    ),
+    "secret-malformed": Failure(
+        "A secret has whitespace or quotes around it",
+        "The value differs from the sender's or the receiver's, so signatures and logins fail.",
+        "An editor or a shell left it there: a file with Windows line ends (CRLF), or a line break at the end.",
+        "warning",
+    ),
     "heartbeat-missed": Failure(
         "A heartbeat was missed",
         "The job's work, such as a backup, was probably not done.",

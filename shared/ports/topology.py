@@ -80,7 +80,7 @@ _ROWS = (
         deploys_after="flag_evaluator",
         routes=("/webhooks",),
         publishes=(EventAccepted.topic,),
-        writes=("events", "heartbeats", "pings", "bodies"),
+        writes=("events", "heartbeats", "pings", "bodies", "indicators"),
     ),
     Function(
         "alert_router",

@@ -50,6 +50,10 @@ class DueTask:
         run.ended.wait(max(0.0, run.began + self._patience - self.clock()))
         return run.succeeded or self._is_fresh(self.clock())
 
+    def hasten(self) -> None:
+        """Make the next run due now, however short a time ago the last one succeeded."""
+        self._succeeded_at = None
+
     def wait(self) -> None:
         """Wait until the work does not run."""
         if run := self._run:

@@ -19,7 +19,7 @@ class Runtime(Ports):
     def close(self) -> None:
         """Close what was opened, after the work in the background has ended; a later use opens it again."""
         made = self.__dict__
-        for reporter in (made[name] for name in ("usage", "indicators") if name in made):
+        for reporter in (made[name] for name in ("usage", "indicators", "rejections") if name in made):
             reporter.reporting.wait()
         if "overrides" in made:
             self.overrides.asking.wait()

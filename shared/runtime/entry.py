@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import flask
 from cloudevents.http import CloudEvent
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Request
 
 from shared.errors import AlreadyExists, Conflict, Malformed, OposError, TooLarge, TooSlow
 from shared.process.reading_deadline import reading_deadline
@@ -30,9 +31,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 HttpHandler = Callable[[HttpRequest, Invocation], HttpResponse]
+Note = Callable[[OposError, HttpRequest, Invocation], None]
+"""What a function does with an error that it answers with 4xx. It gets the request without its body."""
 EventHandler = Callable[[Any, Invocation], None]
 
 BODY_LIMIT = 1024 * 1024
+OUR_FAULT = 500
+"""From this status on, an answer reports a fault of ours."""
 READING_TIME = 10.0
 """Seconds in which the body of a request has to arrive."""
 PATIENCE = 20.0
@@ -44,23 +49,37 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 telemetry.configure()
 
 
-def run_http(request: flask.Request, handle: HttpHandler) -> flask.Response:
-    """The answer of *handle* to *request*; every error becomes the JSON body of DESIGN section 6."""
+def run_http(request: flask.Request, handle: HttpHandler, note: Note | None = None) -> flask.Response:
+    """The answer of *handle* to *request*; every error becomes the JSON body of DESIGN section 6.
+
+    *note* is called with each error that is the caller's.
+    """
     with tracing.serving(_function(handle.__module__), request.environ.get("HTTP_TRACEPARENT")) as span:
-        answer = _answer(request, handle, span.place.trace)
+        answer = _answer(request, handle, note, span.place.trace)
         span.tell(method=request.method, status=answer.status)
     return flask.Response(answer.body, answer.status, dict(answer.headers))
 
 
-def _answer(request: flask.Request, handle: HttpHandler, trace: str) -> HttpResponse:
+def _answer(request: flask.Request, handle: HttpHandler, note: Note | None, trace: str) -> HttpResponse:
     try:
         context = runtime.current().context(trace)
         plain = _plain_request(request)
         return retry_conflicts(lambda: handle(plain, context))
     except OposError as fault:
+        if note and fault.http_status < OUR_FAULT:
+            _note(note, fault, request, trace)
         return fault_response(fault)
     except Exception as fault:  # noqa: BLE001  (the last resort)
         return _crash_answer(fault)
+
+
+def _note(note: Note, fault: OposError, request: flask.Request, trace: str) -> None:
+    """Passes *fault* to *note*. The answer is the same if that fails."""
+    try:
+        plain = HttpRequest(request.method, request.path, caller=caller_of(request))
+        note(fault, plain, runtime.current().context(trace))
+    except Exception as second:  # noqa: BLE001  (the caller gets its answer whatever becomes of the count)
+        _log.warning("rejection_not_counted", error=type(second).__name__)
 
 
 def run_event(event: CloudEvent, handlers: Mapping["type[Message]", EventHandler]) -> None:
@@ -179,11 +198,11 @@ def _plain_request(request: flask.Request) -> HttpRequest:
         headers=_headers(request.environ),
         query={name: values[0] for name, values in request.args.lists()} if request.query_string else {},
         body=_body(request),
-        caller=_caller(request),
+        caller=caller_of(request),
     )
 
 
-def _caller(request: flask.Request) -> str:
+def caller_of(request: Request) -> str:
     """The address that the nearest proxy saw. The platform always has a proxy; elsewhere it runs on this machine.
 
     Only the last entry of X-Forwarded-For comes from that proxy; the caller may have written the ones before it.

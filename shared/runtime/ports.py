@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from shared.services.flags.overrides import Overrides
     from shared.services.flags.usage import Usage
     from shared.services.flags.watched_file import WatchedFlags
+    from shared.services.intake.rejections import Rejections
     from shared.services.outbox.context import Render
     from shared.services.outbox.sends import Sends
     from shared.services.slo.indicators import Indicators
@@ -93,6 +94,12 @@ class Ports:
         from shared.services.slo.indicators import Indicators
 
         return Indicators(lambda: self.store, new_id(), lambda: self.config.slos)
+
+    @once
+    def rejections(self) -> "Rejections":
+        from shared.services.intake.rejections import Rejections
+
+        return Rejections(lambda: self.store)
 
     @once
     def limiter(self) -> "Limiter | None":

@@ -25,6 +25,19 @@ def read_secret(name: str, environment: Mapping[str, str]) -> str | None:
     return value if value.strip() else None
 
 
+def flaw(value: str) -> str:
+    """What a text editor or a shell left in the secret *value*, in words that do not quote it; empty if nothing.
+
+    opos does not remove it: the sender's copy may have it too.
+    """
+    if value[-1:].isspace():
+        return "ends in whitespace"
+    if value[:1].isspace():
+        return "begins with whitespace"
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+    return "is in quotes" if is_quoted else ""
+
+
 def may_be_unset(name: str, names: Sequence[str]) -> bool:
     """Whether *name*, one of the *names* of a sender's secrets, is an old one, set only during a rotation."""
     return name.endswith(OLD) and any(not other.endswith(OLD) for other in names)

@@ -25,6 +25,15 @@ def no_delivery(request: HttpRequest, payload: Any) -> str | None:
     return None
 
 
+def lacking(*names: str) -> Callable[[HttpRequest], str]:
+    """A function that returns the first of the headers *names* that a request lacks; empty if it has them all."""
+
+    def first_missing(request: HttpRequest) -> str:
+        return next((name for name in names if not request.headers.get(name)), "")
+
+    return first_missing
+
+
 def whole_body(request: HttpRequest) -> bytes:
     return request.body
 
@@ -38,6 +47,9 @@ class Scheme(NamedTuple):
     `signs_id`: the signature covers the id that `delivery` returns. Without that, anybody who has captured a request
     can send it again under another id, so opos also remembers what the signature covers, which `signed` returns.
     `signed` is None if nothing is signed: whoever captures such a request has its token too.
+
+    `missing` returns the name of a header without which no request is authentic, for the operator who looks for the
+    reason of a rejection; empty if the request has them all.
     """
 
     verify: Verify
@@ -47,6 +59,7 @@ class Scheme(NamedTuple):
     signs_time: bool = False
     signs_id: bool = False
     signed: Callable[[HttpRequest], bytes] | None = whole_body
+    missing: Callable[[HttpRequest], str] = lacking()
 
 
 class Meaning(NamedTuple):

@@ -110,6 +110,23 @@ def test_what_is_too_large_has_a_status_of_its_own(server: Server, data: bytes, 
     assert status(sent(server.port, data)) == expected
 
 
+@pytest.mark.parametrize("name", ["bundle", "proxy"])
+def test_a_webhook_that_is_too_large_is_counted(name: str, request: pytest.FixtureRequest) -> None:
+    server, source = request.getfixturevalue(name), {"bundle": b"github", "proxy": b"stripe"}[name]
+    post = POST.replace(b"alertmanager", source) + b"connection: close\r\ncontent-length: 2000000\r\n\r\n"
+    assert status(sent(server.port, post + b"x" * 2_000_000)) == 413
+    metrics = sent(server.port, b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").decode()
+    assert f'opos_webhooks_rejected_total{{source="{source.decode()}",status="413"}} 1.0' in metrics
+
+
+def test_a_webhook_of_which_only_a_part_arrives_in_time_is_counted(bundle: Server) -> None:
+    half = HALF_SENT["half a body"].replace(b"alertmanager", b"lemon")
+    assert status(sent(bundle.port, half)) == 408
+    metrics = b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    line = b'opos_webhooks_rejected_total{source="lemon",status="408"} 1.0'
+    assert any(line in sent(bundle.port, metrics) for _ in range(20))
+
+
 def test_pipelined_requests_are_answered_in_their_order(server: Server) -> None:
     answer = sent(server.port, b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n" * 3 + GOOD)
     statuses = [int(part[:3]) for part in answer.split(b"HTTP/1.1 ")[1:]]

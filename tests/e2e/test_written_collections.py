@@ -105,6 +105,7 @@ def run_everything(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
         bundle.request("GET", "/flags/quarter?targetingKey=ada")
         bundle.request("GET", "/health")
         bundle.request("POST", "/webhooks/ping/backup")
+        bundle.request("POST", "/webhooks/github", b"rejected")
         bundle.tick(minutes=2)
     bundle.tick(days=2)  # the heartbeat is missed
     bundle.tick(days=6)  # a review is due

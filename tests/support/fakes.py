@@ -19,6 +19,7 @@ from shared.ports.field_paths import merge
 from shared.runtime.notices import NOTICES
 from shared.security.signed_links import Links
 from shared.services.flags.usage import Usage
+from shared.services.intake.rejections import Rejections
 from shared.services.outbox.context import Render
 from shared.services.outbox.sends import Sends
 from shared.services.slo.indicators import Indicators
@@ -231,6 +232,7 @@ class FakeContext:
     def __post_init__(self) -> None:
         self.indicators = Indicators(lambda: self.store, "test", lambda: self.config.slos)
         self.usage = Usage(lambda: self.store, "test")
+        self.rejections = Rejections(lambda: self.store)
 
     @property
     def now(self) -> datetime:
@@ -243,6 +245,8 @@ class FakeContext:
         return next(self.ids)
 
     def secret(self, name: str) -> str:
+        if name not in self.secrets:
+            raise Unavailable(f"The secret {name} is not set.")
         return self.secrets[name]
 
     def channel(self, name: str) -> RecordingChannel:

@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from shared.config.channels import SecretChannel
 from shared.config.files.faults import ConfigError, Fault, nearest
 from shared.config.files.located_yaml import Located, Where, parse_yaml, read_yaml
 from shared.config.files.references import declared, named
 from shared.config.files.validation import shown, validated
 from shared.config.model import Config
+from shared.config.secret_names import named_secrets
 from shared.flags import FlagSet
 from shared.flags.file import FlagFile, problems, with_references
-from shared.security.secrets import may_be_unset, read_secret
+from shared.security.secrets import flaw, may_be_unset, read_secret
 
 
 def load_config(path: Path) -> Config:
@@ -62,9 +62,24 @@ def missing_secrets(config: Config, located: Located, environment: Mapping[str, 
     """An error for each secret that the configuration names and the environment lacks."""
     return [
         _missing(name, where, located, environment)
-        for where, name in _named_secrets(config)
+        for where, name in named_secrets(config)
         if read_secret(name, environment) is None and not _is_spare(name, config, environment)
     ]
+
+
+def malformed_secrets(config: Config, located: Located, environment: Mapping[str, str]) -> list[Fault]:
+    """An error for each secret whose value has what an editor or a shell left in it; the error does not quote it."""
+    values = ((where, name, read_secret(name, environment) or "") for where, name in named_secrets(config))
+    return [
+        _malformed(name, where, wrong, located, environment) for where, name, value in values if (wrong := flaw(value))
+    ]
+
+
+def _malformed(name: str, where: Where, wrong: str, located: Located, environment: Mapping[str, str]) -> Fault:
+    place = name if environment.get(name, "").strip() else f"the file that {name}_FILE names"
+    expected = f"the secret {name} without whitespace or quotes around it"
+    hint = f"set {place} again without them; a file with Windows line ends (CRLF) leaves a carriage return"
+    return Fault(located.file, located.line(where), ".".join(map(str, where)), expected, f"one that {wrong}", hint)
 
 
 def _is_spare(name: str, config: Config, environment: Mapping[str, str]) -> bool:
@@ -102,21 +117,6 @@ def _undeclared(located: Located) -> Iterator[Fault]:
         if isinstance(name, str) and name not in names:
             path, expected = ".".join(map(str, where)), f"a declared {kind} ({', '.join(names) or 'none is declared'})"
             yield Fault(located.file, located.line(where), path, expected, shown(name), nearest(name, names))
-
-
-def _named_secrets(config: Config) -> Iterator[tuple[Where, str]]:
-    for name, source in config.sources.items():
-        yield from ((("sources", name, "secrets", n), secret) for n, secret in enumerate(source.secrets))
-    for name, heartbeat in config.heartbeats.items():
-        yield from ((("heartbeats", name, "secrets", n), secret) for n, secret in enumerate(heartbeat.secrets))
-    for name, channel in config.channels.items():
-        if isinstance(channel, SecretChannel):
-            yield ("channels", name, channel.kind), channel.secret
-    for number, issuer in enumerate(config.flags.identity):
-        if issuer.secret:
-            yield ("flags", "identity", number, "secret"), issuer.secret
-    if config.checker:
-        yield ("checker", "ping"), config.checker.ping
 
 
 def _missing(name: str, where: Where, located: Located, environment: Mapping[str, str]) -> Fault:

@@ -1,10 +1,10 @@
 """Counts good and bad outcomes: in memory, in each process, and stored once a minute (ADR 17)."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from shared.ports import Set, Store
 from shared.ports.field_paths import EXPIRY
@@ -23,6 +23,8 @@ INDICATORS: tuple[Indicator, ...] = get_args(Indicator)
 Counted = dict[datetime, dict[Indicator, Counts]]
 
 
+Report = Mapping[str, Any]
+"""A document of a process and a day, as `_document` writes it."""
 Seen = tuple[Indicator, datetime, float, bool]
 """An indicator, the time, how many seconds it took, and whether it succeeded."""
 
@@ -38,6 +40,7 @@ class Indicators:
     instance: str
     slos: Callable[[], "Slos"]
     _counted: Counted = field(default_factory=dict)
+    _accepted: dict[str, datetime] = field(default_factory=dict)
     _changed: bool = False
 
     def __post_init__(self) -> None:
@@ -48,6 +51,10 @@ class Indicators:
         """Count an outcome: it is good if it came out *well* and took no longer than its objective allows."""
         self._seen.add(((indicator, now, seconds, well),))
         self.reporting.ask(now)
+
+    def accepted(self, source: str, at: datetime) -> None:
+        """Note that an event of *source* was accepted *at* a time. The next report of an outcome includes it."""
+        self._accepted[source] = max(at, self._accepted.get(source, at))
 
     def _count(self, seen: list[Seen]) -> None:
         slos = self.slos()
@@ -78,15 +85,32 @@ class Indicators:
 
     def _document(self, date: str, now: datetime) -> Set:
         slots = {iso(slot): counts for slot, counts in self._counted.items() if day(slot) == date}
-        content = {"day": date, "slots": json.dumps(slots), EXPIRY: iso(now + KEEP)}
+        accepted = {source: iso(at) for source, at in tuple(self._accepted.items()) if day(at) == date}
+        content = {"day": date, "slots": json.dumps(slots), "accepted": json.dumps(accepted), EXPIRY: iso(now + KEEP)}
         return Set(f"indicators/{date}-{self.instance}", content)
+
+
+def reported(store: Store, since: datetime) -> list[Report]:
+    """What all processes have reported since the day of *since*."""
+    return [doc.data for doc in store.query("indicators", where=[("day", ">=", day(since))], order_by="day")]
 
 
 def counted(store: Store, since: datetime) -> Mapping[Indicator, Slots]:
     """The counts of all processes since the day of *since*."""
-    docs = store.query("indicators", where=[("day", ">=", day(since))], order_by="day")
-    reports = [_slots(doc.data["slots"]) for doc in docs]
-    return {name: merged(report.get(name, {}) for report in reports) for name in INDICATORS}
+    return outcomes(reported(store, since))
+
+
+def outcomes(reports: Sequence[Report]) -> Mapping[Indicator, Slots]:
+    """The counts in *reports* together."""
+    slots = [_slots(report["slots"]) for report in reports]
+    return {name: merged(counts.get(name, {}) for counts in slots) for name in INDICATORS}
+
+
+def last_accepted(reports: Sequence[Report]) -> dict[str, str]:
+    """The time of the last event of each source in *reports*. Reports of earlier releases name no source."""
+    noted = (json.loads(report.get("accepted", "{}")) for report in reports)
+    times = sorted((at, source) for sources in noted for source, at in sources.items())
+    return {source: at for at, source in times}
 
 
 def _slots(text: str) -> dict[Indicator, dict[datetime, Counts]]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.config.sources import HmacSpec
-from shared.sources.contract import Scheme, no_delivery
+from shared.sources.contract import Scheme, lacking, no_delivery
 from shared.sources.payload import parse_moment
 from shared.sources.signatures import digest, encoded, pairs, rejected, require_match, require_recent, values
 from shared.values.http import HttpRequest
@@ -36,10 +36,12 @@ def scheme(spec: HmacSpec) -> Scheme:
     def delivery(request: HttpRequest, payload: Any) -> str | None:
         return _id(spec, request)
 
+    needed = (spec.header, spec.timestamp_header, spec.id_header if spec.signs_id else None)
     kept = tuple(name.lower() for name in (spec.id_header, spec.timestamp_header) if name)
     return Scheme(
         verify=verify, sign=sign, delivery=delivery if spec.id_header else no_delivery, headers=kept,
         signs_time=spec.signs_time, signs_id=spec.signs_id, signed=signed,
+        missing=lacking(*(name.lower() for name in needed if name)),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.events import Alert, BusinessEvent, Signal
-from shared.sources.contract import Format, Meaning, Scheme
+from shared.sources.contract import Format, Meaning, Scheme, lacking
 from shared.sources.payload import link, moment, optional, require, text
 from shared.sources.signatures import digest, encoded, rejected, require_match, require_recent
 from shared.values.http import HttpRequest
@@ -100,6 +100,7 @@ def _signature(secret: str, body: bytes) -> bytes:
 
 
 SCHEME = Scheme(
-    verify=verify, sign=sign, delivery=delivery, headers=("linear-delivery", "linear-event"), signs_time=True
-)
+    verify=verify, sign=sign, delivery=delivery, headers=("linear-delivery", "linear-event"), signs_time=True,
+    missing=lacking("linear-signature"),
+)  # fmt: skip
 FORMAT = Format(event_type=event_type, translate=translate)

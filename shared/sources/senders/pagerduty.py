@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.events import Alert
-from shared.sources.contract import Format, Meaning, Scheme
+from shared.sources.contract import Format, Meaning, Scheme, lacking
 from shared.sources.payload import link, moment, require, text
 from shared.sources.signatures import digest, encoded, pairs, require_match, values
 from shared.values.http import HttpRequest
@@ -57,5 +57,5 @@ def _signature(secret: str, body: bytes) -> bytes:
     return digest(secret.encode(), body).hex().encode()
 
 
-SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, signs_id=True)
+SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, signs_id=True, missing=lacking("x-pagerduty-signature"))
 FORMAT = Format(event_type=event_type, translate=translate)

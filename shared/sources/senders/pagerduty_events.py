@@ -24,8 +24,8 @@ def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, toler
     try:
         key = text(json.loads(request.body), "routing_key")
     except (ValueError, RecursionError):
-        raise rejected() from None
-    require_match([encoded(key)], [secret.encode() for secret in secrets])
+        raise rejected(failed="routing_key") from None
+    require_match([encoded(key)], [secret.encode() for secret in secrets], "routing_key")
 
 
 def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:

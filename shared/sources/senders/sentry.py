@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.events import Alert
-from shared.sources.contract import Format, Meaning, Scheme
+from shared.sources.contract import Format, Meaning, Scheme, lacking
 from shared.sources.payload import header, link, moment, optional, require, text
 from shared.sources.signatures import digest, encoded, require_match
 from shared.values.http import HttpRequest
@@ -101,5 +101,8 @@ def _signature(secret: str, body: bytes) -> bytes:
     return digest(secret.encode(), body).hex().encode()
 
 
-SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, headers=("request-id", "sentry-hook-resource"))
+SCHEME = Scheme(
+    verify=verify, sign=sign, delivery=delivery, headers=("request-id", "sentry-hook-resource"),
+    missing=lacking("sentry-hook-signature"),
+)  # fmt: skip
 FORMAT = Format(event_type=event_type, translate=translate, headers=("sentry-hook-resource",))

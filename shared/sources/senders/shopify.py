@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from shared.events import Alert, BusinessEvent, Money, Signal
-from shared.sources.contract import Format, Meaning, Scheme
+from shared.sources.contract import Format, Meaning, Scheme, lacking
 from shared.sources.payload import header, moment, optional, require, text
 from shared.sources.signatures import digest, encoded, require_match
 from shared.values.http import HttpRequest
@@ -117,5 +117,7 @@ _HEADERS = (
     "x-shopify-triggered-at",
 )  # fmt: skip
 """Shopify's library for apps rejects a webhook without the first four."""
-SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, headers=_HEADERS)
+SCHEME = Scheme(
+    verify=verify, sign=sign, delivery=delivery, headers=_HEADERS, missing=lacking("x-shopify-hmac-sha256"),
+)  # fmt: skip
 FORMAT = Format(event_type=event_type, translate=translate, headers=("x-shopify-topic",), is_test=is_test)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.events import BusinessEvent
-from shared.sources.contract import Format, Meaning, Scheme
+from shared.sources.contract import Format, Meaning, Scheme, lacking
 from shared.sources.payload import require, text
 from shared.sources.signatures import digest, encoded, require_match, require_recent
 from shared.values.http import HttpRequest, HttpResponse, json_response
@@ -56,6 +56,7 @@ def _signature(secret: str, time: str, body: bytes) -> bytes:
 
 
 SCHEME = Scheme(
-    verify=verify, sign=sign, delivery=delivery, signs_time=True, signs_id=True, headers=("x-slack-request-timestamp",)
-)
+    verify=verify, sign=sign, delivery=delivery, signs_time=True, signs_id=True,
+    headers=("x-slack-request-timestamp",), missing=lacking("x-slack-signature", "x-slack-request-timestamp"),
+)  # fmt: skip
 FORMAT = Format(event_type=event_type, translate=translate, handshake=handshake)

@@ -37,6 +37,11 @@ def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: 
     return {"webhook-id": delivery, "webhook-timestamp": time, "webhook-signature": signature}
 
 
+def missing(request: HttpRequest) -> str:
+    names = ("id", "timestamp", "signature")
+    return next((f"webhook-{name}" for name in names if not _header(request.headers, name)), "")
+
+
 def delivery(request: HttpRequest, payload: Any) -> str | None:
     return _header(request.headers, "id") or None
 
@@ -94,6 +99,6 @@ def _decoded(signatures: Sequence[tuple[str, ...]]) -> Iterator[bytes]:
 
 SCHEME = Scheme(
     verify=verify, sign=sign, delivery=delivery, signs_time=True, signs_id=True,
-    headers=("webhook-id", "webhook-timestamp", "svix-id", "svix-timestamp"),
+    headers=("webhook-id", "webhook-timestamp", "svix-id", "svix-timestamp"), missing=missing,
 )  # fmt: skip
 FORMAT = Format(event_type=event_type, translate=translate)

@@ -179,6 +179,28 @@ def test_verify_reports_both_files_and_every_missing_secret_at_once(tmp_path: Pa
     assert "no text in the file that PHONE_URL_FILE names" in faults[1]
 
 
+@pytest.mark.parametrize(
+    ("environment", "place"),
+    [
+        ({"GITHUB_SECRET": "hunter2\r"}, "set GITHUB_SECRET again"),
+        ({}, "set the file that GITHUB_SECRET_FILE names again"),
+    ],
+)
+def test_verify_refuses_a_secret_that_ends_in_whitespace_and_does_not_show_it(
+    environment: dict[str, str], place: str, tmp_path: Path
+) -> None:
+    (tmp_path / "opos.yaml").write_text(GOOD)
+    (tmp_path / "flags.yaml").write_text("flags: {}\n")
+    (tmp_path / "secret").write_text("hunter2\n\n")
+    from_file = {"GITHUB_SECRET_FILE": str(tmp_path / "secret")}
+    (fault,) = verify(tmp_path / "opos.yaml", tmp_path / "flags.yaml", environment or from_file)
+    assert "expected the secret GITHUB_SECRET without whitespace or quotes around it; found one that ends in" in str(
+        fault
+    )
+    assert place in str(fault)
+    assert "hunter2" not in str(fault)
+
+
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "opos.yaml").write_text(GOOD)
     (tmp_path / "flags.yaml").write_text("flags: {}\n")

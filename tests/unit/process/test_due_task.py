@@ -174,3 +174,12 @@ def test_a_request_waits_no_longer_than_a_run_may_take_although_it_came_later(wo
         assert not task.ask(NOW)
         work.clock = 10.0 + due_task.PATIENCE
         assert threads.submit(task.ask, NOW).result(LONG) is False
+
+
+def test_a_hastened_task_runs_again_at_the_next_request() -> None:
+    work = Work()
+    task = work.task()
+    assert [task.ask(NOW), task.ask(NOW)] == [True, True]
+    task.hasten()
+    assert [task.ask(NOW), task.ask(NOW)] == [True, True]
+    assert work.runs == 2

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from shared.config.slos import Objective, Slos
 from shared.events import iso
 from shared.health.report import Result
-from shared.services.health.checks.slo import burning, left
-from shared.services.slo.indicators import Indicators, counted
+from shared.services.health.checks.slo import LONGEST, burning, left
+from shared.services.slo.indicators import Indicators, counted, reported
 from shared.slo.burn_rate import FEW, SLOT, budget_left, burn_rate, firing, slot_of, total
 from tests.support.fakes import FakeContext
 
@@ -121,7 +121,7 @@ def test_a_store_that_is_away_costs_no_count_and_many_threads_lose_none(context:
 
 
 def results(context: FakeContext) -> dict[str, Result]:
-    return {result.name: result for result in burning(context)}
+    return {result.name: result for result in burning(reported(context.store, context.now - LONGEST), context)}
 
 
 def test_a_burning_budget_is_a_result_that_names_the_objective(context: FakeContext) -> None:

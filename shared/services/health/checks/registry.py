@@ -14,9 +14,10 @@ from shared.ports import Set
 from shared.ports.field_paths import EXPIRY
 from shared.process.facts import memory_mb, process_id
 from shared.services.health.checks import cost as spending
-from shared.services.health.checks import deployment, external, flags, pipeline
+from shared.services.health.checks import deployment, external, flags, intake, pipeline
 from shared.services.health.checks import slo as objectives
 from shared.services.health.context import HealthContext
+from shared.services.slo.indicators import reported
 
 UNKNOWN = "health-unknown"
 
@@ -63,6 +64,12 @@ def _bus(context: Context) -> list[Result]:
     return [Result("bus:responseTime", "component", "pass", milliseconds(monotonic() - began), "ms")]
 
 
+def _counted(context: Context) -> list[Result]:
+    """What the processes have counted in the last days. One query serves both."""
+    reports = reported(context.store, context.now - objectives.LONGEST)
+    return [*objectives.burning(reports, context), *intake.rejected(reports, context)]
+
+
 def _memory(context: Context) -> list[Result]:
     used, threshold = round(memory_mb(), 1), context.config.health.memory_threshold_mb
     output = f"over the threshold of {threshold} MiB"
@@ -83,13 +90,15 @@ DEPENDENCIES = (
     Check("bus:responseTime", _bus, "fail", "bus-unreachable"),
 )
 """What the bundle cannot work without."""
-SHARED = tuple(
-    Check(f"{run.__name__}:responseTime", run)
-    for run in (
-        pipeline.events_unhandled, pipeline.pages_unsent, pipeline.digests_late, pipeline.attention,
-        pipeline.heartbeats_missed, flags.flags_overridden, pipeline.secrets_due, objectives.burning,
-        deployment.last_deployment,
-    )
+SHARED = (
+    *(
+        Check(f"{run.__name__}:responseTime", run)
+        for run in (
+            pipeline.events_unhandled, pipeline.pages_unsent, pipeline.digests_late, pipeline.attention,
+            pipeline.heartbeats_missed, flags.flags_overridden, pipeline.secrets_due, deployment.last_deployment,
+        )
+    ),
+    Check("burning:responseTime", _counted),
 )  # fmt: skip
 """Checks whose results are the same in every process. If one cannot run, the bundle is not failing: if the store is the
 cause, its own check says so.
@@ -103,6 +112,7 @@ _STORED = (
 PROCESS = (
     Check("store:exposedFiles", _exposed),
     Check("flags:unreadable", flags.flags_unreadable),
+    Check("secrets:malformed", intake.secrets_malformed),
     Check("memory:utilization", _memory),
     Check("uptime", _uptime),
 )

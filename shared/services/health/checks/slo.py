@@ -1,11 +1,12 @@
 """The objectives of opos.yaml as checks: whether each error budget burns too fast, and what is left of it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from shared.context import Context
 from shared.health.report import Result, Status
-from shared.services.slo.indicators import INDICATORS, counted
+from shared.services.slo.indicators import INDICATORS, Report, outcomes
 from shared.slo.burn_rate import BURN_RATE_ALERTS, Indicator, Slots, budget_left, burn_rate, firing, total
 from shared.values.durations import duration_text
 
@@ -18,9 +19,9 @@ _FAILURES: dict[str | None, tuple[Status, str]] = {
 }  # fmt: skip
 
 
-def burning(context: Context) -> list[Result]:
-    """Reads only the days that the alerts need: the whole window is read when a person asks, not every minute."""
-    slots = counted(context.store, context.now - LONGEST)
+def burning(reports: Sequence[Report], context: Context) -> list[Result]:
+    """The results for *reports*, which need to go back only LONGEST: a person who asks reads the whole window."""
+    slots = outcomes(reports)
     return [_result(name, context.config.slos.objective(name), slots[name], context.now) for name in INDICATORS]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.sources.contract import Scheme
+from shared.sources.contract import Scheme, lacking
 from shared.sources.senders.github.events import FORMAT
 from shared.sources.signatures import digest, encoded, require_match
 from shared.values.http import HttpRequest
@@ -34,5 +34,6 @@ def _signature(secret: str, body: bytes) -> bytes:
 
 
 SCHEME = Scheme(
-    verify=verify, sign=sign, delivery=delivery, headers=("x-github-delivery", "x-github-event", "x-github-hook-id")
-)
+    verify=verify, sign=sign, delivery=delivery, missing=lacking("x-hub-signature-256"),
+    headers=("x-github-delivery", "x-github-event", "x-github-hook-id"),
+)  # fmt: skip

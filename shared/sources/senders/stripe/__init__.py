@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.sources.contract import Scheme
+from shared.sources.contract import Scheme, lacking
 from shared.sources.payload import text
 from shared.sources.senders.stripe.events import FORMAT
 from shared.sources.signatures import digest, encoded, pairs, rejected, require_match, require_recent, values
@@ -17,7 +17,7 @@ def verify(request: HttpRequest, secrets: Sequence[str], *, now: datetime, toler
     parts = pairs(request.headers.get("stripe-signature", ""))
     times = values(parts, "t")
     if len(times) != 1:
-        raise rejected()
+        raise rejected(failed="timestamp", detail="missing" if not times else "several")
     require_recent(times[0], now=now, tolerance=tolerance)
     expected = [_signature(secret, times[0], request.body) for secret in secrets]
     require_match(map(encoded, values(parts, "v1")), expected)
@@ -37,4 +37,6 @@ def _signature(secret: str, time: str, body: bytes) -> bytes:
     return digest(secret.encode(), time.encode() + b"." + body).hex().encode()
 
 
-SCHEME = Scheme(verify=verify, sign=sign, delivery=delivery, signs_time=True, signs_id=True)
+SCHEME = Scheme(
+    verify=verify, sign=sign, delivery=delivery, signs_time=True, signs_id=True, missing=lacking("stripe-signature")
+)
