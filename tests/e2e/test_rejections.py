@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import chdir
 from datetime import timedelta
 from typing import Any
 
@@ -48,7 +49,8 @@ EXPECTED = {
 
 
 def doctor(bundle: Bundle) -> tuple[str, dict[str, Any]]:
-    texts = [CliRunner().invoke(main, ["doctor", *bundle.place, *more]).output for more in ([], ["--json"])]
+    with chdir(bundle.folder):
+        texts = [CliRunner().invoke(main, ["doctor", *bundle.place, *more]).output for more in ([], ["--json"])]
     return texts[0], {row["source"]: row for row in json.loads(texts[1])["intake"]}
 
 
