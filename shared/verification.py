@@ -74,7 +74,8 @@ def _config_faults(path: Path, environment: Mapping[str, str]) -> list[Fault]:
     understood = _understood(located)
     faults = [
         *missing_secrets(understood, located, environment), *malformed_secrets(understood, located, environment),
-        *_unusable_secrets(understood, located, environment), *_of_sources(silent_lines, understood, located), *idle_keys(located),
+        *_unusable_secrets(understood, located, environment), *idle_keys(located),
+        *_of_sources(silent_lines, understood, located),
     ]  # fmt: skip
     try:
         config = load_config(path)

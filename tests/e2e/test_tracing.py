@@ -137,7 +137,8 @@ def test_a_refusal_is_no_error_of_ours_and_a_crash_is_one(
     bundle.request("POST", "/webhooks/nowhere", b"{}")
     refused = memory.spans["webhook_intake"]
     assert refused.status.is_unset
-    assert refused.attributes == {"http.request.method": "POST", "http.response.status_code": 404}
+    said = {"http.request.method": "POST", "http.response.status_code": 404, "opos.source": "nowhere"}
+    assert refused.attributes == said
     monkeypatch.setattr(bundle.store, "commit", lambda _writes: 1 / 0)
     send(bundle)
     crashed = memory.spans["webhook_intake"]
