@@ -42,7 +42,7 @@ def intake_lines(rows: Sequence[Row], clock: OperatorClock) -> Iterator[str]:
         yield ""
         yield "Webhooks of the last 30 days"
     for row in rows:
-        accepted = clock.time_and_age(row["accepted"]) if row["accepted"] else "none recorded"
+        accepted = clock.time_and_age(row["accepted"]) if row["accepted"] else "none, up to a minute ago"
         yield f"   {row['source']}: last accepted {accepted}" if row["configured"] else f"   {row['source']}"
         for count in row["rejected"]:
             last = f"last {clock.time_and_age(count['last'])} from {count['network'] or 'an unknown network'}"
