@@ -8,6 +8,7 @@ import click
 from opos.history.arrivals import arrivals
 from opos.history.event_feed import feed
 from opos.history.event_list import AGE, MOST, STATES, Latest, Selection, entry, latest, line, width
+from opos.senders.signed_request import UnknownSource
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import json_text, reports_errors, say, show
 from opos.terminal.reader import until_reader_ends, wait
@@ -29,9 +30,9 @@ from shared.values.text import readable
     type=moment,
     help=f"An age (2h), a day or an ISO 8601 time; {AGE.days}d by default, except for backlogs.",
 )
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="The most events to list.")
+@click.option("--limit", type=click.IntRange(0, 1000), default=20, show_default=True, help="The most events to list.")
 @click.option(
-    "--follow", is_flag=True, help="Print new events as they come, until Ctrl-C. With --json, one on each line."
+    "--follow", is_flag=True, help="Then print new events as they come, until Ctrl-C. With --json, one on each line."
 )
 @with_place
 @json_option
@@ -46,6 +47,8 @@ def command(
     """
     runtime, selection = place.runtime(), Selection(source, event_type, state, since)
     if follow:
+        if unknown := _unknown(runtime, source):
+            raise UnknownSource(unknown)
         with until_reader_ends():
             _follow(runtime, selection, limit, as_json=as_json)
         return
@@ -74,10 +77,15 @@ def _print(docs: Iterable[Doc], runtime: Runtime, *, as_json: bool) -> None:
 
 
 def _none(runtime: Runtime, source: str | None) -> str:
+    return " ".join(("No event matches.", _unknown(runtime, source))).rstrip()
+
+
+def _unknown(runtime: Runtime, source: str | None) -> str:
+    """Says that opos.yaml has no *source*; empty if it has."""
     known = _sources(runtime)
     if source is None or source in known or not known:
-        return "No event matches."
-    return f"No event matches. opos.yaml has no source {readable(source)!r}, only {', '.join(known)}."
+        return ""
+    return f"opos.yaml has no source {readable(source)!r}, only {', '.join(known)}."
 
 
 def _sources(runtime: Runtime) -> list[str]:

@@ -67,6 +67,8 @@ def test_an_empty_list_says_so_and_names_the_sources_if_there_is_no_such_source(
     assert opos(embedded, "events", "--source", "stripe") == "No event matches.\n"
     assert "opos.yaml has no source 'strpe', only github, stripe," in opos(embedded, "events", "--source", "strpe")
     assert json.loads(opos(embedded, "events", "--json")) == []
+    following = called(embedded, "events", "--follow", "--source", "strpe")  # else it would wait for ever
+    assert (following.exit_code, "opos.yaml has no source 'strpe'" in following.stderr) == (2, True)
 
 
 def test_a_broken_configuration_does_not_hide_the_events(embedded: Bundle) -> None:
