@@ -95,7 +95,7 @@ def as_markdown() -> str:
 
 
 def _conditions(decision: Decision) -> str:
-    named = [path for path in decision.by if path not in {"id", "account"} and "|" not in path]
+    named = [path for path in decision.by if path not in {"id", "account"}]
     present = [f"`{path}` is present" for path in named]
     return ", ".join([*present, *(_condition(path, values) for path, values in decision.when.items())])
 

@@ -1,10 +1,13 @@
 """Every event type of Stripe is read, and what opos decides stands in tables to read."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from shared.events import Alert, Signal
+from opos.senders.catalogue import known
+from shared.events import Alert, BusinessEvent, Signal
 from shared.sources.senders.stripe.events import DECISIONS
 from tests.support.stripe_events import (
     GUIDE,
@@ -104,12 +107,30 @@ def test_the_end_of_a_subscription_ends_the_alert_about_its_last_invoice() -> No
     assert (lost.status, dropped.status, dropped.fingerprint) == ("firing", "resolved", unpaid.fingerprint)
 
 
-def test_a_payment_that_succeeds_at_a_later_try_ends_the_alert_about_its_failed_charge() -> None:
-    failed = alert("charge.failed", id="ch_1", payment_intent="pi_7")
+def test_a_payment_that_succeeds_at_a_later_try_ends_the_alert_about_its_checkout() -> None:
     late = alert("checkout.session.async_payment_failed", id="cs_1", payment_intent="pi_7")
     succeeded = alert("payment_intent.succeeded", id="pi_7")
-    assert failed.fingerprint == late.fingerprint == succeeded.fingerprint
-    assert (failed.severity, late.severity, succeeded.status) == ("info", "warning", "resolved")
+    assert late.fingerprint == succeeded.fingerprint
+    assert (late.severity, succeeded.status) == ("warning", "resolved")
+
+
+def test_a_failed_charge_is_a_line_and_never_an_alert_whether_an_invoice_has_it_or_not() -> None:
+    assert decided(Sample("charge.failed", {}).payload()) == "line: A charge of 49.00 EUR failed: cus_1"
+    failed = only("charge.failed", invoice=None)
+    assert isinstance(failed, BusinessEvent)
+    assert failed.about == "other"
+
+
+def problems(types: Iterable[str], *, is_end: bool) -> set[str]:
+    decisions = (decision for type in types for decision in DECISIONS[type])
+    return {decision.problem for decision in decisions if decision.problem and decision.is_end is is_end}
+
+
+def test_the_advertised_events_end_every_problem_that_they_begin_and_stripe_ends() -> None:
+    advertised = set(re.findall(r"`([a-z_.]+\.[a-z_]+)`", known()["stripe"].where))
+    assert len(advertised) > 10
+    begun, ended = problems(advertised, is_end=False), problems(advertised, is_end=True)
+    assert begun & problems(DECISIONS, is_end=True) <= ended
 
 
 def test_a_reserve_on_each_charge_is_told_once_by_its_plan() -> None:

@@ -16,9 +16,9 @@ class Decision(NamedTuple):
     """The signal that an event makes.
 
     `title` may contain `{sum}`, `{outcome}` and `{id}`. An alert has a `severity`, and its fingerprint is the `problem`
-    with the fields in `by`, so that a later event ends it; in `by` and `shows`, `a|b` is the first that is present. If
-    none is, the decision does not apply, unless it is the `id`, which every object has. `shows` is the object whose
-    page in `area` of the dashboard the link opens. `amount` is the field with the money. `connected` is the severity
+    with the fields in `by`, so that a later event ends it. If one is absent, the decision does not apply, unless it is
+    the `id`, which every object has. `shows` is the object whose page in `area` of the dashboard the link opens; of
+    `a|b`, the first that is present. `amount` is the field with the money. `connected` is the severity
     for a connected account, if it differs. `comes_first`: the event precedes all others of its second.
     """
 

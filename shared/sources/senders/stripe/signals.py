@@ -40,10 +40,11 @@ def signal(decision: Decision, event: Occurrence) -> Signal | None:
 
 
 def _key(by: tuple[str, ...], fields: dict[str, Any]) -> str:
-    """The names of the objects in *by*; empty if there is none."""
+    """The names of the objects in *by*; empty if one is absent."""
     if "id" in by:
         require(fields, "id", str)
-    return ":".join(filter(None, (text(fields, *path.split("|")) for path in by)))
+    names = [text(fields, path) for path in by]
+    return ":".join(names) if all(names) else ""
 
 
 def _alert(decision: Decision, key: str, event: Occurrence) -> Alert:
