@@ -92,6 +92,19 @@ def test_a_thin_event_of_a_connected_account_names_it() -> None:
     assert signal.labels["account"] == "acct_2"
 
 
+def test_a_thin_event_makes_no_signal_that_depends_on_a_field_of_the_object() -> None:
+    for type, decisions in DECISIONS.items():
+        if type in KNOWN["types"] and all(decision.needs_object for decision in decisions):
+            assert decided(thin(f"v1.{type}")) == "noted", type
+
+
+@pytest.mark.parametrize(
+    "type", ["checkout.session.completed", "checkout.session.async_payment_failed", "reserve.hold.created"]
+)
+def test_a_thin_checkout_or_hold_is_only_noted_as_its_state_is_unknown(type: str) -> None:
+    assert decided(thin(f"v1.{type}")) == "noted"
+
+
 @pytest.mark.parametrize("type", ENDS)
 def test_what_ends_a_problem_names_it(type: str) -> None:
     firing = alert(type, id="x_1")

@@ -35,6 +35,11 @@ class Decision(NamedTuple):
     is_end: bool = False
     comes_first: bool = False
 
+    @property
+    def needs_object(self) -> bool:
+        """Whether it depends on a field of the object besides its id, so that it never applies to a thin event."""
+        return bool(self.when) or not {"id", "account"}.issuperset(self.by)
+
     def ends(self, title: str, **changes: Any) -> "Decision":
         """The decision by which another event ends the alert of this one."""
         return self._replace(**{"title": title, "when": ALWAYS, "is_end": True, **changes})

@@ -31,6 +31,8 @@ class Occurrence(NamedTuple):
 
 def signal(decision: Decision, event: Occurrence) -> Signal | None:
     """What *decision* makes of *event*; None if it does not apply. Raises ContractBroken without a needed field."""
+    if event.is_thin and decision.needs_object:  # a field that is not told is unknown, not absent
+        return None
     if not all(optional(event.fields, path, object, None) in values for path, values in decision.when.items()):
         return None
     key = _key(decision.by, event.fields)
