@@ -8,6 +8,7 @@ import pytest
 
 from opos.senders.catalogue import known
 from shared.events import Alert, BusinessEvent, Signal
+from shared.intake.webhook import Reading
 from shared.sources.senders.stripe.events import DECISIONS
 from tests.support.stripe_events import (
     GUIDE,
@@ -169,6 +170,26 @@ def test_a_disabled_account_is_critical_until_it_is_enabled_again() -> None:
     assert (payouts.severity, payouts.title) == ("critical", "Stripe has disabled payouts")
     assert charges.fingerprint == payouts.fingerprint == enabled.fingerprint
     assert enabled.status == "resolved"
+
+
+@pytest.mark.parametrize("type", ["account.application.deauthorized", "v1.account.application.deauthorized"])
+def test_a_connected_account_that_leaves_your_platform_is_disabled_no_more(type: str) -> None:
+    disabled = reading(Sample("account.updated", {"id": "acct_2", "charges_enabled": False}).payload(account="acct_2"))
+    left = thin(type, context="acct_2") if type.startswith("v1.") else Sample(type, {}).payload(account="acct_2")
+    firing, ended = problems_named(disabled, "firing"), problems_named(reading(left), "resolved")
+    assert firing
+    assert firing <= ended
+
+
+def test_a_connected_account_leaves_no_alert_about_a_capability_that_nothing_would_end() -> None:
+    state = {"id": "card_payments", "status": "inactive"}
+    sample = Sample("capability.updated", state)
+    assert decided(sample.payload(account="acct_1")) == "line: Capability card_payments is inactive (acct_1)"
+    assert alert("capability.updated", **state).severity == "warning"
+
+
+def problems_named(said: Reading, status: str) -> set[str]:
+    return {signal.fingerprint for signal in said.signals if isinstance(signal, Alert) and signal.status == status}
 
 
 def test_an_account_that_is_still_being_set_up_is_not_called_disabled() -> None:

@@ -10,8 +10,9 @@ _KNOWN = (True, None)
 """An account that has not submitted its details yet is not disabled."""
 _INACTIVE = Decision(
     "Capability {id} is inactive", "warning", "capability", ("account", "id"), _STATUS, "",
-    when={"status": ("inactive", "disabled")}, connected="info",
+    when={"status": ("inactive", "disabled")}, connected="line",
 )  # fmt: skip
+"""Of a connected account it is a line: an account that leaves your platform does not say what it was able to do."""
 _HELD = Decision("A hold{sum} was placed on your balance", "warning", "hold", area="balance", shows="", amount="amount")
 _RESERVE = Decision("Stripe has placed a reserve", "warning", "reserve", area="balance", shows="")
 _PAYOUT = Decision("Payout{sum} failed", "critical", "payout", area="payouts", amount="amount", connected="warning")
@@ -38,6 +39,7 @@ STANDING: Mapping[str, tuple[Decision, ...]] = {
     ),
     "account.application.deauthorized": (
         Decision("A connected account has left your platform", area="connect/accounts", shows="", about="customers"),
+        _STOPPED.ends("A connected account has left your platform", by=("account",)),
     ),
     # Each charge makes a hold of its own under a reserve plan, which has its own alert.
     "reserve.hold.created": (_HELD._replace(when={"reserve_plan": (None,)}),),
@@ -67,5 +69,6 @@ STANDING: Mapping[str, tuple[Decision, ...]] = {
     "v2.money_management.inbound_transfer.bank_debit_returned": (_INBOUND,),
     "v2.core.account.closed": (
         Decision("A connected account was closed", area="connect/accounts", about="customers"),
+        _STOPPED.ends("A connected account was closed"),
     ),
 }  # fmt: skip
