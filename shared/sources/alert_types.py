@@ -46,7 +46,11 @@ _GITHUB = _in_families(
 )  # fmt: skip
 
 _STRIPE = tuple(kind for kind, decisions in DECISIONS.items() if any(decision.problem for decision in decisions))
-_STRIPE_THIN = tuple(f"v1.{kind}" for kind in _STRIPE)
+_STRIPE_THIN = tuple(
+    f"v1.{kind}"
+    for kind, decisions in DECISIONS.items()
+    if any(decision.problem and not decision.needs_object for decision in decisions)
+)
 
 _PAGERDUTY = ("triggered", "reopened", "escalated", "unacknowledged", "acknowledged", "resolved")
 

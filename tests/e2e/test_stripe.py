@@ -45,6 +45,16 @@ def test_a_thin_dispute_interrupts(embedded: Bundle) -> None:
     assert embedded.pages() == ["Payment is disputed"]
 
 
+def test_payouts_that_stay_disabled_when_charges_return_interrupt_again(embedded: Bundle) -> None:
+    for number, state in enumerate(
+        ({"charges_enabled": False, "payouts_enabled": False}, {"payouts_enabled": False}, {"payouts_enabled": True})
+    ):
+        payload = Sample("account.updated", state).payload(created=1795161600 + number)
+        send(embedded, payload, id=f"evt_{number}")
+    assert embedded.pages()[:2] == ["Stripe has disabled charges", "Stripe has disabled payouts"]
+    assert {doc.data["state"] for doc in embedded.docs("alerts")} == {"resolved"}
+
+
 def test_an_invoice_that_is_finalized_and_fails_in_the_same_second_fails_in_either_order(embedded: Bundle) -> None:
     for id, types in {
         "in_1": ("invoice.finalized", "invoice.payment_failed"),

@@ -95,7 +95,7 @@ def as_markdown() -> str:
 
 
 def _conditions(decision: Decision) -> str:
-    named = [path for path in decision.by if path not in {"id", "account"} and "|" not in path]
+    named = [path for path in decision.by if path not in {"id", "account"}]
     present = [f"`{path}` is present" for path in named]
     return ", ".join([*present, *(_condition(path, values) for path, values in decision.when.items())])
 
@@ -113,13 +113,15 @@ def _act(decision: Decision) -> str:
     )
     if decision.severity is None:
         return f"{'income' if decision.about == 'money in' else 'a line'}: {title}"
-    lower = f" (`{decision.connected}` for a connected account)" if decision.connected else ""
-    act = (
-        f"resolves `{decision.problem}`"
-        if decision.is_end
-        else f"`{decision.severity}` alert `{decision.problem}`{lower}"
-    )
-    return f"{act}: {title}"
+    act = f"resolves `{decision.problem}`" if decision.is_end else f"`{decision.severity}` alert `{decision.problem}`"
+    return f"{act}{_for_connected(decision)}: {title}"
+
+
+def _for_connected(decision: Decision) -> str:
+    if not decision.connected or (decision.is_end and decision.connected != "line"):
+        return ""
+    other = "a line" if decision.connected == "line" else f"`{decision.connected}`"
+    return f" ({other} for a connected account)"
 
 
 def main() -> None:

@@ -1,10 +1,14 @@
 """Every event type of Stripe is read, and what opos decides stands in tables to read."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from shared.events import Alert, Signal
+from opos.senders.catalogue import known
+from shared.events import Alert, BusinessEvent, Signal
+from shared.intake.webhook import Reading
 from shared.sources.senders.stripe.events import DECISIONS
 from tests.support.stripe_events import (
     GUIDE,
@@ -89,6 +93,19 @@ def test_a_thin_event_of_a_connected_account_names_it() -> None:
     assert signal.labels["account"] == "acct_2"
 
 
+def test_a_thin_event_makes_no_signal_that_depends_on_a_field_of_the_object() -> None:
+    for type, decisions in DECISIONS.items():
+        if type in KNOWN["types"] and all(decision.needs_object for decision in decisions):
+            assert decided(thin(f"v1.{type}")) == "noted", type
+
+
+@pytest.mark.parametrize(
+    "type", ["checkout.session.completed", "checkout.session.async_payment_failed", "reserve.hold.created"]
+)
+def test_a_thin_checkout_or_hold_is_only_noted_as_its_state_is_unknown(type: str) -> None:
+    assert decided(thin(f"v1.{type}")) == "noted"
+
+
 @pytest.mark.parametrize("type", ENDS)
 def test_what_ends_a_problem_names_it(type: str) -> None:
     firing = alert(type, id="x_1")
@@ -104,12 +121,30 @@ def test_the_end_of_a_subscription_ends_the_alert_about_its_last_invoice() -> No
     assert (lost.status, dropped.status, dropped.fingerprint) == ("firing", "resolved", unpaid.fingerprint)
 
 
-def test_a_payment_that_succeeds_at_a_later_try_ends_the_alert_about_its_failed_charge() -> None:
-    failed = alert("charge.failed", id="ch_1", payment_intent="pi_7")
+def test_a_payment_that_succeeds_at_a_later_try_ends_the_alert_about_its_checkout() -> None:
     late = alert("checkout.session.async_payment_failed", id="cs_1", payment_intent="pi_7")
     succeeded = alert("payment_intent.succeeded", id="pi_7")
-    assert failed.fingerprint == late.fingerprint == succeeded.fingerprint
-    assert (failed.severity, late.severity, succeeded.status) == ("info", "warning", "resolved")
+    assert late.fingerprint == succeeded.fingerprint
+    assert (late.severity, succeeded.status) == ("warning", "resolved")
+
+
+def test_a_failed_charge_is_a_line_and_never_an_alert_whether_an_invoice_has_it_or_not() -> None:
+    assert decided(Sample("charge.failed", {}).payload()) == "line: A charge of 49.00 EUR failed: cus_1"
+    failed = only("charge.failed", invoice=None)
+    assert isinstance(failed, BusinessEvent)
+    assert failed.about == "other"
+
+
+def problems(types: Iterable[str], *, is_end: bool) -> set[str]:
+    decisions = (decision for type in types for decision in DECISIONS[type])
+    return {decision.problem for decision in decisions if decision.problem and decision.is_end is is_end}
+
+
+def test_the_advertised_events_end_every_problem_that_they_begin_and_stripe_ends() -> None:
+    advertised = set(re.findall(r"`([a-z_.]+\.[a-z_]+)`", known()["stripe"].where))
+    assert len(advertised) > 10
+    begun, ended = problems(advertised, is_end=False), problems(advertised, is_end=True)
+    assert begun & problems(DECISIONS, is_end=True) <= ended
 
 
 def test_a_reserve_on_each_charge_is_told_once_by_its_plan() -> None:
@@ -129,24 +164,47 @@ def test_a_closed_dispute_says_how_it_ended(status: str, title: str) -> None:
 
 def test_a_disabled_account_is_critical_until_it_is_enabled_again() -> None:
     charges = alert("account.updated", charges_enabled=False, payouts_enabled=False)
-    payouts = alert("account.updated", payouts_enabled=False)
-    enabled = alert("account.updated")
+    payouts, charges_return = reading(Sample("account.updated", {"payouts_enabled": False}).payload()).signals
+    enabled = reading(Sample("account.updated", {}).payload())
+    assert isinstance(payouts, Alert)
+    assert isinstance(charges_return, Alert)
     assert (charges.severity, charges.title) == ("critical", "Stripe has disabled charges")
     assert (payouts.severity, payouts.title) == ("critical", "Stripe has disabled payouts")
-    assert charges.fingerprint == payouts.fingerprint == enabled.fingerprint
-    assert enabled.status == "resolved"
+    assert (charges_return.status, charges_return.fingerprint) == ("resolved", charges.fingerprint)
+    assert problems_named(enabled, "resolved") == {charges.fingerprint, payouts.fingerprint}
+
+
+@pytest.mark.parametrize("type", ["account.application.deauthorized", "v1.account.application.deauthorized"])
+def test_a_connected_account_that_leaves_your_platform_is_disabled_no_more(type: str) -> None:
+    disabled = reading(Sample("account.updated", {"id": "acct_2", "charges_enabled": False}).payload(account="acct_2"))
+    left = thin(type, context="acct_2") if type.startswith("v1.") else Sample(type, {}).payload(account="acct_2")
+    firing, ended = problems_named(disabled, "firing"), problems_named(reading(left), "resolved")
+    assert firing
+    assert firing <= ended
+
+
+def test_a_connected_account_leaves_no_alert_about_a_capability_that_nothing_would_end() -> None:
+    state = {"id": "card_payments", "status": "inactive"}
+    sample = Sample("capability.updated", state)
+    assert decided(sample.payload(account="acct_1")) == "line: Capability card_payments is inactive (acct_1)"
+    assert alert("capability.updated", **state).severity == "warning"
+
+
+def problems_named(said: Reading, status: str) -> set[str]:
+    return {signal.fingerprint for signal in said.signals if isinstance(signal, Alert) and signal.status == status}
 
 
 def test_an_account_that_is_still_being_set_up_is_not_called_disabled() -> None:
-    payload = Sample("account.updated", {"charges_enabled": False, "details_submitted": False}).payload()
+    state = {"charges_enabled": False, "payouts_enabled": False, "details_submitted": False}
+    payload = Sample("account.updated", state).payload()
     assert reading(payload).signals == ()
 
 
 def test_an_account_of_the_test_mode_never_ends_the_alert_about_the_live_one() -> None:
-    live = alert("account.updated", charges_enabled=False)
-    (tested,) = reading(Sample("account.updated", {}).payload(livemode=False), HANDLED).signals
-    assert isinstance(tested, Alert)
-    assert tested.fingerprint != live.fingerprint
+    live = alert("account.updated", charges_enabled=False, payouts_enabled=False)
+    tested = reading(Sample("account.updated", {}).payload(livemode=False), HANDLED)
+    assert problems_named(tested, "resolved").isdisjoint({live.fingerprint})
+    assert len(problems_named(tested, "resolved")) == 2
 
 
 def test_one_payment_is_income_once() -> None:

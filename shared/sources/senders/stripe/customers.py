@@ -9,11 +9,8 @@ _DROPPED = _UNPAID.ends(
     "The subscription of an invoice has ended", by=("latest_invoice",), shows="latest_invoice", amount=""
 )
 _PAID = _UNPAID.ends("Invoice{sum} was paid")
-_FAILED = Decision(
-    "A charge{sum} failed", "info", "payment", ("payment_intent|id",), "payments", "payment_intent|id", "amount"
-)
 _LATE = Decision(
-    "Payment{sum} of a checkout failed", "warning", "payment", ("payment_intent|id",), "payments", "payment_intent|id",
+    "Payment{sum} of a checkout failed", "warning", "payment", ("payment_intent",), "payments", "payment_intent",
     "amount_total",
 )  # fmt: skip
 _SETUP = Decision("A payment method could not be saved", "info", "setup", area="setup_intents")
@@ -53,9 +50,10 @@ CUSTOMERS: Mapping[str, tuple[Decision, ...]] = {
     "charge.succeeded": (_RECEIVED._replace(when={"captured": (True, None)}),),
     "charge.captured": (_RECEIVED._replace(amount="amount_captured"),),
     "charge.refunded": (Decision("Payment{sum} was refunded", area="payments", amount="amount_refunded"),),
-    "charge.failed": (_FAILED._replace(when={"invoice": (None,)}),),  # the invoice tells its own failures
-    "payment_intent.succeeded": (_FAILED.ends("Payment{sum} succeeded", by=("id",), shows="id"),),
-    "payment_intent.canceled": (_FAILED.ends("Payment{sum} was canceled", by=("id",), shows="id"),),
+    # No alert: the customer sees it, tries again or leaves, and no event tells of the latter.
+    "charge.failed": (Decision("A charge{sum} failed", area="payments", amount="amount"),),
+    "payment_intent.succeeded": (_LATE.ends("Payment{sum} succeeded", by=("id",), shows="id", amount="amount"),),
+    "payment_intent.canceled": (_LATE.ends("Payment{sum} was canceled", by=("id",), shows="id", amount="amount"),),
     "checkout.session.completed": (
         _CHECKOUT._replace(when={"payment_status": ("paid", "no_payment_required", None)}),
         _CHECKOUT._replace(title="A checkout awaits its payment", when={"payment_status": ("unpaid",)}),

@@ -1,7 +1,8 @@
 """Stripe's events. Source: "Types of events" and the objects they carry, docs.stripe.com/api.
 
 A snapshot event has the object in `data.object`. A thin event has only its address in `related_object`, so opos judges
-it by its type: `v1.charge.dispute.created` means what `charge.dispute.created` means.
+it by its type: `v1.charge.dispute.created` means what `charge.dispute.created` means. No decision with a condition
+applies to it, whatever the condition.
 """
 
 from collections.abc import Mapping

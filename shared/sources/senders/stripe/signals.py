@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from shared.events import Alert, BusinessEvent, Money, Signal
+from shared.events import Alert, BusinessEvent, Money, Severity, Signal
 from shared.sources.payload import moment, optional, require, text
 from shared.sources.senders.stripe.decision import Decision
 from shared.values.money import format_money
@@ -31,30 +31,34 @@ class Occurrence(NamedTuple):
 
 def signal(decision: Decision, event: Occurrence) -> Signal | None:
     """What *decision* makes of *event*; None if it does not apply. Raises ContractBroken without a needed field."""
+    if event.is_thin and decision.needs_object:  # a field that is not told is unknown, not absent
+        return None
     if not all(optional(event.fields, path, object, None) in values for path, values in decision.when.items()):
         return None
-    key = _key(decision.by, event.fields)
+    key = _key(decision.by, event)
     if not key:
         return None
-    return _alert(decision, key, event) if decision.severity else _news(decision, event)
+    severity = decision.severity_for(event.account)
+    return _alert(decision, severity, key, event) if severity else _news(decision, event)
 
 
-def _key(by: tuple[str, ...], fields: dict[str, Any]) -> str:
-    """The names of the objects in *by*; empty if there is none."""
+def _key(by: tuple[str, ...], event: Occurrence) -> str:
+    """The names of the objects in *by*; empty if one is absent."""
     if "id" in by:
-        require(fields, "id", str)
-    return ":".join(filter(None, (text(fields, *path.split("|")) for path in by)))
+        require(event.fields, "id", str)
+    named = {"account": event.account, **event.fields}
+    names = [text(named, path) for path in by]
+    return ":".join(names) if all(names) else ""
 
 
-def _alert(decision: Decision, key: str, event: Occurrence) -> Alert:
+def _alert(decision: Decision, severity: Severity, key: str, event: Occurrence) -> Alert:
     money = _money(decision, event)
-    severity = decision.connected if event.account and decision.connected else decision.severity
     problem = f"test/{decision.problem}" if event.is_test else decision.problem  # both modes name an account alike
     at = moment(event.payload, "created")  # Stripe guarantees no order of delivery
     return Alert(
         fingerprint=f"{problem}:{key}",
         title=_title(decision, event, money),
-        severity=severity or "",
+        severity=severity,
         status="resolved" if decision.is_end else "firing",
         summary=text(event.fields, *_REASONS),
         link=_link(decision, event),

@@ -6,12 +6,14 @@ from shared.sources.senders.stripe.decision import Decision
 
 _STATUS = "account/status"
 _STOPPED = Decision("Stripe has disabled charges", "critical", "account", area=_STATUS, shows="", connected="warning")
+_WITHHELD = _STOPPED._replace(title="Stripe has disabled payouts", problem="payouts")
 _KNOWN = (True, None)
 """An account that has not submitted its details yet is not disabled."""
 _INACTIVE = Decision(
     "Capability {id} is inactive", "warning", "capability", ("account", "id"), _STATUS, "",
-    when={"status": ("inactive", "disabled")}, connected="info",
+    when={"status": ("inactive", "disabled")}, connected="line",
 )  # fmt: skip
+"""Of a connected account it is a line: an account that leaves your platform does not say what it was able to do."""
 _HELD = Decision("A hold{sum} was placed on your balance", "warning", "hold", area="balance", shows="", amount="amount")
 _RESERVE = Decision("Stripe has placed a reserve", "warning", "reserve", area="balance", shows="")
 _PAYOUT = Decision("Payout{sum} failed", "critical", "payout", area="payouts", amount="amount", connected="warning")
@@ -23,13 +25,10 @@ _INBOUND = _SENT._replace(title="Inbound transfer{sum} failed", problem="inbound
 STANDING: Mapping[str, tuple[Decision, ...]] = {
     "account.updated": (
         _STOPPED._replace(when={"charges_enabled": (False,), "details_submitted": _KNOWN}),
-        _STOPPED._replace(
-            title="Stripe has disabled payouts",
-            when={"charges_enabled": _KNOWN, "payouts_enabled": (False,), "details_submitted": _KNOWN},
-        ),
-        _STOPPED.ends(
-            "Charges and payouts are enabled", when={"charges_enabled": (True,), "payouts_enabled": (True,)}
-        ),
+        # One page if both stop, and another if only charges return.
+        _WITHHELD._replace(when={"charges_enabled": _KNOWN, "payouts_enabled": (False,), "details_submitted": _KNOWN}),
+        _STOPPED.ends("Charges are enabled", when={"charges_enabled": (True,)}),
+        _WITHHELD.ends("Payouts are enabled", when={"payouts_enabled": (True,)}),
     ),
     "capability.updated": (
         _INACTIVE,
@@ -38,6 +37,7 @@ STANDING: Mapping[str, tuple[Decision, ...]] = {
     ),
     "account.application.deauthorized": (
         Decision("A connected account has left your platform", area="connect/accounts", shows="", about="customers"),
+        *(left.ends("A connected account has left your platform", by=("account",)) for left in (_STOPPED, _WITHHELD)),
     ),
     # Each charge makes a hold of its own under a reserve plan, which has its own alert.
     "reserve.hold.created": (_HELD._replace(when={"reserve_plan": (None,)}),),
@@ -67,5 +67,6 @@ STANDING: Mapping[str, tuple[Decision, ...]] = {
     "v2.money_management.inbound_transfer.bank_debit_returned": (_INBOUND,),
     "v2.core.account.closed": (
         Decision("A connected account was closed", area="connect/accounts", about="customers"),
+        *(closed.ends("A connected account was closed") for closed in (_STOPPED, _WITHHELD)),
     ),
 }  # fmt: skip
