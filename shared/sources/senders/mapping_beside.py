@@ -11,7 +11,10 @@ from shared.sources.senders.mapped import reader
 
 
 def beside(sender: Format, source: Source) -> Format:
-    """*sender* with the mappings of *source*. Where both say something of the same, the operator's word counts."""
+    """*sender* with the mappings of *source*. Where both say something of the same, the operator's word counts.
+
+    What the mapping does not say stays as the format reads it, above all the amount and the end of an alert.
+    """
     read = reader(source)
 
     def translate(kind: str, payload: Any) -> Meaning:
@@ -19,9 +22,16 @@ def beside(sender: Format, source: Source) -> Format:
         signal = _added(read, payload)
         if signal is None:
             return meaning
-        return Meaning(signal.title, (signal, *(other for other in meaning.signals if not _is_same(signal, other))))
+        return _joined(signal, meaning)
 
     return sender._replace(translate=translate)
+
+
+def _joined(signal: Signal, meaning: Meaning) -> Meaning:
+    same = next((other for other in meaning.signals if _is_same(signal, other)), signal)
+    said = {name: getattr(signal, name) for name in signal.model_fields_set}
+    others = (other for other in meaning.signals if not _is_same(signal, other))
+    return Meaning(signal.title, (same.model_copy(update=said), *others))
 
 
 def _added(read: Callable[[Any], Signal | None], payload: Any) -> Signal | None:

@@ -61,6 +61,27 @@ def test_the_news_of_the_operator_replaces_that_of_the_format_so_that_money_coun
     assert (signal.title, signal.money and signal.money.amount) == ("Sold", 900)
 
 
+@pytest.mark.parametrize(("about", "listed"), [({}, "money in"), ({"about": "customers"}, "customers")])
+def test_what_the_news_of_the_operator_does_not_say_stays_as_the_format_reads_it(
+    about: dict[str, str], listed: str
+) -> None:
+    (signal,) = reading(stripe(event={"title": "type", **about}), PAYMENT).signals
+    assert isinstance(signal, BusinessEvent)
+    assert (signal.title, signal.about, signal.money and signal.money.amount) == ("charge.succeeded", listed, 900)
+    assert signal.link
+
+
+@pytest.mark.parametrize(("status", "expected"), [({}, "resolved"), ({"status": "'open'"}, "firing")])
+def test_an_alert_without_a_status_of_its_own_ends_where_the_format_says_so(
+    status: dict[str, str], expected: str
+) -> None:
+    fingerprint = "join(':', ['dispute', data.object.id])"
+    source = stripe(alert={"title": "'Answer the dispute'", "fingerprint": fingerprint, **status})
+    (signal,) = reading(source, {**DISPUTE, "type": "charge.dispute.closed"}).signals
+    assert isinstance(signal, Alert)
+    assert (signal.title, signal.status) == ("Answer the dispute", expected)
+
+
 def test_an_alert_of_the_operator_leaves_the_news_of_the_format() -> None:
     assert titles(reading(stripe(alert={"title": "'A large sum'"}), PAYMENT).signals)[0] == "A large sum"
     assert len(reading(stripe(alert={"title": "'A large sum'"}), PAYMENT).signals) == 2
