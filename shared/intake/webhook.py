@@ -12,7 +12,7 @@ from shared.intake.body import parsed, raw_body
 from shared.ports import Create, Doc
 from shared.ports.field_paths import EXPIRY
 from shared.sources import format_name, format_of, scheme
-from shared.sources.contract import Format, Meaning
+from shared.sources.contract import FAULTS, Format, Meaning
 from shared.sources.severity_words import meanings
 from shared.values.http import HttpRequest
 from shared.values.severity import severity_of
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from shared.config.model import Config
     from shared.config.sources import DeliverySpec, Source
-
-_FAULTS = (ContractBroken, KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
 
 
 SENT_AGAIN_WITHIN = timedelta(minutes=1)
@@ -60,10 +58,10 @@ def _reading(name: str, source: "Source", sender: Format, headers: Mapping[str, 
     try:
         event_type = sender.event_type(headers, payload)
         meaning = sender.translate(event_type, payload)
-    except _FAULTS as fault:
+    except FAULTS as fault:
         return _quarantined(name, fault)
     signals = tuple(_with_severity(signal, name, source, event_type) for signal in meaning.signals)
-    return Reading(event_type or "unnamed", _subject(meaning), signals)
+    return Reading(event_type or "unnamed", _subject(meaning), (*signals, *meaning.mistakes))
 
 
 def _noted(reading: Reading) -> Reading:
@@ -78,7 +76,7 @@ def delivery_id(source: "Source", request: HttpRequest, payload: Any | ContractB
         declared = _declared_id(source.delivery, request, known) if source.delivery else None
         sender = scheme(source)
         return declared or _named(sender.delivery(request, known), is_signed=sender.signs_id)
-    except _FAULTS:
+    except FAULTS:
         return None
 
 

@@ -11,7 +11,7 @@ from shared.config.sources import AlertMapping, EventMapping, Source
 from shared.errors import ContractBroken
 from shared.events import Alert, BusinessEvent, Money, Severity, Signal
 from shared.process.lazy_property import by_identity
-from shared.sources.contract import Format, Meaning
+from shared.sources.contract import FAULTS, Format, Meaning
 from shared.sources.payload import parse_moment, text
 from shared.values.http import HttpResponse
 from shared.values.links import web_link
@@ -49,7 +49,7 @@ def _handshake(challenge: str | None) -> Callable[[Any], HttpResponse | None] | 
     def answer(payload: Any) -> HttpResponse | None:
         try:
             word = search(payload)
-        except jmespath.exceptions.JMESPathError:
+        except FAULTS:
             return None
         is_asked = isinstance(word, str) and bool(word)
         return HttpResponse(200, word.encode(), {"content-type": "text/plain; charset=utf-8"}) if is_asked else None
@@ -137,7 +137,7 @@ def _value(search: Mapping[str, Search], name: str, payload: Any) -> Any:
     """The value of the expression *name*; None if there is no such expression or value."""
     try:
         return search[name](payload) if name in search else None
-    except jmespath.exceptions.JMESPathError as fault:
+    except FAULTS as fault:
         raise ContractBroken(f"expected {name} to have a value, found an error: {fault}") from fault
 
 
