@@ -70,7 +70,12 @@ def _noted(reading: Reading) -> Reading:
 
 
 def delivery_id(source: "Source", request: HttpRequest, payload: Any | ContractBroken) -> DeliveryId | None:
-    """The delivery id at the place that opos.yaml declares, else the sender's own; None if there is neither."""
+    """The delivery id at the place that opos.yaml declares, else the sender's own; None if there is neither.
+
+    A hash replaces the sender's id: it names what is said, which may be said again, so it is no id.
+    """
+    if source.delivery and source.delivery.hash:
+        return None
     known = None if isinstance(payload, ContractBroken) else payload
     try:
         declared = _declared_id(source.delivery, request, known) if source.delivery else None
@@ -149,8 +154,6 @@ def kept_headers(name: str, source: "Source", request: HttpRequest) -> dict[str,
 def _declared_id(spec: "DeliverySpec", request: HttpRequest, payload: Any) -> DeliveryId | None:
     if spec.header:
         return _named(request.headers.get(spec.header.lower()), is_signed=False)
-    if spec.hash:
-        return None  # A hash names what is said, which may be said again.
     import jmespath
 
     id = jmespath.search(spec.body or "", payload)
