@@ -82,11 +82,11 @@ class Format(NamedTuple):
 
     `event_type` and `translate` receive only the stored headers, so that a replay reads the same input. Both raise
     ContractBroken, which says what was expected and what was found, if the payload breaks the sender's contract; the
-    others of FAULTS mean the same. `about` names what a payload is about,
-    such as a group or a monitor, for senders that give a delivery no id but send it again until they get an answer; a
-    delivery that is sent again is then recognised by its body. It never raises. `handshake` answers a set-up request,
-    which is not stored. `is_test` says that a payload is from the sender's test mode, where no money is real: opos
-    then notes it only, unless the source says `test_mode: handle`. It never raises.
+    others of FAULTS mean the same. `about` names what a payload is about, such as a group or a monitor, for senders
+    that give a delivery no id but send it again until they get an answer; a delivery that is sent again is then
+    recognised by its body. It never raises. `handshake` answers a set-up request, which is stored only if it makes
+    signals too. `is_test` says that a payload is from the sender's test mode, where no money is real: opos then notes
+    it only, unless the source says `test_mode: handle`. It never raises.
     """
 
     event_type: Callable[[Mapping[str, str], Any], str]
