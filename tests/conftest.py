@@ -1,6 +1,7 @@
 """The tiers of the tests, how many examples their properties are tried with, and a line for each thing that is missing."""
 
 import os
+import signal
 from collections import Counter
 
 import pytest
@@ -13,6 +14,9 @@ BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fast", BUSY, max_examples=25)
 settings.register_profile("thorough", BUSY, max_examples=100)
 settings.load_profile(os.environ.get("OPOS_TEST_PROFILE", "fast"))
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""A shell has its jobs in the background ignore Ctrl-C, and a process that ignores it has its children ignore it too."""
 
 
 @pytest.hookimpl(tryfirst=True)

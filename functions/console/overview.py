@@ -22,7 +22,7 @@ from functions.console.rows import (
 from shared.alerting.alert import effective_severity
 from shared.context import Context
 from shared.events import Severity, iso
-from shared.intake.rejections import rejected_sources
+from shared.intake.rejections import rejected_sources, watched
 from shared.ports import Condition, Doc
 from shared.services.intake.rejections import among
 from shared.services.outbox.message import made_at
@@ -165,7 +165,7 @@ def _rejected(context: Context) -> Rows:
     """What was rejected: first the sources that are rejected now, then the latest."""
     reports = reported(context.store, context.now - SINCE)
     counts, accepted = among(reports)[::-1], last_accepted(reports)
-    now = rejected_sources(counts, accepted, context.config.sources, context.now)
+    now = rejected_sources(counts, accepted, watched(context.config), context.now)
     counts.sort(key=lambda count: count.place not in now)
     rows = [rejected_row(count, accepted.get(count.place), context) for count in counts[:_FEW]]
     return Rows(rows, len(counts))

@@ -40,10 +40,12 @@ def _webhook(name: str, request: HttpRequest, context: Context) -> HttpResponse:
     signed_with = proof(source, request, context)
     request = without_secret(source, request, context)
     payload = parsed(request.body, request.headers)
-    if (answer := _handshake(name, source, payload)) is not None:
+    answer = _handshake(name, source, payload)
+    if answer is not None and not _says_something(name, source, request, payload):
+        _log.info("set_up", source=name)
         return answer
     event, outcome = _keep(name, source, request, payload, signed_with, context)
-    return json_response(202 if outcome == "accepted" else 200, {"id": event.id, "status": outcome})
+    return answer or json_response(202 if outcome == "accepted" else 200, {"id": event.id, "status": outcome})
 
 
 def _keep(
@@ -91,6 +93,12 @@ def _accept(
 def _handshake(name: str, source: "Source", payload: Any) -> HttpResponse | None:
     answer = format_of(name, source).handshake
     return None if answer is None or isinstance(payload, ContractBroken) else answer(payload)
+
+
+def _says_something(name: str, source: "Source", request: HttpRequest, payload: Any) -> bool:
+    """Whether *payload* is an event too: the field that has the word of a set-up request may be one of an event."""
+    reading = read(name, source, kept_headers(name, source, request), payload)
+    return bool(reading.signals) and reading.quarantine is None
 
 
 def _enqueue(request: HttpRequest, context: IntakeContext) -> HttpResponse:

@@ -33,12 +33,13 @@ def mapped_samples(source: Source) -> dict[str, tuple[str, Any]]:
 
 
 def _is_read_as(name: str, source: Source, body: Any) -> bool:
-    """Whether *source* reads *body*, its places unfilled, as what *name* says."""
+    """Whether *source* reads *body*, its places unfilled, as what *name* says, and as no income."""
     reading = read("sample", source, {}, body)
     if reading.quarantine or not reading.signals:
         return False
     signal = reading.signals[0]
-    return (signal.status if isinstance(signal, Alert) else "event") == name
+    is_free = signal.money is None or signal.money.amount == 0
+    return is_free and (signal.status if isinstance(signal, Alert) else "event") == name
 
 
 def _body(source: Source, name: str) -> dict[str, Any]:

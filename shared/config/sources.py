@@ -132,7 +132,8 @@ class Source(Section):
     """Headers to store besides those of the scheme, for the app to which `opos forward` sends."""
     type: Expression | None = None
     challenge: Expression | None = None
-    """The word in a set-up request that the sender wants back as text, such as Twitch's; such a request is no event."""
+    """The word in a set-up request that the sender wants back as text, such as Twitch's. Such a request is no event,
+    unless the mapping reads one in it."""
     alert: AlertMapping | None = None
     event: EventMapping | None = None
     severity: dict[str, Severity] = Field(default_factory=dict)

@@ -180,6 +180,12 @@ def from_text(text: str) -> list[Rejected]:
     return [Rejected(str(place), cast("Reason", reason), *rest) for place, reason, *rest in json.loads(text)]
 
 
+def watched(config: "Config") -> Collection[str]:
+    """The sources of which a rejection means something: a deploy sends its own one webhook that must be rejected."""
+    smoke = {config.deploy.smoke} if config.deploy else set()
+    return config.sources.keys() - smoke
+
+
 def rejected_sources(
     counts: Iterable[Rejected], accepted: Mapping[str, str], names: Collection[str], now: datetime
 ) -> dict[str, Rejected]:

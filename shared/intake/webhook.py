@@ -12,7 +12,7 @@ from shared.intake.body import parsed, raw_body
 from shared.ports import Create, Doc
 from shared.ports.field_paths import EXPIRY
 from shared.sources import format_name, format_of, scheme
-from shared.sources.contract import Format, Meaning
+from shared.sources.contract import FAULTS, Format, Meaning
 from shared.sources.severity_words import meanings
 from shared.values.http import HttpRequest
 from shared.values.severity import severity_of
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from shared.config.model import Config
     from shared.config.sources import DeliverySpec, Source
-
-_FAULTS = (ContractBroken, KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
 
 
 SENT_AGAIN_WITHIN = timedelta(minutes=1)
@@ -60,10 +58,10 @@ def _reading(name: str, source: "Source", sender: Format, headers: Mapping[str, 
     try:
         event_type = sender.event_type(headers, payload)
         meaning = sender.translate(event_type, payload)
-    except _FAULTS as fault:
+    except FAULTS as fault:
         return _quarantined(name, fault)
     signals = tuple(_with_severity(signal, name, source, event_type) for signal in meaning.signals)
-    return Reading(event_type or "unnamed", _subject(meaning), signals)
+    return Reading(event_type or "unnamed", _subject(meaning), (*signals, *meaning.mistakes))
 
 
 def _noted(reading: Reading) -> Reading:
@@ -72,13 +70,18 @@ def _noted(reading: Reading) -> Reading:
 
 
 def delivery_id(source: "Source", request: HttpRequest, payload: Any | ContractBroken) -> DeliveryId | None:
-    """The delivery id at the place that opos.yaml declares, else the sender's own; None if there is neither."""
+    """The delivery id at the place that opos.yaml declares, else the sender's own; None if there is neither.
+
+    A hash replaces the sender's id: it names what is said, which may be said again, so it is no id.
+    """
+    if source.delivery and source.delivery.hash:
+        return None
     known = None if isinstance(payload, ContractBroken) else payload
     try:
         declared = _declared_id(source.delivery, request, known) if source.delivery else None
         sender = scheme(source)
         return declared or _named(sender.delivery(request, known), is_signed=sender.signs_id)
-    except _FAULTS:
+    except FAULTS:
         return None
 
 
@@ -151,8 +154,6 @@ def kept_headers(name: str, source: "Source", request: HttpRequest) -> dict[str,
 def _declared_id(spec: "DeliverySpec", request: HttpRequest, payload: Any) -> DeliveryId | None:
     if spec.header:
         return _named(request.headers.get(spec.header.lower()), is_signed=False)
-    if spec.hash:
-        return None  # A hash names what is said, which may be said again.
     import jmespath
 
     id = jmespath.search(spec.body or "", payload)

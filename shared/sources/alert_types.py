@@ -1,74 +1,102 @@
-"""The event types of each built-in format that may make an alert, for `opos verify`."""
+"""The event types of each built-in format that may make an alert fire, for `opos verify`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from shared.config.sources import FormatName
+from shared.sources.senders.stripe.decision import Decision
 from shared.sources.senders.stripe.events import DECISIONS
 
 
 class AlertTypes(NamedTuple):
-    """The `known` types, and the beginnings of `families` to which a sender may add types that alert."""
+    """The `known` types, the beginnings of `families` to which a sender may add types that alert, and `others` that
+    the format reads: those that only end an alert, which has the severity with which it fired, or that make news.
+    """
 
     known: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
     def contains(self, event_type: str) -> bool:
-        return event_type in self.known or event_type.startswith(self.families)
+        return event_type in self.known or (event_type.startswith(self.families) and event_type not in self.others)
 
 
-_ALERTMANAGER = AlertTypes(("alerts.firing", "alerts.resolved"))
+_ALERTMANAGER = AlertTypes(("alerts.firing",), others=("alerts.resolved",))
 
 
-def _in_families(actions: Mapping[str, tuple[str, ...]], *others: str) -> AlertTypes:
-    """Types such as `issue.created`, by the event and its actions, and *others* without an action."""
-    known = [f"{event}.{action}" for event, names in actions.items() for action in names]
-    return AlertTypes((*others, *known), tuple(f"{event}." for event in actions))
+def _in_families(
+    actions: Mapping[str, tuple[str, ...]], *known: str, ends: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+) -> AlertTypes:
+    """Types such as `issue.created`, by the event and its actions, and *known* ones besides; *ends* only end alerts."""
+    return AlertTypes((*known, *_named(actions)), tuple(f"{event}." for event in actions), tuple(_named(ends)))
+
+
+def _named(actions: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    return (f"{event}.{action}" for event, names in actions.items() for action in names)
 
 
 _GITHUB = _in_families(
     {
         "deployment_status": ("created",),
         "dependabot_alert": (
-            "created", "fixed", "dismissed", "auto_dismissed", "reopened", "auto_reopened", "reintroduced",
-            "assignees_changed",
+            "created", "reopened", "auto_reopened", "reintroduced", "assignees_changed",
         ),
-        "repository_vulnerability_alert": ("create", "dismiss", "reopen", "resolve"),
-        "secret_scanning_alert": (
-            "created", "resolved", "reopened", "publicly_leaked", "validated", "assigned", "unassigned",
-        ),
+        "repository_vulnerability_alert": ("create", "reopen"),
+        "secret_scanning_alert": ("created", "reopened", "publicly_leaked", "validated", "assigned", "unassigned"),
         "code_scanning_alert": (
-            "created", "fixed", "closed_by_user", "reopened", "reopened_by_user", "appeared_in_branch",
-            "updated_assignment",
+            "created", "reopened", "reopened_by_user", "appeared_in_branch", "updated_assignment",
         ),
     },
     "workflow_run.completed", "check_run.completed", "check_suite.completed", "deployment_status",
+    ends={
+        "dependabot_alert": ("fixed", "dismissed", "auto_dismissed"),
+        "repository_vulnerability_alert": ("dismiss", "resolve"),
+        "secret_scanning_alert": ("resolved",),
+        "code_scanning_alert": ("fixed", "closed_by_user"),
+    },
 )  # fmt: skip
 
-_STRIPE = tuple(kind for kind, decisions in DECISIONS.items() if any(decision.problem for decision in decisions))
-_STRIPE_THIN = tuple(
-    f"v1.{kind}"
-    for kind, decisions in DECISIONS.items()
-    if any(decision.problem and not decision.needs_object for decision in decisions)
-)
 
-_PAGERDUTY = ("triggered", "reopened", "escalated", "unacknowledged", "acknowledged", "resolved")
+def _stripe() -> AlertTypes:
+    """Thin events have the same types with `v1.` before them, and take no decision that needs the object."""
+    thin = {
+        f"v1.{kind}": tuple(decision for decision in decisions if not decision.needs_object)
+        for kind, decisions in DECISIONS.items()
+    }
+    types = {**DECISIONS, **thin}
+    fires = {kind: any(_fires(decision) for decision in decisions) for kind, decisions in types.items()}
+    known, others = (tuple(kind for kind in types if fires[kind] is is_known) for is_known in (True, False))
+    return AlertTypes(known, others=others)
+
+
+def _fires(decision: Decision) -> bool:
+    return decision.severity is not None and not decision.is_end
+
+
+_PAGERDUTY = ("triggered", "reopened", "escalated", "unacknowledged", "acknowledged")
 
 ALERT_TYPES: Mapping[FormatName, AlertTypes] = {
     "alertmanager": _ALERTMANAGER,
     "grafana": _ALERTMANAGER,
-    "google-monitoring": _in_families({"incident": ("open", "closed")}),
-    "uptimerobot": AlertTypes(("monitor.1", "monitor.2", "monitor.3")),
+    "google-monitoring": _in_families({"incident": ("open",)}, ends={"incident": ("closed",)}),
+    "uptimerobot": AlertTypes(("monitor.1", "monitor.3"), others=("monitor.2",)),
     "github": _GITHUB,
-    "stripe": AlertTypes((*_STRIPE, *_STRIPE_THIN)),
+    "stripe": _stripe(),
     "sentry": _in_families(
-        {"event_alert": ("triggered",), "metric_alert": ("critical", "warning", "resolved")},
-        "issue.created", "issue.unresolved", "issue.resolved", "issue.ignored", "issue.archived",
+        {"event_alert": ("triggered",), "metric_alert": ("critical", "warning")},
+        "issue.created", "issue.unresolved",
+        ends={"metric_alert": ("resolved",), "issue": ("resolved", "ignored", "archived")},
     ),
-    "pagerduty": AlertTypes(tuple(f"incident.{action}" for action in _PAGERDUTY)),
-    "pagerduty-events": AlertTypes(("trigger", "acknowledge", "resolve")),
-    "shopify": AlertTypes(("disputes/create", "disputes/update")),
-    "linear": _in_families({"Issue": ("create", "update", "remove"), "IssueSLA": ("highRisk", "breached")}),
+    "pagerduty": AlertTypes(tuple(f"incident.{action}" for action in _PAGERDUTY), others=("incident.resolved",)),
+    "pagerduty-events": AlertTypes(("trigger", "acknowledge"), others=("resolve",)),
+    "shopify": AlertTypes(
+        ("disputes/create", "disputes/update"),
+        others=("orders/paid", "orders/cancelled", "refunds/create", "app/uninstalled"),
+    ),
+    "linear": _in_families(
+        {"Issue": ("create", "update"), "IssueSLA": ("highRisk", "breached")}, ends={"Issue": ("remove",)}
+    ),
     "slack": AlertTypes(),
     "standard-webhooks": AlertTypes(),
 }  # fmt: skip

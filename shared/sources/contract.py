@@ -4,8 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from shared.events import Signal
+from shared.errors import ContractBroken
+from shared.events import Alert, Signal
 from shared.values.http import HttpRequest, HttpResponse
+
+FAULTS = (ContractBroken, KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
+"""What reading a payload raises if the payload is not as its reader expects."""
 
 
 class Verify(Protocol):
@@ -63,22 +67,26 @@ class Scheme(NamedTuple):
 
 
 class Meaning(NamedTuple):
-    """What a payload means: a subject in one line, and its signals; without signals it is stored but not shown."""
+    """What a payload means: a subject in one line, and its signals; without signals it is stored but not shown.
+
+    `mistakes` are alerts about the reading itself: the operator's severities for the sender do not apply to them.
+    """
 
     subject: str = ""
     signals: tuple[Signal, ...] = ()
+    mistakes: tuple[Alert, ...] = ()
 
 
 class Format(NamedTuple):
     """How to read a sender's payload.
 
     `event_type` and `translate` receive only the stored headers, so that a replay reads the same input. Both raise
-    ContractBroken, which says what was expected and what was found, if the payload breaks the sender's contract; a
-    KeyError, TypeError, AttributeError, IndexError or ValueError means the same. `about` names what a payload is about,
-    such as a group or a monitor, for senders that give a delivery no id but send it again until they get an answer; a
-    delivery that is sent again is then recognised by its body. It never raises. `handshake` answers a set-up request,
-    which is not stored. `is_test` says that a payload is from the sender's test mode, where no money is real: opos
-    then notes it only, unless the source says `test_mode: handle`. It never raises.
+    ContractBroken, which says what was expected and what was found, if the payload breaks the sender's contract; the
+    others of FAULTS mean the same. `about` names what a payload is about, such as a group or a monitor, for senders
+    that give a delivery no id but send it again until they get an answer; a delivery that is sent again is then
+    recognised by its body. It never raises. `handshake` answers a set-up request, which is stored only if it makes
+    signals too. `is_test` says that a payload is from the sender's test mode, where no money is real: opos then notes
+    it only, unless the source says `test_mode: handle`. It never raises.
     """
 
     event_type: Callable[[Mapping[str, str], Any], str]

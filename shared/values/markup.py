@@ -29,7 +29,7 @@ _ANYWHERE: tuple[Rule, ...] = (
     _INDENT,
     (re.compile(r"^(?=[>#+=|-]|[0-9]{1,9}[.)])", re.MULTILINE), _GAP),
     _AT_EDGE_OF_WORD,
-    (re.compile(r"\](?=[(:\[])|\|(?=\|)"), rf"\g<0>{_GAP}"),
+    (re.compile(r"\](?=[(:\[])|\|(?=\|)|\\(?=\n)"), rf"\g<0>{_GAP}"),
     _MENTION,
 )
 _LOOKALIKES = str.maketrans({"*": "\N{ASTERISK OPERATOR}", "~": "\N{TILDE OPERATOR}", "`": "'"})

@@ -11,7 +11,7 @@ from shared.config.sources import AlertMapping, EventMapping, Source
 from shared.errors import ContractBroken
 from shared.events import Alert, BusinessEvent, Money, Severity, Signal
 from shared.process.lazy_property import by_identity
-from shared.sources.contract import Format, Meaning
+from shared.sources.contract import FAULTS, Format, Meaning
 from shared.sources.payload import parse_moment, text
 from shared.values.http import HttpResponse
 from shared.values.links import web_link
@@ -49,7 +49,7 @@ def _handshake(challenge: str | None) -> Callable[[Any], HttpResponse | None] | 
     def answer(payload: Any) -> HttpResponse | None:
         try:
             word = search(payload)
-        except jmespath.exceptions.JMESPathError:
+        except FAULTS:
             return None
         is_asked = isinstance(word, str) and bool(word)
         return HttpResponse(200, word.encode(), {"content-type": "text/plain; charset=utf-8"}) if is_asked else None
@@ -77,16 +77,21 @@ def _alert(mapping: AlertMapping) -> Callable[[Any], Alert | None]:
         if not _applies(search, payload):
             return None
         title = _line(search, "title", payload)
+        is_over = str(_value(search, "status", payload)).lower() in _RESOLVED
+        status = ("resolved" if is_over else "firing") if mapping.status else None
+        said = {
+            "status": status,
+            "summary": _text(search, "summary", payload),
+            "link": web_link(_text(search, "link", payload)),
+            "at": parse_moment(_text(search, "at", payload)),
+            "runbook": _text(search, "runbook", payload),
+            "labels": {name: _text(labels, name, payload) for name in labels},
+        }
         return Alert(
             title=title,
             severity=_severity(mapping, search, payload),
-            status="resolved" if str(_value(search, "status", payload)).lower() in _RESOLVED else "firing",
             fingerprint=_text(search, "fingerprint", payload) or title,
-            summary=_text(search, "summary", payload),
-            link=web_link(_text(search, "link", payload)),
-            at=parse_moment(_text(search, "at", payload)),
-            runbook=_text(search, "runbook", payload),
-            labels={name: _text(labels, name, payload) for name in labels},
+            **_without_blanks(said),
         )
 
     return make
@@ -99,15 +104,20 @@ def _event(mapping: EventMapping) -> Callable[[Any], BusinessEvent | None]:
         if not _applies(search, payload):
             return None
         money = _money(search, payload)
-        return BusinessEvent(
-            about=mapping.about or ("money in" if money else "other"),
-            title=_line(search, "title", payload),
-            summary=_text(search, "summary", payload),
-            link=web_link(_text(search, "link", payload)),
-            money=money,
-        )
+        said = {
+            "about": mapping.about or ("money in" if money else None),
+            "summary": _text(search, "summary", payload),
+            "link": web_link(_text(search, "link", payload)),
+            "money": money,
+        }
+        return BusinessEvent(title=_line(search, "title", payload), **_without_blanks(said))
 
     return make
+
+
+def _without_blanks(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that the mapping says, so that beside a built-in format the others stay as the format reads them."""
+    return {name: value for name, value in said.items() if value}
 
 
 def _searches(mapping: AlertMapping | EventMapping) -> dict[str, Search]:
@@ -127,7 +137,7 @@ def _value(search: Mapping[str, Search], name: str, payload: Any) -> Any:
     """The value of the expression *name*; None if there is no such expression or value."""
     try:
         return search[name](payload) if name in search else None
-    except jmespath.exceptions.JMESPathError as fault:
+    except FAULTS as fault:
         raise ContractBroken(f"expected {name} to have a value, found an error: {fault}") from fault
 
 

@@ -60,13 +60,6 @@ def _repeat_window(reader: Reader) -> str:
     return ""
 
 
-def _delivery(reader: Reader) -> str:
-    if reader.scheme.delivery is no_delivery:
-        return ""
-    is_own = reader.source.hmac is not None
-    return f"{'id_header' if is_own else f'scheme {reader.source.scheme}'} already says where the delivery id is"
-
-
 def _delivery_window(reader: Reader) -> str:
     spec = reader.source.delivery
     return "" if spec and spec.hash else "it goes with hash: body, and a delivery id is a duplicate whenever it returns"
@@ -97,7 +90,6 @@ def _without_parts(reader: Reader) -> str:
 _WITHOUT_EFFECT: dict[str, Reason] = {
     "tolerance": _tolerance,
     "repeat_window": _repeat_window,
-    "delivery": _delivery,
     "delivery.window": _delivery_window,
     "type": _own_reading,
     "challenge": _own_reading,

@@ -62,7 +62,7 @@ def _said(reader: Reader) -> tuple[str, ...] | None:
 
 
 def _similar_types(reader: Reader) -> Iterator[Remark]:
-    known = reader.alert_types.known
+    known = (*reader.alert_types.known, *reader.alert_types.others)
     for kind in reader.source.severity:
         is_open = reader.source.alert is not None or reader.alert_types.contains(kind)
         if is_open and kind not in known and (hint := nearest(kind, known, least=0.9)):

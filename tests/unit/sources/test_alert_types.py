@@ -14,6 +14,19 @@ def name_of(case: str) -> Any:
     return case.partition("/")[0].replace("_", "-")
 
 
+def type_of(case: str) -> str:
+    return format_named(case).event_type(headers(case), payload(case))
+
+
+ENDS_OR_FIRES = {
+    "workflow_run.completed",
+    "deployment_status",
+    "deployment_status.created",
+    "Issue.update",
+    "disputes/update",
+}
+
+
 def test_every_built_in_format_has_its_types() -> None:
     assert set(ALERT_TYPES) == FORMATS
     assert set(SEVERITY_WORDS) < FORMATS
@@ -21,8 +34,16 @@ def test_every_built_in_format_has_its_types() -> None:
 
 @pytest.mark.parametrize("case", ALERTS)
 def test_a_payload_that_makes_an_alert_has_a_type_that_is_said_to(case: str) -> None:
-    event_type = format_named(case).event_type(headers(case), payload(case))
-    assert event_type in ALERT_TYPES[name_of(case)].known
+    types = ALERT_TYPES[name_of(case)]
+    assert type_of(case) in (*types.known, *types.others)
+    assert types.contains(type_of(case)) or " firing: " not in ALERTS[case]
+
+
+@pytest.mark.parametrize("case", [case for case, alert in ALERTS.items() if " resolved: " in alert])
+def test_a_type_that_only_ends_alerts_makes_none(case: str) -> None:
+    """The types in ENDS_OR_FIRES are those whose payloads tell the end of an alert from its beginning."""
+    is_known = ALERT_TYPES[name_of(case)].contains(type_of(case))
+    assert is_known == (type_of(case) in ENDS_OR_FIRES)
 
 
 @pytest.mark.parametrize("name", sorted(ALERT_TYPES))

@@ -61,21 +61,62 @@ def test_the_news_of_the_operator_replaces_that_of_the_format_so_that_money_coun
     assert (signal.title, signal.money and signal.money.amount) == ("Sold", 900)
 
 
+@pytest.mark.parametrize(("about", "listed"), [({}, "money in"), ({"about": "customers"}, "customers")])
+def test_what_the_news_of_the_operator_does_not_say_stays_as_the_format_reads_it(
+    about: dict[str, str], listed: str
+) -> None:
+    (signal,) = reading(stripe(event={"title": "type", **about}), PAYMENT).signals
+    assert isinstance(signal, BusinessEvent)
+    assert (signal.title, signal.about, signal.money and signal.money.amount) == ("charge.succeeded", listed, 900)
+    assert signal.link
+
+
+@pytest.mark.parametrize(("status", "expected"), [({}, "resolved"), ({"status": "'open'"}, "firing")])
+def test_an_alert_without_a_status_of_its_own_ends_where_the_format_says_so(
+    status: dict[str, str], expected: str
+) -> None:
+    fingerprint = "join(':', ['dispute', data.object.id])"
+    source = stripe(alert={"title": "'Answer the dispute'", "fingerprint": fingerprint, **status})
+    (signal,) = reading(source, {**DISPUTE, "type": "charge.dispute.closed"}).signals
+    assert isinstance(signal, Alert)
+    assert (signal.title, signal.status) == ("Answer the dispute", expected)
+
+
 def test_an_alert_of_the_operator_leaves_the_news_of_the_format() -> None:
     assert titles(reading(stripe(alert={"title": "'A large sum'"}), PAYMENT).signals)[0] == "A large sum"
     assert len(reading(stripe(alert={"title": "'A large sum'"}), PAYMENT).signals) == 2
 
 
-@pytest.mark.parametrize("alert", [{"title": "data.nothing"}, {"title": "type", "when": "contains(nothing, 'a')"}])
+@pytest.mark.parametrize(
+    "alert",
+    [
+        {"title": "data.nothing"},
+        {"title": "type", "when": "contains(nothing, 'a')"},
+        {"title": "type", "when": "contains(type, livemode)"},
+    ],
+)
 def test_a_mapping_that_does_not_fit_is_an_alert_and_costs_nothing_that_the_format_reads(alert: dict[str, str]) -> None:
-    said = reading(stripe(alert=alert), DISPUTE)
+    source = stripe(alert=alert, severity={"charge.dispute.created": "info"})
+    said = reading(source, {**DISPUTE, "livemode": True})
     assert said.quarantine is None
-    mistake, dispute = said.signals
-    assert mistake.title == "A mapping in opos.yaml does not fit a payload"
-    assert isinstance(mistake, Alert)
-    assert "expected" in mistake.summary
+    dispute, mistake = said.signals
     assert isinstance(dispute, Alert)
-    assert dispute.fingerprint == "dispute:dp_1"
+    assert (dispute.fingerprint, dispute.severity) == ("dispute:dp_1", "info")
+    assert isinstance(mistake, Alert)
+    assert (mistake.title, mistake.severity) == ("A mapping in opos.yaml does not fit a payload", "warning")
+    assert "expected" in mistake.summary
+    assert said.subject == dispute.title
+
+
+def test_a_format_that_does_not_fit_is_an_alert_and_costs_nothing_that_the_mapping_reads() -> None:
+    changed = {"type": "charge.dispute.created", "data": "moved"}
+    said = reading(stripe(alert={"title": "type", "severity": "critical"}), changed)
+    own, mistake = said.signals
+    assert isinstance(own, Alert)
+    assert (own.title, own.severity, said.subject) == ("charge.dispute.created", "critical", own.title)
+    assert isinstance(mistake, Alert)
+    assert "expected data.object to be" in mistake.summary
+    assert reading(stripe(alert={"title": "type", "when": "nothing"}), changed).quarantine
 
 
 @pytest.mark.parametrize(

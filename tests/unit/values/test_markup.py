@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -48,6 +48,7 @@ def test_escaped_markdown_formats_links_and_mentions_nothing_and_shows_every_cha
 
 @pytest.mark.parametrize("escape", [MARKDOWN.escape, unformatted])
 @given(text=markup)
+@example(text="a \\\nb")  # the line break of Markdown
 def test_neither_do_lines_of_it(escape: Callable[[str], str], text: str) -> None:
     escaped = escape(readable_lines(text).replace("  \n", "\n"))
     assert [token.type for token in tokens(escaped) if not plain(token)] in ([], ["hardbreak"] * escaped.count("  \n"))

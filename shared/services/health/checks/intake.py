@@ -9,7 +9,7 @@ from shared.config.secret_names import named_secrets
 from shared.context import Context
 from shared.errors import Unavailable
 from shared.health.report import Result, compare
-from shared.intake.rejections import rejected_sources
+from shared.intake.rejections import rejected_sources, watched
 from shared.security.secrets import flaw
 from shared.services.intake.rejections import among
 from shared.services.slo.indicators import Report, last_accepted
@@ -17,7 +17,7 @@ from shared.services.slo.indicators import Report, last_accepted
 
 def rejected(reports: Sequence[Report], context: Context) -> list[Result]:
     """How many sources are rejected: within a day, and nothing of them was accepted since. They are in *reports*."""
-    sources = rejected_sources(among(reports), last_accepted(reports), context.config.sources, context.now)
+    sources = rejected_sources(among(reports), last_accepted(reports), watched(context.config), context.now)
     output = f"{', '.join(sorted(sources))}; `opos doctor` shows why"
     failure = "webhooks-rejected"
     return [compare("webhooks:rejected", len(sources), "sources", threshold=1, failure=failure, output=output)]

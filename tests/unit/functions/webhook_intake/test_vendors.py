@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from functions.webhook_intake.handler import handle
+from shared.config.sources import Source
 from shared.errors import Unauthorized
 from shared.intake.webhook import delivery_id, read
 from shared.values.http import HttpRequest
@@ -177,6 +178,18 @@ def test_twitch_gets_its_challenge_back_and_only_if_it_signed_it() -> None:
     assert list(running.store.query("events")) == []
     with pytest.raises(Unauthorized):
         handle(HttpRequest("POST", "/webhooks/twitch", headers=headers, body=body), running)
+
+
+@pytest.mark.parametrize(("payload", "titles"), [({"name": "sale"}, ["sale"]), ({}, []), ({"name": ["sale"]}, [])])
+def test_an_event_with_a_challenge_is_answered_and_kept(payload: Any, titles: list[str]) -> None:
+    keys = {"scheme": "bearer", "secrets": ["TEXT"], "challenge": "challenge", "event": {"title": "name"}}
+    config = CONFIG.model_copy(update={"sources": {"app": Source.model_validate(keys)}})
+    running = FakeContext(config=config, secrets=SECRETS)
+    sale = json.dumps({**payload, "challenge": "duel"}).encode()
+    token = {"authorization": f"Bearer {SECRETS['TEXT']}"}
+    answer = handle(HttpRequest("POST", "/webhooks/app", headers=token, body=sale), running)
+    assert (answer.status, answer.body) == (200, b"duel")
+    assert [doc.data["subject"] for doc in running.store.query("events")] == titles
 
 
 def test_an_amount_with_a_decimal_point_is_in_major_units() -> None:
