@@ -71,3 +71,13 @@ def test_a_refund_is_listed_with_its_money_and_neither_it_nor_a_test_is_income(e
     ((_, digest),) = embedded.inbox.sent
     assert "49.00 EUR received in 1 payment" in digest.text
     assert "Order 31 was refunded [12.50 EUR]" in digest.text
+
+
+def test_a_dispute_that_ends_on_the_day_on_which_it_began_closes(embedded: Bundle) -> None:
+    embedded.configure(SOURCES)
+    dispute = {"id": 5, "order_id": 1, "status": "needs_response", "initiated_at": "2026-11-20T08:30:00Z"}
+    won = {**dispute, "status": "won", "finalized_on": "2026-11-20T00:00:00Z"}
+    for number, body in enumerate((dispute, won)):
+        assert embedded.send("shop", body, delivery=f"d{number}", event_type="disputes/update").status == 202
+        embedded.settle()
+    assert [alert.data["state"] for alert in embedded.docs("alerts")] == ["resolved"]
