@@ -46,6 +46,15 @@ def test_an_urgent_issue_closes_when_its_priority_falls_and_when_it_is_done(embe
     assert state(embedded, "issue") == "warning resolved 3"
 
 
+def test_a_closed_issue_closes_its_alerts_though_the_update_before_it_was_lost(embedded: Bundle) -> None:
+    embedded.configure(SOURCES)
+    issue = {"id": "4f6c", "identifier": "SHOP-7", "title": "Nobody can pay", "priority": 1}
+    change(embedded, "create", data={"priority": 1})
+    change(embedded, "breached", type="IssueSLA", data={}, issueData=issue)
+    change(embedded, "update", data={"priority": 2, "state": {"type": "completed"}}, updatedFrom={"stateId": "s1"})
+    assert (state(embedded, "issue"), state(embedded, "sla")) == ("warning resolved 1", "warning resolved 1")
+
+
 def test_an_sla_alerts_from_when_it_is_at_risk_until_the_issue_is_closed(embedded: Bundle) -> None:
     embedded.configure(SOURCES)
     issue = {"id": "4f6c", "identifier": "SHOP-7", "title": "Nobody can pay", "priority": 2}
