@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from opos.cli import main
+from shared.sources import scheme
 from tests.support.bundle import SECRETS, Bundle
 from tests.support.hostile import controls
 from tests.support.project import ROOT
@@ -106,6 +107,20 @@ def test_a_redacted_event_has_its_keys_and_none_of_its_values(embedded: Bundle) 
             assert value not in shown
         assert "<email, 12 characters>" in shown
         assert '"type": "charge.dispute.created"' in shown
+
+
+def test_a_type_or_a_header_in_the_words_of_the_sender_does_not_stay(embedded: Bundle) -> None:
+    body = json.dumps({"type": "Jane.Doe", "data": {"name": "Jane", "whole": "Jane.Doe"}}).encode()
+    declared = embedded.runtime.config.sources["app"]
+    signed = scheme(declared).sign(
+        body, SECRETS["APP_SECRET"], now=embedded.clock.now(), delivery="d1", event_type="Jane.Doe"
+    )
+    assert embedded.request("POST", "/webhooks/app", body, {"user-agent": "JaneDoe/1", **signed}).status == 202
+    embedded.settle()
+    (event,) = embedded.docs("events")
+    assert "JaneDoe/1" in opos(embedded, "event", event.id)
+    for words in ([], ["--json"]):
+        assert "Jane" not in opos(embedded, "event", event.id, "--redact", *words)
 
 
 @pytest.mark.parametrize(
