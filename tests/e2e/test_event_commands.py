@@ -132,6 +132,22 @@ def test_raw_is_the_body_byte_for_byte(embedded: Bundle, body: bytes) -> None:
     assert called(embedded, "event", id, "--raw", "--json").exit_code == 2
 
 
+@pytest.mark.parametrize("body", [b"\x9b2J", b'{"a": "\xff"}', b"\x1b[2J", "\x9b2J".encode()])
+def test_a_terminal_gets_no_raw_body_that_may_control_it(
+    embedded: Bundle, body: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    id = send(embedded, "app", body)
+    reader, terminal = os.openpty()
+    monkeypatch.chdir(embedded.folder)
+    with os.fdopen(terminal, "w") as stdout:
+        monkeypatch.setattr("sys.stdout", stdout)
+        with pytest.raises(SystemExit) as ended:
+            main(["event", id, "--raw", *embedded.place])
+    os.close(reader)
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith("expected a body that is plain text")
+
+
 @pytest.mark.parametrize(
     ("body", "shown"),
     [
