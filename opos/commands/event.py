@@ -47,7 +47,7 @@ def command(event: str, place: Place, *, redact: bool, raw: bool, as_json: bool)
 
 
 def _write(body: bytes) -> None:
-    text = body.decode("utf-8", "replace")
+    text = body.decode("utf-8", "surrogateescape")  # a byte that is no UTF-8 is no character that a terminal may have
     if sys.stdout.isatty() and readable_lines(text) != text.rstrip("\n"):
         raise Unprintable(
             "expected a body that is plain text, found one that could control your terminal.",

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from opos.history.event_list import MOST
+from shared.errors import OposError
 from shared.events import day
 from shared.ports import Doc, Store
 
@@ -17,6 +19,12 @@ LATE = timedelta(hours=1)
 READS_PER_SECOND = 300
 """The documents that checks read in a second, on average."""
 _SHORTEST = timedelta(seconds=1)
+
+
+class TooMany(OposError):
+    """More events than fit in memory with their bodies, from one time on."""
+
+    code = "too_many"
 
 
 @dataclass
@@ -62,7 +70,10 @@ class Arrivals:
 
 
 def arrivals(store: Store, *, now: datetime, since: datetime | None = None) -> Arrivals:
-    """The events that arrive from now on, or all that opos received at or after *since*, whose days it reads."""
+    """The events that arrive from now on, or all that opos received at or after *since*, whose days it reads.
+
+    Raises TooMany if more than MOST have arrived since then, because the first check returns them together.
+    """
     begin = since or now
     stream = Arrivals(store, begin)
     stream.seen = {
@@ -71,7 +82,21 @@ def arrivals(store: Store, *, now: datetime, since: datetime | None = None) -> A
         }
         for date in _days(begin - LATE, begin + LATE)
     }
+    if since:
+        _require_few(stream, now)
     return stream
+
+
+def _require_few(stream: Arrivals, now: datetime) -> None:
+    """A count costs one read for each thousand events, so it comes before the events are read."""
+    days = _days(stream.checked - LATE, now + LATE)
+    stored = sum(stream.store.count("events", where=[("day", "==", date)]) for date in days)
+    waiting = stored - sum(map(len, stream.seen.values()))
+    if waiting > MOST:
+        expected = f"expected at most {MOST:,} events since {stream.checked.isoformat(timespec='seconds')}"
+        raise TooMany(
+            f"{expected}, found {waiting:,}", hint="Give a later time, or forward single events by their ids."
+        )
 
 
 def _received(doc: Doc) -> datetime:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from opos.history.event_list import entry
-from opos.history.redaction import is_name, redacted, redacted_text
+from opos.history.redaction import redacted, redacted_text
 from opos.terminal.output import json_text
 from opos.terminal.times import OperatorClock
 from shared.errors import ContractBroken
@@ -14,8 +14,6 @@ from shared.ports import Doc
 from shared.values.text import counted
 
 View = dict[str, Any]
-_PUBLIC_HEADERS = frozenset({"content-type", "user-agent"})
-"""The headers that name no delivery, so that they stay when an event is redacted."""
 _DUMPED = 256
 """How many bytes of a body that is no text a person sees."""
 _ROW = 16
@@ -57,20 +55,14 @@ def _is_shallow(payload: Any) -> bool:
 
 def redacted_view(view: View) -> View:
     """*view* without what may be personal or secret in the payload, and without what opos has quoted from it."""
-    type = view["type"] if is_name(view["type"]) else redacted_text(view["type"])
-    known = (type, type.partition(".")[0])
-    headers = {
-        name: value if name in _PUBLIC_HEADERS else redacted(value, *known) for name, value in view["headers"].items()
-    }
     return {
         **view,
-        **{name: redacted_text(view[name]) for name in ("subject", "delivery_id")},
-        "type": type,
+        **{name: redacted_text(view[name]) for name in ("type", "subject", "delivery_id")},
         "quarantine": view["quarantine"] and redacted_text(view["quarantine"]),
-        "headers": headers,
+        "headers": {name: redacted_text(value) for name, value in view["headers"].items()},
         "decisions": [{**decision, "reason": redacted_text(decision["reason"])} for decision in view["decisions"]],
         "body_sha256": None,
-        "payload": redacted(view["payload"], *known),
+        "payload": redacted(view["payload"]),
     }
 
 

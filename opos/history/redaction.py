@@ -1,20 +1,24 @@
 """A payload without what may be personal or secret, so that it can be shown to others: its keys, types and lengths.
 
-Nothing of a text or a number stays, except words of a fixed list, which decide how opos reads a payload. A rule that
-looked for secrets would miss some; this one cannot.
+Of a text or a number nothing stays, except words of a fixed list, which decide how opos reads a payload. A rule that
+looked for secrets would miss some; this one cannot. Keys stay if they look like names: they are the sender's own words.
 """
 
 import re
 from typing import Any
 
+from shared.sources.alert_types import ALERT_TYPES
 from shared.values.severity import WORDS
 from shared.values.text import counted
 
-_KNOWN_WORDS = frozenset(word for words in WORDS.values() for word in words) | {
+_TYPES = frozenset(name for types in ALERT_TYPES.values() for name in types.known)
+_KNOWN_WORDS = {name.casefold() for type in _TYPES for name in (type, type.partition(".")[0])} | {
+    *(word for words in WORDS.values() for word in words),
     "firing", "resolved", "acknowledged", "triggered", "trigger", "acknowledge", "resolve", "open", "opened", "closed",
     "active", "inactive", "created", "updated", "deleted", "completed", "started", "canceled", "cancelled", "pending",
     "success", "failure", "failed", "passed", "skipped", "timed_out", "paid", "unpaid", "won", "lost", "up", "down",
     "ok", "true", "false", "unset", "unknown", "event",
+    "quarantined", "application/json", "application/x-www-form-urlencoded",
 }  # fmt: skip
 _KINDS = tuple(
     (kind, re.compile(pattern))
@@ -30,19 +34,19 @@ _KINDS = tuple(
 _NAME = re.compile(r"[A-Za-z_][A-Za-z_./-]*[0-9]?[A-Za-z_./-]*")
 
 
-def redacted(payload: Any, *known: str) -> Any:
-    """*payload* with a description of each value in its place, such as `<email, 14 characters>`; texts *known* stay."""
+def redacted(payload: Any) -> Any:
+    """*payload* with a description of each value in its place, such as `<email, 14 characters>`."""
     match payload:
         case dict():
             numbered = enumerate(payload.items(), start=1)
-            return {_key(name, number): redacted(value, *known) for number, (name, value) in numbered}
+            return {_key(name, number): redacted(value) for number, (name, value) in numbered}
         case list():
-            return [redacted(value, *known) for value in payload]
+            return [redacted(value) for value in payload]
         case None | bool():
             return payload
         case int() | float():
             return _described("number", str(payload))
-    return payload if payload in known else redacted_text(str(payload))
+    return redacted_text(str(payload))
 
 
 def redacted_text(text: str) -> str:
@@ -61,11 +65,6 @@ def kind(text: str) -> str:
     return next((kind for kind, pattern in _KINDS if pattern.fullmatch(text[:2000])), "text")
 
 
-def is_name(text: str) -> bool:
-    """Whether *text* looks like a name that a program gives, such as `charge.failed`, and not like a value."""
-    return bool(_NAME.fullmatch(text)) and kind(text) != "token"
-
-
 def _key(key: str, number: int) -> str:
-    """*key* if it is a name: some senders use an address or an id as a key. *number* keeps two of those apart."""
-    return key if is_name(key) else f"{_described(kind(key), key)} {number}"
+    """*key* if it looks like a name: some senders use an address or an id as a key. *number* distinguishes those."""
+    return key if _NAME.fullmatch(key) and kind(key) != "token" else f"<key {number}>"

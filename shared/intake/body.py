@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -55,10 +56,15 @@ def _strict_json(text: str) -> Any:
 
     A byte order mark before it is ignored, as RFC 8259 permits in section 8.1.
     """
-    payload = json.loads(text.removeprefix("\ufeff"), parse_constant=_refuse)
+    payload = json.loads(text.removeprefix("\ufeff"), parse_float=_number, parse_constant=_refuse)
     if "\\ud" not in text.lower():
         return payload
     return json.loads(json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _number(text: str) -> float:
+    """*text* as a float that JSON can write again: for 1e400, the nearest to it, because it is valid JSON."""
+    return max(-sys.float_info.max, min(sys.float_info.max, float(text)))
 
 
 def _refuse(constant: str) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from opos.history.arrivals import LATE, READS_PER_SECOND, Arrivals, arrivals
+from opos.history.arrivals import LATE, READS_PER_SECOND, Arrivals, TooMany, arrivals
 from shared.errors import Unavailable
 from shared.events import day, document_id, iso
 from shared.ports import Create, Store
@@ -95,6 +95,21 @@ def test_since_a_time_the_events_after_it_are_new_however_many_days_it_is(store:
     stream = arrivals(store, now=NOW, since=since)
     assert ids(stream, NOW) == ["first", "second", "third"]
     assert ids(stream, NOW + SECOND) == []
+
+
+def test_more_events_since_a_time_than_fit_in_memory_are_refused_before_they_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("opos.history.arrivals.MOST", 2)
+    store, since = FakeStore(), NOW - timedelta(days=2)
+    put(store, "before", at=since - SECOND)
+    put(store, "first", at=since)
+    put(store, "second", at=NOW)
+    assert ids(arrivals(store, now=NOW, since=since), NOW) == ["first", "second"]
+    put(store, "third", at=NOW)
+    with pytest.raises(TooMany, match=r"at most 2 events since 2026-11-18T23:59:58\+00:00, found 3"):
+        arrivals(store, now=NOW, since=since)
+    assert ids(arrivals(store, now=NOW), NOW) == [], "without a time, those of today are not new"
 
 
 def test_nothing_is_lost_while_the_machine_sleeps_for_days(store: Store) -> None:

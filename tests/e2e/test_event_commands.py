@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from opos.cli import main
+from shared.sources import scheme
 from tests.support.bundle import SECRETS, Bundle
 from tests.support.hostile import controls
 from tests.support.project import ROOT
@@ -110,6 +111,20 @@ def test_a_redacted_event_has_its_keys_and_none_of_its_values(embedded: Bundle) 
         assert '"type": "charge.dispute.created"' in shown
 
 
+def test_a_type_or_a_header_in_the_words_of_the_sender_does_not_stay(embedded: Bundle) -> None:
+    body = json.dumps({"type": "Jane.Doe", "data": {"name": "Jane", "whole": "Jane.Doe"}}).encode()
+    declared = embedded.runtime.config.sources["app"]
+    signed = scheme(declared).sign(
+        body, SECRETS["APP_SECRET"], now=embedded.clock.now(), delivery="d1", event_type="Jane.Doe"
+    )
+    assert embedded.request("POST", "/webhooks/app", body, {"user-agent": "JaneDoe/1", **signed}).status == 202
+    embedded.settle()
+    (event,) = embedded.docs("events")
+    assert "JaneDoe/1" in opos(embedded, "event", event.id)
+    for words in ([], ["--json"]):
+        assert "Jane" not in opos(embedded, "event", event.id, "--redact", *words)
+
+
 @pytest.mark.parametrize(
     "body", [b'{"type": "x",\r\n "data": {"a": 1.0}} \n', b"\x00\xff\x1b[2J", "Plain \N{SNOWMAN}".encode()]
 )
@@ -117,6 +132,22 @@ def test_raw_is_the_body_byte_for_byte(embedded: Bundle, body: bytes) -> None:
     id = send(embedded, "app", body)
     assert called(embedded, "event", id, "--raw").stdout_bytes == body
     assert called(embedded, "event", id, "--raw", "--json").exit_code == 2
+
+
+@pytest.mark.parametrize("body", [b"\x9b2J", b'{"a": "\xff"}', b"\x1b[2J", "\x9b2J".encode()])
+def test_a_terminal_gets_no_raw_body_that_may_control_it(
+    embedded: Bundle, body: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    id = send(embedded, "app", body)
+    reader, terminal = os.openpty()
+    monkeypatch.chdir(embedded.folder)
+    with os.fdopen(terminal, "w") as stdout:
+        monkeypatch.setattr("sys.stdout", stdout)
+        with pytest.raises(SystemExit) as ended:
+            main(["event", id, "--raw", *embedded.place])
+    os.close(reader)
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.startswith("expected a body that is plain text")
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,15 @@ def test_an_urgent_issue_closes_when_its_priority_falls_and_when_it_is_done(embe
     assert state(embedded, "issue") == "warning resolved 3"
 
 
+def test_a_closed_issue_closes_its_alerts_though_the_update_before_it_was_lost(embedded: Bundle) -> None:
+    embedded.configure(SOURCES)
+    issue = {"id": "4f6c", "identifier": "SHOP-7", "title": "Nobody can pay", "priority": 1}
+    change(embedded, "create", data={"priority": 1})
+    change(embedded, "breached", type="IssueSLA", data={}, issueData=issue)
+    change(embedded, "update", data={"priority": 2, "state": {"type": "completed"}}, updatedFrom={"stateId": "s1"})
+    assert (state(embedded, "issue"), state(embedded, "sla")) == ("warning resolved 1", "warning resolved 1")
+
+
 def test_an_sla_alerts_from_when_it_is_at_risk_until_the_issue_is_closed(embedded: Bundle) -> None:
     embedded.configure(SOURCES)
     issue = {"id": "4f6c", "identifier": "SHOP-7", "title": "Nobody can pay", "priority": 2}
@@ -71,3 +80,13 @@ def test_a_refund_is_listed_with_its_money_and_neither_it_nor_a_test_is_income(e
     ((_, digest),) = embedded.inbox.sent
     assert "49.00 EUR received in 1 payment" in digest.text
     assert "Order 31 was refunded [12.50 EUR]" in digest.text
+
+
+def test_a_dispute_that_ends_on_the_day_on_which_it_began_closes(embedded: Bundle) -> None:
+    embedded.configure(SOURCES)
+    dispute = {"id": 5, "order_id": 1, "status": "needs_response", "initiated_at": "2026-11-20T08:30:00Z"}
+    won = {**dispute, "status": "won", "finalized_on": "2026-11-20T00:00:00Z"}
+    for number, body in enumerate((dispute, won)):
+        assert embedded.send("shop", body, delivery=f"d{number}", event_type="disputes/update").status == 202
+        embedded.settle()
+    assert [alert.data["state"] for alert in embedded.docs("alerts")] == ["resolved"]

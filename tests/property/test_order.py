@@ -146,7 +146,7 @@ def source(format: str) -> Source:
 @cache
 def signal_of(sender: str, said: Said) -> Alert:
     format, headers, payload = SENDERS[sender]
-    (signal,) = read("app", source(format), headers, payload(said)).signals
+    signal, *_ = read("app", source(format), headers, payload(said)).signals
     assert isinstance(signal, Alert)
     assert signal.status == ("firing" if said.fires else "resolved")
     return signal

@@ -136,6 +136,12 @@ def test_a_body_that_is_no_json_is_a_fault_and_not_a_crash(body: bytes) -> None:
     assert isinstance(parsed(body, {}), ContractBroken)
 
 
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1.5", "1e-400"])
+def test_a_number_of_any_size_can_be_written_as_json_again(number: str) -> None:
+    payload = parsed(b'{"a": [%b]}' % number.encode(), {})
+    assert json.loads(json.dumps(payload, allow_nan=False)) == payload
+
+
 def test_a_form_with_a_payload_field_is_read_as_the_json_in_it() -> None:
     headers = {"content-type": "application/x-www-form-urlencoded"}
     assert parsed(b"payload=%7B%22zen%22%3A%20%22Keep%20it%22%7D", headers) == {"zen": "Keep it"}

@@ -1,7 +1,7 @@
 """Linear. Source: "Webhooks", linear.app/developers. The delivery id is not signed; the time in the body is.
 
 An issue alerts while it is urgent and open. So does its SLA from when it is at risk until the issue is closed or gets
-another deadline.
+another deadline. A closed issue ends both, whatever it was before, because the webhook that said so may be lost.
 """
 
 import json
@@ -52,7 +52,7 @@ def translate(kind: str, payload: Any) -> Meaning:
     """Only some types have `data`: an SLA has `issueData`, and a revoked app has neither."""
     signals = tuple(_signals(kind, payload))
     if signals and isinstance(signals[0], Alert):
-        return Meaning(signals[0].title, signals)
+        return Meaning(signals[0].title if signals[0].status == "firing" else _name(payload), signals)
     return Meaning(f"{kind} {_name(payload)}".strip(), signals)
 
 
@@ -64,12 +64,13 @@ def _signals(kind: str, payload: Any) -> Iterator[Signal]:
         return
     issue, before = require(payload, "data", dict), optional(payload, "updatedFrom", dict, {})
     closed = _is_closed(kind, issue)
-    if _URGENT in (issue.get("priority"), before.get("priority")):
-        over = closed or issue.get("priority") != _URGENT
-        yield _alert("issue", "Urgent", "warning", payload, issue, over=over)
+    if issue.get("priority") == _URGENT and not closed:
+        yield _alert("issue", "Urgent", "warning", payload, issue)
     elif kind == "Issue.create":
         yield BusinessEvent(title=f"New issue: {_name(payload)}", link=link(payload, "url"))
-    if before.get(_DEADLINE) or (closed and issue.get(_DEADLINE)):
+    elif closed or before.get("priority") == _URGENT:
+        yield _alert("issue", "No longer urgent", "warning", payload, issue, over=True)
+    if closed or before.get(_DEADLINE):
         yield _alert("sla", "SLA no longer at risk", "info", payload, issue, over=True)
 
 

@@ -92,8 +92,14 @@ def _dispute(body: dict[str, Any]) -> Alert:
         status="resolved" if over else "firing",
         summary=text(body, "reason"),
         money=_money([body], "amount"),
-        at=moment(body, "finalized_on" if over else "initiated_at"),
+        at=_ended_at(body) if over else moment(body, "initiated_at"),
     )
+
+
+def _ended_at(dispute: dict[str, Any]) -> datetime | None:
+    """None if the day on which it ended began before the dispute: `finalized_on` may be midnight of that day."""
+    began, ended = moment(dispute, "initiated_at"), moment(dispute, "finalized_on")
+    return None if began and ended and ended < began else ended
 
 
 def _money(payments: Sequence[Any], amount: str) -> Money | None:

@@ -11,6 +11,8 @@ from shared.intake.webhook import Reading, read
 SOURCE = Source(scheme="linear", secrets=("S",))
 ISSUE = {"id": "4f6c", "identifier": "SHOP-7", "title": "Nobody can pay", "state": {"type": "started"}}
 
+CLOSED = ["resolved issue:4f6c", "resolved sla:4f6c"]
+
 
 def reading(type: str, action: str, **more: Any) -> Reading:
     return read("linear", SOURCE, {}, {"type": type, "action": action, "createdAt": "2026-11-20T09:00:00Z", **more})
@@ -30,23 +32,30 @@ def said(type: str, action: str, **more: Any) -> list[str]:
         ("update", {"priority": 3}, {"priority": 1}, ["resolved issue:4f6c"]),
         ("update", {"priority": 0}, {"priority": 1}, ["resolved issue:4f6c"]),
         ("update", {"priority": 3}, {"priority": 2}, []),
-        ("update", {"priority": 1, "state": {"type": "canceled"}}, {"stateId": "s"}, ["resolved issue:4f6c"]),
-        ("update", {"priority": 1, "state": {"type": "duplicate"}}, {"stateId": "s"}, ["resolved issue:4f6c"]),
-        ("update", {"priority": 1, "archivedAt": "2026-11-20T09:00:00Z"}, {}, ["resolved issue:4f6c"]),
-        ("update", {"priority": 1, "trashed": True}, {}, ["resolved issue:4f6c"]),
+        ("update", {"priority": 1, "state": {"type": "canceled"}}, {"stateId": "s"}, CLOSED),
+        ("update", {"priority": 1, "state": {"type": "duplicate"}}, {"stateId": "s"}, CLOSED),
+        ("update", {"priority": 1, "archivedAt": "2026-11-20T09:00:00Z"}, {}, CLOSED),
+        ("update", {"priority": 1, "trashed": True}, {}, CLOSED),
+        ("update", {"priority": 2, "state": {"type": "completed"}}, {"stateId": "s"}, CLOSED),
+        ("remove", {"priority": 2}, {}, CLOSED),
+        ("create", {"priority": 1, "slaBreachesAt": "2026-11-21T09:00:00Z"}, {}, ["firing issue:4f6c"]),
         ("restore", {"priority": 1}, {}, ["firing issue:4f6c"]),
         ("update", {"priority": 2, "slaBreachesAt": "2026-11-21T09:00:00Z"}, {"title": "t"}, []),
         ("update", {"priority": 2, "slaBreachesAt": None}, {"slaBreachesAt": "2026-11-20T08:00:00Z"},
          ["resolved sla:4f6c"]),
-        ("update", {"priority": 1, "slaBreachesAt": "2026-11-21T09:00:00Z", "state": {"type": "completed"}}, {},
-         ["resolved issue:4f6c", "resolved sla:4f6c"]),
-        ("remove", {"priority": 2, "slaBreachesAt": "2026-11-21T09:00:00Z"}, {}, ["resolved sla:4f6c"]),
+        ("update", {"priority": 1, "slaBreachesAt": "2026-11-21T09:00:00Z", "state": {"type": "completed"}}, {}, CLOSED),
+        ("remove", {"priority": 2, "slaBreachesAt": "2026-11-21T09:00:00Z"}, {}, CLOSED),
     ],
 )  # fmt: skip
 def test_what_a_change_of_an_issue_fires_and_resolves(
     action: str, now: dict[str, Any], before: dict[str, Any], alerts: list[str]
 ) -> None:
     assert said("Issue", action, data={**ISSUE, **now}, updatedFrom=before) == alerts
+
+
+def test_an_issue_that_closes_without_having_been_urgent_is_not_called_so() -> None:
+    closed = reading("Issue", "update", data={**ISSUE, "priority": 3, "state": {"type": "completed"}})
+    assert closed.subject == "resolved: SHOP-7 Nobody can pay"
 
 
 def test_a_new_issue_that_is_not_urgent_is_news() -> None:

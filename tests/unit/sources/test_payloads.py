@@ -79,11 +79,11 @@ ALERTS = {
     "shopify/disputes_create": "critical firing: Order 1 is disputed",
     "shopify/disputes_won": "critical resolved: Dispute of order 1 is won",
     "linear/urgent": "warning firing: Urgent: ACME-1 Checkout is down",
-    "linear/urgent_done": "warning resolved: Urgent: ACME-1 Checkout is down",
-    "linear/urgent_lowered": "warning resolved: Urgent: ACME-1 Checkout is down",
+    "linear/urgent_lowered": "warning resolved: No longer urgent: ACME-1 Checkout is down",
     "linear/sla_breached": "warning firing: SLA breached: ACME-1 Checkout is down",
-    "linear/sla_met": "info resolved: SLA no longer at risk: ACME-1 Checkout is down",
 }
+SEVERAL = {"alertmanager/two_alerts", "linear/urgent_done", "linear/sla_met"}
+"""What says something of two alerts."""
 BUSINESS_EVENTS = {
     "github/issue.by_a_stranger": "Issue in acme/shop: Checkout is slow",
     "stripe/charge.succeeded": "Payment of 129.00 EUR received: grace@example.com",
@@ -123,7 +123,6 @@ RESOLVES = {
     "pagerduty_events/trigger": "pagerduty_events/resolve",
     "shopify/disputes_create": "shopify/disputes_won",
     "linear/urgent": "linear/urgent_lowered",
-    "linear/sla_breached": "linear/sla_met",
     "sentry/event_alert.triggered": "sentry/issue.resolved",
 }
 
@@ -183,9 +182,20 @@ def test_a_resolve_names_the_trouble_it_ends(case: str) -> None:
     assert (firing.fingerprint, firing.status, resolved.status) == (resolved.fingerprint, "firing", "resolved")
 
 
+@pytest.mark.parametrize("case", ["linear/urgent_done", "linear/sla_met"])
+def test_a_closed_issue_ends_both_of_its_alerts_whichever_fires(case: str) -> None:
+    signals = [signal for signal in meaning(case).signals if signal.kind == "alert"]
+    ends = [(signal.fingerprint, signal.status) for signal in signals]
+    fires = {
+        signal.fingerprint for signal in (only("linear/urgent"), only("linear/sla_breached")) if signal.kind == "alert"
+    }
+    assert ends == [("issue:uuid-1", "resolved"), ("sla:uuid-1", "resolved")]
+    assert fires == {fingerprint for fingerprint, _ in ends}
+
+
 def test_every_payload_is_in_one_of_the_tables() -> None:
     files = {path.relative_to(PAYLOADS).with_suffix("").as_posix() for path in PAYLOADS.rglob("*.json")}
-    assert files == {*ALERTS, *BUSINESS_EVENTS, *QUIET, "alertmanager/two_alerts"}
+    assert files == {*ALERTS, *BUSINESS_EVENTS, *QUIET, *SEVERAL}
 
 
 def test_each_alert_of_an_alertmanager_group_is_its_own() -> None:
