@@ -17,6 +17,7 @@ TIMEOUT = 10.0
 """Seconds until a webhook counts as not answered, as GitHub does."""
 _ENOUGH = 10_000
 _IS_URL = re.compile("[!-~]+").fullmatch
+_HAS_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*://").match
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Outcome:
 
 def target(text: str) -> Target:
     """The target that *text* names: a URL, or `localhost:3000/path`. Raises click.BadParameter."""
-    url = text if "://" in text else f"http://{text}"
+    url = text if _HAS_SCHEME(text) else f"http://{text}"
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

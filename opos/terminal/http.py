@@ -66,7 +66,8 @@ def _exchange(method: str, url: str, body: bytes | None, headers: Headers, timeo
     kind = _CONNECTIONS.get(parts.scheme)
     if kind is None or not parts.hostname:
         raise ValueError("expected a URL that begins with http:// or https://")
-    connection = kind(parts.hostname, parts.port, timeout=timeout)
+    port = parts.port or kind.default_port  # without one, http.client takes the end of an IPv6 address for it
+    connection = kind(parts.hostname, port, timeout=timeout)
     try:
         length = {} if body is None else {"content-length": str(len(body))}
         connection.putrequest(method, _path(parts.path, parts.query), skip_accept_encoding=True)

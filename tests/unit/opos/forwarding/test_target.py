@@ -18,6 +18,7 @@ from tests.support.http_server import Quiet, served
     ("text", "url", "host", "is_private"),
     [
         ("localhost:3000/webhook", "http://localhost:3000/webhook", "localhost", True),
+        ("localhost:3000/h?next=http://x", "http://localhost:3000/h?next=http://x", "localhost", True),
         ("http://127.0.0.1:3000", "http://127.0.0.1:3000", "127.0.0.1", True),
         ("http://[::1]/a?b=c", "http://[::1]/a?b=c", "::1", True),
         ("https://dev.example.com/hook", "https://dev.example.com/hook", "dev.example.com", True),

@@ -50,7 +50,8 @@ def test_a_secret_does_not_follow_a_redirect(status: int) -> None:
             reached.append(self.headers["authorization"])
             self.answer(200)
 
-        do_POST = do_GET
+        def do_POST(self) -> None:
+            self.do_GET()
 
     with served(Elsewhere) as elsewhere:
 
@@ -60,7 +61,8 @@ def test_a_secret_does_not_follow_a_redirect(status: int) -> None:
                 self.send_header("location", f"http://127.0.0.1:{elsewhere}/stranger")
                 self.end_headers()
 
-            do_POST = do_GET
+            def do_POST(self) -> None:
+                self.do_GET()
 
         with served(Redirecting) as port:
             url, secret = f"http://127.0.0.1:{port}", {"authorization": "Bearer hunter2"}
@@ -75,6 +77,22 @@ def test_an_answer_without_end_is_read_in_part() -> None:
 
     with served(Endless) as port:
         assert len(get(f"http://127.0.0.1:{port}").text) == 1_000_000
+
+
+@pytest.mark.parametrize(("url", "address"), [("http://[::1]/x", ("::1", 80)), ("https://[::1]/x", ("::1", 443))])
+def test_an_ipv6_address_without_a_port_has_that_of_its_scheme(
+    url: str, address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached: list[tuple[str, int]] = []
+
+    def connect(to: tuple[str, int], *_: object) -> None:
+        reached.append(to)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("socket.create_connection", connect)
+    with pytest.raises(Unavailable):
+        get(url)
+    assert reached == [address]
 
 
 def test_what_is_no_address_is_not_asked() -> None:
