@@ -15,7 +15,7 @@ from shared.intake.body import SECRET_REMOVED, body_text
 from shared.intake.webhook import kept_headers
 from shared.sources import scheme
 from shared.values.http import HttpRequest
-from tests.support.schemes import CALENDLY, EVERYTHING, LEMON_SQUEEZY, NOW, PADDLE, VERCEL
+from tests.support.schemes import CALENDLY, EVERYTHING, LEMON_SQUEEZY, NOW, PADDLE, TIMES, VERCEL
 
 TOLERANCE, LATER = timedelta(minutes=5), NOW + timedelta(days=3)
 SECRET = "whsec_bmV3bmV3bmV3"
@@ -23,7 +23,8 @@ SIGNED: tuple[SchemeName, ...] = (
     "github", "stripe", "standard-webhooks", "slack", "sentry", "pagerduty", "shopify", "linear",
 )  # fmt: skip
 SOURCES = [Source(scheme=name, secrets=["S"]) for name in SIGNED] + [
-    Source(scheme="hmac", secrets=["S"], hmac=spec) for spec in (LEMON_SQUEEZY, CALENDLY, PADDLE, VERCEL, EVERYTHING)
+    Source(scheme="hmac", secrets=["S"], hmac=spec)
+    for spec in (LEMON_SQUEEZY, CALENDLY, PADDLE, VERCEL, EVERYTHING, *TIMES.values())
 ]
 every_signed = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.scheme)
 SIGNS = ("signature", "timestamp", "hmac", "x-sig", "x-time")
