@@ -55,7 +55,7 @@ def command(
         event_type = event_type or chosen.type
     else:
         body = _given(payload)
-    headers = signed_headers(declared, secret, body, now=now, delivery=delivery, event_type=event_type)
+    headers = signed_headers(source, declared, secret, body, now=now, delivery=delivery, event_type=event_type)
     answer = post(f"{url.url.rstrip('/')}/webhooks/{source}", body, headers)
     show({"status": answer.status, "body": answer.body}, _lines(answer), as_json=as_json)
     if answer.status >= 300:  # noqa: PLR2004
