@@ -250,7 +250,10 @@ def test_since_a_time_the_webhooks_that_have_come_are_forwarded_first(today: Bun
     with app(by_stripe) as local:
         forward("stripe", local.url, "--since", "10m", steps=(sending(today, "stripe", 3), lambda: None))
         assert local.ids == ["e1", "e2", "e3"]
-        assert forward("stripe", local.url, "--since", "31d").exit_code == 2
+        for refused in ("31d", f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"):
+            result = forward("stripe", local.url, "--since", refused, steps=(lambda: None,))
+            assert (result.exit_code, "in the past and at most 30d ago" in result.stderr) == (2, True)
+        assert local.ids == ["e1", "e2", "e3"]
 
 
 def test_only_the_types_that_you_ask_for(today: Bundle, forward: Run) -> None:
