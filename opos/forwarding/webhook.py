@@ -5,6 +5,7 @@ and because the app may have another secret.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ from shared.intake.body import SECRET_REMOVED, parsed, raw_body
 from shared.sources import scheme
 from shared.sources.contract import Scheme
 from shared.values.http import HttpRequest
+
+_REMOVED_KEY = re.compile(rb'("routing_key"\s*:\s*)"%b"' % re.escape(SECRET_REMOVED))
 
 
 class Webhook(NamedTuple):
@@ -55,5 +58,5 @@ def _named_as_received(signed: Mapping[str, str], kept: Mapping[str, str]) -> di
 
 
 def _with_key(body: bytes, key: str) -> bytes:
-    """*body* with its routing key, which opos removes before it stores the body."""
-    return body.replace(b'"%b"' % SECRET_REMOVED, json.dumps(key).encode())
+    """*body* with its routing key, which opos removes before it stores the body; another value may be equal."""
+    return _REMOVED_KEY.sub(lambda field: field[1] + json.dumps(key).encode(), body)

@@ -121,11 +121,11 @@ def test_what_shopifys_library_asks_for_is_there() -> None:
 @pytest.mark.parametrize("name", ["bearer", "basic", "pagerduty-events"])
 def test_a_token_is_sent_only_with_its_secret(name: SchemeName) -> None:
     source = Source(scheme=name, secrets=["S"])
-    body = b'{"routing_key": "%b", "note": "(not stored)!"}' % SECRET_REMOVED
+    body = b'{"routing_key":\n "%b", "notes": ["(not stored)!", "%b"]}' % (SECRET_REMOVED, SECRET_REMOVED)
     event, _ = received(source, body)
     assert not is_signed(source)
     without = webhook(event, source, None, now=LATER)
     assert (without.body, SECRET in str(without.headers), "authorization" in without.headers) == (body, False, False)
     with_token = webhook(event, source, SECRET, now=LATER)
     verify(source, with_token)
-    assert b"(not stored)!" in with_token.body
+    assert b'"notes": ["(not stored)!", "(not stored)"]' in with_token.body
