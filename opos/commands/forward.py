@@ -77,8 +77,9 @@ def _resend(forwarding: Forwarding, runtime: Runtime, wanted: str) -> None:
 
 def _follow(forwarding: Forwarding, runtime: Runtime, since: datetime | None, event_type: str, pace: int) -> None:
     now = datetime.now(UTC)
-    if since and since < now - _OLDEST:
-        raise click.UsageError(f"expected --since at most {_OLDEST.days}d ago; --event forwards any stored event")
+    if since and not now - _OLDEST <= since <= now:
+        expected = f"expected --since in the past and at most {_OLDEST.days}d ago, found {since.isoformat()}"
+        raise click.UsageError(f"{expected}; --event forwards any stored event")
     coming = arrivals(runtime.store, now=now, since=since)
     forwarding.announce("each new webhook")
     docs = feed(

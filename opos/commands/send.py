@@ -7,6 +7,7 @@ from typing import IO, Any
 
 import click
 
+from opos.forwarding.target import Target, target
 from opos.senders.sample import Sample, samples
 from opos.senders.signed_request import UnknownSource, signed_headers
 from opos.terminal.http import Answer, post
@@ -23,13 +24,15 @@ from shared.runtime.container import Runtime
 @click.option("--sample", help="Instead of PAYLOAD: a webhook that opos has ready, such as firing or resolved.")
 @click.option("--list", "as_list", is_flag=True, help="List the samples for SOURCE and send nothing.")
 @with_place
-@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="The address of the running bundle.")
+@click.option(
+    "--url", type=target, default="http://127.0.0.1:8080", show_default=True, help="The address of the running bundle."
+)
 @click.option("--type", "event_type", default="", help="The event type, for senders that put it in a header.")
 @click.option("--delivery", help="The delivery id; a new one by default.")
 @json_option
 @reports_errors
 def command(
-    source: str, payload: IO[bytes] | None, sample: str | None, place: Place, url: str, event_type: str,
+    source: str, payload: IO[bytes] | None, sample: str | None, place: Place, url: Target, event_type: str,
     delivery: str | None, *, as_list: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Send PAYLOAD (a file, or standard input) or a --sample as a signed webhook of SOURCE, over HTTP.
@@ -52,8 +55,8 @@ def command(
         event_type = event_type or chosen.type
     else:
         body = _given(payload)
-    headers = signed_headers(declared, secret, body, now=now, delivery=delivery, event_type=event_type)
-    answer = post(f"{url.rstrip('/')}/webhooks/{source}", body, headers)
+    headers = signed_headers(source, declared, secret, body, now=now, delivery=delivery, event_type=event_type)
+    answer = post(f"{url.url.rstrip('/')}/webhooks/{source}", body, headers)
     show({"status": answer.status, "body": answer.body}, _lines(answer), as_json=as_json)
     if answer.status >= 300:  # noqa: PLR2004
         raise SystemExit(FAILED)

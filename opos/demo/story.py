@@ -136,7 +136,7 @@ def _sending(bundle: Bundle, webhook: Webhook, answer: Answer | None = None) -> 
 def _send(bundle: Bundle, webhook: Webhook, *, expect: int, delivery: str | None = None) -> Answer:
     source = bundle.runtime.config.sources[webhook.source]
     headers = signed_headers(
-        source, bundle.runtime.secret(source.secrets[0]), webhook.body,
+        webhook.source, source, bundle.runtime.secret(source.secrets[0]), webhook.body,
         now=datetime.now(UTC), delivery=delivery or new_id(), event_type=webhook.event_type,
     )  # fmt: skip
     answer = post(f"{bundle.url}/webhooks/{webhook.source}", webhook.body, headers)

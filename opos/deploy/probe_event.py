@@ -74,8 +74,11 @@ class ProbeEvent:
         now, name = self.ground.clock.now(), f"deploy-{self.deployment.id}"
         data = {"title": self.title, "id": name, "severity": "critical", "status": "firing"}
         body = json.dumps({"type": "deploy.smoke", "timestamp": now.isoformat(), "data": data}).encode()
-        source, delivery = self.ground.config.sources[self.ground.deploy.smoke], f"{name}-{now.timestamp():.0f}"
-        headers = signed_headers(source, self._secret, body, now=now, delivery=delivery, event_type="deploy.smoke")
+        delivery, smoke = f"{name}-{now.timestamp():.0f}", self.ground.deploy.smoke
+        source = self.ground.config.sources[smoke]
+        headers = signed_headers(
+            smoke, source, self._secret, body, now=now, delivery=delivery, event_type="deploy.smoke"
+        )
         answer = self.post(body, headers)
         require("a signed webhook to be accepted", answer, passed=answer.status in {200, 202})
         return str(fields(answer)["id"])

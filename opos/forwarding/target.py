@@ -1,35 +1,31 @@
-"""Where webhooks are forwarded to: usually a development server on this machine.
-
-The request goes to this address and nowhere else: no redirect is followed, and no proxy of the environment is used.
-"""
+"""Where webhooks are forwarded to: usually a development server on this machine."""
 
 import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from time import monotonic
 from urllib.parse import urlsplit
 
 import click
 
-from shared.process.deadline import within
+from opos.terminal.http import request
 from shared.values.text import one_line
 
 TIMEOUT = 10.0
 """Seconds until a webhook counts as not answered, as GitHub does."""
 _ENOUGH = 10_000
 _IS_URL = re.compile("[!-~]+").fullmatch
+_HAS_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*://").match
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server: `url` is the address as the operator sees it, `path` includes the query."""
+    """A server: `url` is the address as the operator sees it."""
 
     url: str
     host: str
-    port: int | None
-    path: str
     is_https: bool
 
     @property
@@ -63,25 +59,24 @@ class Outcome:
 
 def target(text: str) -> Target:
     """The target that *text* names: a URL, or `localhost:3000/path`. Raises click.BadParameter."""
-    url = text if "://" in text else f"http://{text}"
+    url = text if _HAS_SCHEME(text) else f"http://{text}"
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
+        host, _ = parts.hostname, parts.port
     except ValueError:
-        host = port = None
+        host = None
     if not host or parts.scheme not in {"http", "https"} or "@" in parts.netloc or not _IS_URL(url):
         expected = "a URL such as http://localhost:3000/webhook, without a user name"
         raise click.BadParameter(f"expected {expected}, found {text!r}")
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(url, host, port, path, parts.scheme == "https")
+    return Target(url, host, parts.scheme == "https")
 
 
 def post(place: Target, body: bytes, headers: Mapping[str, str], *, timeout: float = TIMEOUT) -> Outcome:
     """What *place* answers within *timeout* seconds to exactly these headers, `host` and `content-length`."""
     began = monotonic()
     try:
-        status, words = within(timeout, lambda: _answer(place, body, headers, timeout))
-        return Outcome(status, _since(began), _reason(status, words))
+        answer = request("POST", place.url, body, headers, timeout=timeout)
+        return Outcome(answer.status, _since(began), _reason(answer.status, answer.text))
     except TimeoutError:
         return Outcome(None, _since(began), f"no answer within {timeout:g} s")
     except (OSError, HTTPException) as fault:
@@ -91,33 +86,14 @@ def post(place: Target, body: bytes, headers: Mapping[str, str], *, timeout: flo
         return Outcome(None, _since(began), f"not sent: {one_line(fault)}")
 
 
-def _answer(place: Target, body: bytes, headers: Mapping[str, str], timeout: float) -> tuple[int, str]:
-    kind = HTTPSConnection if place.is_https else HTTPConnection
-    connection = kind(place.host, place.port, timeout=timeout)
-    try:
-        connection.request("POST", place.path, body, {name: _bytes(value) for name, value in headers.items()})
-        answer = connection.getresponse()
-        return answer.status, one_line(answer.read(_ENOUGH).decode("utf-8", "replace"))
-    finally:
-        connection.close()
-
-
 def _is_success(status: int) -> bool:
     return 200 <= status < 300  # noqa: PLR2004
 
 
-def _reason(status: int, words: str) -> str:
+def _reason(status: int, text: str) -> str:
     if 300 <= status < 400:  # noqa: PLR2004
         return "a redirect, which opos does not follow"
-    return "" if _is_success(status) else words
-
-
-def _bytes(value: str) -> bytes:
-    """A header as it was received: servers read its bytes as Latin-1."""
-    try:
-        return value.encode("latin-1")
-    except UnicodeEncodeError:
-        return value.encode("utf-8", "replace")
+    return "" if _is_success(status) else one_line(text[:_ENOUGH])
 
 
 def _since(began: float) -> int:

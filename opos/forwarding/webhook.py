@@ -58,5 +58,5 @@ def _named_as_received(signed: Mapping[str, str], kept: Mapping[str, str]) -> di
 
 
 def _with_key(body: bytes, key: str) -> bytes:
-    """*body* with its routing key, which opos removes before it stores the body. No other value is the key."""
-    return _REMOVED_KEY.sub(lambda match: match[1] + json.dumps(key).encode(), body)
+    """*body* with its routing key, which opos removes before it stores the body; another value may be equal."""
+    return _REMOVED_KEY.sub(lambda field: field[1] + json.dumps(key).encode(), body)

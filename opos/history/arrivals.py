@@ -42,31 +42,36 @@ class Arrivals:
     reads: int = 0
     """How many documents the last check has read."""
 
-    def new(self, now: datetime) -> list[Doc]:
+    def new(self, now: datetime) -> Iterator[Doc]:
         """The events that were not in the store at the last check, in the order in which opos received them.
 
-        If it raises, because the store cannot be reached, the next call returns what this one did not.
+        A month of them may not fit in memory, so a check keeps only their ids, and reads each event when its turn
+        comes. If it raises, because the store cannot be reached, the next call returns what this one did not.
         """
-        self.reads, docs, seen = 0, list[Doc](), dict[str, set[str]]()
-        for date in _days(self.checked - LATE, now + LATE):
-            seen[date] = known = self.seen.get(date, set())
+        self.reads, days = 0, _days(self.checked - LATE, now + LATE)
+        for date in days:
+            known = self.seen.setdefault(date, set())
             if self.store.count("events", where=[("day", "==", date)]) != len(known):
-                events = list(self._events(date, known))
-                seen[date] = known | {doc.id for doc in events}
-                docs += events
-        self.seen, self.checked = seen, now
-        return sorted(docs, key=lambda doc: (_received(doc), doc.id))
+                yield from self._new_of(date, known)
+        self.seen, self.checked = {date: self.seen[date] for date in days}, now
 
     @property
     def pause(self) -> timedelta:
         """How long to wait for the next check: longer if the last one has read many documents."""
         return max(_SHORTEST, timedelta(seconds=self.reads / READS_PER_SECOND))
 
-    def _events(self, date: str, known: set[str]) -> Iterator[Doc]:
+    def _new_of(self, date: str, known: set[str]) -> Iterator[Doc]:
+        for _, id in sorted(self._arrived(date, known)):
+            self.reads += 1
+            if doc := self.store.get(f"events/{id}"):
+                yield doc
+            known.add(id)
+
+    def _arrived(self, date: str, known: set[str]) -> Iterator[tuple[datetime, str]]:
         for doc in self.store.query("events", where=[("day", "==", date)]):
             self.reads += 1
             if doc.id not in known:
-                yield doc
+                yield _received(doc), doc.id
 
 
 def arrivals(store: Store, *, now: datetime, since: datetime | None = None) -> Arrivals:

@@ -19,7 +19,7 @@ def feed(
     answers = True
     while wait(arrivals.pause):
         try:
-            docs = arrivals.new(now())
+            yield from arrivals.new(now())
         except Unavailable as fault:
             if answers:
                 warn(f"{fault.message} opos tries again until the store answers.")
@@ -28,4 +28,3 @@ def feed(
         if not answers:
             warn("The store answers again.")
         answers = True
-        yield from docs

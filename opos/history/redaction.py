@@ -11,7 +11,7 @@ from shared.sources.alert_types import ALERT_TYPES
 from shared.values.severity import WORDS
 from shared.values.text import counted
 
-_TYPES = frozenset(name for types in ALERT_TYPES.values() for name in types.known)
+_TYPES = frozenset(name for types in ALERT_TYPES.values() for name in (*types.known, *types.others))
 _KNOWN_WORDS = {name.casefold() for type in _TYPES for name in (type, type.partition(".")[0])} | {
     *(word for words in WORDS.values() for word in words),
     "firing", "resolved", "acknowledged", "triggered", "trigger", "acknowledge", "resolve", "open", "opened", "closed",

@@ -26,7 +26,8 @@ class HmacSpec(Section):
 
     `header` holds the signature: either directly after `prefix`, or in `key=value` pairs separated by `separator`,
     under `signature_key` (and the time under `timestamp_key`). The time is ISO 8601 with a zone, or seconds or
-    milliseconds since 1970. `key_encoding` says how the secret holds the key.
+    milliseconds since 1970: opos reads each of them, and writes what `timestamp` says. `key_encoding` says how the
+    secret holds the key.
     """
 
     header: str
@@ -39,6 +40,8 @@ class HmacSpec(Section):
     signature_key: str | None = None
     timestamp_key: str | None = None
     timestamp_header: str | None = None
+    timestamp: Literal["seconds", "milliseconds", "iso"] = "seconds"
+    """How the sender writes the time, for the webhooks that opos signs as it would: `opos send` and `opos forward`."""
     id_header: str | None = None
 
     @property

@@ -10,7 +10,15 @@ from pydantic import AfterValidator, BeforeValidator
 from shared.config.files.faults import SECRET_NAME
 from shared.values.links import web_link
 
-_SECRET_HEADER = re.compile("auth|cookie|token|secret|password|api-?key", re.IGNORECASE)
+_SECRET_HEADER = re.compile(
+    "auth|cookie|token|secret|passw|credential|session|jwt|(?<!idempotency-)key|signature|hmac|(?<![a-z])sign(?![a-z])",
+    re.IGNORECASE,
+)
+_OF_THE_CONNECTION = {
+    "host", "content-length", "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
+    "upgrade", "expect",
+}  # fmt: skip
+"""The headers that HTTP sets anew on each connection (RFC 9110, sections 7.2, 7.6.1, 8.6 and 10.1.1)."""
 _SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -87,6 +95,8 @@ def _kept_header(value: Any) -> Any:
         raise ValueError("expected the name of a header such as X-Event-Name")
     if word := _SECRET_HEADER.search(value):
         raise ValueError(f"expected a header that carries no secret, and not one with {word[0].lower()!r} in its name")
+    if value.lower() in _OF_THE_CONNECTION:
+        raise ValueError(f"expected a header of the webhook, and not {value.lower()}, which belongs to the connection")
     return value.lower()
 
 

@@ -133,9 +133,30 @@ def test_a_check_that_fails_half_way_loses_nothing() -> None:
     put(store, "a", at=NOW)
     store.down = True
     with pytest.raises(Unavailable):
-        stream.new(NOW + SECOND)
+        ids(stream, NOW + SECOND)
     store.down = False
     assert ids(stream, NOW + 2 * SECOND) == ["a"]
+
+
+def test_a_month_of_events_is_never_in_memory_at_once(store: Store) -> None:
+    put(store, "a", "b", "c", at=NOW)
+    stream = arrivals(store, now=NOW, since=NOW)
+    coming = stream.new(NOW + SECOND)
+    read = [(doc.id, stream.reads) for doc in coming]
+    assert read == [("a", 4), ("b", 5), ("c", 6)]
+
+
+def test_a_check_that_fails_between_two_events_goes_on_with_the_second() -> None:
+    store = FakeStore()
+    stream = arrivals(store, now=NOW)
+    put(store, "a", "b", at=NOW)
+    coming = stream.new(NOW + SECOND)
+    assert next(coming).id == "a"
+    store.down = True
+    with pytest.raises(Unavailable):
+        next(coming)
+    store.down = False
+    assert ids(stream, NOW + 2 * SECOND) == ["b"]
 
 
 def test_a_check_reads_documents_only_if_something_has_arrived_and_the_next_waits_for_its_size() -> None:
@@ -144,14 +165,14 @@ def test_a_check_reads_documents_only_if_something_has_arrived_and_the_next_wait
     stream = arrivals(store, now=NOW)
     assert (ids(stream, NOW), stream.reads, stream.pause) == ([], 0, SECOND)
     put(store, "new", at=NOW)
-    assert (ids(stream, NOW), stream.reads) == (["new"], 1201)
-    assert stream.pause == timedelta(seconds=1201 / READS_PER_SECOND)
+    assert (ids(stream, NOW), stream.reads) == (["new"], 1202)
+    assert stream.pause == timedelta(seconds=1202 / READS_PER_SECOND)
 
 
 def test_what_is_kept_of_a_day_ends_with_the_day() -> None:
     store = FakeStore()
     put(store, "a", at=NOW)
     stream = arrivals(store, now=NOW)
-    stream.new(NOW + timedelta(days=2))
-    stream.new(NOW + timedelta(days=4))
+    ids(stream, NOW + timedelta(days=2))
+    ids(stream, NOW + timedelta(days=4))
     assert day(NOW) not in stream.seen

@@ -36,11 +36,15 @@ sources:
   shopify: {scheme: shopify, secrets: [LEMON_SECRET]}
   linear: {scheme: linear, secrets: [LEMON_SECRET]}
   lemon: {scheme: hmac, secrets: [LEMON_SECRET], hmac: {header: X-Signature}, delivery: {header: X-Request-Id}}
+  desk:
+    scheme: hmac
+    secrets: [LEMON_SECRET]
+    hmac: {header: X-Signature, encoding: base64, template: "{timestamp}{body}", timestamp_header: X-Time, timestamp: iso}
   alertmanager: {scheme: bearer, secrets: [ALERTMANAGER_TOKEN]}
   monitor: {scheme: basic, secrets: [VAULT_TOKEN]}
   pagerduty: {scheme: pagerduty-events, secrets: [ROUTING_KEY]}
 """
-SIGNED = ("github", "stripe", "app", "slack", "sentry", "incidents", "shopify", "linear", "lemon")
+SIGNED = ("github", "stripe", "app", "slack", "sentry", "incidents", "shopify", "linear", "lemon", "desk")
 TYPE_HEADERS = {
     "github": "x-github-event", "sentry": "sentry-hook-resource", "shopify": "x-shopify-topic", "linear": "linear-event",
 }  # fmt: skip
@@ -123,6 +127,10 @@ DOCUMENTED: dict[str, Callable[[dict[str, str], bytes], bool]] = {
         and abs(time.time() - json.loads(body)["webhookTimestamp"] / 1000) < 60
     ),
     "lemon": lambda headers, body: headers["x-signature"] == hmac_sha256("LEMON_SECRET", body).hex(),
+    "desk": lambda headers, body: (
+        abs(time.time() - datetime.strptime(headers["x-time"], "%Y-%m-%dT%H:%M:%S%z").timestamp()) < 300
+        and base64.b64decode(headers["x-signature"]) == hmac_sha256("LEMON_SECRET", headers["x-time"].encode() + body)
+    ),
     "alertmanager": lambda headers, _: headers["authorization"] == f"Bearer {SECRETS['ALERTMANAGER_TOKEN']}",
     "monitor": lambda headers, _: (
         headers["authorization"] == f"Basic {base64.b64encode(SECRETS['VAULT_TOKEN'].encode()).decode()}"
@@ -242,7 +250,10 @@ def test_since_a_time_the_webhooks_that_have_come_are_forwarded_first(today: Bun
     with app(by_stripe) as local:
         forward("stripe", local.url, "--since", "10m", steps=(sending(today, "stripe", 3), lambda: None))
         assert local.ids == ["e1", "e2", "e3"]
-        assert forward("stripe", local.url, "--since", "31d").exit_code == 2
+        for refused in ("31d", f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"):
+            result = forward("stripe", local.url, "--since", refused, steps=(lambda: None,))
+            assert (result.exit_code, "in the past and at most 30d ago" in result.stderr) == (2, True)
+        assert local.ids == ["e1", "e2", "e3"]
 
 
 def test_only_the_types_that_you_ask_for(today: Bundle, forward: Run) -> None:

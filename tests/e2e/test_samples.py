@@ -137,6 +137,18 @@ def test_the_command_sends_it_and_says_where_to_look(bundle: Bundle, source: str
     assert [alert["state"] for alert in alerts(bundle, source)] == ["resolved"]
 
 
+@pytest.mark.parametrize(
+    ("scheme", "format"), [("standard-webhooks", "shopify"), ("hmac", "github"), ("bearer", "sentry")]
+)
+def test_a_sample_under_another_scheme_has_the_header_that_its_format_reads(
+    bundle: Bundle, scheme: str, format: str
+) -> None:
+    signs = ", hmac: {header: X-Sig}" if scheme == "hmac" else ""
+    bundle.configure(f"sources: {{shop: {{scheme: {scheme}, format: {format}, secrets: [APP_SECRET]{signs}}}}}\n")
+    assert send(bundle, "shop", "firing")["quarantine"] is None
+    assert [alert["state"] for alert in alerts(bundle, "shop")] == ["firing"]
+
+
 def test_a_critical_sample_notifies(bundle: Bundle) -> None:
     send(bundle, "stripe", "firing")
     assert ["Sample" in title for title in bundle.pages()] == [True]

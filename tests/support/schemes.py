@@ -51,6 +51,10 @@ EVERYTHING = HmacSpec(
     header="X-Sig", prefix="sha512=", encoding="base64", algorithm="sha512", template="{id}.{timestamp}.{body}",
     timestamp_header="X-Time", id_header="X-Id",
 )  # fmt: skip
+TIMES = {
+    written: HmacSpec(header="X-Sig", template="{timestamp}{body}", timestamp_header="X-Time", timestamp=written)
+    for written in ("milliseconds", "iso")
+}
 
 CASES = [
     Case("github", github.SCHEME, "new", "old"),
@@ -69,4 +73,5 @@ CASES = [
     Case("hmac: Paddle", declared_hmac.scheme(PADDLE), "new", "old"),
     Case("hmac: Vercel", declared_hmac.scheme(VERCEL), "new", "old"),
     Case("hmac: everything declared", declared_hmac.scheme(EVERYTHING), "new", "old"),
+    *(Case(f"hmac: {written}", declared_hmac.scheme(spec), "new", "old") for written, spec in TIMES.items()),
 ]

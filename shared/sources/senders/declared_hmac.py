@@ -1,8 +1,8 @@
 """The signature scheme that opos.yaml declares, for senders without a module of their own."""
 
 import base64
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.config.sources import HmacSpec
@@ -10,6 +10,13 @@ from shared.sources.contract import Scheme, lacking, no_delivery
 from shared.sources.payload import parse_moment
 from shared.sources.signatures import digest, encoded, pairs, rejected, require_match, require_recent, values
 from shared.values.http import HttpRequest
+
+_WRITTEN: Mapping[str, Callable[[datetime], str]] = {
+    "seconds": lambda now: str(int(now.timestamp())),
+    "milliseconds": lambda now: str(int(now.timestamp() * 1000)),
+    "iso": lambda now: f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+}
+"""A time as the sender writes it, by the key `timestamp`."""
 
 
 def scheme(spec: HmacSpec) -> Scheme:
@@ -27,7 +34,7 @@ def scheme(spec: HmacSpec) -> Scheme:
         return _signed(spec, request.body, time=time, id=_id(spec, request) or "")
 
     def sign(body: bytes, secret: str, *, now: datetime, delivery: str, event_type: str) -> dict[str, str]:
-        time = str(int(now.timestamp()))
+        time = _WRITTEN[spec.timestamp](now)
         signature = _signature(spec, secret, _signed(spec, body, time=time, id=delivery)).decode()
         headers = {spec.header.lower(): _header(spec, signature, time)}
         headers |= {spec.timestamp_header.lower(): time} if spec.timestamp_header else {}

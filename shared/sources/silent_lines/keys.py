@@ -97,6 +97,7 @@ _WITHOUT_EFFECT: dict[str, Reason] = {
     "event": _event,
     "hmac.prefix": lambda reader: _hmac(reader).signature_key and "signature_key names the part with the signature",
     "hmac.separator": _without_parts,
+    "hmac.timestamp": _unsigned_time,
     "hmac.timestamp_key": lambda reader: _unsigned_time(reader) or _without_parts(reader),
     "hmac.timestamp_header": lambda reader: _unsigned_time(reader)
     or (_hmac(reader).timestamp_key and "timestamp_key names the part with the time"),

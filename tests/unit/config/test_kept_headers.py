@@ -20,11 +20,26 @@ def test_a_header_is_kept_whatever_its_case() -> None:
 
 @pytest.mark.parametrize(
     ("header", "word"),
-    [("Authorization", "auth"), ("Cookie", "cookie"), ("X-Gitlab-Token", "token"), ("X-API-Key", "api-key")],
-)
+    [
+        ("Authorization", "auth"), ("Cookie", "cookie"), ("X-Gitlab-Token", "token"), ("X-API-Key", "key"),
+        ("X-Access-Key", "key"), ("X-Hub-Signature-256", "signature"), ("X-Sign", "sign"), ("X-Jwt", "jwt"),
+        ("X-Shopify-Hmac-Sha256", "hmac"), ("X-Credentials", "credential"), ("X-Session-Id", "session"),
+    ],
+)  # fmt: skip
 def test_a_header_with_a_secret_is_refused(header: str, word: str) -> None:
     (fault,) = faults_of(keeping(header))
     assert f"expected a header that carries no secret, and not one with '{word}' in its name" in fault
+
+
+@pytest.mark.parametrize("header", ["Host", "Content-Length", "Transfer-Encoding", "Expect", "Connection", "TE"])
+def test_a_header_of_the_connection_is_refused(header: str) -> None:
+    (fault,) = faults_of(keeping(header))
+    assert f"expected a header of the webhook, and not {header.lower()}, which belongs to the connection" in fault
+
+
+@pytest.mark.parametrize("header", ["X-Design", "X-Assigned-To", "Idempotency-Key"])
+def test_a_name_that_only_resembles_such_a_header_is_kept(header: str) -> None:
+    assert parse_config(keeping(header)).sources["github"].keep_headers == (header.lower(),)
 
 
 @pytest.mark.parametrize("header", ["", "X Event", "X-Event:", "1.5", "X-Ev\u00e9nt"])

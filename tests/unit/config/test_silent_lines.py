@@ -55,6 +55,7 @@ KEYS: dict[str, tuple[str, str | None]] = {
     "HmacSpec.template": (hmac('template: "{body}."'), hmac('template: "{nonce}{body}"')),
     "HmacSpec.separator": (hmac("signature_key: v1, separator: ;"), hmac("separator: ;")),
     "HmacSpec.signature_key": (hmac("signature_key: v1"), None),
+    "HmacSpec.timestamp": (hmac(TIMED, "timestamp_header: T, timestamp: iso"), hmac("timestamp: iso")),
     "HmacSpec.timestamp_key": (hmac(TIMED, IN_PARTS), hmac(IN_PARTS)),
     "HmacSpec.timestamp_header": (hmac(TIMED, "timestamp_header: T"), hmac("timestamp_header: T")),
     "HmacSpec.id_header": (hmac('template: "{id}{body}"', "id_header: I", rest="scheme: hmac"), None),
