@@ -16,6 +16,8 @@ from opos.terminal.output import FAILED, reports_errors, show
 from shared.config.sources import Source
 from shared.runtime.clock import new_id
 from shared.runtime.container import Runtime
+from shared.sources import format_of
+from shared.values.text import one_line
 
 
 @click.command("send")
@@ -55,6 +57,7 @@ def command(
         event_type = event_type or chosen.type
     else:
         body = _given(payload)
+        _require_type(source, declared, event_type)
     headers = signed_headers(source, declared, secret, body, now=now, delivery=delivery, event_type=event_type)
     answer = post(f"{url.url.rstrip('/')}/webhooks/{source}", body, headers)
     show({"status": answer.status, "body": answer.body}, _lines(answer), as_json=as_json)
@@ -83,9 +86,16 @@ def _chosen(source: str, declared: Source, name: str) -> Sample:
 
 
 def _given(payload: IO[bytes] | None) -> bytes:
-    if payload is None and sys.stdin.isatty():
+    body = b"" if payload is None and sys.stdin.isatty() else (payload or sys.stdin.buffer).read()
+    if not body:
         raise click.UsageError("expected PAYLOAD or --sample; `opos send SOURCE --list` lists the samples")
-    return (payload or sys.stdin.buffer).read()
+    return body
+
+
+def _require_type(source: str, declared: Source, event_type: str) -> None:
+    if not event_type and (headers := format_of(source, declared).headers):
+        expected = f"expected --type, since {source} names the event type in the header {headers[0]}"
+        raise click.UsageError(expected)
 
 
 def _json(content: Any) -> bytes:
@@ -95,7 +105,7 @@ def _json(content: Any) -> bytes:
 def _lines(answer: Answer) -> list[str]:
     body = answer.body
     if not (isinstance(body, dict) and "id" in body and "status" in body):
-        return [f"{answer.status} {answer.text}"]
+        return [f"{answer.status} {one_line(answer.text, 200)}"]
     return [
         f"{answer.status} {body['status']}: event {body['id']}",
         f"`opos trace {str(body['id'])[:8]}` shows what followed.",

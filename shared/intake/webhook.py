@@ -50,8 +50,9 @@ def read(name: str, source: "Source", headers: Mapping[str, str], payload: Any |
         return _quarantined(name, payload)
     sender = format_of(name, source)
     reading = _reading(name, source, sender, headers, payload)
-    is_noted = source.test_mode == "note" and sender.is_test is not None and sender.is_test(payload)
-    return _noted(reading) if is_noted else reading
+    if sender.is_test is None or not sender.is_test(payload):
+        return reading
+    return _noted(reading) if source.test_mode == "note" else _marked(reading)
 
 
 def _reading(name: str, source: "Source", sender: Format, headers: Mapping[str, str], payload: Any) -> Reading:
@@ -67,6 +68,12 @@ def _reading(name: str, source: "Source", sender: Format, headers: Mapping[str, 
 def _noted(reading: Reading) -> Reading:
     """*reading* of an event of the sender's test mode: a subject and nothing else, not even a quarantine."""
     return Reading(reading.type, f"test mode: {reading.subject}", ())
+
+
+def _marked(reading: Reading) -> Reading:
+    """*reading* of an event of the sender's test mode that is handled: a person must see that nothing is at stake."""
+    titled = [signal.model_copy(update={"title": f"Test mode: {signal.title}"}) for signal in reading.signals]
+    return reading._replace(subject=f"test mode: {reading.subject}", signals=tuple(titled))
 
 
 def delivery_id(source: "Source", request: HttpRequest, payload: Any | ContractBroken) -> DeliveryId | None:

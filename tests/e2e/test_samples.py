@@ -4,6 +4,7 @@ import json
 import re
 from contextlib import chdir
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -175,6 +176,14 @@ def test_the_list_says_what_each_sample_is_and_sends_nothing(bundle: Bundle) -> 
 def test_a_payload_and_a_sample_are_not_sent_together(bundle: Bundle) -> None:
     done = opos(bundle, "send", "stripe", "opos.yaml", "--sample", "firing")
     assert (done.exit_code, "expected PAYLOAD or --sample, found both" in done.stderr) == (2, True)
+
+
+def test_what_could_only_be_quarantined_is_not_sent(bundle: Bundle, tmp_path: Path) -> None:
+    empty, order = tmp_path / "empty.json", tmp_path / "order.json"
+    empty.write_text("")
+    order.write_text('{"id": 1}')
+    assert "expected PAYLOAD or --sample" in opos(bundle, "send", "shopify", str(empty)).stderr
+    assert "expected --type, since shopify names the event type" in opos(bundle, "send", "shopify", str(order)).stderr
 
 
 def test_a_declared_header_has_the_delivery_id(bundle: Bundle) -> None:

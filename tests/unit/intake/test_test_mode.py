@@ -29,6 +29,7 @@ def test_a_source_may_handle_its_test_mode(type: str) -> None:
     (live,) = read("stripe", HANDLED, {}, event(type, livemode=True)).signals
     assert handled.money == live.money
     assert handled.kind == live.kind
+    assert handled.title == f"Test mode: {live.title}"
 
 
 def test_an_event_of_the_test_mode_that_breaks_its_contract_alerts_nobody() -> None:
