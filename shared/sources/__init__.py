@@ -27,9 +27,9 @@ def format_of(name: str, source: Source) -> Format:
     sender_format: Format = _module(chosen).FORMAT
     if source.alert is None and source.event is None:
         return sender_format
-    from shared.sources.senders.mapping_beside import beside
+    from shared.sources.senders.overlay import overlaid
 
-    return beside(sender_format, source)
+    return overlaid(sender_format, source)
 
 
 def format_name(name: str, source: Source) -> FormatName:

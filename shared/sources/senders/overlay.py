@@ -11,7 +11,7 @@ from shared.sources.senders.mapped import reader
 Result = TypeVar("Result")
 
 
-def beside(sender: Format, source: Source) -> Format:
+def overlaid(sender: Format, source: Source) -> Format:
     """*sender* with the mappings of *source*. Where both say something of the same, the operator's word counts.
 
     What the mapping does not say stays as the format reads it, above all the amount and the end of an alert.
