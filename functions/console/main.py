@@ -10,3 +10,7 @@ from shared.runtime.entry import run_http
 @functions_framework.http
 def console(request: flask.Request) -> flask.Response:
     return run_http(request, handle)
+
+
+# The framework has no rule for a path with a line break.
+functions_framework.errorhandler(404)(lambda _unmatched: console(flask.request))

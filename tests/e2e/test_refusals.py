@@ -91,6 +91,15 @@ def test_pings_and_the_console_name_theirs(bundle: Bundle) -> None:
     assert SECRETS["VAULT_TOKEN"] not in bundle.request("GET", "/webhooks/ping/vault", headers=forged).text
 
 
+@pytest.mark.parametrize("path", ["/webhooks/a%0Ab", "/webhooks/ping/a%0Ab", "/health/%0A", "/ofrep/v1/%0A", "/a%0Ab"])
+def test_a_path_with_a_line_break_is_answered_by_its_function_and_not_by_the_framework(
+    bundle: Bundle, path: str
+) -> None:
+    answer = bundle.request("GET", path)
+    assert answer.status in {401, 404}
+    assert "was not found on the server" not in answer.text
+
+
 @pytest.mark.parametrize("function", PUSHED)
 def test_a_function_that_only_the_bus_calls_names_post(function: str) -> None:
     client = create_app(target=function, source=str(function_source(function))).test_client()  # type: ignore[no-untyped-call]
