@@ -25,7 +25,7 @@ def view(doc: Doc) -> View:
     return {
         **entry(doc),
         "delivery_id": event.delivery_id,
-        "headers": event.headers,
+        "headers": dict(sorted(event.headers.items())),  # Firestore keeps no order of the keys in a map
         "decisions": [decision for handled in doc.data["handled"].values() for decision in handled["decisions"]],
         "bytes": len(raw_body(event)),
         "body_sha256": event.body_sha256,
