@@ -122,7 +122,7 @@ CHAPTERS: dict[str, Chapter] = {
     "A payload that opos cannot read is not lost": _quarantine,
     "You acknowledge the alert from its notification": _acknowledgement,
     "A feature flag is on for 25% of the users, and each user always gets the same value": _flags,
-    "opos checks itself, and knows about the webhook in quarantine": _health,
+    "opos checks itself, and knows about the rejected webhook and the one in quarantine": _health,
 }
 
 
