@@ -122,9 +122,10 @@ def use(path: Path) -> None:
 
 
 def run(stack: str, settings: Mapping[str, str] | None = None) -> Bundle:
-    """What the program declares for *stack*, with the stack's own *settings*."""
+    """What the program declares for *stack*, with the stack's own *settings*; sorted, as the engine keeps no order."""
     bundle = Bundle()
     asyncio.run(_run(bundle, stack, settings or {}))
+    bundle.resources.sort(key=lambda resource: (resource.type, resource.name))
     return bundle
 
 

@@ -53,7 +53,7 @@ def test_two_functions_with_one_identity_are_noticed(monkeypatch: pytest.MonkeyP
         return make_services({**accounts, "console": accounts["health"]}, cloud)
 
     monkeypatch.setattr("infra.stack.make_services", shared)
-    assert rules.shared_identities(recording.run("staging")) == ["health", "console"]
+    assert rules.shared_identities(recording.run("staging")) == ["console", "health"]
 
 
 def test_a_third_public_function_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
