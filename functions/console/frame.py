@@ -18,7 +18,7 @@ from functions.console.rows import at
 from shared.values.http import HttpRequest, HttpResponse
 from shared.version import VERSION
 
-_AGES = re.compile(r"(<time data-age[^>]*>)[^<]*")
+_AGES = re.compile(r"(<time data-age[^>]*>)[^<]*|<time data-now.*?</time>")
 """What the passing of time alone changes in a page."""
 
 

@@ -129,7 +129,7 @@ _ROWS = (
         called_by=("deployer", "operators"),
         deploys_after="sweeper",
         routes=("/",),
-        writes=("alerts", "groups", "outbox", "sessions", "silences", "subscriptions"),
+        writes=("alerts", "focus", "groups", "outbox", "overrides", "sessions", "silences", "subscriptions"),
     ),
 )
 
