@@ -120,16 +120,27 @@ def _html(view: View, _request: HttpRequest, context: Context) -> HttpResponse:
     style = (_TEMPLATES / "status.css").read_text()
     content = _rendered(
         "status.html", view=view, shapes=SHAPES, style=Markup(style),  # noqa: S704  (our own file)
-        utc=_local("UTC"), local=_local(zone), has_zone=zone != "UTC",
+        utc=_utc, local=_local(zone),
     )  # fmt: skip
     allowed = b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"{_SAFE['content-security-policy']}; style-src 'sha256-{allowed}'"
     return HttpResponse(200, content, {"content-type": "text/html; charset=utf-8", "content-security-policy": policy})
 
 
+def _utc(time: str) -> str:
+    return f"{as_datetime(time):%d %b %Y %H:%M} UTC".lstrip("0")
+
+
 def _local(zone: str) -> Callable[[str], str]:
-    """A function that shows a stored time in *zone*."""
-    return lambda time: f"{as_datetime(time).astimezone(ZoneInfo(zone)):%d %b %Y %H:%M %Z}".lstrip("0")
+    """A function that shows a stored time in *zone*, without the day if it is the day of UTC; nothing for UTC itself."""
+
+    def shown(time: str) -> str:
+        utc = as_datetime(time)
+        local = utc.astimezone(ZoneInfo(zone))
+        day = "" if local.date() == utc.date() else f"{local.day} {local:%b} "
+        return f"{day}{local:%H:%M %Z}" if zone != "UTC" else ""
+
+    return shown
 
 
 def _badge(view: View, request: HttpRequest, _context: Context) -> HttpResponse:

@@ -75,7 +75,7 @@ def open_(
 @click.option("--from", "begins", default=None, metavar="TIME", help="`2h`, `22:00`, a day or a time. [default: now]")
 @click.option("--for", "lasts", default=None, metavar="DURATION", help="How long it lasts, such as `90m`.")
 @click.option("--until", "ends", default=None, metavar="TIME", help="When it ends, instead of --for.")
-@click.option("--text", default="We are working on this part of the service.", show_default=True, help="What changes.")
+@click.option("--text", default="Planned work.", show_default=True, help="What changes.")
 @_as
 @with_place
 @json_option

@@ -8,7 +8,7 @@ from typing import Protocol
 from shared.alerting.matchers import Labels, Matcher, compiled
 from shared.events import iso
 from shared.status_page.incident import ENDED, IncidentDoc, PublicUpdate, phase, state_at
-from shared.status_page.states import SHAPES, WORDS, State, worst
+from shared.status_page.states import SHAPES, WORDS, WORSE, State, worst
 
 
 class Condition(Protocol):
@@ -108,32 +108,20 @@ class View:
 
     @property
     def headline(self) -> str:
-        """What is affected now, in one sentence each; the worst first."""
-        affected = [
-            f"{_listed([row.name for row in self.components if row.state == state])} {words}"
-            for state, words in _SENTENCES
-            if any(row.state == state for row in self.components)
-        ]
-        return " ".join(affected) or _ALONE[self.state]
+        """What is affected now, the worst first: `Down: Checkout. Degraded: Search, Order mails.`"""
+        affected = ((state, [row.name for row in self.components if row.state == state]) for state in WORSE[:0:-1])
+        sentences = [f"{WORDS[state]}: {', '.join(names)}." for state, names in affected if names]
+        return " ".join(sentences) or _ALONE[self.state]
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         return (*self.incidents, *self.maintenance, *self.planned, *self.past)
 
 
-_SENTENCES: tuple[tuple[State, str], ...] = (
-    ("down", "down."), ("degraded", "degraded."), ("unknown", "unknown."), ("maintenance", "in maintenance."),
-)  # fmt: skip
 _ALONE: Mapping[State, str] = {
     "operational": "No known problems.", "maintenance": "Maintenance is in progress.",
     "unknown": "The state is unknown.", "degraded": "The service is degraded.", "down": "The service is down.",
 }  # fmt: skip
-
-
-def _listed(names: Sequence[str]) -> str:
-    """`Checkout is`, `Checkout and Search are`."""
-    *others, last = names
-    return f"{', '.join(others)} and {last} are" if others else f"{last} is"
 
 
 def view(

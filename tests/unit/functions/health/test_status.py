@@ -120,7 +120,7 @@ def test_an_incident_counts_at_once_and_until_it_is_resolved(public: FakeContext
     id = incident(public, components=["search"], impact="degraded")
     assert states(public) == {"checkout": "operational", "search": "degraded"}
     content = shown(public)
-    assert (content["state"], content["headline"]) == ("degraded", "Search is degraded.")
+    assert (content["state"], content["headline"]) == ("degraded", "Degraded: Search.")
     change(id, lambda known: ended(known, "Fixed.", now=public.now), public, by="ada")
     content = shown(public)
     assert (content["state"], content["incidents"], [entry["id"] for entry in content["past"]]) == (
@@ -349,7 +349,7 @@ def test_times_are_in_utc_and_in_the_companys_zone(public: FakeContext) -> None:
     incident(public)
     text = ask(public).body.decode()
     assert (
-        '<time datetime="2026-11-20T09:00:00.000000Z">20 Nov 2026 09:00 UTC <span class="soft">(20 Nov 2026 10:00 CET)</span></time>'
+        '<time datetime="2026-11-20T09:00:00.000000Z">20 Nov 2026 09:00 UTC <span class="soft">(10:00 CET)</span></time>'
         in text
     )
 
