@@ -132,7 +132,7 @@ def _utc(time: str) -> str:
 
 
 def _local(zone: str) -> Callable[[str], str]:
-    """A function that shows a stored time in *zone*, without the day if it is the day of UTC; nothing for UTC itself."""
+    """A function that shows a stored time in *zone*, with the day only if it differs in UTC; nothing for UTC itself."""
 
     def shown(time: str) -> str:
         utc = as_datetime(time)
