@@ -19,12 +19,16 @@ HeldBy = Literal[
 
 
 class Episode(TypedDict, total=False):
-    """One period in which the alert fired: when it began, notified, was listed in a digest, was acted on and ended."""
+    """One period in which the alert fired: when it began, notified, was listed in a digest, was acted on and ended.
+
+    `acted` is the last time, `first_acted` the first; episodes of releases before have only the last.
+    """
 
     began: str
     told: str
     listed: str
     acted: str
+    first_acted: str
     ended: str
 
 
@@ -185,7 +189,12 @@ def flaps(alert: AlertDoc, now: datetime, *, within: timedelta = timedelta(hours
 def noted_in_episode(alert: AlertDoc, times: Episode) -> list[Episode]:
     """The alert's episodes, with *times* written into the present one."""
     *earlier, present = alert.get("episodes") or [Episode()]
-    return [*earlier, {**present, **times}]
+    return [*earlier, {**present, **times, **_first_action(present, times)}]
+
+
+def _first_action(present: Episode, times: Episode) -> Episode:
+    first = present.get("first_acted") or present.get("acted") or times.get("acted")
+    return {"first_acted": first} if first else {}
 
 
 def content_of(signal: Signal, *, source: str, event: str) -> Content:

@@ -33,6 +33,7 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("focus", "ends_at"),
     ("dead_letters", "received_at"),
     ("dead_letters", "event"),
+    ("public_incidents", "shown_until"),
 )
 NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
     {
@@ -41,12 +42,23 @@ NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
         ("digests", "created_at"),
         ("dead_letters", "received_at"),
         ("deployments", "number"),
+        ("public_incidents", "shown_until"),
     }
 )
 """The indexes that a query reads backwards. The others need no descending index, which would cost one more entry per
 document.
 """
-_UNINDEXED = ("heartbeats", "pings", "bodies", "probes", "sweeps", "flag_usage", "leases", "subscriptions")
+_UNINDEXED = (
+    "heartbeats",
+    "pings",
+    "bodies",
+    "probes",
+    "sweeps",
+    "flag_usage",
+    "leases",
+    "subscriptions",
+    "incident_updates",
+)
 COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), *_UNINDEXED)
 
 
