@@ -33,8 +33,8 @@ class Episode(TypedDict, total=False):
     """One period in which the alert fired: when it began, notified, was listed in a digest, was acted on and ended.
 
     `event` began it; `ended_by` says from where it was resolved, and `ended_event` in which event. `count` and
-    `severity` are those at its end. `holds` are the last HOLDS reasons that held it. The episodes of earlier releases
-    have none of these.
+    `severity` are those at its end. `holds` are the last HOLDS reasons that held it. `changes` is the number of its
+    changes, once another episode has begun. The episodes of earlier releases have none of these.
     """
 
     began: str
@@ -48,6 +48,7 @@ class Episode(TypedDict, total=False):
     ended_event: str
     count: int
     severity: Severity
+    changes: int
 
 
 class Pending(TypedDict):

@@ -20,6 +20,7 @@ from shared.alerting.alert import (
     content_of,
     effective_severity,
     no_progress,
+    noted_in_episode,
     rank,
     resolution,
     resolved,
@@ -199,7 +200,7 @@ def _later(first: str | None, second: str | None) -> str | None:
 def new_episode(received: Received, before: AlertDoc | None) -> AlertDoc:
     """An alert that has begun to fire: a new episode."""
     now = iso(received.now)
-    episodes: list[Episode] = [*(before["episodes"] if before else []), {"began": now, "event": received.event}]
+    episodes: list[Episode] = [*_closed(before), {"began": now, "event": received.event}]
     return {
         **no_progress(received.id), **received.content, "state": "firing", "labels": dict(received.labels),
         "severity": received.severity, "episode": (before["episode"] if before else 0) + 1, "first_seen": now,
@@ -207,6 +208,13 @@ def new_episode(received: Received, before: AlertDoc | None) -> AlertDoc:
         "ended_at": before["ended_at"] if before else None, "episodes": episodes[-EPISODES:],
         "pending": before["pending"] if before else None,
     }  # fmt: skip
+
+
+def _closed(before: AlertDoc | None) -> list[Episode]:
+    """The earlier episodes, the last of them with the number of its changes."""
+    if before is None or not before["changes"]:
+        return before["episodes"] if before else []
+    return noted_in_episode(before, {"changes": before["changes"]})
 
 
 def _counted(alert: AlertDoc, received: Received, effect: Effect) -> Change:

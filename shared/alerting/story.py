@@ -21,8 +21,8 @@ Kind = Literal[
     "next", "fired", "raised", "held", "repeated", "notified", "escalated", "not delivered", "acknowledged", "snoozed",
     "lapsed", "acted", "resolved", "notice", "digest", "note",
 ]  # fmt: skip
-"""`next` is still to come. `lapsed`: an acknowledgement or a snooze has ended. `acted`: an act of an earlier release, which
-stored only its time."""
+"""`next` is still to come. `lapsed`: an acknowledgement or a snooze has ended. `acted`: an act of an earlier release,
+which stored only its time."""
 _ORDER: tuple[Kind, ...] = (
     "fired", "raised", "held", "digest", "notified", "escalated", "not delivered", "repeated", "acknowledged",
     "snoozed", "lapsed", "acted", "note", "resolved", "notice", "next",
@@ -138,7 +138,7 @@ def _fired(facts: Facts) -> Iterator[Entry]:
     if facts.is_open and (more := alert["count"] - 1):
         words = "Fired again" if more == 1 else f"Fired again {more:,} times"
         yield Entry(
-            alert["last_seen"], "repeated", words, "Counted; the last time shown", ("event", alert["last_event"])
+            alert["last_seen"], "repeated", words, "Counted; the last time is shown.", ("event", alert["last_event"])
         )
 
 

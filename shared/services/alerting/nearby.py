@@ -1,7 +1,7 @@
 """What the store knows around an episode of an alert. Each question reads a bounded number of documents."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 
 from shared.alerting.alert import AlertDoc, as_alert
@@ -17,7 +17,7 @@ alerts that notifications name, deployments, flags."""
 
 
 def other_alerts(alert: AlertDoc, began: str, now: datetime, store: Store) -> list[AlertDoc]:
-    """Alerts that may be related or similar: in its group, firing, or named by a notification around it, or of its rule."""
+    """Alerts that may be related: in its group, firing, or named by a notification around it or about its rule."""
     members = store.query("alerts", where=[("group", "==", alert["group"])], limit=GROUP) if alert["group"] else ()
     firing = store.query("alerts", where=[("state", "==", "firing")], limit=FIRING)
     known = {doc.id: doc for doc in (*members, *firing)}

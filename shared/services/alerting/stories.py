@@ -1,6 +1,5 @@
-"""The stories of alerts: what the store knows about an episode, read for the console, the command line and the export."""
+"""The stories of alerts: what the store knows about an episode, for the console and the command line."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +16,7 @@ from shared.services.alerting.nearby import changes_around, other_alerts
 from shared.services.alerting.pages import runbook_of
 
 MOST = 200
-"""How many changes of an episode are read, the first ones."""
+"""How many changes of an episode are read, the first ones. Their ids follow each other, so that only they are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +75,12 @@ def _reason(alert: AlertDoc, episode: Episode, store: Store) -> str:
 
 
 def _changes(alert: AlertDoc, number: int, episode: Episode, store: Store) -> list[ChangeDoc]:
-    """The changes of *episode*. Their ids follow each other, so this reads only them, and one more."""
-    if number == alert["episode"] and not alert["changes"]:
+    count = alert["changes"] if number == alert["episode"] else episode.get("changes", 0)
+    if not count:
         return []
     ids = prefix(alert["id"], episode.get("began") or alert["first_seen"])
-    most = min(alert["changes"], MOST) if number == alert["episode"] else MOST
-    docs = store.query(COLLECTION, after=Doc(f"{COLLECTION}/{ids}", {}, ""), limit=most)
-    return [as_change(doc.data) for doc in _starting(ids, docs)]
-
-
-def _starting(prefix: str, docs: Iterable[Doc]) -> Iterable[Doc]:
-    return (doc for doc in docs if doc.id.startswith(prefix))
+    docs = store.query(COLLECTION, after=Doc(f"{COLLECTION}/{ids}", {}, ""), limit=min(count, MOST))
+    return [as_change(doc.data) for doc in docs if doc.id.startswith(ids)]
 
 
 def _digests(alert: AlertDoc, number: int, episode: Episode, store: Store) -> list[tuple[str, str]]:
