@@ -212,7 +212,7 @@ def new_episode(received: Received, before: AlertDoc | None) -> AlertDoc:
 
 def _closed(before: AlertDoc | None) -> list[Episode]:
     """The earlier episodes, the last of them with the number of its changes."""
-    if before is None or not before["changes"]:
+    if before is None or not before["changes"] or not before["episodes"]:
         return before["episodes"] if before else []
     return noted_in_episode(before, {"changes": before["changes"]})
 

@@ -49,7 +49,9 @@ class Ended(NamedTuple):
 
 def shared_labels(first: AlertDoc, second: AlertDoc) -> list[str]:
     """The names of the labels that two alerts have with the same value, and that may explain both."""
-    return [name for name, value in second["labels"].items() if name not in _OWN and first["labels"].get(name) == value]
+    unsaid = _OWN | ({"alertname"} if "incident" in first["labels"] else set())  # then it is only the event's type
+    common = first["labels"].items() & second["labels"].items()
+    return sorted(name for name, _ in common if name not in unsaid)
 
 
 def related_alerts(alert: AlertDoc, began: str, others: Iterable[AlertDoc]) -> list[Happening]:
@@ -105,14 +107,14 @@ def around(happenings: Iterable[Happening], began: str, ended: str | None, now: 
 
 
 def likely_causes(happenings: Iterable[Happening], began: str) -> list[str]:
-    """What changed shortly before the alert fired, the latest first, as sentences."""
+    """What changed shortly before the alert fired, the latest first: `4 min before it fired: Deployment 118 ...`."""
     start = as_datetime(began)
     recent = [
         (start - as_datetime(change.at), change.words)
         for change in happenings
         if change.is_change and timedelta(0) <= start - as_datetime(change.at) <= SHORTLY
     ]
-    return [f"{words}, {duration(length)} before the alert fired." for length, words in sorted(recent)]
+    return [f"{duration(length)} before it fired: {words}" for length, words in sorted(recent)]
 
 
 def endings(alert: AlertDoc, others: Iterable[AlertDoc], number: int, now: datetime) -> list[Ended]:
@@ -127,8 +129,7 @@ def endings(alert: AlertDoc, others: Iterable[AlertDoc], number: int, now: datet
 
 def _is_similar(alert: AlertDoc, other: AlertDoc) -> bool:
     return other["id"] != alert["id"] and all(
-        alert["labels"].get(name) and alert["labels"].get(name) == other["labels"].get(name)
-        for name in ("source", "alertname")
+        alert["labels"].get(name, "") == other["labels"].get(name, "") for name in ("source", "alertname", "incident")
     )
 
 

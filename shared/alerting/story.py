@@ -236,14 +236,15 @@ def _lapsed(facts: Facts) -> Iterator[Entry]:
     for act, after in zip(acts, later, strict=True):
         until = act["until"]
         is_cut = bool(after and until and after <= until) or bool(facts.ended and until and facts.ended <= until)
-        if until and not is_cut and not _was_raised(act["at"], until, facts):
+        if until and not is_cut and not _was_raised(act, until, facts):
             noun = "snooze" if act["kind"] == "snooze" else "acknowledgement"
             yield Entry(until, "lapsed", f"The {noun} ended", "It was still firing.")
 
 
-def _was_raised(since: str, until: str, facts: Facts) -> bool:
+def _was_raised(act: ChangeDoc, until: str, facts: Facts) -> bool:
     """Whether a higher severity ended an acknowledgement before its time."""
-    return any(change["kind"] == "severity" and since <= change["at"] <= until for change in facts.changes)
+    later = (change for change in facts.changes if change["number"] > act["number"] and change["at"] <= until)
+    return any(change["kind"] == "severity" for change in later)
 
 
 def _ended(facts: Facts) -> Iterator[Entry]:

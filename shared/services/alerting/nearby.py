@@ -6,14 +6,17 @@ from itertools import islice
 
 from shared.alerting.alert import AlertDoc, as_alert
 from shared.alerting.related import AROUND, BEFORE, SIMILAR, Happening, flag_changes
-from shared.deployments import Deployment, latest, words
+from shared.deployments import Deployment, latest
 from shared.events import iso
 from shared.ports import Condition, Doc, Store
 from shared.values.local_time import as_datetime
+from shared.values.text import one_line
 
 PAGES, GROUP, FIRING, OTHERS, DEPLOYMENTS, FLAGS = 50, 20, 100, 20, 20, 50
 """How many documents each question reads: notifications around it and of the last month, its group, alerts that fire,
 alerts that notifications name, deployments, flags."""
+
+_ENDS = {"done": "took all traffic", "rolled_back": "was rolled back", "left": "failed and was not rolled back"}
 
 
 def other_alerts(alert: AlertDoc, began: str, now: datetime, store: Store) -> list[AlertDoc]:
@@ -59,9 +62,10 @@ def _deployments(store: Store) -> Iterator[Happening]:
     deployments = latest(store, DEPLOYMENTS)
     for deployment, before in zip(deployments, [*deployments[1:], None], strict=True):
         at = deployment.ended_at or deployment.began_at
-        end = " ended" if deployment.ended_at else " began"
-        text = f"{words(deployment)} to {deployment.target}{_files(deployment, before)}{end}"
-        yield Happening(at, "deployment", text, str(deployment.number), is_change=True)
+        files, why = _files(deployment, before), f": {deployment.reason}" if deployment.reason else ""
+        end = _ENDS.get(deployment.phase, "began")
+        text = f"Deployment {deployment.number} to {deployment.target} {end}, by {deployment.by}{files}{why}"
+        yield Happening(at, "deployment", one_line(text), str(deployment.number), is_change=True)
 
 
 def _files(deployment: Deployment, before: Deployment | None) -> str:
