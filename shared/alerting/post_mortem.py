@@ -101,7 +101,7 @@ def _related(report: Report) -> Iterator[str]:
     yield from _heading("Around it")
     yield "What opos knows of the day before and the hour after. Coincidence is no proof."
     yield ""
-    yield from (f"- May be the cause: {report.words(cause)}" for cause in report.causes)
+    yield from (f"- May be the cause, {report.words(cause)}" for cause in report.causes)
     yield from (f"- {report.time(happening.at)}: {report.words(happening.words)}" for happening in report.related)
     if not report.causes and not report.related:
         yield "- No other alert, deployment or override of a flag."
