@@ -3,6 +3,7 @@ Identity-Aware Proxy or an identity token.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from functions.console.context import OperatorContext
 from functions.console.links import sign_out_path
@@ -60,15 +61,25 @@ def _how_to_enter(context: OperatorContext) -> str:
 
 
 def is_operator(request: HttpRequest, context: OperatorContext) -> bool:
-    return way_out(request, context) is not None
+    return visitor(request, context) is not None
 
 
-def way_out(request: HttpRequest, context: OperatorContext) -> str | None:
-    """The address that signs the operator out, empty for an identity; None if the caller is not the operator."""
+class Visitor(NamedTuple):
+    """The operator who asks: `session` is the id of their session, empty for an identity."""
+
+    session: str
+
+    def sign_out(self, context: Context) -> str:
+        """The address that ends the session; empty for an identity."""
+        return sign_out_path(self.session, context) if self.session else ""
+
+
+def visitor(request: HttpRequest, context: OperatorContext) -> Visitor | None:
+    """The operator who sent *request*; None if it was somebody else."""
     if context.deployed:
-        return "" if context.is_operator(request.headers) else None
+        return Visitor("") if context.is_operator(request.headers) else None
     session = _session(request, context)
-    return sign_out_path(session, context) if session else None
+    return Visitor(session.id) if session else None
 
 
 def _session(request: HttpRequest, context: Context) -> Doc | None:

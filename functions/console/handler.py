@@ -1,16 +1,16 @@
 """The operator's pages, and acknowledging by a signed link.
 
 A GET changes nothing that you see: mail scanners and chat previews follow links. Only the operator may open the
-console, by a session that a link of `opos console` begins, or deployed by an identity. The address of every form
-carries its own permission, and no cookie does, so a forged form on another site can do nothing.
+console, by a session that a link of `opos console` begins, or deployed by an identity. A form has either an address
+that carries its own permission, or the token of its session, so a forged form on another site can do nothing.
 """
 
 from collections.abc import Callable
 
-from functions.console import access, acknowledgement, digests, heartbeats, review, silences
+from functions.console import access, acknowledgement, assets, digests, heartbeats, menu, review, silences, today
 from functions.console.context import ConsoleContext
-from functions.console.overview import console_view
-from functions.console.responses import message, page
+from functions.console.frame import framed
+from functions.console.responses import message
 from shared.errors import Gone, NotFound, Unavailable
 from shared.values.http import HttpRequest, HttpResponse
 
@@ -32,26 +32,27 @@ def handle(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
 def _answer(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
     """The answer to the request's method; to HEAD the same as to GET, since the platform drops the body."""
     path = request.path.strip("/").split("/")
-    pattern = "/".join("*" if index % 2 else part for index, part in enumerate(path))
-    answers = ROUTES.get(pattern)
-    if answers is None:
+    pattern = next((pattern for pattern in ROUTES if _matches(path, pattern.split("/"))), None)
+    if pattern is None:
         raise NotFound("Page not found")
+    answers = ROUTES[pattern]
     if answer := answers.get("GET" if request.method == "HEAD" else request.method):
-        return answer(request, context, *path[1::2])
+        parts = (part for part, place in zip(path, pattern.split("/"), strict=True) if place == "*")
+        return answer(request, context, *parts)
     allow = {"allow": ", ".join([*(["HEAD"] if "GET" in answers else []), *answers])}
     return message(405, "Open this page from the console", None, context, allow)
 
 
-def _overview(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
-    sign_out = access.way_out(request, context)
-    if sign_out is None:
-        return access.entrance(context)
-    return page(200, "console.html", {**console_view(context), "sign_out": sign_out}, context)
+def _matches(path: list[str], pattern: list[str]) -> bool:
+    return len(path) == len(pattern) and all(place in {"*", part} for part, place in zip(path, pattern, strict=True))
 
 
 ROUTES: dict[str, dict[str, Answer]] = {
-    "": {"GET": _overview},
-    "review": {"GET": review.show},
+    "": {"GET": framed(today.show, today.stamp)},
+    "assets/*": {"GET": assets.show},
+    "console/alerts": {"GET": framed(today.show_alerts)},
+    "console/menu": {"GET": framed(menu.show)},
+    "review": {"GET": framed(review.show)},
     "console/*": {"GET": access.ask, "POST": access.sign_in},
     "sign-out/*": {"POST": access.sign_out},
     "ack/*": {"GET": acknowledgement.ask, "POST": acknowledgement.acknowledge},
@@ -60,9 +61,9 @@ ROUTES: dict[str, dict[str, Answer]] = {
     "silence/*": {"GET": silences.ask, "POST": silences.make},
     "unsilence/*": {"POST": silences.end},
     "digest/*": {"GET": digests.show},
-    "heartbeat/*": {"GET": heartbeats.show},
+    "heartbeat/*": {"GET": framed(heartbeats.show)},
     "rule/*": {"GET": digests.suggest},
     "unsubscribe/*": {"GET": digests.ask_to_stop, "POST": digests.stop},
     "unsubscribe/*/undo": {"POST": digests.begin},
 }
-"""What answers at each path. Names and values take turns in a path: every second part is an asterisk."""
+"""What answers at each path; the first pattern that matches. An asterisk stands for one part of the path."""

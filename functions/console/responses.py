@@ -1,37 +1,76 @@
-"""Responses of the console. A page escapes what a sender wrote, and may load and run nothing.
+"""Responses of the console. A page escapes what a sender wrote, and loads and runs nothing but the console's own files.
 
 Source of the headers: OWASP Cheat Sheet Series, "Content Security Policy" and "HTTP Headers".
 """
 
+import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
+from functions.console import paths
+from functions.console.assets import address
 from shared.context import Context
 from shared.values.http import HttpResponse, html_response
 from shared.values.templates import templates
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 _FOLDER = Path(__file__).with_name("templates")
-_HEADERS = {
+HEADERS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex, nofollow",
     "cache-control": "no-store",
 }
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'; img-src 'self'; "
+    "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+_SPRITE, _USED = "<!--icons-->", re.compile(r'href="#(icon-[a-z]+)"')
+_SYMBOL = re.compile(r'<symbol id="(icon-[a-z]+)".*</symbol>')
 
 
 def page(
     status: int, template: str, view: Mapping[str, Any], context: Context, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
-    nonce = context.new_id()
-    html = templates(_FOLDER).get_template(template).render({**view, "nonce": nonce})
-    return html_response(status, html, {**_HEADERS, "content-security-policy": _policy(nonce), **(headers or {})})
+    html = _environment().get_template(template).render(view)
+    html = html.replace(_SPRITE, _sprite(html), 1)
+    return html_response(status, html, {**HEADERS, "content-security-policy": POLICY, **(headers or {})})
+
+
+@cache
+def _environment() -> "Environment":
+    environment = templates(_FOLDER)
+    environment.globals.update(asset=address, icon=icon, paths=paths)
+    return environment
+
+
+def icon(name: str, colour: str = "", label: str = "") -> Markup:
+    """An icon by *name*. Where no word beside it says the same, *label* does."""
+    role = Markup(' role="img" aria-label="{}"').format(label) if label else Markup(' aria-hidden="true"')
+    return Markup('<svg class="i {}"{}><use href="#icon-{}"/></svg>').format(colour, role, name)
+
+
+def _sprite(html: str) -> str:
+    """The icons that *html* uses, each once."""
+    return f"<svg hidden>{''.join(_symbols()[name] for name in sorted(set(_USED.findall(html))))}</svg>"
+
+
+@cache
+def _symbols() -> dict[str, str]:
+    text = Path(__file__).with_name("assets").joinpath("icons.svg").read_text("utf-8")
+    return {symbol[1]: symbol[0] for symbol in _SYMBOL.finditer(text)}
 
 
 def as_mailed(html: str) -> HttpResponse:
     """A page that was made for mail, with inline styles; it may load and run nothing either."""
     policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
-    return html_response(200, html, {**_HEADERS, "content-security-policy": policy})
+    return html_response(200, html, {**HEADERS, "content-security-policy": policy})
 
 
 def message(
@@ -42,8 +81,4 @@ def message(
 
 
 def redirect(path: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
-    return HttpResponse(303, headers={"location": path, **_HEADERS, **(headers or {})})
-
-
-def _policy(nonce: str) -> str:
-    return f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    return HttpResponse(303, headers={"location": path, **HEADERS, **(headers or {})})

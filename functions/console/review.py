@@ -1,14 +1,12 @@
 """The weekly review with charts, computed when it is opened."""
 
-from functions.console.access import entrance, is_operator
 from functions.console.context import ConsoleContext
-from functions.console.responses import page
-from shared.values.http import HttpRequest, HttpResponse
+from functions.console.frame import Page
+from functions.console.paths import REVIEW
+from shared.values.http import HttpRequest
 
 
-def show(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
-    if not is_operator(request, context):
-        return entrance(context)
+def show(request: HttpRequest, context: ConsoleContext) -> Page:
     from shared.review.charts import columns
     from shared.review.sections import CODE, period, sections, title
     from shared.services.review.week import week_before
@@ -19,4 +17,4 @@ def show(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
         columns("Cost of interruptions by source", week["by_source"][:8]),
     ]
     view = {"title": title(week), "period": period(week), "sections": sections(week), "code": CODE, "charts": charts}
-    return page(200, "review.html", view, context)
+    return Page("review.html", view, REVIEW)

@@ -77,6 +77,7 @@ def open_row(doc: Doc, context: Context) -> Row:
         "silence": similar_silence_path(data.get("labels") or {}, context),
         "group": data.get("group") if data.get("told_at") else None,
         "held": _reason((data.get("held") or {}).get("reason"), context),
+        "waits": bool(data.get("pending")),
         "until": at(data["until"], context) if data.get("until") else None,
     }
 
@@ -97,12 +98,12 @@ def _reason(text: str | None, context: Context) -> str:
     return localized(text, ZoneInfo(context.config.timezone), context.now) if text else ""
 
 
-def group_row(group: Doc, count: int, context: Context) -> Row:
-    """The button that acknowledges the *count* firing alerts of *group*."""
+def group_row(group: Doc, count: int, told_at: str, context: Context) -> Row:
+    """The button that acknowledges the *count* firing alerts of *group*, the last of them notified at *told_at*."""
     labels = group.data["labels"].items()
     shown = [f"{name} {value}" for name, value in labels if value and name not in {"source", "incident"}]
     name = "storm" if group.data["flood"] else ", ".join(shown) or group.data["route"]
-    return {"name": name, "count": count, "ack": group_ack_path(group, context)}
+    return {"name": name, "count": count, "ack": group_ack_path(group, told_at, context)}
 
 
 def message_row(doc: Doc, context: Context) -> Row:

@@ -84,8 +84,11 @@ def block_of(focus: Focus, periods: Iterable[Period], now: datetime, *, zone: st
 
 def cost(channel_cost: float, focus: Focus, now: datetime, *, zone: str) -> float:
     """What one interruption costs at *now*: the cost of its channel, times `factor` at night."""
-    night = contains(focus.night.interval, now, zone=zone)
-    return round(channel_cost * (focus.night.factor if night else 1.0), 2)
+    return round(channel_cost * (focus.night.factor if is_night(focus, now, zone=zone) else 1.0), 2)
+
+
+def is_night(focus: Focus, now: datetime, *, zone: str) -> bool:
+    return contains(focus.night.interval, now, zone=zone)
 
 
 def day_began(now: datetime, *, zone: str) -> datetime:

@@ -36,16 +36,13 @@ def test_the_operator_sees_what_is_open_waiting_sent_quarantined_and_dead(bundle
     bundle.trouble("disk")
     bundle.trouble("slow", severity="warning")
     bundle.send("app", b"not json", delivery="broken")
-    bundle.request("GET", "/webhooks/ping/backup")
     bundle.settle()
     page = bundle.request("GET", "/", headers=cookie).text
     for shown in (
         "Trouble disk",
-        "Trouble slow",
         "expected a JSON body",
         "Acknowledge Trouble disk",
-        "backup",
-        "just now",
+        "Trouble slow",
     ):
         assert shown in page
 

@@ -73,7 +73,7 @@ def test_always_and_never_page_show_lines_that_do_what_they_say_when_they_are_wr
     for wish, pages in (("Always notify", 1), ("Digest only", 0)):
         context = one_item()
         page = ask(context, link(context, wish))
-        lines = re.findall(r"<pre><code>(.*?)</code></pre>", page.body.decode(), re.DOTALL)
+        lines = re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page.body.decode(), re.DOTALL)
         route = {"channel": "desk", "routes": yaml.safe_load(unescape(lines[0]))}
         assert "under route.routes of opos.yaml" in words(page)
         context = context_of(route=route)
@@ -87,7 +87,7 @@ def test_the_lines_name_hostile_labels_without_breaking_out_of_them() -> None:
     say(context, alert("Disk", rule="'\"}, channel: evil # "))
     send(context)
     page = ask(context, link(context, "Digest only")).body.decode()
-    (lines,) = re.findall(r"<pre><code>(.*?)</code></pre>", page, re.DOTALL)
+    (lines,) = re.findall(r"<pre[^>]*><code>(.*?)</code></pre>", page, re.DOTALL)
     (route,) = yaml.safe_load(unescape(lines))
     assert set(route) == {"matchers", "interrupt_from"}
 

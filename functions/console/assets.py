@@ -1,0 +1,38 @@
+"""The stylesheet and the script of the console. Their addresses change with their content, so browsers keep them."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from shared.errors import NotFound
+from shared.values.http import HttpRequest, HttpResponse
+
+_FOLDER = Path(__file__).with_name("assets")
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+_HEADERS = {"cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff"}
+
+
+@cache
+def address(name: str) -> str:
+    """The path of the file *name*, such as `/assets/console-1f0c9a2b.css`."""
+    stem, _, suffix = name.rpartition(".")
+    return f"/assets/{stem}-{hashlib.sha256(_content(name)).hexdigest()[:8]}.{suffix}"
+
+
+@cache
+def _content(name: str) -> bytes:
+    return (_FOLDER / name).read_bytes()
+
+
+@cache
+def _names() -> dict[str, str]:
+    """The name of each file by the last part of its address."""
+    names = (file.name for file in _FOLDER.iterdir() if file.suffix in _TYPES)
+    return {address(name).rpartition("/")[2]: name for name in names}
+
+
+def show(request: HttpRequest, context: object, part: str) -> HttpResponse:
+    """The file at *part*. Nobody needs to sign in: it holds nothing of the operator's."""
+    if (name := _names().get(part)) is None:
+        raise NotFound("Page not found")
+    return HttpResponse(200, _content(name), {"content-type": _TYPES[Path(name).suffix], **_HEADERS})

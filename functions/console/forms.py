@@ -1,0 +1,65 @@
+"""The forms of a signed-in operator: each carries a token that no other site can know, and the version it shows.
+
+Source: OWASP Cheat Sheet Series, "Cross-Site Request Forgery Prevention".
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+from urllib.parse import parse_qs
+
+from functions.console.access import Visitor, entrance, visitor
+from functions.console.context import ConsoleContext
+from functions.console.links import button_end
+from functions.console.responses import message
+from shared.context import Context
+from shared.errors import Gone, NotFound
+from shared.ports import Doc
+from shared.values.http import HttpRequest, HttpResponse
+
+MOST_TEXT = 2000
+_AGAIN = "Nothing was changed. Open the page again, and press its button."
+
+
+class Form(NamedTuple):
+    """The fields of a form, each the first value of its name; `lists` has all values, for check boxes."""
+
+    fields: Mapping[str, str]
+    lists: Mapping[str, list[str]]
+
+    def is_of(self, doc: Doc) -> bool:
+        """Whether the page of the form showed *doc* as it is now."""
+        return self.fields.get("version") == doc.version
+
+
+def csrf(operator: Visitor, context: Context) -> str:
+    """The token of the forms of *operator*. It stays the same for a day, and serves one session."""
+    return context.links.token("form", {"session": operator.session}, expires=button_end(context))
+
+
+def form(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The answer of *act* to a form of the operator; *act* gets the form, the context and the parts of the path."""
+
+    def answer(request: HttpRequest, context: ConsoleContext, *parts: str) -> HttpResponse:
+        operator = visitor(request, context)
+        if operator is None:
+            return entrance(context)
+        lists = parse_qs(request.body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)
+        fields = {name: values[0][:MOST_TEXT] for name, values in lists.items()}
+        if not _is_ours(fields.get("csrf", ""), operator, context):
+            return message(403, "This form is not valid any more", _AGAIN, context)
+        return act(Form(fields, lists), context, *parts)
+
+    return answer
+
+
+def _is_ours(token: str, operator: Visitor, context: Context) -> bool:
+    try:
+        return bool(context.links.read("form", token, now=context.now)["session"] == operator.session)
+    except (NotFound, Gone):
+        return False
+
+
+def changed_meanwhile(path: str, context: Context) -> HttpResponse:
+    """The answer to a form that was made from an earlier version of what it changes."""
+    hint = f"Nothing was changed. Open {path} to see the present version."
+    return message(409, "This changed while you were reading", hint, context)
