@@ -57,10 +57,10 @@ def test_the_page_shows_the_alerts_of_a_group_as_the_button_left_them() -> None:
     assert "Snoozed until 10:01." in tap(context, f"{link(context)}/snooze/1h")
     resolved = tap(context, f"{link(context)}/resolve")
     assert "Resolved. If it fires again, a new episode starts." in resolved
-    assert resolved.count("<span>resolved</span>") == 3
+    assert resolved.count("resolved, since") == 3
     again = tap(context, f"{link(context)}/resolve")
     assert "Already resolved at" in again
-    assert again.count("<span>resolved</span>") == 3
+    assert again.count("resolved, since") == 3
 
 
 def test_snoozing_a_group_again_moves_its_time_and_writes_each_alert_once_and_who_did_it() -> None:
@@ -121,7 +121,7 @@ def test_a_silence_is_made_from_the_link_of_a_page_and_ended_from_the_console() 
     shown = tap(context, link(context), "GET")
     path = shown.partition('<a href="/silence/')[2].partition('"')[0]
     form = tap(context, f"/silence/{path}", "GET")
-    assert "source=&#34;github&#34;" in form
+    assert "<dt>source</dt><dd><bdi>github</bdi></dd>" in form
     assert docs(context, "silences") == []
     request = HttpRequest("POST", f"/silence/{path}", {}, body=b"comment=new+disk&for=4h")
     assert console(request, context).status == 200
