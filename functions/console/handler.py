@@ -7,8 +7,23 @@ that carries its own permission, or the token of its session, so a forged form o
 
 from collections.abc import Callable
 
-from functions.console import access, acknowledgement, assets, digests, heartbeats, menu, review, silences, today
+from functions.console import (
+    access,
+    acknowledgement,
+    alert,
+    assets,
+    digests,
+    flags,
+    health,
+    heartbeats,
+    menu,
+    review,
+    settings,
+    silences,
+    today,
+)
 from functions.console.context import ConsoleContext
+from functions.console.forms import form
 from functions.console.frame import framed
 from functions.console.responses import message
 from shared.errors import Gone, NotFound, Unavailable
@@ -51,7 +66,21 @@ ROUTES: dict[str, dict[str, Answer]] = {
     "": {"GET": framed(today.show, today.stamp)},
     "assets/*": {"GET": assets.show},
     "console/alerts": {"GET": framed(today.show_alerts)},
+    "console/alert/*": {"GET": framed(alert.show, alert.stamp)},
+    "console/alert/*/acknowledge": {"POST": form(alert.acknowledge)},
+    "console/alert/*/resolve": {"POST": form(alert.resolve)},
+    "console/alert/*/snooze/*": {"POST": form(alert.snooze)},
+    "console/alert/*/note": {"POST": form(alert.add)},
     "console/menu": {"GET": framed(menu.show)},
+    "console/flags": {"GET": framed(flags.show)},
+    "console/flag/*/override": {"POST": form(flags.set_override)},
+    "console/flag/*/release": {"POST": form(flags.end_override)},
+    "console/health": {"GET": framed(health.show)},
+    "console/settings": {"GET": framed(settings.show)},
+    "console/settings/channel/*/test": {"POST": form(settings.test_channel)},
+    "console/settings/focus": {"POST": form(settings.begin_focus)},
+    "console/settings/focus/end": {"POST": form(settings.end_focus)},
+    "console/settings/session/*/end": {"POST": form(settings.end_session)},
     "review": {"GET": framed(review.show)},
     "console/*": {"GET": access.ask, "POST": access.sign_in},
     "sign-out/*": {"POST": access.sign_out},

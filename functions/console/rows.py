@@ -9,9 +9,10 @@ from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from functions.console.links import alert_ack_path, digest_path, expire_path, group_ack_path, similar_silence_path
+from functions.console.paths import heartbeat_path
 from shared.alerting.alert import effective_severity
 from shared.context import Context
-from shared.intake.heartbeats import Beat, new_beat, state
+from shared.intake.heartbeats import RECENT, Beat, new_beat, state
 from shared.intake.pings import cut_in_words, in_words
 from shared.intake.rejections import Rejected
 from shared.ports import Doc
@@ -171,9 +172,19 @@ def heartbeat_row(name: str, context: Context) -> Row:
         "began": min(beat["runs"].values(), default=None),
     }  # fmt: skip
     return {
-        "name": name, "state": state(beat), "pings": beat["pings"], "read": f"/heartbeat/{name}",
-        "took": _length(beat["took"]), **{key: at(time, context) if time else None for key, time in times.items()},
+        "name": name, "state": state(beat), "pings": beat["pings"], "read": heartbeat_path(name),
+        "took": _length(beat["took"]), "recent": _bars(beat.get("recent", "")),
+        **{key: at(time, context) if time else None for key, time in times.items()},
     }  # fmt: skip
+
+
+def _bars(recent: str) -> Row:
+    """The last outcomes of a heartbeat as bars, and in words."""
+    colours = {"s": "ok", "f": "bad", "m": "warn"}
+    words = [("s", "on time"), ("f", "failed"), ("m", "missed")]
+    said = ", ".join(f"{recent.count(outcome)} {word}" for outcome, word in words if outcome in recent)
+    bars = [(RECENT - len(recent) + place, colours[outcome]) for place, outcome in enumerate(recent)]
+    return {"bars": bars, "words": said or "no ping yet", "width": RECENT}
 
 
 def ping_row(ping: Mapping[str, Any], context: Context) -> Row:

@@ -82,7 +82,9 @@ def make(request: HttpRequest, context: OperatorContext, token: str) -> HttpResp
 def end(request: HttpRequest, context: OperatorContext, token: str) -> HttpResponse:
     claims = context.links.read("unsilence", token, now=context.now)
     expire(claims["silence"], context)
-    return redirect("/") if is_operator(request, context) else message(200, "The silence has ended.", None, context)
+    if is_operator(request, context):
+        return redirect("/console/settings?done=silence")
+    return message(200, "The silence has ended.", None, context)
 
 
 def _wish(fields: Mapping[str, str], claims: Mapping[str, Any]) -> Wish:

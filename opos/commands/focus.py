@@ -1,17 +1,11 @@
 """`opos focus`."""
 
-from datetime import UTC, datetime
-
 import click
 
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import operator_clock, until_moment
-from shared.events import iso
-from shared.ports import Create, Update
-from shared.ports.field_paths import EXPIRY
-from shared.runtime.clock import new_id
-from shared.services.alerting.silences import KEEP
+from shared.services.alerting import focus_blocks
 from shared.values.text import counted
 
 
@@ -24,19 +18,18 @@ from shared.values.text import counted
 @reports_errors
 def command(until: str | None, name: str, place: Place, *, end: bool, as_json: bool) -> None:
     """Let only critical alerts notify you UNTIL a time: 2h, "until 15:00". Without UNTIL, list the focus blocks."""
-    runtime, now = place.runtime(), datetime.now(UTC)
-    store, clock = runtime.store, operator_clock(runtime)
-    running = list(store.query("focus", where=[("ends_at", ">", iso(now))], order_by="ends_at"))
+    context = place.runtime().context()
+    clock = operator_clock(context)
     if end:
-        store.commit([Update(doc.path, {"ends_at": iso(now)}, doc.version) for doc in running])
-        show({"ended": [doc.id for doc in running]}, f"Ended {counted(len(running), 'focus block')}.", as_json=as_json)
+        ended = focus_blocks.end_all(context)
+        show({"ended": ended}, f"Ended {counted(len(ended), 'focus block')}.", as_json=as_json)
         return
     if until is None:
-        lines = [f"{doc.data['name']} until {clock.time_and_age(doc.data['ends_at'])}" for doc in running]
-        show([doc.data for doc in running], lines or "No focus block is running.", as_json=as_json)
+        running = [doc.data for doc in focus_blocks.running(context)]
+        lines = [f"{block['name']} until {clock.time_and_age(block['ends_at'])}" for block in running]
+        show(running, lines or "No focus block is running.", as_json=as_json)
         return
-    ends_at = until_moment(until, now, runtime.config.timezone)
-    block = {"name": name, "begins_at": iso(now), "ends_at": iso(ends_at), EXPIRY: iso(ends_at + KEEP)}
-    store.commit([Create(f"focus/{new_id()}", block)])
+    ends_at = until_moment(until, context.now, context.config.timezone)
+    block = focus_blocks.begin(ends_at, context, name=name)
     text = f"Until {clock.time_and_age(ends_at)} only critical alerts notify you."
     show(block, text, as_json=as_json)

@@ -45,6 +45,7 @@ class Ended(NamedTuple):
     title: str
     length: timedelta | None
     how: str
+    number: int
 
 
 def shared_labels(first: AlertDoc, second: AlertDoc) -> list[str]:
@@ -119,21 +120,27 @@ def likely_causes(happenings: Iterable[Happening], began: str) -> list[str]:
 
 def endings(alert: AlertDoc, others: Iterable[AlertDoc], number: int, now: datetime) -> list[Ended]:
     """The episodes of the last 30 days of *alert*, except its episode *number*, and of similar alerts, newest first."""
-    first = alert["episode"] - len(alert["episodes"]) + 1
-    own = [(alert, episode) for at, episode in enumerate(alert["episodes"], first) if at != number]
-    similar = [(other, episode) for other in others if _is_similar(alert, other) for episode in other["episodes"]]
-    since = iso(now - SIMILAR)
-    ended = [_ended(other, episode) for other, episode in (*own, *similar) if episode.get("began", "") >= since]
+    numbered = [(other, *pair) for other in (alert, *others) if _is_similar(alert, other) for pair in _numbered(other)]
+    since, own = iso(now - SIMILAR), (alert["id"], number)
+    ended = [
+        _ended(other, at, episode)
+        for other, at, episode in numbered
+        if (other["id"], at) != own and episode.get("began", "") >= since
+    ]
     return sorted(ended, key=lambda entry: (entry.at, entry.alert), reverse=True)
 
 
+def _numbered(alert: AlertDoc) -> list[tuple[int, Episode]]:
+    return list(enumerate(alert["episodes"], alert["episode"] - len(alert["episodes"]) + 1))
+
+
 def _is_similar(alert: AlertDoc, other: AlertDoc) -> bool:
-    return other["id"] != alert["id"] and all(
+    return all(
         alert["labels"].get(name, "") == other["labels"].get(name, "") for name in ("source", "alertname", "incident")
     )
 
 
-def _ended(alert: AlertDoc, episode: Episode) -> Ended:
+def _ended(alert: AlertDoc, number: int, episode: Episode) -> Ended:
     ended, acted, told = episode.get("ended"), episode.get("acted"), episode.get("told")
     length = as_datetime(ended) - as_datetime(episode["began"]) if ended else None
     if told and acted:
@@ -142,4 +149,4 @@ def _ended(alert: AlertDoc, episode: Episode) -> Ended:
         how = "resolved on its own" if ended else "nobody has acknowledged it"
     else:
         how = "resolved before you were notified" if ended else "you were not notified"
-    return Ended(episode["began"], alert["id"], headline(alert["title"]), length, how)
+    return Ended(episode["began"], alert["id"], headline(alert["title"]), length, how, number)

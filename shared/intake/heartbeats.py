@@ -6,7 +6,7 @@ schedule is in force with the next sweep (docs/adr/0041).
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
 from shared.values.cron import next_moment
 from shared.values.timestamps import iso
@@ -41,6 +41,12 @@ class Beat(TypedDict):
     took: float | None
     """The seconds of the last run that ended."""
     pings: int
+    recent: NotRequired[str]
+    """The last outcomes, oldest first: `s` a success, `f` a failure, `m` a missed ping."""
+
+
+RECENT = 30
+"""How many outcomes `recent` holds."""
 
 
 def new_beat(name: str) -> Beat:
@@ -81,7 +87,14 @@ def swept(beat: Beat, heartbeat: "Heartbeat", *, now: datetime, zone: str) -> Be
     due = due_at(heartbeat, seen, zone=zone)
     is_late = due is not None and due <= now
     missed_at = (beat["missed_at"] or iso(now)) if is_late else None
+    if missed_at and not beat["missed_at"]:
+        seen = with_outcome(seen, "m")
     return with_due({**seen, "missed_at": missed_at}, heartbeat, zone=zone)
+
+
+def with_outcome(beat: Beat, outcome: Literal["s", "f", "m"]) -> Beat:
+    """*beat* with *outcome* as its latest."""
+    return {**beat, "recent": (beat.get("recent", "") + outcome)[-RECENT:]}
 
 
 def resumed(beat: Beat, heartbeat: "Heartbeat", *, last_sweep: datetime, now: datetime, zone: str) -> Beat:

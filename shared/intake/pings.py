@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from shared.errors import Malformed, NotFound
-from shared.intake.heartbeats import Beat
+from shared.intake.heartbeats import Beat, with_outcome
 from shared.values.http import HttpRequest
 from shared.values.timestamps import iso
 
@@ -87,7 +87,9 @@ def pinged(beat: Beat, ping: Ping, now: datetime) -> Beat:
     counted: Beat = {**beat, "pings": beat["pings"] + 1}
     if ping.kind == "log":
         return counted
-    return _started(counted, ping, now) if ping.kind == "start" else _ended(counted, ping, now)
+    if ping.kind == "start":
+        return _started(counted, ping, now)
+    return with_outcome(_ended(counted, ping, now), "f" if ping.kind == "fail" else "s")
 
 
 def _started(beat: Beat, ping: Ping, now: datetime) -> Beat:

@@ -129,7 +129,17 @@ _ROWS = (
         called_by=("deployer", "operators"),
         deploys_after="sweeper",
         routes=("/",),
-        writes=("alerts", "alert_changes", "groups", "outbox", "sessions", "silences", "subscriptions"),
+        writes=(
+            "alerts",
+            "alert_changes",
+            "focus",
+            "groups",
+            "outbox",
+            "overrides",
+            "sessions",
+            "silences",
+            "subscriptions",
+        ),
     ),
 )
 

@@ -152,7 +152,7 @@ def test_the_review_comes_on_monday_morning_once_and_says_what_the_week_was(bund
     assert "app: 2 interruptions, cost 2" in review.text
     assert "secret APP_SECRET: 2026-11-24" in review.text
     page = bundle.request("GET", "/review", headers=bundle.signed_in())
-    assert (page.status, page.text.count("<svg")) == (200, 2)
+    assert (page.status, page.text.count('<svg class="plot')) == (200, 2)
     assert bundle.request("GET", "/review").status == 401
 
 

@@ -193,19 +193,20 @@ def test_the_console_and_the_command_line_show_the_same_state_and_what_the_job_w
     bundle.configure(HOURLY)
     bundle.tick(minutes=1)
     operator = bundle.signed_in()
-    assert "no ping yet" in bundle.request("GET", "/", headers=operator).text
+    assert "no ping yet" in bundle.request("GET", "/console/settings", headers=operator).text
     ping(bundle, f"/start?rid={uuid4()}")
     bundle.clock.advance(seconds=50)
     ping(bundle, "/fail", b"<script>alert(1)</script>\n\x1b[31mred" + b"x" * 10_000)
-    overview = bundle.request("GET", "/", headers=operator).text
-    assert '<a href="/heartbeat/backup">backup</a>' in overview
-    assert ">failing</span>" in overview
+    settings = bundle.request("GET", "/console/settings", headers=operator).text
+    assert '<a href="/heartbeat/backup">backup</a>' in settings
+    assert 'aria-label="Failing"' in settings
+    assert 'aria-label="backup: 1 failed"' in settings
     page = bundle.request("GET", "/heartbeat/backup", headers=operator).text
     assert "the last 10,000 of 10,034 bytes" in page
     ping(bundle, "/log", b"<script>alert(2)</script>\n\x1b[31mred")
     page = bundle.request("GET", "/heartbeat/backup", headers=operator).text
     assert "&lt;script&gt;alert(2)&lt;/script&gt;\n [31mred" in page
-    assert "<script" not in page
+    assert "<script>" not in page
     assert bundle.request("GET", "/heartbeat/backup").status == 401
     assert bundle.request("GET", "/heartbeat/unknown", headers=operator).status == 404
     assert command(bundle, "list").startswith("backup           failing  failing since ")
