@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from functions.alert_router.context import RouterContext
 from shared.alerting.alert import AlertDoc, as_alert
+from shared.alerting.changes import with_sender_changes
 from shared.alerting.decision import Decision, decide, undecided, with_alert_ids
 from shared.context import Context
 from shared.digest.batch import announces
@@ -102,7 +103,9 @@ def _decide(
         for group_write in group_writes(change, world, context)
     ]
     ended = endings(alerts, decided.alerts, context)
-    return decided.decisions, in_turn([*_alert_writes(decided.alerts, known), *with_endings(groups, ended)], world)
+    changed, changes = with_sender_changes(alerts, decided.alerts, message.id, context.now)
+    writes = [*_alert_writes(changed, known), *changes, *with_endings(groups, ended)]
+    return decided.decisions, in_turn(writes, world)
 
 
 def _known(signals: Sequence[tuple[str, Signal]], message: EventAccepted, context: Context) -> dict[str, Doc | None]:

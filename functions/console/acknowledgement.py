@@ -10,10 +10,12 @@ from functions.console.acknowledgement_view import SHOWN, SNOOZES, acknowledgeme
 from functions.console.context import OperatorContext
 from functions.console.link_subject import Subject, link_subject
 from functions.console.responses import message, page, redirect
+from shared.alerting.changes import Person
 from shared.context import Context
 from shared.errors import NotFound
 from shared.ports import Doc
 from shared.services.alerting.acknowledgement import Act, act_on_alert, act_on_alerts
+from shared.values.browsers import browser_of
 from shared.values.http import HttpRequest, HttpResponse
 from shared.values.wall_clock import next_time_of_day
 
@@ -48,8 +50,11 @@ def _press(
     if test := _tested(token, context):
         return _test_page(test, context)
     before = link_subject(token, context)
-    after, changed = _act(before.alerts, what, context, until)
-    if is_operator(request, context):
+    by_operator = is_operator(request, context)
+    device = browser_of(request.headers.get("user-agent", ""))
+    by, person = ("console", Person(context.config.owner, device)) if by_operator else ("link", Person("", device))
+    after, changed = _act(before.alerts, what, context, until, by, person)
+    if by_operator:
         return redirect("/")
     return _shown(replace(before, alerts=after), token, context, just_done=changed > 0)
 
@@ -63,11 +68,13 @@ def _test_page(channel: str, context: Context) -> HttpResponse:
     return message(200, f"This was a test of the channel {channel}", _TEST, context)
 
 
-def _act(alerts: Sequence[Doc], what: Act, context: Context, until: datetime | None) -> tuple[Sequence[Doc], int]:
+def _act(
+    alerts: Sequence[Doc], what: Act, context: Context, until: datetime | None, by: str, person: Person
+) -> tuple[Sequence[Doc], int]:
     """The alerts after the act, and how many of them changed."""
     if len(alerts) != 1:
-        return act_on_alerts(alerts, what, context, by="link", until=until)
-    after = act_on_alert(alerts[0], what, context, by="link", until=until)
+        return act_on_alerts(alerts, what, context, by=by, person=person, until=until)
+    after = act_on_alert(alerts[0], what, context, by=by, person=person, until=until)
     return [after], int(after is not alerts[0])
 
 

@@ -32,7 +32,8 @@ def acknowledgement_view(
     first, rows = shown[0].data, [alert_row(doc, context) for doc in shown]
     since = first.get("resolved_at" if state == "resolved" else "acknowledged_at")
     several = len(alerts) > 1
-    more = len(alerts) > SHOWN
+    more, common = len(alerts) > SHOWN, _shared_labels(shown)
+    narrower = {name: value for name, value in common.items() if name not in labels}
     return {
         "title": f"{len(rows)}{'+' if more else ''} alerts: {rows[0]['title']}" if several else rows[0]["title"],
         "alert": rows[0], "alerts": _named(rows, shown), "several": several, "more": more,
@@ -43,7 +44,7 @@ def acknowledgement_view(
         "notifies_again": bool(first.get("calls_at")),
         "ack_timeout": duration(ack_timeout(shown[0], context)) if state == "firing" else "",
         "path": path, "snoozes": SNOOZES,
-        "silence": silence_path(labels, context) or similar_silence_path(_shared_labels(shown), context),
+        "silence": silence_path(labels, context, narrower) or similar_silence_path(common, context),
     }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from functions.console.responses import message
 from shared.context import Context
 from shared.errors import Gone, NotFound
 from shared.ports import Doc
+from shared.values.browsers import browser_of
 from shared.values.http import HttpRequest, HttpResponse
 
 MOST_TEXT = 2000
@@ -21,10 +22,14 @@ _AGAIN = "Nothing was changed. Open the page again, and press its button."
 
 
 class Form(NamedTuple):
-    """The fields of a form, each the first value of its name; `lists` has all values, for check boxes."""
+    """The fields of a form, each the first value of its name; `lists` has all values, for check boxes.
+
+    `device` is the browser that sent it, in words.
+    """
 
     fields: Mapping[str, str]
     lists: Mapping[str, list[str]]
+    device: str = ""
 
     def is_of(self, doc: Doc) -> bool:
         """Whether the page of the form showed *doc* as it is now."""
@@ -47,7 +52,8 @@ def form(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         fields = {name: values[0][:MOST_TEXT] for name, values in lists.items()}
         if not _is_ours(fields.get("csrf", ""), operator, context):
             return message(403, "This form is not valid any more", _AGAIN, context)
-        return act(Form(fields, lists), context, *parts)
+        device = browser_of(request.headers.get("user-agent", ""))
+        return act(Form(fields, lists, device), context, *parts)
 
     return answer
 

@@ -35,7 +35,7 @@ class Page(NamedTuple):
 
 
 Shown = Callable[..., Page]
-Stamp = Callable[[ConsoleContext], str]
+Stamp = Callable[..., str]
 
 
 def framed(show: Shown, stamp: Stamp | None = None) -> Callable[..., HttpResponse]:
@@ -48,7 +48,7 @@ def framed(show: Shown, stamp: Stamp | None = None) -> Callable[..., HttpRespons
         operator = visitor(request, context)
         if operator is None:
             return entrance(context)
-        etag = _etag(f"{operator.session} {stamp(context)}") if stamp else ""
+        etag = _etag(f"{operator.session} {stamp(context, *parts)}") if stamp else ""
         if etag and _is_known(etag, request):
             return _not_modified(etag)
         return _made(show(request, context, *parts), etag, operator, request, context)

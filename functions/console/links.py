@@ -40,17 +40,28 @@ def digest_path(digest: Doc, context: Context) -> str:
     return "/digest/" + context.links.token("digest", {"digest": digest.id}, expires=button_end(context))
 
 
-def silence_path(labels: Mapping[str, str], context: Context) -> str:
-    """The address of the form that silences all alerts with *labels*; empty if no label has a value."""
+def silence_path(labels: Mapping[str, str], context: Context, narrower: Mapping[str, str] | None = None) -> str:
+    """The address of the form that silences all alerts with *labels*; empty if no label has a value.
+
+    Its holder may narrow the silence by the labels *narrower*, and cannot widen it.
+    """
     matchers = equal(labels)
     if not matchers:
         return ""
-    return "/silence/" + context.links.token("silence", {"matchers": matchers}, expires=_link_end(context))
+    claims = {"matchers": matchers, "narrower": equal(narrower or {})}
+    return "/silence/" + context.links.token("silence", claims, expires=_link_end(context))
 
 
 def similar_silence_path(labels: Mapping[str, str], context: Context) -> str:
     """The address of the form that silences similar alerts: of the same rule, or without a rule of the same problem."""
-    return silence_path({name: labels.get(name, "") for name in ("source", "alertname", "incident")}, context)
+    own = {name: labels.get(name, "") for name in ("source", "alertname", "incident")}
+    return silence_path(own, context, {name: value for name, value in labels.items() if name not in own})
+
+
+def alert_silence_path(alert: Doc, context: Context) -> str:
+    """The address of the operator's form, which begins with all labels of *alert*, and may drop any of them."""
+    claims = {"matchers": [], "narrower": equal(alert.data.get("labels") or {}), "alert": alert.id}
+    return "/silence/" + context.links.token("silence", claims, expires=_link_end(context))
 
 
 def sign_out_path(session: str, context: Context) -> str:

@@ -1,49 +1,82 @@
-"""The form that silences alerts by a link or from the console, and the end of a silence."""
+"""The form that silences alerts by a link or from the console, and the end of a silence.
 
+A silence needs an end and a reason; only the link of a digest's item makes one with a single press.
+
+A link in a message names matchers that its holder may only narrow. The operator's own form begins with all labels of an
+alert, and may drop any of them but the last. Both work without a script: "Count again" is a GET of the same form.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
 
-from functions.console.access import is_operator
+from functions.console.access import entrance, is_operator
 from functions.console.context import OperatorContext
+from functions.console.paths import TODAY, alert_path
 from functions.console.responses import message, page, redirect
+from functions.console.rows import at
+from shared.alerting.matchers import parse_matcher
+from shared.alerting.silences import silencing
 from shared.context import Context
-from shared.services.alerting.silences import expire, open_matches, silence
+from shared.events import iso
+from shared.services.alerting.silences import Choice, OpenAlerts, choices, expire, open_alerts, silence
 from shared.values.durations import parse_duration
 from shared.values.http import HttpRequest, HttpResponse
+from shared.values.local_time import as_datetime
+from shared.values.wall_clock import reached, shown
 
 LENGTHS = ("1h", "4h", "1d", "7d")
+OWN = "own"
+"""The choice of a time of one's own, in the field `until`."""
+LONGEST = timedelta(days=365)
 MOST_TEXT = 500
 _TOO_BROAD = "This link would silence almost every alert."
 _NARROWER = "Silence one rule instead: `opos silence add alertname=NAME --for 1h --comment WHY`."
 
 
-def ask(request: HttpRequest, context: Context, token: str) -> HttpResponse:
+class Wish(NamedTuple):
+    """What a form asks for. `chosen` are the offered matchers that are checked."""
+
+    chosen: frozenset[str]
+    length: str = ""
+    until: str = ""
+    comment: str = ""
+
+
+def ask(request: HttpRequest, context: OperatorContext, token: str) -> HttpResponse:
     claims = context.links.read("silence", token, now=context.now)
-    try:
-        _, matches = open_matches(claims["matchers"], context)
-    except ValueError:
-        return message(400, _TOO_BROAD, _NARROWER, context)
-    view = {"matchers": claims["matchers"], "lengths": LENGTHS, "first": claims.get("for", ""), "matches": matches}
-    return page(200, "silence.html", view, context)
+    if not claims["matchers"] and claims.get("narrower") and not is_operator(request, context):
+        return entrance(context)
+    offered = claims.get("narrower", [])
+    wish = _wish(request.query, claims) if "count" in request.query else Wish(frozenset(offered))
+    return _shown(200, wish, claims, context)
 
 
 def make(request: HttpRequest, context: OperatorContext, token: str) -> HttpResponse:
     claims = context.links.read("silence", token, now=context.now)
-    form = {name: values[0][:MOST_TEXT] for name, values in parse_qs(request.body.decode("utf-8", "replace")).items()}
-    length = form.get("for", "")
-    if length not in LENGTHS:
-        return message(400, f"Choose one of {', '.join(LENGTHS)}.", None, context)
     by_operator = is_operator(request, context)
-    author, comment = context.config.owner if by_operator else "link", form.get("comment") or "no comment"
-    ends_at = context.now + parse_duration(length)
+    if not claims["matchers"] and claims.get("narrower") and not by_operator:
+        return entrance(context)
+    fields = parse_qs(request.body.decode("utf-8", "replace"))
+    wish = _wish({name: values[0] for name, values in fields.items()}, claims)
+    ends_at = _end(wish, context)
+    matchers = _matchers(wish, claims)
+    if (fault := _fault(wish, ends_at, is_one_press="for" in claims)) or ends_at is None:
+        return _shown(400, wish, claims, context, fault)
     try:
-        _, matches = open_matches(claims["matchers"], context)
-        id = silence(claims["matchers"], ends_at, context, author=author, comment=comment)
+        author = context.config.owner if by_operator else "link"
+        id = silence(matchers, ends_at, context, author=author, comment=wish.comment or "no comment")
     except ValueError:
-        return message(400, _TOO_BROAD, _NARROWER, context)
+        return _too_broad(wish, claims, context)
     if by_operator:
-        return redirect("/")
-    hint = f"It holds {matches}. To end it earlier, open the console or run `opos silence expire {id[:8]}`."
-    return message(200, f"Silenced for {length}.", hint, context)
+        return redirect(alert_path(claims["alert"]) if "alert" in claims else TODAY)
+    alerts = open_alerts(context)
+    held = alerts.in_words(alerts.count(matchers))
+    until = wish.length if wish.length != OWN else f"until {at(iso(ends_at), context).short}"
+    hint = f"It holds {held}. To end it earlier, open the console or run `opos silence expire {id[:8]}`."
+    return message(200, f"Silenced {'' if wish.length == OWN else 'for '}{until}.", hint, context)
 
 
 def end(request: HttpRequest, context: OperatorContext, token: str) -> HttpResponse:
@@ -52,3 +85,78 @@ def end(request: HttpRequest, context: OperatorContext, token: str) -> HttpRespo
     if is_operator(request, context):
         return redirect("/console/settings?done=silence")
     return message(200, "The silence has ended.", None, context)
+
+
+def _wish(fields: Mapping[str, str], claims: Mapping[str, Any]) -> Wish:
+    """What *fields* ask for; the check box of the offered matcher number n is called `label.n`."""
+    chosen = frozenset(name for number, name in enumerate(claims.get("narrower", [])) if f"label.{number}" in fields)
+    given = {name: fields.get(name, "").strip()[:MOST_TEXT] for name in ("for", "until", "comment")}
+    return Wish(chosen, given["for"], given["until"], given["comment"])
+
+
+def _matchers(wish: Wish, claims: Mapping[str, Any]) -> list[str]:
+    return [*claims["matchers"], *(matcher for matcher in claims.get("narrower", []) if matcher in wish.chosen)]
+
+
+def _end(wish: Wish, context: Context) -> datetime | None:
+    """When the silence of *wish* ends; None if it names no time."""
+    if wish.length in LENGTHS:
+        return context.now + parse_duration(wish.length)
+    if wish.length != OWN:
+        return None
+    try:
+        local = as_datetime(datetime.fromisoformat(wish.until)).replace(tzinfo=None, microsecond=0)
+        ends = [time for time in reached(local, ZoneInfo(context.config.timezone)) if time > context.now]
+    except (ValueError, OverflowError):
+        return None
+    return next((time for time in ends if time <= context.now + LONGEST), None)
+
+
+def _fault(wish: Wish, ends_at: datetime | None, *, is_one_press: bool) -> str:
+    """What is missing or unclear, and how to mend it; empty if nothing is."""
+    if wish.until and wish.length != OWN:
+        return "Choose either a length, or Until and the time that you entered."
+    if ends_at is None and wish.length == OWN:
+        return f"Enter a time in the future, at most {LONGEST.days} days from now."
+    if ends_at is None:
+        return "Choose how long the silence lasts."
+    return "" if wish.comment or is_one_press else "Say why: whoever is on call at 3 a.m. reads it."
+
+
+def _too_broad(wish: Wish, claims: Mapping[str, Any], context: Context) -> HttpResponse:
+    if not claims.get("narrower"):
+        return message(400, _TOO_BROAD, _NARROWER, context)
+    return _shown(400, wish, claims, context, "Choose at least one label: this would silence almost every alert.")
+
+
+def _shown(
+    status: int, wish: Wish, claims: Mapping[str, Any], context: Context, fault: str = ""
+) -> HttpResponse:  # fmt: skip
+    matchers, offered = _matchers(wish, claims), claims.get("narrower", [])
+    try:
+        if claims["matchers"] or not offered:
+            silencing(matchers)
+    except ValueError:
+        return message(400, _TOO_BROAD, _NARROWER, context)
+    alerts, zone = open_alerts(context), ZoneInfo(context.config.timezone)
+    rows = choices(claims["matchers"], offered, wish.chosen, alerts)
+    view = {
+        "fixed": [_label(matcher) for matcher in claims["matchers"]], "fault": fault,
+        "labels": [_row(number, choice, alerts) for number, choice in enumerate(rows)],
+        "matches": alerts.in_words(alerts.count(matchers)) if matchers else "", "lengths": LENGTHS, "own": OWN,
+        "first": claims.get("for", ""), "length": wish.length or claims.get("for", LENGTHS[0]), "until": wish.until,
+        "comment": wish.comment,
+        "zone": str(zone), "earliest": shown(context.now, zone).isoformat(timespec="minutes"),
+    }  # fmt: skip
+    return page(status, "silence.html", view, context)
+
+
+def _label(matcher: str) -> dict[str, str]:
+    """A matcher as a form shows it: a label and its value, or the whole matcher where it is no equality."""
+    parsed = parse_matcher(matcher)
+    return {"name": parsed.name, "value": parsed.value if parsed.operator == "=" else matcher}
+
+
+def _row(number: int, choice: Choice, alerts: OpenAlerts) -> dict[str, Any]:
+    words = f"{'without' if choice.is_chosen else 'with'} it, {alerts.in_words(choice.held)}"
+    return {**_label(choice.matcher), "field": f"label.{number}", "is_chosen": choice.is_chosen, "words": words}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from shared.alerting.alert import Episode, as_alert, noted_in_episode
+from shared.alerting.alert import Episode, as_alert, noted_in_episode, with_hold
 from shared.context import Context
 from shared.events import iso
 from shared.ports import Doc, Update
@@ -41,6 +41,8 @@ def without_muted(items: list[Doc], context: Context) -> list[Doc]:
         if verdict := verdicts.get(item.id):
             hold = {"by": verdict.by, "reason": verdict.reason, "since": iso(context.now)}
             due = iso(verdict.until) if verdict.until and item.data["state"] == "firing" else None
-            context.store.commit([Update(item.path, {"pending": None, "held": hold, "calls_at": due}, item.version)])
+            episodes = with_hold(as_alert(item.data), verdict.by, verdict.reason, context.now)
+            changes = {"pending": None, "held": hold, "calls_at": due, "episodes": episodes}
+            context.store.commit([Update(item.path, changes, item.version)])
             _log.info("muted", alert=item.id, reason=verdict.reason)
     return [item for item in items if item.id not in verdicts]

@@ -1,26 +1,29 @@
 """`opos alerts`."""
 
+import getpass
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from opos.terminal.lookup import single
+from opos.terminal.lookup import find, single
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock, until_moment
+from shared.alerting.changes import Person
 from shared.alerting.state_machine import OPEN
 from shared.context import Context
 from shared.ports import Doc, Store
 from shared.runtime.entry import retry_conflicts
 from shared.services.alerting.acknowledgement import Act, act_on_alert
+from shared.services.alerting.alert_notes import add_note
 from shared.values.distinction import distinctions, named
 from shared.values.local_time import age
 
 
 @click.group("alerts")
 def command() -> None:
-    """List open alerts; acknowledge, snooze or resolve them."""
+    """List open alerts; acknowledge, snooze or resolve them; add notes."""
 
 
 @command.command("list")
@@ -68,6 +71,25 @@ def resolve(alert: str, place: Place, *, as_json: bool) -> None:
     _do(alert, "resolve", None, place, as_json=as_json)
 
 
+@command.command("note")
+@click.argument("alert")
+@click.argument("text")
+@click.option("--as", "who", default=None, help="Who writes the note.  [default: the user of this machine]")
+@with_place
+@json_option
+@reports_errors
+def note(alert: str, text: str, who: str | None, place: Place, *, as_json: bool) -> None:
+    """Add a note to ALERT, open or resolved: TEXT becomes part of its story and of `opos incident export`."""
+    context = place.runtime().context()
+    doc = find(context.store, "alerts", alert, noun="alert", hint="`opos alerts list` shows the ids of open alerts.")
+    person = Person(who or getpass.getuser())
+    try:
+        noted = retry_conflicts(lambda: add_note(doc.id, text, context, via="cli", person=person))
+    except ValueError as fault:
+        raise click.BadParameter(str(fault), param_hint="TEXT") from None
+    show(noted.data, [f"Added to {noted.id[:8]}  {noted.data['title']}"], as_json=as_json)
+
+
 def _do(wanted: str, act: Act, until: datetime | None, place: Place, *, as_json: bool) -> None:
     context = place.runtime().context()
     alert = retry_conflicts(lambda: _act(wanted, act, until, context))
@@ -77,7 +99,7 @@ def _do(wanted: str, act: Act, until: datetime | None, place: Place, *, as_json:
 def _act(wanted: str, act: Act, until: datetime | None, context: Context) -> Doc:
     matches = [alert for alert in _open(context.store) if alert.id.startswith(wanted)]
     alert = single(matches, wanted, noun="open alert", hint="`opos alerts list` shows the ids.")
-    return act_on_alert(alert, act, context, by="cli", until=until)
+    return act_on_alert(alert, act, context, by="cli", person=Person(getpass.getuser()), until=until)
 
 
 def _open(store: Store) -> list[Doc]:

@@ -1,21 +1,27 @@
 """`opos silence`."""
 
 import getpass
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from opos.terminal.lookup import single
+from opos.terminal.lookup import find, single
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock, until_moment
+from shared.alerting.matchers import equal
+from shared.context import Context
 from shared.events import iso
 from shared.ports import Doc, Store
 from shared.runtime.container import Runtime
 from shared.runtime.entry import retry_conflicts
 from shared.services.alerting.silences import expire as end
 from shared.services.alerting.silences import open_matches, silence
+
+_ID = re.compile("[0-9a-f]{4,32}")
+"""An alert's id or its beginning; a matcher has an operator."""
 
 
 @click.group("silence")
@@ -26,25 +32,40 @@ def command() -> None:
 @command.command("add")
 @click.argument("matchers", nargs=-1, required=True)
 @click.option("--for", "until", required=True, metavar="UNTIL", help="`2h`, `15:00`, a day or an ISO 8601 time.")
-@click.option("--comment", required=True, help="The reason, for whoever reads it at 3 a.m.")
-@click.option("--author", default=None, help="The author; by default the user of this machine.")
+@click.option("--why", "--comment", "comment", required=True, help="The reason, for whoever reads it at 3 a.m.")
+@click.option("--as", "--author", "author", default=None, help="The author; by default the user of this machine.")
+@click.option("--dry-run", is_flag=True, help="Only show which alerts it would hold now.")
 @with_place
 @json_option
 @reports_errors
 def add(
-    matchers: tuple[str, ...], until: str, comment: str, author: str | None, place: Place, *, as_json: bool
-) -> None:
-    """Silence every alert that all MATCHERS match, such as alertname=DiskFull or 'host=~"db-.*"'."""
+    matchers: tuple[str, ...], until: str, comment: str, author: str | None, place: Place, *, dry_run: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Silence every alert that all MATCHERS match, such as alertname=DiskFull or 'host=~"db-.*"'.
+
+    An alert's id, or its beginning, stands for all its labels.
+    """
     context = place.runtime().context()
     ends_at = until_moment(until, datetime.now(UTC), context.config.timezone)
+    wanted = [matcher for given in matchers for matcher in _matchers(given, context)]
     try:
-        count, in_words = open_matches(matchers, context)
-        id = silence(matchers, ends_at, context, author=author or getpass.getuser(), comment=comment)
+        count, in_words = open_matches(wanted, context)
+        id = "" if dry_run else silence(wanted, ends_at, context, author=author or getpass.getuser(), comment=comment)
     except ValueError as fault:
         raise click.BadParameter(str(fault), param_hint="MATCHERS") from None
+    content = {"silence": id or None, "ends_at": iso(ends_at), "open_alerts": count, "matchers": wanted}
     until_then = operator_clock(context).time_and_age(ends_at)
-    text = f"Silence {id[:8]} holds matching alerts until {until_then}; {in_words} now."
-    show({"silence": id, "ends_at": iso(ends_at), "open_alerts": count}, text, as_json=as_json)
+    what = f"Silence {id[:8]} holds" if id else "Nothing was changed. The silence would hold"
+    show(content, [f"{what} alerts with {', '.join(wanted)} until {until_then}; {in_words} now."], as_json=as_json)
+
+
+def _matchers(given: str, context: Context) -> list[str]:
+    """The matcher *given*, or those for all labels of the alert whose id, or its beginning, it is."""
+    if not _ID.fullmatch(given):
+        return [given]
+    alert = find(context.store, "alerts", given, noun="alert", hint="`opos alerts list` shows the ids.")
+    return equal(alert.data["labels"])
 
 
 @command.command("list")

@@ -1,14 +1,18 @@
 """Everything that followed from one event, as the store has it: the verdicts, the alerts and the messages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from opos.terminal.times import OperatorClock
+from shared.alerting.alert import AlertDoc, as_alert
 from shared.ports import Doc, Store
+from shared.services.alerting.alert_messages import messages, notices, numbered_episode, pages
 from shared.services.outbox.addressees import deliveries, receiver_name
 from shared.services.outbox.message import made_at
 
 Story = dict[str, Any]
+_NEVER = "9"
+"""A time after every stored one: until it, the messages of an episode that has not ended are read."""
 _EVENT = ("id", "state", "source", "type", "delivery_id", "subject", "received_at", "trace", "body_sha256")
 
 
@@ -24,7 +28,7 @@ def story(store: Store, event: Doc) -> Story:
         "republished": data["republished"]["count"],
         "handled": data["handled"],
         "alerts": [_alert(alert) for alert in alerts],
-        "messages": [_message(message) for alert in alerts for message in _messages(store, alert)],
+        "messages": [_message(message) for message in _messages(store, alerts, data)],
         "dead_letters": [_letter(doc) for doc in store.query("dead_letters", where=[("event", "==", event.id)])],
     }
 
@@ -36,12 +40,25 @@ def _alerts(store: Store, data: dict[str, Any]) -> Iterator[Doc]:
             yield doc
 
 
-def _messages(store: Store, alert: Doc) -> Iterator[Doc]:
-    """The messages of the group that it last notified in, and the last digest that listed it, with their followers."""
-    group = store.get(f"groups/{alert.data['told_in']}") if alert.data.get("told_in") else None
-    for path in (*(group.data["messages"] if group else ()), alert.data.get("digest")):
-        if path and (doc := store.get(path)):
-            yield from deliveries(doc, store)
+def _messages(store: Store, alerts: Sequence[Doc], event: dict[str, Any]) -> list[Doc]:
+    """The messages about the episodes that *event* belongs to: notifications, resolved notices and digests."""
+    handled = [mark["at"] for mark in event["handled"].values()]
+    docs = [message for alert in alerts for message in _of_episode(store, as_alert(alert.data), min(handled))]
+    return sorted({doc.path: doc for doc in docs}.values(), key=lambda doc: made_at(doc.data))
+
+
+def _of_episode(store: Store, alert: AlertDoc, at: str) -> Iterator[Doc]:
+    """The messages about the episode of *alert* that had begun at the time *at*; of an older one, nothing is known."""
+    later = sum(episode.get("began", "") > at for episode in alert["episodes"])
+    if alert["episodes"] and later == len(alert["episodes"]):
+        return
+    number, episode = numbered_episode(alert, alert["episode"] - later)
+    notified, _ = pages(alert, number, episode, _NEVER, store)
+    sent = messages(notified, store)
+    yield from (message.doc for message in (*sent, *notices(sent, store)))
+    path = alert["digest"] if number == alert["episode"] else None
+    if path and (digest := store.get(path)):
+        yield from deliveries(digest, store)
 
 
 def _same_body(store: Store, event: Doc) -> list[str]:

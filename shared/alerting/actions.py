@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from shared.alerting.alert import AlertDoc, Held, noted_in_episode, state_of
+from shared.alerting.alert import AlertDoc, Held, noted_in_episode, state_of, with_hold
 from shared.alerting.hold_reasons import Verdict
 from shared.alerting.interruption import after_wait
 from shared.alerting.lifecycle import Change
@@ -35,7 +35,10 @@ def hold(alert: AlertDoc, verdict: Verdict, reached: dict[str, float], now: date
     """
     held: Held = {"by": verdict.by, "reason": verdict.reason, "since": iso(now), "reached": reached}
     until = iso(verdict.until) if verdict.until else None
-    return {**alert, "calls_at": first_due([alert["calls_at"], until]), "held": held, "told_on": []}
+    return {
+        **alert, "calls_at": first_due([alert["calls_at"], until]), "held": held, "told_on": [],
+        "episodes": with_hold(alert, verdict.by, verdict.reason, now),
+    }  # fmt: skip
 
 
 def end_timer(alert: AlertDoc) -> Change:

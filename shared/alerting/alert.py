@@ -7,29 +7,50 @@ from typing import Any, Literal, NotRequired, TypedDict, cast
 from shared.alerting.state_machine import OPEN, State
 from shared.events import Alert, BusinessEvent, Severity, Signal, document_id, iso
 from shared.ports.field_paths import EXPIRY
+from shared.values.text import one_line
 
 KEEP = timedelta(days=400)
 """How long a resolved alert stays: a year and a bit, to compare with the same season."""
 EPISODES = 20
 """How many episodes of an alert are kept: when each began, notified, was acted on and ended."""
+HOLDS = 3
+"""How many hold reasons of an episode are kept."""
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 HeldBy = Literal[
     "pause", "flapping", "interval", "silence", "inhibition", "group", "flood", "focus", "budget", "severity"
 ]
 
 
+class EpisodeHold(TypedDict):
+    """What held an alert from a time on, and why, as a sentence for a person."""
+
+    by: HeldBy | None
+    reason: str
+    since: str
+
+
 class Episode(TypedDict, total=False):
     """One period in which the alert fired: when it began, notified, was listed in a digest, was acted on and ended.
 
-    `acted` is the last time, `first_acted` the first; episodes of releases before have only the last.
+    `acted` is the last time that it was acted on, `first_acted` the first. `event` began it; `ended_by` says from where
+    it was resolved, and `ended_event` in which event. `count` and `severity` are those at its end. `holds` are the last
+    HOLDS reasons that held it. `changes` is the number of its changes, once another episode has begun. The episodes of
+    earlier releases have none of these, and only the last `acted`.
     """
 
     began: str
+    event: str
     told: str
     listed: str
     acted: str
     first_acted: str
+    holds: list[EpisodeHold]
     ended: str
+    ended_by: str
+    ended_event: str
+    count: int
+    severity: Severity
+    changes: int
 
 
 class Pending(TypedDict):
@@ -81,6 +102,7 @@ class Progress(TypedDict):
     `told_on` are the keys of the routes that have notified since the alert fired, became more severe, or stopped
     being acknowledged. If it is not empty, `calls_at` is when opos checks the routes that have not notified yet.
     `told_in` is the group that last notified about it. `open_in` is the same until it resolves, whatever holds it.
+    `changes` is the number of the last change of the present episode in `alert_changes`.
     """
 
     id: str
@@ -109,6 +131,7 @@ class Progress(TypedDict):
     pending: Pending | None
     unresolved: str | None
     digest: str | None
+    changes: int
     expires_at: str | None
 
 
@@ -197,6 +220,18 @@ def _first_action(present: Episode, times: Episode) -> Episode:
     return {"first_acted": first} if first else {}
 
 
+def with_hold(alert: AlertDoc, by: HeldBy | None, reason: str, now: datetime) -> list[Episode]:
+    """The alert's episodes, with a hold in the present one, unless that reason is already its last.
+
+    The wait of a group for its other alerts is no reason of its own.
+    """
+    known = (alert["episodes"] or [Episode()])[-1].get("holds", [])
+    if by == "group" or (known and known[-1]["by"] == by):
+        return alert["episodes"]
+    hold: EpisodeHold = {"by": by, "reason": one_line(reason), "since": iso(now)}
+    return noted_in_episode(alert, {"holds": [*known, hold][-HOLDS:]})
+
+
 def content_of(signal: Signal, *, source: str, event: str) -> Content:
     """What the sender says in *signal*."""
     return {
@@ -214,7 +249,7 @@ def no_progress(id: str) -> Progress:
         "acknowledged_at": None, "acknowledged_by": None, "until": None, "resolved_at": None, "resolved_by": None,
         "pending": None, "unresolved": None, "calls_at": None, "held": None, "again": None, "group": None,
         "inhibits": None, "asked": False, "told_at": None, "told_in": None, "open_in": None, "told_on": [],
-        "digest": None, "episodes": [],
+        "digest": None, "episodes": [], "changes": 0,
         EXPIRY: None,
     }  # fmt: skip
 
@@ -232,7 +267,8 @@ def resolution(now: datetime, *, by: str) -> AlertChange:
     }  # fmt: skip
 
 
-def resolved(alert: AlertDoc, now: datetime, *, by: str) -> AlertDoc:
-    """An open *alert* after its sender (`sender`) or a person has resolved it; *by* says from where."""
-    times: Episode = {"ended": iso(now)} if by == "sender" else {"ended": iso(now), "acted": iso(now)}
-    return {**alert, **resolution(now, by=by), "episodes": noted_in_episode(alert, times)}
+def resolved(alert: AlertDoc, now: datetime, *, by: str, event: str = "") -> AlertDoc:
+    """An open *alert* after its sender (`sender`, in *event*) or a person has resolved it; *by* says from where."""
+    end: Episode = {"ended": iso(now), "ended_by": by, "count": alert["count"], "severity": alert["severity"]}
+    more: Episode = {"ended_event": event} if by == "sender" else {"acted": iso(now)}
+    return {**alert, **resolution(now, by=by), "episodes": noted_in_episode(alert, {**end, **more})}

@@ -20,6 +20,7 @@ from shared.alerting.alert import (
     content_of,
     effective_severity,
     no_progress,
+    noted_in_episode,
     rank,
     resolution,
     resolved,
@@ -199,7 +200,7 @@ def _later(first: str | None, second: str | None) -> str | None:
 def new_episode(received: Received, before: AlertDoc | None) -> AlertDoc:
     """An alert that has begun to fire: a new episode."""
     now = iso(received.now)
-    episodes: list[Episode] = [*(before["episodes"] if before else []), {"began": now}]
+    episodes: list[Episode] = [*_closed(before), {"began": now, "event": received.event}]
     return {
         **no_progress(received.id), **received.content, "state": "firing", "labels": dict(received.labels),
         "severity": received.severity, "episode": (before["episode"] if before else 0) + 1, "first_seen": now,
@@ -207,6 +208,13 @@ def new_episode(received: Received, before: AlertDoc | None) -> AlertDoc:
         "ended_at": before["ended_at"] if before else None, "episodes": episodes[-EPISODES:],
         "pending": before["pending"] if before else None,
     }  # fmt: skip
+
+
+def _closed(before: AlertDoc | None) -> list[Episode]:
+    """The earlier episodes, the last of them with the number of its changes."""
+    if before is None or not before["changes"] or not before["episodes"]:
+        return before["episodes"] if before else []
+    return noted_in_episode(before, {"changes": before["changes"]})
 
 
 def _counted(alert: AlertDoc, received: Received, effect: Effect) -> Change:
@@ -235,7 +243,11 @@ def _resolve(received: Received, known: AlertDoc | None, effect: Effect) -> Chan
         return Change({**known, "resolves": resolves}, "record", f"resolve {resolves} of {least} before it counts")
     held = known["held"] if not known["told_at"] else None
     reason = f"resolved before you were notified ({held['reason']})" if held else "resolved"
-    return Change({**resolved(known, received.now, by="sender"), "ended_at": ended_at, "began": began}, effect, reason)
+    return Change(
+        {**resolved(known, received.now, by="sender", event=received.event), "ended_at": ended_at, "began": began},
+        effect,
+        reason,
+    )
 
 
 def _resolved_before_seen(received: Received) -> AlertDoc:

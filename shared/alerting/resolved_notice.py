@@ -92,4 +92,4 @@ def _others(alert: AlertDoc, pages: Iterable[Mapping[str, Any]]) -> bool:
 
 
 def _who(by: str) -> str:
-    return {"sender": "Its sender", "link": "You", "cli": "You"}.get(by, by)
+    return {"sender": "Its sender", "link": "You", "console": "You", "cli": "You"}.get(by, by)

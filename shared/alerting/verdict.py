@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from shared.alerting.alert import Again, AlertDoc, noted_in_episode, pending
+from shared.alerting.alert import Again, AlertDoc, noted_in_episode, pending, with_hold
 from shared.alerting.groups import group_of
 from shared.alerting.hold_reasons import (
     HOLD_REASONS,
@@ -143,6 +143,7 @@ def _carried_out(alert: AlertDoc, verdicts: Verdicts, matched: tuple[Node, ...],
         return {
             **cleared, "group": storm_id(matched) if joins_storm else group, "pending": None,
             "held": {"by": verdict.by, "reason": verdict.reason, "since": iso(now)},
+            "episodes": with_hold(alert, verdict.by, verdict.reason, now),
         }  # fmt: skip
     if verdict.path == "record" or alert["told_on"]:
         return cleared

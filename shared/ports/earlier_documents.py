@@ -7,7 +7,7 @@ shape adds its case here, raises VERSION, and stays: tests/data/releases has fil
 from collections.abc import Callable, Mapping
 from typing import Any
 
-VERSION = 2
+VERSION = 3
 """Raised with each change in this module: the sweeper then writes every document again, since queries read the stored
 fields.
 """
@@ -23,7 +23,7 @@ _ALERT: Mapping[str, Any] = {
     "said_at": None, "began": None, "ended_at": None, "acknowledged_at": None, "acknowledged_by": None, "until": None,
     "resolved_at": None, "resolved_by": None, "asked": False, "told_at": None, "told_in": None, "told_on": [],
     "held": None, "again": None, "calls_at": None, "group": None, "inhibits": None, "pending": None, "unresolved": None,
-    "digest": None, "expires_at": None, "episode": 0, "labels": {}, "episodes": [],
+    "digest": None, "expires_at": None, "episode": 0, "labels": {}, "episodes": [], "changes": 0,
 }  # fmt: skip
 _GROUP: Mapping[str, Any] = {
     "flood": False, "labels": {}, "route": "", "pages": 0, "level": 0, "paged_at": None, "due_at": None,

@@ -49,6 +49,7 @@ NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
 document.
 """
 _UNINDEXED = (
+    "alert_changes",
     "heartbeats",
     "pings",
     "bodies",

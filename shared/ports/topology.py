@@ -88,7 +88,7 @@ _ROWS = (
         deploys_after=None,
         subscribes=(Subscription("alert-router", EventAccepted),),
         publishes=(DigestDue.topic,),
-        writes=("events", "alerts", "groups", "outbox", "indicators"),
+        writes=("events", "alerts", "alert_changes", "groups", "outbox", "indicators"),
     ),
     Function(
         "digest_sender",
@@ -129,7 +129,17 @@ _ROWS = (
         called_by=("deployer", "operators"),
         deploys_after="sweeper",
         routes=("/",),
-        writes=("alerts", "focus", "groups", "outbox", "overrides", "sessions", "silences", "subscriptions"),
+        writes=(
+            "alerts",
+            "alert_changes",
+            "focus",
+            "groups",
+            "outbox",
+            "overrides",
+            "sessions",
+            "silences",
+            "subscriptions",
+        ),
     ),
 )
 

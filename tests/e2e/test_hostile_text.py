@@ -26,6 +26,7 @@ from tests.support.hostile import HOSTILE, LEGITIMATE, controls
 
 STORED = {
     "alerts list": [], "alerts ack": ["{alert}"], "alerts snooze": ["{alert}", "2h"], "alerts resolve": ["{alert}"],
+    "alerts note": ["{alert}", HOSTILE.replace("\x00", "")], "incident export": ["{alert}"],
     "events": [], "event": ["{event}"], "trace": ["{event}"], "forward": ["alertmanager", "http://127.0.0.1:1/hook", "--event", "{event}"], "replay": ["{event}", "--dry-run"], "export": ["--since", "30d"], "route explain": ["{event}"],
     "route what-if": ["--config", "opos.yaml"], "silence list": [], "focus": [], "digest list": [],
     "digest show": ["{digest}"], "digest explain": ["{digest}"], "noise": [], "review": [], "flags overrides": [],
@@ -130,7 +131,9 @@ def test_no_command_lets_a_title_control_the_terminal_or_forge_a_line(hostile: B
 
 
 def test_neither_does_its_json_which_has_every_character_as_it_was_sent(hostile: Bundle) -> None:
-    for command in sorted({*STORED} - WITHOUT_JSON - {"alerts ack", "alerts snooze", "alerts resolve", "dismiss"}):
+    for command in sorted(
+        {*STORED} - WITHOUT_JSON - {"alerts ack", "alerts snooze", "alerts resolve", "alerts note", "dismiss"}
+    ):
         printed = run(hostile, command, "--json").decode()
         assert controls(printed, except_for="\n") == [], command
         json.loads(printed)

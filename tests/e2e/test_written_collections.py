@@ -164,7 +164,7 @@ def _a_person_acts(bundle: Bundle) -> None:
     for path, form in (
         (acknowledge, b""),
         (f"{resolve}/resolve", b""),
-        (f"/silence/{silence}", b"for=1h"),
+        (f"/silence/{silence}", b"for=1h&comment=known"),
         (f"/unsubscribe/{digest}", b""),
     ):
         assert bundle.request("POST", path, form).status == 200

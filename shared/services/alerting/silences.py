@@ -1,10 +1,11 @@
 """Adding and ending silences. The alerts that an ended silence held are judged again in the next sweep."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from shared.alerting.matchers import compiled
+from shared.alerting.matchers import compiled, parse_matcher
 from shared.alerting.silences import Silence, silencing
 from shared.alerting.state_machine import OPEN
 from shared.context import Context
@@ -34,13 +35,54 @@ def silence(
     return id
 
 
+@dataclass(frozen=True, slots=True)
+class OpenAlerts:
+    """The labels of the open alerts that were read. `is_all`: whether there are no others."""
+
+    labels: Sequence[Mapping[str, str]]
+    is_all: bool
+
+    def count(self, matchers: Sequence[str]) -> int:
+        """How many all *matchers* match. Raises ValueError if one is invalid."""
+        matches = compiled([parse_matcher(matcher) for matcher in matchers])
+        return sum(matches(labels) for labels in self.labels)
+
+    def in_words(self, count: int) -> str:
+        return f"{'' if self.is_all else 'at least '}{counted(count, 'open alert')}"
+
+
+def open_alerts(context: Context) -> OpenAlerts:
+    """The open alerts, at most MOST in each state."""
+    states = [list(context.store.query("alerts", where=[("state", "==", state)], limit=MOST)) for state in sorted(OPEN)]
+    labels = [alert.data.get("labels") or {} for alerts in states for alert in alerts]
+    return OpenAlerts(labels, all(len(alerts) < MOST for alerts in states))
+
+
 def open_matches(matchers: Sequence[str], context: Context) -> tuple[int, str]:
     """How many open alerts all *matchers* match, as a number and in words. Raises ValueError as `silencing` does."""
-    matches = compiled(silencing(matchers))
-    states = [list(context.store.query("alerts", where=[("state", "==", state)], limit=MOST)) for state in sorted(OPEN)]
-    count = sum(matches(alert.data.get("labels") or {}) for alerts in states for alert in alerts)
-    at_least = "at least " if any(len(alerts) == MOST for alerts in states) else ""
-    return count, at_least + counted(count, "open alert")
+    silencing(matchers)
+    alerts = open_alerts(context)
+    count = alerts.count(matchers)
+    return count, alerts.in_words(count)
+
+
+class Choice(NamedTuple):
+    """A matcher that a silence may have. With the choice reversed, the silence would hold `held` open alerts."""
+
+    matcher: str
+    is_chosen: bool
+    held: int
+
+
+def choices(
+    fixed: Sequence[str], offered: Sequence[str], chosen: Collection[str], alerts: OpenAlerts
+) -> list[Choice]:  # fmt: skip
+    """The *offered* matchers, some of them *chosen*, of a silence that has the *fixed* ones in any case."""
+    reversals = ((matcher, {*chosen} ^ {matcher}) for matcher in offered)
+    return [
+        Choice(matcher, matcher in chosen, alerts.count([*fixed, *(name for name in offered if name in kept)]))
+        for matcher, kept in reversals
+    ]
 
 
 def expire(id: str, context: Context) -> None:

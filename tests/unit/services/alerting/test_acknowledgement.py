@@ -1,5 +1,6 @@
 """What the link of a page does: over fakes."""
 
+from collections import Counter
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -62,7 +63,7 @@ def test_the_page_shows_the_alerts_of_a_group_as_the_button_left_them() -> None:
     assert again.count('<span class="d">resolved, since') == 3
 
 
-def test_snoozing_a_group_again_moves_its_time_and_writes_each_alert_once() -> None:
+def test_snoozing_a_group_again_moves_its_time_and_writes_each_alert_once_and_who_did_it() -> None:
     context = configured(route={"channel": "desk", "group_wait": "30s"})
     for n in range(3):
         fire(context, f"f{n}")
@@ -72,7 +73,9 @@ def test_snoozing_a_group_again_moves_its_time_and_writes_each_alert_once() -> N
         assert (
             act_on_group(group(context), "snooze", context, by="link", until=context.now + timedelta(hours=hours)) == 3
         )
-        assert [len(batch) for batch in context.store.commits[before:]] == [3]
+        (batch,) = context.store.commits[before:]
+        written = Counter(write.path.partition("/")[0] for write in batch)
+        assert written == Counter(alerts=3, alert_changes=3)
     assert alert(context)["until"] == iso(context.now + timedelta(hours=2))
 
 
@@ -118,7 +121,7 @@ def test_a_silence_is_made_from_the_link_of_a_page_and_ended_from_the_console() 
     shown = tap(context, link(context), "GET")
     path = shown.partition('<a href="/silence/')[2].partition('"')[0]
     form = tap(context, f"/silence/{path}", "GET")
-    assert "source=&#34;github&#34;" in form
+    assert "<dt>source</dt><dd><bdi>github</bdi></dd>" in form
     assert docs(context, "silences") == []
     request = HttpRequest("POST", f"/silence/{path}", {}, body=b"comment=new+disk&for=4h")
     assert console(request, context).status == 200

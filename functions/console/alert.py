@@ -1,0 +1,99 @@
+"""The page of an alert, and its buttons: acknowledge, snooze, resolve, and a note."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from functions.console.acknowledgement_view import SNOOZES
+from functions.console.alert_view import alert_view
+from functions.console.context import ConsoleContext
+from functions.console.forms import Form, changed_meanwhile
+from functions.console.frame import Page
+from functions.console.paths import ALERTS, alert_path
+from functions.console.responses import message, redirect
+from shared.alerting.changes import Person
+from shared.alerting.state_machine import OPEN
+from shared.context import Context
+from shared.errors import NotFound
+from shared.ports import Doc
+from shared.services.alerting.acknowledgement import Act, act_on_alert
+from shared.services.alerting.alert_notes import add_note
+from shared.values.http import HttpRequest, HttpResponse
+from shared.values.wall_clock import next_time_of_day
+
+BUCKET = 300
+"""Seconds after which the page is made anew, for what its stamp does not cover: deployments, flags, other alerts."""
+LATEST = 3
+"""How many of the latest notifications the stamp looks at, to notice that one was delivered."""
+MORNING = time(8)
+_DONE = {
+    "acknowledge": "Acknowledged. If it is still firing when that ends, you are notified again.",
+    "snooze": "Snoozed. If it is still firing then, you are notified again.",
+    "resolve": "Resolved. If it fires again, a new episode starts.",
+    "note": "The note is part of the story now.",
+}
+
+
+def show(request: HttpRequest, context: ConsoleContext, id: str) -> Page:
+    alert = _alert(id, context)
+    number = request.query.get("episode", "")
+    view = alert_view(alert, context, int(number) if number.isdecimal() and len(number) < 10 else None)  # noqa: PLR2004
+    done = _DONE.get(request.query.get("done", ""), "")
+    return Page("alert.html", {**view, "done": done}, ALERTS, live=view["is_open"])
+
+
+def stamp(context: ConsoleContext, id: str) -> str:
+    """What a refresh compares before it reads the rest: the alert, its group, the latest messages, and five minutes."""
+    alert = context.store.get(f"alerts/{id}")
+    group = context.store.get(f"groups/{alert.data['group']}") if alert and alert.data["group"] else None
+    latest = context.store.query("outbox", order_by="created_at", descending=True, limit=LATEST)
+    docs = [doc for doc in (alert, group, *latest) if doc]
+    return f"{[doc.path + doc.version for doc in docs]} {int(context.now.timestamp()) // BUCKET}"
+
+
+def acknowledge(form: Form, context: ConsoleContext, id: str) -> HttpResponse:
+    return _act("acknowledge", form, context, id)
+
+
+def resolve(form: Form, context: ConsoleContext, id: str) -> HttpResponse:
+    return _act("resolve", form, context, id)
+
+
+def snooze(form: Form, context: ConsoleContext, id: str, choice: str) -> HttpResponse:
+    if choice not in SNOOZES:
+        raise NotFound("Page not found")
+    return _act("snooze", form, context, id, _until(SNOOZES[choice][1], context))
+
+
+def add(form: Form, context: ConsoleContext, id: str) -> HttpResponse:
+    """Add a note. It belongs to the last episode, whatever the page showed."""
+    alert = _alert(id, context)
+    try:
+        add_note(alert.id, form.fields.get("text", ""), context, via="console", person=_person(form, context))
+    except ValueError as fault:
+        return message(400, "The note was not added", f"{fault}.", context)
+    return redirect(f"{alert_path(alert.id)}?done=note#notes")
+
+
+def _act(what: Act, form: Form, context: ConsoleContext, id: str, until: datetime | None = None) -> HttpResponse:
+    """The answer to a button. It acts on the episode that the page showed; a second press changes nothing."""
+    alert = _alert(id, context)
+    if form.fields.get("version") != str(alert.data["episode"]):
+        return changed_meanwhile(alert_path(alert.id), context)
+    is_open = alert.data["state"] in OPEN
+    act_on_alert(alert, what, context, by="console", person=_person(form, context), until=until)
+    return redirect(f"{alert_path(alert.id)}{f'?done={what}' if is_open else ''}")
+
+
+def _alert(id: str, context: Context) -> Doc:
+    alert = context.store.get(f"alerts/{id}") if id else None
+    if alert is None:
+        raise NotFound("There is no such alert.", hint="opos keeps a resolved alert for 400 days.")
+    return alert
+
+
+def _person(form: Form, context: Context) -> Person:
+    return Person(context.config.owner, form.device)
+
+
+def _until(length: timedelta | None, context: Context) -> datetime:
+    return context.now + length if length else next_time_of_day(MORNING, context.now, ZoneInfo(context.config.timezone))

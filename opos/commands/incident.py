@@ -1,0 +1,68 @@
+"""`opos incident`."""
+
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from opos.terminal.files import write_whole
+from opos.terminal.lookup import find
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, say, show
+from shared.alerting.post_mortem import Report, markdown
+from shared.context import Context
+from shared.services.alerting.stories import Story, story_of
+
+
+@click.group("incident")
+def command() -> None:
+    """Export what happened in an episode of an alert, to write a post-mortem from."""
+
+
+@command.command("export")
+@click.argument("alert")
+@click.option("--episode", type=int, default=None, help="The number of an earlier episode.  [default: the last one]")
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), default=None,
+    help="Write this file instead of printing the report.",
+)  # fmt: skip
+@with_place
+@json_option
+@reports_errors
+def export(alert: str, episode: int | None, output: Path | None, place: Place, *, as_json: bool) -> None:
+    """Print the story of ALERT (its id, or the beginning of its id) as Markdown, with prompts for a post-mortem."""
+    context = place.runtime().context()
+    doc = find(context.store, "alerts", alert, noun="alert", hint="`opos alerts list` and the console show the ids.")
+    story = story_of(doc, context, episode)
+    text = markdown(report_of(story, context))
+    if output:
+        write_whole(output, text)
+        show({"file": str(output)}, [f"Wrote {output}."], as_json=as_json)
+    elif as_json:
+        show(as_data(story), "", as_json=True)
+    else:
+        say(text.rstrip("\n"))
+
+
+def report_of(story: Story, context: Context) -> Report:
+    zone = context.config.timezone
+    return Report(
+        story.facts, story.entries, story.lengths, story.related, story.causes, story.similar, story.runbook,
+        ZoneInfo(zone), zone,
+    )  # fmt: skip
+
+
+def as_data(story: Story) -> dict[str, Any]:
+    """*story* as JSON has it: times in UTC, lengths in seconds."""
+    facts = story.facts
+    return {
+        "alert": dict(facts.alert), "episode": facts.number,
+        "times": {name: length and length.total_seconds() for name, length in story.lengths._asdict().items()},
+        "timeline": [entry._asdict() for entry in story.entries], "all_notifications": facts.is_whole,
+        "related": [happening._asdict() for happening in story.related], "likely_causes": story.causes,
+        "similar": [
+            {**ended._asdict(), "length": ended.length and ended.length.total_seconds()} for ended in story.similar
+        ],
+        "runbook": story.runbook,
+    }  # fmt: skip

@@ -1,0 +1,77 @@
+"""What the store knows around an episode of an alert. Each question reads a bounded number of documents."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+from shared.alerting.alert import AlertDoc, as_alert
+from shared.alerting.related import AROUND, BEFORE, SIMILAR, Happening, flag_changes
+from shared.deployments import Deployment, latest
+from shared.events import iso
+from shared.ports import Condition, Doc, Store
+from shared.values.local_time import as_datetime
+from shared.values.text import one_line
+
+PAGES, GROUP, FIRING, OTHERS, DEPLOYMENTS, FLAGS = 50, 20, 100, 20, 20, 50
+"""How many documents each question reads: notifications around it and of the last month, its group, alerts that fire,
+alerts that notifications name, deployments, flags."""
+
+_ENDS = {"done": "took all traffic", "rolled_back": "was rolled back", "left": "failed and was not rolled back"}
+
+
+def other_alerts(alert: AlertDoc, began: str, now: datetime, store: Store) -> list[AlertDoc]:
+    """Alerts that may be related: in its group, firing, or named by a notification around it or about its rule."""
+    members = store.query("alerts", where=[("group", "==", alert["group"])], limit=GROUP) if alert["group"] else ()
+    firing = store.query("alerts", where=[("state", "==", "firing")], limit=FIRING)
+    known = {doc.id: doc for doc in (*members, *firing)}
+    known |= {doc.id: doc for doc in _named(_pages_around(alert, began, now, store), known, store)}
+    return [as_alert(doc.data) for doc in known.values() if doc.id != alert["id"] and doc.data.get("kind") == "alert"]
+
+
+def _pages_around(alert: AlertDoc, began: str, now: datetime, store: Store) -> Iterator[Doc]:
+    """Notifications within an hour of the start of the episode, and those of the last month about the same rule."""
+    start = as_datetime(began)
+    near: list[Condition] = [
+        ("created_at", ">=", iso(start - AROUND)), ("created_at", "<=", iso(start + AROUND)),
+    ]  # fmt: skip
+    yield from store.query("outbox", where=near, order_by="created_at", limit=PAGES)
+    month: list[Condition] = [("created_at", ">=", iso(now - SIMILAR))]
+    newest = store.query("outbox", where=month, order_by="created_at", descending=True, limit=PAGES)
+    rule = alert["labels"].get("alertname")
+    yield from (page for page in newest if ((page.data["cause"] or {}).get("labels") or {}).get("alertname") == rule)
+
+
+def _named(pages: Iterable[Doc], known: Iterable[str], store: Store) -> Iterator[Doc]:
+    """The alerts that *pages* name, except the *known* ones."""
+    ids = dict.fromkeys(id for page in pages for id in (page.data["cause"] or {}).get("alerts") or [])
+    unknown = (id for id in ids if id not in set(known))
+    docs = (store.get(f"alerts/{id}") for id in islice(unknown, OTHERS))
+    yield from (doc for doc in docs if doc)
+
+
+def changes_around(began: str, store: Store) -> list[Happening]:
+    """The deployments and overrides of flags that may have been in force or under way around *began*."""
+    since = iso(as_datetime(began) - BEFORE)
+    overridden = store.query("overrides", where=[("until", ">", since)], order_by="until", limit=FLAGS)
+    flags = [change for doc in overridden for change in flag_changes(doc.id, doc.data["history"])]
+    return [*_deployments(store), *flags]
+
+
+def _deployments(store: Store) -> Iterator[Happening]:
+    """The last deployments, each when it ended, or when it began if it is not over."""
+    deployments = latest(store, DEPLOYMENTS)
+    for deployment, before in zip(deployments, [*deployments[1:], None], strict=True):
+        at = deployment.ended_at or deployment.began_at
+        files, why = _files(deployment, before), f": {deployment.reason}" if deployment.reason else ""
+        end = _ENDS.get(deployment.phase, "began")
+        text = f"Deployment {deployment.number} to {deployment.target} {end}, by {deployment.by}{files}{why}"
+        yield Happening(at, "deployment", one_line(text), str(deployment.number), is_change=True)
+
+
+def _files(deployment: Deployment, before: Deployment | None) -> str:
+    """Which of the operator's files differ from those of the deployment *before*."""
+    if before is None or before.target != deployment.target:
+        return ""
+    names = {"config": "opos.yaml", "flags": "flags.yaml"}
+    changed = [file for name, file in names.items() if getattr(deployment, name) != getattr(before, name)]
+    return f" with a changed {' and '.join(changed)}" if changed else ""
