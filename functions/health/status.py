@@ -68,7 +68,7 @@ _reading = threading.Lock()
 def answer(request: HttpRequest, page: StatusPage, context: Context) -> HttpResponse:
     """The answer to a GET or HEAD of one of PATHS. Raises NotFound for a badge of an unknown component."""
     kept = _current(page, context)
-    response = PATHS[request.path.rstrip("/")](kept.view, request, context)
+    response = PATHS[request.path.rstrip("/")](kept.view, request, page, context)
     if not kept.view.readable:
         return _unreadable(response)
     tag = f'"{hashlib.sha256(response.body).hexdigest()[:32]}"'
@@ -113,7 +113,7 @@ def _read(page: StatusPage, context: Context) -> _Kept:
     return _Kept(context.config, context.now, view)
 
 
-def _html(view: View, _request: HttpRequest, context: Context) -> HttpResponse:
+def _html(view: View, _request: HttpRequest, _page: StatusPage, context: Context) -> HttpResponse:
     zone = context.config.timezone
     from markupsafe import Markup
 
@@ -143,7 +143,7 @@ def _local(zone: str) -> Callable[[str], str]:
     return shown
 
 
-def _badge(view: View, request: HttpRequest, _context: Context) -> HttpResponse:
+def _badge(view: View, request: HttpRequest, _page: StatusPage, _context: Context) -> HttpResponse:
     id = request.query.get("component", "")
     states = {row.id: row.state for row in view.components}
     if id and id not in states:
@@ -152,7 +152,7 @@ def _badge(view: View, request: HttpRequest, _context: Context) -> HttpResponse:
     return HttpResponse(200, content, {"content-type": "image/svg+xml"})
 
 
-def _json(view: View, _request: HttpRequest, _context: Context) -> HttpResponse:
+def _json(view: View, _request: HttpRequest, _page: StatusPage, _context: Context) -> HttpResponse:
     return json_response(200, {
         "title": view.title, "state": view.state, "headline": view.headline, "as_of": view.as_of,
         "components": [
@@ -173,9 +173,9 @@ def _plain(entry: Entry) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _feed(view: View, _request: HttpRequest, context: Context) -> HttpResponse:
+def _feed(view: View, _request: HttpRequest, page: StatusPage, context: Context) -> HttpResponse:
     """Atom, RFC 4287. The ids are tag URIs of RFC 4151, so they outlive a change of the address's scheme or port."""
-    base = context.links.base_url.rstrip("/")
+    base = (page.url or context.links.base_url).rstrip("/")
     pairs = [(entry, update) for entry in view.entries for update in entry.updates]
     pairs.sort(key=lambda pair: pair[1]["at"], reverse=True)
     updated = pairs[0][1]["at"] if pairs else f"{view.as_of[:10]}T00:00:00Z"
@@ -189,7 +189,7 @@ def _host(base: str) -> str:
     return host if host and ":" not in host else "localhost"
 
 
-PATHS: Mapping[str, Callable[[View, HttpRequest, Context], HttpResponse]] = {
+PATHS: Mapping[str, Callable[[View, HttpRequest, StatusPage, Context], HttpResponse]] = {
     "/status": _html, "/status.atom": _feed, "/status.json": _json, "/status.svg": _badge,
 }  # fmt: skip
 

@@ -86,7 +86,7 @@ def test_the_setting_of_earlier_releases_declares_a_page_without_components(cont
     assert (content["title"], content["state"], content["components"]) == ("Shop", "operational", [])
 
 
-def test_a_failure_of_opos_itself_makes_no_component_look_down_or_well(public: FakeContext) -> None:
+def test_a_failure_of_opos_itself_changes_no_component(public: FakeContext) -> None:
     public.bus.down = True
     assert states(public) == {"checkout": "operational", "search": "operational"}
 
@@ -361,3 +361,13 @@ def test_the_page_has_no_script_and_its_policy_allows_its_own_style_only(public:
     assert "default-src 'none'" in policy
     assert b"<script" not in answer.body
     assert len(answer.body) < 12_000
+
+
+def test_the_feed_links_to_the_address_of_the_page_if_it_has_its_own(public: FakeContext) -> None:
+    page = {**PAGE, "url": "https://status.shop.example/"}
+    public.config = Config.model_validate({**CONFIG, "status": page})
+    feed = ET.fromstring(ask(public, "/status.atom").body)  # noqa: S314
+    assert required(feed, "id") == "tag:status.shop.example,2026:status"
+    assert [link.attrib["href"] for link in feed.findall(f"{ATOM}link")] == [
+        "https://status.shop.example/status.atom", "https://status.shop.example/status",
+    ]  # fmt: skip
