@@ -1,7 +1,9 @@
 """The public status page, its feed, its JSON and its badges: what the operator declared, and what follows from alerts."""
 
 import json
+import threading
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -13,12 +15,12 @@ from functions.health.handler import handle
 from shared.config.model import Config
 from shared.errors import NotFound
 from shared.events import iso
-from shared.ports import Create, Set
+from shared.ports import Create, Doc, Set
 from shared.services.status_page.incidents import change, declare
 from shared.services.status_page.page import MOST, READS
 from shared.status_page.incident import IncidentDoc, ended, opened, planned, updated, withdrawn
 from shared.values.http import HttpRequest, HttpResponse
-from tests.support.fakes import CONFIG, FakeContext
+from tests.support.fakes import CONFIG, FakeContext, FakeStore
 from tests.support.operation_counter import CountingStore
 from tests.unit.functions.health.test_handler import with_health
 
@@ -258,6 +260,35 @@ def test_a_thousand_visitors_cost_the_reads_of_one(public: FakeContext) -> None:
     public.clock.advance(seconds=31)
     ask(public)
     assert store.billed["reads"] <= 2 * READS
+
+
+class PausingStore(CountingStore):
+    """Waits in its queries while it is `paused`, and says that it does."""
+
+    def __init__(self, store: FakeStore) -> None:
+        super().__init__(store)
+        self.goes_on, self.waits = threading.Event(), threading.Event()
+        self.goes_on.set()
+
+    def query(self, *asked: Any, **more: Any) -> Iterator[Doc]:
+        self.waits.set()
+        self.goes_on.wait(10)
+        return super().query(*asked, **more)
+
+
+def test_while_one_visitor_waits_for_the_store_the_others_get_what_is_half_a_minute_old(public: FakeContext) -> None:
+    store = public.store = PausingStore(public.store)  # type: ignore[assignment]
+    before = ask(public).body
+    public.clock.advance(seconds=31)
+    store.waits.clear()
+    store.goes_on.clear()
+    first = threading.Thread(target=ask, args=(public,))
+    first.start()
+    assert store.waits.wait(10)
+    assert ask(public).body == before
+    store.goes_on.set()
+    first.join(10)
+    assert ask(public).body != before, "as of a later time"
 
 
 @pytest.mark.parametrize("path", PATHS)
