@@ -114,7 +114,7 @@ ALWAYS = {
     "Thresholds": "event_unhandled page_unsent digest_late sweeper_silent flag_overridden deployment_unfinished certificate_left store_answer disk_free_mb",
     "Health": "memory_threshold_mb dependency_timeout thresholds certificates clock runbooks status_page channels",
     "Component": "description when",
-    "StatusPage": "components",
+    "StatusPage": "url components",
     "Heartbeat": "secrets every cron grace severity backup",
     "RouteTest": "name at channels because",
     "Config": "operators timezone public_url review heartbeats checker health status inhibit_rules time_intervals escalations focus runbooks route_tests flags slos deploy rotate_by",
