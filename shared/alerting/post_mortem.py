@@ -71,7 +71,7 @@ def _head(report: Report) -> Iterator[str]:
         ("Labels", ", ".join(report.words(f"{name}={value}") for name, value in sorted(alert["labels"].items()))),
         ("Runbook", report.words(report.runbook) or "none"),
     ]
-    yield from _table(("", ""), rows)
+    yield from _table(("What", "Value"), rows)
     if report.facts.is_present and alert["summary"]:
         yield from ("", report.words(alert["summary"]))
 
