@@ -112,7 +112,8 @@ def _notes(report: Report) -> Iterator[str]:
     notes = [entry for entry in report.entries if entry.kind == "note"]
     for entry in notes:
         yield from (f"{report.time(entry.at)}, {report.words(entry.who)}:", "")
-        yield from (f"> {MARKDOWN.escape(readable(line))}".rstrip() for line in entry.detail.splitlines())
+        lines = (MARKDOWN.escape(readable(line)) for line in entry.detail.splitlines())
+        yield f"> {'<br>'.join(lines)}"  # one line, so that no line of a note stands for one of the report
         yield from ("", "") if entry is not notes[-1] else ()
     if not notes:
         yield f"None. Add one with `opos alerts note {report.facts.alert['id'][:8]} TEXT`."

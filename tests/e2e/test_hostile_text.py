@@ -121,7 +121,9 @@ def test_no_command_lets_a_title_control_the_terminal_or_forge_a_line(hostile: B
 
 
 def test_neither_does_its_json_which_has_every_character_as_it_was_sent(hostile: Bundle) -> None:
-    for command in sorted({*STORED} - WITHOUT_JSON - {"alerts ack", "alerts snooze", "alerts resolve", "alerts note", "dismiss"}):
+    for command in sorted(
+        {*STORED} - WITHOUT_JSON - {"alerts ack", "alerts snooze", "alerts resolve", "alerts note", "dismiss"}
+    ):
         printed = run(hostile, command, "--json").decode()
         assert controls(printed, except_for="\n") == [], command
         json.loads(printed)
