@@ -36,6 +36,7 @@ _COMMANDS = {
     "doctor": "Run every check and explain each failure: its cause, its effect and the fix.",
     "retry": "Send undelivered notifications and digests again.",
     "dismiss": "Remove an item from the list of problems.",
+    "statuspage": "Declare public incidents and maintenance windows on your status page.",
     "slo": "Show each objective, its remaining error budget and its burn rate.",
     "cost": "Estimate the cost of a month on Google Cloud.",
     "deploy": "Deploy this checkout to Google Cloud step by step, with automatic rollback.",

@@ -4,7 +4,7 @@
 - `/readyz`: whether its dependencies work
 - `/health`: the whole report
 - `/metrics`: the same for Prometheus
-- `/status` and `/status.svg`: a public page and a badge, if enabled
+- `/status`, `/status.atom`, `/status.json` and `/status.svg`: the public status page, if opos.yaml declares one
 
 Anyone may ask, so an answer contains numbers and fixed texts, but never the text of an exception. Each answer imports
 what it needs itself, so that `/livez` answers before the other modules are loaded.
@@ -35,8 +35,8 @@ def handle(request: HttpRequest, context: HealthContext) -> HttpResponse:
             return _ready(context)
         case "/health":
             return _answer(_results(context), context)
-        case "/status" | "/status.svg" as path if context.config.health.status_page:
-            return _public(path, context.config.health.status_page, context)
+        case path if path.startswith("/status"):
+            return _public(path, request, context)
         case "/metrics":
             return _metrics(request, context)
     raise NotFound("This path does not exist.", hint="Try /health, /readyz, /livez or /metrics.")
@@ -71,11 +71,14 @@ def _answer(results: "list[Result]", context: HealthContext) -> HttpResponse:
     return json_response(503 if content["status"] == "fail" else 200, content, _HEADERS)
 
 
-def _public(path: str, title: str, context: HealthContext) -> HttpResponse:
+def _public(path: str, request: HttpRequest, context: HealthContext) -> HttpResponse:
     from functions.health import status
+    from shared.services.status_page.page import declared
 
-    states = status.current(lambda: _results(context), context)
-    return status.badge(states, title) if path.endswith(".svg") else status.page(states, title)
+    page = declared(context.config)
+    if page is None or path not in status.PATHS:
+        raise NotFound("This path does not exist.")
+    return status.answer(request, page, context)
 
 
 def _usage(context: Context) -> "dict[str, dict[Outcome, int]]":

@@ -10,10 +10,12 @@ import click
 import structlog
 
 from opos.bundle.data_folder import lost_its_file
+from opos.history.component_matchers import unmet
 from opos.history.intake import intake_lines, intake_rows
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock
+from shared.config.files.faults import Fault
 from shared.errors import Unavailable
 from shared.health.failures import FAILURES
 from shared.health.report import Result
@@ -36,7 +38,8 @@ def command(place: Place, *, as_json: bool) -> None:
     """Run every check. For each failure, show how long it has lasted, its effect, its likely cause and its runbook.
 
     The first failure may be the cause of the others. Then list for each source when opos accepted a webhook last, and
-    what it rejected: why, how often, and what to do. Exits with 1 if a check fails.
+    what it rejected: why, how often, and what to do. A warning names a matcher of the status page that no alert has
+    met. Exits with 1 if a check fails.
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # the report says it
     replaced = _replaced(place)
@@ -48,8 +51,14 @@ def command(place: Place, *, as_json: bool) -> None:
     failures = [_explained(check, since, context) for check in wrong]
     sources = [] if replaced else intake_rows(context)
     clock = operator_clock(runtime)
-    lines = [*_lines(failures, len(checks), clock), *intake_lines(sources, clock)]
-    show({"checks": len(checks), "wrong": failures, "intake": sources}, lines, as_json=as_json)
+    doubts = [] if replaced else _doubts(place, context)
+    lines = [
+        *_lines(failures, len(checks), clock),
+        *intake_lines(sources, clock),
+        *(f"warning: {doubt}" for doubt in doubts),
+    ]
+    content = {"checks": len(checks), "wrong": failures, "intake": sources}
+    show({**content, "warnings": [doubt._asdict() for doubt in doubts]}, lines, as_json=as_json)
     if wrong:
         raise SystemExit(FAILED)
 
@@ -103,6 +112,14 @@ def _swept(context: HealthContext) -> list[Result]:
         return []
     never = Result("sweeper:lastRun", "component", "fail", 0, "sweeps", "has never run", failure="sweeper-stopped")
     return sweeper_silent(context) if doc else [never]
+
+
+def _doubts(place: Place, context: HealthContext) -> list[Fault]:
+    """The matchers of the status page that no alert has met. Empty if the store does not answer: a check reports it."""
+    try:
+        return unmet(place.config_file, context)
+    except Exception:  # noqa: BLE001
+        return []
 
 
 def _last_sweep(context: HealthContext) -> Doc | None:

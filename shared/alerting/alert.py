@@ -32,9 +32,10 @@ class EpisodeHold(TypedDict):
 class Episode(TypedDict, total=False):
     """One period in which the alert fired: when it began, notified, was listed in a digest, was acted on and ended.
 
-    `event` began it; `ended_by` says from where it was resolved, and `ended_event` in which event. `count` and
-    `severity` are those at its end. `holds` are the last HOLDS reasons that held it. `changes` is the number of its
-    changes, once another episode has begun. The episodes of earlier releases have none of these.
+    `acted` is the last time that it was acted on, `first_acted` the first. `event` began it; `ended_by` says from where
+    it was resolved, and `ended_event` in which event. `count` and `severity` are those at its end. `holds` are the last
+    HOLDS reasons that held it. `changes` is the number of its changes, once another episode has begun. The episodes of
+    earlier releases have none of these, and only the last `acted`.
     """
 
     began: str
@@ -42,6 +43,7 @@ class Episode(TypedDict, total=False):
     told: str
     listed: str
     acted: str
+    first_acted: str
     holds: list[EpisodeHold]
     ended: str
     ended_by: str
@@ -210,7 +212,12 @@ def flaps(alert: AlertDoc, now: datetime, *, within: timedelta = timedelta(hours
 def noted_in_episode(alert: AlertDoc, times: Episode) -> list[Episode]:
     """The alert's episodes, with *times* written into the present one."""
     *earlier, present = alert.get("episodes") or [Episode()]
-    return [*earlier, {**present, **times}]
+    return [*earlier, {**present, **times, **_first_action(present, times)}]
+
+
+def _first_action(present: Episode, times: Episode) -> Episode:
+    first = present.get("first_acted") or present.get("acted") or times.get("acted")
+    return {"first_acted": first} if first else {}
 
 
 def with_hold(alert: AlertDoc, by: HeldBy | None, reason: str, now: datetime) -> list[Episode]:

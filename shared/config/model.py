@@ -18,6 +18,7 @@ from shared.config.flag_access import Flags
 from shared.config.health import Health
 from shared.config.slos import Slos
 from shared.config.sources import Source
+from shared.config.status_page import StatusPage
 from shared.config.types import Address, Cron, LocalMoment, Name, SecretName, SecretNames
 from shared.events import Severity
 from shared.values.dates import Day, Zone
@@ -85,6 +86,8 @@ class Config(Derived, Section):
     heartbeats: dict[Name, Heartbeat] = Field(default_factory=dict)
     checker: Checker | None = None
     health: Health = Field(default_factory=Health)
+    status: StatusPage | None = None
+    """The public status page; without this section there is none."""
     inhibit_rules: tuple[InhibitRule, ...] = ()
     time_intervals: dict[str, Intervals] = Field(default_factory=dict)
     escalations: dict[Name, Escalation] = Field(default_factory=dict)

@@ -33,6 +33,7 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("focus", "ends_at"),
     ("dead_letters", "received_at"),
     ("dead_letters", "event"),
+    ("public_incidents", "shown_until"),
 )
 NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
     {
@@ -41,6 +42,7 @@ NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
         ("digests", "created_at"),
         ("dead_letters", "received_at"),
         ("deployments", "number"),
+        ("public_incidents", "shown_until"),
     }
 )
 """The indexes that a query reads backwards. The others need no descending index, which would cost one more entry per
@@ -56,6 +58,7 @@ _UNINDEXED = (
     "flag_usage",
     "leases",
     "subscriptions",
+    "incident_updates",
 )
 COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), *_UNINDEXED)
 

@@ -113,7 +113,7 @@ _ROWS = (
         "health",
         called_by=("deployer", "monitoring"),
         deploys_after="console",
-        routes=("/livez", "/readyz", "/health", "/metrics", "/status", "/status.svg"),
+        routes=("/livez", "/readyz", "/health", "/metrics", "/status", "/status.atom", "/status.json", "/status.svg"),
         publishes=(PROBES,),
         writes=("probes",),
     ),

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from statistics import fmean, median
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
 from shared.alerting.noise import Noise, costs_by_rule, noise, rule_of
 from shared.cost import bill
 from shared.events import iso
+from shared.review.goals import Goals, goals
 from shared.review.history import History
 from shared.review.monthly import Monthly
 
@@ -64,6 +65,8 @@ class Review(TypedDict):
     dollars_a_month: float
     unread: int
     monthly: Monthly | None
+    goals: NotRequired[Goals]
+    """A review that an earlier release stored has none."""
 
 
 def review(
@@ -88,7 +91,7 @@ def review(
         "runbooks_missing": _by(_without_runbook(pages), lambda page: _rule(page, history))[:LISTED],
         "due": list(_due(days, history.until.date())), "events": history.events,
         "dollars_a_month": _dollars(history), "unread": history.unread,
-        "monthly": monthly,
+        "monthly": monthly, "goals": goals(history),
     }  # fmt: skip
 
 

@@ -21,7 +21,8 @@ def _fitted(paragraphs: list[str], form: Form) -> str:
 
 
 def _plain(section: Section) -> str:
-    return "\n".join(filter(None, [section.heading.upper(), *section.lines, section.checklist]))
+    explained = [f"{section.summary}:", *(f"  {line}" for line in section.folded)] if section.folded else []
+    return "\n".join(filter(None, [section.heading.upper(), *section.lines, *explained, section.checklist]))
 
 
 def as_markdown(review: Review, dialect: Dialect, form: Form) -> str:
@@ -32,7 +33,8 @@ def as_markdown(review: Review, dialect: Dialect, form: Form) -> str:
 def _paragraph(section: Section, dialect: Dialect) -> str:
     link = [dialect.link("The checklist", section.checklist)] if section.checklist else []
     heading = dialect.bold(section.heading)
-    return "\n".join([heading, *map(dialect.escape, section.lines), *link])
+    explained = [f"{section.summary}: {'; '.join(section.folded)}"] if section.folded else []
+    return "\n".join([heading, *map(dialect.escape, [*section.lines, *explained]), *link])
 
 
 def as_html(review: Review, *, console: str) -> str:

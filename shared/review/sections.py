@@ -1,23 +1,29 @@
 """The review in words, section by section: for the mail, the chat message, the console, and the terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from shared.alerting.route_suggestions import WHERE
 from shared.review.figures import Due, Review, Share
+from shared.review.goals import LONGEST_WORK, MONTHS, Goals, Measure, Part
 from shared.review.monthly import CHECKLIST, Monthly
 from shared.values.local_time import duration
 from shared.values.text import counted, one_line
 
 
 class Section(NamedTuple):
-    """A line that starts with `CODE` is to be copied as it is. `checklist` is an address."""
+    """A line that starts with `CODE` is to be copied as it is. `checklist` is an address.
+
+    `folded` explains the figures, under `summary`; a page shows it on demand, and other forms below the lines.
+    """
 
     heading: str
     lines: list[str]
     checklist: str = ""
+    summary: str = ""
+    folded: Sequence[str] = ()
 
 
 CODE = "- {"
@@ -41,6 +47,7 @@ def sections(review: Review) -> list[Section]:
     return [
         *_monthly(review.get("monthly")),
         Section("Interruptions", list(_interruptions(review))),
+        *_goals(review.get("goals")),
         Section("Noise", list(_noise(review)) or ["No unnecessary interruptions."]),
         Section("Time to acknowledge", list(_acknowledging(review))),
         Section("Digests", list(_digests(review))),
@@ -108,6 +115,61 @@ def _acknowledging(review: Review) -> Iterator[str]:
         return
     times = f"median {duration(timedelta(seconds=median))}, mean {duration(timedelta(seconds=mean))}"
     yield f"{review['acknowledged']} of {alerts}: {times}."
+
+
+def _goals(goals: Goals | None) -> Iterator[Section]:
+    if goals:
+        lines = [*map(_measured, goals["measures"]), _your_time(goals)]
+        yield Section("Goals", lines, summary="How your time is estimated", folded=list(_estimates(goals)))
+
+
+def _measured(measure: Measure) -> str:
+    verdict = f" Goal: {_length(measure['goal'])}; {measure['verdict']}." if measure["goal"] is not None else ""
+    if measure["median"] is None or measure["slowest"] is None:
+        return f"{measure['name']}: no data.{_left_out(measure)}{verdict if measure['goal'] is not None else ''}"
+    at_least = "at least " if measure["open"] else ""
+    times = f"median {at_least}{_length(measure['median'])}, slowest {at_least}{_length(measure['slowest'])}"
+    return f"{measure['name']}: {times}, of {_alerts(measure)}.{_left_out(measure)}{verdict}"
+
+
+def _alerts(measure: Measure) -> str:
+    return counted(measure["count"], "alert") + (f", {measure['open']} of them still open" if measure["open"] else "")
+
+
+def _left_out(measure: Measure) -> str:
+    others = f" {counted(measure['others'], 'alert')} resolved before you acted." if measure["others"] else ""
+    unmeasured = (
+        f" {counted(measure['unmeasured'], 'alert')} while the clock was set back." if measure["unmeasured"] else ""
+    )
+    return others + unmeasured
+
+
+def _length(seconds: float) -> str:
+    return duration(timedelta(seconds=seconds))
+
+
+def _your_time(goals: Goals) -> str:
+    goal = f"Goal: {_minutes(goals['minutes_goal'])}; {goals['minutes_verdict']}."
+    if goals["minutes_a_month"] is None:
+        return f"Your time: no data. {goal}"
+    return f"Your time: about {_minutes(goals['minutes_a_month'])} a month, estimated. {goal}"
+
+
+def _minutes(minutes: float) -> str:
+    return duration(timedelta(minutes=minutes))
+
+
+def _estimates(goals: Goals) -> Iterator[str]:
+    yield from map(_estimated, goals["parts"])
+    week = sum(part["minutes"] for part in goals["parts"])
+    yield f"In sum {week:g} min in the week, times {MONTHS:.2f} for a month. Other work is not counted."
+
+
+def _estimated(part: Part) -> str:
+    if part["each"] is None:
+        longest = _length(LONGEST_WORK.total_seconds())
+        return f"{part['what'].capitalize()}, until resolved, at most {longest} each: {part['minutes']:g} min"
+    return f"{counted(part['count'], part['what'])}, {part['each']:g} min each: {part['minutes']:g} min"
 
 
 def _digests(review: Review) -> Iterator[str]:

@@ -30,14 +30,15 @@ STORED = {
     "events": [], "event": ["{event}"], "trace": ["{event}"], "forward": ["alertmanager", "http://127.0.0.1:1/hook", "--event", "{event}"], "replay": ["{event}", "--dry-run"], "export": ["--since", "30d"], "route explain": ["{event}"],
     "route what-if": ["--config", "opos.yaml"], "silence list": [], "focus": [], "digest list": [],
     "digest show": ["{digest}"], "digest explain": ["{digest}"], "noise": [], "review": [], "flags overrides": [],
-    "heartbeat show": ["backup"], "doctor": [], "slo": [], "retry": [], "dismiss": ["{quarantined}", "--why", HOSTILE.replace("\x00", "")],
+    "heartbeat show": ["backup"], "statuspage list": [], "doctor": [], "slo": [], "retry": [], "dismiss": ["{quarantined}", "--why", HOSTILE.replace("\x00", "")],
 }  # fmt: skip
 """The commands that show what the store has, with their arguments."""
 OTHERS = {
     "init", "up", "demo", "send", "import", "silence add", "silence expire", "flags list", "flags eval", "flags compile",
     "flags explain", "flags manifest", "flags set", "flags override", "flags release", "flags stale", "verify",
     "secrets rotate", "channels test", "cost", "deploy", "rollback", "deployments", "console", "backup", "restore",
-    "heartbeat list", "heartbeat url",
+    "heartbeat list", "heartbeat url", "statuspage open", "statuspage maintenance", "statuspage update",
+    "statuspage resolve", "statuspage withdraw",
 }  # fmt: skip
 """The commands that show the operator's own files, their own arguments, or what Google Cloud answers."""
 WITHOUT_JSON = {"export"}
@@ -55,6 +56,14 @@ def leaves(group: click.Group, name: str = "") -> Iterator[str]:
 
 def test_every_command_is_known_to_show_stored_text_or_not() -> None:
     assert set(leaves(main)) == {*STORED, *OTHERS}
+
+
+def hostile_incident(title: str, now: str) -> dict[str, Any]:
+    """As no command of ours would store it."""
+    return {
+        "kind": "incident", "title": title, "components": [title], "impact": "down", "progress": "investigating",
+        "began_at": now, "ended_at": None, "updates": 0, "latest": [], "shown_until": "9999-12-31T00:00:00.000000Z",
+    }  # fmt: skip
 
 
 def alertmanager(title: str) -> dict[str, Any]:
@@ -90,6 +99,7 @@ def hostile(embedded: Bundle) -> Bundle:
         [
             Create("silences/a", silence), Create("overrides/everyone", override),
             Create("focus/a", {"name": title, "begins_at": now, "ends_at": soon}),
+            Create("public_incidents/a", hostile_incident(title, now)),
         ]
     )  # fmt: skip
     return bundle

@@ -168,6 +168,19 @@ def _a_person_acts(bundle: Bundle) -> None:
         (f"/unsubscribe/{digest}", b""),
     ):
         assert bundle.request("POST", path, form).status == 200
+    _the_operator_acts(bundle)
+
+
+def _the_operator_acts(bundle: Bundle) -> None:
+    """The forms of the console that carry the token of a session. What they set ends before the rest is observed."""
+    operator = bundle.signed_in()
+    for page, path, form in (
+        ("/console/settings", "/console/settings/focus", "for=1h"),
+        ("/console/settings", "/console/settings/focus/end", ""),
+        ("/console/flags", "/console/flag/quarter/override", "variant=off&for=1h&why=test&version="),
+    ):
+        token = bundle.request("GET", page, headers=operator).text.partition('name="csrf" value="')[2].partition('"')[0]
+        assert bundle.request("POST", path, f"csrf={token}&{form}".encode(), operator).status == 303
 
 
 def _a_dead_letter(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,8 @@ ARGUMENTS = {
     "route what-if": "--config opos.yaml", "alerts list": "", "alerts ack": "0a1b", "alerts snooze": "0a1b 2h",
     "alerts resolve": "0a1b", "alerts note": "0a1b words", "incident export": "0a1b", "silence add": "alertname=DiskFull --for 2h --why why", "silence list": "",
     "silence expire": "0a1b", "channels test": "", "focus": "2h", "digest list": "", "digest show": "0a1b", "digest explain": "", "noise": "",
-    "review": "", "flags override": "everyone off --for 2h --why why", "flags release": "everyone", "flags overrides": "",
+    "review": "", "statuspage open": "Down --impact down", "statuspage update": "0a1b why", "statuspage resolve": "0a1b",
+    "statuspage maintenance": "Move --for 2h", "statuspage withdraw": "0a1b", "statuspage list": "", "flags override": "everyone off --for 2h --why why", "flags release": "everyone", "flags overrides": "",
     "doctor": "", "retry": "", "dismiss": "0a1b --why why", "slo": "", "console": "", "secrets rotate": "github",
     "backup": "copy.db", "heartbeat list": "", "heartbeat show": "backup", "heartbeat url": "backup",
 }  # fmt: skip

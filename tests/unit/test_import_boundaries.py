@@ -24,6 +24,7 @@ ROOMS = {
     "flags": (),
     "slo": (),
     "health": (),
+    "status_page": ("shared.alerting",),
 }
 """The rooms that decide, each with what it may know besides the contracts and itself."""
 PLATFORM = ("flask", "functions_framework", "cloudevents", "google", "grpc", "gunicorn", "structlog", "os")

@@ -11,6 +11,7 @@ from shared.config.files.located_yaml import Located, Where
 from shared.config.files.references import Kind, declared, named
 from shared.config.files.validation import shown
 from shared.config.model import Config
+from shared.config.status_page import Condition
 
 _LISTS = ("mute_time_intervals", "active_time_intervals")
 _SECTIONS: dict[Kind, tuple[str, str]] = {
@@ -27,7 +28,7 @@ def doubts(config: Config, located: Located) -> list[Fault]:
     return [
         *_routes(config, located), *_inhibitions(config, located), *_unused(located), *_repeated(located),
         *_idle_settings(located),
-        *_same_secrets(config, located), *_console_alone(config, located),
+        *_same_secrets(config, located), *_console_alone(config, located), *_status_page(config, located),
     ]  # fmt: skip
 
 
@@ -102,6 +103,30 @@ def _console_alone(config: Config, located: Located) -> Iterator[Fault]:
     """Nothing reaches a phone, as after an import, whose channels have no secrets yet."""
     if all(isinstance(channel, ConsoleChannel) for channel in config.channels.values()):
         yield _warning(located, ("channels",), "a channel that reaches your phone, such as ntfy", "only the console")
+
+
+def _status_page(config: Config, located: Located) -> Iterator[Fault]:
+    """What makes the status page say less than it seems to: it is unreachable, or a condition can never be met."""
+    if config.status and config.health.status_page:
+        yield _warning(located, ("health", "status_page"), "no title here, since status.title is the title", "one")
+    if config.status and config.deploy and "health" not in config.deploy.public:
+        expected = "health among the public functions, since it serves the status page"
+        where = ("deploy", "public") if "public" in config.deploy.model_fields_set else ("deploy",)
+        yield _warning(located, where, expected, ", ".join(config.deploy.public))
+    for id, component in config.status.components.items() if config.status else ():
+        for number, condition in enumerate(component.when):
+            place = ("status", "components", id, "when", number)
+            if reason := contradiction(condition.matchers):
+                yield _warning(located, place, "matchers that an alert can meet", f"that {reason}")
+            if any(
+                implied(before.matchers, condition.matchers) for before in _stronger(component.when[:number], condition)
+            ):
+                yield _warning(located, place, "a condition that changes the state", "that an earlier one covers it")
+
+
+def _stronger(earlier: Sequence[Condition], condition: Condition) -> Iterator[Condition]:
+    """Those of the *earlier* conditions whose state is at least as bad."""
+    return (before for before in earlier if before.state in {"down", condition.state})
 
 
 def _warning(located: Located, where: Sequence[str | int], expected: str, actual: str) -> Fault:

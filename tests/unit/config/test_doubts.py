@@ -141,3 +141,57 @@ def test_channels_that_reach_no_phone_are_warned_of(tmp_path: Path) -> None:
         file.write_text(REST + f"channels: {{desk: {channel}}}\nroute: {{channel: desk}}\n")
         said = [str(warning) for warning in warnings(file, {}, "https://opos.example")]
         assert sum(warning.endswith("found only the console") for warning in said) == expected
+
+
+STATUS = """channels: {desk: {ntfy: N}}
+route: {channel: desk}
+status:
+  title: Shop
+  components:
+    checkout:
+      name: Checkout
+      when:
+"""
+DEPLOY = """sources: {github: {scheme: github, secrets: [S]}}
+deploy: {smoke: github, targets: {production: {project: my-company}}}
+"""
+
+
+def on_the_page(*conditions: str) -> str:
+    return STATUS + "".join(f"        - {condition}\n" for condition in conditions)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        (("{state: down, matchers: [a=b, a=c]}",), '12: status.components.checkout.when.0: expected matchers that an alert can meet; found that no value of a matches a="b" and a="c"'),
+        (("{state: down, matchers: [a=b]}", "{state: degraded, matchers: [a=b, c=d]}"), "13: status.components.checkout.when.1: expected a condition that changes the state; found that an earlier one covers it"),
+    ],
+)  # fmt: skip
+def test_a_condition_of_the_status_page_that_does_nothing_is_warned_about(
+    tmp_path: Path, conditions: tuple[str, ...], expected: str
+) -> None:
+    assert warned(tmp_path, on_the_page(*conditions)) == [expected]
+
+
+def test_a_condition_of_a_worse_state_after_a_better_one_does_something(tmp_path: Path) -> None:
+    conditions = ("{state: degraded, matchers: [a=b]}", "{state: down, matchers: [a=b, c=d]}")
+    assert warned(tmp_path, on_the_page(*conditions)) == []
+
+
+def test_a_deployed_status_page_that_nobody_can_reach_is_warned_about(tmp_path: Path) -> None:
+    page = STATUS.partition("  components")[0]
+    text = (REST + page).replace("sources: {}\n", "") + DEPLOY
+    file = tmp_path / "opos.yaml"
+    for public, expected in (
+        (
+            "",
+            [
+                "deploy: expected health among the public functions, since it serves the status page; found webhook_intake, flag_evaluator"
+            ],
+        ),
+        (", public: [webhook_intake, flag_evaluator, health]", []),
+    ):
+        file.write_text(text.replace("}}}", "}}" + public + "}"))
+        shown = [str(warning).partition(": ")[2] for warning in warnings(file, {}, "https://opos.example")]
+        assert shown == expected

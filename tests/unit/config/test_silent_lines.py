@@ -113,9 +113,11 @@ ALWAYS = {
     "Flags": "requests_per_minute identity",
     "Thresholds": "event_unhandled page_unsent digest_late sweeper_silent flag_overridden deployment_unfinished certificate_left store_answer disk_free_mb",
     "Health": "memory_threshold_mb dependency_timeout thresholds certificates clock runbooks status_page channels",
+    "Component": "description when",
+    "StatusPage": "components",
     "Heartbeat": "secrets every cron grace severity backup",
     "RouteTest": "name at channels because",
-    "Config": "operators timezone public_url review heartbeats checker health inhibit_rules time_intervals escalations focus runbooks route_tests flags slos deploy rotate_by",
+    "Config": "operators timezone public_url review heartbeats checker health status inhibit_rules time_intervals escalations focus runbooks route_tests flags slos deploy rotate_by",
     "Slos": "webhook_to_effect event_handled page_delivered flag_lookup window",
 }
 """The other optional keys: each has an effect wherever it is valid. Routes are warned about by `shared.config.files.doubts`."""

@@ -58,6 +58,8 @@ def test_no_path_leads_to_a_function_that_only_pub_sub_calls() -> None:
         ("/flags", "flag_evaluator"),
         ("/livez", "health"),
         ("/status.svg", "health"),
+        ("/status.atom", "health"),
+        ("/status.json", "health"),
         ("/statuses", "console"),
         ("/webhooksx", "console"),
         ("/", "console"),

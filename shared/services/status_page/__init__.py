@@ -1,0 +1,1 @@
+"""Reads and changes the public status page."""
