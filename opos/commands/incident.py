@@ -1,5 +1,6 @@
 """`opos incident`."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -58,11 +59,15 @@ def as_data(story: Story) -> dict[str, Any]:
     facts = story.facts
     return {
         "alert": dict(facts.alert), "episode": facts.number,
-        "times": {name: length and length.total_seconds() for name, length in story.lengths._asdict().items()},
+        "times": {name: _seconds(length) for name, length in story.lengths._asdict().items()},
         "timeline": [entry._asdict() for entry in story.entries], "all_notifications": facts.is_whole,
         "related": [happening._asdict() for happening in story.related], "likely_causes": story.causes,
         "similar": [
-            {**ended._asdict(), "length": ended.length and ended.length.total_seconds()} for ended in story.similar
+            {**ended._asdict(), "length": _seconds(ended.length)} for ended in story.similar
         ],
         "runbook": story.runbook,
     }  # fmt: skip
+
+
+def _seconds(length: timedelta | None) -> float | None:
+    return None if length is None else length.total_seconds()

@@ -57,7 +57,8 @@ def add(
     content = {"silence": id or None, "ends_at": iso(ends_at), "open_alerts": count, "matchers": wanted}
     until_then = operator_clock(context).time_and_age(ends_at)
     what = f"Silence {id[:8]} holds" if id else "Nothing was changed. The silence would hold"
-    show(content, [f"{what} alerts with {', '.join(wanted)} until {until_then}; {in_words} now."], as_json=as_json)
+    given = [f"  {matcher}" for matcher in wanted] if wanted != list(matchers) else []
+    show(content, [f"{what} matching alerts until {until_then}; {in_words} now.", *given], as_json=as_json)
 
 
 def _matchers(given: str, context: Context) -> list[str]:

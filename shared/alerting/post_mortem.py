@@ -71,7 +71,7 @@ def _head(report: Report) -> Iterator[str]:
         ("Labels", ", ".join(report.words(f"{name}={value}") for name, value in sorted(alert["labels"].items()))),
         ("Runbook", report.words(report.runbook) or "none"),
     ]
-    yield from _table(("", ""), rows)
+    yield from _table(("What", "Value"), rows)
     if report.facts.is_present and alert["summary"]:
         yield from ("", report.words(alert["summary"]))
 
@@ -112,7 +112,8 @@ def _notes(report: Report) -> Iterator[str]:
     notes = [entry for entry in report.entries if entry.kind == "note"]
     for entry in notes:
         yield from (f"{report.time(entry.at)}, {report.words(entry.who)}:", "")
-        yield from (f"> {MARKDOWN.escape(readable(line))}".rstrip() for line in entry.detail.splitlines())
+        lines = (MARKDOWN.escape(readable(line)) for line in entry.detail.splitlines())
+        yield f"> {'<br>'.join(lines)}"  # one line, so that no line of a note stands for one of the report
         yield from ("", "") if entry is not notes[-1] else ()
     if not notes:
         yield f"None. Add one with `opos alerts note {report.facts.alert['id'][:8]} TEXT`."

@@ -7,6 +7,7 @@ messages, their resolved notices and the digests. Times in its words are as they
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any, Literal, NamedTuple
 
 from shared.alerting.alert import AlertDoc, Episode, Held
@@ -232,8 +233,8 @@ def _acted_before_changes(facts: Facts) -> Iterator[Entry]:
 def _lapsed(facts: Facts) -> Iterator[Entry]:
     """The ends of acknowledgements and snoozes that no later act or end came before."""
     acts = _acts(facts)
-    later = [*(act["at"] for act in acts[1:]), facts.ended or ""]
-    for act, after in zip(acts, later, strict=True):
+    for act, following in zip_longest(acts, acts[1:]):
+        after = following["at"] if following else facts.ended
         until = act["until"]
         is_cut = bool(after and until and after <= until) or bool(facts.ended and until and facts.ended <= until)
         if until and not is_cut and not _was_raised(act, until, facts):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import islice
+from itertools import islice, zip_longest
 
 from shared.alerting.alert import AlertDoc, as_alert
 from shared.alerting.related import AROUND, BEFORE, SIMILAR, Happening, flag_changes
@@ -60,7 +60,7 @@ def changes_around(began: str, store: Store) -> list[Happening]:
 def _deployments(store: Store) -> Iterator[Happening]:
     """The last deployments, each when it ended, or when it began if it is not over."""
     deployments = latest(store, DEPLOYMENTS)
-    for deployment, before in zip(deployments, [*deployments[1:], None], strict=True):
+    for deployment, before in zip_longest(deployments, deployments[1:]):
         at = deployment.ended_at or deployment.began_at
         files, why = _files(deployment, before), f": {deployment.reason}" if deployment.reason else ""
         end = _ENDS.get(deployment.phase, "began")
