@@ -41,8 +41,9 @@ def _headline(listing: Listing) -> str:
     if listing.total is None:
         return "Open alerts"
     critical = listing.count(state="firing", severity="critical")
-    known = {state: listing.count(state=state) for state in ("acknowledged", "snoozed")}
-    return headline(critical, listing.count(state="firing") - critical, **known).text
+    acknowledged, snoozed = (listing.count(state=state) for state in ("acknowledged", "snoozed"))
+    later = listing.count(state="firing") - critical
+    return headline(critical, later, acknowledged=acknowledged, snoozed=snoozed).text
 
 
 def _rows(listing: Listing, context: ConsoleContext) -> list[Row]:

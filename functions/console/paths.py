@@ -49,10 +49,11 @@ _OF_KIND: Mapping[str, Callable[[str], str]] = {
     "flag": flag_path,
     "silence": lambda _: f"{SETTINGS}#silences",
     "group": lambda _: ALERTS,
-    "deployment": lambda id: f"{HEALTH}#deployment-{id}",
+    "deployment": lambda name: f"{HEALTH}#deployment-{name}",
 }
 
 
 def page_of(kind: str, id: str) -> str:
     """The page that shows the thing of *kind* with *id*; Health for what has no page, such as a failed message."""
-    return _OF_KIND.get(kind, lambda _: HEALTH)(id)
+    path = _OF_KIND.get(kind)
+    return path(id) if path else HEALTH
