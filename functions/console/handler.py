@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from functions.console import access, acknowledgement, digests, heartbeats, review, silences
 from functions.console.context import ConsoleContext
+from functions.console.devices import installation, subscriptions
 from functions.console.overview import console_view
 from functions.console.responses import message, page
 from shared.errors import Gone, NotFound, Unavailable
@@ -64,5 +65,13 @@ ROUTES: dict[str, dict[str, Answer]] = {
     "rule/*": {"GET": digests.suggest},
     "unsubscribe/*": {"GET": digests.ask_to_stop, "POST": digests.stop},
     "unsubscribe/*/undo": {"POST": digests.begin},
+    "devices": {"GET": subscriptions.show},
+    "devices/*": {"POST": subscriptions.add},
+    "devices/*/remove": {"POST": subscriptions.drop},
+    "devices/*/test": {"POST": subscriptions.test},
+    "manifest.webmanifest": {"GET": installation.manifest},
+    "sw.js": {"GET": installation.worker},
+    "devices.js": {"GET": installation.script},
+    **{name: {"GET": installation.icon} for name in installation.ICONS},
 }
 """What answers at each path. Names and values take turns in a path: every second part is an asterisk."""

@@ -55,6 +55,10 @@ class Notice(NamedTuple):
     """The key of the notification whose alerts have resolved. Such a message is quiet, and it replaces that
     notification or follows it where the channel can do so.
     """
+    group: str = ""
+    """The id of the group of alerts that it is about, where it is about one. A channel that can do so shows only the
+    latest message about a group.
+    """
 
 
 def plain_notice(notice: Notice, fault: Exception) -> Notice:
@@ -62,7 +66,7 @@ def plain_notice(notice: Notice, fault: Exception) -> Notice:
     text = f"opos could not show the rest of this message: {type(fault).__name__}."
     severity = notice.severity if notice.severity in {"info", "warning"} else "critical"
     link, ack_url = web_link(notice.link), web_link(notice.ack_url)
-    return Notice(headline(notice.title), text, link, ack_url, severity, resolves=notice.resolves)
+    return Notice(headline(notice.title), text, link, ack_url, severity, resolves=notice.resolves, group=notice.group)
 
 
 class Receipt(NamedTuple):

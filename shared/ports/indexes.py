@@ -46,7 +46,7 @@ NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
 """The indexes that a query reads backwards. The others need no descending index, which would cost one more entry per
 document.
 """
-_UNINDEXED = ("heartbeats", "pings", "bodies", "probes", "sweeps", "flag_usage", "leases", "subscriptions")
+_UNINDEXED = ("heartbeats", "pings", "bodies", "probes", "sweeps", "flag_usage", "leases", "subscriptions", "devices")
 COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), *_UNINDEXED)
 
 

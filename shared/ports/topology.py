@@ -71,7 +71,7 @@ class Function(NamedTuple):
 
 _SWEPT = (
     "events", "alerts", "groups", "outbox", "digests", "heartbeats", "dead_letters", "sweeps", "indicators", "probes",
-    "silences", "focus", "overrides",
+    "silences", "focus", "overrides", "devices",
 )  # fmt: skip
 _ROWS = (
     Function(
@@ -88,7 +88,7 @@ _ROWS = (
         deploys_after=None,
         subscribes=(Subscription("alert-router", EventAccepted),),
         publishes=(DigestDue.topic,),
-        writes=("events", "alerts", "groups", "outbox", "indicators"),
+        writes=("events", "alerts", "groups", "outbox", "indicators", "devices"),
     ),
     Function(
         "digest_sender",
@@ -96,7 +96,7 @@ _ROWS = (
         deploys_after="alert_router",
         subscribes=(Subscription("digest-sender", DigestDue), Subscription("digest-sender-reviews", ReviewDue)),
         publishes=(DigestDue.topic,),
-        writes=("digests", "alerts", "outbox"),
+        writes=("digests", "alerts", "outbox", "devices"),
     ),
     Function(
         "sweeper",
@@ -129,7 +129,7 @@ _ROWS = (
         called_by=("deployer", "operators"),
         deploys_after="sweeper",
         routes=("/",),
-        writes=("alerts", "groups", "outbox", "sessions", "silences", "subscriptions"),
+        writes=("alerts", "groups", "outbox", "sessions", "silences", "subscriptions", "devices"),
     ),
 )
 

@@ -9,7 +9,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from shared.errors import Gone, NotFound
 
-Purpose = Literal["ack", "console", "digest", "rule", "sign-out", "silence", "unsilence", "unsubscribe"]
+Purpose = Literal["ack", "console", "device", "digest", "rule", "sign-out", "silence", "unsilence", "unsubscribe"]
 
 
 @dataclass(frozen=True, slots=True)
