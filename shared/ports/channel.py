@@ -1,7 +1,7 @@
 """The Channel port: where messages to people go."""
 
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from shared.values.excerpt import SIZES, Unit
 from shared.values.links import web_link
@@ -92,4 +92,13 @@ class Channel(Protocol):
 
         Raises DeliveryError, as `send` does, if it can be checked but not reached.
         """
+        ...
+
+
+@runtime_checkable
+class Subscribed(Protocol):
+    """A channel whose addressees subscribe and unsubscribe on their own."""
+
+    def departed(self) -> Channel:
+        """What gets the messages of an addressee that has left."""
         ...

@@ -253,7 +253,7 @@ class Ports:
 
     def addressees(self, name: str) -> Mapping[str, Channel]:
         if web_push := self._web_push(name):
-            return _several(web_push.addressees()) or {"": web_push}
+            return web_push.addressees() or {"": web_push}
         if name not in self.to:
             self.to[name] = self._addressees(name)
         return self.to[name]
@@ -275,7 +275,8 @@ class Ports:
         from shared.adapters.channels import make_addressees
 
         kind, address, mail = self._address(name)
-        return _several(make_addressees(kind, address, self.clock, **mail)) or {"": self.channel(name)}
+        several = make_addressees(kind, address, self.clock, **mail)
+        return several if len(several) > 1 else {"": self.channel(name)}
 
     def _web_push(self, name: str) -> "WebPush | None":
         """The channel *name* if it sends to devices, which come and go; so nothing keeps its addressees."""
@@ -308,8 +309,3 @@ class Ports:
             hint = f"Links cannot be signed without it: set {SIGNING_KEY}, or {SIGNING_KEY}_FILE to a file's path."
             raise Unavailable(f"The secret {SIGNING_KEY} is not set.", hint=hint)
         return kept_key(self.database.path.with_name(KEY_FILE))
-
-
-def _several(receivers: Mapping[str, Channel]) -> Mapping[str, Channel]:
-    """*receivers* if they are several; else none."""
-    return receivers if len(receivers) > 1 else {}

@@ -80,9 +80,7 @@ def test(request: HttpRequest, context: ConsoleContext, token: str) -> HttpRespo
         raise NotFound(fault or "There is no such device.")
     device, back = _name(doc), "Go back to the list of devices."
     try:
-        receivers = context.addressees(channel)
-        receiver = receivers.get(id) or receivers[""]
-        receipt = receiver.send(_notice(channel, device, context), f"test-{context.new_id()}")
+        receipt = context.addressees(channel)[id].send(_notice(channel, device, context), f"test-{context.new_id()}")
     except DeliveryError as refusal:
         return message(502, f"The test was not delivered to {device}", f"{refusal.message}. {back}", context)
     text = f"Its push service answered {receipt.detail}. If nothing appears, look at the settings of the device."
@@ -137,16 +135,15 @@ def _device(token: str, context: Context) -> str:
 
 
 def _require(request: HttpRequest, context: ConsoleContext, token: str, device: str) -> None:
-    """Raises Forbidden unless the operator sent *request*, from a page of ours that allows it for *device*."""
-    again = "Open the page again."
+    """Raises Forbidden unless the operator sent *request*; NotFound or Gone unless a page of ours permits it now."""
     if not is_operator(request, context):
-        raise Forbidden("You are not signed in.", hint=again)
+        raise Forbidden("You are not signed in.", hint="Sign in, and open the page again.")
     try:
-        allowed = _device(token, context)
-    except (NotFound, Gone):
-        allowed = ""
-    if allowed != device:
-        raise Forbidden("This page is too old to subscribe a device.", hint=again)
+        permitted = _device(token, context)
+    except (NotFound, Gone) as fault:
+        raise type(fault)("This page is too old.", hint="Open it again.") from None
+    if permitted != device:
+        raise NotFound("This address does not subscribe a device.")
 
 
 def _subscription(request: HttpRequest) -> Any:

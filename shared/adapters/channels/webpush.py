@@ -64,15 +64,12 @@ class WebPushDevice:
     form: ClassVar[Form] = FORM
 
     def send(self, notice: Notice, key: str) -> Receipt:
-        """The receipt. A device that has gone needs no message if another is left, which gets its own."""
+        """The receipt. A device that has unsubscribed is removed."""
         try:
             receipt = self.sender.push(self.device, notice, key)
         except Gone as gone:
             self.devices.remove(self.device.id)
-            if not self.devices.present():
-                raise none_left() from None
-            detail = f"{gone.detail}: this device has unsubscribed, so opos removed it; others are left"
-            return Receipt(detail, self.sender.clock.now())
+            return FormerDevice(self.sender.clock, self.devices, f"{gone.detail}: ").send(notice, key)
         except DeliveryError as fault:
             self.devices.note(self.device.id, fault.message)
             raise
@@ -84,8 +81,28 @@ class WebPushDevice:
 
 
 @dataclass(frozen=True)
+class FormerDevice:
+    """The channel in place of a device that has unsubscribed, or that the operator removed: it needs no message if
+    another device is left, which gets its own.
+    """
+
+    clock: Clock
+    devices: Devices
+    answer: str = ""
+    form: ClassVar[Form] = FORM
+
+    def send(self, notice: Notice, key: str) -> Receipt:  # noqa: ARG002  (nothing is sent)
+        if not self.devices.present():
+            raise none_left()
+        return Receipt(f"{self.answer}not sent: this device is no longer subscribed, and others are", self.clock.now())
+
+    def reach(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
 class WebPush:
-    """The channel while it has one device or none. Several are its addressees, each a WebPushDevice."""
+    """The whole channel. Its devices are its addressees, each a WebPushDevice."""
 
     sender: Sender
     devices: Devices = field(repr=False)
@@ -94,6 +111,9 @@ class WebPush:
     def addressees(self) -> dict[str, WebPushDevice]:
         """The channel to each device, by its id."""
         return {device.id: WebPushDevice(device, self.sender, self.devices) for device in self.devices.present()}
+
+    def departed(self) -> FormerDevice:
+        return FormerDevice(self.sender.clock, self.devices)
 
     def send(self, notice: Notice, key: str) -> Receipt:
         """The receipt of the first device that accepts; one that subscribes meanwhile gets the message as well."""

@@ -23,12 +23,12 @@ wrap it once more in base64.
 _TITLE, _LINKS = 400, 750
 _DECLARATIVE = 8030
 Urgency = Literal["high", "normal", "low"]
-_URGENCY: dict[str, Urgency] = {"critical": "high", "warning": "normal", "info": "normal"}
+_URGENCY: dict[str, Urgency] = {"warning": "normal", "info": "normal"}
 
 
 def urgency(notice: Notice) -> Urgency:
-    """When a device that saves its battery shows the message."""
-    return "low" if notice.resolves else _URGENCY[notice.severity]
+    """When a device that saves its battery shows the message: a critical one immediately."""
+    return "low" if notice.resolves else _URGENCY.get(notice.severity, "high")
 
 
 def topic(notice: Notice, key: str) -> str:
@@ -56,7 +56,7 @@ def _manners(notice: Notice) -> dict[str, Any]:
     """A notification rings again although it replaces another; a critical one stays until somebody reacts."""
     if notice.resolves:
         return {"silent": True}
-    return {"renotify": True, "requireInteraction": notice.severity == "critical"}
+    return {"renotify": True, "requireInteraction": urgency(notice) == "high"}
 
 
 def _buttons(ack: str, link: str) -> dict[str, Any]:
