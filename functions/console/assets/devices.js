@@ -2,7 +2,7 @@
 "use strict";
 
 const box = document.getElementById("this-device");
-if (box) begin();
+if (box) begin().catch((error) => say(`This device cannot be subscribed: ${error.message}`));
 
 async function begin() {
   const obstacle = whatIsMissing();
