@@ -25,6 +25,7 @@ from functions.console import (
     today,
 )
 from functions.console.context import ConsoleContext
+from functions.console.devices import installation, subscriptions
 from functions.console.forms import form
 from functions.console.frame import framed
 from functions.console.responses import message
@@ -97,5 +98,12 @@ ROUTES: dict[str, dict[str, Answer]] = {
     "rule/*": {"GET": digests.suggest},
     "unsubscribe/*": {"GET": digests.ask_to_stop, "POST": digests.stop},
     "unsubscribe/*/undo": {"POST": digests.begin},
+    "devices": {"GET": framed(subscriptions.show)},
+    "devices/*": {"POST": subscriptions.add},
+    "devices/*/remove": {"POST": subscriptions.drop},
+    "devices/*/test": {"POST": subscriptions.test},
+    "manifest.webmanifest": {"GET": installation.manifest},
+    "sw.js": {"GET": installation.worker},
+    **{name: {"GET": installation.icon} for name in installation.ICONS},
 }
 """What answers at each path; the first pattern that matches. An asterisk stands for one part of the path."""

@@ -64,6 +64,7 @@ _UNINDEXED = (
     "leases",
     "subscriptions",
     "incident_updates",
+    "devices",
 )
 COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), *_UNINDEXED)
 

@@ -104,6 +104,7 @@ ALWAYS = {
     "EmailChannel": "cost send_resolved sender",
     "NtfyChannel": "cost send_resolved",
     "SlackChannel": "cost send_resolved",
+    "WebPushChannel": "cost send_resolved",
     "Target": "region notify budget",
     "Size": "memory concurrency min_instances max_instances",
     "Deploy": "steps bake patience public functions",
