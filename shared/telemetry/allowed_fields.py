@@ -94,6 +94,9 @@ FIELDS: Mapping[str, Filter] = {
     "quarantine": _whether,
 }
 
+TERMINAL_ONLY = frozenset({"hint", "last_fault", "title"})
+"""The fields that no line has but the one at the operator's terminal (`terminal_fields`): they may quote a sender."""
+
 ATTRIBUTES: Mapping[str, str] = {
     "channel": "opos.channel",
     "error": "error.type",

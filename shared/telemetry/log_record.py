@@ -13,19 +13,20 @@ from typing import Any
 
 from shared.process.facts import version
 from shared.telemetry import tracing
-from shared.telemetry.allowed_fields import allowed, scrubbed
+from shared.telemetry.allowed_fields import TERMINAL_ONLY, allowed, scrubbed
 from shared.telemetry.stack_traces import Frame, origin, stack_trace
 
 _GOOGLE = "logging.googleapis.com"
 _ERROR_EVENT = "type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent"
-_BETWEEN = ("structlog.", __name__)
+_BETWEEN = ("structlog.", __name__, "shared.telemetry.readable_line")
 """The modules between the caller and this one."""
 
 
 def line(_logger: Any, method: str, fields: MutableMapping[str, Any]) -> dict[str, Any]:
     """A processor of structlog. The field `at`, a Frame, is the place of the message if it is not the caller."""
     fault, at = _fault(fields.pop("exc_info", None)), fields.pop("at", None) or _caller()
-    message, kept, span = scrubbed(str(fields.pop("event")), 100), allowed(fields), tracing.current()
+    message, span = scrubbed(str(fields.pop("event")), 100), tracing.current()
+    kept = allowed({name: value for name, value in fields.items() if name not in TERMINAL_ONLY})
     if span:
         span.overhear(kept)
     function = span.function if span else ""
