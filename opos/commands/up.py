@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -11,11 +12,13 @@ from opos.bundle.addresses import here, in_network
 from opos.forwarding.target import Target, target
 from opos.terminal.next_step import pasteable
 from opos.terminal.options import DATA_FILE, Place, with_place
-from opos.terminal.output import WRONG_USAGE, reports_errors, say, stop
+from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, say, stop
 from shared.config.files.loader import load_config
+from shared.errors import OposError
 from shared.runtime.container import Runtime
 from shared.services.console.sessions import new_link
 from shared.telemetry import setup as telemetry
+from shared.telemetry.logger import log as _log
 from shared.verification import verify
 
 TRACES = "faults.jsonl"
@@ -41,7 +44,7 @@ def command(place: Place, host: str, port: int, public_url: Target | None, form:
         hint = "Fix them and start again. `opos demo` runs a bundle that needs no configuration."
         stop(WRONG_USAGE, "\n".join(str(fault) for fault in faults), hint=hint)
     config = load_config(place.config_file)
-    os.environ.update({**environment, **_log(place.data, config.timezone, form)})
+    os.environ.update({**environment, **_log_settings(place.data, config.timezone, form)})
     from opos.bundle.data_folder import lock, misses_its_file, note_address
     from opos.bundle.server import require_free
 
@@ -53,10 +56,25 @@ def command(place: Place, host: str, port: int, public_url: Target | None, form:
         say(f"The data file {place.data / DATA_FILE} is gone, so opos starts with an empty one. {hint}", err=True)
     with lock(place.data):
         note_address(place.data, here(host, port), url)
-        _serve(place, host, port, url)
+        with _crashes_logged():
+            _serve(place, host, port, url)
 
 
-def _log(data: Path, zone: str, form: str | None) -> dict[str, str]:
+@contextmanager
+def _crashes_logged() -> Iterator[None]:
+    """In a terminal, a crash is a line of the log, which says where its stack trace is."""
+    try:
+        yield
+    except (OposError, OSError):
+        raise
+    except Exception as crash:
+        if not telemetry.is_readable():
+            raise
+        _log.critical("stopped", error=type(crash).__name__, exc_info=crash)
+        sys.exit(FAILED)
+
+
+def _log_settings(data: Path, zone: str, form: str | None) -> dict[str, str]:
     """The variables that shape the log of every process of the bundle."""
     readable = {telemetry.ZONE: zone, telemetry.TRACES: str(data / TRACES)}
     return {telemetry.FORM: form or (telemetry.TEXT if sys.stdout.isatty() else "json"), **readable}

@@ -94,8 +94,8 @@ FIELDS: Mapping[str, Filter] = {
     "quarantine": _whether,
 }
 
-TERMINAL_ONLY = frozenset({"hint", "last_fault", "title"})
-"""The fields that no line has but the one at the operator's terminal (`terminal_fields`): they may quote a sender."""
+TERMINAL_ONLY = frozenset({"cause", "hint", "last_fault", "title"})
+"""The fields that only a line at the operator's terminal has (`terminal_fields`), because they may quote a sender."""
 
 ATTRIBUTES: Mapping[str, str] = {
     "channel": "opos.channel",

@@ -24,7 +24,7 @@ _BETWEEN = ("structlog.", __name__, "shared.telemetry.readable_line")
 
 def line(_logger: Any, method: str, fields: MutableMapping[str, Any]) -> dict[str, Any]:
     """A processor of structlog. The field `at`, a Frame, is the place of the message if it is not the caller."""
-    fault, at = _fault(fields.pop("exc_info", None)), fields.pop("at", None) or _caller()
+    fault, at = raised(fields.pop("exc_info", None)), fields.pop("at", None) or _caller()
     message, span = scrubbed(str(fields.pop("event")), 100), tracing.current()
     kept = allowed({name: value for name, value in fields.items() if name not in TERMINAL_ONLY})
     if span:
@@ -63,8 +63,8 @@ def _labels(function: str) -> dict[str, str]:
 
 
 def _error_event(fault: BaseException, at: Frame, function: str) -> dict[str, Any]:
-    raised, labels = origin(fault) or at, _labels(function)
-    place = {"filePath": raised.file, "lineNumber": raised.line, "functionName": raised.function}
+    frame, labels = origin(fault) or at, _labels(function)
+    place = {"filePath": frame.file, "lineNumber": frame.line, "functionName": frame.function}
     return {
         "@type": _ERROR_EVENT,
         "serviceContext": {"service": os.environ.get("K_SERVICE", labels["function"]), "version": labels["version"]},
@@ -73,7 +73,7 @@ def _error_event(fault: BaseException, at: Frame, function: str) -> dict[str, An
     }
 
 
-def _fault(exc_info: Any) -> BaseException | None:
+def raised(exc_info: Any) -> BaseException | None:
     """The exception in *exc_info*, which `logging` allows to be one, the result of `sys.exc_info`, or true."""
     if isinstance(exc_info, BaseException):
         return exc_info

@@ -1,6 +1,6 @@
 """What the events of the log are called on the operator's terminal."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 Entry = Mapping[str, Any]
@@ -20,31 +20,16 @@ QUIET = frozenset(
 )
 """What a person need not see: the retries of opos itself, and what another line says with more words."""
 _SEVERITIES = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
-_INTAKE = {"accepted": "dim", "duplicate": "dim", "repeat": "yellow"}
 _HELD = {
     "silence": "silenced", "inhibition": "inhibited", "interval": "muted", "focus": "held by focus", "pause": "paused",
     "flapping": "held as flapping", "group": "waits for group", "flood": "held in a storm", "budget": "over budget",
 }  # fmt: skip
 _DELIVERED = {
-    "sent": ("sent to {}", "green"),
-    "pending": ("{}: tries again", "yellow"),
-    "dropped": ("{}: dropped", "dim"),
-}
-_FIELDS = (
-    "error",
-    "fault",
-    "reason",
-    "detail",
-    "path",
-    "function",
-    "step",
-    "file",
-    "library",
-    "seconds",
-    "members",
-    "state",
-)
-"""Those of a line that has no words of its own."""
+    "sent": ("sent to {}", "green"), "pending": ("{}: tries again", "yellow"), "dropped": ("{}: dropped", "dim"),
+}  # fmt: skip
+_NOT_DELIVERED = ("not sent to {}", "red")
+_FIELDS = ("error", "reason", "detail", "path", "function", "step", "file", "library", "seconds", "members", "state")
+"""The fields that a line without words of its own shows."""
 
 
 def shown(entry: Entry) -> Iterator[Shown]:
@@ -52,28 +37,8 @@ def shown(entry: Entry) -> Iterator[Shown]:
     message, source = entry["message"], str(entry.get("source", ""))
     if message == "routed":
         yield from (_decision(source, decision) for decision in entry.get("decisions", ()))
-    elif message in _INTAKE:
-        colour, outcome = ("yellow", "quarantined") if entry.get("quarantine") else (_INTAKE[message], message)
-        yield Shown(source, outcome, [_brief(entry), entry.get("title", "")], colour)
-    elif message == "webhook_rejected":
-        about = [
-            entry.get("title") or entry.get("reason", ""),
-            f"from {entry['network']}" if entry.get("network") else "",
-        ]
-        yield Shown(source, f"rejected {entry.get('status', '')}", about, _SEVERITIES.get(entry["severity"], "dim"))
-    elif message == "delivery":
-        outcome, colour = _DELIVERED.get(entry.get("state", ""), ("not sent to {}", "red"))
-        yield Shown(
-            "", outcome.format(entry.get("channel", "")), [entry.get("title", ""), entry.get("last_fault", "")], colour
-        )
     elif message not in QUIET:
-        about = [f"{name} {entry[name]}" for name in _FIELDS if name in entry and name != "fault"]
-        yield Shown(
-            source,
-            message.replace("_", " "),
-            [entry.get("fault", ""), *about],
-            _SEVERITIES.get(entry["severity"], "dim"),
-        )
+        yield _WORDS.get(message, _other)(source, entry)
 
 
 def _decision(source: str, decision: Entry) -> Shown:
@@ -95,5 +60,29 @@ def _outcome(decision: Entry) -> tuple[str, str]:
     return "recorded", "dim"
 
 
-def _brief(entry: Entry) -> str:
-    return str(entry.get("event_id", ""))[:8]
+def _event(source: str, entry: Entry) -> Shown:
+    outcome, colour = ("quarantined", "yellow") if entry.get("quarantine") else (entry["message"], "dim")
+    return Shown(source, outcome, [str(entry.get("event_id", ""))[:8], entry.get("title", "")], colour)
+
+
+def _rejection(source: str, entry: Entry) -> Shown:
+    network = f"from {entry['network']}" if entry.get("network") else ""
+    about = [entry.get("title") or entry.get("reason", ""), network]
+    return Shown(source, f"rejected {entry.get('status', '')}", about, _SEVERITIES.get(entry["severity"], "dim"))
+
+
+def _delivery(source: str, entry: Entry) -> Shown:
+    outcome, colour = _DELIVERED.get(entry.get("state", ""), _NOT_DELIVERED)
+    about = [entry.get("title", ""), entry.get("last_fault", "")]
+    return Shown(source, outcome.format(entry.get("channel", "")), about, colour)
+
+
+def _other(source: str, entry: Entry) -> Shown:
+    fields = [name for name in _FIELDS if name in entry and not (name == "error" and "fault" in entry)]
+    about = [entry.get("fault", ""), *(f"{name} {entry[name]}" for name in fields)]
+    return Shown(source, entry["message"].replace("_", " "), about, _SEVERITIES.get(entry["severity"], "dim"))
+
+
+_WORDS: Mapping[str, Callable[[str, Entry], Shown]] = {
+    "accepted": _event, "duplicate": _event, "webhook_rejected": _rejection, "delivery": _delivery,
+}  # fmt: skip
