@@ -17,6 +17,7 @@ from shared.runtime.container import Runtime
 from shared.runtime.settings import SIGNING_KEY, Settings
 
 Backend = Literal["embedded", "emulators", "cloud"]
+PUBLIC_URL = "OPOS_PUBLIC_URL"
 EMULATORS_FILE = "emulators.json"
 DATA_FILE = "opos.db"
 SIGNING_KEY_FILE = "signing.key"
@@ -62,14 +63,15 @@ class Place:
     def environment(self, **more: str) -> dict[str, str]:
         """The process environment in which every function uses this bundle."""
         files = {"OPOS_CONFIG": str(self.config_file), "OPOS_FLAGS": str(self.flags_file)}
-        return {**self._public_url(), **self.with_dotenv(), **files, **_ports(self), **more}
+        return {**self.with_dotenv(), **self._public_url(), **files, **_ports(self), **more}
 
     def _public_url(self) -> dict[str, str]:
         """That of the bundle that runs in this place, so that a link which a command makes leads to it."""
         from opos.bundle.data_folder import public_address
 
-        url = None if self.backend == "cloud" else public_address(self.data)
-        return {"OPOS_PUBLIC_URL": url} if url else {}
+        is_set = self.backend == "cloud" or PUBLIC_URL in os.environ
+        url = None if is_set else public_address(self.data)
+        return {PUBLIC_URL: url} if url else {}
 
     def with_dotenv(self) -> dict[str, str]:
         """The environment of this process with the variables of `.env`. Raises ConfigError with all errors of it."""

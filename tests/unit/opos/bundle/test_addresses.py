@@ -16,8 +16,11 @@ SOURCES = parse_config(
 LINK = "https://ops.example.com/console/" + "x" * 110
 
 
+EVERYWHERE = "0.0.0.0"  # noqa: S104  (nothing binds it)
+
+
 @pytest.mark.parametrize(
-    ("host", "local"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("192.168.1.5", "192.168.1.5")]
+    ("host", "local"), [("127.0.0.1", "127.0.0.1"), (EVERYWHERE, "127.0.0.1"), ("::", "[::1]"), ("192.168.1.5", "192.168.1.5")]
 )  # fmt: skip
 def test_a_program_here_reaches_the_server_wherever_it_listens(host: str, local: str) -> None:
     assert here(host, 8080) == f"http://{local}:8080"
@@ -25,7 +28,7 @@ def test_a_program_here_reaches_the_server_wherever_it_listens(host: str, local:
 
 def test_a_phone_reaches_the_own_address_of_a_machine_that_listens_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(addresses, "_own_address", lambda _: "192.168.1.5")
-    assert in_network("0.0.0.0", 80) == "http://192.168.1.5:80"
+    assert in_network(EVERYWHERE, 80) == "http://192.168.1.5:80"
     assert in_network("127.0.0.1", 80) == "http://127.0.0.1:80"
     monkeypatch.setattr(addresses, "_own_address", lambda _: None)
     assert in_network("::", 80) == "http://[::1]:80"

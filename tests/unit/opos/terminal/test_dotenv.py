@@ -87,7 +87,7 @@ def test_all_errors_are_named_with_file_and_line_and_quote_no_value(tmp_path: Pa
     assert "s3cret" not in "".join(map(str, faults))
 
 
-@pytest.mark.parametrize("content", [b"A=1\nB=\xff\n", "A=1\nB='x\0'\n".encode()])
+@pytest.mark.parametrize("content", [b"A=1\nB=\xff\n", b"A=1\nB='x\0'\n"])
 def test_bytes_that_are_no_text_are_an_error_with_their_line(tmp_path: Path, content: bytes) -> None:
     _, (fault,) = read(written(tmp_path, content), {})
     assert fault.line == 2
