@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from shared.services.slo.indicators import Indicators
 
 KEY_FILE = "signing.key"
+_HOW_TO_SET = "Set {name} in .env beside opos.yaml or in the environment, or set {name}_FILE to the path of a file."
 OUTSIDE = 2.0
 """Seconds that a host may take to show its certificate, or the time."""
 
@@ -243,7 +244,7 @@ class Ports:
     def secret(self, name: str) -> str:
         value = read_secret(name, self.settings.environment)
         if value is None:
-            raise Unavailable(f"The secret {name} is not set.", hint=f"Set {name}, or {name}_FILE to a file's path.")
+            raise Unavailable(f"The secret {name} is not set.", hint=_HOW_TO_SET.format(name=name))
         return value
 
     def channel(self, name: str) -> Channel:
@@ -306,6 +307,6 @@ class Ports:
     def _local_signing_key(self) -> str:
         """The key next to the local database, made at first use. Raises Unavailable without such a database."""
         if self.settings.deployed or self.settings.on_firestore:
-            hint = f"Links cannot be signed without it: set {SIGNING_KEY}, or {SIGNING_KEY}_FILE to a file's path."
+            hint = f"Links cannot be signed without it. {_HOW_TO_SET.format(name=SIGNING_KEY)}"
             raise Unavailable(f"The secret {SIGNING_KEY} is not set.", hint=hint)
         return kept_key(self.database.path.with_name(KEY_FILE))
