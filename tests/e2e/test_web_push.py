@@ -228,7 +228,7 @@ def _raw(bundle: Bundle, path: str) -> tuple[int, dict[str, str], bytes]:
 @pytest.mark.parametrize(
     ("path", "type"),
     [
-        ("/sw.js", "text/javascript"), ("/devices.js", "text/javascript"), ("/icon-192.png", "image/png"),
+        ("/sw.js", "text/javascript"), ("/icon-192.png", "image/png"),
         ("/icon-512.png", "image/png"), ("/icon-maskable-512.png", "image/png"), ("/apple-touch-icon.png", "image/png"),
         ("/badge-96.png", "image/png"), ("/favicon.svg", "image/svg+xml"),
         ("/manifest.webmanifest", "application/manifest+json"),
