@@ -160,6 +160,7 @@ def _a_severity_rises(bundle: Bundle) -> None:
     for severity in ("warning", "critical"):
         bundle.trouble("rising", severity=severity)
         bundle.settle()
+        bundle.clock.advance(seconds=40)
 
 
 def _a_person_acts(bundle: Bundle) -> None:
