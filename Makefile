@@ -1,6 +1,15 @@
-# `make demo` and `make test` install everything they need into .venv.
+# `make demo` and `make test` install everything they need into .venv. `make UV=` installs with pip although uv is there.
 PYTHON ?= python3
 BIN := .venv/bin
+UV ?= $(shell command -v uv 2>/dev/null)
+# The installer for a virtual environment: uv, which is faster, or pip. Both check the hashes of the lock files.
+with_uv = $(UV) pip install -q --python $(1)/bin/python
+with_pip = $(1)/bin/python -m pip install -q --disable-pip-version-check
+installer = $(if $(UV),$(with_uv),$(with_pip))
+# Says what happens and how long it took; of a command that fails, also what it printed.
+step = @printf '%-60s' '$(1)'; began=$$(date +%s); printed=$$({ $(2); } 2>&1) || \
+  { echo failed; echo "$$printed"; exit 1; }; echo "$$(( $$(date +%s) - began )) s"
+BY := $(if $(UV),uv,pip)
 
 .PHONY: install demo up test test-slow test-infra test-all test-counterparts check bench lock clean
 
@@ -9,17 +18,17 @@ install: .venv/run
 .venv/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "opos needs Python 3.11 or newer; choose one with: make PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -m venv .venv || \
-	  { rm -rf .venv; echo "This Python cannot create a virtual environment (on Debian: apt install python3-venv)"; exit 1; }
+	$(call step,Creating .venv,$(PYTHON) -m venv .venv || \
+	  { rm -rf .venv; echo "This Python cannot create a virtual environment (on Debian: apt install python3-venv)"; false; })
 	@touch $@
 
 .venv/run: .venv/pip requirements.txt pyproject.toml shared/version.py
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	$(call step,Installing the packages of requirements.txt with $(BY),$(call installer,.venv) --require-hashes -r requirements.txt)
+	$(call step,Installing opos as $(BIN)/opos,$(call installer,.venv) --no-deps -e .)
 	@touch $@
 
 .venv/dev: .venv/run requirements-dev.txt
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(call step,Installing the packages of requirements-dev.txt with $(BY),$(call installer,.venv) --require-hashes -r requirements-dev.txt)
 	@touch $@
 
 demo: install
@@ -29,8 +38,8 @@ up: install
 	@$(BIN)/opos up
 
 .venv/infra/ready: .venv/pip infra/requirements.txt
-	@$(PYTHON) -m venv .venv/infra
-	@.venv/infra/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r infra/requirements.txt
+	$(call step,Creating .venv/infra,$(PYTHON) -m venv .venv/infra)
+	$(call step,Installing the packages of infra/requirements.txt with $(BY),$(call installer,.venv/infra) --require-hashes -r infra/requirements.txt)
 	@touch $@
 
 # The tiers of the tests are marks (pyproject.toml). Each test belongs to one of `test`, `test-slow` and `test-counterparts`,

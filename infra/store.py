@@ -5,7 +5,7 @@ import pulumi_gcp as gcp
 
 from infra.target import Cloud
 from shared.ports.field_paths import EXPIRY
-from shared.ports.indexes import COLLECTIONS, INDEXES, orders
+from shared.ports.indexes import COLLECTIONS, INDEXES, LISTS, orders
 
 DATABASE = "(default)"
 KEPT_BACKUPS = "604800s"
@@ -46,6 +46,8 @@ def _index(collection: str, database: pulumi.Input[str], cloud: Cloud) -> None:
     _field(collection, EXPIRY, database, cloud)
     for field in (name for owner, name in INDEXES if owner == collection):
         _field(collection, field, database, cloud)
+    for field in (name for owner, name in LISTS if owner == collection):
+        _field(collection, field, database, cloud)
 
 
 def _field(collection: str, field: str, database: pulumi.Input[str], cloud: Cloud) -> None:
@@ -53,6 +55,8 @@ def _field(collection: str, field: str, database: pulumi.Input[str], cloud: Clou
         gcp.firestore.FieldIndexConfigIndexArgs(order=order, query_scope="COLLECTION")
         for order in orders(collection, field)
     ]
+    if (collection, field) in LISTS:
+        indexes = [gcp.firestore.FieldIndexConfigIndexArgs(array_config="CONTAINS", query_scope="COLLECTION")]
     gcp.firestore.Field(
         f"{collection}.{field}",
         project=cloud.project,

@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from shared.config.channels import ChannelConfig
+from shared.config.channels import ChannelConfig, WebPushChannel
 from shared.config.files.doubts import doubts
 from shared.config.files.faults import ConfigError, Fault
 from shared.config.files.idle_keys import idle_keys
 from shared.config.files.loader import config_in, load_config, load_flags, malformed_secrets, missing_secrets
-from shared.config.files.local_links import local_links
+from shared.config.files.local_links import insecure_links, local_links
 from shared.config.files.located_yaml import Located, read_yaml
 from shared.config.files.route_tests import failures
 from shared.config.files.validation import shown
@@ -24,6 +24,7 @@ from shared.flags.operands import reads
 from shared.security.secrets import read_secret
 from shared.sources.silent_lines import doubtful_lines, silent_lines
 from shared.values.links import web_link
+from shared.values.vapid import EXPECTED, is_private_key
 
 Lines = Callable[[str, Source, Located], Iterable[Fault]]
 """What there is to say of a source, given its name and the file."""
@@ -60,7 +61,7 @@ def warnings(config_path: Path, environment: Mapping[str, str], default_url: str
         url = environment.get("OPOS_PUBLIC_URL") or config.public_url or default_url
         doubtful = [*doubts(config, located), *_of_sources(doubtful_lines, config, located)]
         doubtful.sort(key=lambda warning: (warning.line, warning.path))
-        return [*doubtful, *local_links(config, located, url, environment)]
+        return [*doubtful, *local_links(config, located, url, environment), *insecure_links(config, located, url)]
     except ConfigError:
         return []
 
@@ -74,7 +75,8 @@ def _config_faults(path: Path, environment: Mapping[str, str]) -> list[Fault]:
     understood = _understood(located)
     faults = [
         *missing_secrets(understood, located, environment), *malformed_secrets(understood, located, environment),
-        *_unusable_secrets(understood, located, environment), *idle_keys(located),
+        *_unusable_secrets(understood, located, environment), *_unusable_keys(understood, located, environment),
+        *idle_keys(located),
         *_of_sources(silent_lines, understood, located),
     ]  # fmt: skip
     try:
@@ -99,6 +101,16 @@ def _unusable_secrets(config: Config, located: Located, environment: Mapping[str
                 yield Fault(
                     located.file, located.line(where), path, f"the secret {secret} to be {mistake}", "other text"
                 )
+
+
+def _unusable_keys(config: Config, located: Located, environment: Mapping[str, str]) -> Iterator[Fault]:
+    """An error for each secret with which no push service accepts a message. It shows no part of the secret."""
+    for name, channel in config.channels.items():
+        if isinstance(channel, WebPushChannel):
+            value, where = read_secret(channel.secret, environment), ("channels", name, channel.kind)
+            if value is not None and not is_private_key(value):
+                expected = f"the secret {channel.secret} to be {EXPECTED}"
+                yield Fault(located.file, located.line(where), ".".join(where), expected, "other text")
 
 
 def _mistake(source: Source, secret: str) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from functions.alert_router.context import RouterContext
+from functions.alert_router.logged_decisions import logged_decisions
 from shared.alerting.alert import AlertDoc, as_alert
 from shared.alerting.changes import with_sender_changes
 from shared.alerting.decision import Decision, decide, undecided, with_alert_ids
@@ -55,7 +56,8 @@ def _route(message: EventAccepted, done: Summaries, context: RouterContext, port
     except (Conflict, AlreadyExists) as conflict:
         _resume(message, conflict, context)
         return
-    _log.info("routed", event_id=message.id, decisions=[decision.summary() for decision in decisions])
+    logged = list(logged_decisions(decisions, waiting, writes))
+    _log.info("routed", event_id=message.id, source=message.source, decisions=logged)
     send_pages(writes, versions, context)
     _send_full_batches(decisions, context)
     if rest and portions > 1 and not _any_urgent(waiting):

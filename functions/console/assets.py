@@ -8,7 +8,7 @@ from shared.errors import NotFound
 from shared.values.http import HttpRequest, HttpResponse
 
 _FOLDER = Path(__file__).with_name("assets")
-_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 _HEADERS = {"cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff"}
 
 

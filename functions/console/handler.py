@@ -11,6 +11,7 @@ from functions.console import (
     access,
     acknowledgement,
     alert,
+    alerts,
     assets,
     digests,
     flags,
@@ -18,11 +19,13 @@ from functions.console import (
     heartbeats,
     menu,
     review,
+    search,
     settings,
     silences,
     today,
 )
 from functions.console.context import ConsoleContext
+from functions.console.devices import installation, subscriptions
 from functions.console.forms import form
 from functions.console.frame import framed
 from functions.console.responses import message
@@ -65,7 +68,8 @@ def _matches(path: list[str], pattern: list[str]) -> bool:
 ROUTES: dict[str, dict[str, Answer]] = {
     "": {"GET": framed(today.show, today.stamp)},
     "assets/*": {"GET": assets.show},
-    "console/alerts": {"GET": framed(today.show_alerts)},
+    "console/alerts": {"GET": framed(alerts.show)},
+    "console/search": {"GET": framed(search.show)},
     "console/alert/*": {"GET": framed(alert.show, alert.stamp)},
     "console/alert/*/acknowledge": {"POST": form(alert.acknowledge)},
     "console/alert/*/resolve": {"POST": form(alert.resolve)},
@@ -94,5 +98,12 @@ ROUTES: dict[str, dict[str, Answer]] = {
     "rule/*": {"GET": digests.suggest},
     "unsubscribe/*": {"GET": digests.ask_to_stop, "POST": digests.stop},
     "unsubscribe/*/undo": {"POST": digests.begin},
+    "devices": {"GET": framed(subscriptions.show)},
+    "devices/*": {"POST": subscriptions.add},
+    "devices/*/remove": {"POST": subscriptions.drop},
+    "devices/*/test": {"POST": subscriptions.test},
+    "manifest.webmanifest": {"GET": installation.manifest},
+    "sw.js": {"GET": installation.worker},
+    **{name: {"GET": installation.icon} for name in installation.ICONS},
 }
 """What answers at each path; the first pattern that matches. An asterisk stands for one part of the path."""

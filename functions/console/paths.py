@@ -1,5 +1,6 @@
 """The addresses of the console's pages. `/flags` and `/health` belong to other functions, hence the prefix."""
 
+from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 TODAY = "/"
@@ -30,4 +31,29 @@ def heartbeat_path(name: str) -> str:
 
 
 def flag_path(name: str) -> str:
-    return f"/console/flag/{quote(name, safe='')}"
+    return f"{FLAGS}#flag-{quote(name, safe='')}"
+
+
+def source_path(name: str) -> str:
+    """The events of a source."""
+    return f"{EVENTS}?source={quote(name, safe='')}"
+
+
+_OF_KIND: Mapping[str, Callable[[str], str]] = {
+    "alert": alert_path,
+    "event": event_path,
+    "message": message_path,
+    "digest": message_path,
+    "heartbeat": heartbeat_path,
+    "source": source_path,
+    "flag": flag_path,
+    "silence": lambda _: f"{SETTINGS}#silences",
+    "group": lambda _: ALERTS,
+    "deployment": lambda name: f"{HEALTH}#deployment-{name}",
+}
+
+
+def page_of(kind: str, id: str) -> str:
+    """The page that shows the thing of *kind* with *id*; Health for what has no page, such as a failed message."""
+    path = _OF_KIND.get(kind)
+    return path(id) if path else HEALTH

@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.console.context import ConsoleContext
 from functions.console.frame import Page
-from functions.console.paths import ALERTS, HEALTH, SETTINGS, TODAY, event_path, message_path
+from functions.console.paths import HEALTH, SETTINGS, TODAY, event_path, message_path
 from functions.console.rows import (
     Moment,
     Row,
@@ -85,12 +85,6 @@ class Reading:
 
 def show(request: HttpRequest, context: ConsoleContext) -> Page:
     return Page("today.html", today_view(context), TODAY, live=True)
-
-
-def show_alerts(request: HttpRequest, context: ConsoleContext) -> Page:
-    opened = {state: _read("alerts", [("state", "==", state)], context) for state in _OPEN}
-    view = {"headline": _headline(opened, 0, context), "open": _open(opened, context)}
-    return Page("alerts.html", view, ALERTS, live=True)
 
 
 def stamp(context: ConsoleContext) -> str:

@@ -73,10 +73,11 @@ def _answer(results: "list[Result]", context: HealthContext) -> HttpResponse:
 
 def _public(path: str, request: HttpRequest, context: HealthContext) -> HttpResponse:
     from functions.health import status
+    from functions.health.status_forms import FORMS
     from shared.services.status_page.page import declared
 
     page = declared(context.config)
-    if page is None or path not in status.PATHS:
+    if page is None or path not in FORMS:
         raise NotFound("This path does not exist.")
     return status.answer(request, page, context)
 

@@ -217,7 +217,7 @@ def _page_again(doc: Doc, page: Page, alerts: Sequence[AlertDoc], world: StoreWo
 
 def _step(writes: Sequence[Write], context: OutboxContext, own: OwnEvent | None = None) -> bool:
     """Whether this sweep took this step of an escalation: a sweep that runs twice finds it taken."""
-    kept = [keep(own[0])] if own else []
+    kept = [keep(own[0], (own[1],))] if own else []
     try:
         versions = context.store.commit([*writes, *kept])
     except (Conflict, AlreadyExists) as conflict:

@@ -73,7 +73,7 @@ def _broken(before: Broken, failures: Collection[str], context: Context) -> Brok
 
 def _commit(state: Write, announcements: Sequence[Announcement], context: Context) -> None:
     """Store *state* with the events, then announce them. If another sweep was faster, it has announced them."""
-    kept = [keep(event) for event, _ in announcements]
+    kept = [keep(event, (alert,)) for event, alert in announcements]
     try:
         versions = context.store.commit([state, *kept])
     except (Conflict, AlreadyExists):

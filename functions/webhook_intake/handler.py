@@ -72,7 +72,9 @@ def _keep(
     first = None if named and named.is_signed else claim(name, source, request, event.id, context.now)
     last = None if named else latest(name, source, event, payload, reading.signals)
     event, outcome = _accept(event, reading.signals, first, last, context)
-    _log.info(outcome, event_id=event.id, source=name, type=event.type, quarantine=event.quarantine)
+    _log.info(
+        outcome, event_id=event.id, source=name, type=event.type, quarantine=event.quarantine, title=event.subject
+    )
     return event, outcome
 
 

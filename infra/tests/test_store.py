@@ -1,8 +1,10 @@
 """The database keeps what it holds, serves the declared queries, and forgets what has expired."""
 
+from collections.abc import Mapping
+
 from infra.tests.recording import Bundle, Recorded
 from opos.cloud.firestore_indexes import definition
-from shared.ports.indexes import COLLECTIONS, INDEXES, NEWEST_FIRST
+from shared.ports.indexes import COLLECTIONS, INDEXES, LISTS, NEWEST_FIRST
 
 
 def database(bundle: Bundle) -> Recorded:
@@ -18,7 +20,12 @@ def fields(bundle: Bundle) -> dict[tuple[str, str], Recorded]:
 
 
 def orders(field: Recorded) -> list[tuple[str, str]]:
-    return [(index["order"], index["queryScope"]) for index in field.inputs["indexConfig"].get("indexes", [])]
+    return [_order(index) for index in field.inputs["indexConfig"].get("indexes", [])]
+
+
+def _order(index: Mapping[str, str]) -> tuple[str, str]:
+    """How an index orders a field; that of a list has no order."""
+    return index.get("order") or index["arrayConfig"], index["queryScope"]
 
 
 def test_nothing_destroys_the_database_by_mistake(bundle: Bundle) -> None:
@@ -43,7 +50,7 @@ def test_the_fields_are_those_of_the_file_that_firebase_reads(bundle: Bundle) ->
     declared = fields(bundle)
     assert set(declared) == set(expected)
     for key, override in expected.items():
-        assert orders(declared[key]) == [(index["order"], index["queryScope"]) for index in override["indexes"]]
+        assert orders(declared[key]) == [_order(index) for index in override["indexes"]]
         assert ("ttlConfig" in declared[key].inputs) == override.get("ttl", False)
 
 
@@ -51,6 +58,8 @@ def test_each_query_is_served_and_only_what_is_read_backwards_is_indexed_so_too(
     for key in INDEXES:
         expected = ["ASCENDING", "DESCENDING"] if key in NEWEST_FIRST else ["ASCENDING"]
         assert orders(fields(bundle)[key]) == [(order, "COLLECTION") for order in expected]
+    for key in LISTS:
+        assert orders(fields(bundle)[key]) == [("CONTAINS", "COLLECTION")]
 
 
 def test_every_collection_expires_and_indexes_nothing_by_itself(bundle: Bundle) -> None:

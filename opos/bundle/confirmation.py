@@ -52,7 +52,7 @@ def confirmed(place: "Place", url: str | None, flag: str, variant: str | None) -
 def _nobody(place: "Place") -> str:
     if place.backend == "cloud":
         return "To see whether the bundle applies it, add --url with the address of flag-evaluator."
-    return f"No `opos up` is running on {place.data}, so nobody receives this until one starts."
+    return f"No bundle is running on {place.data}, so nobody receives this until one starts."
 
 
 def _told(answer: Answer) -> str:

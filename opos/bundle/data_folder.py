@@ -66,14 +66,19 @@ def note_open_file(data: Path, file: Inode) -> None:
         _note(data, file=file)
 
 
-def note_address(data: Path, url: str) -> None:
-    """Write into *data* where the bundle that runs on it listens, for `address`."""
-    _note(data, url=url)
+def note_address(data: Path, url: str, public_url: str) -> None:
+    """Write into *data* where the bundle that runs on it listens, and its public address."""
+    _note(data, url=url, public_url=public_url)
 
 
 def address(data: Path) -> str | None:
     """Where the bundle that runs on *data* listens on this machine; None if none runs."""
     return _notes(data).get("url") if is_running(data) else None
+
+
+def public_address(data: Path) -> str | None:
+    """With what the links of the bundle that runs on *data* begin; None if none runs."""
+    return _notes(data).get("public_url") if is_running(data) else None
 
 
 def lost_its_file(data: Path) -> bool:

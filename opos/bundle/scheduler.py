@@ -25,7 +25,7 @@ def _tick_forever(runtime: Runtime, also: Callable[[datetime], object], stopping
             runtime.bus.publish(Tick())
             also(runtime.clock.now())
         except Exception as fault:  # noqa: BLE001  (if this thread ended, no tick would follow)
-            _log.error("tick_failed", error=type(fault).__name__)
+            _log.error("tick_failed", error=type(fault).__name__, cause=fault)
         if stopping.wait(_until_next_minute(runtime.clock)):
             return
 

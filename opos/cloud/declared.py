@@ -5,7 +5,7 @@ Sources: Google Cloud's lists of IAM roles, and its documentation of Cloud Run, 
 
 from collections.abc import Mapping, Sequence
 
-from shared.config.channels import SecretChannel
+from shared.config.channels import SecretChannel, WebPushChannel
 from shared.config.model import Config
 from shared.events import Tick
 from shared.ports.topology import FUNCTIONS, PUSHED, ROWS, Caller, FunctionName
@@ -91,6 +91,7 @@ def secrets(config: Config) -> dict[str, tuple[str, ...]]:
     incoming += [secret for heartbeat in config.heartbeats.values() for secret in heartbeat.secrets]
     channels = [channel.secret for channel in config.channels.values() if isinstance(channel, SecretChannel)]
     outgoing = [*channels, SIGNING_KEY]  # messages carry signed links
+    devices = [channel.secret for channel in config.channels.values() if isinstance(channel, WebPushChannel)]
     identity = [issuer.secret for issuer in config.flags.identity if issuer.secret]
     read: Mapping[FunctionName, Sequence[str]] = {
         "webhook_intake": [*incoming, *([SIGNING_KEY] if config.heartbeats else [])],  # their addresses derive from it
@@ -99,7 +100,7 @@ def secrets(config: Config) -> dict[str, tuple[str, ...]]:
         "sweeper": [*outgoing, *([config.checker.ping] if config.checker else [])],
         "health": channels,
         "flag_evaluator": identity,
-        "console": [SIGNING_KEY],
+        "console": [SIGNING_KEY, *devices],  # devices subscribe to the key
     }
     return {function: tuple(dict.fromkeys(read[function])) for function in FUNCTIONS}
 

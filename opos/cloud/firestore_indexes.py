@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.ports.field_paths import EXPIRY
-from shared.ports.indexes import COLLECTIONS, INDEXES, orders
+from shared.ports.indexes import COLLECTIONS, INDEXES, LISTS, orders
 
 
 def definition() -> dict[str, Any]:
@@ -23,6 +23,9 @@ def _overrides(collection: str) -> Iterator[dict[str, Any]]:
     yield {"collectionGroup": collection, "fieldPath": EXPIRY, "ttl": True, "indexes": []}
     for field in (name for owner, name in INDEXES if owner == collection):
         indexes = [{"order": order, "queryScope": "COLLECTION"} for order in orders(collection, field)]
+        yield {"collectionGroup": collection, "fieldPath": field, "indexes": indexes}
+    for field in (name for owner, name in LISTS if owner == collection):
+        indexes = [{"arrayConfig": "CONTAINS", "queryScope": "COLLECTION"}]
         yield {"collectionGroup": collection, "fieldPath": field, "indexes": indexes}
 
 

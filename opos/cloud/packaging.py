@@ -20,7 +20,7 @@ from shared.errors import OposError
 from shared.flags import FlagSet
 
 PACKAGES = ("functions", "shared")
-KINDS = frozenset({".py", ".html", ".css", ".js", ".svg"})
+KINDS = frozenset({".py", ".html", ".css", ".js", ".png", ".svg", ".atom"})
 """The suffixes of their files: code, the templates of pages and mails, and what pages load."""
 REQUIREMENTS, CONFIG, FLAGS = "requirements.txt", "opos.yaml", "flags.yaml"
 BUILD_VARIABLES = {

@@ -15,6 +15,7 @@ from shared.errors import DeliveryError, NotFound, OposError
 from shared.ports import Channel, Notice
 from shared.runtime.invocation import Invocation
 from shared.values.text import one_line
+from shared.values.vapid import VapidKey, new_private_key
 
 _LIFE = timedelta(days=1)
 _PREFIX = "not delivered: "
@@ -37,7 +38,7 @@ class Answer(NamedTuple):
 
 @click.group("channels")
 def command() -> None:
-    """Test the channels."""
+    """Test the channels, and make the key of Web Push."""
 
 
 @command.command("test")
@@ -56,6 +57,18 @@ def test(name: str | None, url: str | None, place: Place, *, as_json: bool) -> N
     show([answer._asdict() for answer in answers], map(str, answers), as_json=as_json)
     if not all(answer.delivered for answer in answers):
         raise SystemExit(FAILED)
+
+
+@command.command("key")
+@json_option
+@reports_errors
+def key(*, as_json: bool) -> None:
+    """Make a new VAPID key for a channel of Web Push, and print the line for `.env`. It is stored nowhere.
+
+    The devices that subscribed with an earlier key have to subscribe again.
+    """
+    private = new_private_key()
+    show({"private": private, "public": VapidKey(private).public}, f"export VAPID_KEY='{private}'", as_json=as_json)
 
 
 def _named(name: str | None, channels: Iterable[str]) -> list[str]:

@@ -1,6 +1,5 @@
 """`opos console`."""
 
-import os
 from functools import partial
 from typing import Any
 
@@ -21,15 +20,14 @@ from shared.values.text import counted
 
 @click.command("console")
 @with_place
-@click.option("--url", help="The bundle's address; by default public_url in opos.yaml, or port 8080 on this machine.")
+@click.option("--url", help="The bundle's address; by default that of the running bundle, or public_url in opos.yaml.")
 @click.option("--sessions", is_flag=True, help="List the sessions of the console instead.")
 @click.option("--revoke", metavar="ID|all", help="End this session, or all sessions, instead.")
 @json_option
 @reports_errors
 def command(place: Place, url: str | None, revoke: str | None, *, sessions: bool, as_json: bool) -> None:
     """Print a new link that opens the operator's console. It works once, within ten minutes."""
-    base = url or os.environ.get("OPOS_PUBLIC_URL")
-    runtime = place.runtime(**({"OPOS_PUBLIC_URL": base} if base else {}))
+    runtime = place.runtime(**({"OPOS_PUBLIC_URL": url} if url else {}))
     if revoke:
         content, text = _revoke(revoke, runtime)
     elif sessions:

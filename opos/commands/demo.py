@@ -9,6 +9,7 @@ from opos.bundle.emulators import require_installed
 from opos.commands.up import console_url
 from opos.demo.bundle import Bundle, bundle
 from opos.demo.story import play
+from opos.terminal.next_step import command_line, pasteable
 from opos.terminal.options import Backend, json_option
 from opos.terminal.output import reports_errors, say
 
@@ -51,11 +52,11 @@ def _play(running: Bundle, *, as_json: bool) -> None:
     click.echo(_INTRODUCTION.format(url=running.url))
     for text, _ in play(running):
         say(text)
-    click.echo("\nThat was opos. `opos init` writes the configuration for your own senders and channels.")
+    click.echo(pasteable("\nThat was opos. `opos init` writes the configuration for your own senders and channels."))
 
 
 def _stay(running: Bundle) -> None:
-    another = f"opos console --data {running.log.parent} --url {running.url}"
+    another = command_line(f"console --data {running.log.parent}")
     click.echo(f"\nThe bundle is still running:\n  console  {console_url(running.runtime)}")
     click.echo(f"           (works once, within ten minutes; `{another}` prints another)")
     click.echo(f"  flags    {running.url}/flags\n  health   {running.url}/health")

@@ -1,6 +1,5 @@
 """`opos heartbeat`."""
 
-import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -58,14 +57,13 @@ def show_(name: str, pings: int, place: Place, *, as_json: bool) -> None:
 
 @command.command("url")
 @click.argument("name")
-@click.option("--url", help="The intake's address; by default public_url in opos.yaml, or port 8080 on this machine.")
+@click.option("--url", help="The intake's address; by default that of the running bundle, or public_url in opos.yaml.")
 @with_place
 @json_option
 @reports_errors
 def url(name: str, url: str | None, place: Place, *, as_json: bool) -> None:
     """Print the address that pings the heartbeat NAME. Nobody can guess it, so it needs no other secret."""
-    base = url or os.environ.get("OPOS_PUBLIC_URL")
-    context = place.runtime(**({"OPOS_PUBLIC_URL": base} if base else {})).context()
+    context = place.runtime(**({"OPOS_PUBLIC_URL": url} if url else {})).context()
     if _declared(name, context).backup:
         raise NotFound(f"Only `opos backup` pings the heartbeat {name}.", hint="Give the job a heartbeat of its own.")
     address = ping_url(name, context.links)

@@ -13,6 +13,7 @@ from opos.init import templates as writing
 from opos.init.files import write
 from opos.init.questions import Answers
 from opos.senders.catalogue import known
+from opos.terminal.next_step import command_line
 from opos.terminal.options import json_option
 from opos.terminal.output import WRONG_USAGE, reports_errors, show, stop
 from shared.verification import verify
@@ -142,5 +143,4 @@ def _begin(answers: Answers, *, force: bool, as_json: bool) -> None:
 def _steps(answers: Answers, missing: list[str]) -> list[str]:
     fill = [f"set {', '.join(missing)} in {secrets_file.NAME}"] if missing else []
     cloud = ["docs/deploying.md shows what `opos deploy` needs on Google Cloud"] if answers.targets else []
-    ours = [f". ./{secrets_file.NAME} && opos verify", f". ./{secrets_file.NAME} && opos up"]
-    return [*fill, *ours, "follow senders.md to set up each sender", *cloud]
+    return [*fill, command_line("verify"), command_line("up"), "follow senders.md to set up each sender", *cloud]

@@ -14,9 +14,10 @@ from opos.terminal.lookup import find_event
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, moment, operator_clock
-from shared.events import Event
+from shared.events import Event, Signal
 from shared.intake.webhook import read_again
 from shared.ports import Delete, Doc, Store, Update
+from shared.ports.terms import event_terms
 from shared.runtime.clock import new_id
 from shared.runtime.container import Runtime
 from shared.runtime.entry import retry_conflicts
@@ -77,14 +78,16 @@ def _as_named(doc: Doc) -> Doc:
 def _replay(path: str, nonce: str, runtime: Runtime, *, is_named: bool) -> None:
     doc = find_event(runtime.store, path.removeprefix("events/"))
     stored, signals = read_again(_as_named(doc) if is_named else doc, runtime.config)
-    version = _prepare(runtime.store, doc, stored)
+    version = _prepare(runtime.store, doc, stored, signals)
     runtime.bus.publish(announcement(stored, signals, version=version, nonce=nonce))
 
 
-def _prepare(store: Store, doc: Doc, stored: Event) -> str:
+def _prepare(store: Store, doc: Doc, stored: Event, signals: tuple[Signal, ...]) -> str:
     """Updates the event as read today and deletes its dead letters, which the replay replaces; the new version."""
     letters = list(store.query("dead_letters", where=[("event", "==", doc.id)]))
-    reread = Update(doc.path, {"quarantine": stored.quarantine, "type": stored.type}, doc.version)
+    reading = {"quarantine": stored.quarantine, "type": stored.type}
+    terms = event_terms({**doc.data, **reading}, signals[0].labels if signals else None)
+    reread = Update(doc.path, {**reading, "terms": terms}, doc.version)
     return store.commit([reread, *(Delete(letter.path, letter.version) for letter in letters)])[doc.path]
 
 

@@ -1,6 +1,5 @@
 """`opos secrets`."""
 
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from opos.rotation.local_secrets import local
 from opos.rotation.secret_store import Keeper
 from opos.rotation.steps import Rotation, Step
 from opos.senders.signed_request import UnknownSource
+from opos.terminal.next_step import command_line
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import WRONG_USAGE, reports_errors, show, stop
 from shared.config.deploy import TargetName
@@ -59,7 +59,7 @@ def rotate(
     given = sys.stdin.read().strip() if reads else None
     if given == "":
         stop(WRONG_USAGE, "expected the new secret on standard input, found nothing")
-    again = f"opos secrets rotate {source}" + (f" --target {target}" if target else "")
+    again = command_line(f"secrets rotate {source}" + (f" --target {target}" if target else ""))
     runtime, named = _bundle(place, target)
     declared, new = _pair(source, runtime, place)
     step = Rotation(
@@ -100,7 +100,7 @@ def _pair(name: str, runtime: Runtime, place: Place) -> tuple[Source, str]:
 
 def _keeper(new: str, place: Place, target: str | None, *, restarted: bool, **named: Any) -> Keeper:
     if target is None:
-        return local(new, os.environ, restarted=restarted or not is_running(place.data))
+        return local(new, place.with_dotenv(), restarted=restarted or not is_running(place.data))
     from opos.rotation.secret_manager import Manager
 
     return Manager(named["gcloud"], target)

@@ -7,15 +7,18 @@ from typing import IO, Any
 
 import click
 
+from opos.bundle.data_folder import address
 from opos.forwarding.target import Target, target
 from opos.senders.sample import Sample, samples
 from opos.senders.signed_request import UnknownSource, signed_headers
 from opos.terminal.http import Answer, post
+from opos.terminal.next_step import pasteable
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
 from shared.config.sources import Source
 from shared.runtime.clock import new_id
 from shared.runtime.container import Runtime
+from shared.runtime.settings import DEFAULT_URL
 from shared.sources import format_of
 from shared.values.text import one_line
 
@@ -26,15 +29,13 @@ from shared.values.text import one_line
 @click.option("--sample", help="Instead of PAYLOAD: a webhook that opos has ready, such as firing or resolved.")
 @click.option("--list", "as_list", is_flag=True, help="List the samples for SOURCE and send nothing.")
 @with_place
-@click.option(
-    "--url", type=target, default="http://127.0.0.1:8080", show_default=True, help="The address of the running bundle."
-)
+@click.option("--url", type=target, help="The bundle's address; by default that of the running bundle, or port 8080.")
 @click.option("--type", "event_type", default="", help="The event type, for senders that put it in a header.")
 @click.option("--delivery", help="The delivery id; a new one by default.")
 @json_option
 @reports_errors
 def command(
-    source: str, payload: IO[bytes] | None, sample: str | None, place: Place, url: Target, event_type: str,
+    source: str, payload: IO[bytes] | None, sample: str | None, place: Place, url: Target | None, event_type: str,
     delivery: str | None, *, as_list: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Send PAYLOAD (a file, or standard input) or a --sample as a signed webhook of SOURCE, over HTTP.
@@ -56,10 +57,11 @@ def command(
         body = _json(chosen.filled(now=now, id=delivery, secret=secret))
         event_type = event_type or chosen.type
     else:
-        body = _given(payload)
+        body = _given(payload, source)
         _require_type(source, declared, event_type)
     headers = signed_headers(source, declared, secret, body, now=now, delivery=delivery, event_type=event_type)
-    answer = post(f"{url.url.rstrip('/')}/webhooks/{source}", body, headers)
+    base = url.url if url else address(place.data) or DEFAULT_URL
+    answer = post(f"{base.rstrip('/')}/webhooks/{source}", body, headers)
     show({"status": answer.status, "body": answer.body}, _lines(answer), as_json=as_json)
     if answer.status >= 300:  # noqa: PLR2004
         raise SystemExit(FAILED)
@@ -85,10 +87,12 @@ def _chosen(source: str, declared: Source, name: str) -> Sample:
     return known[name]
 
 
-def _given(payload: IO[bytes] | None) -> bytes:
+def _given(payload: IO[bytes] | None, source: str) -> bytes:
     body = b"" if payload is None and sys.stdin.isatty() else (payload or sys.stdin.buffer).read()
     if not body:
-        raise click.UsageError("expected PAYLOAD or --sample; `opos send SOURCE --list` lists the samples")
+        raise click.UsageError(
+            pasteable(f"expected PAYLOAD or --sample; `opos send {source} --list` lists the samples")
+        )
     return body
 
 

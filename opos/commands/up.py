@@ -2,84 +2,106 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
+from opos.bundle.addresses import here, in_network
+from opos.forwarding.target import Target, target
+from opos.terminal.next_step import pasteable
 from opos.terminal.options import DATA_FILE, Place, with_place
-from opos.terminal.output import WRONG_USAGE, reports_errors, say, stop
+from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, say, stop
 from shared.config.files.loader import load_config
+from shared.errors import OposError
 from shared.runtime.container import Runtime
 from shared.services.console.sessions import new_link
+from shared.telemetry import setup as telemetry
+from shared.telemetry.logger import log as _log
 from shared.verification import verify
 
-_LOCALHOST = "127.0.0.1"
+TRACES = "faults.jsonl"
+"""In the data folder: the whole lines, with stack traces, of the faults that the readable log names."""
 
 
 @click.command("up")
 @with_place
-@click.option("--host", default=_LOCALHOST, show_default=True, help="The address to listen on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="The port to listen on.")
-@click.option("--public-url", help="The public address of this bundle, for links in messages.")
+@click.option("--public-url", type=target, help="The public address of this bundle, for links in messages.")
+@click.option(
+    "--log", "form", type=click.Choice(["text", "json"]), envvar=telemetry.FORM,
+    help="Readable lines, or JSON; by default text in a terminal.",
+)  # fmt: skip
 @reports_errors
-def command(place: Place, host: str, port: int, public_url: str | None) -> None:
+def command(place: Place, host: str, port: int, public_url: Target | None, form: str | None) -> None:
     """Run the whole bundle in one process, or with --backend emulators in one process per function."""
     if place.backend == "cloud":
         stop(WRONG_USAGE, "expected --backend embedded or emulators, found cloud; `opos deploy` runs the bundle there")
-    faults = verify(place.config_file, place.flags_file, os.environ)
-    if faults:
+    environment, unreadable = place.read_environment()
+    if faults := [*unreadable, *verify(place.config_file, place.flags_file, environment)]:
         hint = "Fix them and start again. `opos demo` runs a bundle that needs no configuration."
         stop(WRONG_USAGE, "\n".join(str(fault) for fault in faults), hint=hint)
+    config = load_config(place.config_file)
+    os.environ.update({**environment, **_log_settings(place.data, config.timezone, form)})
     from opos.bundle.data_folder import lock, misses_its_file, note_address
     from opos.bundle.server import require_free
 
-    url = public_url or load_config(place.config_file).public_url or f"http://{_LOCALHOST}:{port}"
+    named = public_url.url if public_url else os.environ.get("OPOS_PUBLIC_URL") or config.public_url
+    url = (named or in_network(host, port)).rstrip("/")
     require_free(host, port)
     if place.backend == "embedded" and misses_its_file(place.data):
         hint = "To bring the data back, stop opos and run `opos restore FROM` with a backup."
         say(f"The data file {place.data / DATA_FILE} is gone, so opos starts with an empty one. {hint}", err=True)
     with lock(place.data):
-        note_address(place.data, f"http://{_reached(host)}:{port}")
-        _serve(place, host, port, url)
+        note_address(place.data, here(host, port), url)
+        with _crashes_logged():
+            _serve(place, host, port, url)
 
 
-def _reached(host: str) -> str:
-    """Where a program on this machine reaches a server that listens on *host*."""
-    local = {"0.0.0.0": _LOCALHOST, "::": "[::1]"}.get(host, host)  # noqa: S104
-    return f"[{local}]" if ":" in local and not local.startswith("[") else local
+@contextmanager
+def _crashes_logged() -> Iterator[None]:
+    """In a terminal, a crash is a line of the log, which says where its stack trace is."""
+    try:
+        yield
+    except (OposError, OSError):
+        raise
+    except Exception as crash:
+        if not telemetry.is_readable():
+            raise
+        _log.critical("stopped", error=type(crash).__name__, exc_info=crash)
+        sys.exit(FAILED)
+
+
+def _log_settings(data: Path, zone: str, form: str | None) -> dict[str, str]:
+    """The variables that shape the log of every process of the bundle."""
+    readable = {telemetry.ZONE: zone, telemetry.TRACES: str(data / TRACES)}
+    return {telemetry.FORM: form or (telemetry.TEXT if sys.stdout.isatty() else "json"), **readable}
 
 
 def _serve(place: Place, host: str, port: int, url: str) -> None:
+    def greet(ports: Mapping[str, int] | None = None) -> None:
+        click.echo(pasteable(_welcome(place, host, port, url, ports)))
+
     if place.backend == "emulators":
         from opos.bundle.emulated_bundle import serve_emulated
 
         click.echo("Starting the emulators and every function; this takes about ten seconds.", err=True)
-        serve_emulated(place, host, port, url, when_ready=lambda ports: click.echo(welcome(place, url, ports)))
+        serve_emulated(place, host, port, url, when_ready=greet)
         return
     from opos.bundle.server import serve
 
     os.environ.update(place.environment(OPOS_PUBLIC_URL=url))
-    serve(host, port, when_ready=lambda: click.echo(welcome(place, url)))
+    serve(host, port, when_ready=greet)
 
 
-def welcome(place: Place, url: str, ports: Mapping[str, int] | None = None) -> str:
-    """What `opos up` prints when it is ready. *ports* are those of the functions, if each has its own process."""
+def _welcome(place: Place, host: str, port: int, url: str, ports: Mapping[str, int] | None) -> str:
+    from opos.bundle.welcome import welcome
+
     runtime = place.new_runtime(OPOS_PUBLIC_URL=url)
-    lines = [f"opos is up. Send webhooks to {url}/webhooks/{{source}}:"]
-    lines += [f"  {name:<16} {source.scheme}" for name, source in runtime.config.sources.items()]
-    if ports:
-        lines += ["Each function runs in its own process. Unlike on Google Cloud, pushes are not authenticated here:"]
-        lines += [f"  {name:<16} http://{_LOCALHOST}:{port}" for name, port in ports.items()]
-    lines += [f"console  {_console(place, runtime)}", f"flags    {url}/flags", f"health   {url}/health"]
-    lines += ["Ctrl-C stops it" + (" and deletes the data in the emulators." if ports else ".")]
-    return "\n".join(lines)
-
-
-def _console(place: Place, runtime: Runtime) -> str:
-    """A link to the console at a terminal, else the command that prints one: a log must not contain the link."""
-    if sys.stdout.isatty():
-        return f"{console_url(runtime)}\n         (works once, within ten minutes; `opos console` prints another)"
-    return f"run `opos console{'' if place.backend == 'embedded' else f' --backend {place.backend}'}` for a link"
+    console = console_url(runtime) if sys.stdout.isatty() else None
+    return welcome(url, here(host, port), runtime.config.sources, console, ports)
 
 
 def console_url(runtime: Runtime) -> str:

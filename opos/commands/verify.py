@@ -1,7 +1,5 @@
 """`opos verify`."""
 
-import os
-
 import click
 
 from opos.terminal.options import Place, json_option, with_place
@@ -27,8 +25,9 @@ def command(place: Place, *, places: bool, as_json: bool) -> None:
     if places:
         _compare(place, as_json=as_json)
         return
-    faults = verify(place.config_file, place.flags_file, os.environ)
-    doubts = warnings(place.config_file, os.environ, DEFAULT_URL)
+    environment, unreadable = place.read_environment()
+    faults = [*unreadable, *verify(place.config_file, place.flags_file, environment)]
+    doubts = warnings(place.config_file, environment, DEFAULT_URL)
     lines = [*map(str, faults), *([] if faults else [_good(place)]), *(f"warning: {doubt}" for doubt in doubts)]
     content = {"faults": [fault._asdict() for fault in faults], "warnings": [doubt._asdict() for doubt in doubts]}
     show(content, "\n".join(lines), as_json=as_json)

@@ -57,7 +57,8 @@ class Ground:
 
 def ground(place: Place, name: str | None) -> Ground:
     """The target called *name*; by default production, or the first target. Raises NoTarget, ConfigError."""
-    config = replace(place, backend="embedded").new_runtime().config
+    cloud = replace(place, backend="cloud")  # so that no secret of this machine, from .env, takes part in a deploy
+    config = cloud.new_runtime().config
     if config.deploy is None:
         hint = "`opos init` adds one; docs/deploying.md describes it."
         raise NoTarget(f"expected a section `deploy:` in {place.config_file}, found none", hint=hint)
@@ -67,9 +68,7 @@ def ground(place: Place, name: str | None) -> Ground:
         hint = f"Declare it under deploy.targets, with its project. Declared so far: {', '.join(targets)}."
         raise NoTarget(f"expected a target of {place.config_file}, found {chosen!r}", hint=hint)
     target = targets[chosen]
-    runtime = replace(place, backend="cloud").runtime(
-        GOOGLE_CLOUD_PROJECT=target.project, OPOS_STORE="firestore", OPOS_BUS="pubsub"
-    )
+    runtime = cloud.runtime(GOOGLE_CLOUD_PROJECT=target.project, OPOS_STORE="firestore", OPOS_BUS="pubsub")
     return Ground(chosen, place, config, config.deploy, target, Gcloud(target.project, target.region), runtime)
 
 

@@ -1,4 +1,4 @@
-"""Matchers of the status page that no alert has ever met: a typo there shows as a component that is always well."""
+"""Matchers of the status page that no alert has met: with a typo, a component is operational whatever happens."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

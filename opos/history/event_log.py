@@ -10,6 +10,7 @@ from opos.terminal.output import json_text
 from shared.errors import AlreadyExists, OposError
 from shared.events import Event, day
 from shared.ports import Create, Doc, Store
+from shared.ports.terms import event_terms
 
 BATCH = 100
 _STATES = ("accepted", "handled", "dead")
@@ -45,7 +46,9 @@ def _is_wanted(doc: Doc, since: datetime, source: str | None) -> bool:
 
 
 def line(doc: Doc) -> str:
-    return json_text(doc.data, separators=(",", ":"), sort_keys=True)
+    """The event without its terms, which a restore makes again."""
+    content = {name: value for name, value in doc.data.items() if name != "terms"}
+    return json_text(content, separators=(",", ":"), sort_keys=True)
 
 
 def parse_log(lines: Iterable[bytes]) -> Iterator[Create]:
@@ -69,7 +72,10 @@ def _parse(text: bytes) -> Create:
     if data["state"] not in _STATES:
         raise ValueError(f"state: expected one of {', '.join(_STATES)}, found {data['state']!r}")
     known = {name: data[name] for name in ("state", "republished", "handled")}
-    return Create(f"events/{event.id}", {**event.to_doc(), **known, "day": day(event.received_at)})
+    stored = event.to_doc()
+    return Create(
+        f"events/{event.id}", {**stored, **known, "day": day(event.received_at), "terms": event_terms(stored)}
+    )
 
 
 def _reason(fault: Exception) -> str:

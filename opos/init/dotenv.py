@@ -11,11 +11,13 @@ from opos.init.page_channel import channels
 from opos.init.questions import Answers
 from opos.init.templates import SMOKE_SECRET
 from opos.senders.catalogue import new_secret, sender
+from opos.terminal.dotenv import NAME, read
 from opos.terminal.files import write_whole
+from shared.config.files.faults import ConfigError
 from shared.security.secrets import read_secret
 
-NAME = ".env"
-_HEAD = "# The secrets that opos.yaml names. Load them with `. ./.env`. Do not share or commit this file.\n"
+__all__ = ["NAME", "Wanted", "add", "hide", "values", "wanted"]
+_HEAD = "# The secrets that opos.yaml names. opos reads this file beside opos.yaml. Do not share or commit it.\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,12 @@ def add(folder: Path, secrets: list[Wanted], environment: Mapping[str, str]) -> 
 
 
 def values(folder: Path) -> dict[str, str]:
-    """The variables that the file in *folder* sets."""
+    """The variables that the file in *folder* sets. Raises ConfigError."""
     file = folder / NAME
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    matches = (re.fullmatch(r"\s*export (\w+)=(.*)", line) for line in lines)
-    return {match[1]: "".join(shlex.split(match[2], comments=True)) for match in matches if match}
+    added, faults = read(file) if file.exists() else ({}, [])
+    if faults:
+        raise ConfigError(faults)
+    return added
 
 
 def hide(folder: Path) -> bool:

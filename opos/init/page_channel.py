@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from opos.init.questions import Answers, kind
+from shared.values.vapid import new_private_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,9 @@ def channels(answers: Answers) -> Iterator[Asked]:
         case "email":
             line = f"inbox: {{email: SMTP_URL, to: '{answers.email}'}}"
             yield Asked("inbox", line, "SMTP_URL", address, _SERVER)
+        case "webpush":
+            note = "made for you; then open the console on your phone, Devices, and subscribe it (docs/web-push.md)"
+            yield Asked("phone", "phone: {webpush: VAPID_KEY}", "VAPID_KEY", new_private_key(), note)
         case "apprise":
             yield Asked("phone", "phone: {apprise: PHONE_URL}", "PHONE_URL", address, "an Apprise URL")
 

@@ -17,7 +17,7 @@ from shared.config.deploy import Project, Region
 from shared.config.types import Name
 from shared.values.dates import Zone
 
-PAGES = ("console", "ntfy", "slack", "email")
+PAGES = ("console", "ntfy", "slack", "email", "webpush")
 SMOKE = "smoke"
 """The source of the smoke test."""
 NO_SENDERS = frozenset({"bearer", "basic", "hmac", "mapped"})

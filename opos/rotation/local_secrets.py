@@ -1,4 +1,4 @@
-"""Secrets on this machine: in files that NAME_FILE names, or in the environment."""
+"""Secrets on this machine: in files that NAME_FILE names, or in the environment and `.env`."""
 
 import shlex
 from collections.abc import Mapping
@@ -52,11 +52,11 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """Secrets in the environment. No other process can change it, so the operator gets the lines to run."""
+    """Secrets in the environment or `.env`. The operator gets the lines that change either."""
 
     environment: Mapping[str, str]
     at_once: bool = False
-    restart: str = "run these lines where you start `opos up` (such as at the end of .env), and restart it"
+    restart: str = "add these lines at the end of .env, or run them where you start `opos up`, and restart it"
     confirm: str = ""
 
     @property
@@ -79,7 +79,7 @@ class Shell:
         return True
 
     def where(self, name: str) -> str:
-        return f'echo "${name}"'
+        return f"the last line above that sets {name} has it"
 
 
 def local(name: str, environment: Mapping[str, str], *, restarted: bool) -> Files | Shell:

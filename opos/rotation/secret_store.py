@@ -41,5 +41,5 @@ class Keeper(Protocol):
         ...
 
     def where(self, name: str) -> str:
-        """The command that shows the value to the operator."""
+        """The command that shows the value to the operator, or where it is."""
         ...

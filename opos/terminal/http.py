@@ -58,7 +58,9 @@ def _answer(method: str, url: str, body: bytes | None, headers: Headers, timeout
         return request(method, url, body, headers, timeout=timeout)
     except (OSError, HTTPException, ValueError) as fault:
         reason = str(fault) or f"none within {timeout:g} s"
-        raise Unavailable(f"No answer from {url}: {reason}", hint="Is `opos up` running?") from None
+        raise Unavailable(
+            f"No answer from {url}: {reason}", hint="Is the bundle running? `opos up` starts it."
+        ) from None
 
 
 def _exchange(method: str, url: str, body: bytes | None, headers: Headers, timeout: float) -> Answer:

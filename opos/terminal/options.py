@@ -10,11 +10,14 @@ from typing import Any, Literal, get_args
 
 import click
 
+from opos.terminal.dotenv import variables
+from shared.config.files.faults import ConfigError, Fault
 from shared.errors import OposError
 from shared.runtime.container import Runtime
 from shared.runtime.settings import SIGNING_KEY, Settings
 
 Backend = Literal["embedded", "emulators", "cloud"]
+PUBLIC_URL = "OPOS_PUBLIC_URL"
 EMULATORS_FILE = "emulators.json"
 DATA_FILE = "opos.db"
 SIGNING_KEY_FILE = "signing.key"
@@ -60,7 +63,27 @@ class Place:
     def environment(self, **more: str) -> dict[str, str]:
         """The process environment in which every function uses this bundle."""
         files = {"OPOS_CONFIG": str(self.config_file), "OPOS_FLAGS": str(self.flags_file)}
-        return {**os.environ, **files, **_ports(self), **more}
+        return {**self.with_dotenv(), **self._public_url(), **files, **_ports(self), **more}
+
+    def _public_url(self) -> dict[str, str]:
+        """That of the bundle that runs in this place, so that a link which a command makes leads to it."""
+        from opos.bundle.data_folder import public_address
+
+        is_set = self.backend == "cloud" or PUBLIC_URL in os.environ
+        url = None if is_set else public_address(self.data)
+        return {PUBLIC_URL: url} if url else {}
+
+    def with_dotenv(self) -> dict[str, str]:
+        """The environment of this process with the variables of `.env`. Raises ConfigError with all errors of it."""
+        environment, faults = self.read_environment()
+        if faults:
+            raise ConfigError(faults)
+        return environment
+
+    def read_environment(self) -> tuple[dict[str, str], list[Fault]]:
+        """As `with_dotenv`, with the errors. In the cloud, nothing reads `.env`: secrets are in Secret Manager."""
+        added, faults = ({}, []) if self.backend == "cloud" else variables(self.config_file, os.environ)
+        return {**added, **os.environ}, faults
 
     def runtime(self, **more: str) -> Runtime:
         """The bundle in this place. Raises NoBundle if there is none, and creates nothing."""

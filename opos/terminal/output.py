@@ -13,6 +13,7 @@ from typing import Any, NoReturn, ParamSpec
 
 import click
 
+from opos.terminal.next_step import pasteable
 from shared.errors import OposError
 from shared.values.text import readable, readable_lines
 
@@ -28,11 +29,13 @@ def show(content: Any, text: str | Iterable[str], *, as_json: bool) -> None:
 
     A *text* that is a single string keeps its line breaks, so it must quote nothing from outside that has any.
     """
-    say(json_text(content, indent=2) if as_json else text if isinstance(text, str) else "\n".join(map(readable, text)))
+    lines = text if isinstance(text, str) else "\n".join(map(readable, text))
+    say(json_text(content, indent=2) if as_json else pasteable(lines))
 
 
 def say(text: str, *, err: bool = False) -> None:
-    click.echo(readable_lines(text), err=err)
+    """Print *text*. What stderr gets is for people: the commands in it can be pasted."""
+    click.echo(readable_lines(pasteable(text) if err else text), err=err)
 
 
 def json_text(content: Any, **layout: Any) -> str:

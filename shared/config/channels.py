@@ -65,8 +65,15 @@ class SlackChannel(SecretChannel):
     slack: SecretName
 
 
+class WebPushChannel(SecretChannel):
+    """The secret holds the private VAPID key. The operator subscribes devices in the console."""
+
+    kind = "webpush"
+    webpush: SecretName
+
+
 def _kind(value: Any) -> str | None:
-    kinds = ("console", "apprise", "email", "ntfy", "slack")
+    kinds = ("console", "apprise", "email", "ntfy", "slack", "webpush")
     named = [kind for kind in kinds if (kind in value if isinstance(value, dict) else hasattr(value, kind))]
     return named[0] if len(named) == 1 else None
 
@@ -76,13 +83,14 @@ ChannelConfig = Annotated[
     | Annotated[AppriseChannel, Tag("apprise")]
     | Annotated[EmailChannel, Tag("email")]
     | Annotated[NtfyChannel, Tag("ntfy")]
-    | Annotated[SlackChannel, Tag("slack")],
+    | Annotated[SlackChannel, Tag("slack")]
+    | Annotated[WebPushChannel, Tag("webpush")],
     Discriminator(
         _kind,
         custom_error_type="channel_kind",
         custom_error_message=(
-            "a channel: {console: true}, {ntfy: SECRET}, {slack: SECRET}, {apprise: SECRET} or "
-            "{email: SECRET, to: address}"
+            "a channel: {console: true}, {ntfy: SECRET}, {slack: SECRET}, {apprise: SECRET}, "
+            "{webpush: SECRET} or {email: SECRET, to: address}"
         ),
     ),
     BeforeValidator(hide_address),

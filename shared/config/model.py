@@ -3,14 +3,14 @@
 from datetime import timedelta
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from shared.alerting.escalation import Escalation
 from shared.alerting.focus import Focus
 from shared.alerting.inhibition import InhibitRule
 from shared.alerting.routes import Route
 from shared.alerting.time_intervals import Intervals
-from shared.config.channels import ChannelConfig
+from shared.config.channels import ChannelConfig, WebPushChannel
 from shared.config.deploy import Deploy
 from shared.config.derived import Derived
 from shared.config.digests import Digests, WeeklyReview
@@ -100,3 +100,14 @@ class Config(Derived, Section):
     deploy: Deploy | None = None
     rotate_by: dict[SecretName, Day] = Field(default_factory=dict)
     """The day by which to rotate each secret; the review lists the rotations that are due."""
+
+    @field_validator("channels")
+    @classmethod
+    def _one_web_push(cls, channels: dict[Name, ChannelConfig]) -> dict[Name, ChannelConfig]:
+        """A browser subscribes to one key, so there is one list of devices."""
+        names = [name for name, channel in channels.items() if isinstance(channel, WebPushChannel)]
+        if len(names) > 1:
+            raise ValueError(
+                f"expected at most one channel with webpush, since it reaches all devices: {', '.join(names)}"
+            )
+        return channels

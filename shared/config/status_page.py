@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.alerting.matchers import Matchers
-from shared.config.types import Name
+from shared.config.types import Address, Name
 from shared.values.section import Section
 
 Text = Annotated[str, Field(min_length=1, max_length=100)]
@@ -32,4 +32,6 @@ class StatusPage(Section):
     """The public page at /status, with its components in the order of the file."""
 
     title: Text
+    url: Address | None = None
+    """The address in front of /status, if it is not public_url: the feed links to it."""
     components: Annotated[dict[Name, Component], Field(max_length=50)] = Field(default_factory=dict)

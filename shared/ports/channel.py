@@ -1,7 +1,7 @@
 """The Channel port: where messages to people go."""
 
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from shared.values.excerpt import SIZES, Unit
 from shared.values.links import web_link
@@ -55,6 +55,10 @@ class Notice(NamedTuple):
     """The key of the notification whose alerts have resolved. Such a message is quiet, and it replaces that
     notification or follows it where the channel can do so.
     """
+    group: str = ""
+    """The id of the group of alerts that it is about, where it is about one. A channel that can do so shows only the
+    latest message about a group.
+    """
 
 
 def plain_notice(notice: Notice, fault: Exception) -> Notice:
@@ -62,7 +66,7 @@ def plain_notice(notice: Notice, fault: Exception) -> Notice:
     text = f"opos could not show the rest of this message: {type(fault).__name__}."
     severity = notice.severity if notice.severity in {"info", "warning"} else "critical"
     link, ack_url = web_link(notice.link), web_link(notice.ack_url)
-    return Notice(headline(notice.title), text, link, ack_url, severity, resolves=notice.resolves)
+    return Notice(headline(notice.title), text, link, ack_url, severity, resolves=notice.resolves, group=notice.group)
 
 
 class Receipt(NamedTuple):
@@ -88,4 +92,13 @@ class Channel(Protocol):
 
         Raises DeliveryError, as `send` does, if it can be checked but not reached.
         """
+        ...
+
+
+@runtime_checkable
+class Subscribed(Protocol):
+    """A channel whose addressees subscribe and unsubscribe on their own."""
+
+    def departed(self) -> Channel:
+        """What gets the messages of an addressee that has left."""
         ...

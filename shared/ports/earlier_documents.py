@@ -7,6 +7,8 @@ shape adds its case here, raises VERSION, and stays: tests/data/releases has fil
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from shared.ports.terms import alert_index, event_terms
+
 VERSION = 3
 """Raised with each change in this module: the sweeper then writes every document again, since queries read the stored
 fields.
@@ -60,7 +62,8 @@ def _alert(data: Fields) -> Fields:
     if "open_in" not in alert:
         is_told = alert.get("told_at") and alert.get("state") in {"firing", "acknowledged", "snoozed"}
         alert = {**alert, "open_in": alert.get("told_in") or alert.get("group") if is_told else None}
-    return _filled(alert, _ALERT)
+    filled = _filled(alert, _ALERT)
+    return filled if "terms" in filled else {**filled, **alert_index(filled)}
 
 
 def _before_groups(data: Fields) -> Fields:
@@ -95,8 +98,11 @@ def _override(data: Fields) -> Fields:
 
 
 def _event(data: Fields) -> Fields:
+    """An event. Before there was a search, it had no terms; those added here lack the labels of its signals."""
     received_at = str(data.get("received_at", ""))
-    return _filled(data, {**_EVENT, "day": received_at[:10], "state": "handled" if data.get("handled") else "accepted"})
+    state = "handled" if data.get("handled") else "accepted"
+    filled = _filled(data, {**_EVENT, "day": received_at[:10], "state": state})
+    return filled if "terms" in filled else {**filled, "terms": event_terms(filled)}
 
 
 def _heartbeat(data: Fields) -> Fields:

@@ -2,7 +2,8 @@
 
 The index of one field answers each query. No field that grows with time is indexed in `events` and `alerts`, which
 every webhook writes: such an index caps a collection at 500 writes a second (Firestore documentation, "Best
-practices"). `alerts.calls_at` and `alerts.pending.place` do grow, but only alerts that wait have them.
+practices"). `alerts.calls_at`, `alerts.pending.place` and `alerts.urgency` do grow, but only alerts that wait, or are
+open, have them. The terms in LISTS begin with a word, so the writes of a month spread over all words (ADR 52).
 """
 
 INDEXES: tuple[tuple[str, str], ...] = (
@@ -17,6 +18,7 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("alerts", "open_in"),
     ("alerts", "inhibits"),
     ("alerts", "unresolved"),
+    ("alerts", "urgency"),
     ("groups", "due_at"),
     ("outbox", "due_at"),
     ("outbox", "state"),
@@ -43,11 +45,14 @@ NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
         ("dead_letters", "received_at"),
         ("deployments", "number"),
         ("public_incidents", "shown_until"),
+        ("alerts", "urgency"),
     }
 )
 """The indexes that a query reads backwards. The others need no descending index, which would cost one more entry per
 document.
 """
+LISTS: tuple[tuple[str, str], ...] = (("events", "terms"), ("alerts", "terms"))
+"""The fields with lists of texts, each element of which is an index entry, for the operator `contains`."""
 _UNINDEXED = (
     "alert_changes",
     "heartbeats",
@@ -59,6 +64,7 @@ _UNINDEXED = (
     "leases",
     "subscriptions",
     "incident_updates",
+    "devices",
 )
 COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), *_UNINDEXED)
 

@@ -55,9 +55,13 @@ def create_or_update(path: str, data: Data, known: Doc | None) -> Write:
     return Update(path, data, known.version) if known else Create(path, data)
 
 
-Operator = Literal["==", "<", "<=", ">", ">="]
+Operator = Literal["==", "<", "<=", ">", ">=", "contains"]
 Condition = tuple[str, Operator, Any]
-"""A dotted field, an operator, a value (text, number or bool). An absent field never matches, nor null."""
+"""A dotted field, an operator, a value (text, number or bool). An absent field never matches, nor null.
+
+`contains` asks whether a list of texts, declared in `shared.ports.indexes.LISTS`, has the value as an element. It is
+the only condition of its query, which has no *order_by*: the index of one field answers each query.
+"""
 
 
 class Store(Protocol):

@@ -71,7 +71,7 @@ class Function(NamedTuple):
 
 _SWEPT = (
     "events", "alerts", "groups", "outbox", "digests", "heartbeats", "dead_letters", "sweeps", "indicators", "probes",
-    "silences", "focus", "overrides",
+    "silences", "focus", "overrides", "devices",
 )  # fmt: skip
 _ROWS = (
     Function(
@@ -88,7 +88,7 @@ _ROWS = (
         deploys_after=None,
         subscribes=(Subscription("alert-router", EventAccepted),),
         publishes=(DigestDue.topic,),
-        writes=("events", "alerts", "alert_changes", "groups", "outbox", "indicators"),
+        writes=("events", "alerts", "alert_changes", "groups", "outbox", "indicators", "devices"),
     ),
     Function(
         "digest_sender",
@@ -96,7 +96,7 @@ _ROWS = (
         deploys_after="alert_router",
         subscribes=(Subscription("digest-sender", DigestDue), Subscription("digest-sender-reviews", ReviewDue)),
         publishes=(DigestDue.topic,),
-        writes=("digests", "alerts", "outbox"),
+        writes=("digests", "alerts", "outbox", "devices"),
     ),
     Function(
         "sweeper",
@@ -139,6 +139,7 @@ _ROWS = (
             "sessions",
             "silences",
             "subscriptions",
+            "devices",
         ),
     ),
 )

@@ -16,6 +16,7 @@ from shared.runtime.settings import DEFAULT_URL, SIGNING_KEY, Settings, Settings
 from shared.security.secrets import kept_key, read_secret
 
 if TYPE_CHECKING:
+    from shared.adapters.channels.webpush import WebPush
     from shared.adapters.local_bus.bus import LocalBus
     from shared.adapters.sqlite.database import Database
     from shared.config.files.compiled_flags import Compiled
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from shared.services.slo.indicators import Indicators
 
 KEY_FILE = "signing.key"
+_HOW_TO_SET = "Set {name} in .env beside opos.yaml or in the environment, or set {name}_FILE to the path of a file."
 OUTSIDE = 2.0
 """Seconds that a host may take to show its certificate, or the time."""
 
@@ -242,7 +244,7 @@ class Ports:
     def secret(self, name: str) -> str:
         value = read_secret(name, self.settings.environment)
         if value is None:
-            raise Unavailable(f"The secret {name} is not set.", hint=f"Set {name}, or {name}_FILE to a file's path.")
+            raise Unavailable(f"The secret {name} is not set.", hint=_HOW_TO_SET.format(name=name))
         return value
 
     def channel(self, name: str) -> Channel:
@@ -251,6 +253,8 @@ class Ports:
         return self.channels[name]
 
     def addressees(self, name: str) -> Mapping[str, Channel]:
+        if web_push := self._web_push(name):
+            return web_push.addressees() or {"": web_push}
         if name not in self.to:
             self.to[name] = self._addressees(name)
         return self.to[name]
@@ -263,6 +267,8 @@ class Ports:
     def _make_channel(self, name: str) -> Channel:
         from shared.adapters.channels import make_channel
 
+        if web_push := self._web_push(name):
+            return web_push
         kind, address, mail = self._address(name)
         return make_channel(kind, address, self.clock, **mail)
 
@@ -272,6 +278,19 @@ class Ports:
         kind, address, mail = self._address(name)
         several = make_addressees(kind, address, self.clock, **mail)
         return several if len(several) > 1 else {"": self.channel(name)}
+
+    def _web_push(self, name: str) -> "WebPush | None":
+        """The channel *name* if it sends to devices, which come and go; so nothing keeps its addressees."""
+        from shared.config.channels import WebPushChannel
+
+        channel = self.config.channels.get(name)
+        if not isinstance(channel, WebPushChannel):
+            return None
+        from shared.adapters.channels import make_web_push
+        from shared.services.console.devices import StoredDevices
+
+        devices = StoredDevices(lambda: self.store, self.clock.now)
+        return make_web_push(self.secret(channel.secret), self.clock, contact=self.config.owner, devices=devices)
 
     def _address(self, name: str) -> tuple[str, str, dict[str, str]]:
         """The kind of the channel *name*, its address, and what a mail also needs."""
@@ -288,6 +307,6 @@ class Ports:
     def _local_signing_key(self) -> str:
         """The key next to the local database, made at first use. Raises Unavailable without such a database."""
         if self.settings.deployed or self.settings.on_firestore:
-            hint = f"Links cannot be signed without it: set {SIGNING_KEY}, or {SIGNING_KEY}_FILE to a file's path."
+            hint = f"Links cannot be signed without it. {_HOW_TO_SET.format(name=SIGNING_KEY)}"
             raise Unavailable(f"The secret {SIGNING_KEY} is not set.", hint=hint)
         return kept_key(self.database.path.with_name(KEY_FILE))

@@ -94,6 +94,9 @@ FIELDS: Mapping[str, Filter] = {
     "quarantine": _whether,
 }
 
+TERMINAL_ONLY = frozenset({"cause", "hint", "last_fault", "title"})
+"""The fields that only a line at the operator's terminal has (`terminal_fields`), because they may quote a sender."""
+
 ATTRIBUTES: Mapping[str, str] = {
     "channel": "opos.channel",
     "error": "error.type",

@@ -11,6 +11,6 @@ def fault_response(fault: OposError) -> HttpResponse:
     """The answer for *fault*. The reason for a fault of our own is only logged."""
     if fault.http_status < 500:  # noqa: PLR2004
         return error_response(fault)
-    _log.warning("failed", error=type(fault).__name__, fault=fault.message)
+    _log.warning("failed", error=type(fault).__name__, fault=fault.message, hint=fault.hint)
     fault.hint = None
     return error_response(fault if fault.retryable else OposError(OURS))

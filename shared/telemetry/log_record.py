@@ -13,19 +13,20 @@ from typing import Any
 
 from shared.process.facts import version
 from shared.telemetry import tracing
-from shared.telemetry.allowed_fields import allowed, scrubbed
+from shared.telemetry.allowed_fields import TERMINAL_ONLY, allowed, scrubbed
 from shared.telemetry.stack_traces import Frame, origin, stack_trace
 
 _GOOGLE = "logging.googleapis.com"
 _ERROR_EVENT = "type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent"
-_BETWEEN = ("structlog.", __name__)
+_BETWEEN = ("structlog.", __name__, "shared.telemetry.readable_line")
 """The modules between the caller and this one."""
 
 
 def line(_logger: Any, method: str, fields: MutableMapping[str, Any]) -> dict[str, Any]:
     """A processor of structlog. The field `at`, a Frame, is the place of the message if it is not the caller."""
-    fault, at = _fault(fields.pop("exc_info", None)), fields.pop("at", None) or _caller()
-    message, kept, span = scrubbed(str(fields.pop("event")), 100), allowed(fields), tracing.current()
+    fault, at = raised(fields.pop("exc_info", None)), fields.pop("at", None) or _caller()
+    message, span = scrubbed(str(fields.pop("event")), 100), tracing.current()
+    kept = allowed({name: value for name, value in fields.items() if name not in TERMINAL_ONLY})
     if span:
         span.overhear(kept)
     function = span.function if span else ""
@@ -62,8 +63,8 @@ def _labels(function: str) -> dict[str, str]:
 
 
 def _error_event(fault: BaseException, at: Frame, function: str) -> dict[str, Any]:
-    raised, labels = origin(fault) or at, _labels(function)
-    place = {"filePath": raised.file, "lineNumber": raised.line, "functionName": raised.function}
+    frame, labels = origin(fault) or at, _labels(function)
+    place = {"filePath": frame.file, "lineNumber": frame.line, "functionName": frame.function}
     return {
         "@type": _ERROR_EVENT,
         "serviceContext": {"service": os.environ.get("K_SERVICE", labels["function"]), "version": labels["version"]},
@@ -72,7 +73,7 @@ def _error_event(fault: BaseException, at: Frame, function: str) -> dict[str, An
     }
 
 
-def _fault(exc_info: Any) -> BaseException | None:
+def raised(exc_info: Any) -> BaseException | None:
     """The exception in *exc_info*, which `logging` allows to be one, the result of `sys.exc_info`, or true."""
     if isinstance(exc_info, BaseException):
         return exc_info

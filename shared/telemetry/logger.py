@@ -1,10 +1,12 @@
 """The log. It loads structlog with its first line, so that a flag evaluation that logs nothing starts without it."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
 _configure: list[Callable[[], None]] = []
 _bound: list[Any] = []
+_configuring = threading.Lock()
 
 
 def configured_by(configure: Callable[[], None]) -> None:
@@ -25,8 +27,9 @@ class _Log:
 def _first() -> Any:
     import structlog
 
-    while _configure:
-        _configure.pop()()
+    with _configuring:  # else a second thread could log before the first has set it up
+        while _configure:
+            _configure.pop()()
     return structlog.get_logger()
 
 

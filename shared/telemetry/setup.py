@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 from shared.telemetry import logger as logs
@@ -16,7 +17,11 @@ from shared.telemetry.log_record import line
 from shared.telemetry.logger import log as _log
 from shared.telemetry.stack_traces import Frame
 
-LEVEL = "OPOS_LOG_LEVEL"
+LEVEL, FORM = "OPOS_LOG_LEVEL", "OPOS_LOG"
+ZONE, TRACES = "OPOS_LOG_ZONE", "OPOS_LOG_TRACES"
+"""The time zone of the readable log, and the file of its stack traces: `opos up` sets both for its processes."""
+TEXT = "text"
+"""The value of FORM for the readable log. With any other, or without one, the log is JSON."""
 
 
 def configure(*, level: str | None = None) -> None:
@@ -32,11 +37,25 @@ def _shape_lines(level: int) -> None:
     import structlog
 
     structlog.configure(
-        processors=[line, structlog.processors.JSONRenderer()],
+        processors=[_readable_lines()] if is_readable() else [line, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(),  # one write per line, so that threads do not mix theirs
         cache_logger_on_first_use=True,
     )
+
+
+def is_readable() -> bool:
+    """Whether the log of this process is for a person at a terminal."""
+    return os.environ.get(FORM) == TEXT
+
+
+def _readable_lines() -> Callable[..., str]:
+    from zoneinfo import ZoneInfo
+
+    from shared.telemetry.readable_line import ReadableLines
+
+    zone, traces = os.environ.get(ZONE), os.environ.get(TRACES)
+    return ReadableLines(ZoneInfo(zone) if zone else None, Path(traces) if traces else None)
 
 
 def span(name: str, **labels: Any) -> AbstractContextManager[object]:

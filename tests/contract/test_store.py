@@ -237,3 +237,41 @@ def test_a_long_query_is_read_to_its_end(store: Store) -> None:
 def test_a_query_without_order_goes_by_id_and_can_begin_behind_an_id_that_nobody_has(store: Store) -> None:
     store.commit([Create(f"events/{id}", {}) for id in ("b2", "a1", "b1", "c")])
     assert ids(store.query("events", after=Doc("events/b", {}, ""), limit=2)) == ["b1", "b2"]
+
+
+def test_an_element_of_a_list_finds_the_documents_that_have_it_in_the_order_of_their_ids(store: Store) -> None:
+    lists = {"c": ["a@1", "Ä b"], "a": ["a@1"], "b": ["a@10", "A@1"], "d": []}
+    store.commit([Create(f"events/{id}", {"terms": terms}) for id, terms in lists.items()])
+    store.commit([Create("alerts/x", {"terms": ["a@1"]}), Create("events/none", {"terms": None})])
+    assert ids(store.query("events", where=[("terms", "contains", "a@1")])) == ["a", "c"]
+    assert ids(store.query("events", where=[("terms", "contains", "Ä b")])) == ["c"]
+    assert ids(store.query("events", where=[("terms", "contains", "A@1")], limit=1)) == ["b"]
+    assert ids(store.query("events", where=[("terms", "contains", 'x" OR "a')])) == []
+    assert store.count("events", where=[("terms", "contains", "a@1")]) == 2
+    assert store.count("alerts", where=[("terms", "contains", "a@1")]) == 1
+
+
+def test_pages_by_an_element_join_without_gap_or_overlap(store: Store) -> None:
+    store.commit([Create(f"events/{n}", {"terms": ["x", f"y{n % 2}"]}) for n in range(7)])
+    first = list(store.query("events", where=[("terms", "contains", "y0")], limit=2))
+    rest = store.query("events", where=[("terms", "contains", "y0")], limit=9, after=first[-1])
+    assert [ids(first), ids(rest)] == [["0", "2"], ["4", "6"]]
+
+
+def test_a_list_is_found_by_what_it_has_now(store: Store) -> None:
+    def having(element: str) -> list[str]:
+        docs = ids(store.query("alerts", where=[("terms", "contains", element)]))
+        assert store.count("alerts", where=[("terms", "contains", element)]) == len(docs)
+        return docs
+
+    version = store.commit([Create("alerts/a", {"terms": ["old", "same"], "n": 1})])["alerts/a"]
+    version = store.commit([Update("alerts/a", {"terms": ["new", "same"]}, version)])["alerts/a"]
+    assert [having("old"), having("new"), having("same")] == [[], ["a"], ["a"]]
+    version = store.commit([Update("alerts/a", {"n": 2}, version)])["alerts/a"]
+    assert having("new") == ["a"]
+    store.commit([Set("alerts/a", {"terms": ["set"]})])
+    assert [having("new"), having("set")] == [[], ["a"]]
+    store.commit([Delete("alerts/a", existing(store, "alerts/a").version)])
+    assert having("set") == []
+    store.commit([Create("alerts/b", {"terms": ["set"]})])
+    assert having("set") == ["b"]

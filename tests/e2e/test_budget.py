@@ -132,5 +132,7 @@ def test_every_declared_index_is_used_and_every_query_has_one(bundle: Bundle) ->
     bundle.trouble("disk", status="resolved")
     bundle.settle()
     assert list(read_log(bundle.store, since=bundle.clock.now() - timedelta(hours=1), until=bundle.clock.now()))
+    bundle.configure("status: {title: Shop}\n")
+    assert bundle.request("GET", "/status").status == 200
     assert bundle.store.queries == set(INDEXES)
     assert bundle.store.backwards == NEWEST_FIRST

@@ -193,7 +193,8 @@ def test_sessions_of_the_console_are_listed_and_revoked_by_command(bundle: Bundl
 
     listed = json.loads(run("--sessions", "--json"))
     assert {session["browser"] for session in listed} == {"Firefox on iPhone", "Firefox on Linux"}
-    assert "`opos console --sessions` shows the ids." in run("--revoke", "x")
+    hint = run("--revoke", "x").splitlines()[-1]
+    assert re.fullmatch(rf"hint: `opos console --sessions .*--data {bundle.folder}` shows the ids.", hint)
     (id,) = [session["id"] for session in listed if session["browser"] == "Firefox on iPhone"]
     assert run("--revoke", id[:8]) == "Ended 1 session.\n"
     assert [bundle.request("GET", "/", headers={"cookie": cookie}).status for cookie in (phone, desk)] == [401, 200]

@@ -80,6 +80,7 @@ def test_every_page_answers(old: Bundle) -> None:
 
 
 def test_every_command_answers(old: Bundle) -> None:
+    old.configure("status: {title: Shop}\n")
     for words in calls(old):
         result = run(old, words)
         may_fail = words.startswith(("doctor", "secrets rotate", "flags release", "route what-if"))

@@ -91,7 +91,7 @@ def test_an_event_is_shown_with_its_payload_by_the_beginning_of_its_id(bundle: B
         '  "type": "charge.',
     ):
         assert part in shown
-    assert f"`opos trace {id[:8]}` shows what followed" in shown
+    assert re.search(rf"`opos trace {id[:8]} .*--data {bundle.folder}` shows what followed", shown)
     view = json.loads(opos(bundle, "event", id, "--json"))
     assert (view["payload"], view["format"], view["verdicts"]) == (DISPUTE, "json", ["page"])
 

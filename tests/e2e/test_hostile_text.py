@@ -36,7 +36,7 @@ STORED = {
 OTHERS = {
     "init", "up", "demo", "send", "import", "silence add", "silence expire", "flags list", "flags eval", "flags compile",
     "flags explain", "flags manifest", "flags set", "flags override", "flags release", "flags stale", "verify",
-    "secrets rotate", "channels test", "cost", "deploy", "rollback", "deployments", "console", "backup", "restore",
+    "secrets rotate", "channels key", "channels test", "cost", "deploy", "rollback", "deployments", "console", "backup", "restore",
     "heartbeat list", "heartbeat url", "statuspage open", "statuspage maintenance", "statuspage update",
     "statuspage resolve", "statuspage withdraw",
 }  # fmt: skip

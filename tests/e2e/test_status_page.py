@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from opos.cli import main
+from tests.support import requirements as needs
 from tests.support.bundle import SECRETS, Bundle
 
 STATUS = """
@@ -146,3 +147,27 @@ def test_a_head_request_has_the_headers_and_no_body(here: Bundle) -> None:
         assert head.headers["etag"] == whole.headers["etag"]
         again = here.request("GET", path, headers={"if-none-match": whole.headers["etag"]})
         assert (again.status, again.text) == (304, "")
+
+
+@pytest.mark.slow
+@needs.browser
+def test_a_browser_shows_the_page_with_its_style_on_a_phone(here: Bundle) -> None:
+    from playwright.sync_api import sync_playwright
+
+    here.trouble("disk")
+    here.settle()
+    done(here, "statuspage", "open", "Search is slow", "--component", "search", "--impact", "degraded")
+    page(here)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        tab, complaints = browser.new_page(viewport={"width": 320, "height": 640}), list[str]()
+        tab.on("console", lambda message: complaints.append(message.text))
+        tab.goto(f"{here.url}/status")
+        assert tab.get_by_text("Down: Checkout. Degraded: Search.").is_visible()
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 320
+        assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(246, 246, 244)"
+        assert [text for text in complaints if "favicon" not in text] == []
+        assert tab.get_by_role("heading", level=1).count() == tab.get_by_role("main").count() == 1
+        browser.close()

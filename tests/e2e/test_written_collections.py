@@ -3,6 +3,7 @@
 The tests run all functions, each as its own process would.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
@@ -22,6 +23,7 @@ from shared.runtime import container
 from shared.runtime.container import Runtime
 from tests.support.bundle import Bundle
 from tests.support.console import link_path
+from tests.support.push_service import KEY, push_service
 
 Written = dict[str, set[str]]
 """What each function used: its collections, or its topics."""
@@ -92,12 +94,17 @@ def _report(runtime: Runtime) -> None:
             reporter.report(runtime.clock.now())
 
 
-CHANNELS = "channels: {desk: {console: true}, inbox: {console: true}, phone: {ntfy: PHONE_URL}}\n"
+CHANNELS = """
+channels: {desk: {console: true}, inbox: {console: true}, phone: {webpush: VAPID_KEY}}
+route: {channel: desk, routes: [{matchers: [source=alertmanager], channel: phone, digest: pushed}]}
+digest: {all: {channel: inbox, window: 5m, size: 5}, pushed: {channel: phone, window: 5m, size: 5}}
+"""
 
 
 def run_everything(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     """All that a function may write: alerts and digests, heartbeats, stuck messages, flags, and a person's actions."""
-    bundle.configure(f"heartbeats: {{backup: {{every: 1h, grace: 5m}}}}\n{CHANNELS}")
+    bundle.runtime.settings.environment["VAPID_KEY"] = KEY  # type: ignore[index]
+    bundle.configure(f"\nheartbeats: {{backup: {{every: 1h, grace: 5m}}}}{CHANNELS}")
     _alerts_and_digests(bundle)
     _a_digest_is_given_up(bundle)
     _a_person_acts(bundle)
@@ -110,6 +117,7 @@ def run_everything(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
         bundle.tick(minutes=2)
     bundle.tick(days=2)  # the heartbeat is missed
     bundle.tick(days=6)  # a review is due
+    _a_device_subscribes(bundle)
     _the_clock_is_set_back(bundle)
     _a_dead_letter(bundle, monkeypatch)
 
@@ -189,6 +197,23 @@ def _the_operator_acts(bundle: Bundle) -> None:
     ):
         token = bundle.request("GET", page, headers=operator).text.partition('name="csrf" value="')[2].partition('"')[0]
         assert bundle.request("POST", path, f"csrf={token}&{form}".encode(), operator).status == 303
+
+
+def _a_device_subscribes(bundle: Bundle) -> None:
+    """Then the router, the sweeper and the digest sender each note what became of a message to it."""
+    to = bundle.runtime.links.token("device", {"device": "new"}, expires=bundle.clock.now() + timedelta(hours=1))
+    with push_service(bundle.clock) as service:
+        phone = service.subscribe()
+        subscription = json.dumps(phone.subscription).encode()
+        assert bundle.request("POST", f"/devices/{to}", subscription, bundle.signed_in()).status == 201
+        phone.answers += [(500 + number % 4, {}) for number in range(200)]  # no two in a row are the same fault
+        for name, severity in (("page", "critical"), ("item", "warning")):
+            labels = {"alertname": name, "severity": severity}
+            alerts = [{"status": "firing", "labels": labels, "annotations": {}, "fingerprint": name}]
+            bundle.send("alertmanager", {"version": "4", "status": "firing", "alerts": alerts}, delivery=name)
+            bundle.settle()
+            bundle.tick(minutes=2)
+        bundle.tick(minutes=10)
 
 
 def _a_dead_letter(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,14 +148,12 @@ def test_an_override_of_a_bundle_that_does_not_run_says_that_nobody_receives_it(
         stopped = CliRunner().invoke(main, override)
         as_json = CliRunner().invoke(main, [*override, "--json"])
         with lock(embedded.folder):
-            note_address(embedded.folder, embedded.url)
+            note_address(embedded.folder, embedded.url, embedded.url)
             embedded.clock.moment = datetime.now(UTC)
             running = CliRunner().invoke(main, override)
     assert stopped.exit_code == as_json.exit_code == running.exit_code == 0
     assert stopped.stderr == as_json.stderr == running.stderr == ""
-    assert stopped.stdout.splitlines()[1:] == [
-        "No `opos up` is running on ., so nobody receives this until one starts."
-    ]
+    assert stopped.stdout.splitlines()[1:] == ["No bundle is running on ., so nobody receives this until one starts."]
     assert json.loads(as_json.stdout)["applied_by"] is None
     assert running.stdout.splitlines()[1:] == [f"The bundle at {embedded.url} applies it."]
 

@@ -24,6 +24,7 @@ from shared.services.digest.notice import digest_notice
 from shared.values.text import headline
 from tests.support.digests import alert, context_of, say, send
 from tests.support.fakes import FakeClock, FakeContext
+from tests.support.push_service import PUBLIC, Browser, channel_to
 from tests.support.receivers import (
     LOGIN,
     TOKEN,
@@ -54,6 +55,7 @@ def text_of(posted: Posted) -> str:
 
 @contextmanager
 def receiver_of(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
+    browser = Browser("", PUBLIC)
     make: dict[str, tuple[Callable[[Posted], Any], Callable[[str], Channel]]] = {
         "ntfy": (ntfy, lambda at: NtfyTopic(f"http://{at}/alerts", CLOCK)),
         "ntfy by Apprise": (ntfy, lambda at: AppriseService(f"ntfy://{at}/alerts", CLOCK)),
@@ -61,6 +63,7 @@ def receiver_of(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
         "discord's slack": (discord, lambda at: SlackWebhook(f"http://{at}/api/webhooks/1/token/slack", CLOCK)),
         "discord": (discord, lambda _: AppriseService("discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js", CLOCK)),
         "telegram": (telegram, lambda _: AppriseService("tgram://123456789:abcdefg_hijklmnop/12315544/", CLOCK)),
+        "web push": (browser.verdict, lambda at: _web_push(browser, at)),
         "pushover": (pushover, lambda _: AppriseService(f"pover://{'u' * 30}@{'a' * 30}", CLOCK)),
     }
     verdict, channel = make[name]
@@ -73,7 +76,12 @@ def receiver_of(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
         yield channel(receiver.address), receiver
 
 
-NAMES = ["ntfy", "ntfy by Apprise", "slack", "discord's slack", "discord", "telegram", "pushover"]
+def _web_push(browser: Browser, at: str) -> Channel:
+    browser.endpoint = f"http://{at}/wpush/secret"
+    return channel_to(browser, clock=CLOCK)[0]
+
+
+NAMES = ["ntfy", "web push", "ntfy by Apprise", "slack", "discord's slack", "discord", "telegram", "pushover"]
 
 
 @pytest.fixture(params=NAMES)

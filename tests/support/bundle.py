@@ -20,6 +20,7 @@ from shared.events import Tick
 from shared.ports import Delete, Doc, Store
 from shared.runtime import container as runtime
 from shared.runtime.container import Runtime
+from shared.runtime.current_documents import CurrentDocuments
 from shared.runtime.settings import Settings
 from shared.sources import scheme
 from tests.support import emulators, ofrep
@@ -131,7 +132,7 @@ class Bundle:
 
         google = {**emulators.running().environment, "GOOGLE_CLOUD_PROJECT": emulators.new_project()}
         (self.folder / EMULATORS_FILE).write_text(json.dumps(google))
-        return connect(google["GOOGLE_CLOUD_PROJECT"], "(default)", google["FIRESTORE_EMULATOR_HOST"])
+        return CurrentDocuments(connect(google["GOOGLE_CLOUD_PROJECT"], "(default)", google["FIRESTORE_EMULATOR_HOST"]))
 
     @property
     def place(self) -> list[str]:

@@ -14,7 +14,7 @@ import yaml
 
 from shared.adapters.firestore.values import encode_fields
 from shared.ports import Doc
-from shared.ports.indexes import INDEXES, orders
+from shared.ports.indexes import INDEXES, LISTS, orders
 from tests.support import requirements as needs
 from tests.support.bundle import SECRETS, Bundle
 from tests.unit.sources.test_payloads import HEADERS, PAYLOADS
@@ -34,7 +34,14 @@ def entries(doc: Doc) -> int:
     """Of all indexes that have it."""
     fields, collection = encode_fields(doc.data), doc.path.partition("/")[0]
     found = [(name, _at(fields, name)) for owner, name in INDEXES if owner == collection]
-    return sum(_entry(doc, name, value) * len(orders(collection, name)) for name, value in found if value is not None)
+    single = sum(_entry(doc, name, value) * len(orders(collection, name)) for name, value in found if value is not None)
+    return single + sum(_entry(doc, name, value) for name, value in _elements(collection, fields))
+
+
+def _elements(collection: str, fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Each element of a list is an entry of its own."""
+    for name in (name for owner, name in LISTS if owner == collection and name in fields):
+        yield from ((name, value) for value in fields[name].array_value.values)
 
 
 def body(text: str) -> int:

@@ -16,6 +16,7 @@ from shared.events import Message
 from shared.ports import Condition, Create, Delete, Doc, Form, Notice, Receipt, Set, Update, Write
 from shared.ports.field_paths import field as field_of
 from shared.ports.field_paths import merge
+from shared.ports.indexes import LISTS
 from shared.runtime.notices import NOTICES
 from shared.security.signed_links import Links
 from shared.services.flags.usage import Usage
@@ -37,12 +38,16 @@ COMPARE = {
 def matches(data: dict[str, Any], condition: Condition) -> bool:
     name, operator, value = condition
     stored = field_of(data, name)
+    if operator == "contains":
+        return isinstance(stored, list) and value in stored
     return stored is not None and type(stored) is type(value) and COMPARE[operator](stored, value)
 
 
 def serves(collection: str, where: Sequence[Condition], order_by: str | None, *, descending: bool = False) -> bool:
     """Whether Firestore answers this query with the declared indexes; its emulator answers any query."""
     ranged = [name for name, operator, _ in where if operator != "=="]
+    if any(operator == "contains" for _, operator, _ in where):
+        return len(where) == 1 and (collection, *ranged) in LISTS and order_by is None
     return is_served(collection, [name for name, _, _ in where], order_by, descending=descending) and (
         not ranged or order_by in {None, *ranged}
     )

@@ -1,7 +1,13 @@
 """Channels: one module a kind of receiver."""
 
+from typing import TYPE_CHECKING
+
 from shared.events import document_id
 from shared.ports import Channel, Clock
+from shared.ports.devices import Devices
+
+if TYPE_CHECKING:
+    from shared.adapters.channels.webpush import WebPush
 
 
 def make_channel(kind: str, address: str, clock: Clock, *, sender: str = "", to: str = "") -> Channel:
@@ -47,6 +53,14 @@ def make_addressees(kind: str, address: str, clock: Clock, *, sender: str = "", 
 
             return {_id(to): make_channel(kind, address, clock, sender=sender, to=to) for to in mail_addresses(to)}
     return {}
+
+
+def make_web_push(secret: str, clock: Clock, *, contact: str, devices: Devices) -> "WebPush":
+    """The channel to *devices*, with the VAPID key *secret*; a push service may write to *contact*."""
+    from shared.adapters.channels.webpush import Sender, WebPush
+    from shared.values.vapid import VapidKey
+
+    return WebPush(Sender(VapidKey(secret), contact, clock), devices)
 
 
 def _id(address: str) -> str:

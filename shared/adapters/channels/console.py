@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from shared.adapters.channels.built_message import built
 from shared.ports import Clock, Form, Notice, Receipt
+from shared.telemetry.setup import is_readable
 from shared.values.text import readable
 
 _LOUD = {"critical": "PAGE", "warning": "WARN", "info": "DIGEST"}
@@ -17,8 +18,10 @@ class ConsoleLine:
     form: ClassVar[Form] = Form()
 
     def send(self, notice: Notice, key: str) -> Receipt:
-        sys.stdout.write(f"{built(_line, notice)} [{key}]\n")
-        sys.stdout.flush()
+        text = built(_line, notice)
+        if not is_readable():  # else the log shows the delivery, with its title, on the same terminal
+            sys.stdout.write(f"{text} [{key}]\n")
+            sys.stdout.flush()
         return Receipt("shown on the console", self.clock.now())
 
     def reach(self) -> bool:

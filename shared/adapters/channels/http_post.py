@@ -64,8 +64,12 @@ def json_body(content: dict[str, Any]) -> bytes:
 
 def post_json(url: str, content: dict[str, Any], headers: dict[str, str]) -> Answer:
     """The successful answer. Raises DeliveryError."""
-    headers = {"content-type": "application/json", **headers}
-    request = urllib.request.Request(url, json_body(content), headers)  # noqa: S310
+    return post(url, json_body(content), {"content-type": "application/json", **headers})
+
+
+def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
+    """The successful answer. Raises DeliveryError."""
+    request = urllib.request.Request(url, body, headers)  # noqa: S310
     return _open(request, lambda answer: Answer(int(answer.status), _words(_beginning(answer))))
 
 

@@ -18,6 +18,7 @@ _OPERATORS = {
     "<=": StructuredQuery.FieldFilter.LESS_THAN_OR_EQUAL,
     ">": StructuredQuery.FieldFilter.GREATER_THAN,
     ">=": StructuredQuery.FieldFilter.GREATER_THAN_OR_EQUAL,
+    "contains": StructuredQuery.FieldFilter.ARRAY_CONTAINS,
 }
 _NAME = "__name__"
 

@@ -74,7 +74,7 @@ class Pump:
         try:
             batch = self.bus.take(free, bulk=bulk, busy=tuple(busy)) if free else []
         except Unavailable as fault:
-            _log.warning("nothing_taken", error=fault.code)
+            _log.warning("nothing_taken", error=fault.code, cause=fault)
             self._stopping.wait(PAUSE)
             return False
         except Exception as fault:  # noqa: BLE001  (if this thread dies, nothing is delivered any more)

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from shared.adapters.sqlite import lists
 from shared.adapters.sqlite.backup import connect, translated
 from shared.adapters.sqlite.database import Database
 
@@ -40,6 +41,7 @@ def salvage(source: Path, copy: Path) -> list[str]:
 
 def _insert(db: sqlite3.Connection, documents: list[Any], messages: list[Any]) -> None:
     db.executemany("INSERT OR IGNORE INTO docs (path, collection, version, data) VALUES (?, ?, ?, ?)", documents)
+    lists.fill(db)
     db.executemany(
         "INSERT INTO messages (message_id, topic, subscription, data, attributes, published_at, due_at, attempts)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

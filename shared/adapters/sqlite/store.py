@@ -9,10 +9,11 @@ from datetime import datetime
 from random import getrandbits
 from typing import Any
 
+from shared.adapters.sqlite import lists
 from shared.adapters.sqlite.database import Database, column, index_of
 from shared.adapters.sqlite.faults import damaged
 from shared.errors import AlreadyExists, Conflict, DataFileDamaged
-from shared.ports import Condition, Create, Delete, Doc, Set, Update, Write
+from shared.ports import Condition, Create, Data, Delete, Doc, Set, Update, Write
 from shared.ports.field_paths import EXPIRY, field, merge
 from shared.ports.indexes import INDEXES
 from shared.values.text import well_formed
@@ -57,6 +58,10 @@ class SqliteStore:
         return map(self._doc, self.database.iterate(sql, parameters))
 
     def count(self, collection: str, *, where: Sequence[Condition] = ()) -> int:
+        if asked := _element(where):
+            name, element = asked
+            sql = f"SELECT count(*) FROM ({lists.matching(collection, _checked(name))})"  # noqa: S608
+            return int(self.database.read(sql, [lists.words([element])])[0][0])
         filters, parameters = _filters(collection, where)
         table = _table(collection, where, None)
         rows = self.database.read(f"SELECT count(*) FROM {table} WHERE {' AND '.join(filters)}", parameters)  # noqa: S608
@@ -95,22 +100,36 @@ def apply_all(connection: sqlite3.Connection, writes: Sequence[Write], version: 
 def _apply(connection: sqlite3.Connection, write: Write, version: int) -> None:
     match write:
         case Create(path, data):
-            sql = "INSERT INTO docs (path, collection, version, data) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
-            if not connection.execute(sql, [path, _collection(path), version, _dump(data)]).rowcount:
-                raise AlreadyExists(path)
+            _insert(connection, "INSERT INTO docs", "ON CONFLICT DO NOTHING", path, data, version)
         case Set(path, data):
-            sql = "INSERT OR REPLACE INTO docs (path, collection, version, data) VALUES (?, ?, ?, ?)"
-            connection.execute(sql, [path, _collection(path), version, _dump(data)])
+            if lists.is_listed(_collection(path)):
+                connection.execute("DELETE FROM docs WHERE path = ?", [path])  # REPLACE would not run the trigger
+            _insert(connection, "INSERT OR REPLACE INTO docs", "", path, data, version)
         case Update(path, data, if_version):
-            row = connection.execute("SELECT version, data FROM docs WHERE path = ?", [path]).fetchone()
-            if row is None or str(row[0]) != if_version:
-                raise Conflict(path)
-            merged = _dump(merge(_load(row[1]), data))
-            connection.execute("UPDATE docs SET version = ?, data = ? WHERE path = ?", [version, merged, path])
+            _update(connection, path, data, if_version, version)
         case Delete(path, if_version):
             sql = "DELETE FROM docs WHERE path = ? AND version = ?"
             if not connection.execute(sql, [path, int(if_version)]).rowcount:
                 raise Conflict(path)
+
+
+def _insert(connection: sqlite3.Connection, into: str, otherwise: str, path: str, data: Data, version: int) -> None:
+    """Raises AlreadyExists if nothing was written."""
+    sql = f"{into} (path, collection, version, data) VALUES (?, ?, ?, ?) {otherwise}"
+    written = connection.execute(sql, [path, _collection(path), version, _dump(data)])
+    if not written.rowcount:
+        raise AlreadyExists(path)
+    lists.note(connection, _collection(path), written.lastrowid, before={}, after=data)
+
+
+def _update(connection: sqlite3.Connection, path: str, data: Data, if_version: str, version: int) -> None:
+    row = connection.execute("SELECT version, data, rowid FROM docs WHERE path = ?", [path]).fetchone()
+    if row is None or str(row[0]) != if_version:
+        raise Conflict(path)
+    known = _load(row[1])
+    merged = merge(known, data)
+    connection.execute("UPDATE docs SET version = ?, data = ? WHERE path = ?", [version, _dump(merged), path])
+    lists.note(connection, _collection(path), row[2], before=known, after=merged)
 
 
 def _table(collection: str, where: Sequence[Condition], order_by: str | None) -> str:
@@ -120,9 +139,20 @@ def _table(collection: str, where: Sequence[Condition], order_by: str | None) ->
     return f"docs INDEXED BY {index_of(collection, indexed)}" if indexed else "docs"
 
 
+def _element(where: Sequence[Condition]) -> tuple[str, str] | None:
+    """The field and the element that `contains` asks for, the only condition of its query."""
+    asked = [(name, value) for name, operator, value in where if operator == "contains"]
+    if asked and len(where) > 1:
+        raise ValueError(f"expected `contains` as the only condition, found {where}")
+    return asked[0] if asked else None
+
+
 def _filters(collection: str, where: Sequence[Condition]) -> tuple[list[str], list[Any]]:
     # The collection is a literal, because SQLite uses a partial index only for a literal.
     filters = [f"collection = '{_checked(collection)}'"]
+    if asked := _element(where):
+        name, element = asked
+        return [*filters, f"rowid IN ({lists.matching(collection, _checked(name))})"], [lists.words([element])]
     if not where:
         filters.append(f"path >= '{collection}/' AND path < '{collection}0'")  # 0 follows the slash
     filters += [f"{column(_checked(name))} IS NOT NULL" for name in dict.fromkeys(name for name, _, _ in where)]

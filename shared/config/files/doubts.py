@@ -6,12 +6,13 @@ from typing import Any
 from shared.alerting.inhibition import InhibitRule
 from shared.alerting.unreachable import contradiction, implied, unreachable
 from shared.config.channels import ConsoleChannel, SecretChannel
+from shared.config.deploy import Deploy
 from shared.config.files.faults import Fault
 from shared.config.files.located_yaml import Located, Where
 from shared.config.files.references import Kind, declared, named
 from shared.config.files.validation import shown
 from shared.config.model import Config
-from shared.config.status_page import Condition
+from shared.config.status_page import Condition, StatusPage
 
 _LISTS = ("mute_time_intervals", "active_time_intervals")
 _SECTIONS: dict[Kind, tuple[str, str]] = {
@@ -109,10 +110,8 @@ def _status_page(config: Config, located: Located) -> Iterator[Fault]:
     """What makes the status page say less than it seems to: it is unreachable, or a condition can never be met."""
     if config.status and config.health.status_page:
         yield _warning(located, ("health", "status_page"), "no title here, since status.title is the title", "one")
-    if config.status and config.deploy and "health" not in config.deploy.public:
-        expected = "health among the public functions, since it serves the status page"
-        where = ("deploy", "public") if "public" in config.deploy.model_fields_set else ("deploy",)
-        yield _warning(located, where, expected, ", ".join(config.deploy.public))
+    if config.status and config.deploy:
+        yield from _deployed_page(config.status, config.deploy, located)
     for id, component in config.status.components.items() if config.status else ():
         for number, condition in enumerate(component.when):
             place = ("status", "components", id, "when", number)
@@ -122,6 +121,15 @@ def _status_page(config: Config, located: Located) -> Iterator[Fault]:
                 implied(before.matchers, condition.matchers) for before in _stronger(component.when[:number], condition)
             ):
                 yield _warning(located, place, "a condition that changes the state", "that an earlier one covers it")
+
+
+def _deployed_page(page: StatusPage, deploy: Deploy, located: Located) -> Iterator[Fault]:
+    if "health" not in deploy.public:
+        where = ("deploy", "public") if "public" in deploy.model_fields_set else ("deploy",)
+        expected = "health among the public functions, since it serves the status page"
+        yield _warning(located, where, expected, ", ".join(deploy.public))
+    if page.url is None:
+        yield _warning(located, ("status",), "the url of the page, since a deployed function has its own", "none")
 
 
 def _stronger(earlier: Sequence[Condition], condition: Condition) -> Iterator[Condition]:

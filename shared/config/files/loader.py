@@ -122,7 +122,8 @@ def _undeclared(located: Located) -> Iterator[Fault]:
 def _missing(name: str, where: Where, located: Located, environment: Mapping[str, str]) -> Fault:
     path = environment.get(f"{name}_FILE")
     actual = f"no text in the file that {name}_FILE names" if path else "no value"
-    hint = f"set {name}, or set {name}_FILE to the path of a file, or remove this entry"
+    or_file = f"or {name}_FILE to the path of a file, or remove this entry"
+    hint = f"set {name} in .env beside this file or in the environment, {or_file}"
     return Fault(
         located.file, located.line(where), ".".join(map(str, where)), f"the secret {name} to be set", actual, hint
     )

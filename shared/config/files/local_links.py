@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from shared.config.channels import EmailChannel, SecretChannel
+from shared.config.channels import EmailChannel, SecretChannel, WebPushChannel
 from shared.config.files.faults import Fault
 from shared.config.files.located_yaml import Located
 from shared.config.model import Config
@@ -17,6 +17,17 @@ def local_links(config: Config, located: Located, url: str, environment: Mapping
     channels = [name for name, channel in config.channels.items() if _leaves(channel, environment)]
     if channels and _is_local(url):
         expected = f"an address that your phone can open, since links in notifications on {', '.join(channels)} use it"
+        yield Fault(located.file, located.line(("public_url",)), "public_url", expected, url)
+
+
+def insecure_links(config: Config, located: Located, url: str) -> Iterator[Fault]:
+    """A warning if devices cannot subscribe at *url*: browsers offer Web Push on https, and on this machine only.
+
+    Source: W3C Secure Contexts.
+    """
+    channels = [name for name, channel in config.channels.items() if isinstance(channel, WebPushChannel)]
+    if channels and not url.startswith("https://") and not _is_local(url):
+        expected = f"an https address, since browsers subscribe to {', '.join(channels)} on no other"
         yield Fault(located.file, located.line(("public_url",)), "public_url", expected, url)
 
 

@@ -8,6 +8,7 @@ from shared.errors import AlreadyExists
 from shared.events import OWN_SOURCE, Event, EventAccepted, Handling, Signal, day, document_id
 from shared.intake.webhook import read_again
 from shared.ports import Create, Doc, Write
+from shared.ports.terms import event_terms
 from shared.telemetry.logger import log as _log
 
 Outcome = Literal["accepted", "duplicate"]
@@ -22,7 +23,7 @@ def accept(event: Event, signals: tuple[Signal, ...], context: Context, *more: W
     A duplicate of an event that nobody has handled is published too: its first attempt may have stored the event
     and died, or timed out, before it published.
     """
-    kept = keep(event)
+    kept = keep(event, signals)
     try:
         if context.joined:
             context.joined.publish_with(kept, lambda version: announcement(event, signals, version=version), *more)
@@ -45,12 +46,17 @@ def announce_if_waiting(doc: Doc | None, context: Context) -> None:
         announce(event, signals, doc.version, context)
 
 
-def keep(event: Event) -> Create:
-    """The write that stores *event*, for callers that commit it together with other writes and then announce it."""
+def keep(event: Event, signals: tuple[Signal, ...] = ()) -> Create:
+    """The write that stores *event* with *signals*, for callers that commit it with other writes and then announce it.
+
+    It is found by the labels of its first signal.
+    """
     handling: Handling = {
         "day": day(event.received_at), "state": "accepted", "republished": {"count": 0, "at": None}, "handled": {},
     }  # fmt: skip
-    return Create(f"events/{event.id}", {**event.to_doc(), **handling})
+    stored = event.to_doc()
+    terms = event_terms(stored, signals[0].labels if signals else None)
+    return Create(f"events/{event.id}", {**stored, **handling, "terms": terms})
 
 
 def announce(event: Event, signals: tuple[Signal, ...], version: str, context: Context) -> None:

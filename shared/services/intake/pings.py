@@ -35,7 +35,7 @@ def beat_of(name: str, doc: Doc | None) -> Beat:
 def commit_spoken(writes: Sequence[Write], said: Iterable[Spoken], context: Context) -> None:
     """Commit *writes* together with an event for each alert in *said*, then publish the events."""
     raised = [(_event(change, context), change.alert) for change in said]
-    kept = [keep(event) for event, _ in raised]
+    kept = [keep(event, (alert,)) for event, alert in raised]
     versions = context.store.commit([*writes, *kept])
     for (event, alert), create in zip(raised, kept, strict=True):
         announce(event, (alert,), versions[create.path], context)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.errors import AlreadyExists, Conflict
-from shared.intake.rejections import KEEP, STATUSES, Reason, Rejected, as_text, from_text, merged
+from shared.intake.rejections import KEEP, STATUSES, WORDS, Reason, Rejected, as_text, from_text, merged
 from shared.ports import Store, create_or_update
 from shared.ports.field_paths import EXPIRY
 from shared.process.due_task import DueTask
@@ -57,8 +57,11 @@ class Rejections:
         if self._lines.wait(place):
             return
         log = _log.info if reason in {"unknown_source", "unknown_heartbeat"} else _log.warning
-        status, detail = STATUSES[reason], count.detail
-        log("webhook_rejected", source=count.place, reason=reason, detail=detail, status=status, network=count.network)
+        words, advice = WORDS[reason]
+        log(
+            "webhook_rejected", source=count.place, reason=reason, detail=count.detail, status=STATUSES[reason],
+            network=count.network, title=words, hint=advice,
+        )  # fmt: skip
 
     def _count(self, seen: list[Rejected]) -> None:
         if seen:

@@ -12,7 +12,7 @@ from typing import Any
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict, DeliveryError
 from shared.events import document_id
-from shared.ports import Channel, Create, Doc, Store, Update, Write
+from shared.ports import Channel, Create, Doc, Store, Subscribed, Update, Write
 from shared.services.outbox.message import AddresseeDoc, QuietMessage, as_message, made_at
 from shared.telemetry.logger import log as _log
 
@@ -68,16 +68,24 @@ def whole(doc: Doc, context: Context) -> Doc:
 
 
 def receiver(message: Mapping[str, Any], context: Context) -> Channel:
-    """The channel, to the one addressee of *message* if it has several. Raises DeliveryError if it has left."""
+    """The channel, to the one addressee of *message* if it has several.
+
+    Raises DeliveryError if the addressee has left, unless the channel expects its addressees to do so.
+    """
     addressee = message.get("addressee")
     if addressee is None:
         return context.channel(message["channel"])
     present = context.addressees(message["channel"])
     id = _present_id(addressee, list(present))
-    if id is None:
-        raise DeliveryError("misconfigured", permanent=True, detail="the channel no longer has this addressee")
-    addressed: Channel = present[id]
-    return addressed
+    return _departed(message["channel"], context) if id is None else present[id]
+
+
+def _departed(name: str, context: Context) -> Channel:
+    """What gets the messages of an addressee that has left the channel *name*. Raises DeliveryError if none does."""
+    channel = context.channel(name)
+    if isinstance(channel, Subscribed):
+        return channel.departed()
+    raise DeliveryError("misconfigured", permanent=True, detail="the channel no longer has this addressee")
 
 
 def receiver_name(message: Mapping[str, Any]) -> str:

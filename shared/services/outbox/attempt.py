@@ -104,10 +104,11 @@ def _notice(doc: Doc, context: OutboxContext) -> Notice:
             _log.exception("notice_not_rendered", path=doc.path, error=type(fault).__name__)
             return plain_notice(Notice(**message["notice"])._replace(link=context.links.base_url), fault)
     notice, ack = _told_late(message, context), message["ack"]
+    group = (ack or doc.data.get("resolves") or {}).get("group", "")
     if not ack:
-        return Notice(**notice)
+        return Notice(**notice, group=group)
     expires = datetime.fromisoformat(made_at(message)) + ACK_LIFE
-    return Notice(**notice, ack_url=context.links.url("ack", ack, expires=expires))
+    return Notice(**notice, ack_url=context.links.url("ack", ack, expires=expires), group=group)
 
 
 def _told_late(message: MessageDoc, context: OutboxContext) -> NoticeDoc:

@@ -38,4 +38,4 @@ def short_notice(notice: Notice, refusal: DeliveryError) -> Notice:
     ack = web_link(notice.ack_url)
     link = "" if ack else web_link(notice.link)
     title = one_line(headline(notice.title), _TITLE)
-    return Notice(title, text, link, ack, notice.severity, resolves=notice.resolves)
+    return Notice(title, text, link, ack, notice.severity, resolves=notice.resolves, group=notice.group)

@@ -1,6 +1,8 @@
 """What an attempt to send a message changes in its document, and how that is written."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict, DeliveryError
@@ -12,6 +14,7 @@ from shared.services.outbox.context import OutboxContext
 from shared.services.outbox.message import MessageChange, State, as_message, made_at
 from shared.services.outbox.substitute import substitute
 from shared.telemetry.logger import log as _log
+from shared.values.text import counted
 
 MAX_ATTEMPTS = 20
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(minutes=30)
@@ -59,12 +62,21 @@ def record(doc: Doc, changes: MessageChange, context: OutboxContext) -> State:
     state, message = changes["state"], as_message(doc.data)
     if not _is_written(doc, changes, context):
         _log.warning("lease_lost", path=doc.path, outcome=state)
-    _log.info("delivery", path=doc.path, channel=receiver_name(message), state=state)
+    _log.info(
+        "delivery", path=doc.path, channel=receiver_name(message), state=state, title=_title(doc.data),
+        last_fault=changes.get("last_fault"),
+    )  # fmt: skip
     if doc.path.startswith("outbox/") and state != "pending" and "resolves" not in message:
         created = datetime.fromisoformat(made_at(message))
         took = (context.now - created).total_seconds() + context.elapsed_seconds
         context.indicators.took("page_delivered", took, context.now, well=state == "sent")
     return state
+
+
+def _title(message: Mapping[str, Any]) -> str:
+    if notice := message.get("notice"):
+        return str(notice["title"])
+    return f"digest with {counted(len(message['members']), 'item')}" if "members" in message else "weekly review"
 
 
 def writes(doc: Doc, changes: MessageChange, version: str, context: OutboxContext) -> list[Write]:

@@ -180,18 +180,14 @@ def test_a_condition_of_a_worse_state_after_a_better_one_does_something(tmp_path
 
 
 def test_a_deployed_status_page_that_nobody_can_reach_is_warned_about(tmp_path: Path) -> None:
-    page = STATUS.partition("  components")[0]
-    text = (REST + page).replace("sources: {}\n", "") + DEPLOY
     file = tmp_path / "opos.yaml"
-    for public, expected in (
-        (
-            "",
-            [
-                "deploy: expected health among the public functions, since it serves the status page; found webhook_intake, flag_evaluator"
-            ],
-        ),
-        (", public: [webhook_intake, flag_evaluator, health]", []),
+    page = STATUS.partition("  components")[0]
+    unreachable = "deploy: expected health among the public functions, since it serves the status page; found webhook_intake, flag_evaluator"
+    homeless = "status: expected the url of the page, since a deployed function has its own; found none"
+    for public, url, expected in (
+        ("", "", [homeless, unreachable]),
+        (", public: [webhook_intake, flag_evaluator, health]", "  url: https://status.example\n", []),
     ):
-        file.write_text(text.replace("}}}", "}}" + public + "}"))
+        file.write_text((REST + page + url).replace("sources: {}\n", "") + DEPLOY.replace("}}}", "}}" + public + "}"))
         shown = [str(warning).partition(": ")[2] for warning in warnings(file, {}, "https://opos.example")]
         assert shown == expected

@@ -12,7 +12,7 @@ from shared.verification import verify
 from tests.support.configuration import parse_config
 from tests.unit.config.test_loader import GOOD, changed, faults_of
 
-CHANNEL = "expected a channel: {console: true}, {ntfy: SECRET}, {slack: SECRET}, {apprise: SECRET} or {email: SECRET, to: address}"
+CHANNEL = "expected a channel: {console: true}, {ntfy: SECRET}, {slack: SECRET}, {apprise: SECRET}, {webpush: SECRET} or {email: SECRET, to: address}"
 
 
 @pytest.mark.parametrize(

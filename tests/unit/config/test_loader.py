@@ -76,7 +76,7 @@ SINGLE_FAULTS = {
     "a channel of no kind": (
         changed("{console: true}", "{consol: true}"),
         "opos.yaml:5: channels.desk: expected a channel: {console: true}, {ntfy: SECRET}, {slack: SECRET}, {apprise: SECRET}"
-        " or {email: SECRET, to: address}; found a mapping",
+        ", {webpush: SECRET} or {email: SECRET, to: address}; found a mapping",
     ),
     "an incomplete channel": (
         changed("{console: true}", "{email: SMTP_URL}"),

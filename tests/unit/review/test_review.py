@@ -202,7 +202,7 @@ def test_the_console_shows_it_with_plots_to_the_operator_only() -> None:
     assert shown(context).status == 401
     answer = shown(context, cookie=signed_in(context))
     text = answer.body.decode()
-    assert (answer.status, text.count("<svg"), text.count("<rect")) == (200, 2, 24 + 2)
+    assert (answer.status, text.count('<svg class="plot'), text.count('<rect class="f-acc"')) == (200, 2, 24 + 2)
     assert "<title>alertmanager: 6 interruptions, cost 40</title>" in text
 
 

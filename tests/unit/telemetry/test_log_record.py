@@ -19,7 +19,7 @@ from shared.errors import Unavailable
 from shared.process.facts import version
 from shared.telemetry import setup as telemetry
 from shared.telemetry import tracing
-from shared.telemetry.allowed_fields import ATTRIBUTES, FIELDS, allowed, attributes
+from shared.telemetry.allowed_fields import ATTRIBUTES, FIELDS, TERMINAL_ONLY, allowed, attributes
 from shared.telemetry.log_record import line
 from shared.telemetry.stack_traces import stack_trace
 from tests.support.project import ROOT
@@ -192,7 +192,7 @@ def log_calls() -> Iterator[tuple[str, ast.Call]]:
 
 
 def test_every_field_that_the_source_logs_is_listed() -> None:
-    inside = {"exc_info", "at"}
+    inside = {"exc_info", "at", *TERMINAL_ONLY}
     named = [(place, keyword.arg) for place, call in log_calls() for keyword in call.keywords]
     assert len(named) > 50
     assert [(place, name) for place, name in named if name is None or name not in FIELDS.keys() | inside] == []

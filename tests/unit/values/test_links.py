@@ -91,7 +91,7 @@ def console_link(text: str) -> bool:
 
 
 def console_address(text: str) -> bool:
-    macro = templates(ROOT / "functions/console/templates").get_template("parts.html").module.address
+    macro = templates(ROOT / "functions/console/templates").get_template("ui.html").module.address
     return "<a " in str(macro(text))
 
 

@@ -1,7 +1,9 @@
 """The public status page, its feed, its JSON and its badges: what the operator declared, and what follows from alerts."""
 
 import json
+import threading
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
@@ -13,12 +15,12 @@ from functions.health.handler import handle
 from shared.config.model import Config
 from shared.errors import NotFound
 from shared.events import iso
-from shared.ports import Create, Set
+from shared.ports import Create, Doc, Set
 from shared.services.status_page.incidents import change, declare
 from shared.services.status_page.page import MOST, READS
 from shared.status_page.incident import IncidentDoc, ended, opened, planned, updated, withdrawn
 from shared.values.http import HttpRequest, HttpResponse
-from tests.support.fakes import CONFIG, FakeContext
+from tests.support.fakes import CONFIG, FakeContext, FakeStore
 from tests.support.operation_counter import CountingStore
 from tests.unit.functions.health.test_handler import with_health
 
@@ -86,7 +88,7 @@ def test_the_setting_of_earlier_releases_declares_a_page_without_components(cont
     assert (content["title"], content["state"], content["components"]) == ("Shop", "operational", [])
 
 
-def test_a_failure_of_opos_itself_makes_no_component_look_down_or_well(public: FakeContext) -> None:
+def test_a_failure_of_opos_itself_changes_no_component(public: FakeContext) -> None:
     public.bus.down = True
     assert states(public) == {"checkout": "operational", "search": "operational"}
 
@@ -260,6 +262,35 @@ def test_a_thousand_visitors_cost_the_reads_of_one(public: FakeContext) -> None:
     assert store.billed["reads"] <= 2 * READS
 
 
+class PausingStore(CountingStore):
+    """Waits in its queries while it is `paused`, and says that it does."""
+
+    def __init__(self, store: FakeStore) -> None:
+        super().__init__(store)
+        self.goes_on, self.waits = threading.Event(), threading.Event()
+        self.goes_on.set()
+
+    def query(self, *asked: Any, **more: Any) -> Iterator[Doc]:
+        self.waits.set()
+        self.goes_on.wait(10)
+        return super().query(*asked, **more)
+
+
+def test_while_one_visitor_waits_for_the_store_the_others_get_what_is_half_a_minute_old(public: FakeContext) -> None:
+    store = public.store = PausingStore(public.store)  # type: ignore[assignment]
+    before = ask(public).body
+    public.clock.advance(seconds=31)
+    store.waits.clear()
+    store.goes_on.clear()
+    first = threading.Thread(target=ask, args=(public,))
+    first.start()
+    assert store.waits.wait(10)
+    assert ask(public).body == before
+    store.goes_on.set()
+    first.join(10)
+    assert ask(public).body != before, "as of a later time"
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_an_answer_may_be_cached_and_has_a_tag_that_saves_the_body(public: FakeContext, path: str) -> None:
     answer = ask(public, path)
@@ -361,3 +392,13 @@ def test_the_page_has_no_script_and_its_policy_allows_its_own_style_only(public:
     assert "default-src 'none'" in policy
     assert b"<script" not in answer.body
     assert len(answer.body) < 12_000
+
+
+def test_the_feed_links_to_the_address_of_the_page_if_it_has_its_own(public: FakeContext) -> None:
+    page = {**PAGE, "url": "https://status.shop.example/"}
+    public.config = Config.model_validate({**CONFIG, "status": page})
+    feed = ET.fromstring(ask(public, "/status.atom").body)  # noqa: S314
+    assert required(feed, "id") == "tag:status.shop.example,2026:status"
+    assert [link.attrib["href"] for link in feed.findall(f"{ATOM}link")] == [
+        "https://status.shop.example/status.atom", "https://status.shop.example/status",
+    ]  # fmt: skip

@@ -104,4 +104,4 @@ def test_no_answer_is_an_error_with_the_address_and_a_hint() -> None:
     address = f"http://127.0.0.1:{free_port()}/livez"
     with pytest.raises(Unavailable, match=f"No answer from {address}") as fault:
         get(address)
-    assert fault.value.hint == "Is `opos up` running?"
+    assert fault.value.hint == "Is the bundle running? `opos up` starts it."

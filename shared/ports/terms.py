@@ -1,0 +1,105 @@
+"""The terms under which events and alerts are found, and the order of the open alerts: what the stores index.
+
+A term is a word and a bucket, such as `checkout@2026-11`: the month of an event, and of an alert the month in which it
+was last seen, or `open`. A search asks for one term at a time and goes back month by month, so it reads few documents
+and the newest first, and no index has the time. Terms are made of what lists show, and of ids in a payload; never of
+other values in it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
+from typing import Any
+
+from shared.values.words import words
+
+OPEN = "open"
+"""The bucket of the alerts that are open."""
+MOST_OF_EVENT, MOST_OF_ALERT = 24, 32
+"""How many words are indexed, at most: each is an index entry."""
+TYPE_WORDS, _TITLE, _IDS, _PAIRS = 4, 12, 6, 6
+"""How many words of a type and a title, how many ids and how many labels come before what else there is."""
+_LEAD = 4000
+"""How much of a text is looked at, in characters."""
+_BODY = 32_000
+_ID = re.compile(
+    r'"(?:id|number|identifier|customer|invoice|subscription|charge|payment_intent|order|[A-Za-z]{2,20}_?[iI]d)"'
+    r'\s{0,4}:\s{0,4}"?([A-Za-z0-9_.-]{3,64})(?=[",}\s])'
+)
+"""A field of a JSON text that names an object. `client_secret`, `token` and `key` are not among them."""
+STATES: Mapping[str, int] = {"firing": 3, "acknowledged": 2, "snoozed": 1}
+"""The states of open alerts, the one that needs you most with the highest number."""
+SEVERITIES: Mapping[str, int] = {"critical": 3, "warning": 2, "info": 1}
+_UNKNOWN = 3
+"""An unknown severity counts as critical."""
+
+
+def term(word: str, bucket: str) -> str:
+    return f"{word}@{bucket}"
+
+
+def pair(name: str, value: str) -> str:
+    """The word of a label."""
+    return f"{name}={value}".casefold()
+
+
+def event_terms(event: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> list[str]:
+    """The terms of the document *event* whose signals have *labels*; one term is its hour alone."""
+    pairs = list(islice((labels or {}).items(), _PAIRS))
+    received = str(event.get("received_at", ""))
+    named = chain(
+        (pair(name, value) for name, value in pairs),
+        _words(event.get("source")),
+        islice(_words(event.get("subject")), _TITLE),
+        islice(_words(event.get("type")), TYPE_WORDS),
+        _ids(event),
+        *(_words(value) for _, value in pairs),
+    )
+    return [term("", received[:13]), *_terms(named, received[:7], MOST_OF_EVENT)]
+
+
+def alert_index(alert: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of the document *alert* by which it is found, and by which open alerts are in order.
+
+    `urgency` is greater the more an alert needs you: by state, severity, and then by when it began to fire. It is None
+    unless the alert is open, so that the index has few entries. A closed alert also has its day, as a term alone.
+    """
+    state, seen = alert.get("state"), str(alert.get("last_seen") or alert.get("first_seen") or "")
+    title = islice(_words(alert.get("title")), _TITLE)
+    named = chain(_words(alert.get("source")), title, *map(_words, _values(alert)), _words(alert.get("summary")))
+    if state not in STATES:
+        return {"urgency": None, "terms": [term("", seen[:10]), *_terms(named, seen[:7], MOST_OF_ALERT)]}
+    began = str(alert.get("first_seen") or "")
+    place = urgency(str(state), str(alert.get("severity")), began)
+    return {"urgency": place, "terms": list(_terms(named, OPEN, MOST_OF_ALERT))}
+
+
+def urgency(state: str, severity: str, began: str = "") -> str:
+    """The place among the open alerts; without *began*, what all places of this state and severity begin with."""
+    return f"{STATES[state]}{SEVERITIES.get(severity, _UNKNOWN)} {began}"
+
+
+def words_of(doc: Mapping[str, Any]) -> frozenset[str]:
+    """The words under which the document is found."""
+    return frozenset(listed.rpartition("@")[0] for listed in doc.get("terms") or ())
+
+
+def _terms(named: Iterable[str], bucket: str, most: int) -> Iterator[str]:
+    return (term(word, bucket) for word in islice(dict.fromkeys(named), most))
+
+
+def _words(text: Any) -> Iterator[str]:
+    return words(str(text or "")[:_LEAD])
+
+
+def _values(alert: Mapping[str, Any]) -> Iterator[str]:
+    labels = alert.get("labels") or {}
+    return (str(value) for name, value in labels.items() if name not in {"source", "severity"})
+
+
+def _ids(event: Mapping[str, Any]) -> Iterator[str]:
+    """The first ids in the body, as words."""
+    if event.get("body_encoding") == "base64":
+        return iter(())
+    ids = _ID.finditer(str(event.get("body", ""))[:_BODY])
+    return islice(chain.from_iterable(words(match[1]) for match in ids), _IDS)

@@ -1,0 +1,130 @@
+"""The open alerts, the worst first, with true counts: whatever their number, a page reads little more than it shows."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+
+from shared.alerting.alert import effective_severity
+from shared.context import Context
+from shared.ports import Condition, Doc, Store
+from shared.ports.terms import OPEN, SEVERITIES, STATES, term, urgency
+from shared.services.search.filters import Filters
+from shared.services.search.listing import Listing
+
+MOST = 1000
+"""How many documents a list by words, a source or labels reads."""
+
+
+def open_alerts(filters: Filters, context: Context, limit: int = 50, after: str = "") -> Listing:
+    """The open alerts, the worst first: by state, severity, and then the newest. *after* is `more` of the page before.
+
+    By state, severity and day alone, a page reads its own documents, and all counts are exact. By words, a source, a
+    type or labels, it reads at most MOST alerts: those that have the rarest word, or all. Only if these are more, it
+    goes through the open alerts in order, and counts nothing.
+    """
+    if not _looks_inside(filters):
+        counts = _counts(filters, context.store)
+        rows = list(_in_order(filters, context.store, after, limit + 1))
+        return Listing(rows[:limit], counts, sum(counts.values()), _more(rows, limit))
+    docs = _candidates(filters, context.store)
+    if docs is None:
+        return _through(filters, context.store, limit, after)
+    return _page(list(filter(_wanted(filters), docs)), limit, after)
+
+
+def _looks_inside(filters: Filters) -> bool:
+    return bool(filters.words or filters.source or filters.type or filters.labels)
+
+
+def _page(docs: list[Doc], limit: int, after: str) -> Listing:
+    """The page of *docs*, which are all that match."""
+    docs.sort(key=_place, reverse=True)
+    counts = Counter[tuple[str, str]]((doc.data["state"], effective_severity(doc.data["severity"])) for doc in docs)
+    rows = [doc for doc in docs if not after or _place(doc) < _place(_last(after))]
+    return Listing(rows[:limit], counts, len(docs), _more(rows, limit))
+
+
+def _candidates(filters: Filters, store: Store) -> Iterator[Doc] | None:
+    """Alerts with all that match among them, at most MOST; None if there is no such choice."""
+    docs = _with_rarest(filters.needles, store)
+    if docs is None and sum(_counts(filters, store).values()) <= MOST:
+        return _in_order(filters, store, "", MOST)
+    return docs or _with_rarest(filters.label_needles, store)
+
+
+def _with_rarest(needles: Sequence[str], store: Store) -> Iterator[Doc] | None:
+    """The open alerts that have the rarest of *needles*; None if they are too many, or if there are no needles."""
+    where: list[list[Condition]] = [[("terms", "contains", term(word, OPEN))] for word in needles]
+    counted = [(store.count("alerts", where=condition), number) for number, condition in enumerate(where)]
+    fewest, rarest = min(counted, default=(MOST + 1, 0))
+    return store.query("alerts", where=where[rarest]) if fewest <= MOST else None
+
+
+def _through(filters: Filters, store: Store, limit: int, after: str) -> Listing:
+    includes, rows, read, last = _wanted(filters), list[Doc](), 0, None
+    for last in _in_order(filters, store, after, MOST):
+        read += 1
+        rows += [last] if includes(last) else []
+        if len(rows) > limit:
+            return Listing(rows[:limit], more=_cursor(rows[limit - 1]))
+    is_cut = read >= MOST and last is not None
+    return Listing(rows, more=_cursor(last) if is_cut and last else "", looked_through=read if is_cut else 0)
+
+
+def _wanted(filters: Filters) -> Callable[[Doc], bool]:
+    """Whether an alert matches. One that an earlier release resolved during a deploy may still have its place."""
+    return lambda doc: doc.data["state"] in STATES and filters.includes_alert(doc.data, doc.data["first_seen"])
+
+
+def _classes(filters: Filters) -> Iterator[tuple[str, str]]:
+    """The states and severities to list, the worst first."""
+    for state, severity in product(STATES, SEVERITIES):
+        if filters.state in {None, state} and filters.severity in {None, severity}:
+            yield state, severity
+
+
+def _range(state: str, severity: str, filters: Filters) -> list[Condition]:
+    begin = urgency(state, severity)
+    return [("urgency", ">=", f"{begin}{filters.since or ''}"), ("urgency", "<", f"{begin}{filters.until or '~'}")]
+
+
+def _counts(filters: Filters, store: Store) -> Counter[tuple[str, str]]:
+    return Counter({
+        (state, severity): store.count("alerts", where=_range(state, severity, filters))
+        for state, severity in _classes(filters)
+    })  # fmt: skip
+
+
+def _in_order(filters: Filters, store: Store, after: str, most: int) -> Iterator[Doc]:
+    """The open alerts of a state, severity and day, the worst first: the next *most* after the page before."""
+    last = _last(after) if after else None
+    for state, severity in _classes(filters):
+        begin = urgency(state, severity)
+        if most <= 0 or (last and last.data["urgency"] < begin):
+            continue
+        is_here = last is not None and last.data["urgency"].startswith(begin)
+        page = store.query(
+            "alerts", where=_range(state, severity, filters), order_by="urgency", descending=True, limit=most,
+            after=last if is_here else None,
+        )  # fmt: skip
+        for doc in page:
+            most -= 1
+            yield doc
+
+
+def _place(doc: Doc) -> tuple[str, str]:
+    return str(doc.data["urgency"]), doc.path
+
+
+def _more(rows: list[Doc], limit: int) -> str:
+    return _cursor(rows[limit - 1]) if len(rows) > limit else ""
+
+
+def _cursor(doc: Doc) -> str:
+    return f"{doc.data['urgency']}/{doc.id}"
+
+
+def _last(cursor: str) -> Doc:
+    """The last alert of the page before, as far as its place says it."""
+    place, _, id = cursor.rpartition("/")
+    return Doc(f"alerts/{id}", {"urgency": place}, "")

@@ -1,0 +1,57 @@
+"""A page of a list, and how much of everything it has seen."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from shared.ports import Condition, Doc, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of documents in order.
+
+    `total` counts all that match, on all pages; None: nobody counted them. `more`: what to pass as *after* for the next
+    page; empty on the last one. `looked_through`: how many documents were read before the page was full, if reading
+    stopped at its bound; 0 if it did not: then the page misses nothing.
+    """
+
+    rows: list[Doc]
+    counts: Mapping[tuple[str, str], int] = field(default_factory=Counter)
+    """Of open alerts, by state and severity; empty if `total` is None."""
+    total: int | None = None
+    more: str = ""
+    looked_through: int = 0
+
+    def count(self, *, state: str | None = None, severity: str | None = None) -> int:
+        """How many of the alerts counted have this state and this severity."""
+        return sum(
+            number
+            for (its_state, its_severity), number in self.counts.items()
+            if state in {None, its_state} and severity in {None, its_severity}
+        )
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads from *store* until `left`, the reads that may still be made, is used up."""
+
+    store: Store
+    left: int
+    read: int = 0
+    """How many documents were read."""
+
+    @property
+    def is_spent(self) -> bool:
+        return self.left <= 0
+
+    def count(self, collection: str, where: Sequence[Condition]) -> int:
+        number = self.store.count(collection, where=where)
+        self.left -= 1 + number // 1000
+        return number
+
+    def docs(self, collection: str, where: Sequence[Condition], *, limit: int) -> list[Doc]:
+        docs = list(self.store.query(collection, where=where, limit=limit))
+        self.left -= max(1, len(docs))
+        self.read += len(docs)
+        return docs

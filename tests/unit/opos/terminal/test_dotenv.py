@@ -1,0 +1,131 @@
+"""`.env`: the assignments of a shell, read as a shell reads them, except that nothing runs."""
+
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from opos.terminal import dotenv
+from opos.terminal.dotenv import read, variables
+from opos.terminal.options import Place
+
+TEXT = r"""
+# a comment
+export PLAIN=value
+QUOTED='it'"'"'s'   # with a comment
+ SPACED="two words"
+EMPTY=
+HASH=a#b
+OTHER="$PLAIN and ${QUOTED}"
+ESCAPED="\$PLAIN \"x\" \n"
+BARE=a\ b\$c
+LINES='one
+two'
+URL=https://user:pw@x.example/path?a=1
+PLAIN=last
+export PLAIN OTHER
+"""
+
+
+def written(folder: Path, content: str | bytes, name: str = ".env") -> Path:
+    file = folder / name
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    file.chmod(0o600)
+    return file
+
+
+def place(folder: Path, backend: str = "embedded") -> Place:
+    return Place(folder / "data", folder / "opos.yaml", folder / "flags.yaml", backend)  # type: ignore[arg-type]
+
+
+def test_the_file_means_what_it_means_to_a_shell(tmp_path: Path) -> None:
+    file = written(tmp_path, TEXT)
+    values, faults = read(file, {})
+    assert faults == []
+    names = " ".join(f'"${name}"' for name in values)
+    shell = subprocess.run(
+        ["sh", "-c", f". {file}; printf '%s\\0' {names}"], capture_output=True, text=True, check=True
+    )
+    assert list(values.values()) == shell.stdout.split("\0")[:-1]
+    assert values["OTHER"] == "value and it's"
+
+
+@given(st.text(st.characters(exclude_characters="\0\r", exclude_categories=["Cs"])))
+def test_whatever_a_shell_has_quoted_is_read_as_it_was(tmp_path_factory: pytest.TempPathFactory, value: str) -> None:
+    file = written(tmp_path_factory.getbasetemp(), f"export A={shlex.quote(value)}\nB=1\n", "quoted")
+    assert read(file, {}) == ({"A": value, "B": "1"}, [])
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xef\xbb\xbfA=1\r\nexport B='2'\r\n", b"A = 1\n  export  B =  2 # why", b"A=1\nB=2\r"]
+)
+def test_what_editors_leave_in_a_file_does_not_matter(tmp_path: Path, content: bytes) -> None:
+    assert read(written(tmp_path, content), {}) == ({"A": "1", "B": "2"}, [])
+
+
+def test_all_errors_are_named_with_file_and_line_and_quote_no_value(tmp_path: Path) -> None:
+    lines = [
+        "A=1",
+        "B=s3cret s3cret",
+        "s3cret",
+        "C=$(s3cret)",
+        'D="`s3cret`"',
+        "E=pa$s3cret",
+        "2F=s3cret",
+        "G='s3cret",
+        "H=2",
+    ]
+    values, faults = read(written(tmp_path, "\n".join(lines)), {})
+    assert values == {"A": "1", "H": "2"}
+    assert [fault.line for fault in faults] == [2, 3, 4, 5, 6, 7, 8]
+    assert (
+        str(faults[0]) == f"{tmp_path}/.env:2: expected quotes around a value with spaces; found text after the value"
+    )
+    assert "s3cret" not in "".join(map(str, faults))
+
+
+@pytest.mark.parametrize("content", [b"A=1\nB=\xff\n", b"A=1\nB='x\0'\n"])
+def test_bytes_that_are_no_text_are_an_error_with_their_line(tmp_path: Path, content: bytes) -> None:
+    _, (fault,) = read(written(tmp_path, content), {})
+    assert fault.line == 2
+
+
+def test_the_environment_takes_precedence_also_with_a_file(tmp_path: Path) -> None:
+    written(tmp_path, "A=file\nB=file\nC=file\n")
+    environment = {"A": "own", "B_FILE": "/run/b"}
+    assert variables(tmp_path / "opos.yaml", environment) == ({"C": "file"}, [])
+
+
+def test_a_place_has_the_variables_of_the_file_beside_its_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, "A_SECRET=file\nHOME=/elsewhere\n")
+    monkeypatch.setenv("HOME", "/home/own")
+    environment = place(tmp_path).environment()
+    assert (environment["A_SECRET"], environment["HOME"]) == ("file", "/home/own")
+    assert "A_SECRET" not in place(tmp_path, "cloud").environment()
+    (tmp_path / "other").mkdir()
+    assert "A_SECRET" not in place(tmp_path / "other").environment()
+
+
+def test_a_folder_called_env_is_none(tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+    assert variables(tmp_path / "opos.yaml", {}) == ({}, [])
+
+
+def test_a_file_that_everybody_can_read_is_warned_about_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dotenv._warn.cache_clear()
+    file = written(tmp_path, "A=s3cret\n")
+    file.chmod(0o644)
+    for _ in range(2):
+        variables(tmp_path / "opos.yaml", {})
+    assert capsys.readouterr().err.count(f"chmod 600 {file}") == 1
+    file.chmod(0o640)
+    dotenv._warn.cache_clear()
+    variables(tmp_path / "opos.yaml", {})
+    assert capsys.readouterr().err == ""
