@@ -56,6 +56,8 @@ def _kind(story: Story, context: Context) -> Row:
     """The line above the title: the severity and the state, with their icon and colour."""
     facts, alert = story.facts, story.facts.alert
     severity = (facts.episode.get("severity") or alert["severity"]).capitalize()
+    if alert["state"] == "noted":
+        return {"sign": "info", "colour": "", "words": "Business event"}
     if not facts.is_open:
         ended = at(facts.ended, context) if facts.ended else None
         return {"sign": "ok", "colour": "", "words": f"{severity}, resolved{f' at {ended.short}' if ended else ''}"}

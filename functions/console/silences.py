@@ -71,7 +71,7 @@ def make(request: HttpRequest, context: OperatorContext, token: str) -> HttpResp
     except ValueError:
         return _too_broad(wish, claims, context)
     if by_operator:
-        return redirect(alert_path(claims["alert"]) if "alert" in claims else TODAY)
+        return redirect(f"{alert_path(claims['alert'])}?done=silence" if "alert" in claims else TODAY)
     alerts = open_alerts(context)
     held = alerts.in_words(alerts.count(matchers))
     until = wish.length if wish.length != OWN else f"until {at(iso(ends_at), context).short}"

@@ -58,7 +58,7 @@ def _head(report: Report) -> Iterator[str]:
     yield ""
     rows = [
         ("Severity", report.words(episode.get("severity") or alert["severity"])),
-        ("State", alert["state"] if report.facts.is_present else "resolved"),
+        ("State", _state(alert["state"]) if report.facts.is_present else "resolved"),
         ("Source", report.words(alert["source"])),
         ("Began", report.time(episode["began"]) if episode.get("began") else "not known"),
         ("Ended", report.time(report.facts.ended) if report.facts.ended else "not yet"),
@@ -74,6 +74,10 @@ def _head(report: Report) -> Iterator[str]:
     yield from _table(("What", "Value"), rows)
     if report.facts.is_present and alert["summary"]:
         yield from ("", report.words(alert["summary"]))
+
+
+def _state(state: str) -> str:
+    return "business event" if state == "noted" else state
 
 
 def _length(length: timedelta | None, otherwise: str) -> str:

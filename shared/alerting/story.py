@@ -135,7 +135,8 @@ def _fired(facts: Facts) -> Iterator[Entry]:
     if not began:
         return
     event = episode.get("event") or (alert["last_event"] if facts.is_present and alert["count"] == 1 else "")
-    yield Entry(began, "fired", "Started firing", facts.reason, ("event", event) if event else None)
+    words = "Started firing" if alert["kind"] == "alert" else "Received"
+    yield Entry(began, "fired", words, facts.reason, ("event", event) if event else None)
     if facts.is_open and (more := alert["count"] - 1):
         words = "Fired again" if more == 1 else f"Fired again {more:,} times"
         yield Entry(

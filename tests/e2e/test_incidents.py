@@ -1,5 +1,6 @@
 """The story of an alert as the operator meets it: the console's page and its forms, the export, and the trace."""
 
+import json
 import re
 from typing import Any
 
@@ -10,6 +11,7 @@ from opos.cli import main
 from opos.history.event_trace import story
 from shared.alerting.changes import COLLECTION
 from tests.support.bundle import SECRETS, Bundle
+from tests.support.project import ROOT
 
 AGENT = {"user-agent": "Mozilla/5.0 (iPhone) AppleWebKit Safari/600"}
 SECTIONS = """
@@ -139,6 +141,17 @@ def test_the_story_is_exported_by_the_beginning_of_an_id_and_takes_notes(embedde
     assert "not stored" in run(embedded, "incident", "export", id, "--episode", "9").output
     assert run(embedded, "alerts", "note", id[:6], " ").exit_code == 2
     assert run(embedded, "incident", "export", "ffff").exit_code == 1
+
+
+def test_a_business_event_and_a_resolve_of_an_unknown_alert_have_a_page_too(embedded: Bundle) -> None:
+    paid = json.loads((ROOT / "tests/payloads/stripe/charge.succeeded.json").read_text())
+    assert embedded.send("stripe", paid).status == 202
+    embedded.trouble("unknown", status="resolved")
+    embedded.settle()
+    pages = {doc.data["state"]: page(embedded, doc.id) for doc in embedded.docs("alerts")}
+    assert steps(pages["resolved"]) == ["Its sender resolved it"]
+    assert "Business event" in pages["noted"]
+    assert "Received" in steps(pages["noted"])
 
 
 def test_the_trace_of_an_earlier_firing_shows_its_own_messages_and_its_resolved_notice(bundle: Bundle) -> None:

@@ -108,6 +108,7 @@ def run_everything(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     _alerts_and_digests(bundle)
     _a_digest_is_given_up(bundle)
     _a_person_acts(bundle)
+    _a_severity_rises(bundle)
     for _ in range(3):
         bundle.request("GET", "/flags/quarter?targetingKey=ada")
         bundle.request("GET", "/health")
@@ -161,6 +162,13 @@ def _a_digest_is_given_up(bundle: Bundle) -> None:
     bundle.trouble("w9", severity="warning")
     bundle.settle()
     bundle.tick(minutes=10)
+
+
+def _a_severity_rises(bundle: Bundle) -> None:
+    for severity in ("warning", "critical"):
+        bundle.trouble("rising", severity=severity)
+        bundle.settle()
+        bundle.clock.advance(seconds=40)
 
 
 def _a_person_acts(bundle: Bundle) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from functions.console.links import alert_silence_path
 from functions.console.navigation import ENTRIES
 from functions.console.paths import MENU, SEARCH, alert_path, event_path, message_path
 from shared.errors import DeliveryError
@@ -65,7 +66,7 @@ def pages(bundle: Bundle) -> dict[str, str]:
         **{entry.name.lower(): entry.path for entry in ENTRIES},
         "menu": MENU, "search": f"{SEARCH}?q=disk", "alert": alert_path(alert.id), "event": event_path(event.id),
         "event-quarantined": event_path(bad.id), "message": message_path(message.id),
-        "heartbeat": "/heartbeat/backup", "not-found": "/nowhere",
+        "silence": alert_silence_path(alert, bundle.runtime.context()), "heartbeat": "/heartbeat/backup", "not-found": "/nowhere",
     }  # fmt: skip
 
 

@@ -19,12 +19,19 @@ def numbered_episode(alert: AlertDoc, number: int | None = None) -> tuple[int, E
     last, kept = alert["episode"], alert["episodes"]
     wanted = last if number is None else number
     if not kept and wanted == last:
-        return last, Episode(began=alert["first_seen"])
+        return last, _unkept(alert)
     index = len(kept) - 1 - (last - wanted)
     if not 0 <= index < len(kept):
         first = last - len(kept) + 1
         raise LookupError(f"expected an episode from {first} to {last}, found {wanted}")
     return wanted, kept[index]
+
+
+def _unkept(alert: AlertDoc) -> Episode:
+    """The episode of an alert that has none: a business event, or one that resolved before opos knew that it fired."""
+    if alert["resolved_at"] and alert["state"] == "resolved":
+        return Episode(ended=alert["resolved_at"], ended_by=alert["resolved_by"] or "sender")
+    return Episode(began=alert["first_seen"], event=alert["last_event"])
 
 
 def pages(alert: AlertDoc, number: int, episode: Episode, now: str, store: Store) -> tuple[list[Doc], bool]:
