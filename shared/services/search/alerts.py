@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import product
+from itertools import islice, product
 
 from shared.alerting.alert import effective_severity
 from shared.context import Context
@@ -13,6 +13,7 @@ from shared.services.search.listing import Listing
 
 MOST = 1000
 """How many documents a list by words, a source or labels reads."""
+PAGE = 100
 
 
 def open_alerts(filters: Filters, context: Context, limit: int = 50, after: str = "") -> Listing:
@@ -100,16 +101,24 @@ def _in_order(filters: Filters, store: Store, after: str, most: int) -> Iterator
     last = _last(after) if after else None
     for state, severity in _classes(filters):
         begin = urgency(state, severity)
-        if most <= 0 or (last and last.data["urgency"] < begin):
-            continue
-        is_here = last is not None and last.data["urgency"].startswith(begin)
-        page = store.query(
-            "alerts", where=_range(state, severity, filters), order_by="urgency", descending=True, limit=most,
-            after=last if is_here else None,
-        )  # fmt: skip
-        for doc in page:
-            most -= 1
-            yield doc
+        if last is None or last.data["urgency"][: len(begin)] >= begin:
+            for doc in islice(_of_class(_range(state, severity, filters), store, last, most), most):
+                most, last = most - 1, doc
+                yield doc
+
+
+def _of_class(where: Sequence[Condition], store: Store, last: Doc | None, most: int) -> Iterator[Doc]:
+    """The alerts of a range, read a PAGE at a time, because some readers stop early."""
+    while page := list(
+        store.query(
+            "alerts", where=where, order_by="urgency", descending=True, limit=min(most, PAGE),
+            after=last if last and last.data["urgency"] < where[1][2] else None,
+        )
+    ):  # fmt: skip
+        yield from page
+        if len(page) < PAGE:
+            return
+        last = page[-1]
 
 
 def _place(doc: Doc) -> tuple[str, str]:

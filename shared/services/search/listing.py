@@ -51,7 +51,8 @@ class Reader:
         return number
 
     def docs(self, collection: str, where: Sequence[Condition], *, limit: int) -> list[Doc]:
-        docs = list(self.store.query(collection, where=where, limit=limit))
+        ranged = next((name for name, operator, _ in where if operator not in {"==", "contains"}), None)
+        docs = list(self.store.query(collection, where=where, order_by=ranged, limit=limit))
         self.left -= max(1, len(docs))
         self.read += len(docs)
         return docs

@@ -32,7 +32,9 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """From *until* back to *since*, both stored times. Documents without one of *needles* may be left out."""
+    """From before *until* back to *since*, stored times or beginnings of these. Documents without one of *needles* may
+    be left out.
+    """
 
     collection: str
     needles: Sequence[str]
@@ -86,7 +88,7 @@ class Walk:
             yield self._part(day, condition) if count else Stretch([], day)
             return
         for hour in (f"{day}T{number:02}" for number in reversed(range(24))):
-            if self.since[:13] <= hour <= self.until[:13]:
+            if self.since[:13] <= hour < self.until:
                 yield self._part(hour, [("terms", "contains", term("", hour))])
 
     def _part(self, bucket: str, condition: Sequence[Condition]) -> Stretch:
@@ -97,10 +99,11 @@ class Walk:
 def _months_back(until: str, since: str) -> Iterator[str]:
     month = until[:7]
     while month >= since[:7]:
-        yield month
+        if month < until:
+            yield month
         month = (datetime.fromisoformat(f"{month}-01") - timedelta(days=1)).strftime("%Y-%m")
 
 
 def _days_back(month: str, until: str, since: str) -> Iterator[str]:
     days = (f"{month}-{number:02}" for number in reversed(range(1, 32)))
-    return (day for day in days if since[:10] <= day <= until[:10])
+    return (day for day in days if since[:10] <= day < until)
