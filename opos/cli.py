@@ -4,6 +4,7 @@ import importlib
 
 import click
 
+from opos.terminal.groups import Suggesting, did_you_mean
 from shared.version import VERSION
 
 _COMMANDS = {
@@ -46,7 +47,7 @@ _ELSEWHERE = {"import": "import_:command", "dismiss": "retry:dismiss"}
 """The module and the attribute of the commands that are not the `command` of the module of their name."""
 
 
-class _Lazy(click.Group):
+class _Lazy(Suggesting):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
 
@@ -56,6 +57,14 @@ class _Lazy(click.Group):
         module, _, attribute = _ELSEWHERE.get(name, f"{name}:command").partition(":")
         command: click.Command = getattr(importlib.import_module(f"opos.commands.{module}"), attribute)
         return command
+
+    def suggestion(self, ctx: click.Context, word: str) -> str:
+        """The commands that look like *word*, or those of groups that have its name: `ack` is `alerts ack`."""
+        groups = ((name, self.get_command(ctx, name)) for name in _COMMANDS)
+        below = [
+            f"{name} {word}" for name, group in groups if isinstance(group, click.Group) and word in group.commands
+        ]
+        return f" Did you mean {' or '.join(below)}?" if below else did_you_mean(word, _COMMANDS)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

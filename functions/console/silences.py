@@ -13,7 +13,7 @@ from shared.values.http import HttpRequest, HttpResponse
 LENGTHS = ("1h", "4h", "1d", "7d")
 MOST_TEXT = 500
 _TOO_BROAD = "This link would silence almost every alert."
-_NARROWER = "Silence one rule instead: `opos silence add alertname=NAME --for 1h --comment WHY`."
+_NARROWER = "Silence one rule instead: `opos silence add alertname=NAME --for 1h --why WHY`."
 
 
 def ask(request: HttpRequest, context: Context, token: str) -> HttpResponse:

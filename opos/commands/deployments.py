@@ -3,6 +3,7 @@
 import click
 
 from opos.deploy.target import ground
+from opos.terminal.groups import Choice
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import operator_clock
@@ -10,7 +11,7 @@ from shared.deployments import latest, to_doc, words
 
 
 @click.command("deployments")
-@click.option("--target", type=click.Choice(["staging", "production"]), help="The target; production by default.")
+@click.option("--target", type=Choice(["staging", "production"]), help="The target; production by default.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1), help="How many to list.")
 @with_place
 @json_option

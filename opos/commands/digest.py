@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from opos.terminal.groups import Listing
+from opos.terminal.kinds import DIGEST
 from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
@@ -25,9 +27,9 @@ from shared.services.digest.queue import batching, longest_waiting, waiting
 from shared.values.text import counted
 
 
-@click.group("digest")
+@click.group("digest", cls=Listing)
 def command() -> None:
-    """Show the digests and explain the rank of each item."""
+    """Show the digests and explain the rank of each item. Without a command, list them."""
 
 
 @command.command("list")
@@ -77,7 +79,7 @@ def explain(digest: str | None, place: Place, *, as_json: bool) -> None:
 
 
 def _digest(wanted: str, runtime: Runtime) -> Doc:
-    return find(runtime.store, "digests", wanted, noun="digest", hint="`opos digest list` shows the ids.")
+    return find(runtime.store, DIGEST, wanted)
 
 
 def _lines(doc: Doc) -> list[str]:

@@ -1,6 +1,5 @@
 """`opos flags`."""
 
-import getpass
 import json
 import os
 from datetime import UTC, datetime
@@ -14,9 +13,11 @@ from opos.bundle.confirmation import confirmed
 from opos.cloud.packaging import write_compiled
 from opos.commands.stale_flags import stale
 from opos.terminal.files import write_whole
+from opos.terminal.groups import Listing, did_you_mean
 from opos.terminal.options import NoBundle, Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
-from opos.terminal.times import OperatorClock, operator_clock, until_moment
+from opos.terminal.times import OperatorClock, operator_clock
+from opos.terminal.vocabulary import as_option, ending, for_option, person, until_option, why_option
 from opos.yaml_edit import with_value, written_name
 from shared.config.files import compiled_flags as compiled
 from shared.config.files.loader import flag_file, load_config, load_flags, parse_flags
@@ -49,9 +50,9 @@ _context = click.option("--context", default="{}", help="The evaluation context,
 _user = click.option("--user", default=None, help="The id of the user: the targetingKey of the context.")
 
 
-@click.group("flags")
+@click.group("flags", cls=Listing)
 def command() -> None:
-    """List, evaluate, change and override flags, and find stale ones."""
+    """List, evaluate, change and override flags, and find stale ones. Without a command, list them."""
 
 
 command.add_command(stale)
@@ -158,25 +159,27 @@ def compile_(place: Place, *, as_json: bool) -> None:
 @command.command("override")
 @click.argument("flag")
 @click.argument("variant")
-@click.option("--for", "until", required=True, metavar="UNTIL", help="When it ends: 2h, 15:00, a day or a time.")
-@click.option("--why", required=True, help="The reason, shown in the digest.")
-@click.option("--who", default=None, help="Who overrides the flag.  [default: the user of this machine]")
+@for_option
+@until_option
+@why_option("which the digest shows")
+@as_option
 @_url
 @with_place
 @json_option
 @reports_errors
 def override_(
-    flag: str, variant: str, until: str, why: str, who: str | None, url: str | None, place: Place, *, as_json: bool
-) -> None:
+    flag: str, variant: str, length: str | None, until: str | None, why: str, who: str | None, url: str | None,
+    place: Place, *, as_json: bool,
+) -> None:  # fmt: skip
     """Set FLAG to VARIANT for everyone until a given time, within seconds and without a deploy (a kill switch)."""
     runtime = place.runtime()
     context, clock = runtime.context(), operator_clock(runtime)
     definition = context.flags.definitions.get(flag)
     if definition is None or definition.variants.get(variant) is None:
-        known = ", ".join(definition.variants) if definition else ", ".join(context.flags.definitions)
-        raise click.BadParameter(f"expected one of {known}", param_hint="VARIANT" if definition else "FLAG")
-    ends = until_moment(until, clock.now, context.config.timezone)
-    by = who or getpass.getuser()
+        known, word = (definition.variants, variant) if definition else (context.flags.definitions, flag)
+        expected = f"expected one of {', '.join(known)}, found {word!r}.{did_you_mean(word, known)}"
+        raise click.BadParameter(expected, param_hint="VARIANT" if definition else "FLAG")
+    ends, by = ending(length, until, context.config.timezone), person(who)
     content = retry_conflicts(
         partial(override, flag, variant, context.store, who=by, why=why, until=ends, now=clock.now)
     )
@@ -187,14 +190,14 @@ def override_(
 
 @command.command("release")
 @click.argument("flag")
-@click.option("--who", default=None, help="Who releases the flag.  [default: the user of this machine]")
+@as_option
 @_url
 @with_place
 @json_option
 @reports_errors
 def release_(flag: str, who: str | None, url: str | None, place: Place, *, as_json: bool) -> None:
     """End the override of FLAG, so that its rule applies again."""
-    by, now = who or getpass.getuser(), datetime.now(UTC)
+    by, now = person(who), datetime.now(UTC)
     retry_conflicts(partial(release, flag, place.runtime().store, who=by, now=now))
     echo = confirmed(place, url, flag, None)
     shown = f"{flag} is no longer overridden: its rule applies again.\n{echo.text}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from opos.terminal.groups import Listing
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock
@@ -23,9 +24,9 @@ from shared.values.local_time import duration
 _HINT = "`opos heartbeat list` shows their names."
 
 
-@click.group("heartbeat")
+@click.group("heartbeat", cls=Listing)
 def command() -> None:
-    """List the heartbeats; show their last pings and the address that a job pings."""
+    """List the heartbeats; show their last pings and the address that a job pings. Without a command, list them."""
 
 
 @command.command("list")

@@ -1,15 +1,17 @@
 """`opos silence`."""
 
-import getpass
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from opos.terminal.lookup import single
+from opos.terminal.groups import Listing
+from opos.terminal.kinds import SILENCE
+from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
-from opos.terminal.times import OperatorClock, operator_clock, until_moment
+from opos.terminal.times import OperatorClock, operator_clock
+from opos.terminal.vocabulary import as_option, ending, for_option, person, until_option, why_option
 from shared.events import iso
 from shared.ports import Doc, Store
 from shared.runtime.container import Runtime
@@ -18,28 +20,30 @@ from shared.services.alerting.silences import expire as end
 from shared.services.alerting.silences import open_matches, silence
 
 
-@click.group("silence")
+@click.group("silence", cls=Listing)
 def command() -> None:
-    """Silence alerts for a while; list and end silences."""
+    """Silence alerts for a while; list and end silences. Without a command, list them."""
 
 
 @command.command("add")
 @click.argument("matchers", nargs=-1, required=True)
-@click.option("--for", "until", required=True, metavar="UNTIL", help="`2h`, `15:00`, a day or an ISO 8601 time.")
-@click.option("--comment", required=True, help="The reason, for whoever reads it at 3 a.m.")
-@click.option("--author", default=None, help="The author; by default the user of this machine.")
+@for_option
+@until_option
+@why_option("for whoever reads it at 3 a.m")
+@as_option
 @with_place
 @json_option
 @reports_errors
 def add(
-    matchers: tuple[str, ...], until: str, comment: str, author: str | None, place: Place, *, as_json: bool
-) -> None:
+    matchers: tuple[str, ...], length: str | None, until: str | None, why: str, who: str | None, place: Place,
+    *, as_json: bool,
+) -> None:  # fmt: skip
     """Silence every alert that all MATCHERS match, such as alertname=DiskFull or 'host=~"db-.*"'."""
     context = place.runtime().context()
-    ends_at = until_moment(until, datetime.now(UTC), context.config.timezone)
+    ends_at = ending(length, until, context.config.timezone)
     try:
         count, in_words = open_matches(matchers, context)
-        id = silence(matchers, ends_at, context, author=author or getpass.getuser(), comment=comment)
+        id = silence(matchers, ends_at, context, author=person(who), comment=why)
     except ValueError as fault:
         raise click.BadParameter(str(fault), param_hint="MATCHERS") from None
     until_then = operator_clock(context).time_and_age(ends_at)
@@ -67,14 +71,17 @@ def list_(place: Place, *, as_json: bool) -> None:
 def expire(silence: str, place: Place, *, as_json: bool) -> None:
     """End SILENCE now; alerts that it held and that are still firing notify you within a minute."""
     runtime = place.runtime()
-    matches = [doc for doc in _not_ended(runtime.store) if doc.id.startswith(silence)]
-    doc = single(matches, silence, noun="silence", hint="`opos silence list` shows the ids.")
+    doc = find(runtime.store, SILENCE, silence, preferred=_has_not_ended)
     retry_conflicts(lambda: _end(doc.id, runtime))
     show({"silence": doc.id}, f"Silence {doc.id[:8]} has ended.", as_json=as_json)
 
 
 def _end(id: str, runtime: Runtime) -> None:
     end(id, runtime.context())
+
+
+def _has_not_ended(doc: Doc) -> bool:
+    return str(doc.data["ends_at"]) > iso(datetime.now(UTC))
 
 
 def _not_ended(store: Store) -> list[Doc]:

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 import click
 
+from opos.terminal.groups import Choice
 from shared.errors import OposError
 from shared.runtime.container import Runtime
 from shared.runtime.settings import SIGNING_KEY, Settings
@@ -32,7 +33,7 @@ _OPTIONS = (
         help="Flag file.",
     ),
     click.option(
-        "--backend", default="embedded", show_default=True, type=click.Choice(get_args(Backend)),
+        "--backend", default="embedded", show_default=True, type=Choice(get_args(Backend)),
         help="SQLite in the data folder, the emulators that `opos up` started, or Google Cloud.",
     ),
 )  # fmt: skip
