@@ -139,10 +139,11 @@ def _done(before: Doc, after: Doc, clock: OperatorClock) -> str:
     return f"{name}: already {data['state']}{at}. Nothing was changed."
 
 
-def lines_of(docs: Sequence[Doc], clock: OperatorClock) -> Iterator[str]:
+def lines_of(docs: Sequence[Doc], clock: OperatorClock, *, indent: int = 0) -> Iterator[str]:
     """A line for each alert; those of the same title with the labels that tell them apart."""
     texts = distinctions([doc.data for doc in docs])
-    return table([_row(doc.id, doc.data, clock, apart) for doc, apart in zip(docs, texts, strict=True)])
+    rows = [_row(doc.id, doc.data, clock, apart) for doc, apart in zip(docs, texts, strict=True)]
+    return table(rows, indent=indent)
 
 
 def _row(id: str, data: dict[str, Any], clock: OperatorClock, apart: str) -> tuple[str, ...]:

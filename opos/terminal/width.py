@@ -23,14 +23,14 @@ def fitted(line: str, columns: int | None = None) -> str:
     return line if len(line) <= most else f"{line[: boundary(line, most - 1)]}…"
 
 
-def table(rows: Sequence[Sequence[str]], *, columns: int | None = None) -> Iterator[str]:
-    """*rows* as aligned lines that fit *columns*, by default those of the terminal.
+def table(rows: Sequence[Sequence[str]], *, columns: int | None = None, indent: int = 0) -> Iterator[str]:
+    """*rows* as aligned lines that fit *columns*, by default those of the terminal, after an *indent*.
 
     The last cell of a row is the long one: it is cut, or has a line of its own where the others leave it no room.
     """
     plain = [[readable(cell) for cell in row] for row in rows]
     wide = [max(map(len, cells)) for cells in zip(*(row[:-1] for row in plain), strict=True)]
-    most = columns or width()
+    most = max(all_columns - indent, 1) if (all_columns := columns or width()) else None
     room = most - sum(wide) - len(_GAP) * len(wide) if most else None
     for *cells, last in plain:
         head = _GAP.join(f"{cell:<{size}}" for cell, size in zip(cells, wide, strict=True))

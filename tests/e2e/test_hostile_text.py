@@ -29,7 +29,7 @@ STORED = {
     "events": [], "event": ["{event}"], "trace": ["{event}"], "forward": ["alertmanager", "http://127.0.0.1:1/hook", "--event", "{event}"], "replay": ["{event}", "--dry-run"], "export": ["--since", "30d"], "route explain": ["{event}"],
     "route what-if": ["--config", "opos.yaml"], "silence list": [], "focus": [], "digest list": [],
     "digest show": ["{digest}"], "digest explain": ["{digest}"], "noise": [], "review": [], "flags overrides": [],
-    "heartbeat show": ["backup"], "doctor": [], "slo": [], "retry": [], "dismiss": ["{quarantined}", "--why", HOSTILE.replace("\x00", "")],
+    "heartbeat show": ["backup"], "doctor": [], "status": [], "show": ["{alert}"], "slo": [], "retry": [], "dismiss": ["{quarantined}", "--why", HOSTILE.replace("\x00", "")],
 }  # fmt: skip
 """The commands that show what the store has, with their arguments."""
 OTHERS = {

@@ -15,12 +15,13 @@ MOST = 2000
 class OpenAlerts:
     """The open alerts in the order to act, and how many are in each state.
 
-    If not `is_whole`, there are more than were read; what may interrupt was read first.
+    If not `is_whole`, there are more than were read. If still `is_complete`, all that may interrupt are among them.
     """
 
     docs: list[Doc]
     counts: Mapping[str, int]
     is_whole: bool
+    is_complete: bool
 
     @property
     def total(self) -> int:
@@ -42,7 +43,9 @@ def open_alerts(store: Store, *, most: int = MOST) -> OpenAlerts:
         counts[state] = len(read) if len(read) < most else max(store.count("alerts", where=where), most)
         docs |= {doc.path: doc for doc in read}
     is_whole = len(docs) == sum(counts.values())
+    important: list[Doc] = []
     if not is_whole:
-        important = store.query("alerts", where=[("group", ">", "")], order_by="group", limit=most)
+        important = list(store.query("alerts", where=[("group", ">", "")], order_by="group", limit=most))
         docs |= {doc.path: doc for doc in important if doc.data["state"] in STATES}
-    return OpenAlerts(sorted(docs.values(), key=lambda doc: urgency(doc.data)), counts, is_whole)
+    ordered = sorted(docs.values(), key=lambda doc: urgency(doc.data))
+    return OpenAlerts(ordered, counts, is_whole, is_whole or len(important) < most)
