@@ -1,8 +1,10 @@
 """`opos`: the operator's command line. Each command is a module, imported only when it is called."""
 
 import importlib
+from collections.abc import Iterator
 
 import click
+from click.shell_completion import CompletionItem
 
 from opos.terminal.groups import Suggesting, did_you_mean
 from shared.version import VERSION
@@ -39,6 +41,7 @@ _COMMANDS = {
     "retry": "Send undelivered notifications and digests again.",
     "dismiss": "Remove an item from the list of problems.",
     "slo": "Show each objective, its remaining error budget and its burn rate.",
+    "completion": "Complete commands, options and ids in your shell.",
     "cost": "Estimate the cost of a month on Google Cloud.",
     "deploy": "Deploy this checkout to Google Cloud step by step, with automatic rollback.",
     "rollback": "Roll back to the previous release.",
@@ -53,7 +56,7 @@ class _Lazy(Suggesting):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+    def load(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
         if name not in _COMMANDS:
             return None
         module, _, attribute = _ELSEWHERE.get(name, f"{name}:command").partition(":")
@@ -68,9 +71,14 @@ class _Lazy(Suggesting):
         ]
         return f" Did you mean {' or '.join(below)}?" if below else did_you_mean(word, _COMMANDS)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands that begin with *incomplete*, none of which is imported for that."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [CompletionItem(name, help=text) for name, text in _COMMANDS.items() if name.startswith(incomplete)]
+
+    def rows(self, ctx: click.Context) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        yield from _COMMANDS.items()
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from opos.terminal.colour import by_severity
+from opos.terminal.completion import ids
 from opos.terminal.groups import Listing
 from opos.terminal.kinds import ALERT
 from opos.terminal.lookup import find
@@ -30,7 +31,7 @@ _SHOWN = 50
 _RESOLVED = 1000
 """How many resolved alerts a list reads at most."""
 _FIRED = "{} has fired again in the meantime, so nothing was changed."
-_ids = click.argument("alerts", metavar="ALERT...", nargs=-1, required=True)
+_ids = click.argument("alerts", metavar="ALERT...", nargs=-1, required=True, shell_complete=ids(ALERT))
 
 
 @click.group("alerts", cls=Listing)

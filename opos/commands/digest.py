@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from opos.terminal.completion import ids
 from opos.terminal.groups import Listing
 from opos.terminal.kinds import DIGEST
 from opos.terminal.lookup import find
@@ -47,7 +48,7 @@ def list_(limit: int, place: Place, *, as_json: bool) -> None:
 
 
 @command.command("show")
-@click.argument("digest")
+@click.argument("digest", shell_complete=ids(DIGEST))
 @with_place
 @json_option
 @reports_errors
@@ -60,7 +61,7 @@ def show_(digest: str, place: Place, *, as_json: bool) -> None:
 
 
 @command.command("explain")
-@click.argument("digest", required=False)
+@click.argument("digest", required=False, shell_complete=ids(DIGEST))
 @with_place
 @json_option
 @reports_errors

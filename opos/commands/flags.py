@@ -12,6 +12,7 @@ import click
 from opos.bundle.confirmation import confirmed
 from opos.cloud.packaging import write_compiled
 from opos.commands.stale_flags import stale
+from opos.terminal.completion import flags as flag_names
 from opos.terminal.files import write_whole
 from opos.terminal.groups import Listing, did_you_mean
 from opos.terminal.options import NoBundle, Place, json_option, with_place
@@ -71,7 +72,7 @@ def list_(place: Place, environment: str, *, as_json: bool) -> None:
 
 
 @command.command("eval")
-@click.argument("flag")
+@click.argument("flag", shell_complete=flag_names)
 @_user
 @_context
 @with_place
@@ -89,7 +90,7 @@ def evaluate(flag: str, user: str | None, context: str, place: Place, environmen
 
 
 @command.command("explain")
-@click.argument("flag")
+@click.argument("flag", shell_complete=flag_names)
 @_user
 @_context
 @with_place
@@ -103,7 +104,7 @@ def explain(flag: str, user: str | None, context: str, place: Place, environment
 
 
 @command.command("set")
-@click.argument("flag")
+@click.argument("flag", shell_complete=flag_names)
 @click.option("--enabled/--disabled", default=None, help="Turn the flag on or off.")
 @click.option("--rollout", type=click.FloatRange(0, 100), help="The percentage of users for whom the flag is on.")
 @click.option("--in", "environment", default=None, help="Change only this environment.")
@@ -157,7 +158,7 @@ def compile_(place: Place, *, as_json: bool) -> None:
 
 
 @command.command("override")
-@click.argument("flag")
+@click.argument("flag", shell_complete=flag_names)
 @click.argument("variant")
 @for_option
 @until_option
@@ -189,7 +190,7 @@ def override_(
 
 
 @command.command("release")
-@click.argument("flag")
+@click.argument("flag", shell_complete=flag_names)
 @as_option
 @_url
 @with_place

@@ -10,6 +10,7 @@ import click
 from opos.forwarding.target import Target, target
 from opos.senders.sample import Sample, samples
 from opos.senders.signed_request import UnknownSource, signed_headers
+from opos.terminal.completion import sources
 from opos.terminal.http import Answer, post
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
@@ -21,7 +22,7 @@ from shared.values.text import one_line
 
 
 @click.command("send")
-@click.argument("source")
+@click.argument("source", shell_complete=sources)
 @click.argument("payload", type=click.File("rb"), required=False)
 @click.option("--sample", help="Instead of PAYLOAD: a webhook that opos has ready, such as firing or resolved.")
 @click.option("--list", "as_list", is_flag=True, help="List the samples for SOURCE and send nothing.")

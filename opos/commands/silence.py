@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from opos.terminal.completion import ids
 from opos.terminal.groups import Listing
 from opos.terminal.kinds import SILENCE
 from opos.terminal.lookup import find
@@ -64,7 +65,7 @@ def list_(place: Place, *, as_json: bool) -> None:
 
 
 @command.command("expire")
-@click.argument("silence")
+@click.argument("silence", shell_complete=ids(SILENCE))
 @with_place
 @json_option
 @reports_errors

@@ -31,10 +31,10 @@ _FACTS: Mapping[Kind, Mapping[str, str]] = {
         "repeats": "repeats", "trace": "trace",
     },
     ALERT: {
-        "severity": "severity", "state": "state", "source": "source", "first seen": "first_seen", "last seen": "last_seen",
-        "times": "count", "held": "held.reason", "until": "until", "waits for": "pending.queue",
-        "acknowledged": "acknowledged_at", "by": "acknowledged_by", "resolved": "resolved_at", "group": "told_in",
-        "event": "last_event",
+        "severity": "severity", "state": "state", "source": "source", "first seen": "first_seen",
+        "last seen": "last_seen", "times": "count", "held": "held.reason", "until": "until",
+        "waits for": "pending.queue", "acknowledged": "acknowledged_at", "by": "acknowledged_by",
+        "resolved": "resolved_at", "group": "told_in", "event": "last_event",
     },
     MESSAGE: {
         "state": "state", "channel": "channel", "made": "created_at", "attempts": "attempts", "next": "due_at",

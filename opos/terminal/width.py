@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from typing import TextIO
 
 from shared.values.text import readable
 from shared.values.visible_characters import boundary
@@ -12,9 +13,9 @@ _SHORTEST = 24
 """The width below which the last column of a table gets lines of its own."""
 
 
-def width() -> int | None:
-    """The columns of the terminal; None if stdout is none, so that a file or a pipe gets whole lines."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+def width(stream: TextIO | None = None) -> int | None:
+    """The columns of the terminal; None if *stream* (stdout) is none, so that a file or a pipe gets whole lines."""
+    return shutil.get_terminal_size().columns if (stream or sys.stdout).isatty() else None
 
 
 def fitted(line: str, columns: int | None = None) -> str:
@@ -33,8 +34,21 @@ def table(rows: Sequence[Sequence[str]], *, columns: int | None = None, indent: 
     most = max(all_columns - indent, 1) if (all_columns := columns or width()) else None
     room = most - sum(wide) - len(_GAP) * len(wide) if most else None
     for *cells, last in plain:
-        head = _GAP.join(f"{cell:<{size}}" for cell, size in zip(cells, wide, strict=True))
         if room is None or room >= _SHORTEST:
+            head = _GAP.join(f"{cell:<{size}}" for cell, size in zip(cells, wide, strict=True))
             yield fitted(f"{head}{_GAP}{last}".rstrip(), most)
         else:
-            yield from (fitted(line.rstrip(), most) for line in (head, f"{_GAP}{last}"))
+            yield from _stacked(cells, last, most or 0)
+
+
+def _stacked(cells: Sequence[str], last: str, most: int) -> Iterator[str]:
+    """*cells* on as many lines as they need, each with as many as fit, and *last* on a line of its own."""
+    line, *rest = cells
+    for cell in rest:
+        if len(line) + len(_GAP) + len(cell) > most:
+            yield fitted(line, most)
+            line = _GAP + cell
+        else:
+            line += _GAP + cell
+    yield fitted(line, most)
+    yield fitted(f"{_GAP}{last}", most)
