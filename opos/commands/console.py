@@ -12,6 +12,7 @@ from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock
+from opos.terminal.width import fitted
 from shared.ports import Doc
 from shared.runtime.container import Runtime
 from shared.runtime.entry import retry_conflicts
@@ -46,7 +47,7 @@ def _list(runtime: Runtime) -> tuple[Any, str]:
         {"id": doc.id, **{name: doc.data[name] for name in ("browser", "created_at", "last_seen", "ends_at")}}
         for doc in docs
     ]
-    return content, "\n".join(_line(doc, clock) for doc in docs) or "No session is open."
+    return content, "\n".join(fitted(_line(doc, clock)) for doc in docs) or "No session is open."
 
 
 def _line(doc: Doc, clock: OperatorClock) -> str:

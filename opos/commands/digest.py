@@ -13,6 +13,7 @@ from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock
+from opos.terminal.width import fitted
 from shared.alerting.alert import as_alert
 from shared.digest.batch import first_batch
 from shared.digest.content import HEADINGS, Block, Content, Line, compose
@@ -43,7 +44,7 @@ def list_(limit: int, place: Place, *, as_json: bool) -> None:
     runtime = place.runtime()
     docs = list(runtime.store.query("digests", order_by="created_at", descending=True, limit=limit))
     clock = operator_clock(runtime)
-    lines = [_headline(doc, clock) for doc in docs]
+    lines = [fitted(_headline(doc, clock)) for doc in docs]
     show([_plain(doc) for doc in docs], lines or "No digest yet.", as_json=as_json)
 
 

@@ -19,6 +19,7 @@ from opos.terminal.options import NoBundle, Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock
 from opos.terminal.vocabulary import as_option, ending, for_option, person, until_option, why_option
+from opos.terminal.width import fitted
 from opos.yaml_edit import with_value, written_name
 from shared.config.files import compiled_flags as compiled
 from shared.config.files.loader import flag_file, load_config, load_flags, parse_flags
@@ -219,7 +220,7 @@ def overrides(place: Place, *, history: bool, as_json: bool) -> None:
         show(past, [_past_line(entry, clock) for entry in past] or "No flag was overridden.", as_json=as_json)
         return
     rows = [{"flag": doc.id, **doc.data} for doc in in_force(runtime.store, clock.now)]
-    lines = [_override_line(row, clock) for row in rows]
+    lines = [fitted(_override_line(row, clock)) for row in rows]
     show(rows, lines or "No flag is overridden.", as_json=as_json)
 
 
@@ -257,7 +258,7 @@ def _line(key: str, flags: FlagSet) -> str:
     rule = json.dumps(definition.targeting) if definition.targeting else "for everyone"
     rule = "overridden, for everyone" if definition.metadata.get("overridden") else rule
     default = definition.default_variant or "-"
-    return f"{key:<24} {definition.state:<9} {default:<8} {rule if len(rule) < 70 else rule[:67] + '...'}"  # noqa: PLR2004
+    return fitted(f"{key:<24} {definition.state:<9} {default:<8} {rule}")
 
 
 def _attributes(context: str, user: str | None) -> dict[str, Any]:

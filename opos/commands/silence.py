@@ -13,6 +13,7 @@ from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock
 from opos.terminal.vocabulary import as_option, ending, for_option, person, until_option, why_option
+from opos.terminal.width import fitted
 from shared.events import iso
 from shared.ports import Doc, Store
 from shared.runtime.container import Runtime
@@ -60,7 +61,7 @@ def list_(place: Place, *, as_json: bool) -> None:
     """List the current and future silences."""
     runtime = place.runtime()
     silences, clock = _not_ended(runtime.store), operator_clock(runtime)
-    lines = [_line(doc, clock) for doc in silences]
+    lines = [fitted(_line(doc, clock)) for doc in silences]
     show([{"id": doc.id, **doc.data} for doc in silences], lines or "No silence is active.", as_json=as_json)
 
 

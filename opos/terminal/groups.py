@@ -13,8 +13,9 @@ _WHOLE = 1000
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` Did you mean events?`, or an empty text if nothing in *known* looks like *word*."""
-    close = get_close_matches(word.lower(), list(known), n=3, cutoff=0.6)
+    """` Did you mean events?`, or an empty text if nothing in *known* looks like *word* or begins with it."""
+    names, typed = list(known), word.lower()
+    close = get_close_matches(typed, names) or [name for name in names if typed and name.startswith(typed)]
     return f" Did you mean {' or '.join(close)}?" if close else ""
 
 

@@ -36,7 +36,7 @@ OTHERS = {
     "init", "up", "demo", "send", "import", "silence add", "silence expire", "flags list", "flags eval", "flags compile",
     "flags explain", "flags manifest", "flags set", "flags override", "flags release", "flags stale", "verify",
     "secrets rotate", "channels test", "cost", "deploy", "rollback", "deployments", "console", "backup", "restore",
-    "heartbeat list", "heartbeat url",
+    "heartbeat list", "heartbeat url", "completion install", "completion show",
 }  # fmt: skip
 """The commands that show the operator's own files, their own arguments, or what Google Cloud answers."""
 WITHOUT_JSON = {"export"}
