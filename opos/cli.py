@@ -1,9 +1,12 @@
 """`opos`: the operator's command line. Each command is a module, imported only when it is called."""
 
 import importlib
+from collections.abc import Iterator
 
 import click
+from click.shell_completion import CompletionItem
 
+from opos.terminal.groups import Suggesting, did_you_mean
 from shared.version import VERSION
 
 _COMMANDS = {
@@ -11,8 +14,10 @@ _COMMANDS = {
     "up": "Run the whole bundle on this machine.",
     "demo": "Run a bundle with real signed webhooks and show what happens.",
     "send": "Send a signed webhook to a running bundle.",
+    "status": "Show what needs you now, and what can wait.",
     "events": "List the latest events; print new ones as they come.",
     "event": "Show an event with its headers and its payload.",
+    "show": "Find out what an id is, and show it in short.",
     "forward": "Forward the webhooks of a source to an app on your machine.",
     "trace": "Show everything that followed from an event.",
     "replay": "Process an event, or all events since a time, again.",
@@ -38,6 +43,7 @@ _COMMANDS = {
     "dismiss": "Remove an item from the list of problems.",
     "statuspage": "Declare public incidents and maintenance windows on your status page.",
     "slo": "Show each objective, its remaining error budget and its burn rate.",
+    "completion": "Complete commands, options and ids in your shell.",
     "cost": "Estimate the cost of a month on Google Cloud.",
     "deploy": "Deploy this checkout to Google Cloud step by step, with automatic rollback.",
     "rollback": "Roll back to the previous release.",
@@ -48,20 +54,33 @@ _ELSEWHERE = {"import": "import_:command", "dismiss": "retry:dismiss"}
 """The module and the attribute of the commands that are not the `command` of the module of their name."""
 
 
-class _Lazy(click.Group):
+class _Lazy(Suggesting):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+    def load(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
         if name not in _COMMANDS:
             return None
         module, _, attribute = _ELSEWHERE.get(name, f"{name}:command").partition(":")
         command: click.Command = getattr(importlib.import_module(f"opos.commands.{module}"), attribute)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+    def suggestion(self, ctx: click.Context, word: str) -> str:
+        """The commands that look like *word*, or those of groups that have its name: `ack` is `alerts ack`."""
+        groups = ((name, self.get_command(ctx, name)) for name in _COMMANDS)
+        below = [
+            f"{name} {word}" for name, group in groups if isinstance(group, click.Group) and word in group.commands
+        ]
+        return f" Did you mean {' or '.join(below)}?" if below else did_you_mean(word, _COMMANDS)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands that begin with *incomplete*, none of which is imported for that."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [CompletionItem(name, help=text) for name, text in _COMMANDS.items() if name.startswith(incomplete)]
+
+    def rows(self, ctx: click.Context) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        yield from _COMMANDS.items()
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -33,7 +33,7 @@ OWN = "own"
 LONGEST = timedelta(days=365)
 MOST_TEXT = 500
 _TOO_BROAD = "This link would silence almost every alert."
-_NARROWER = "Silence one rule instead: `opos silence add alertname=NAME --for 1h --comment WHY`."
+_NARROWER = "Silence one rule instead: `opos silence add alertname=NAME --for 1h --why WHY`."
 
 
 class Wish(NamedTuple):

@@ -10,6 +10,7 @@ from opos.backups.dated_files import KEEP, dated_name, expired
 from opos.bundle.data_folder import lost_its_file
 from opos.terminal.options import DATA_FILE, Place, json_option, with_place
 from opos.terminal.output import WRONG_USAGE, reports_errors, show, stop
+from opos.terminal.progress import progress
 from shared.adapters.sqlite.backup import write_backup
 from shared.adapters.sqlite.data_file import files
 from shared.adapters.sqlite.faults import replaced
@@ -42,7 +43,8 @@ def command(to: str, keep: int | None, place: Place, *, as_json: bool) -> None:
     _require_target(target, place)
     if lost_its_file(place.data):
         raise replaced()
-    write_backup(place.data / DATA_FILE, target)
+    with progress(f"Copying {place.data / DATA_FILE} and verifying the copy"):
+        write_backup(place.data / DATA_FILE, target)
     old = [file for file in expired(folder, keep=keep or KEEP) if file != target] if folder else []
     for file in old:
         file.unlink()

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import click
 
+from opos.terminal.groups import Suggesting
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
 from shared.config.channels import ConsoleChannel
@@ -36,7 +37,7 @@ class Answer(NamedTuple):
         return f"{self.channel}  {'delivered' if self.delivered else 'not delivered'}  {self.detail}.{said}"
 
 
-@click.group("channels")
+@click.group("channels", cls=Suggesting)
 def command() -> None:
     """Test the channels, and make the key of Web Push."""
 

@@ -6,10 +6,12 @@ from typing import Any
 import click
 
 from opos.commands.up import console_url
-from opos.terminal.lookup import single
+from opos.terminal.kinds import SESSION
+from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock
+from opos.terminal.width import fitted
 from shared.ports import Doc
 from shared.runtime.container import Runtime
 from shared.runtime.entry import retry_conflicts
@@ -43,7 +45,7 @@ def _list(runtime: Runtime) -> tuple[Any, str]:
         {"id": doc.id, **{name: doc.data[name] for name in ("browser", "created_at", "last_seen", "ends_at")}}
         for doc in docs
     ]
-    return content, "\n".join(_line(doc, clock) for doc in docs) or "No session is open."
+    return content, "\n".join(fitted(_line(doc, clock)) for doc in docs) or "No session is open."
 
 
 def _line(doc: Doc, clock: OperatorClock) -> str:
@@ -52,10 +54,8 @@ def _line(doc: Doc, clock: OperatorClock) -> str:
 
 
 def _revoke(wanted: str, runtime: Runtime) -> tuple[Any, str]:
-    docs = current_sessions(runtime.context())
-    if wanted != "all":
-        matches = [doc for doc in docs if doc.id.startswith(wanted)]
-        docs = [single(matches, wanted, noun="session", hint="`opos console --sessions` shows the ids.")]
+    current = current_sessions(runtime.context())
+    docs = current if wanted == "all" else [find(runtime.store, SESSION, wanted, preferred=lambda doc: doc in current)]
     for doc in docs:
         retry_conflicts(partial(_end, doc.id, runtime))
     return {"revoked": [doc.id for doc in docs]}, f"Ended {counted(len(docs), 'session')}."

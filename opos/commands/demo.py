@@ -9,6 +9,7 @@ from opos.bundle.emulators import require_installed
 from opos.commands.up import console_url
 from opos.demo.bundle import Bundle, bundle
 from opos.demo.story import play
+from opos.terminal.groups import Choice
 from opos.terminal.next_step import command_line, pasteable
 from opos.terminal.options import Backend, json_option
 from opos.terminal.output import reports_errors, say
@@ -25,7 +26,7 @@ The senders are simulated; the signatures, the HTTP requests and the functions a
     "--backend",
     default="embedded",
     show_default=True,
-    type=click.Choice(["embedded", "emulators"]),
+    type=Choice(["embedded", "emulators"]),
     help="One process with SQLite, or Google's emulators.",
 )
 @json_option

@@ -16,6 +16,7 @@ from opos.deploy.preflight import preflight
 from opos.deploy.record import begun, drafted, is_same, unfinished
 from opos.deploy.revisions import revisions
 from opos.deploy.target import Ground, Record, ground
+from opos.terminal.groups import Choice
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
 from shared.deployments import Deployment, to_doc, words
@@ -27,9 +28,15 @@ MARKS = {True: "ok  ", False: "FAIL", None: "?   "}
 
 
 @click.command("deploy")
-@click.option("--target", required=True, type=click.Choice(["staging", "production"]), help="The target.")
+@click.option("--target", required=True, type=Choice(["staging", "production"]), help="The target.")
 @click.option("--dry-run", is_flag=True, help="Show a diff against what runs, and change nothing.")
-@click.option("--only", multiple=True, type=click.Choice(FUNCTIONS), help="Deploy only this function; may be repeated.")
+@click.option(
+    "--only",
+    multiple=True,
+    type=Choice(FUNCTIONS),
+    metavar="FUNCTION",
+    help=f"Deploy only this function; may be repeated: {', '.join(FUNCTIONS)}.",
+)
 @click.option("--no-rollback", is_flag=True, help="Do not roll back after a failure, so that you can inspect it.")
 @click.option("--wait", is_flag=True, help="Wait until another deploy ends.")
 @click.option("--dirty", is_flag=True, help="Include uncommitted changes.")

@@ -6,10 +6,14 @@ from typing import Any
 
 import click
 
+from opos.terminal.completion import ids
+from opos.terminal.groups import Listing
+from opos.terminal.kinds import DIGEST
 from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock
+from opos.terminal.width import fitted
 from shared.alerting.alert import as_alert
 from shared.digest.batch import first_batch
 from shared.digest.content import HEADINGS, Block, Content, Line, compose
@@ -25,9 +29,9 @@ from shared.services.digest.queue import batching, longest_waiting, waiting
 from shared.values.text import counted
 
 
-@click.group("digest")
+@click.group("digest", cls=Listing)
 def command() -> None:
-    """Show the digests and explain the rank of each item."""
+    """Show the digests and explain the rank of each item. Without a command, list them."""
 
 
 @command.command("list")
@@ -40,12 +44,12 @@ def list_(limit: int, place: Place, *, as_json: bool) -> None:
     runtime = place.runtime()
     docs = list(runtime.store.query("digests", order_by="created_at", descending=True, limit=limit))
     clock = operator_clock(runtime)
-    lines = [_headline(doc, clock) for doc in docs]
+    lines = [fitted(_headline(doc, clock)) for doc in docs]
     show([_plain(doc) for doc in docs], lines or "No digest yet.", as_json=as_json)
 
 
 @command.command("show")
-@click.argument("digest")
+@click.argument("digest", shell_complete=ids(DIGEST))
 @with_place
 @json_option
 @reports_errors
@@ -58,7 +62,7 @@ def show_(digest: str, place: Place, *, as_json: bool) -> None:
 
 
 @command.command("explain")
-@click.argument("digest", required=False)
+@click.argument("digest", required=False, shell_complete=ids(DIGEST))
 @with_place
 @json_option
 @reports_errors
@@ -77,7 +81,7 @@ def explain(digest: str | None, place: Place, *, as_json: bool) -> None:
 
 
 def _digest(wanted: str, runtime: Runtime) -> Doc:
-    return find(runtime.store, "digests", wanted, noun="digest", hint="`opos digest list` shows the ids.")
+    return find(runtime.store, DIGEST, wanted)
 
 
 def _lines(doc: Doc) -> list[str]:

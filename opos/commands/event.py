@@ -5,6 +5,8 @@ import sys
 import click
 
 from opos.history.event_view import lines, redacted_view, view
+from opos.terminal.completion import ids
+from opos.terminal.kinds import EVENT
 from opos.terminal.lookup import find_event
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
@@ -22,7 +24,7 @@ class Unprintable(OposError):
 
 
 @click.command("event")
-@click.argument("event")
+@click.argument("event", shell_complete=ids(EVENT))
 @click.option(
     "--redact", is_flag=True, help="Show the keys of the payload, and of each value only its kind and length."
 )

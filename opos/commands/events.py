@@ -9,6 +9,8 @@ from opos.history.arrivals import arrivals
 from opos.history.event_feed import feed
 from opos.history.event_list import AGE, MOST, STATES, Latest, Selection, entry, latest, line, width
 from opos.senders.signed_request import UnknownSource
+from opos.terminal.completion import sources
+from opos.terminal.groups import Choice
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import json_text, reports_errors, say, show
 from opos.terminal.reader import until_reader_ends, wait
@@ -20,11 +22,13 @@ from shared.ports import Doc
 from shared.runtime.container import Runtime
 from shared.values.text import readable
 
+_STATES = f"{', '.join(STATES[:-1])} or {STATES[-1]}"
+
 
 @click.command("events")
-@click.option("--source", help="Only the events of this source.")
+@click.option("--source", shell_complete=sources, help="Only the events of this source.")
 @click.option("--type", "event_type", help="Only the events of this type; * stands for any characters.")
-@click.option("--state", type=click.Choice(STATES), help="Only the events in this state.")
+@click.option("--state", type=Choice(STATES), metavar="STATE", help=f"Only the events in this state: {_STATES}.")
 @click.option(
     "--since",
     type=moment,

@@ -1,6 +1,5 @@
 """`opos flags`."""
 
-import getpass
 import json
 import os
 from datetime import UTC, datetime
@@ -13,10 +12,14 @@ import click
 from opos.bundle.confirmation import confirmed
 from opos.cloud.packaging import write_compiled
 from opos.commands.stale_flags import stale
+from opos.terminal.completion import flags as flag_names
 from opos.terminal.files import write_whole
+from opos.terminal.groups import Listing, did_you_mean
 from opos.terminal.options import NoBundle, Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
-from opos.terminal.times import OperatorClock, operator_clock, until_moment
+from opos.terminal.times import OperatorClock, operator_clock
+from opos.terminal.vocabulary import as_option, ending, for_option, person, until_option, why_option
+from opos.terminal.width import fitted
 from opos.yaml_edit import with_value, written_name
 from shared.config.files import compiled_flags as compiled
 from shared.config.files.loader import flag_file, load_config, load_flags, parse_flags
@@ -49,9 +52,9 @@ _context = click.option("--context", default="{}", help="The evaluation context,
 _user = click.option("--user", default=None, help="The id of the user: the targetingKey of the context.")
 
 
-@click.group("flags")
+@click.group("flags", cls=Listing)
 def command() -> None:
-    """List, evaluate, change and override flags, and find stale ones."""
+    """List, evaluate, change and override flags, and find stale ones. Without a command, list them."""
 
 
 command.add_command(stale)
@@ -70,7 +73,7 @@ def list_(place: Place, environment: str, *, as_json: bool) -> None:
 
 
 @command.command("eval")
-@click.argument("flag")
+@click.argument("flag", shell_complete=flag_names)
 @_user
 @_context
 @with_place
@@ -88,7 +91,7 @@ def evaluate(flag: str, user: str | None, context: str, place: Place, environmen
 
 
 @command.command("explain")
-@click.argument("flag")
+@click.argument("flag", shell_complete=flag_names)
 @_user
 @_context
 @with_place
@@ -102,7 +105,7 @@ def explain(flag: str, user: str | None, context: str, place: Place, environment
 
 
 @command.command("set")
-@click.argument("flag")
+@click.argument("flag", shell_complete=flag_names)
 @click.option("--enabled/--disabled", default=None, help="Turn the flag on or off.")
 @click.option("--rollout", type=click.FloatRange(0, 100), help="The percentage of users for whom the flag is on.")
 @click.option("--in", "environment", default=None, help="Change only this environment.")
@@ -156,27 +159,29 @@ def compile_(place: Place, *, as_json: bool) -> None:
 
 
 @command.command("override")
-@click.argument("flag")
+@click.argument("flag", shell_complete=flag_names)
 @click.argument("variant")
-@click.option("--for", "until", required=True, metavar="UNTIL", help="When it ends: 2h, 15:00, a day or a time.")
-@click.option("--why", required=True, help="The reason, shown in the digest.")
-@click.option("--who", default=None, help="Who overrides the flag.  [default: the user of this machine]")
+@for_option
+@until_option
+@why_option("which the digest shows")
+@as_option
 @_url
 @with_place
 @json_option
 @reports_errors
 def override_(
-    flag: str, variant: str, until: str, why: str, who: str | None, url: str | None, place: Place, *, as_json: bool
-) -> None:
+    flag: str, variant: str, length: str | None, until: str | None, why: str, who: str | None, url: str | None,
+    place: Place, *, as_json: bool,
+) -> None:  # fmt: skip
     """Set FLAG to VARIANT for everyone until a given time, within seconds and without a deploy (a kill switch)."""
     runtime = place.runtime()
     context, clock = runtime.context(), operator_clock(runtime)
     definition = context.flags.definitions.get(flag)
     if definition is None or definition.variants.get(variant) is None:
-        known = ", ".join(definition.variants) if definition else ", ".join(context.flags.definitions)
-        raise click.BadParameter(f"expected one of {known}", param_hint="VARIANT" if definition else "FLAG")
-    ends = until_moment(until, clock.now, context.config.timezone)
-    by = who or getpass.getuser()
+        known, word = (definition.variants, variant) if definition else (context.flags.definitions, flag)
+        expected = f"expected one of {', '.join(known)}, found {word!r}.{did_you_mean(word, known)}"
+        raise click.BadParameter(expected, param_hint="VARIANT" if definition else "FLAG")
+    ends, by = ending(length, until, context.config.timezone), person(who)
     content = retry_conflicts(
         partial(override, flag, variant, context.store, who=by, why=why, until=ends, now=clock.now)
     )
@@ -186,15 +191,15 @@ def override_(
 
 
 @command.command("release")
-@click.argument("flag")
-@click.option("--who", default=None, help="Who releases the flag.  [default: the user of this machine]")
+@click.argument("flag", shell_complete=flag_names)
+@as_option
 @_url
 @with_place
 @json_option
 @reports_errors
 def release_(flag: str, who: str | None, url: str | None, place: Place, *, as_json: bool) -> None:
     """End the override of FLAG, so that its rule applies again."""
-    by, now = who or getpass.getuser(), datetime.now(UTC)
+    by, now = person(who), datetime.now(UTC)
     retry_conflicts(partial(release, flag, place.runtime().store, who=by, now=now))
     echo = confirmed(place, url, flag, None)
     shown = f"{flag} is no longer overridden: its rule applies again.\n{echo.text}"
@@ -215,7 +220,7 @@ def overrides(place: Place, *, history: bool, as_json: bool) -> None:
         show(past, [_past_line(entry, clock) for entry in past] or "No flag was overridden.", as_json=as_json)
         return
     rows = [{"flag": doc.id, **doc.data} for doc in in_force(runtime.store, clock.now)]
-    lines = [_override_line(row, clock) for row in rows]
+    lines = [fitted(_override_line(row, clock)) for row in rows]
     show(rows, lines or "No flag is overridden.", as_json=as_json)
 
 
@@ -253,7 +258,7 @@ def _line(key: str, flags: FlagSet) -> str:
     rule = json.dumps(definition.targeting) if definition.targeting else "for everyone"
     rule = "overridden, for everyone" if definition.metadata.get("overridden") else rule
     default = definition.default_variant or "-"
-    return f"{key:<24} {definition.state:<9} {default:<8} {rule if len(rule) < 70 else rule[:67] + '...'}"  # noqa: PLR2004
+    return fitted(f"{key:<24} {definition.state:<9} {default:<8} {rule}")
 
 
 def _attributes(context: str, user: str | None) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from opos.forwarding.target import Target, target
 from opos.history.arrivals import arrivals
 from opos.history.event_feed import feed
 from opos.senders.signed_request import UnknownSource
+from opos.terminal.completion import ids, sources
+from opos.terminal.kinds import EVENT
 from opos.terminal.lookup import find_event
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, say
@@ -26,9 +28,9 @@ _LOCAL_PACE = 10
 
 
 @click.command("forward")
-@click.argument("source")
+@click.argument("source", shell_complete=sources)
 @click.argument("url", type=target, metavar="URL")
-@click.option("--event", help="Forward only this stored event, once.")
+@click.option("--event", shell_complete=ids(EVENT), help="Forward only this stored event, once.")
 @click.option("--since", type=moment, help="Begin with the events since an age (10m) or a time, at most 30d ago.")
 @click.option("--type", "event_type", help="Only events of this type; * stands for any characters.")
 @click.option("--secret", help="The name of the secret that your app verifies with; that of the source by default.")

@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
+from opos.terminal.groups import Listing
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock
+from opos.terminal.width import fitted
 from shared.config.model import Heartbeat
 from shared.context import Context
 from shared.errors import NotFound
@@ -22,9 +24,9 @@ from shared.values.local_time import duration
 _HINT = "`opos heartbeat list` shows their names."
 
 
-@click.group("heartbeat")
+@click.group("heartbeat", cls=Listing)
 def command() -> None:
-    """List the heartbeats; show their last pings and the address that a job pings."""
+    """List the heartbeats; show their last pings and the address that a job pings. Without a command, list them."""
 
 
 @command.command("list")
@@ -35,7 +37,7 @@ def list_(place: Place, *, as_json: bool) -> None:
     """List the heartbeats of opos.yaml with their state, their last ping and their run time."""
     context = place.runtime().context()
     beats, clock = [_beat(name, context) for name in context.config.heartbeats], operator_clock(context)
-    lines = [_line(beat, clock) for beat in beats]
+    lines = [fitted(_line(beat, clock)) for beat in beats]
     show([_content(beat) for beat in beats], lines or "opos.yaml declares no heartbeats.", as_json=as_json)
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from opos.terminal.files import write_whole
+from opos.terminal.kinds import ALERT
 from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, say, show
@@ -34,7 +35,7 @@ def command() -> None:
 def export(alert: str, episode: int | None, output: Path | None, place: Place, *, as_json: bool) -> None:
     """Print the story of ALERT (its id, or the beginning of its id) as Markdown, with prompts for a post-mortem."""
     context = place.runtime().context()
-    doc = find(context.store, "alerts", alert, noun="alert", hint="`opos alerts list` and the console show the ids.")
+    doc = find(context.store, ALERT, alert)
     story = story_of(doc, context, episode)
     text = markdown(report_of(story, context))
     if output:

@@ -10,9 +10,12 @@ import click
 
 from opos.history.event_log import read_log
 from opos.history.replay_preview import Preview, ReplayPreview
+from opos.terminal.completion import ids, sources
+from opos.terminal.kinds import EVENT
 from opos.terminal.lookup import find_event
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
+from opos.terminal.progress import followed
 from opos.terminal.times import OperatorClock, moment, operator_clock
 from shared.events import Event, Signal
 from shared.intake.webhook import read_again
@@ -26,9 +29,9 @@ from shared.values.text import counted
 
 
 @click.command("replay")
-@click.argument("event", required=False)
+@click.argument("event", required=False, shell_complete=ids(EVENT))
 @click.option("--since", type=moment, help="Instead of EVENT: all events since an age (7d), a day or an ISO 8601 time.")
-@click.option("--source", help="With --since: only the events of this source.")
+@click.option("--source", shell_complete=sources, help="With --since: only the events of this source.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before notifications are sent.")
 @with_place
@@ -46,8 +49,10 @@ def command(
         raise click.UsageError("expected EVENT, or --since with or without --source")
     runtime = place.runtime()
     now = datetime.now(UTC)
-    docs = [_as_named(doc) if event else doc for doc in _chosen(runtime.store, event, since, source, now)]
-    previews = list(ReplayPreview(runtime.store, runtime.config, now).replay(docs))
+    chosen = followed(_chosen(runtime.store, event, since, source, now), "event")
+    docs = [_as_named(doc) if event else doc for doc in chosen]
+    replayed = ReplayPreview(runtime.store, runtime.config, now).replay(docs)
+    previews = list(followed(replayed, "decision"))
     if dry_run:
         lines = _lines(previews, operator_clock(runtime))
         show([asdict(preview) for preview in previews], lines, as_json=as_json)
@@ -56,7 +61,7 @@ def command(
     if pages and since and not yes:
         click.confirm(f"{_summary(previews)} Continue?", abort=True, err=True)
     nonce = new_id()[:8]
-    for doc in docs:
+    for doc in followed(docs, "event"):
         retry_conflicts(partial(_replay, doc.path, nonce, runtime, is_named=event is not None))
     show({"events": [doc.id for doc in docs], "replay": nonce}, _done(docs, nonce), as_json=as_json)
 

@@ -11,6 +11,7 @@ from opos.bundle.data_folder import lock
 from opos.commands.backup import require_embedded
 from opos.terminal.options import DATA_FILE, Place, json_option, with_place
 from opos.terminal.output import WRONG_USAGE, reports_errors, show, stop
+from opos.terminal.progress import progress
 from opos.terminal.times import operator_clock
 from shared.adapters.sqlite.data_file import files
 from shared.values.text import counted
@@ -34,7 +35,7 @@ def command(backup: Path, place: Place, *, salvage: bool, as_json: bool) -> None
     data_file = place.data / DATA_FILE
     if backup.resolve() in files(data_file):
         stop(WRONG_USAGE, f"expected a backup, found the data file itself: {backup}")
-    with lock(place.data):
+    with lock(place.data), progress(f"Verifying {backup} and putting it in place"):
         done = restore(backup, data_file, now=datetime.now(UTC), salvaging=salvage)
     content = {**asdict(done.state), "left_out": done.left_out, "kept": str(done.kept) if done.kept else None}
     show(content, "\n".join(_lines(done, data_file, place)), as_json=as_json)

@@ -5,16 +5,18 @@ from datetime import UTC, datetime
 
 import click
 
-from opos.terminal.lookup import find
+from opos.terminal.kinds import DIGEST, EVENT, FAILED_MESSAGE, MESSAGE
+from opos.terminal.lookup import find_among
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
+from opos.terminal.vocabulary import why_option
 from shared.errors import NotFound
 from shared.ports import Delete, Doc, Store, Update, Write
 from shared.services.outbox.addressees import receiver_name
 from shared.values.text import counted
 from shared.values.timestamps import iso
 
-UNSENT = ("outbox", "digests")
+UNSENT = (MESSAGE, DIGEST)
 _HINT = "`opos doctor` and the console list the problems."
 
 
@@ -41,7 +43,7 @@ def command(id: str | None, place: Place, *, as_json: bool) -> None:
 
 @click.command("dismiss")
 @click.argument("id")
-@click.option("--why", required=True, help="The reason, which is stored.")
+@why_option("which is stored")
 @with_place
 @json_option
 @reports_errors
@@ -54,24 +56,31 @@ def dismiss(id: str, why: str, place: Place, *, as_json: bool) -> None:
 
 
 def _all_undelivered(store: Store) -> Iterator[Doc]:
-    for collection in UNSENT:
+    for kind in UNSENT:
         for state in ("failed", "parked"):
-            yield from store.query(collection, where=[("state", "==", state)])
+            yield from store.query(kind.collection, where=[("state", "==", state)])
 
 
 def _undelivered(store: Store, id: str) -> Doc:
-    doc = _any(store, UNSENT, id)
-    if doc.data["state"] not in {"failed", "parked"}:
+    doc = find_among(store, UNSENT, id, preferred=_is_undelivered).doc
+    if not _is_undelivered(doc):
         raise NotFound(f"{doc.path} is {doc.data['state']}, so there is nothing to send again.", hint=_HINT)
     return doc
 
 
 def _listed(store: Store, id: str) -> Doc:
-    doc = _any(store, (*UNSENT, "dead_letters", "events"), id)
-    listed = doc.data.get("quarantine") or doc.data.get("state") in {"failed", "parked"}
-    if not (doc.path.startswith("dead_letters/") or listed):
+    doc = find_among(store, (*UNSENT, FAILED_MESSAGE, EVENT), id, preferred=_is_listed).doc
+    if not _is_listed(doc):
         raise NotFound(f"{doc.path} is not on the list of problems.", hint=_HINT)
     return doc
+
+
+def _is_undelivered(doc: Doc) -> bool:
+    return doc.data.get("state") in {"failed", "parked"}
+
+
+def _is_listed(doc: Doc) -> bool:
+    return doc.path.startswith("dead_letters/") or bool(doc.data.get("quarantine")) or _is_undelivered(doc)
 
 
 def _dismissed(doc: Doc, note: dict[str, str]) -> Write:
@@ -80,12 +89,3 @@ def _dismissed(doc: Doc, note: dict[str, str]) -> Write:
     if doc.path.startswith("events/"):
         return Update(doc.path, {"quarantine": "", "dismissed": {**note, "was": doc.data["quarantine"]}}, doc.version)
     return Update(doc.path, {"state": "dropped", "dismissed": {**note, "was": doc.data["state"]}}, doc.version)
-
-
-def _any(store: Store, collections: tuple[str, ...], id: str) -> Doc:
-    for collection in collections:
-        try:
-            return find(store, collection, id, noun="document", hint=_HINT)
-        except NotFound:
-            continue
-    raise NotFound(f'Nothing in {", ".join(collections)} matches "{id}".', hint=_HINT)

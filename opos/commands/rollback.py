@@ -8,6 +8,7 @@ from opos.deploy.record import unfinished
 from opos.deploy.rollback import returning
 from opos.deploy.source import who
 from opos.deploy.target import Ground, Record, ground
+from opos.terminal.groups import Choice
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from shared.deployments import UNDER_WAY, Deployment, Phase, to_doc, words
@@ -19,7 +20,7 @@ UNENDED: tuple[Phase, ...] = (*UNDER_WAY, "left")
 
 @click.command("rollback")
 @click.option("--to", type=click.IntRange(1), help="The deployment to roll back to; by default the previous one.")
-@click.option("--target", type=click.Choice(["staging", "production"]), help="The target; production by default.")
+@click.option("--target", type=Choice(["staging", "production"]), help="The target; production by default.")
 @click.option("--wait", is_flag=True, help="Wait until another deploy ends.")
 @with_place
 @json_option

@@ -12,6 +12,7 @@ import click
 from opos.history.event_log import read_log
 from opos.history.route_explanation import Explained, explain_event, explain_labels, explain_payload
 from opos.history.what_if import History
+from opos.terminal.groups import Choice, Suggesting
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, moment, operator_clock
@@ -20,7 +21,7 @@ from shared.config.files.loader import load_config
 from shared.values.text import counted
 
 
-@click.group("route")
+@click.group("route", cls=Suggesting)
 def command() -> None:
     """Explain where alerts go; try other routes on past events."""
 
@@ -85,7 +86,7 @@ def _lines(alert: Explained, clock: OperatorClock) -> Iterator[str]:
 )
 @click.option("--since", type=moment, default="30d", show_default=True, help="An age (7d), a day or an ISO 8601 time.")
 @click.option("--data", default=".opos", show_default=True, type=click.Path(path_type=Path), help="Data folder.")
-@click.option("--backend", default="embedded", show_default=True, type=click.Choice(["embedded", "emulators", "cloud"]))
+@click.option("--backend", default="embedded", show_default=True, type=Choice(["embedded", "emulators", "cloud"]))
 @json_option
 @reports_errors
 def what_if(new: Path, against: Path, since: datetime, data: Path, backend: Any, *, as_json: bool) -> None:

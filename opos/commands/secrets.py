@@ -13,6 +13,7 @@ from opos.rotation.local_secrets import local
 from opos.rotation.secret_store import Keeper
 from opos.rotation.steps import Rotation, Step
 from opos.senders.signed_request import UnknownSource
+from opos.terminal.groups import Choice, Suggesting
 from opos.terminal.next_step import command_line
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import WRONG_USAGE, reports_errors, show, stop
@@ -24,7 +25,7 @@ from shared.security.secrets import OLD
 from shared.values.durations import parse_wait
 
 
-@click.group("secrets")
+@click.group("secrets", cls=Suggesting)
 def command() -> None:
     """Rotate the secrets of senders."""
 
@@ -38,7 +39,7 @@ def _wait(_context: click.Context, _option: click.Parameter, text: str) -> timed
 
 @command.command("rotate")
 @click.argument("source")
-@click.option("--target", type=click.Choice(get_args(TargetName)), help="A target; by default this machine.")
+@click.option("--target", type=Choice(get_args(TargetName)), help="A target; by default this machine.")
 @click.option("--new-value-from-stdin", "reads", is_flag=True, help="Read the new secret that the sender generated.")
 @click.option(
     "--quiet-for",

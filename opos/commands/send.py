@@ -11,6 +11,7 @@ from opos.bundle.data_folder import address
 from opos.forwarding.target import Target, target
 from opos.senders.sample import Sample, samples
 from opos.senders.signed_request import UnknownSource, signed_headers
+from opos.terminal.completion import sources
 from opos.terminal.http import Answer, post
 from opos.terminal.next_step import pasteable
 from opos.terminal.options import Place, json_option, with_place
@@ -24,7 +25,7 @@ from shared.values.text import one_line
 
 
 @click.command("send")
-@click.argument("source")
+@click.argument("source", shell_complete=sources)
 @click.argument("payload", type=click.File("rb"), required=False)
 @click.option("--sample", help="Instead of PAYLOAD: a webhook that opos has ready, such as firing or resolved.")
 @click.option("--list", "as_list", is_flag=True, help="List the samples for SOURCE and send nothing.")

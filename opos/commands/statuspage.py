@@ -7,7 +7,8 @@ from typing import Any, cast, get_args
 
 import click
 
-from opos.terminal.lookup import single
+from opos.terminal.kinds import PUBLIC_INCIDENT
+from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock, until_moment
@@ -181,8 +182,7 @@ def _change(
     author: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     context = place.runtime().context()
-    matches = [doc for doc in listed(context) if doc.id.startswith(wanted)]
-    doc = single(matches, wanted, noun="public incident", hint="`opos statuspage list` shows the ids.")
+    doc = find(context.store, PUBLIC_INCIDENT, wanted)
     changed = _checked(
         lambda: retry_conflicts(
             lambda: change(doc.id, lambda known: becomes(known, context.now), context, by=_author(author))

@@ -3,6 +3,8 @@
 import click
 
 from opos.history.event_trace import lines, story
+from opos.terminal.completion import ids
+from opos.terminal.kinds import EVENT
 from opos.terminal.lookup import find_event
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
@@ -10,7 +12,7 @@ from opos.terminal.times import operator_clock
 
 
 @click.command("trace")
-@click.argument("event")
+@click.argument("event", shell_complete=ids(EVENT))
 @with_place
 @json_option
 @reports_errors

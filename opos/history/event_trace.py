@@ -104,11 +104,12 @@ def _event_lines(story: Story, clock: OperatorClock) -> Iterator[str]:
     yield f"delivery  {event['delivery_id']}"
     yield f"trace     {event['trace']}"
     if story["quarantine"]:
-        yield f"quarantine  {story['quarantine']}"
+        yield "quarantine"
+        yield f"          {story['quarantine']}"
     if story["repeats"]:
         yield f"repeats   {story['repeats']}, which came under another delivery id"
     if story["same_body_as"]:
-        yield f"same body as {', '.join(story['same_body_as'])}"
+        yield f"same body {', '.join(story['same_body_as'])}"
     if story["republished"]:
         yield f"published again {story['republished']}x by the sweeper"
 

@@ -74,7 +74,8 @@ def lines(view: View, clock: OperatorClock) -> Iterator[str]:
     yield f"received  {clock.time_and_age(view['received_at'])}"
     yield f"delivery  {view['delivery_id']}"
     if view["quarantine"]:
-        yield f"quarantine  {view['quarantine']}"
+        yield "quarantine"
+        yield f"          {view['quarantine']}"
     if view["repeats"]:
         yield f"repeats   {view['repeats']}, which came under another delivery id"
     for label, (name, value) in zip(_labels("headers"), view["headers"].items(), strict=False):

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 import click
 
 from opos.terminal.dotenv import variables
+from opos.terminal.groups import Choice
 from shared.config.files.faults import ConfigError, Fault
 from shared.errors import OposError
 from shared.runtime.container import Runtime
@@ -23,19 +24,22 @@ DATA_FILE = "opos.db"
 SIGNING_KEY_FILE = "signing.key"
 _ADDRESSES = ("FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST", "GOOGLE_CLOUD_PROJECT")
 
+DEFAULTS = {"--data": ".opos", "--config": "opos.yaml", "--flags": "flags.yaml", "--backend": "embedded"}
 json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON document.")
 _OPTIONS = (
-    click.option("--data", default=".opos", show_default=True, type=click.Path(path_type=Path), help="Data folder."),
     click.option(
-        "--config", "config_file", default="opos.yaml", show_default=True, type=click.Path(path_type=Path),
+        "--data", default=DEFAULTS["--data"], show_default=True, type=click.Path(path_type=Path), help="Data folder."
+    ),
+    click.option(
+        "--config", "config_file", default=DEFAULTS["--config"], show_default=True, type=click.Path(path_type=Path),
         help="Configuration file.",
     ),
     click.option(
-        "--flags", "flags_file", default="flags.yaml", show_default=True, type=click.Path(path_type=Path),
+        "--flags", "flags_file", default=DEFAULTS["--flags"], show_default=True, type=click.Path(path_type=Path),
         help="Flag file.",
     ),
     click.option(
-        "--backend", default="embedded", show_default=True, type=click.Choice(get_args(Backend)),
+        "--backend", default=DEFAULTS["--backend"], show_default=True, type=Choice(get_args(Backend)),
         help="SQLite in the data folder, the emulators that `opos up` started, or Google Cloud.",
     ),
 )  # fmt: skip

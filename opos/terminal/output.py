@@ -24,18 +24,22 @@ _NOT_SHOWN = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What JSON allows in a text, and a terminal may act on."""
 
 
-def show(content: Any, text: str | Iterable[str], *, as_json: bool) -> None:
+def show(content: Any, text: str | Iterable[str], *, as_json: bool, paint: Callable[[str], str] | None = None) -> None:
     """Print *content* as JSON, or *text*: its lines, each of which stays one line whatever it quotes.
 
-    A *text* that is a single string keeps its line breaks, so it must quote nothing from outside that has any.
+    A *text* that is a single string keeps its line breaks, so it must quote nothing from outside that has any. *paint*
+    gets each line as it is safe to show, and may colour a part of it.
     """
-    lines = text if isinstance(text, str) else "\n".join(map(readable, text))
-    say(json_text(content, indent=2) if as_json else pasteable(lines))
+    if as_json:
+        say(json_text(content, indent=2))
+    else:
+        say(pasteable(text if isinstance(text, str) else "\n".join(map(readable, text))), paint=paint)
 
 
-def say(text: str, *, err: bool = False) -> None:
+def say(text: str, *, err: bool = False, paint: Callable[[str], str] | None = None) -> None:
     """Print *text*. What stderr gets is for people: the commands in it can be pasted."""
-    click.echo(readable_lines(pasteable(text) if err else text), err=err)
+    lines = readable_lines(pasteable(text) if err else text)
+    click.echo("\n".join(map(paint, lines.split("\n"))) if paint else lines, err=err)
 
 
 def json_text(content: Any, **layout: Any) -> str:

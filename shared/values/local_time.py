@@ -53,6 +53,11 @@ def localized(text: str, zone: tzinfo, now: datetime) -> str:
     return _STORED.sub(lambda match: local_time(match[0], zone, now), text)
 
 
+def is_stored(text: str) -> bool:
+    """Whether *text* is a stored time and nothing else."""
+    return bool(_STORED.fullmatch(text))
+
+
 def as_datetime(moment: datetime | str) -> datetime:
     """*moment* with its zone, which is UTC where a text names none. ValueError for a text that is not ISO 8601."""
     parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment

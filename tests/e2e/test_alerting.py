@@ -268,13 +268,16 @@ def test_alerts_are_listed_acknowledged_snoozed_and_resolved_by_command(today: B
     today.trouble("disk")
     today.settle()
     (alert,) = today.docs("alerts")
-    assert "critical firing  Trouble disk (x1, first seen " in run(today, "alerts", "list").stdout
+    shown = f"critical  firing  just now  app  {alert.id[:8]}  Trouble disk\n"
+    assert run(today, "alerts", "list").stdout == run(today, "alerts").stdout == shown
     for command, state in (("ack",), "acknowledged"), (("snooze",), "snoozed"), (("resolve",), "resolved"):
         more = ["2h"] if state == "snoozed" else []
-        assert f" {state}" in run(today, "alerts", *command, alert.id[:8], *more).stdout
+        assert f"Trouble disk: {state}" in run(today, "alerts", *command, alert.id[:8], *more).stdout
         assert states(today) == {state}
     assert run(today, "alerts", "list").stdout == "No alert is open.\n"
-    assert opos("alerts", "ack", alert.id, *today.place, folder=today.folder).returncode == 1
+    assert "already resolved at " in run(today, "alerts", "ack", alert.id).stdout
+    assert states(today) == {"resolved"}
+    assert "critical  resolved  " in run(today, "alerts", "--all").stdout
 
 
 @pytest.mark.slow
@@ -287,9 +290,9 @@ def test_silences_are_made_listed_and_ended_by_command(today: Bundle) -> None:
         'alertname=~"trou.*"',
         "--for",
         "2h",
-        "--comment",
+        "--why",
         "moving",
-        "--author",
+        "--as",
         "me",
     )
     assert "holds matching alerts until" in made.stdout
@@ -302,9 +305,9 @@ def test_silences_are_made_listed_and_ended_by_command(today: Bundle) -> None:
     run(today, "silence", "expire", listed[:8])
     today.tick(minutes=1)
     assert today.pages() == ["Trouble disk"]
-    wrong = opos("silence", "add", "disk", "--for", "2h", "--comment", "x", *today.place, folder=today.folder)
+    wrong = opos("silence", "add", "disk", "--for", "2h", "--why", "x", *today.place, folder=today.folder)
     assert (wrong.returncode, "expected a matcher" in wrong.stderr) == (2, True)
-    broad = opos("silence", "add", 'x=~".*"', "--for", "2h", "--comment", "x", *today.place, folder=today.folder)
+    broad = opos("silence", "add", 'x=~".*"', "--for", "2h", "--why", "x", *today.place, folder=today.folder)
     assert (broad.returncode, "Add a matcher such as" in broad.stderr) == (2, True)
     assert [doc for doc in today.docs("silences") if doc.data["comment"] == "x"] == []
 

@@ -280,7 +280,7 @@ def with_history(bundle: Bundle) -> tuple[str, str]:
     bundle.trouble("cpu", severity="warning", delivery="d2")
     bundle.settle()
     bundle.tick(minutes=6)
-    called(bundle, "silence", "add", "incident=mem", "--for", "26h", "--comment", "move")
+    called(bundle, "silence", "add", "incident=mem", "--for", "26h", "--why", "move")
     called(bundle, "focus", "2h")
     bundle.clock.moment = datetime.now(UTC)
     held = bundle.trouble("mem", delivery="d3").json["id"]
@@ -297,7 +297,7 @@ def test_people_read_local_times_and_programs_read_utc(bundle: Bundle) -> None:
         ["alerts", "list"], ["alerts", "snooze", alert, "30h"], ["silence", "list"], ["focus"], ["trace", notified],
         ["trace", held], ["digest", "list"], ["digest", "show", id], ["digest", "explain", id], ["digest", "explain"],
         ["replay", held, "--dry-run"], ["route", "explain", held], ["route", "what-if", "--config", "opos.yaml"],
-        ["noise"], ["review"], ["slo"], ["doctor"], ["silence", "add", "a=b", "--for", "2h", "--comment", "c"], ["retry"],
+        ["noise"], ["review"], ["slo"], ["doctor"], ["silence", "add", "a=b", "--for", "2h", "--why", "c"], ["retry"],
     ]  # fmt: skip
     shown = {" ".join(line): called(bundle, *line) for line in commands}
     assert [name for name, text in shown.items() if not text or STAMP.search(text)] == []

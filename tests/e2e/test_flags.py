@@ -269,7 +269,7 @@ def test_a_kill_switch_works_within_seconds_and_without_a_deploy(
 
     def set_to(*words: str) -> str:
         bundle.clock.moment = datetime.now(UTC) + timedelta(minutes=1)  # later than the command
-        return flags(*words, "--who", "me", "--url", bundle.url)
+        return flags(*words, "--as", "me", "--url", bundle.url)
 
     assert everyone() == (True, {})
     said = set_to("override", "everyone", "off", "--for", "2h", "--why", "it charges twice").splitlines()

@@ -8,7 +8,7 @@ from opos.cli import main
 
 NO_BUNDLE_NEEDED = frozenset(
     {
-        "channels key", "cost", "demo", "deploy", "deployments", "flags compile", "flags eval", "flags explain", "flags list",
+        "channels key", "completion install", "completion show", "cost", "demo", "deploy", "deployments", "flags compile", "flags eval", "flags explain", "flags list",
         "flags manifest", "flags set", "flags stale", "import", "init", "restore", "rollback", "send", "up", "verify",
     }
 )  # fmt: skip

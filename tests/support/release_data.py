@@ -134,7 +134,7 @@ def fire(release: Release, name: str, severity: str, status: str = "firing") -> 
 
 def play(release: Release, log: Path) -> None:
     """Everything that a bundle stores: alerts in every state, digests, silences, overrides, heartbeats, quarantine."""
-    release.run("silence", "add", "alertname=Muted", "--for", "30d", "--comment", "maintenance")
+    release.run("silence", "add", "alertname=Muted", "--for", "30d", "--why", "maintenance")
     for name, severity in (("DiskFull", "critical"), ("ApiDown", "critical"), ("Gone", "critical"), ("Slow", "warning"),
                            ("Muted", "warning"), ("CertSoon", "info"), ("Flaps", "warning"), ("Open", "critical")):  # fmt: skip
         fire(release, name, severity)

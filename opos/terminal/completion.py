@@ -1,0 +1,66 @@
+"""What the shell completes besides commands and options: ids, sources and flags of the bundle in the data folder.
+
+It must be quick and never disturb who types: it reads the embedded bundle only, and offers nothing where that fails.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from opos.terminal.kinds import ALERT, Kind
+from opos.terminal.lookup import matches
+from opos.terminal.options import Place
+from shared.config.files.loader import load_flags
+from shared.ports import Doc, Store
+from shared.services.alerting.open_alerts import open_alerts
+
+Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+_MOST = 20
+_LONGEST = 60
+
+
+def ids(kind: Kind) -> Completion:
+    """Completes the ids of *kind*: of alerts, those that are open."""
+
+    def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        with suppress(Exception):
+            docs = islice(_docs(_place(ctx).runtime().store, kind, incomplete), _MOST)
+            return [CompletionItem(doc.id[:8], help=kind.title(doc.data)[:_LONGEST]) for doc in docs]
+        return []
+
+    return complete
+
+
+def sources(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    with suppress(Exception):
+        return _beginning(_place(ctx).new_runtime().config.sources, incomplete)
+    return []
+
+
+def flags(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    with suppress(Exception):
+        return _beginning(load_flags(_place(ctx).flags_file, "").definitions, incomplete)
+    return []
+
+
+def _docs(store: Store, kind: Kind, incomplete: str) -> Iterable[Doc]:
+    if kind == ALERT:
+        return [doc for doc in open_alerts(store, most=_MOST).docs if doc.id.startswith(incomplete)]
+    return matches(store, kind, incomplete) if incomplete else store.query(kind.collection, limit=_MOST)
+
+
+def _beginning(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def _place(ctx: click.Context) -> Place:
+    """The bundle that the line names so far. Raises LookupError unless it is embedded."""
+    given = {str(param.name): ctx.params.get(str(param.name)) or param.default for param in ctx.command.params}
+    if given["backend"] != "embedded":
+        raise LookupError
+    data, config_file, flags_file = (Path(str(given[name])) for name in ("data", "config_file", "flags_file"))
+    return Place(data, config_file, flags_file)
