@@ -3,7 +3,7 @@
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +12,11 @@ from opos.init.questions import Answers
 from opos.init.templates import SMOKE_SECRET
 from opos.senders.catalogue import new_secret, sender
 from opos.terminal.files import write_whole
+from shared.config.files.faults import ConfigError, Fault
 from shared.security.secrets import read_secret
 
-NAME = ".env"
+NAME, GITIGNORE = ".env", ".gitignore"
+_PRIVATE = (NAME, ".opos/")
 _HEAD = "# The secrets that opos.yaml names. Load them with `. ./.env`. Do not share or commit this file.\n"
 
 
@@ -34,48 +36,88 @@ def wanted(answers: Answers) -> Iterator[Wanted]:
         note = "give it to the sender" if generated else "copy it from the sender"
         yield Wanted(known.secret, new_secret(known.scheme) if generated else "", f"{name}: {note}; see senders.md")
     for channel in channels(answers):
-        yield Wanted(channel.secret, channel.value, f"{channel.name}: {channel.note}")
+        yield Wanted(channel.secret, channel.value, f"{channel.name}: {channel.where}")
     if answers.targets:
         yield Wanted(SMOKE_SECRET, new_secret("standard-webhooks"), "smoke: signs the smoke test of a new revision")
+
+
+def with_secrets(text: str, secrets: Iterable[Wanted], environment: Mapping[str, str]) -> tuple[str, list[Wanted]]:
+    """*text* with those of *secrets* that neither it nor *environment* has, and these.
+
+    A name that *text* has without a value gets one if there is one; a value that is set never changes.
+    """
+    newline = "\r\n" if "\r\n" in text else "\n"
+    new = []
+    for secret in secrets:
+        line = re.search(rf"^\s*(?:export )?{secret.name}(?:_FILE)?=([^\r\n]*)", text, re.MULTILINE)
+        if read_secret(secret.name, environment) is not None or (line and (line[1].strip() or not secret.value)):
+            continue
+        new.append(secret)
+        if line:
+            text = f"{text[: line.start(1)]}{shlex.quote(secret.value)}{text[line.end(1) :]}"
+        else:
+            text = text.rstrip("\r\n") + newline + _lines(secret).replace("\n", newline)
+    return text, new
 
 
 def add(folder: Path, secrets: list[Wanted], environment: Mapping[str, str]) -> list[Wanted]:
     """The *secrets* that neither the file in *folder* nor *environment* has, once they are added to the file."""
     file = folder / NAME
-    text = file.read_text(encoding="utf-8") if file.exists() else _HEAD
-    names = _names(text)
-    new = [secret for secret in secrets if secret.name not in names and read_secret(secret.name, environment) is None]
+    text, new = with_secrets(read(file), secrets, environment)
     if new:
-        write_whole(file, text.rstrip("\n") + "\n" + "".join(map(_lines, new)), mode=0o600)
+        write_whole(file, text, mode=0o600)
     elif file.exists():
         file.chmod(0o600)  # it may be older than opos
     return new
 
 
-def values(folder: Path) -> dict[str, str]:
-    """The variables that the file in *folder* sets."""
-    file = folder / NAME
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    matches = (re.fullmatch(r"\s*export (\w+)=(.*)", line) for line in lines)
-    return {match[1]: "".join(shlex.split(match[2], comments=True)) for match in matches if match}
-
-
-def hide(folder: Path) -> bool:
-    """Adds the file to .gitignore if git would track it. Whether that was needed."""
+def read(file: Path) -> str:
+    """The text of *file*, or the beginning of a new one. Raises ConfigError if it is not text."""
     try:
-        command = ["git", "check-ignore", "-q", NAME]
-        tracked = subprocess.run(command, cwd=folder, check=False, capture_output=True).returncode == 1  # noqa: S603
+        return file.read_bytes().decode() if file.exists() else _HEAD
+    except UnicodeDecodeError as fault:
+        line = fault.object[: fault.start].count(b"\n") + 1
+        raise ConfigError(
+            [Fault(str(file), line, "", "UTF-8 text", f"the byte {fault.object[fault.start]:#04x}")]
+        ) from None
+
+
+def values(folder: Path) -> dict[str, str]:
+    """The variables that the file in *folder* sets. Raises ConfigError for a line that a shell would not accept."""
+    file = folder / NAME
+    lines = read(file).splitlines() if file.exists() else []
+    matches = ((number, re.fullmatch(r"\s*export (\w+)=(.*)", line)) for number, line in enumerate(lines, start=1))
+    return {match[1]: _value(match[2], file, number) for number, match in matches if match}
+
+
+def _value(text: str, file: Path, line: int) -> str:
+    try:
+        return "".join(shlex.split(text, comments=True))
+    except ValueError:
+        raise ConfigError([Fault(str(file), line, "", "a value whose quotes are closed", "an open quote")]) from None
+
+
+def unhidden(folder: Path) -> list[str]:
+    """What git, now or later, would take into a commit from *folder*, and must not: the secrets and the data."""
+    try:
+        command = ["git", "check-ignore", "--no-index", *_PRIVATE]
+        done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)  # noqa: S603
+        if done.returncode in {0, 1}:
+            return [name for name in _PRIVATE if name not in done.stdout.splitlines()]
+    except OSError:
+        pass
+    file = folder / GITIGNORE
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
+    return [name for name in _PRIVATE if not {name, f"/{name}", name.rstrip("/")} & set(lines)]
+
+
+def is_tracked(folder: Path) -> bool:
+    """Whether git already has the file in its index, so that .gitignore does not keep it out of a commit."""
+    try:
+        command = ["git", "ls-files", "--error-unmatch", NAME]
+        return subprocess.run(command, cwd=folder, check=False, capture_output=True).returncode == 0  # noqa: S603
     except OSError:
         return False
-    if tracked:
-        ignored = folder / ".gitignore"
-        before = ignored.read_text(encoding="utf-8") if ignored.exists() else ""
-        ignored.write_text(before + ("" if before.endswith("\n") or not before else "\n") + f"{NAME}\n", "utf-8")
-    return tracked
-
-
-def _names(text: str) -> set[str]:
-    return {match[1].removesuffix("_FILE") for match in re.finditer(r"^\s*(?:export )?(\w+)=", text, re.MULTILINE)}
 
 
 def _lines(secret: Wanted) -> str:
