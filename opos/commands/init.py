@@ -1,7 +1,7 @@
 """`opos init`."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ def _option(name: str, check: Callable[[str], Any], help: str) -> Callable[[Comm
 @_option("--add", ask.senders, "Add these senders to the opos.yaml of this folder, and ask nothing else.")
 @_option("--email", ask.email, "Your e-mail address: you own the bundle and may use the console.")
 @_option("--timezone", ask.timezone, "Your time zone, such as Europe/Berlin.")
-@_option("--page", ask.page, f"Where critical alerts notify you: {', '.join(kinds())}, or a URL.")
+@_option("--page", str, f"Where critical alerts notify you: {', '.join(kinds())}, or a URL.")
 @_option("--page-url", str, "The address of that channel, such as https://ntfy.sh/topic.")
 @_option("--public-url", ask.public_url, "The public address of opos, for senders and links.")
 @_option("--senders", ask.senders, "Senders and your own apps, separated by commas.")
@@ -85,6 +85,7 @@ def _begun(given: dict[str, Any], add: tuple[str, ...] | None, *, yes: bool, for
         )
     if not yes:
         click.echo("Enter takes the value in brackets, ? explains, Ctrl-C changes nothing.\n", err=True)
+    _check_page(given, ())
     answers = Interview(given, asks=not yes, secrets=lambda name: read_secret(name, folder.environment())).answers()
     return not yes, answers, folder.beginning(answers, force=force)
 
@@ -98,8 +99,9 @@ def _continued(given: dict[str, Any], add: tuple[str, ...] | None, *, yes: bool)
     more = add or given["senders"]
     if more is not None:
         given["senders"] = tuple(dict.fromkeys((*present.senders, *more)))
+    _check_page(given, located.data["channels"])
     interview = Interview(given, asks=asks, secrets=lambda name: read_secret(name, folder.environment()))
-    answers = interview.revised(present, located.data["channels"])
+    answers = interview.revised(present, revision.channel_kinds(located))
     plan = folder.continuing(answers, located)
     changes = [change for change in plan.changes if change.before is not None]
     if changes and not yes:
@@ -107,6 +109,15 @@ def _continued(given: dict[str, Any], add: tuple[str, ...] | None, *, yes: bool)
         if not confirm("Write these changes?"):
             stop(FAILED, "Nothing was changed.")
     return asks, answers, plan
+
+
+def _check_page(given: dict[str, Any], channels: Container[str]) -> None:
+    """Stops unless the page is one of the *channels*, a kind or a URL."""
+    try:
+        if given["page"] is not None and given["page"] not in channels:
+            ask.page(given["page"])
+    except ValueError as fault:
+        stop(WRONG_USAGE, f"--page: {fault}")
 
 
 def _show(plan: Plan) -> None:

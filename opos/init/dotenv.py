@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from opos.init.page_channel import channels
+from opos.init.page_channel import Asked, channels
 from opos.init.questions import Answers
 from opos.init.templates import SMOKE_SECRET
 from opos.senders.catalogue import new_secret, sender
@@ -22,11 +22,15 @@ _HEAD = "# The secrets that opos.yaml names. Load them with `. ./.env`. Do not s
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A secret that the configuration names. `value` is empty where the operator has to add it; `note` says how."""
+    """A secret that the configuration names. `value` is empty where the operator has to add it; `note` says how.
+
+    `channel` is the name of the channel whose receiver the operator still has to set up, as `note` says.
+    """
 
     name: str
     value: str
     note: str
+    channel: str = ""
 
 
 def wanted(answers: Answers) -> Iterator[Wanted]:
@@ -36,9 +40,20 @@ def wanted(answers: Answers) -> Iterator[Wanted]:
         note = "give it to the sender" if generated else "copy it from the sender"
         yield Wanted(known.secret, new_secret(known.scheme) if generated else "", f"{name}: {note}; see senders.md")
     for channel in channels(answers):
-        yield Wanted(channel.secret, channel.value, f"{channel.name}: {channel.where}")
+        yield of_channel(channel)
     if answers.targets:
         yield Wanted(SMOKE_SECRET, new_secret("standard-webhooks"), "smoke: signs the smoke test of a new revision")
+
+
+def of_channel(channel: Asked) -> Wanted:
+    note = f"{channel.name}: {channel.where}"
+    return Wanted(channel.secret, channel.value, note, channel.name if channel.steps else "")
+
+
+def line_of(text: str, name: str) -> int:
+    """The line of *text* that sets *name*; the first if none does."""
+    match = re.search(rf"^\s*(?:export )?{name}(?:_FILE)?=", text, re.MULTILINE)
+    return text.count("\n", 0, match.end()) + 1 if match else 1
 
 
 def with_secrets(text: str, secrets: Iterable[Wanted], environment: Mapping[str, str]) -> tuple[str, list[Wanted]]:

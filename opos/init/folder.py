@@ -81,17 +81,22 @@ def _setups(names: tuple[str, ...], public_url: str) -> tuple[sender_guide.Setup
 def _wanted(answers: Answers, added: tuple[str, ...], located: Located) -> Iterator[Wanted]:
     targets = answers.targets if answers.targets and not located.data.get("deploy") else {}
     yield from dotenv.wanted(replace(answers, senders=added, page="console", targets=targets))
-    channel = None if answers.page == revision.present(located).page else revision.asked_channel(answers, located.data)
+    channel = revision.asked_channel(answers, located.data)
     if channel:
         _require_unset(channel.secret, answers.page_url, environment())
-        yield Wanted(channel.secret, channel.value, f"{channel.name}: {channel.where}")
+        yield dotenv.of_channel(channel)
+    elif answers.page_url:
+        _, secret = revision.channel_kinds(located)[answers.page]
+        _require_unset(secret, answers.page_url, environment())
+        yield Wanted(secret, answers.page_url, answers.page)
 
 
 def _require_unset(name: str, value: str, variables: Mapping[str, str]) -> None:
     """Raises ConfigError if *value* is to be that of the secret *name*, which has another."""
     if value and read_secret(name, variables) not in {None, value}:
         hint = "`opos init` never changes a secret; change it in .env"
-        raise ConfigError([Fault(dotenv.NAME, 1, name, "no value yet", "another value", hint)])
+        line = dotenv.line_of(dotenv.read(Path(dotenv.NAME)), name)
+        raise ConfigError([Fault(dotenv.NAME, line, name, "no value yet", "another value", hint)])
 
 
 def _env_change(wanted: list[Wanted]) -> tuple[tuple[Wanted, ...], list[Change]]:

@@ -50,7 +50,7 @@ class Interview:
         email = self._answer("email", ask.own_email(), ask.email)
         timezone = self._answer("timezone", ask.own_timezone(), ask.timezone)
         page = self._answer("page", NTFY if self.asks else CONSOLE, ask.page, lists=kinds())
-        page_url = self._page_url(page)
+        page_url = self._page_url(page, *_receiver(page))
         public_url = self._answer("public_url", NONE, ask.public_url)
         senders = self._senders("github", ask.senders)
         quiet = self._answer("quiet", NONE, ask.quiet)
@@ -58,16 +58,17 @@ class Interview:
         targets, region = self._targets({}, "")
         return Answers(email, timezone, senders, page, targets, region, page_url, public_url, quiet, digest)
 
-    def revised(self, present: Answers, channels: Iterable[str]) -> Answers:
-        """The answers for a folder whose file gives the answers *present* and has *channels*."""
-        names = tuple(channels)
+    def revised(self, present: Answers, names: Mapping[str, tuple[str, str]]) -> Answers:
+        """The answers for a folder whose file gives the answers *present*. *names* are those of its channels, each with
+        its kind and the name of its secret.
+        """
         email = self._answer("email", present.email, ask.email, kept=present.email)
         timezone = self._answer("timezone", present.timezone, ask.timezone, kept=present.timezone)
         page = self._answer(
             "page", present.page, lambda text: text if text in names else ask.page(text), kept=present.page,
             lists=(*names, *(kind for kind in kinds() if kind not in names)),
         )  # fmt: skip
-        page_url = "" if page in names else self._page_url(page)
+        page_url = self._page_url(page, *(names[page] if page in names else _receiver(page)))
         public_url = self._answer("public_url", present.public_url or NONE, ask.public_url, kept=present.public_url)
         senders = self._senders(", ".join(present.senders) or NONE, _senders_beside(present.senders), present.senders)
         quiet = self._answer("quiet", present.quiet or NONE, ask.quiet, kept=present.quiet)
@@ -98,19 +99,18 @@ class Interview:
             except ValueError as fault:
                 click.echo(f"Error: {fault}", err=True)
 
-    def _page_url(self, page: str) -> str:
-        """The address of the channel *page*, asked for where it has one and no secret holds it yet."""
-        row = receivers()[kind_of(page)]
+    def _page_url(self, page: str, kind: str, secret: str) -> str:
+        """The address of the channel *page*, asked for where it has one and its *secret* does not hold it yet."""
         if given := self.given.get("page_url"):
-            return _given_address(kind_of(page), given)
-        if "://" in page or not row.secret or not self.asks or self.secrets(row.secret):
+            return _given_address(kind, given)
+        if "://" in page or not secret or not self.asks or self.secrets(secret):
             return ""
-        is_ntfy = page == NTFY
+        row, is_ntfy = receivers()[kind], kind == NTFY
         default = new_topic() if is_ntfy else "later"
-        text = "Topic of ntfy, or its address" if is_ntfy else f"Address, {row.form}"
+        text = "Topic of ntfy, to subscribe to in its app" if is_ntfy else f"Address, {row.form}"
 
         def check(answer: str) -> str:
-            return "" if answer == default and not is_ntfy else address(page, answer)
+            return "" if answer == default and not is_ntfy else address(kind, answer)
 
         return self._answer("page_url", default, check, text=text, help=f"{row.where} {rows()['page_url'].help}")
 
@@ -136,6 +136,12 @@ class Interview:
         region = region if present and not self.asks else self._answer("region", region or "europe-west1", ask.region)
         targets = {**present, **{name: project for name, project in named.items() if project}}
         return {name: targets[name] for name in ("staging", "production") if name in targets}, region
+
+
+def _receiver(page: str) -> tuple[str, str]:
+    """The kind of *page*, which is a kind or an address, and the name of its secret."""
+    kind = kind_of(page)
+    return kind, receivers()[kind].secret
 
 
 def _given_address(kind: str, text: str) -> str:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from opos.init.dotenv import NAME
+from opos.init.dotenv import NAME, Wanted
 from opos.init.folder import Plan
 from opos.init.prompt import paragraph
 from opos.init.questions import Answers
@@ -63,6 +63,13 @@ def setup_block(setup: Setup) -> str:
     return "\n".join(lines)
 
 
+def channel_block(secret: Wanted) -> str:
+    """What to do at the receiver of a channel, and where its address is or goes."""
+    where = f"grep {secret.name} {NAME}" if secret.value else f"goes into {NAME}, as {secret.name}"
+    about = secret.note.removeprefix(f"{secret.channel}: ")
+    return "\n".join([f"Set up {secret.channel}:", f"     address  {where}", *paragraph(about)])
+
+
 def _blocks(
     answers: Answers, plan: Plan, missing: list[str], sources: Mapping[str, Source], env: Mapping[str, str]
 ) -> Iterator[str]:
@@ -74,6 +81,7 @@ def _blocks(
     if early and not answers.public_url:
         yield tunnel
     yield from map(setup_block, early)
+    yield from (channel_block(secret) for secret in plan.secrets if secret.channel)
     if missing:
         yield f"Enter what is missing: set {', '.join(missing)} in {NAME}"
     yield f"Check the files, and start opos:\n     . ./{NAME} && {opos} verify\n     . ./{NAME} && {opos} up"

@@ -12,7 +12,8 @@ from opos.yaml_entries import quoted
 class Asked:
     """A channel in addition to the console: its name, its entry under `channels:` and its secret.
 
-    `value` is empty if the operator has to set the secret; `where` says how to get it.
+    `value` is empty if the operator has to set the secret; `where` says how to get it, and `steps` whether there is
+    something left to do at the receiver.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Asked:
     secret: str
     value: str
     where: str
+    steps: bool = True
 
     @property
     def line(self) -> str:
@@ -32,4 +34,5 @@ def channels(answers: Answers) -> Iterator[Asked]:
     if row.secret:
         entered = answers.page_url or (answers.page if "://" in answers.page else "")
         value = entered or (address(NTFY, new_topic()) if kind == NTFY else "")
-        yield Asked(row.channel, row.value(quoted(answers.email)), row.secret, value, row.where)
+        steps = kind == NTFY or not entered
+        yield Asked(row.channel, row.value(quoted(answers.email)), row.secret, value, row.where, steps)

@@ -8,7 +8,7 @@ from typing import Any
 from opos.init import templates
 from opos.init.page_channel import Asked, channels
 from opos.init.questions import SMOKE, WINDOW, Answers
-from opos.init.receivers import receivers
+from opos.init.receivers import CONSOLE, receivers
 from opos.init.yaml_text import digest, quiet_hours
 from opos.yaml_entries import Append, Edit, Put, Remove, quoted
 from shared.config.digests import is_only
@@ -33,6 +33,13 @@ def present(located: Located) -> Answers:
         targets=targets, region=regions[0] if regions else "", public_url=data.get("public_url") or "",
         quiet=f"{block['from']}-{block['to']}" if block else "", digest=_digest(data["digest"]),
     )  # fmt: skip
+
+
+def channel_kinds(located: Located) -> dict[str, tuple[str, str]]:
+    """The channels of the file, each with its kind and the name of its secret, empty for the console."""
+    entries = located.data["channels"].items()
+    kinds = ((name, next((kind for kind in receivers() if kind in entry), CONSOLE), entry) for name, entry in entries)
+    return {name: (kind, "" if kind == CONSOLE else entry[kind]) for name, kind, entry in kinds}
 
 
 def asked_channel(answers: Answers, data: Any) -> Asked | None:
