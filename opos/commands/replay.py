@@ -11,7 +11,6 @@ import click
 from opos.history.event_log import read_log
 from opos.history.replay_preview import Preview, ReplayPreview
 from opos.terminal.completion import ids, sources
-from opos.terminal.kinds import EVENT
 from opos.terminal.lookup import find_event
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
@@ -25,6 +24,7 @@ from shared.runtime.clock import new_id
 from shared.runtime.container import Runtime
 from shared.runtime.entry import retry_conflicts
 from shared.services.intake.acceptance import announcement
+from shared.values.kinds import EVENT
 from shared.values.text import counted
 
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import click
 
-from opos.terminal.kinds import DIGEST, EVENT, FAILED_MESSAGE, MESSAGE
 from opos.terminal.lookup import find_among
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
@@ -13,6 +12,7 @@ from opos.terminal.vocabulary import why_option
 from shared.errors import NotFound
 from shared.ports import Delete, Doc, Store, Update, Write
 from shared.services.outbox.addressees import receiver_name
+from shared.values.kinds import DIGEST, EVENT, FAILED_MESSAGE, MESSAGE
 from shared.values.text import counted
 from shared.values.timestamps import iso
 

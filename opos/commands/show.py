@@ -5,12 +5,12 @@ import shlex
 import click
 
 from opos.history.document_view import facts, lines, next_steps
-from opos.terminal.kinds import KINDS
 from opos.terminal.lookup import find_among
 from opos.terminal.next_step import command_line
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import operator_clock
+from shared.values.kinds import KINDS
 
 
 @click.command("show")

@@ -4,11 +4,11 @@ import click
 
 from opos.history.event_trace import lines, story
 from opos.terminal.completion import ids
-from opos.terminal.kinds import EVENT
 from opos.terminal.lookup import find_event
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import operator_clock
+from shared.values.kinds import EVENT
 
 
 @click.command("trace")
