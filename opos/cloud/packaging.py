@@ -20,8 +20,8 @@ from shared.errors import OposError
 from shared.flags import FlagSet
 
 PACKAGES = ("functions", "shared")
-KINDS = frozenset({".py", ".html", ".css", ".svg"})
-"""The suffixes of their files: code, and the templates of pages and mails."""
+KINDS = frozenset({".py", ".html", ".css", ".svg", ".atom"})
+"""The suffixes of their files: code, and the templates of pages, mails and feeds."""
 REQUIREMENTS, CONFIG, FLAGS = "requirements.txt", "opos.yaml", "flags.yaml"
 BUILD_VARIABLES = {
     "GOOGLE_FUNCTION_SOURCE": "functions/webhook_intake/main.py",  # each service names its own when it starts
