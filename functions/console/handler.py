@@ -7,8 +7,22 @@ that carries its own permission, or the token of its session, so a forged form o
 
 from collections.abc import Callable
 
-from functions.console import access, acknowledgement, assets, digests, heartbeats, menu, review, silences, today
+from functions.console import (
+    access,
+    acknowledgement,
+    assets,
+    digests,
+    event,
+    events,
+    heartbeats,
+    menu,
+    notification,
+    review,
+    silences,
+    today,
+)
 from functions.console.context import ConsoleContext
+from functions.console.forms import form
 from functions.console.frame import framed
 from functions.console.responses import message
 from shared.errors import Gone, NotFound, Unavailable
@@ -51,6 +65,12 @@ ROUTES: dict[str, dict[str, Answer]] = {
     "": {"GET": framed(today.show, today.stamp)},
     "assets/*": {"GET": assets.show},
     "console/alerts": {"GET": framed(today.show_alerts)},
+    "console/events": {"GET": framed(events.show)},
+    "console/event/*": {"GET": framed(event.show)},
+    "console/event/*/reveal": {"POST": form(event.reveal)},
+    "console/event/*/replay": {"POST": form(event.replay)},
+    "console/message/*": {"GET": framed(notification.show)},
+    "console/message/*/send": {"POST": form(notification.send)},
     "console/menu": {"GET": framed(menu.show)},
     "review": {"GET": framed(review.show)},
     "console/*": {"GET": access.ask, "POST": access.sign_in},

@@ -11,6 +11,7 @@ from opos.terminal.output import reports_errors, show
 from shared.errors import NotFound
 from shared.ports import Delete, Doc, Store, Update, Write
 from shared.services.outbox.addressees import receiver_name
+from shared.services.outbox.resending import UNDELIVERED, is_undelivered, once_more
 from shared.values.text import counted
 from shared.values.timestamps import iso
 
@@ -28,11 +29,10 @@ def command(id: str | None, place: Place, *, as_json: bool) -> None:
 
     Fix the channel first. The next sweep sends them, each with its idempotency key.
     """
-    store, now = place.runtime().store, iso(datetime.now(UTC))
+    store, now = place.runtime().store, datetime.now(UTC)
     docs = [_undelivered(store, id)] if id else list(_all_undelivered(store))
     for doc in docs:
-        again = {"state": "pending", "attempts": 0, "due_at": now}
-        store.commit([Update(doc.path, again, doc.version)])
+        store.commit([once_more(doc, now)])
     receivers = ", ".join(dict.fromkeys(receiver_name(doc.data) for doc in docs))
     again_to = f"The next sweep sends {counted(len(docs), 'message')} again, to {receivers}."
     text = again_to if docs else "Nothing to send again."
@@ -55,20 +55,20 @@ def dismiss(id: str, why: str, place: Place, *, as_json: bool) -> None:
 
 def _all_undelivered(store: Store) -> Iterator[Doc]:
     for collection in UNSENT:
-        for state in ("failed", "parked"):
+        for state in UNDELIVERED:
             yield from store.query(collection, where=[("state", "==", state)])
 
 
 def _undelivered(store: Store, id: str) -> Doc:
     doc = _any(store, UNSENT, id)
-    if doc.data["state"] not in {"failed", "parked"}:
+    if not is_undelivered(doc):
         raise NotFound(f"{doc.path} is {doc.data['state']}, so there is nothing to send again.", hint=_HINT)
     return doc
 
 
 def _listed(store: Store, id: str) -> Doc:
     doc = _any(store, (*UNSENT, "dead_letters", "events"), id)
-    listed = doc.data.get("quarantine") or doc.data.get("state") in {"failed", "parked"}
+    listed = doc.data.get("quarantine") or is_undelivered(doc)
     if not (doc.path.startswith("dead_letters/") or listed):
         raise NotFound(f"{doc.path} is not on the list of problems.", hint=_HINT)
     return doc

@@ -129,7 +129,18 @@ _ROWS = (
         called_by=("deployer", "operators"),
         deploys_after="sweeper",
         routes=("/",),
-        writes=("alerts", "groups", "outbox", "sessions", "silences", "subscriptions"),
+        publishes=(EventAccepted.topic,),
+        writes=(
+            "alerts",
+            "dead_letters",
+            "digests",
+            "events",
+            "groups",
+            "outbox",
+            "sessions",
+            "silences",
+            "subscriptions",
+        ),
     ),
 )
 

@@ -9,7 +9,9 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from shared.errors import Gone, NotFound
 
-Purpose = Literal["ack", "console", "digest", "form", "rule", "sign-out", "silence", "unsilence", "unsubscribe"]
+Purpose = Literal[
+    "ack", "console", "digest", "form", "rule", "shown", "sign-out", "silence", "unsilence", "unsubscribe"
+]
 
 
 @dataclass(frozen=True, slots=True)
