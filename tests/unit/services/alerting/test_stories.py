@@ -197,20 +197,3 @@ def test_changes_at_the_same_time_have_numbers_without_gaps_and_none_is_lost(sch
     assert numbers == [1, 2, 3, 4]
     assert the_alert(context).data["changes"] == 4
     assert sorted(entry.detail for entry in story(context).notes) == ["note 0", "note 1", "note 2"]
-
-
-def test_an_alert_that_only_a_digest_had_and_one_of_the_rule_a_month_ago_are_found() -> None:
-    context = configured(route={"channel": "desk"})
-    labels = {"alertname": "DiskFull", "service": "shop"}
-    fire(context, "old", severity="warning", labels=labels)
-    fire(context, "old", status="resolved", labels=labels)
-    context.clock.advance(days=20)
-    fire(context, "slow", severity="warning", labels={"alertname": "Slow", "service": "shop"})
-    fire(context, "slow", status="resolved", labels={"alertname": "Slow", "service": "shop"})
-    minutes(context, 5)
-    fire(context, labels=labels)
-    told = story(context)
-    assert "Trouble slow (warning) fired; same service" in [happening.words for happening in told.related]
-    assert [(ended.title, ended.how) for ended in told.similar] == [
-        ("Trouble old", "resolved before you were notified")
-    ]
