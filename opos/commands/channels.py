@@ -54,7 +54,7 @@ def test(name: str | None, url: str | None, place: Place, *, as_json: bool) -> N
     Its buttons and links lead to a page that says that it was a test. A test changes nothing in the bundle.
     """
     context = place.runtime(**({"OPOS_PUBLIC_URL": url} if url else {})).context()
-    answers = [answer for channel in _named(name, context.config.channels) for answer in _tested(channel, context)]
+    answers = [answer for channel in _named(name, context.config.channels) for answer in tested(channel, context)]
     show([answer._asdict() for answer in answers], map(str, answers), as_json=as_json)
     if not all(answer.delivered for answer in answers):
         raise SystemExit(FAILED)
@@ -79,7 +79,7 @@ def _named(name: str | None, channels: Iterable[str]) -> list[str]:
     return [name] if name else known
 
 
-def _tested(name: str, context: Invocation) -> list[Answer]:
+def tested(name: str, context: Invocation) -> list[Answer]:
     """An answer for each addressee of the channel *name*, which gets a message of its own."""
     channel = context.config.channels[name]
     if isinstance(channel, ConsoleChannel):

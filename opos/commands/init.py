@@ -1,146 +1,174 @@
 """`opos init`."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from opos.init import dotenv as secrets_file
+from opos.init import files, folder, next_steps, revision
 from opos.init import questions as ask
-from opos.init import templates as writing
-from opos.init.files import write
+from opos.init.dotenv import is_tracked
+from opos.init.folder import CONFIG, FLAGS, Plan
+from opos.init.interview import Interview
+from opos.init.prompt import NoAnswer, confirm
 from opos.init.questions import Answers
-from opos.senders.catalogue import known
-from opos.terminal.next_step import command_line
-from opos.terminal.options import json_option
-from opos.terminal.output import WRONG_USAGE, reports_errors, show, stop
+from opos.init.receivers import kinds
+from opos.terminal.dotenv import NAME as ENV
+from opos.terminal.options import Place, json_option
+from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, show, stop
+from shared.config.files.loader import load_config
+from shared.security.secrets import read_secret
+from shared.values.text import readable
 from shared.verification import verify
 
-T = TypeVar("T")
 Command = Callable[..., None]
-HERE, CLOUD = "here", "cloud"
-
-
-def _checked(check: Callable[[str], T]) -> Callable[[Any], T]:
-    """*check* for click, which repeats the question after a wrong answer and exits with 2 after a wrong option."""
-
-    def convert(text: Any) -> T:
-        try:
-            return check(str(text).strip())
-        except ValueError as fault:
-            raise click.BadParameter(str(fault)) from None
-
-    return convert
 
 
 def _option(name: str, check: Callable[[str], Any], help: str) -> Callable[[Command], Command]:
     def callback(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:
-        return None if value is None else _checked(check)(value)
+        try:
+            return None if value is None else check(value.strip())
+        except ValueError as fault:
+            raise click.BadParameter(str(fault)) from None
 
     return click.option(name, callback=callback, help=help)
 
 
-def _where(text: str) -> str:
-    if text not in {HERE, CLOUD}:
-        raise ValueError(f"expected {HERE} or {CLOUD}, found {text!r}")
-    return text
-
-
-def _target(text: str) -> str:
-    return ask.project(text) if text else ""
-
-
 @click.command("init")
+@_option("--add", ask.senders, "Add these senders to the opos.yaml of this folder, and ask nothing else.")
 @_option("--email", ask.email, "Your e-mail address: you own the bundle and may use the console.")
 @_option("--timezone", ask.timezone, "Your time zone, such as Europe/Berlin.")
+@_option("--page", str, f"Where critical alerts notify you: {', '.join(kinds())}, or a URL.")
+@_option("--page-url", str, "The address of that channel, such as https://ntfy.sh/topic.")
+@_option("--public-url", ask.public_url, "The public address of opos, for senders and links.")
 @_option("--senders", ask.senders, "Senders and your own apps, separated by commas.")
-@_option("--page", ask.page, f"Where critical alerts notify you: {', '.join(ask.PAGES)}, or a URL.")
-@_option("--runs", _where, f"{HERE} (this machine only) or {CLOUD} (Google Cloud).")
+@_option("--quiet", ask.quiet, "Quiet hours, such as 22:00-07:00, or none.")
+@_option("--digest", ask.digest, "When a digest is due: after a duration such as 5m, or daily at a time such as 08:00.")
+@_option("--runs", ask.runs, "here (this machine only) or cloud (Google Cloud).")
 @_option("--staging", ask.project, "The project id of staging; implies --runs cloud.")
 @_option("--production", ask.project, "The project id of production; implies --runs cloud.")
 @_option("--region", ask.region, "The Google Cloud region, such as europe-west1.")
+@click.option("--test/--no-test", default=None, help="Send a test notification afterwards, or do not ask.")
 @click.option("--yes", is_flag=True, help="Ask nothing: use the default where no option is given.")
-@click.option("--force", is_flag=True, help="Replace existing files, and keep them as .bak.")
+@click.option("--force", is_flag=True, help="Start over: replace existing files, and keep them as .bak.")
 @json_option
 @reports_errors
-def command(*, yes: bool, force: bool, as_json: bool, **given: Any) -> None:
-    """Ask five questions, and write opos.yaml, flags.yaml, the secrets (.env) and the setup steps for each sender
+def command(
+    *, add: tuple[str, ...] | None, test: bool | None, yes: bool, force: bool, as_json: bool, **given: Any
+) -> None:
+    """Ask a few questions, and write opos.yaml, flags.yaml, the secrets (.env) and the setup steps for each sender
     (senders.md) into this folder.
+
+    In a folder that has them, the present values are the defaults, only what you answer differently changes, and you
+    see it first. With an option, only that option changes: `opos init --add stripe`.
     """
-    if Path("opos.yaml").exists() and not force:
-        hint = "`opos verify` checks it. To start over, `opos init --force` keeps it as opos.yaml.bak."
-        stop(WRONG_USAGE, "expected a folder without opos.yaml, found opos.yaml", hint=hint)
-    answers = _answers(given, yes=yes)
-    _begin(answers, force=force, as_json=as_json)
-
-
-def _answers(given: dict[str, Any], *, yes: bool) -> Answers:
-    def answer(option: str, question: str, default: str | None, check: Callable[[str], T]) -> T:
-        if given[option] is not None:
-            return given[option]  # type: ignore[no-any-return]
-        if yes and default is None:
-            stop(WRONG_USAGE, f"expected --{option}: --yes has no default for it")
-        return _checked(check)(default) if yes else _prompt(option, question, default, check)
-
-    email = answer("email", "1. Your e-mail address", ask.own_email(), ask.email)
-    timezone = answer("timezone", "2. Your time zone", ask.own_timezone(), ask.timezone)
-    some = f"3. Your senders, separated by commas: {', '.join(known())}, or names of your own apps"
-    senders = answer("senders", some, "github", ask.senders)
-    page = answer(
-        "page", f"4. Where should critical alerts notify you: {', '.join(ask.PAGES)}, or a URL?", "console", ask.page
-    )
-    in_cloud = given["staging"] or given["production"]
-    if (
-        CLOUD
-        if in_cloud
-        else answer("runs", f"5. Where does opos run: {HERE} (this machine) or {CLOUD} (Google Cloud)?", HERE, _where)
-    ) == HERE:
-        return Answers(email, timezone, senders, page, {}, "")
-    if not in_cloud:
-        given["production"] = answer("production", "   Project id of production", None, ask.project)
-        given["staging"] = answer("staging", "   Project id of staging (empty for none)", "", _target)
-    region = answer("region", "   Region", "europe-west1", ask.region)
-    targets = {name: given[name] for name in ("staging", "production") if given[name]}
-    return Answers(email, timezone, senders, page, targets, region)
-
-
-def _prompt(option: str, question: str, default: str | None, check: Callable[[str], T]) -> T:
     try:
-        answer: T = click.prompt(question, default=default, value_proc=_checked(check), err=True)
-    except click.Abort:
-        click.echo(err=True)
+        if CONFIG.exists() and not force:
+            asks, answers, plan = _continued(given, add, yes=yes)
+        else:
+            asks, answers, plan = _begun(given, add, yes=yes, force=force)
+        files.apply(plan.changes)
+    except KeyboardInterrupt:
+        stop(FAILED, "Interrupted. Nothing was changed.")
+    try:
+        _report(answers, plan, test=test, asks=asks, as_json=as_json)
+    except KeyboardInterrupt:
+        stop(FAILED, "Interrupted. The files are written; `opos channels test` sends a test notification.")
+
+
+def _begun(given: dict[str, Any], add: tuple[str, ...] | None, *, yes: bool, force: bool) -> tuple[bool, Answers, Plan]:
+    if add is not None:
         stop(
-            WRONG_USAGE,
-            f"expected an answer, or --{option}",
-            hint="`opos init --help` lists the option for each question.",
+            WRONG_USAGE, f"expected {CONFIG} in this folder, found none", hint="`opos init --senders` starts a new one."
         )
-    return answer
+    if not yes:
+        click.echo("Enter takes the value in brackets, ? explains, Ctrl-C changes nothing.\n", err=True)
+    _check_page(given, ())
+    answers = Interview(given, asks=not yes, secrets=lambda name: read_secret(name, folder.environment())).answers()
+    return not yes, answers, folder.beginning(answers, force=force)
 
 
-def _begin(answers: Answers, *, force: bool, as_json: bool) -> None:
-    here = Path()
-    done = [
-        write(here / "opos.yaml", writing.config(answers), force=force),
-        write(here / "flags.yaml", writing.FLAGS, force=force),
-        write(here / "senders.md", writing.instructions(answers), force=True),
-    ]
-    new = secrets_file.add(here, list(secrets_file.wanted(answers)), os.environ)
-    done += (
-        [f"{secrets_file.NAME}: {', '.join(secret.name for secret in new)} added, readable only by you"] if new else []
-    )
-    done += [f".gitignore: {secrets_file.NAME} added"] if secrets_file.hide(here) else []
-    environment = {**os.environ, **secrets_file.values(here)}
-    faults = [str(fault) for fault in verify(here / "opos.yaml", here / "flags.yaml", environment)]
-    missing = [secret.name for secret in new if not secret.value]
-    steps = _steps(answers, missing)
-    content = {"files": done, "missing": missing, "faults": faults, "next": steps}
-    lines = [*done, "", "Next:", *(f"  {step}" for step in steps)]
-    show(content, "\n".join(lines), as_json=as_json)
+def _continued(given: dict[str, Any], add: tuple[str, ...] | None, *, yes: bool) -> tuple[bool, Answers, Plan]:
+    located = folder.existing()
+    present = revision.present(located)
+    asks = not yes and add is None and not any(value is not None for value in given.values())
+    if asks:
+        click.echo(f"{CONFIG} exists: Enter keeps the value in brackets, ? explains.\n", err=True)
+    more = add or given["senders"]
+    if more is not None:
+        given["senders"] = tuple(dict.fromkeys((*present.senders, *more)))
+    _check_page(given, located.data["channels"])
+    interview = Interview(given, asks=asks, secrets=lambda name: read_secret(name, folder.environment()))
+    answers = interview.revised(present, revision.channel_kinds(located))
+    plan = folder.continuing(answers, located)
+    changes = [change for change in plan.changes if change.before is not None]
+    if changes and not yes:
+        _show(plan)
+        if not confirm("Write these changes?"):
+            stop(FAILED, "Nothing was changed.")
+    return asks, answers, plan
 
 
-def _steps(answers: Answers, missing: list[str]) -> list[str]:
-    fill = [f"set {', '.join(missing)} in {secrets_file.NAME}"] if missing else []
-    cloud = ["docs/deploying.md shows what `opos deploy` needs on Google Cloud"] if answers.targets else []
-    return [*fill, command_line("verify"), command_line("up"), "follow senders.md to set up each sender", *cloud]
+def _check_page(given: dict[str, Any], channels: Container[str]) -> None:
+    """Stops unless the page is one of the *channels*, a kind or a URL."""
+    try:
+        if given["page"] is not None and given["page"] not in channels:
+            ask.page(given["page"])
+    except ValueError as fault:
+        stop(WRONG_USAGE, f"--page: {fault}")
+
+
+def _show(plan: Plan) -> None:
+    colours = {"+": "green", "-": "red", "@": "cyan"}
+    plain = "NO_COLOR" in os.environ
+    for change in plan.changes:
+        lines = files.diff(change) if change.shown and change.before is not None else [f"{change}"]
+        for line in lines:
+            shown = readable(line)
+            colour = None if plain else colours.get(line[:1])
+            click.echo(click.style(shown, fg=colour) if colour else shown, err=True)
+
+
+def _report(answers: Answers, plan: Plan, *, test: bool | None, asks: bool, as_json: bool) -> None:
+    environment = folder.environment()
+    faults = [str(fault) for fault in verify(CONFIG, FLAGS, environment)]
+    missing = [secret.name for secret in plan.secrets if not secret.value]
+    done = [str(change) for change in plan.changes] or ["Nothing to change."]
+    if is_tracked(Path()):
+        done.append(f"{ENV}: git tracks it! Run `git rm --cached {ENV}`, and rotate the secrets that were committed.")
+    config = load_config(CONFIG)
+    tests = _tested(answers, plan, environment, asks=asks) if test or (test is None and asks) else []
+    content = {
+        "files": done, "missing": missing, "faults": faults, "next": next_steps.steps(answers, plan, missing),
+        "senders": [setup.as_json() for setup in plan.setups], "test": [answer._asdict() for answer in tests],
+    }  # fmt: skip
+    text = next_steps.text(answers, plan, missing, config.sources, environment)
+    lines = [*done, "", *map(str, tests), *([""] if tests else []), "Next:", *text.splitlines()]
+    show(content, lines, as_json=as_json)
+    if not all(answer.delivered for answer in tests):
+        raise SystemExit(FAILED)
+
+
+def _tested(answers: Answers, plan: Plan, environment: dict[str, str], *, asks: bool) -> list[Any]:
+    """The answers of the receiver to a test notification; none if the channel has none, or the operator wants none."""
+    from opos.commands.channels import tested
+
+    channel = load_config(CONFIG).channels.get(plan.page)
+    secret = getattr(channel, "secret", None)
+    if secret is None or (read_secret(secret, environment) is None and asks):
+        return []
+    if asks and not _wants_test(plan.page):
+        return []
+    click.echo(f"Sending a test notification to {plan.page} ...", err=True)
+    public = {"OPOS_PUBLIC_URL": answers.public_url} if answers.public_url else {}
+    runtime = Place(Path(".opos"), CONFIG, FLAGS).new_runtime(**environment, **public)
+    return tested(plan.page, runtime.context())
+
+
+def _wants_test(page: str) -> bool:
+    try:
+        return confirm(f"Send a test notification to {page} now?")
+    except NoAnswer:  # the files are written, so this is no fault
+        return False

@@ -14,6 +14,7 @@ from opos.terminal.kinds import (
     HEARTBEAT,
     MESSAGE,
     OVERRIDE,
+    PUBLIC_INCIDENT,
     SESSION,
     SILENCE,
     Data,
@@ -57,6 +58,7 @@ _FACTS: Mapping[Kind, Mapping[str, str]] = {
         "pings": "pings",
     },
     OVERRIDE: {"variant": "variant", "until": "until", "by": "who", "why": "why", "set": "at"},
+    PUBLIC_INCIDENT: {"kind": "kind", "impact": "impact", "from": "starts_at", "until": "ends_at"},
 }  # fmt: skip
 """What is worth reading of each kind: a label, and the field that has it."""
 _UNDELIVERED = frozenset({"failed", "parked"})

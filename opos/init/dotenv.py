@@ -3,30 +3,35 @@
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from opos.init.page_channel import channels
+from opos.init.page_channel import Asked, channels
 from opos.init.questions import Answers
 from opos.init.templates import SMOKE_SECRET
 from opos.senders.catalogue import new_secret, sender
 from opos.terminal.dotenv import NAME, read
 from opos.terminal.files import write_whole
-from shared.config.files.faults import ConfigError
+from shared.config.files.faults import ConfigError, Fault
 from shared.security.secrets import read_secret
 
-__all__ = ["NAME", "Wanted", "add", "hide", "values", "wanted"]
+GITIGNORE = ".gitignore"
+_PRIVATE = (NAME, ".opos/")
 _HEAD = "# The secrets that opos.yaml names. opos reads this file beside opos.yaml. Do not share or commit it.\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A secret that the configuration names. `value` is empty where the operator has to add it; `note` says how."""
+    """A secret that the configuration names. `value` is empty where the operator has to add it; `note` says how.
+
+    `channel` is the name of the channel whose receiver the operator still has to set up, as `note` says.
+    """
 
     name: str
     value: str
     note: str
+    channel: str = ""
 
 
 def wanted(answers: Answers) -> Iterator[Wanted]:
@@ -36,22 +41,61 @@ def wanted(answers: Answers) -> Iterator[Wanted]:
         note = "give it to the sender" if generated else "copy it from the sender"
         yield Wanted(known.secret, new_secret(known.scheme) if generated else "", f"{name}: {note}; see senders.md")
     for channel in channels(answers):
-        yield Wanted(channel.secret, channel.value, f"{channel.name}: {channel.note}")
+        yield of_channel(channel)
     if answers.targets:
         yield Wanted(SMOKE_SECRET, new_secret("standard-webhooks"), "smoke: signs the smoke test of a new revision")
+
+
+def of_channel(channel: Asked) -> Wanted:
+    note = f"{channel.name}: {channel.where}"
+    return Wanted(channel.secret, channel.value, note, channel.name if channel.steps else "")
+
+
+def line_of(text: str, name: str) -> int:
+    """The line of *text* that sets *name*; the first if none does."""
+    match = re.search(rf"^\s*(?:export )?{name}(?:_FILE)?=", text, re.MULTILINE)
+    return text.count("\n", 0, match.end()) + 1 if match else 1
+
+
+def with_secrets(text: str, secrets: Iterable[Wanted], environment: Mapping[str, str]) -> tuple[str, list[Wanted]]:
+    """*text* with those of *secrets* that neither it nor *environment* has, and these.
+
+    A name that *text* has without a value gets one if there is one; a value that is set never changes.
+    """
+    newline = "\r\n" if "\r\n" in text else "\n"
+    new = []
+    for secret in secrets:
+        line = re.search(rf"^\s*(?:export )?{secret.name}(?:_FILE)?=([^\r\n]*)", text, re.MULTILINE)
+        if read_secret(secret.name, environment) is not None or (line and (line[1].strip() or not secret.value)):
+            continue
+        new.append(secret)
+        if line:
+            text = f"{text[: line.start(1)]}{shlex.quote(secret.value)}{text[line.end(1) :]}"
+        else:
+            text = text.rstrip("\r\n") + newline + _lines(secret).replace("\n", newline)
+    return text, new
 
 
 def add(folder: Path, secrets: list[Wanted], environment: Mapping[str, str]) -> list[Wanted]:
     """The *secrets* that neither the file in *folder* nor *environment* has, once they are added to the file."""
     file = folder / NAME
-    text = file.read_text(encoding="utf-8") if file.exists() else _HEAD
-    names = _names(text)
-    new = [secret for secret in secrets if secret.name not in names and read_secret(secret.name, environment) is None]
+    text, new = with_secrets(text_of(file), secrets, environment)
     if new:
-        write_whole(file, text.rstrip("\n") + "\n" + "".join(map(_lines, new)), mode=0o600)
+        write_whole(file, text, mode=0o600)
     elif file.exists():
         file.chmod(0o600)  # it may be older than opos
     return new
+
+
+def text_of(file: Path) -> str:
+    """The text of *file*, or the beginning of a new one. Raises ConfigError if it is not text."""
+    try:
+        return file.read_bytes().decode() if file.exists() else _HEAD
+    except UnicodeDecodeError as fault:
+        line = fault.object[: fault.start].count(b"\n") + 1
+        raise ConfigError(
+            [Fault(str(file), line, "", "UTF-8 text", f"the byte {fault.object[fault.start]:#04x}")]
+        ) from None
 
 
 def values(folder: Path) -> dict[str, str]:
@@ -63,22 +107,27 @@ def values(folder: Path) -> dict[str, str]:
     return added
 
 
-def hide(folder: Path) -> bool:
-    """Adds the file to .gitignore if git would track it. Whether that was needed."""
+def unhidden(folder: Path) -> list[str]:
+    """What git, now or later, would take into a commit from *folder*, and must not: the secrets and the data."""
     try:
-        command = ["git", "check-ignore", "-q", NAME]
-        tracked = subprocess.run(command, cwd=folder, check=False, capture_output=True).returncode == 1  # noqa: S603
+        command = ["git", "check-ignore", "--no-index", *_PRIVATE]
+        done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)  # noqa: S603
+        if done.returncode in {0, 1}:
+            return [name for name in _PRIVATE if name not in done.stdout.splitlines()]
+    except OSError:
+        pass
+    file = folder / GITIGNORE
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else []
+    return [name for name in _PRIVATE if not {name, f"/{name}", name.rstrip("/")} & set(lines)]
+
+
+def is_tracked(folder: Path) -> bool:
+    """Whether git already has the file in its index, so that .gitignore does not keep it out of a commit."""
+    try:
+        command = ["git", "ls-files", "--error-unmatch", NAME]
+        return subprocess.run(command, cwd=folder, check=False, capture_output=True).returncode == 0  # noqa: S603
     except OSError:
         return False
-    if tracked:
-        ignored = folder / ".gitignore"
-        before = ignored.read_text(encoding="utf-8") if ignored.exists() else ""
-        ignored.write_text(before + ("" if before.endswith("\n") or not before else "\n") + f"{NAME}\n", "utf-8")
-    return tracked
-
-
-def _names(text: str) -> set[str]:
-    return {match[1].removesuffix("_FILE") for match in re.finditer(r"^\s*(?:export )?(\w+)=", text, re.MULTILINE)}
 
 
 def _lines(secret: Wanted) -> str:

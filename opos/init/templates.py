@@ -1,13 +1,12 @@
-"""The text of opos.yaml, flags.yaml and senders.md, from the answers."""
+"""The text of opos.yaml and flags.yaml, from the answers."""
 
-import re
 from collections.abc import Iterator
 
-import yaml
-
 from opos.init.page_channel import channels
-from opos.init.questions import SMOKE, Answers
-from opos.senders.catalogue import known, path, sender
+from opos.init.questions import SMOKE, WINDOW, Answers
+from opos.init.yaml_text import digest, quiet_hours
+from opos.senders.catalogue import known, sender
+from opos.yaml_entries import quoted
 
 SMOKE_SECRET = "OPOS_SMOKE_SECRET"  # noqa: S105  (its name)
 _HEAD = """\
@@ -16,26 +15,33 @@ _HEAD = """\
 owner: {email}
 timezone: {timezone}
 """
+_PUBLIC_URL = "public_url: {url}   # where senders and your phone reach opos\n"
+_ALERT = "{when: data.severity, title: data.title, severity: data.severity, status: data.status, fingerprint: data.id}"
 _OWN_APP = """\
-  {name}:   # your own app, which signs with a Standard Webhooks library
-    scheme: standard-webhooks
-    secrets: [{secret}]
-    alert:
-      {{when: data.severity, title: data.title, severity: data.severity, status: data.status, fingerprint: data.id}}
-    event: {{title: data.title}}
+{name}:   # adapt it: docs/senders.md explains schemes and mappings
+  scheme: standard-webhooks   # for your own app; other senders: hmac, bearer or basic
+  secrets: [{secret}]
+  alert: {alert}
+  event: {{title: data.title}}
 """
-_SMOKE = f"""\
-  {SMOKE}:   # the smoke test of `opos deploy`
-    scheme: standard-webhooks
-    secrets: [{SMOKE_SECRET}]
-    alert: {{title: data.title, severity: data.severity, status: data.status, fingerprint: data.id}}
+_OWN_APP_VALUE = "{{scheme: standard-webhooks, secrets: [{secret}], alert: {alert}, event: {{title: data.title}}}}"
+_SMOKE_ALERT = "{title: data.title, severity: data.severity, status: data.status, fingerprint: data.id}"
+SMOKE_SOURCE = f"{{scheme: standard-webhooks, secrets: [{SMOKE_SECRET}], alert: {_SMOKE_ALERT}}}"
+SMOKE_LINES = f"""\
+{SMOKE}:   # the smoke test of `opos deploy`
+  scheme: standard-webhooks
+  secrets: [{SMOKE_SECRET}]
+  alert: {_SMOKE_ALERT}
 """
+SMOKE_ROUTE = f"{{matchers: [source={SMOKE}], channel: desk}}"
 _REST = """\
-digest: {{channel: {digest}, window: 5m, size: 5}}   # everything else goes into a digest
-# focus: {{blocks: [{{name: deep work, days: mon-fri, from: "09:00", to: "12:00"}}]}}
+digest: {{channel: {channel}, {due}}}   # everything else goes into a digest
+{focus}
 # heartbeats: {{backup: {{every: 1d, grace: 1h}}}}   # `opos heartbeat url backup` prints what the job pings
 """
-_DEPLOY = """
+_FOCUS = '# focus: {blocks: [{name: deep work, days: mon-fri, from: "09:00", to: "12:00"}]}'
+_QUIET = "focus: {{blocks: [{block}]}}   # only critical alerts notify you"
+_DEPLOY = """\
 deploy:                                     # `opos deploy --target ...`
   targets:
 {targets}
@@ -54,20 +60,36 @@ flags:
 
 def config(answers: Answers) -> str:
     """The text of opos.yaml."""
-    head = _HEAD.format(email=_quoted(answers.email), timezone=answers.timezone)
-    deploy = [_deploy(answers)] if answers.targets else []
-    return "".join([head, *_sources(answers), *_channels(answers), *_route(answers), *deploy])
+    head = _HEAD.format(email=quoted(answers.email), timezone=answers.timezone)
+    public = [_PUBLIC_URL.format(url=quoted(answers.public_url))] if answers.public_url else []
+    deployed = ["\n", deploy_lines(answers)] if answers.targets else []
+    return "".join([head, *public, *_sources(answers), *_channels(answers), *_route(answers), *deployed])
 
 
-def instructions(answers: Answers) -> str:
-    """The text of senders.md: the setup steps for each sender."""
-    parts = [_instruction(name) for name in answers.senders]
-    host = (
-        "Replace `your-host` with the public host of this bundle: a tunnel, or a proxy with TLS in front of `opos up`."
-    )
-    cloud = " After a deploy, `gcloud run services describe webhook-intake --format='value(status.url)'` prints it."
-    head = f"# Set up your senders\n\n{host}{cloud if answers.targets else ''} The secrets are in `.env`.\n"
-    return "\n".join([head, *parts])
+def source(name: str) -> tuple[str, str]:
+    """The value of the source *name* in YAML's flow style, and the lines of its entry in a mapping of lines."""
+    shape = sender(name)
+    if name in known():
+        value = f"{{scheme: {shape.scheme}, secrets: [{shape.secret}]}}"
+        return value, f"{name}: {value}"
+    places = {"name": quoted(name), "secret": shape.secret, "alert": _ALERT}
+    return _OWN_APP_VALUE.format(**places), _OWN_APP.format(**places)
+
+
+def target(project: str, region: str) -> str:
+    return f"{{project: {quoted(project)}, region: {region}}}"
+
+
+def deploy_value(answers: Answers) -> str:
+    """The same section in YAML's flow style."""
+    targets = ", ".join(f"{name}: {target(project, answers.region)}" for name, project in answers.targets.items())
+    return f"{{targets: {{{targets}}}, smoke: {SMOKE}, steps: [10, 50, 100], bake: 2m}}"
+
+
+def deploy_lines(answers: Answers) -> str:
+    """The section `deploy` of opos.yaml."""
+    targets = [f"    {name}: {target(project, answers.region)}" for name, project in answers.targets.items()]
+    return _DEPLOY.format(targets="\n".join(targets), smoke=SMOKE)
 
 
 def _sources(answers: Answers) -> Iterator[str]:
@@ -75,11 +97,14 @@ def _sources(answers: Answers) -> Iterator[str]:
     yield "\nsources:\n" if names or answers.targets else "\nsources: {}\n"
     width = max((len(name) for name in names), default=0) + 1
     for name in names:
-        shape = sender(name)
-        line = f"  {name + ':':<{width}} {{scheme: {shape.scheme}, secrets: [{shape.secret}]}}\n"
-        yield line if name in known() else _OWN_APP.format(name=_quoted(name), secret=shape.secret)
+        value, lines = source(name)
+        yield f"  {name + ':':<{width}} {value}\n" if name in known() else _indented(lines)
     if answers.targets:
-        yield _SMOKE
+        yield _indented(SMOKE_LINES)
+
+
+def _indented(lines: str) -> str:
+    return "".join(f"  {line}\n" for line in lines.splitlines())
 
 
 def _channels(answers: Answers) -> Iterator[str]:
@@ -91,34 +116,10 @@ def _route(answers: Answers) -> Iterator[str]:
     critical = next((channel.name for channel in channels(answers)), "desk")
     where = "# critical alerts notify you here immediately; docs/alerting.md has more"
     if answers.targets:
-        yield f"\nroute:\n  channel: {critical}   {where}\n"
-        yield f"  routes: [{{matchers: [source={SMOKE}], channel: desk}}]\n"
+        yield f"\nroute:\n  channel: {critical}   {where}\n  routes: [{SMOKE_ROUTE}]\n"
     else:
         yield f"\nroute:  {{channel: {critical}}}   {where}\n"
-    yield _REST.format(digest="inbox" if critical == "inbox" else "desk")
-
-
-def _deploy(answers: Answers) -> str:
-    targets = [
-        f"    {target}: {{project: {_quoted(project)}, region: {answers.region}}}"
-        for target, project in answers.targets.items()
-    ]
-    return _DEPLOY.format(targets="\n".join(targets), smoke=SMOKE)
-
-
-def _instruction(name: str) -> str:
-    shape = sender(name)
-    origin = "generated for you in `.env`" if shape.made_by == "you" else "the sender generates it: copy it into `.env`"
-    lines = [
-        f"## {name}",
-        f"- Address: `https://your-host{path(name, shape.scheme)}`",
-        f"- Secret: `{shape.secret}`, {origin}",
-        f"- Where: {shape.where}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    """*text* as a YAML string, in quotes if YAML would read it as something else."""
-    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9@._+-]*", text) and yaml.safe_load(text) == text
-    return text if plain else "'" + text.replace("'", "''") + "'"
+    size = {"size": "5"} if answers.digest == WINDOW else {}
+    due = ", ".join(f"{key}: {value}" for key, value in (digest(answers.digest) | size).items())
+    focus = _QUIET.format(block=quiet_hours(answers.quiet)) if answers.quiet else _FOCUS
+    yield _REST.format(channel="inbox" if critical == "inbox" else "desk", due=due, focus=focus)

@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -20,10 +21,13 @@ from opos.bundle.ports import free_port
 from opos.bundle.processes import end, start
 from opos.commands.init import command
 from opos.init import dotenv as secrets_file
+from opos.init import revision
 from opos.init import templates as writing
-from opos.init.questions import NO_SENDERS, PAGES, Answers
+from opos.init.questions import NO_SENDERS, Answers
+from opos.init.receivers import kinds
 from opos.senders.catalogue import known, own_app
 from shared.config.files.loader import parse_flags
+from shared.config.files.located_yaml import parse_yaml
 from shared.config.sources import FormatName, SchemeName
 from shared.sources import format_name, scheme
 from shared.verification import verify
@@ -43,9 +47,12 @@ ANSWERS = st.builds(
     email=st.from_regex(r"[a-z0-9+._#&*{-]{1,12}@[a-z0-9-]{1,9}\.[a-z]{2,3}", fullmatch=True),
     timezone=st.sampled_from(["Europe/Berlin", "UTC", "America/Argentina/Buenos_Aires"]),
     senders=st.lists(NAMES, max_size=6, unique=True).map(tuple),
-    page=st.sampled_from([*PAGES, *ADDRESSES]),
+    page=st.sampled_from([*kinds(), *ADDRESSES]),
     targets=TARGETS,
     region=st.sampled_from(["europe-west1", "us-central1"]),
+    public_url=st.sampled_from(["", "https://ops.example.com", "http://localhost:8080/opos"]),
+    quiet=st.sampled_from(["", "22:00-07:00"]),
+    digest=st.sampled_from(["5m", "2h", "08:00", "23:59"]),
 )
 
 
@@ -53,9 +60,13 @@ ANSWERS = st.builds(
 def test_every_combination_of_answers_is_a_good_configuration_that_says_them(answers: Answers) -> None:
     config = parse_config(writing.config(answers))
     assert (config.owner, config.timezone) == (answers.email, answers.timezone)
+    assert (config.public_url or "") == answers.public_url
+    assert revision.present(parse_yaml(writing.config(answers), "opos.yaml")) == replace(
+        answers, page=config.route.channel or "", region=answers.region if answers.targets else ""
+    )
     assert set(config.sources) == {*answers.senders, *(["smoke"] if answers.targets else [])}
     assert {
-        name: one.project for name, one in (config.deploy.targets if config.deploy else {}).items()
+        name: target.project for name, target in (config.deploy.targets if config.deploy else {}).items()
     } == answers.targets
     named = {secret for source in config.sources.values() for secret in source.secrets}
     named |= {channel.secret for channel in config.channels.values() if hasattr(channel, "secret")}
@@ -119,20 +130,36 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 QUIET = ("--yes", "--email", "me@x.org", "--timezone", "Europe/Berlin")
 
 
-def test_five_questions_answered_by_hand_and_wrong_ones_asked_again(folder: Path) -> None:
-    typed = ["me", "me@x.org", "Mars/Base", "Europe/Berlin", "githb", "github, shop", "pigeon", "ntfy", "moon", "cloud",
-             "X", "my-co-prod", "", "nowhere", "us-central1"]  # fmt: skip
+def test_each_question_is_asked_in_one_line_explained_and_asked_again_after_a_wrong_answer(folder: Path) -> None:
+    typed = ["me", "me@x.org", "Mars/Base", "Europe/Berlin", "?", "pigeon", "telegramm", "ntfy", "a topic", "my-topic",
+             "example.com", "https://ops.example.com/", "?", "githb", "github, shop", "y", "night", "22-7", "noon", "8:00",
+             "moon", "cloud", "X", "my-co-prod", "", "nowhere", "us-central1", "n"]  # fmt: skip
     done = init(typed="\n".join(typed) + "\n")
     assert done.exit_code == 0, done.output
     assert re.findall(r"Error: (expected [^,;\n]*)", done.stderr) == [
         "expected an e-mail address such as me@example.com", "expected an IANA time zone such as Europe/Berlin",
-        "expected github", "expected console", "expected here or cloud",
-        "expected a Google Cloud project ID such as my-company-prod",
+        "expected ntfy", "expected ntfy", "expected a topic of letters", "expected an address such as https://opos.example.com",
+        "expected github", "expected two times such as 22:00-07:00", "expected a duration such as 5m",
+        "expected here or cloud", "expected a Google Cloud project ID such as my-company-prod",
         "expected a Google Cloud region such as europe-west1",
     ]  # fmt: skip
+    assert "did you mean telegram?" in done.stderr
+    assert "google-monitoring" in done.stderr
     written = yaml.safe_load((folder / "opos.yaml").read_text())
     assert written["deploy"]["targets"] == {"production": {"project": "my-co-prod", "region": "us-central1"}}
     assert list(written["sources"]) == ["github", "shop", "smoke"]
+    assert written["public_url"] == "https://ops.example.com"
+    assert written["digest"] == {"channel": "desk", "cron": "0 8 * * *"}
+    assert written["focus"]["blocks"] == [{"name": "quiet hours", "from": "22:00", "to": "07:00"}]
+    assert secrets_file.values(folder)["PHONE_URL"] == "https://ntfy.sh/my-topic"
+
+
+def test_a_name_that_opos_does_not_know_is_confirmed_or_typed_again(folder: Path) -> None:
+    typed = ["", "shopif", "shop", "n", "shopify", "", "", "", ""]
+    done = init("--email", "me@x.org", "--timezone", "UTC", "--page", "console", typed="\n".join(typed) + "\n")
+    assert done.exit_code == 0, done.output
+    assert "opos does not know shop (did you mean shopify?)" in done.stderr
+    assert list(yaml.safe_load((folder / "opos.yaml").read_text())["sources"]) == ["shopify"]
 
 
 def test_the_secrets_are_in_a_file_for_its_owner_alone_and_nowhere_else(folder: Path) -> None:
@@ -182,6 +209,11 @@ def test_force_keeps_each_version_that_was_there_and_every_secret(folder: Path) 
         (["--runs", "mars"], "expected here or cloud"),
         (["--yes", "--email", "me@x.org", "--runs", "cloud"], "expected --production"),
         (["--email", "me@x.org"], "or --timezone"),
+        (["--yes", "--email", "me@x.org", "--page", "ntfy", "--page-url", "a b"], "--page-url: expected a topic"),
+        (["--yes", "--email", "me@x.org", "--page-url", "https://x.org"], "expected no address"),
+        (["--quiet", "9-9"], "expected an end other than the start"),
+        (["--digest", "25:00"], "expected a time from 00:00 to 23:59"),
+        (["--add", "stripe"], "expected opos.yaml in this folder, found none"),
     ],
 )
 def test_a_wrong_option_or_no_answer_is_wrong_usage_that_says_what_was_expected(
