@@ -10,6 +10,8 @@ from click.testing import CliRunner, Result
 from opos.cli import main
 from opos.history.event_trace import story
 from shared.alerting.changes import COLLECTION
+from shared.events import iso
+from shared.services.alerting.stories import story_of
 from tests.support.bundle import SECRETS, Bundle
 from tests.support.project import ROOT
 
@@ -179,3 +181,25 @@ def test_a_silence_of_an_alert_has_its_labels_and_says_before_what_it_would_hold
     assert run(embedded, *add, "--as", "me").output.startswith("Silence ")
     (silence,) = embedded.docs("silences")
     assert (silence.data["comment"], silence.data["author"], len(silence.data["matchers"])) == ("new disk", "me", 4)
+
+
+def test_an_alert_that_only_a_digest_had_and_one_of_the_rule_a_month_ago_are_found(bundle: Bundle) -> None:
+    def say(fingerprint: str, status: str, rule: str, severity: str = "warning") -> None:
+        alert = {
+            "status": status, "startsAt": iso(bundle.clock.now()), "fingerprint": fingerprint, "annotations": {},
+            "endsAt": iso(bundle.clock.now()) if status == "resolved" else "0001-01-01T00:00:00Z",
+            "labels": {"alertname": rule, "service": "shop", "host": fingerprint, "severity": severity},
+        }  # fmt: skip
+        payload = {"version": "4", "groupKey": rule, "status": status, "alerts": [alert]}
+        assert bundle.send("alertmanager", payload, delivery=f"{fingerprint}{status}").status == 202
+        bundle.settle()
+
+    for fingerprint, rule, away in (("a", "DiskFull", 20), ("b", "Slow", 0)):
+        say(fingerprint, "firing", rule)
+        say(fingerprint, "resolved", rule)
+        bundle.clock.advance(days=away, minutes=5)
+    say("c", "firing", "DiskFull", "critical")
+    id = next(doc.id for doc in bundle.docs("alerts") if doc.data["labels"]["host"] == "c")
+    told = story_of(bundle.runtime.store.get(f"alerts/{id}"), bundle.runtime.context())  # type: ignore[arg-type]
+    assert [happening.words.partition(";")[2] for happening in told.related] == [" same service"]
+    assert [ended.how for ended in told.similar] == ["resolved before you were notified"]

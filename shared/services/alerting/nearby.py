@@ -9,23 +9,35 @@ from shared.alerting.related import AROUND, BEFORE, SIMILAR, Happening, flag_cha
 from shared.deployments import Deployment, latest
 from shared.events import iso
 from shared.ports import Condition, Doc, Store
+from shared.ports.terms import term
 from shared.values.local_time import as_datetime
 from shared.values.text import one_line
+from shared.values.words import words
 
-PAGES, GROUP, FIRING, OTHERS, DEPLOYMENTS, FLAGS = 50, 20, 100, 20, 20, 50
+PAGES, GROUP, FIRING, CLOSED, OTHERS, DEPLOYMENTS, FLAGS = 50, 20, 100, 30, 20, 20, 50
 """How many documents each question reads: notifications around it and of the last month, its group, alerts that fire,
-alerts that notifications name, deployments, flags."""
+alerts closed on its day or about its rule in a month, alerts that notifications name, deployments, flags."""
 
 _ENDS = {"done": "took all traffic", "rolled_back": "was rolled back", "left": "failed and was not rolled back"}
 
 
 def other_alerts(alert: AlertDoc, began: str, now: datetime, store: Store) -> list[AlertDoc]:
-    """Alerts that may be related: in its group, firing, or named by a notification around it or about its rule."""
+    """Alerts that may be related: firing, closed on that day, in its group, of its rule, or named by notifications."""
     members = store.query("alerts", where=[("group", "==", alert["group"])], limit=GROUP) if alert["group"] else ()
     firing = store.query("alerts", where=[("state", "==", "firing")], limit=FIRING)
-    known = {doc.id: doc for doc in (*members, *firing)}
+    known = {doc.id: doc for doc in (*members, *firing, *_closed(alert, began, now, store))}
     known |= {doc.id: doc for doc in _named(_pages_around(alert, began, now, store), known, store)}
     return [as_alert(doc.data) for doc in known.values() if doc.id != alert["id"] and doc.data.get("kind") == "alert"]
+
+
+def _closed(alert: AlertDoc, began: str, now: datetime, store: Store) -> Iterator[Doc]:
+    """Alerts closed on the day of the start of the episode, and of this month and the last those of its rule."""
+    start = as_datetime(began)
+    days = {iso(start - AROUND)[:10], iso(start + AROUND)[:10]}
+    word = max(words(alert["labels"].get("alertname", "")), key=len, default="")
+    months = {iso(now)[:7], iso(now - SIMILAR)[:7]} if word else set()
+    for listed in sorted({term("", day) for day in days} | {term(word, month) for month in months}):
+        yield from store.query("alerts", where=[("terms", "contains", listed)], limit=CLOSED)
 
 
 def _pages_around(alert: AlertDoc, began: str, now: datetime, store: Store) -> Iterator[Doc]:
