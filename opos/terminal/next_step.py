@@ -22,7 +22,7 @@ def command_line(place: Place, *words: str) -> str:
 def program() -> str:
     """How the operator called opos."""
     called = Path(sys.argv[0])
-    if called.name == "__main__.py":
+    if called.parts[-2:] == ("opos", "__main__.py"):
         return f"{shlex.quote(Path(sys.executable).name)} -m opos"
     if called.name != "opos" or which("opos") == os.path.abspath(called):  # noqa: PTH100  (a link stays one)
         return "opos"
