@@ -188,3 +188,9 @@ def test_show_finds_what_an_id_is_and_prints_commands_that_work_when_pasted(bund
         if content["commands"] and noun in {"event", "digest", "heartbeat", "override"}:
             first = CliRunner().invoke(main, shlex.split(content["commands"][0])[1:], env=SECRETS)
             assert first.exit_code == 0, (content["commands"][0], first.output)
+
+
+def test_show_finds_an_event_by_the_id_that_its_sender_gave_the_delivery(bundle: Bundle) -> None:
+    event = bundle.trouble("disk", delivery="evt_1PqR").json["id"]
+    assert opos("show", "evt_1PqR").stdout.startswith(f"event  {event}\n")
+    assert opos("show", "evt_2").exit_code == 1
