@@ -19,7 +19,8 @@ from opos.init.receivers import kinds
 from opos.terminal.options import Place, json_option
 from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, show, stop
 from shared.config.files.loader import load_config
-from shared.security.secrets import read_secret
+from shared.config.secret_names import named_secrets
+from shared.security.secrets import OLD, read_secret
 from shared.values.text import readable
 from shared.verification import verify
 
@@ -134,11 +135,12 @@ def _show(plan: Plan) -> None:
 def _report(answers: Answers, plan: Plan, *, test: bool | None, asks: bool, as_json: bool) -> None:
     environment = folder.environment()
     faults = [str(fault) for fault in verify(CONFIG, FLAGS, environment)]
-    missing = [secret.name for secret in plan.secrets if not secret.value]
     done = [str(change) for change in plan.changes] or ["Nothing to change."]
     if is_tracked(Path()):
         done.append(f"{ENV}: git tracks it! Run `git rm --cached {ENV}`, and rotate the secrets that were committed.")
     config = load_config(CONFIG)
+    names = dict.fromkeys(name for _, name in named_secrets(config) if not name.endswith(OLD))
+    missing = [name for name in names if read_secret(name, environment) is None]
     tests = _tested(answers, plan, environment, asks=asks) if test or (test is None and asks) else []
     content = {
         "files": done, "missing": missing, "faults": faults, "next": next_steps.steps(answers, plan, missing),

@@ -159,7 +159,7 @@ def _is_own(name: str) -> bool:
     """Whether the operator says that *name*, which no known sender has, is meant."""
     similar = ask.alike(name, 0.6)
     doubt = f" (did you mean {' or '.join(similar)}?)" if similar else ""
-    return confirm(f"   opos does not know {name}{doubt}. Add it, with a mapping to adapt?")
+    return confirm(f"   {name} is new to opos{doubt}. Add it, with a mapping?")
 
 
 def _senders_beside(present: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
