@@ -15,9 +15,10 @@ from opos.init.folder import CONFIG, FLAGS, Plan
 from opos.init.interview import Interview
 from opos.init.prompt import NoAnswer, confirm
 from opos.init.questions import Answers
-from opos.init.receivers import kinds
+from opos.init.receivers import kinds, receivers
 from opos.terminal.options import Place, json_option
 from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, show, stop
+from shared.config.channels import SecretChannel
 from shared.config.files.loader import load_config
 from shared.config.secret_names import named_secrets
 from shared.security.secrets import OLD, read_secret
@@ -158,10 +159,10 @@ def _tested(answers: Answers, plan: Plan, environment: dict[str, str], *, asks: 
     from opos.commands.channels import tested
 
     channel = load_config(CONFIG).channels.get(plan.page)
-    secret = getattr(channel, "secret", None)
-    if secret is None or (read_secret(secret, environment) is None and asks):
+    if not isinstance(channel, SecretChannel) or (asks and read_secret(channel.secret, environment) is None):
         return []
-    if asks and not _wants_test(plan.page):
+    row = receivers().get(channel.kind)
+    if asks and not (row and row.form and _wants_test(plan.page)):
         return []
     click.echo(f"Sending a test notification to {plan.page} ...", err=True)
     public = {"OPOS_PUBLIC_URL": answers.public_url} if answers.public_url else {}

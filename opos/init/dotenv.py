@@ -78,7 +78,7 @@ def with_secrets(text: str, secrets: Iterable[Wanted], environment: Mapping[str,
 def add(folder: Path, secrets: list[Wanted], environment: Mapping[str, str]) -> list[Wanted]:
     """The *secrets* that neither the file in *folder* nor *environment* has, once they are added to the file."""
     file = folder / NAME
-    text, new = with_secrets(read(file), secrets, environment)
+    text, new = with_secrets(text_of(file), secrets, environment)
     if new:
         write_whole(file, text, mode=0o600)
     elif file.exists():
@@ -86,7 +86,7 @@ def add(folder: Path, secrets: list[Wanted], environment: Mapping[str, str]) -> 
     return new
 
 
-def read(file: Path) -> str:
+def text_of(file: Path) -> str:
     """The text of *file*, or the beginning of a new one. Raises ConfigError if it is not text."""
     try:
         return file.read_bytes().decode() if file.exists() else _HEAD
@@ -100,7 +100,7 @@ def read(file: Path) -> str:
 def values(folder: Path) -> dict[str, str]:
     """The variables that the file in *folder* sets. Raises ConfigError for a line that a shell would not accept."""
     file = folder / NAME
-    lines = read(file).splitlines() if file.exists() else []
+    lines = text_of(file).splitlines() if file.exists() else []
     matches = ((number, re.fullmatch(r"\s*export (\w+)=(.*)", line)) for number, line in enumerate(lines, start=1))
     return {match[1]: _value(match[2], file, number) for number, match in matches if match}
 

@@ -99,13 +99,13 @@ def _require_unset(name: str, value: str, variables: Mapping[str, str]) -> None:
     """Raises ConfigError if *value* is to be that of the secret *name*, which has another."""
     if value and read_secret(name, variables) not in {None, value}:
         hint = "`opos init` never changes a secret; change it in .env"
-        line = dotenv.line_of(dotenv.read(Path(dotenv.NAME)), name)
+        line = dotenv.line_of(dotenv.text_of(Path(dotenv.NAME)), name)
         raise ConfigError([Fault(dotenv.NAME, line, name, "no value yet", "another value", hint)])
 
 
 def _env_change(wanted: list[Wanted]) -> tuple[tuple[Wanted, ...], list[Change]]:
     file = Path(dotenv.NAME)
-    text, new = dotenv.with_secrets(dotenv.read(file), wanted, os.environ)
+    text, new = dotenv.with_secrets(dotenv.text_of(file), wanted, os.environ)
     names = ", ".join(secret.name for secret in new)
     before = content(file)
     if new:

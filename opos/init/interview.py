@@ -103,7 +103,7 @@ class Interview:
         """The address of the channel *page*, asked for where it has one and its *secret* does not hold it yet."""
         if given := self.given.get("page_url"):
             return _given_address(kind, given)
-        if "://" in page or not secret or not self.asks or self.secrets(secret):
+        if "://" in page or not secret or not receivers()[kind].form or not self.asks or self.secrets(secret):
             return ""
         row, is_ntfy = receivers()[kind], kind == NTFY
         default = new_topic() if is_ntfy else "later"

@@ -14,6 +14,8 @@ from opos.senders.sample import samples
 from shared.config.sources import Source
 from shared.security.secrets import read_secret
 
+_LOAD = f". ./{NAME} && "
+"""What comes before a command that needs the secrets."""
 _TUNNEL = "cloudflared tunnel --url http://localhost:8080"
 
 
@@ -38,7 +40,7 @@ def steps(answers: Answers, plan: Plan, missing: list[str]) -> list[str]:
     )
     cloud = ["docs/deploying.md shows what `opos deploy` needs on Google Cloud"] if answers.targets else []
     senders = ["follow senders.md to set up each sender"] if plan.setups else []
-    return [*fill, f". ./{NAME} && {opos} verify", f". ./{NAME} && {opos} up", *tunnel, *senders, *cloud]
+    return [*fill, f"{_LOAD}{opos} verify", f"{_LOAD}{opos} up", *tunnel, *senders, *cloud]
 
 
 def text(
@@ -81,9 +83,9 @@ def _blocks(
     yield from (channel_block(secret) for secret in plan.secrets if secret.channel)
     if missing:
         yield f"Enter what is missing: set {', '.join(missing)} in {NAME}"
-    yield f"Check the files, and start opos:\n     . ./{NAME} && {opos} verify\n     . ./{NAME} && {opos} up"
+    yield f"Check the files, and start opos:\n     {_LOAD}{opos} verify\n     {_LOAD}{opos} up"
     if sample := _sample(plan, sources, env):
-        yield f"In a second terminal, try it:\n     . ./{NAME} && {opos} send {sample}\n     {opos} alerts list"
+        yield f"In a second terminal, try it:\n     {_LOAD}{opos} send {sample}\n     {opos} alerts list"
     if plan.setups and not early and not answers.public_url:
         yield tunnel
     yield from (setup_block(setup, missing=False) for setup in plan.setups if setup not in early)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from opos.init.questions import Answers
-from opos.init.receivers import NTFY, address, kind_of, new_topic, receivers
+from opos.init.receivers import generated, kind_of, receivers
 from opos.yaml_entries import quoted
 
 
@@ -33,6 +33,6 @@ def channels(answers: Answers) -> Iterator[Asked]:
     row = receivers()[kind]
     if row.secret:
         entered = answers.page_url or (answers.page if "://" in answers.page else "")
-        value = entered or (address(NTFY, new_topic()) if kind == NTFY else "")
-        steps = kind == NTFY or not entered
+        steps = bool(row.generated) or not entered
+        value = entered or generated(kind)
         yield Asked(row.channel, row.value(quoted(answers.email)), row.secret, value, row.where, steps)
