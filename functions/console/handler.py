@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from functions.console import access, acknowledgement, digests, heartbeats, review, silences
 from functions.console.context import ConsoleContext
-from functions.console.devices import installation, subscriptions
+from functions.console.devices import installation, launch, subscriptions
 from functions.console.overview import console_view
 from functions.console.responses import message, page
 from shared.errors import Gone, NotFound, Unavailable
@@ -65,6 +65,7 @@ ROUTES: dict[str, dict[str, Answer]] = {
     "rule/*": {"GET": digests.suggest},
     "unsubscribe/*": {"GET": digests.ask_to_stop, "POST": digests.stop},
     "unsubscribe/*/undo": {"POST": digests.begin},
+    "app": {"GET": launch.start, "POST": launch.enter},
     "devices": {"GET": subscriptions.show},
     "devices/*": {"POST": subscriptions.add},
     "devices/*/remove": {"POST": subscriptions.drop},

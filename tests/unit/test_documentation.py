@@ -56,7 +56,11 @@ BASE = {
 
 @pytest.mark.parametrize(
     "text",
-    [text for guide in ("alerting", "digest", "heartbeats", "observability") for text in examples(f"docs/{guide}.md")],
+    [
+        text
+        for guide in ("alerting", "digest", "heartbeats", "observability", "web-push")
+        for text in examples(f"docs/{guide}.md")
+    ],
 )
 def test_the_sections_of_the_guides_are_accepted_and_their_tests_hold(text: str) -> None:
     said = parse_yaml(text, "alerting.md").data
