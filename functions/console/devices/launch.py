@@ -5,13 +5,16 @@ from urllib.parse import parse_qs
 
 from functions.console.access import entrance, is_operator
 from functions.console.context import ConsoleContext
-from functions.console.devices.subscriptions import POLICY
 from functions.console.responses import page, redirect
 from shared.errors import NotFound
 from shared.values.http import HttpRequest, HttpResponse
 
 _TOKEN = re.compile(r"(?:.*/console/)?([\w-]+\.[\w-]+)\s*", re.ASCII | re.DOTALL)
 _LONGEST = 4000
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; manifest-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
 
 
 def start(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
@@ -20,7 +23,7 @@ def start(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
         return redirect("/")
     if context.deployed:
         return entrance(context)
-    return page(200, "launch.html", {"nonce": ""}, context, {"content-security-policy": POLICY})
+    return page(200, "launch.html", {"nonce": ""}, context, {"content-security-policy": _POLICY})
 
 
 def enter(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
