@@ -4,7 +4,8 @@ from typing import Any
 
 import yaml
 
-from opos.yaml_entries import Path, Put, entry
+from opos.yaml_entries import Path, Put
+from opos.yaml_places import entry
 from shared.errors import NotFound, OposError
 
 

@@ -68,7 +68,7 @@ def command(
     """
     try:
         if CONFIG.exists() and not force:
-            asks, answers, plan = _continued(given, add, yes=yes)
+            asks, answers, plan = _continued(given, add, yes=yes, test=bool(test))
         else:
             asks, answers, plan = _begun(given, add, yes=yes, force=force)
         files.apply(plan.changes)
@@ -92,10 +92,12 @@ def _begun(given: dict[str, Any], add: tuple[str, ...] | None, *, yes: bool, for
     return not yes, answers, folder.beginning(answers, force=force)
 
 
-def _continued(given: dict[str, Any], add: tuple[str, ...] | None, *, yes: bool) -> tuple[bool, Answers, Plan]:
+def _continued(
+    given: dict[str, Any], add: tuple[str, ...] | None, *, yes: bool, test: bool
+) -> tuple[bool, Answers, Plan]:
     located = folder.existing()
     present = revision.present(located)
-    asks = not yes and add is None and not any(value is not None for value in given.values())
+    asks = not (yes or test) and add is None and not any(value is not None for value in given.values())
     if asks:
         click.echo(f"{CONFIG} exists: Enter keeps the value in brackets, ? explains.\n", err=True)
     more = add or given["senders"]
@@ -162,7 +164,7 @@ def _tested(answers: Answers, plan: Plan, environment: dict[str, str], *, asks: 
     if not isinstance(channel, SecretChannel) or (asks and read_secret(channel.secret, environment) is None):
         return []
     row = receivers().get(channel.kind)
-    if asks and not (row and row.form and _wants_test(plan.page)):
+    if asks and not (row and row.form and _wants_test(plan.page, row.before_test)):
         return []
     click.echo(f"Sending a test notification to {plan.page} ...", err=True)
     public = {"OPOS_PUBLIC_URL": answers.public_url} if answers.public_url else {}
@@ -170,8 +172,9 @@ def _tested(answers: Answers, plan: Plan, environment: dict[str, str], *, asks: 
     return tested(plan.page, runtime.context())
 
 
-def _wants_test(page: str) -> bool:
+def _wants_test(page: str, before: str) -> bool:
     try:
+        click.echo(f"\n{before}" if before else "", err=True)
         return confirm(f"Send a test notification to {page} now?")
     except NoAnswer:  # the files are written, so this is no fault
         return False

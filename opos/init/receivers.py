@@ -28,6 +28,7 @@ class Receiver(Section):
     hosts: tuple[str, ...] = ()
     schemes: tuple[str, ...] = ()
     listed: bool = True
+    before_test: str = ""
     where: str
 
     def value(self, email: str) -> str:

@@ -185,6 +185,8 @@ def test_a_test_notification_is_sent_and_its_outcome_is_told_in_words(
     with receiving(receiver) as phone:
         (folder / ".env").write_text(ENV.replace("127.0.0.1:1", phone.address))
         done = init("--add", "grafana", "--yes", "--test")
+        again = init("--test")
+    assert (again.exit_code, again.stdout.splitlines()[0], said in again.stdout) == (code, "Nothing to change.", True)
     assert (done.exit_code, said in done.stdout) == (code, True), done.output
     assert "kept-topic" not in done.output
     assert "grafana" in (folder / "opos.yaml").read_text()
