@@ -10,7 +10,7 @@ from opos.terminal.groups import Suggesting, did_you_mean
 from shared.version import VERSION
 
 _COMMANDS = {
-    "init": "Ask five questions and write opos.yaml, flags.yaml, the secrets and the setup steps for each sender.",
+    "init": "Ask a few questions and write opos.yaml, flags.yaml, the secrets and the setup steps; add a sender.",
     "up": "Run the whole bundle on this machine.",
     "demo": "Run a bundle with real signed webhooks and show what happens.",
     "send": "Send a signed webhook to a running bundle.",

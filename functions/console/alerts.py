@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from functions.console.context import ConsoleContext
 from functions.console.frame import Page
 from functions.console.paths import ALERTS
-from functions.console.rows import Row, open_row
+from functions.console.today import alert_rows
 from shared.alerting.attention import headline
 from shared.services.search import NO_FILTERS, BadQuery, Listing, open_alerts, parse
-from shared.values.distinction import distinctions, named
 from shared.values.http import HttpRequest
 
 SHOWN = 50
@@ -25,7 +24,7 @@ def show(request: HttpRequest, context: ConsoleContext) -> Page:
     listing = open_alerts(filters, context, SHOWN, request.query.get("after", ""))
     view = {
         "chosen": chosen, "is_filtered": any(chosen.values()), "fault": fault, "listing": listing,
-        "headline": _headline(listing), "rows": _rows(listing, context),
+        "headline": _headline(listing), "rows": alert_rows(listing.rows, context),
         "sources": sorted(context.config.sources), "severities": SEVERITIES, "states": STATES,
     }  # fmt: skip
     return Page("alerts.html", view, ALERTS, live=True)
@@ -44,9 +43,3 @@ def _headline(listing: Listing) -> str:
     acknowledged, snoozed = (listing.count(state=state) for state in ("acknowledged", "snoozed"))
     later = listing.count(state="firing") - critical
     return headline(critical, later, acknowledged=acknowledged, snoozed=snoozed).text
-
-
-def _rows(listing: Listing, context: ConsoleContext) -> list[Row]:
-    rows = [open_row(doc, context) for doc in listing.rows]
-    texts = distinctions([doc.data for doc in listing.rows])
-    return [{**row, "title": named(row["title"], apart)} for row, apart in zip(rows, texts, strict=True)]

@@ -202,3 +202,8 @@ def ping_row(ping: Mapping[str, Any], context: Context) -> Row:
 
 def _length(seconds: float | None) -> str:
     return "" if seconds is None else duration(timedelta(seconds=seconds))
+
+
+def localized_reason(text: str | None, context: Context) -> str:
+    """A stored reason, with the times in it in the operator's zone."""
+    return _reason(text, context)

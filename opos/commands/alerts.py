@@ -10,7 +10,6 @@ import click
 from opos.terminal.colour import by_severity
 from opos.terminal.completion import ids
 from opos.terminal.groups import Listing
-from opos.terminal.kinds import ALERT
 from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, say, show
@@ -25,8 +24,9 @@ from shared.ports import Doc, Store
 from shared.runtime.entry import retry_conflicts
 from shared.services.alerting.acknowledgement import Act, act_on_alerts
 from shared.services.alerting.alert_notes import add_note
-from shared.services.alerting.open_alerts import OpenAlerts, open_alerts
+from shared.services.alerting.open_alerts import MOST, OpenAlerts, read_open_alerts
 from shared.values.distinction import distinctions, named
+from shared.values.kinds import ALERT
 from shared.values.local_time import age
 from shared.values.text import headline
 
@@ -56,11 +56,11 @@ def list_(place: Place, limit: int | None, *, is_all: bool, as_json: bool) -> No
 
     First comes what needs you now (firing, critical, not silenced), then what else is firing, then the rest.
     """
-    runtime = place.runtime()
-    opened = open_alerts(runtime.store)
-    docs = [*_listed(opened, runtime.store, limit, as_json=as_json), *(_resolved(runtime.store) if is_all else ())]
+    context = place.runtime().context()
+    opened = read_open_alerts(context, most=limit or MOST)
+    docs = [*_listed(opened, context.store, limit, as_json=as_json), *(_resolved(context.store) if is_all else ())]
     docs = docs[: limit or (None if as_json else _SHOWN)]
-    lines = [*lines_of(docs, operator_clock(runtime)), *_left_out(docs, opened, is_all=is_all)]
+    lines = [*lines_of(docs, operator_clock(context)), *_left_out(docs, opened, is_all=is_all)]
     show([doc.data for doc in docs], lines or "No alert is open.", as_json=as_json, paint=by_severity)
 
 

@@ -6,7 +6,6 @@ from typing import Any
 import click
 
 from opos.commands.up import console_url
-from opos.terminal.kinds import SESSION
 from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
@@ -17,6 +16,7 @@ from shared.runtime.container import Runtime
 from shared.runtime.entry import retry_conflicts
 from shared.services.console.sessions import end
 from shared.services.console.sessions import sessions as current_sessions
+from shared.values.kinds import SESSION
 from shared.values.text import counted
 
 

@@ -37,14 +37,14 @@ def command(events_per_day: int, critical: float, digest_size: int, *, as_json: 
 def _text(lines: list[Line], total: float, gross: float) -> str:
     return "\n".join(
         [
-            f"{'per month':<20}{'used':>16} {'':<9}{'free':>14}{'dollars':>10}{'no free tier':>14}",
+            f"{'per month':<18}{'used':>14} {'':<9}{'free':>14}{'dollars':>10}{'no free tier':>14}",
             *(_row(line) for line in lines),
-            f"{'total':<60}{total:>10.2f}{gross:>14.2f}",
+            f"{'total':<56}{total:>10.2f}{gross:>14.2f}",
             f"Prices as of {PRICES_AS_OF}: {PRICES_SOURCE}. Check them before you rely on this estimate.",
         ]
     )
 
 
 def _row(line: Line) -> str:
-    used = f"{line.name:<20}{line.quantity:>16,.2f} {line.unit:<9}{line.free:>14,.0f}"
+    used = f"{line.name:<18}{line.quantity:>14,.2f} {line.unit:<9}{line.free:>14,.0f}"
     return f"{used}{line.dollars:>10.2f}{line.gross:>14.2f}"

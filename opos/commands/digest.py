@@ -8,7 +8,6 @@ import click
 
 from opos.terminal.completion import ids
 from opos.terminal.groups import Listing
-from opos.terminal.kinds import DIGEST
 from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
@@ -26,6 +25,7 @@ from shared.runtime.invocation import Invocation
 from shared.services.alerting.pages import runbook_of
 from shared.services.alerting.quiet_hours import held
 from shared.services.digest.queue import batching, longest_waiting, waiting
+from shared.values.kinds import DIGEST
 from shared.values.text import counted
 
 

@@ -6,7 +6,6 @@ import click
 
 from opos.history.event_view import lines, redacted_view, view
 from opos.terminal.completion import ids
-from opos.terminal.kinds import EVENT
 from opos.terminal.lookup import find_event
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
@@ -14,6 +13,7 @@ from opos.terminal.times import operator_clock
 from shared.errors import OposError
 from shared.events import Event
 from shared.intake.body import raw_body
+from shared.values.kinds import EVENT
 from shared.values.text import readable_lines
 
 

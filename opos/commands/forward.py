@@ -12,7 +12,6 @@ from opos.history.arrivals import arrivals
 from opos.history.event_feed import feed
 from opos.senders.signed_request import UnknownSource
 from opos.terminal.completion import ids, sources
-from opos.terminal.kinds import EVENT
 from opos.terminal.lookup import find_event
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, say
@@ -20,6 +19,7 @@ from opos.terminal.reader import until_reader_ends, wait
 from opos.terminal.times import moment, operator_clock
 from shared.config.sources import Source
 from shared.runtime.container import Runtime
+from shared.values.kinds import EVENT
 from shared.values.text import counted
 
 _OLDEST, _SHORTEST = timedelta(days=30), timedelta(seconds=1)

@@ -9,13 +9,13 @@ import click
 
 from opos.terminal.completion import ids
 from opos.terminal.files import write_whole
-from opos.terminal.kinds import ALERT
 from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, say, show
 from shared.alerting.post_mortem import Report, markdown
 from shared.context import Context
 from shared.services.alerting.stories import Story, story_of
+from shared.values.kinds import ALERT
 
 
 @click.group("incident")

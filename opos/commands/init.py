@@ -14,12 +14,14 @@ from opos.init.folder import CONFIG, FLAGS, Plan
 from opos.init.interview import Interview
 from opos.init.prompt import NoAnswer, confirm
 from opos.init.questions import Answers
-from opos.init.receivers import kinds
+from opos.init.receivers import kinds, receivers
 from opos.terminal.dotenv import NAME as ENV
 from opos.terminal.options import Place, json_option
 from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, show, stop
+from shared.config.channels import SecretChannel
 from shared.config.files.loader import load_config
-from shared.security.secrets import read_secret
+from shared.config.secret_names import named_secrets
+from shared.security.secrets import OLD, read_secret
 from shared.values.text import readable
 from shared.verification import verify
 
@@ -134,11 +136,12 @@ def _show(plan: Plan) -> None:
 def _report(answers: Answers, plan: Plan, *, test: bool | None, asks: bool, as_json: bool) -> None:
     environment = folder.environment()
     faults = [str(fault) for fault in verify(CONFIG, FLAGS, environment)]
-    missing = [secret.name for secret in plan.secrets if not secret.value]
     done = [str(change) for change in plan.changes] or ["Nothing to change."]
     if is_tracked(Path()):
         done.append(f"{ENV}: git tracks it! Run `git rm --cached {ENV}`, and rotate the secrets that were committed.")
     config = load_config(CONFIG)
+    names = dict.fromkeys(name for _, name in named_secrets(config) if not name.endswith(OLD))
+    missing = [name for name in names if read_secret(name, environment) is None]
     tests = _tested(answers, plan, environment, asks=asks) if test or (test is None and asks) else []
     content = {
         "files": done, "missing": missing, "faults": faults, "next": next_steps.steps(answers, plan, missing),
@@ -156,10 +159,10 @@ def _tested(answers: Answers, plan: Plan, environment: dict[str, str], *, asks: 
     from opos.commands.channels import tested
 
     channel = load_config(CONFIG).channels.get(plan.page)
-    secret = getattr(channel, "secret", None)
-    if secret is None or (read_secret(secret, environment) is None and asks):
+    if not isinstance(channel, SecretChannel) or (asks and read_secret(channel.secret, environment) is None):
         return []
-    if asks and not _wants_test(plan.page):
+    row = receivers().get(channel.kind)
+    if asks and not (row and row.form and _wants_test(plan.page)):
         return []
     click.echo(f"Sending a test notification to {plan.page} ...", err=True)
     public = {"OPOS_PUBLIC_URL": answers.public_url} if answers.public_url else {}

@@ -9,22 +9,19 @@ from functools import partial
 import click
 
 from opos.history.event_log import read_log
-from opos.history.replay_preview import Preview, ReplayPreview
 from opos.terminal.completion import ids, sources
-from opos.terminal.kinds import EVENT
 from opos.terminal.lookup import find_event
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.progress import followed
 from opos.terminal.times import OperatorClock, moment, operator_clock
-from shared.events import Event, Signal
-from shared.intake.webhook import read_again
-from shared.ports import Delete, Doc, Store, Update
-from shared.ports.terms import event_terms
+from shared.context import Context
+from shared.ports import Doc, Store
 from shared.runtime.clock import new_id
-from shared.runtime.container import Runtime
 from shared.runtime.entry import retry_conflicts
-from shared.services.intake.acceptance import announcement
+from shared.services.alerting.replay_preview import Preview, ReplayPreview
+from shared.services.intake.replay import as_named, replay
+from shared.values.kinds import EVENT
 from shared.values.text import counted
 
 
@@ -49,8 +46,9 @@ def command(
         raise click.UsageError("expected EVENT, or --since with or without --source")
     runtime = place.runtime()
     now = datetime.now(UTC)
+    context = runtime.context()
     chosen = followed(_chosen(runtime.store, event, since, source, now), "event")
-    docs = [_as_named(doc) if event else doc for doc in chosen]
+    docs = [as_named(doc) if event else doc for doc in chosen]
     replayed = ReplayPreview(runtime.store, runtime.config, now).replay(docs)
     previews = list(followed(replayed, "decision"))
     if dry_run:
@@ -62,7 +60,7 @@ def command(
         click.confirm(f"{_summary(previews)} Continue?", abort=True, err=True)
     nonce = new_id()[:8]
     for doc in followed(docs, "event"):
-        retry_conflicts(partial(_replay, doc.path, nonce, runtime, is_named=event is not None))
+        retry_conflicts(partial(_replay, doc.path, nonce, context, is_named=event is not None))
     show({"events": [doc.id for doc in docs], "replay": nonce}, _done(docs, nonce), as_json=as_json)
 
 
@@ -75,25 +73,8 @@ def _chosen(
         yield from read_log(store, since=since, until=now, source=source)
 
 
-def _as_named(doc: Doc) -> Doc:
-    """The event in *doc* as you name it: then even one that repeats another may resolve an alert."""
-    return Doc(doc.path, {**doc.data, "repeats": ""}, doc.version)
-
-
-def _replay(path: str, nonce: str, runtime: Runtime, *, is_named: bool) -> None:
-    doc = find_event(runtime.store, path.removeprefix("events/"))
-    stored, signals = read_again(_as_named(doc) if is_named else doc, runtime.config)
-    version = _prepare(runtime.store, doc, stored, signals)
-    runtime.bus.publish(announcement(stored, signals, version=version, nonce=nonce))
-
-
-def _prepare(store: Store, doc: Doc, stored: Event, signals: tuple[Signal, ...]) -> str:
-    """Updates the event as read today and deletes its dead letters, which the replay replaces; the new version."""
-    letters = list(store.query("dead_letters", where=[("event", "==", doc.id)]))
-    reading = {"quarantine": stored.quarantine, "type": stored.type}
-    terms = event_terms({**doc.data, **reading}, signals[0].labels if signals else None)
-    reread = Update(doc.path, {**reading, "terms": terms}, doc.version)
-    return store.commit([reread, *(Delete(letter.path, letter.version) for letter in letters)])[doc.path]
+def _replay(path: str, nonce: str, context: Context, *, is_named: bool) -> None:
+    replay(find_event(context.store, path.removeprefix("events/")), nonce, context, is_named=is_named)
 
 
 def _done(docs: list[Doc], nonce: str) -> str:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import click
 
-from opos.terminal.kinds import DIGEST, EVENT, FAILED_MESSAGE, MESSAGE
 from opos.terminal.lookup import find_among
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
@@ -13,6 +12,8 @@ from opos.terminal.vocabulary import why_option
 from shared.errors import NotFound
 from shared.ports import Delete, Doc, Store, Update, Write
 from shared.services.outbox.addressees import receiver_name
+from shared.services.outbox.resending import UNDELIVERED, is_undelivered, once_more
+from shared.values.kinds import DIGEST, EVENT, FAILED_MESSAGE, MESSAGE
 from shared.values.text import counted
 from shared.values.timestamps import iso
 
@@ -30,11 +31,10 @@ def command(id: str | None, place: Place, *, as_json: bool) -> None:
 
     Fix the channel first. The next sweep sends them, each with its idempotency key.
     """
-    store, now = place.runtime().store, iso(datetime.now(UTC))
+    store, now = place.runtime().store, datetime.now(UTC)
     docs = [_undelivered(store, id)] if id else list(_all_undelivered(store))
     for doc in docs:
-        again = {"state": "pending", "attempts": 0, "due_at": now}
-        store.commit([Update(doc.path, again, doc.version)])
+        store.commit([once_more(doc, now)])
     receivers = ", ".join(dict.fromkeys(receiver_name(doc.data) for doc in docs))
     again_to = f"The next sweep sends {counted(len(docs), 'message')} again, to {receivers}."
     text = again_to if docs else "Nothing to send again."
@@ -57,13 +57,13 @@ def dismiss(id: str, why: str, place: Place, *, as_json: bool) -> None:
 
 def _all_undelivered(store: Store) -> Iterator[Doc]:
     for kind in UNSENT:
-        for state in ("failed", "parked"):
+        for state in UNDELIVERED:
             yield from store.query(kind.collection, where=[("state", "==", state)])
 
 
 def _undelivered(store: Store, id: str) -> Doc:
-    doc = find_among(store, UNSENT, id, preferred=_is_undelivered).doc
-    if not _is_undelivered(doc):
+    doc = find_among(store, UNSENT, id, preferred=is_undelivered).doc
+    if not is_undelivered(doc):
         raise NotFound(f"{doc.path} is {doc.data['state']}, so there is nothing to send again.", hint=_HINT)
     return doc
 
@@ -75,12 +75,8 @@ def _listed(store: Store, id: str) -> Doc:
     return doc
 
 
-def _is_undelivered(doc: Doc) -> bool:
-    return doc.data.get("state") in {"failed", "parked"}
-
-
 def _is_listed(doc: Doc) -> bool:
-    return doc.path.startswith("dead_letters/") or bool(doc.data.get("quarantine")) or _is_undelivered(doc)
+    return doc.path.startswith("dead_letters/") or bool(doc.data.get("quarantine")) or is_undelivered(doc)
 
 
 def _dismissed(doc: Doc, note: dict[str, str]) -> Write:

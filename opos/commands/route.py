@@ -10,14 +10,15 @@ from typing import IO, Any
 import click
 
 from opos.history.event_log import read_log
-from opos.history.route_explanation import Explained, explain_event, explain_labels, explain_payload
 from opos.history.what_if import History
 from opos.terminal.groups import Choice, Suggesting
+from opos.terminal.lookup import find_event
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import OperatorClock, moment, operator_clock
 from shared.alerting.silences import Silence
 from shared.config.files.loader import load_config
+from shared.services.alerting.route_explanation import Explained, explain_event, explain_labels, explain_payload
 from shared.values.text import counted
 
 
@@ -44,7 +45,7 @@ def explain(
         raise click.UsageError("expected EVENT, or --payload with --source, or --label")
     context = place.runtime().context()
     if event:
-        explained = explain_event(event, context)
+        explained = explain_event(find_event(context.store, event), context)
     elif payload and source:
         explained = explain_payload(source, payload.read(), event_type, context)
     else:

@@ -5,12 +5,17 @@ import shlex
 import click
 
 from opos.history.document_view import facts, lines, next_steps
-from opos.terminal.kinds import KINDS
-from opos.terminal.lookup import find_among
+from opos.terminal.lookup import Match, find_among
 from opos.terminal.next_step import command_line
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import operator_clock
+from shared.config.files.faults import ConfigError
+from shared.errors import NotFound
+from shared.events import document_id
+from shared.ports import Doc
+from shared.runtime.container import Runtime
+from shared.values.kinds import EVENT, KINDS
 
 
 @click.command("show")
@@ -22,10 +27,11 @@ def command(id: str, place: Place, *, as_json: bool) -> None:
     """Find out what ID is, whatever kind of thing it names, and show it in short.
 
     ID is the id, or its beginning, of an event, an alert, a message, a digest, a silence, a group, a failed message, a
-    session, a focus block or a deployment, or the name of a heartbeat or an overridden flag.
+    session, a focus block or a deployment, the name of a heartbeat or an overridden flag, or the id that a sender gave
+    its delivery, such as evt_... of Stripe.
     """
     runtime = place.runtime()
-    kind, doc = find_among(runtime.store, KINDS, id)
+    kind, doc = _named(runtime, id)
     steps = [command_line(shlex.join(words)) for words in next_steps(kind, doc)]
     content = {
         "kind": kind.noun, "id": doc.id, "path": doc.path, "title": kind.title(doc.data), "facts": facts(kind, doc),
@@ -33,3 +39,22 @@ def command(id: str, place: Place, *, as_json: bool) -> None:
     }  # fmt: skip
     text = [*lines(kind, doc, operator_clock(runtime)), *(["", *(f"  {step}" for step in steps)] if steps else [])]
     show(content, text, as_json=as_json)
+
+
+def _named(runtime: Runtime, id: str) -> Match:
+    try:
+        return find_among(runtime.store, KINDS, id)
+    except NotFound:
+        if event := _delivered(runtime, id):
+            return Match(EVENT, event)
+        raise
+
+
+def _delivered(runtime: Runtime, delivery: str) -> Doc | None:
+    """The event of a source whose sender gave its delivery this id: the id of the event is the hash of both."""
+    try:
+        sources = runtime.config.sources
+    except ConfigError:
+        return None
+    paths = (f"events/{document_id(source, delivery)}" for source in sources)
+    return next((event for path in paths if (event := runtime.store.get(path))), None)

@@ -8,7 +8,6 @@ import click
 
 from opos.terminal.completion import ids
 from opos.terminal.groups import Listing
-from opos.terminal.kinds import ALERT, SILENCE
 from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
@@ -23,6 +22,7 @@ from shared.runtime.container import Runtime
 from shared.runtime.entry import retry_conflicts
 from shared.services.alerting.silences import expire as end
 from shared.services.alerting.silences import open_matches, silence
+from shared.values.kinds import ALERT, SILENCE
 
 _ID = re.compile("[0-9a-f]{4,32}")
 """An alert's id or its beginning; a matcher has an operator."""

@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import click
 
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
+from opos.terminal.width import width
 from shared.context import Context
 from shared.events import OWN_SOURCE
 from shared.services.slo.indicators import INDICATORS, counted
@@ -35,7 +37,7 @@ def command(recount: str | None, place: Place, *, as_json: bool) -> None:
     else:
         slots = counted(context.store, context.now - context.config.slos.window)
         rows = [_row(name, slots[name], context) for name in INDICATORS]
-        lines = [_HEAD, *map(_line, rows)]
+        lines = [_HEAD, *map(_line, rows)] if (width() or len(_HEAD)) >= len(_HEAD) else [*chain(*map(_narrow, rows))]
     show(rows, "\n".join(lines), as_json=as_json)
 
 
@@ -71,6 +73,16 @@ def _line(row: Mapping[str, Any]) -> str:
     return (
         f"{row['objective']:<18} {row['within']:>7} {row['target']:>6g} % {row['good']:>9,} {row['bad']:>6,} {share:>9}"
         f" {row['budget_left']:>6g} %       {rates}"
+    )
+
+
+def _narrow(row: Mapping[str, Any]) -> tuple[str, str]:
+    """The row on two lines, for a terminal that is narrower than the table."""
+    share = "nothing yet" if row["share"] is None else f"{row['share']:.3f} %"
+    rates = ", ".join(f"{row['burn_rates'][span]:g} in {span}" for span in _SPANS)
+    return (
+        f"{row['objective']}: {share}, target {row['target']:g} %",
+        f"  budget {row['budget_left']:g} %, burn {rates}",
     )
 
 

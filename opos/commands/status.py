@@ -7,14 +7,14 @@ from typing import Any
 import click
 
 from opos.commands.alerts import lines_of
-from opos.history.standing import Standing, standing
-from opos.history.waiting import Section
 from opos.terminal.colour import by_severity, painted
 from opos.terminal.next_step import command_line
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock
 from opos.terminal.width import fitted, table
+from shared.services.standing.standing import Standing, standing
+from shared.services.standing.waiting import Section
 from shared.values.text import counted, readable
 
 _URGENT, _FEW = 5, 3

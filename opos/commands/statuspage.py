@@ -7,7 +7,6 @@ from typing import Any, cast, get_args
 
 import click
 
-from opos.terminal.kinds import PUBLIC_INCIDENT
 from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
@@ -34,6 +33,7 @@ from shared.status_page.incident import (
 )
 from shared.status_page.states import WORDS
 from shared.values.durations import parse_duration
+from shared.values.kinds import PUBLIC_INCIDENT
 
 SOON = "The page shows it within a minute."
 _IMPACTS = tuple(impact for impact in get_args(Impact) if impact != "maintenance")

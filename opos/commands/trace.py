@@ -2,13 +2,14 @@
 
 import click
 
-from opos.history.event_trace import lines, story
+from opos.history.event_trace import lines
 from opos.terminal.completion import ids
-from opos.terminal.kinds import EVENT
 from opos.terminal.lookup import find_event
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import operator_clock
+from shared.services.alerting.event_story import story
+from shared.values.kinds import EVENT
 
 
 @click.command("trace")

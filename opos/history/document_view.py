@@ -3,7 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from opos.terminal.kinds import (
+from opos.terminal.times import OperatorClock
+from shared.alerting.state_machine import OPEN
+from shared.ports import Doc
+from shared.ports.field_paths import field
+from shared.values.kinds import (
     ALERT,
     DEPLOYMENT,
     DIGEST,
@@ -20,10 +24,6 @@ from opos.terminal.kinds import (
     Data,
     Kind,
 )
-from opos.terminal.times import OperatorClock
-from shared.alerting.state_machine import OPEN
-from shared.ports import Doc
-from shared.ports.field_paths import field
 from shared.values.local_time import is_stored
 
 _FACTS: Mapping[Kind, Mapping[str, str]] = {

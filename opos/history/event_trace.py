@@ -1,87 +1,9 @@
-"""Everything that followed from one event, as the store has it: the verdicts, the alerts and the messages."""
+"""What followed from an event, on one screen, for `opos trace`."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 from opos.terminal.times import OperatorClock
-from shared.alerting.alert import AlertDoc, as_alert
-from shared.ports import Doc, Store
-from shared.services.alerting.alert_messages import messages, notices, numbered_episode, pages
-from shared.services.outbox.addressees import deliveries, receiver_name
-from shared.services.outbox.message import made_at
-
-Story = dict[str, Any]
-_NEVER = "9"
-"""A time after every stored one: until it, the messages of an episode that has not ended are read."""
-_EVENT = ("id", "state", "source", "type", "delivery_id", "subject", "received_at", "trace", "body_sha256")
-
-
-def story(store: Store, event: Doc) -> Story:
-    """Everything that the store has about *event*, in order."""
-    data = event.data
-    alerts = list(_alerts(store, data))
-    return {
-        "event": {name: data[name] for name in _EVENT} | {"body_characters": len(data["body"])},
-        "quarantine": data["quarantine"],
-        "repeats": data.get("repeats") or None,
-        "same_body_as": _same_body(store, event),
-        "republished": data["republished"]["count"],
-        "handled": data["handled"],
-        "alerts": [_alert(alert) for alert in alerts],
-        "messages": [_message(message) for message in _messages(store, alerts, data)],
-        "dead_letters": [_letter(doc) for doc in store.query("dead_letters", where=[("event", "==", event.id)])],
-    }
-
-
-def _alerts(store: Store, data: dict[str, Any]) -> Iterator[Doc]:
-    decisions = [decision for handled in data["handled"].values() for decision in handled["decisions"]]
-    for id in dict.fromkeys(decision["alert"] for decision in decisions):
-        if doc := store.get(f"alerts/{id}"):
-            yield doc
-
-
-def _messages(store: Store, alerts: Sequence[Doc], event: dict[str, Any]) -> list[Doc]:
-    """The messages about the episodes that *event* belongs to: notifications, resolved notices and digests."""
-    handled = [mark["at"] for mark in event["handled"].values()]
-    docs = [message for alert in alerts for message in _of_episode(store, as_alert(alert.data), min(handled))]
-    return sorted({doc.path: doc for doc in docs}.values(), key=lambda doc: made_at(doc.data))
-
-
-def _of_episode(store: Store, alert: AlertDoc, at: str) -> Iterator[Doc]:
-    """The messages about the episode of *alert* that had begun at the time *at*; of an older one, nothing is known."""
-    later = sum(episode.get("began", "") > at for episode in alert["episodes"])
-    if alert["episodes"] and later == len(alert["episodes"]):
-        return
-    number, episode = numbered_episode(alert, alert["episode"] - later)
-    notified, _ = pages(alert, number, episode, _NEVER, store)
-    sent = messages(notified, store)
-    yield from (message.doc for message in (*sent, *notices(sent, store)))
-    path = alert["digest"] if number == alert["episode"] else None
-    if path and (digest := store.get(path)):
-        yield from deliveries(digest, store)
-
-
-def _same_body(store: Store, event: Doc) -> list[str]:
-    twins = store.query("events", where=[("body_sha256", "==", event.data["body_sha256"])], limit=10)
-    return [doc.id for doc in twins if doc.id != event.id and doc.data["source"] == event.data["source"]]
-
-
-def _alert(doc: Doc) -> Story:
-    names = ("id", "title", "severity", "state", "count", "episode", "first_seen", "last_seen", "pending")
-    return {name: doc.data[name] for name in names} | {
-        name: doc.data.get(name) for name in ("held", "calls_at", "until", "again")
-    }
-
-
-def _message(doc: Doc) -> Story:
-    names = ("channel", "state", "attempts", "due_at", "receipt", "last_fault")
-    more: Story = {"created_at": made_at(doc.data), "receiver": receiver_name(doc.data)}
-    more |= {name: doc.data.get(name) for name in ("cause", "cost")}
-    return {"path": doc.path, **more, "title": doc.data["notice"]["title"], **{name: doc.data[name] for name in names}}
-
-
-def _letter(doc: Doc) -> Story:
-    return {"path": doc.path, **{name: doc.data[name] for name in ("subscription", "attempts", "received_at")}}
+from shared.services.alerting.event_story import Story
 
 
 def lines(story: Story, clock: OperatorClock) -> list[str]:

@@ -1,1 +1,1 @@
-"""The first files of a new operator: opos.yaml, flags.yaml, the secrets and the setup steps for each sender."""
+"""The files of an operator, written from answers: opos.yaml, flags.yaml, .env and senders.md."""

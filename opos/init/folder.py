@@ -72,7 +72,11 @@ def continuing(answers: Answers, located: Located) -> Plan:
     config = [Change(CONFIG, before, text.encode(), "changed")] if text.encode() != before else []
     flags = () if FLAGS.exists() else replaced(FLAGS, templates.FLAGS, force=False)
     changes = (*config, *flags, *_guide_change(answers, added, former), *env, *_hidden())
-    return Plan(changes, secrets, parsed.data["route"].get("channel", ""), _setups(added, answers.public_url))
+    setups = _setups(added, answers.public_url)
+    if answers.public_url != former.public_url:  # each sender needs the new address
+        sources = parsed.data["sources"]
+        setups = tuple(sender_guide.present_setup(name, sources[name], answers.public_url) for name in answers.senders)
+    return Plan(changes, secrets, parsed.data["route"].get("channel", ""), setups)
 
 
 def _setups(names: tuple[str, ...], public_url: str) -> tuple[sender_guide.Setup, ...]:

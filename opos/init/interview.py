@@ -103,6 +103,8 @@ class Interview:
         """The address of the channel *page*, asked for where it has one and its *secret* does not hold it yet."""
         if given := self.given.get("page_url"):
             return _given_address(kind, given)
+        if "://" in page or not secret or not receivers()[kind].form or not self.asks or self.secrets(secret):
+            return ""
         row, is_ntfy = receivers()[kind], kind == NTFY
         if "://" in page or not row.form or not self.asks or self.secrets(secret):
             return ""
@@ -159,7 +161,7 @@ def _is_own(name: str) -> bool:
     """Whether the operator says that *name*, which no known sender has, is meant."""
     similar = ask.alike(name, 0.6)
     doubt = f" (did you mean {' or '.join(similar)}?)" if similar else ""
-    return confirm(f"   opos does not know {name}{doubt}. Add it, with a mapping to adapt?")
+    return confirm(f"   {name} is new to opos{doubt}. Add it, with a mapping?")
 
 
 def _senders_beside(present: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:

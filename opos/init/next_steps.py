@@ -13,6 +13,8 @@ from opos.terminal.next_step import program
 from shared.config.sources import Source
 from shared.security.secrets import read_secret
 
+_LOAD = f". ./{NAME} && "
+"""What comes before a command that needs the secrets."""
 _TUNNEL = "cloudflared tunnel --url http://localhost:8080"
 
 
@@ -36,18 +38,15 @@ def text(
     return "\n".join(f"{number}. {block}" for number, block in enumerate(blocks, start=1))
 
 
-def setup_block(setup: Setup) -> str:
+def setup_block(setup: Setup, *, missing: bool) -> str:
     """What to enter at the sender: where, the address, and the secret or where it goes."""
-    secret = (
-        f"grep {setup.secret} {NAME}" if setup.generated else f"copy it from the sender into {NAME}, as {setup.secret}"
-    )
-    lines = [
-        f"Set up {setup.name}:",
-        f"     address  {setup.address}",
-        f"     secret   {secret}",
-        *paragraph(setup.where),
-    ]
-    return "\n".join(lines)
+    secret = f"grep {setup.secret} {NAME}"
+    if missing:
+        secret = f"copy it from the sender into {NAME}, as {setup.secret}"
+    elif not setup.generated:
+        secret = f"is set: {setup.secret}"
+    head = [f"Set up {setup.name}:", f"     address  {setup.address}", f"     secret   {secret}"]
+    return "\n".join([*head, *paragraph(setup.where)])
 
 
 def channel_block(secret: Wanted) -> str:
@@ -67,7 +66,7 @@ def _blocks(
     )
     if early and not answers.public_url:
         yield tunnel
-    yield from map(setup_block, early)
+    yield from (setup_block(setup, missing=True) for setup in early)
     yield from (channel_block(secret) for secret in plan.secrets if secret.channel)
     if missing:
         yield f"Enter what is missing: set {', '.join(missing)} in {NAME}"
@@ -76,7 +75,7 @@ def _blocks(
         yield f"In a second terminal, try it:\n     {opos} send {sample}\n     {opos} alerts list"
     if plan.setups and not early and not answers.public_url:
         yield tunnel
-    yield from (setup_block(setup) for setup in plan.setups if setup not in early)
+    yield from (setup_block(setup, missing=False) for setup in plan.setups if setup not in early)
     if answers.targets:
         yield "docs/deploying.md shows what `opos deploy` needs on Google Cloud."
 

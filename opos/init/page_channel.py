@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from opos.init.questions import Answers
-from opos.init.receivers import NTFY, address, kind_of, new_topic, receivers
+from opos.init.receivers import generated, kind_of, receivers
 from opos.yaml_entries import quoted
-from shared.values.vapid import new_private_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +33,6 @@ def channels(answers: Answers) -> Iterator[Asked]:
     row = receivers()[kind]
     if row.secret:
         entered = answers.page_url or (answers.page if "://" in answers.page else "")
-        value = entered or _made(kind)
-        steps = kind == NTFY or not entered
+        steps = bool(row.generated) or not entered
+        value = entered or generated(kind)
         yield Asked(row.channel, row.value(quoted(answers.email)), row.secret, value, row.where, steps)
-
-
-def _made(kind: str) -> str:
-    """The secret of a channel of *kind* as far as opos can make it: a topic of ntfy, or the key of Web Push."""
-    if kind == NTFY:
-        return address(NTFY, new_topic())
-    return new_private_key() if receivers()[kind].made else ""

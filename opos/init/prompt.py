@@ -54,7 +54,14 @@ def paragraph(text: str) -> list[str]:
 
 
 def _wrapped(line: str) -> list[str]:
-    return wrap(line, _width() - 1, initial_indent="   ", subsequent_indent="   ", break_on_hyphens=False)
+    return wrap(
+        line,
+        _width() - 1,
+        initial_indent="   ",
+        subsequent_indent="   ",
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def _width() -> int:

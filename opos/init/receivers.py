@@ -1,7 +1,7 @@
 """The kinds of channels on which critical alerts can notify you, from receivers.yaml in this folder."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from shared.values.section import Section
+from shared.values.vapid import new_private_key
 
 CONSOLE, NTFY, APPRISE = "console", "ntfy", "apprise"
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -23,10 +24,10 @@ class Receiver(Section):
     entry: str
     secret: str = ""
     form: str = ""
+    generated: str = ""
     hosts: tuple[str, ...] = ()
     schemes: tuple[str, ...] = ()
     listed: bool = True
-    made: bool = False
     where: str
 
     def value(self, email: str) -> str:
@@ -75,9 +76,18 @@ def address(kind: str, text: str) -> str:
     return text
 
 
+def generated(kind: str) -> str:
+    """A new address for a channel of *kind*; empty if only its receiver can say one."""
+    name = receivers()[kind].generated
+    return GENERATORS[name]() if name else ""
+
+
 def new_topic() -> str:
     """A topic of ntfy that nobody can guess: 80 bits."""
     return f"opos-{''.join(secrets.choice(_LETTERS) for _ in range(16))}"
+
+
+GENERATORS: Mapping[str, Callable[[], str]] = {"topic": lambda: address(NTFY, new_topic()), "key": new_private_key}
 
 
 def _usable(kind: str, text: str) -> bool:

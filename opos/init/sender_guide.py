@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from opos.senders.catalogue import path, sender
+from opos.senders.catalogue import is_made_by_sender, path, sender
 
 NAME = "senders.md"
 PLACEHOLDER = "https://your-host"
@@ -49,6 +50,13 @@ def setup(name: str, public_url: str) -> Setup:
     shape = sender(name)
     address = f"{public_url or PLACEHOLDER}{path(name, shape.scheme)}"
     return Setup(name, address, shape.secret, shape.made_by == "you", shape.where)
+
+
+def present_setup(name: str, source: Any, public_url: str) -> Setup:
+    """The setup of a source that opos.yaml has, with the *source* there."""
+    known, scheme = setup(name, public_url), source["scheme"]
+    address = f"{public_url}{path(name, scheme)}"
+    return replace(known, address=address, secret=source["secrets"][0], generated=not is_made_by_sender(scheme))
 
 
 def guide(names: Iterable[str], public_url: str, *, deployed: bool) -> str:

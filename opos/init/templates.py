@@ -11,7 +11,7 @@ from opos.yaml_entries import quoted
 SMOKE_SECRET = "OPOS_SMOKE_SECRET"  # noqa: S105  (its name)
 _HEAD = """\
 # Your configuration. `opos verify` checks it, and so do `opos up` and CI. It names secrets, but never contains them:
-# opos reads each secret from the environment variable NAME, or from the file that NAME_FILE names.
+# opos reads each secret from .env beside this file, the environment variable NAME, or the file that NAME_FILE names.
 owner: {email}
 timezone: {timezone}
 """

@@ -11,12 +11,13 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from opos.terminal.kinds import ALERT, Kind
 from opos.terminal.lookup import matches
 from opos.terminal.options import Place
 from shared.config.files.loader import load_flags
-from shared.ports import Doc, Store
-from shared.services.alerting.open_alerts import open_alerts
+from shared.context import Context
+from shared.ports import Doc
+from shared.services.alerting.open_alerts import read_open_alerts
+from shared.values.kinds import ALERT, Kind
 
 Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 _MOST = 20
@@ -28,7 +29,7 @@ def ids(kind: Kind) -> Completion:
 
     def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         with suppress(Exception):
-            docs = islice(_docs(_place(ctx).runtime().store, kind, incomplete), _MOST)
+            docs = islice(_docs(_place(ctx).runtime().context(), kind, incomplete), _MOST)
             return [CompletionItem(doc.id[:8], help=kind.title(doc.data)[:_LONGEST]) for doc in docs]
         return []
 
@@ -47,9 +48,10 @@ def flags(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[
     return []
 
 
-def _docs(store: Store, kind: Kind, incomplete: str) -> Iterable[Doc]:
+def _docs(context: Context, kind: Kind, incomplete: str) -> Iterable[Doc]:
     if kind == ALERT:
-        return [doc for doc in open_alerts(store, most=_MOST).docs if doc.id.startswith(incomplete)]
+        return [doc for doc in read_open_alerts(context).docs if doc.id.startswith(incomplete)]
+    store = context.store
     return matches(store, kind, incomplete) if incomplete else store.query(kind.collection, limit=_MOST)
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
-from opos.terminal.kinds import EVENT, Kind
 from shared.errors import NotFound, OposError
 from shared.ports import Doc, Store
+from shared.values.kinds import EVENT, Kind
 from shared.values.text import well_formed
 
 CANDIDATES = 5

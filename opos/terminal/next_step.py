@@ -54,7 +54,7 @@ def _place(words: str) -> Iterator[str]:
     defaults = {parameter.name: str(parameter.default) for parameter in context.command.params}
     for name, option in _PLACE.items():
         value = str(context.params.get(name, defaults.get(name)))
-        if value != defaults.get(name) and option not in words.split() and name in _parameters(context, words):
+        if value != str(defaults.get(name)) and option not in words.split() and name in _parameters(context, words):
             yield f"{option} {shlex.quote(value)}"
 
 

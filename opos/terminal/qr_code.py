@@ -4,8 +4,6 @@ import os
 import shutil
 from itertools import zip_longest
 
-import segno
-
 BORDER = 2
 """Modules around the code. The standard asks for four; the explicit colours leave no doubt about its edge."""
 _BLOCKS = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}
@@ -16,6 +14,8 @@ _COLOURS, _RESET = "\x1b[38;5;231;48;5;16m", "\x1b[0m"
 
 def qr_code(text: str) -> str | None:
     """*text* as lines of block characters; None if the terminal is too narrow for them."""
+    import segno
+
     code = segno.make(text, error="l", micro=False, boost_error=False)
     rows = [bytes(row) for row in code.matrix_iter(border=BORDER)]
     if len(rows[0]) > shutil.get_terminal_size().columns:

@@ -129,9 +129,13 @@ _ROWS = (
         called_by=("deployer", "operators"),
         deploys_after="sweeper",
         routes=("/",),
+        publishes=(EventAccepted.topic,),
         writes=(
             "alerts",
             "alert_changes",
+            "dead_letters",
+            "digests",
+            "events",
             "focus",
             "groups",
             "outbox",

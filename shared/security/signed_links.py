@@ -10,7 +10,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from shared.errors import Gone, NotFound
 
 Purpose = Literal[
-    "ack", "console", "device", "digest", "form", "rule", "sign-out", "silence", "unsilence", "unsubscribe"
+    "ack", "console", "device", "digest", "form", "rule", "shown", "sign-out", "silence", "unsilence", "unsubscribe"
 ]  # fmt: skip
 
 

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from opos.history.event_log import read_log
-from opos.history.event_trace import story
 from shared.cost import COSTS, KIB_KEPT, TICK
 from shared.ports.indexes import INDEXES, NEWEST_FIRST
+from shared.services.alerting.event_story import story
 from shared.services.console.sessions import sessions
 from tests.support import document_weight as weighing
 from tests.support import requirements as needs

@@ -4,6 +4,7 @@ The bundle runs as a process of its own, and all that it writes, to either strea
 """
 
 import json
+import re
 import subprocess
 import sys
 import urllib.error
@@ -101,12 +102,14 @@ class Process:
         return [json.loads(one) for one in self.log.read_text().splitlines() if one.startswith("{")]
 
 
-@pytest.fixture
-def process(tmp_path: Path) -> Iterator[Process]:
+@pytest.fixture(params=["json"])
+def process(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Process]:
+    """`opos up` with the log in the form of the parameter."""
     (tmp_path / "opos.yaml").write_text(CONFIG)
     (tmp_path / "flags.yaml").write_text("flags: {quarter: {enabled: true}}\n")
     port, log = free_port(), tmp_path / "log"
     command = [sys.executable, "-m", "opos", "up", "--port", str(port), "--data", str(tmp_path / "data")]
+    command += ["--log", request.param]
     files = ["--config", str(tmp_path / "opos.yaml"), "--flags", str(tmp_path / "flags.yaml")]
     with served(Broken) as receiver, log.open("wb") as output:
         running = start(
@@ -179,6 +182,16 @@ def test_what_strangers_senders_and_receivers_say_is_in_no_line_and_no_answer(pr
     assert [word for word in log.split('"') if PLANTED in word] == []
     assert [answer for answer in process.asked if PLANTED.encode() in answer] == []
     assert [one["dropped"] for one in process.lines() if "dropped" in one] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("process", ["text"], indirect=True)
+def test_the_readable_log_has_none_of_it_either(process: Process) -> None:
+    speak(process)
+    until(lambda: "tries again" in process.log.read_text(), seconds=30, what="pages that are refused")
+    log = process.log.read_text()
+    assert {"accepted", "interrupts", "quarantined", "rejected 401"} <= {*re.findall(r"rejected \d+|\w+", log)}
+    assert {*re.findall(rf"{PLANTED}-\d+", log)} == set()
 
 
 def test_every_line_of_a_function_is_json_with_its_trace_and_its_name(process: Process) -> None:

@@ -3,49 +3,56 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shared.alerting.alert import effective_severity
 from shared.alerting.attention import needs_now, urgency
-from shared.ports import Condition, Doc, Store
+from shared.context import Context
+from shared.ports import Doc
+from shared.services.search import NO_FILTERS, open_alerts
 
 STATES = ("firing", "acknowledged", "snoozed")
-MOST = 2000
-"""How many alerts are read in each state, and how many that are important enough to interrupt."""
+MOST = 200
+"""How many alerts are read."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenAlerts:
-    """The open alerts in the order to act, and how many are in each state.
+    """The open alerts that were read, in the order to act. `counts` are of all, by state.
 
-    If not `is_whole`, there are more than were read. If still `is_complete`, all that may interrupt are among them.
+    `unread_critical` is how many critical alerts fire that were not read.
     """
 
     docs: list[Doc]
     counts: Mapping[str, int]
-    is_whole: bool
-    is_complete: bool
+    unread_critical: int
 
     @property
     def total(self) -> int:
         return sum(self.counts.values())
 
     @property
+    def is_whole(self) -> bool:
+        return len(self.docs) == self.total
+
+    @property
     def needing(self) -> list[Doc]:
-        """Those that need the operator now."""
+        """Those read that need the operator now."""
         return [doc for doc in self.docs if needs_now(doc.data)]
 
+    @property
+    def now(self) -> int:
+        """How many need the operator now, as far as the alerts that were not read are not held."""
+        return len(self.needing) + self.unread_critical
 
-def open_alerts(store: Store, *, most: int = MOST) -> OpenAlerts:
-    """Reads at most *most* alerts of each state. Of more it also reads those with a group: only these interrupt."""
-    docs: dict[str, Doc] = {}
-    counts: dict[str, int] = {}
-    for state in STATES:
-        where: list[Condition] = [("state", "==", state)]
-        read = list(store.query("alerts", where=where, limit=most))
-        counts[state] = len(read) if len(read) < most else max(store.count("alerts", where=where), most)
-        docs |= {doc.path: doc for doc in read}
-    is_whole = len(docs) == sum(counts.values())
-    important: list[Doc] = []
-    if not is_whole:
-        important = list(store.query("alerts", where=[("group", ">", "")], order_by="group", limit=most))
-        docs |= {doc.path: doc for doc in important if doc.data["state"] in STATES}
-    ordered = sorted(docs.values(), key=lambda doc: urgency(doc.data))
-    return OpenAlerts(ordered, counts, is_whole, is_whole or len(important) < most)
+
+def read_open_alerts(context: Context, *, most: int = MOST) -> OpenAlerts:
+    """The *most* urgent of the open alerts."""
+    listing = open_alerts(NO_FILTERS, context, most)
+    read = sum(_is_critical(doc) for doc in listing.rows)
+    ordered = sorted(listing.rows, key=lambda doc: urgency(doc.data))
+    counts = {state: listing.count(state=state) for state in STATES}
+    return OpenAlerts(ordered, counts, max(0, listing.count(state="firing", severity="critical") - read))
+
+
+def _is_critical(doc: Doc) -> bool:
+    is_firing = doc.data["state"] == "firing"
+    return is_firing and effective_severity(doc.data["severity"]) == "critical"

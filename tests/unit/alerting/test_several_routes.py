@@ -8,8 +8,6 @@ import pytest
 
 from functions.alert_router.handler import handle
 from opos.backups.restored_state import settle
-from opos.history.replay_preview import ReplayPreview
-from opos.history.route_explanation import explain_labels
 from opos.history.what_if import History
 from opos.importers.alertmanager.conversion import import_alertmanager
 from shared.alerting.routes import route
@@ -18,6 +16,8 @@ from shared.config.files.located_yaml import parse_yaml
 from shared.config.files.route_tests import outcome
 from shared.config.model import RouteTest
 from shared.services.alerting.acknowledgement import act_on_group
+from shared.services.alerting.replay_preview import ReplayPreview
+from shared.services.alerting.route_explanation import explain_labels
 from tests.support.alerts import SomeRules, fired, situation
 from tests.support.fakes import FakeContext
 from tests.support.timeline import LOUDER, alert, configured, docs, fire, group, minutes, titles

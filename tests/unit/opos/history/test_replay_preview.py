@@ -9,10 +9,10 @@ import pytest
 
 from functions.alert_router.handler import handle as route_event
 from functions.webhook_intake.handler import handle as take_webhook
-from opos.history.replay_preview import ReplayPreview
 from shared.config.model import Config
 from shared.events import EventAccepted, iso
 from shared.ports import Create
+from shared.services.alerting.replay_preview import ReplayPreview
 from shared.services.alerting.silences import silence
 from shared.values.http import HttpRequest
 from tests.support.fakes import CONFIG, FakeContext

@@ -136,7 +136,7 @@ def test_only_what_is_answered_differently_changes(folder: Path) -> None:
         ("opos.yaml", CONFIG.replace("timezone: ", "timezoen: "), r"opos.yaml:3: timezoen: expected one of"),
         ("opos.yaml", CONFIG + "owner: you@y.org\n", r"opos.yaml:13: owner: expected each key once"),
         ("opos.yaml", "", r"opos.yaml:1: expected a mapping"),
-        (".env", ENV + "export A='open\n", r"\.env:4: expected a value whose quotes are closed"),
+        (".env", ENV + "export A='open\n", r"\.env:4: expected a closing '"),
     ],
 )
 def test_a_damaged_file_is_an_error_with_its_line_and_nothing_is_lost(

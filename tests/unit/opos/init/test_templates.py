@@ -158,7 +158,7 @@ def test_a_name_that_opos_does_not_know_is_confirmed_or_typed_again(folder: Path
     typed = ["", "shopif", "shop", "n", "shopify", "", "", "", ""]
     done = init("--email", "me@x.org", "--timezone", "UTC", "--page", "console", typed="\n".join(typed) + "\n")
     assert done.exit_code == 0, done.output
-    assert "opos does not know shop (did you mean shopify?)" in done.stderr
+    assert "shop is new to opos (did you mean shopify?)" in done.stderr
     assert list(yaml.safe_load((folder / "opos.yaml").read_text())["sources"]) == ["shopify"]
 
 

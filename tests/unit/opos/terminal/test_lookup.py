@@ -2,10 +2,10 @@
 
 import pytest
 
-from opos.terminal.kinds import ALERT, EVENT, KINDS, MESSAGE, SILENCE
 from opos.terminal.lookup import CANDIDATES, Ambiguous, find, find_among, matches
 from shared.errors import NotFound
 from shared.ports import Create, Doc
+from shared.values.kinds import ALERT, EVENT, KINDS, MESSAGE, SILENCE
 from tests.support.fakes import FakeStore
 
 

@@ -47,6 +47,11 @@ def test_options_that_name_the_bundle_are_repeated_unless_they_are_the_default()
     assert within("--backend", "cloud", text="`opos flags overrides`") == "`opos flags overrides --backend cloud`"
 
 
+def test_a_command_that_names_no_bundle_adds_nothing() -> None:
+    bare = click.Command("opos", callback=lambda: click.echo(command_line("up")))
+    assert CliRunner().invoke(bare, []).output == "opos up\n"
+
+
 def test_an_option_that_a_command_lacks_or_has_already_is_not_added() -> None:
     assert within("--data", "d", text="`opos init --force`") == "`opos init --force`"
     assert within("--data", "d", text="`opos up --data d`") == "`opos up --data d`"

@@ -8,12 +8,12 @@ import pytest
 
 from functions.sweeper.alert_timers import end_timers
 from functions.sweeper.stuck_messages import send_stuck_pages
-from opos.history.event_trace import story
 from shared.config.model import Config
 from shared.errors import DeliveryError
 from shared.events import iso
 from shared.ports import Doc, Notice, Receipt
 from shared.services.alerting.acknowledgement import act_on_alert
+from shared.services.alerting.event_story import story
 from shared.services.alerting.silences import silence
 from shared.services.outbox.delivery import send
 from tests.support.fakes import CONFIG, FakeContext, RecordingChannel

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from opos.terminal.lookup import find_event
 from shared.alerting.alert import AlertDoc, effective_severity, labels_of
 from shared.alerting.explanation import Reason, Tried, reasons, tried_routes
 from shared.alerting.groups import channels_of
@@ -13,6 +12,7 @@ from shared.errors import NotFound
 from shared.events import Alert
 from shared.intake.body import parsed
 from shared.intake.webhook import read, read_again
+from shared.ports import Doc
 from shared.services.alerting.notification import situation_now
 from shared.services.intake.acceptance import announcement
 
@@ -33,12 +33,12 @@ class Explained:
     reason: str
 
 
-def explain_event(wanted: str, context: Context) -> list[Explained]:
-    """The alerts of a past event. Raises NotFound or Ambiguous."""
-    doc = find_event(context.store, wanted)
+def explain_event(doc: Doc, context: Context, most: int | None = None) -> list[Explained]:
+    """The alerts of the past event *doc*, or the first *most* of them."""
     event, signals = read_again(doc, context.config)
     message = announcement(event, signals, version=doc.version)
-    return [_signal(signal, message.source, message.type, context) for signal in signals if isinstance(signal, Alert)]
+    alerts = [signal for signal in signals if isinstance(signal, Alert)]
+    return [_signal(signal, message.source, message.type, context) for signal in alerts[:most]]
 
 
 def explain_payload(source: str, body: bytes, event_type: str, context: Context) -> list[Explained]:

@@ -3,23 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from opos.history.waiting import Section, reported_by_opos, sections
 from shared.alerting.attention import Headline, headline
 from shared.alerting.focus import block_of, is_night
 from shared.context import Context
 from shared.digest.batch import MOST, first_batch
 from shared.events import iso
 from shared.ports import Doc
-from shared.services.alerting.open_alerts import OpenAlerts, open_alerts
+from shared.services.alerting.open_alerts import OpenAlerts, read_open_alerts
 from shared.services.alerting.quiet_hours import held
 from shared.services.alerting.world import focus_blocks
 from shared.services.digest.queue import batching, count_waiting, longest_waiting, waiting
 from shared.services.health.checks.pipeline import SWEEP
-
-if TYPE_CHECKING:
-    from shared.config.model import Config
+from shared.services.standing.waiting import Section, reported_by_opos, sections
 
 _SILENCES = 20
 
@@ -44,24 +41,27 @@ class Standing:
     @property
     def now(self) -> int:
         """How many things need the operator now."""
-        return len(self.alerts.needing) + self.is_silent
+        return self.alerts.now + self.is_silent
 
 
-def standing(context: Context) -> Standing:
-    """Reads with bounds only: nothing here grows with the age of the bundle."""
-    alerts, config = open_alerts(context.store), context.config
+def standing(context: Context, *, is_serving: bool = False) -> Standing:
+    """Reads with bounds only: nothing here grows with the age of the bundle.
+
+    A bundle that *is_serving* runs, also if it has just begun and has made no sweep yet.
+    """
+    alerts, config = read_open_alerts(context), context.config
     waits = sections(frozenset(doc.id for doc in alerts.docs), context)
     doubled = reported_by_opos(waits)
     urgent = {doc.id for doc in alerts.needing}
     firing = [doc for doc in alerts.docs if doc.data["state"] == "firing" and doc.id not in urgent]
     firing = [doc for doc in firing if doc.id not in doubled]
-    unread = sum(alerts.counts.values()) - len(alerts.docs)
+    unread = alerts.counts["firing"] - sum(doc.data["state"] == "firing" for doc in alerts.docs)
     sweep = context.store.get(SWEEP)
     at = sweep.data.get("at") if sweep else None
-    is_silent = _is_silent(at, config, context.now)
+    is_silent = is_late(at, context) or (at is None and not is_serving)
     words = headline(
-        len(urgent) + is_silent, len(firing) + unread + sum(section.count for section in waits),
-        acknowledged=alerts.counts["acknowledged"], snoozed=alerts.counts["snoozed"], is_whole=alerts.is_complete,
+        alerts.now + is_silent, len(firing) + unread - alerts.unread_critical + sum(section.count for section in waits),
+        acknowledged=alerts.counts["acknowledged"], snoozed=alerts.counts["snoozed"],
         is_night=is_night(config.focus, context.now, zone=config.timezone),
     )  # fmt: skip
     return Standing(
@@ -69,8 +69,10 @@ def standing(context: Context) -> Standing:
     )
 
 
-def _is_silent(at: str | None, config: "Config", now: datetime) -> bool:
-    return at is None or now - datetime.fromisoformat(at) >= config.health.thresholds.sweeper_silent
+def is_late(at: str | None, context: Context) -> bool:
+    """Whether the last sweep, *at* a stored time, was too long ago."""
+    longest = context.config.health.thresholds.sweeper_silent
+    return at is not None and context.now - datetime.fromisoformat(at) >= longest
 
 
 def _digests(context: Context) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,119 @@
+"""The page of events: day by day, the newest first, with filters."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from functions.console.context import ConsoleContext
+from functions.console.frame import Page
+from functions.console.outcomes import OUTCOMES, outcome
+from functions.console.paths import EVENTS, event_path
+from functions.console.rows import Row, at, localized_reason
+from shared.context import Context
+from shared.events import OWN_SOURCE, iso
+from shared.ports import Doc
+from shared.services.intake.event_listing import EventFilters, EventPage, events
+from shared.values.http import HttpRequest
+from shared.values.local_time import as_datetime
+from shared.values.text import headline, one_line
+
+PAGE = 50
+_NAMES = ("source", "type", "outcome", "day", "q")
+_PLACE = re.compile(r"\d{4}-\d\d-\d\d(T[0-9:.]{15}Z/[0-9a-f]{1,64})?")
+_LONGEST = 100
+
+
+def show(request: HttpRequest, context: ConsoleContext) -> Page:
+    asked = {name: value for name in _NAMES if (value := one_line(request.query.get(name, ""), _LONGEST))}
+    after = request.query.get("after", "")
+    filters, fault = filters_of(asked, context)
+    after = after if _PLACE.fullmatch(after) and _is_day(after[:10]) else ""
+    listing = EventPage([]) if fault else events(filters, context, PAGE, after)
+    view = {
+        "days": list(_days(listing.rows, context)),
+        "asked": {**dict.fromkeys(_NAMES, ""), **asked},
+        "chips": list(_chips(asked)),
+        "used": list(_used(asked)),
+        "sources": [*context.config.sources, OWN_SOURCE],
+        "fault": fault,
+        "older": _address({**asked, "after": listing.more}) if listing.more else "",
+        "newest": _address(asked) if after else "",
+        "looked_through": listing.looked_through,
+        "webhooks": f"{context.links.base_url.rstrip('/')}/webhooks/",
+    }
+    return Page("events.html", view, EVENTS)
+
+
+def filters_of(asked: Mapping[str, str], context: Context) -> tuple[EventFilters, str]:
+    """The filters that the form *asked* for, and what is wrong with them."""
+    outcome, since, until, fault = asked.get("outcome"), None, None, ""
+    if outcome and outcome not in OUTCOMES:
+        fault = f"outcome: expected {', '.join(OUTCOMES)}, found {outcome}"
+    if asked.get("day"):
+        try:
+            since, until = _bounds(date.fromisoformat(asked["day"]), context.config.timezone)
+        except (ValueError, OverflowError):
+            fault = f"day: expected a day such as {iso(context.now)[:10]}, found {asked['day']}"
+    words = tuple(asked.get("q", "").casefold().split())
+    return EventFilters(words, asked.get("source"), asked.get("type"), outcome, since, until), fault
+
+
+def _bounds(day: date, timezone: str) -> tuple[str, str]:
+    """The stored times at which a *day* of the operator begins and ends."""
+    begin, end = (datetime.combine(edge, time(), ZoneInfo(timezone)) for edge in (day, day + timedelta(days=1)))
+    return iso(begin), iso(end)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _days(docs: Sequence[Doc], context: Context) -> Iterator[Row]:
+    zone = ZoneInfo(context.config.timezone)
+    today = context.now.astimezone(zone).date()
+    for day, of_day in groupby(docs, lambda doc: as_datetime(doc.data["received_at"]).astimezone(zone).date()):
+        words = {today: "Today", today - timedelta(days=1): "Yesterday"}.get(day, f"{day:%A} {day.day} {day:%B}")
+        year = "" if day.year == today.year else f" {day.year}"
+        yield {"words": f"{words}{year}", "events": [event_row(doc, context) for doc in of_day]}
+
+
+def event_row(doc: Doc, context: Context) -> Row:
+    """An event as a row of a list."""
+    data = doc.data
+    mark = outcome(data)
+    decisions = [decision for handled in data["handled"].values() for decision in handled["decisions"]]
+    reason = data["quarantine"] or (localized_reason(decisions[0]["reason"], context) if decisions else "")
+    kind = "" if data["type"] == data["subject"] else f" {one_line(data['type'], 60)}"
+    said = f": {one_line(reason, 120)}" if reason else ""
+    return {
+        "id": doc.id, "path": event_path(doc.id), "mark": mark, "at": at(data["received_at"], context),
+        "title": headline(data["subject"] or data["type"]), "more": f"{data['source']}{kind}, {mark.words.lower()}{said}",
+    }  # fmt: skip
+
+
+def _chips(asked: Mapping[str, str]) -> Iterator[Row]:
+    """The outcomes to choose from, within the other filters."""
+    rest = {name: value for name, value in asked.items() if name != "outcome"}
+    yield {"words": "All", "path": _address(rest), "is_current": "outcome" not in asked}
+    for name, mark in OUTCOMES.items():
+        path = _address({**rest, "outcome": name})
+        yield {"words": mark.words, "path": path, "is_current": asked.get("outcome") == name}
+
+
+def _used(asked: Mapping[str, str]) -> Iterator[Row]:
+    """The filters in use, each with the address of the page without it."""
+    for name, value in asked.items():
+        words = OUTCOMES[value].words if name == "outcome" and value in OUTCOMES else value
+        rest = {other: text for other, text in asked.items() if other != name}
+        yield {"words": f"{'text' if name == 'q' else name} is {words}", "path": _address(rest)}
+
+
+def _address(query: Mapping[str, Any]) -> str:
+    return f"{EVENTS}?{urlencode(query)}" if query else EVENTS
