@@ -28,7 +28,7 @@ from functions.console import (
     today,
 )
 from functions.console.context import ConsoleContext
-from functions.console.devices import installation, subscriptions
+from functions.console.devices import installation, launch, subscriptions
 from functions.console.forms import form
 from functions.console.frame import framed
 from functions.console.responses import message
@@ -107,6 +107,7 @@ ROUTES: dict[str, dict[str, Answer]] = {
     "rule/*": {"GET": digests.suggest},
     "unsubscribe/*": {"GET": digests.ask_to_stop, "POST": digests.stop},
     "unsubscribe/*/undo": {"POST": digests.begin},
+    "app": {"GET": launch.start, "POST": launch.enter},
     "devices": {"GET": framed(subscriptions.show)},
     "devices/*": {"POST": subscriptions.add},
     "devices/*/remove": {"POST": subscriptions.drop},

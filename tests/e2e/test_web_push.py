@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextlib import chdir
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from click.testing import CliRunner, Result
 
 from opos.cli import main
 from shared.ports import Doc
+from shared.services.console.sessions import new_link
 from tests.support.bundle import SECRETS, Answer, Bundle
 from tests.support.fakes import FakeClock, RecordingChannel
 from tests.support.push_service import KEY, Browser, PushService, push_service
@@ -250,3 +252,43 @@ def test_without_a_channel_of_web_push_the_page_says_how_to_set_it_up(embedded: 
     shown = page(embedded, embedded.signed_in())
     assert "<code>phone: {webpush: VAPID_KEY}</code>" in shown
     assert 'id="subscribe"' not in shown
+
+
+def test_the_installed_console_begins_with_the_field_for_a_link_and_then_with_the_console(embedded: Bundle) -> None:
+    manifest = embedded.request("GET", "/manifest.webmanifest").json
+    assert 'name="link"' in embedded.request("GET", manifest["start_url"]).text
+    link = new_link(embedded.runtime.context())
+    for pasted in (link, f" {link}\n", link.rpartition("/")[2]):
+        answer = embedded.request("POST", "/app", urlencode({"link": pasted}).encode())
+        assert (answer.status, answer.headers["location"]) == (303, f"/console/{link.rpartition('/')[2]}")
+    assert embedded.request("GET", answer.headers["location"]).status == 200
+    assert embedded.docs("sessions") == []
+    answer = embedded.request("GET", "/app", headers=embedded.signed_in())
+    assert (answer.status, answer.headers["location"]) == (303, "/")
+
+
+@pytest.mark.parametrize("pasted", ["", "https://evil.example/", "//evil.example", "a/b.c", "x" * 5000])
+def test_what_is_no_link_of_ours_leads_nowhere(embedded: Bundle, pasted: str) -> None:
+    answer = embedded.request("POST", "/app", urlencode({"link": pasted}).encode())
+    assert (answer.status, "location" in answer.headers) == (404, False)
+
+
+def test_with_one_device_a_notification_costs_three_reads_more_and_a_write_an_hour(embedded: Bundle) -> None:
+    """As docs/architecture.md says."""
+    embedded.runtime.settings.environment["VAPID_KEY"] = KEY  # type: ignore[index]
+    costs = []
+    with push_service(embedded.clock) as service:
+        for channels in (CHANNELS.replace("{webpush: VAPID_KEY}", "{console: true}"), CHANNELS, CHANNELS):
+            embedded.configure(channels)
+            embedded.runtime.channels.pop("phone", None)
+            embedded.runtime.to.clear()
+            if channels == CHANNELS and not embedded.docs("devices"):
+                subscribed(embedded, service)
+            embedded.clock.advance(minutes=2)
+            before = embedded.store.billed.copy()
+            embedded.trouble(f"disk{len(costs)}")
+            embedded.settle()
+            costs.append(embedded.store.billed - before)
+    plain, first, second = ((cost["reads"], cost["writes"]) for cost in costs)
+    assert [first[0] - plain[0], first[1] - plain[1]] == [3, 1]
+    assert [second[0] - plain[0], second[1] - plain[1]] == [3, 0]

@@ -58,7 +58,7 @@ BASE = {
     "text",
     [
         text
-        for guide in ("alerting", "digest", "heartbeats", "observability", "status-page")
+        for guide in ("alerting", "digest", "heartbeats", "observability", "status-page", "web-push")
         for text in examples(f"docs/{guide}.md")
     ],
 )

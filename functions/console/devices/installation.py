@@ -21,7 +21,7 @@ _HEADERS = {
 _REVALIDATED, _KEPT = {"cache-control": "no-cache"}, {"cache-control": "public, max-age=86400"}
 _MANIFEST = {
     "id": "/", "name": "opos", "short_name": "opos", "description": "The console of One-Person OS",
-    "start_url": "/", "scope": "/", "display": "standalone", "background_color": "#0f1113", "theme_color": "#0f1113",
+    "start_url": "/app", "scope": "/", "display": "standalone", "background_color": "#0f1113", "theme_color": "#0f1113",
     "icons": [
         {"src": "/favicon.svg", "type": "image/svg+xml", "sizes": "any"},
         {"src": "/icon-192.png", "type": "image/png", "sizes": "192x192"},

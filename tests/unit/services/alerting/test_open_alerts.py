@@ -1,55 +1,54 @@
-"""The open alerts: the most urgent first, with true counts and bounded reads, however many there are."""
+"""The open alerts: the most urgent first, with true counts and a bounded reading, however many there are."""
 
 from typing import Any
 
-import pytest
-
 from shared.ports import Create
-from shared.services.alerting.open_alerts import open_alerts
-from tests.support.fakes import FakeStore
+from shared.ports.terms import alert_index
+from shared.services.alerting.open_alerts import read_open_alerts
+from tests.support.alerts import fired
+from tests.support.fakes import FakeContext
+from tests.support.operation_counter import CountingStore
 
 
-def stored(store: FakeStore, count: int, *, prefix: str = "w", **fields: Any) -> None:
-    alert = {"severity": "warning", "state": "firing", "group": None, "began": "2026-11-28T03:00:00Z", **fields}
-    store.commit([Create(f"alerts/{prefix}{n:05}", {**alert, "id": f"{prefix}{n:05}"}) for n in range(count)])
+def store(context: FakeContext, count: int, *, prefix: str = "w", **fields: Any) -> None:
+    alerts = [{**fired(f"{prefix}{n:05}"), "severity": "warning", **fields} for n in range(count)]
+    writes = [Create(f"alerts/{alert['id']}", {**alert, **alert_index(alert)}) for alert in alerts]
+    context.store.commit(writes)
 
 
-@pytest.fixture
-def store() -> FakeStore:
-    return FakeStore()
-
-
-def test_the_worst_is_first_and_resolved_alerts_are_left_out(store: FakeStore) -> None:
-    stored(store, 2)
-    stored(store, 1, prefix="c", severity="critical", group="g")
-    stored(store, 1, prefix="a", severity="critical", state="acknowledged")
-    stored(store, 9, prefix="r", state="resolved")
-    opened = open_alerts(store)
+def test_the_worst_is_first_and_resolved_alerts_are_left_out(context: FakeContext) -> None:
+    store(context, 2)
+    store(context, 1, prefix="c", severity="critical")
+    store(context, 1, prefix="a", severity="critical", state="acknowledged")
+    store(context, 9, prefix="r", state="resolved")
+    opened = read_open_alerts(context)
     assert [doc.id[0] for doc in opened.docs] == ["c", "w", "w", "a"]
     assert opened.counts == {"firing": 3, "acknowledged": 1, "snoozed": 0}
-    assert (opened.total, opened.is_whole, opened.is_complete) == (4, True, True)
-    assert [doc.id for doc in opened.needing] == ["c00000"]
+    assert (opened.total, opened.is_whole, opened.now) == (4, True, 1)
 
 
-def test_of_more_than_it_reads_it_has_all_that_interrupt_and_true_counts(store: FakeStore) -> None:
-    stored(store, 70)
-    stored(store, 3, prefix="z", severity="critical", group="g")
-    opened = open_alerts(store, most=20)
-    assert [doc.id for doc in opened.docs[:4]] == ["z00000", "z00001", "z00002", "w00000"]
-    assert (opened.total, len(opened.docs)) == (73, 23)
-    assert (opened.is_whole, opened.is_complete) == (False, True)
+def test_of_more_than_it_reads_it_has_the_worst_and_true_counts(context: FakeContext) -> None:
+    store(context, 70)
+    store(context, 3, prefix="z", severity="critical")
+    opened = read_open_alerts(context, most=20)
+    assert [doc.id[0] for doc in opened.docs[:4]] == ["z", "z", "z", "w"]
+    assert (opened.total, len(opened.docs), opened.is_whole, opened.now) == (73, 20, False, 3)
 
 
-def test_it_says_so_if_even_those_are_more_than_it_reads(store: FakeStore) -> None:
-    stored(store, 50, severity="critical", group="g")
-    opened = open_alerts(store, most=20)
-    assert (opened.total, len(opened.docs), opened.is_complete) == (50, 20, False)
+def test_critical_alerts_that_were_not_read_need_the_operator_too(context: FakeContext) -> None:
+    store(context, 50, severity="critical")
+    opened = read_open_alerts(context, most=20)
+    assert (len(opened.needing), opened.unread_critical, opened.now) == (20, 30, 50)
 
 
-def test_no_reading_has_more_documents_than_its_bound(store: FakeStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    stored(store, 300)
-    limits: list[Any] = []
-    real = store.query
-    monkeypatch.setattr(store, "query", lambda *names, **more: limits.append(more["limit"]) or real(*names, **more))  # type: ignore[func-returns-value]  # fmt: skip
-    open_alerts(store, most=20)
-    assert limits == [20, 20, 20, 20]
+def test_a_silenced_critical_alert_does_not_need_the_operator(context: FakeContext) -> None:
+    store(context, 1, severity="critical", held={"by": "silence", "reason": "known", "since": "2026-11-20T09:00:00Z"})
+    assert read_open_alerts(context).now == 0
+
+
+def test_three_thousand_open_alerts_cost_little_more_than_what_is_shown(context: FakeContext) -> None:
+    store(context, 3000)
+    counting: Any = CountingStore(context.store)
+    context.store = counting
+    assert read_open_alerts(context, most=50).total == 3000
+    assert counting.billed["reads"] <= 50 + 1 + 9 + 3
