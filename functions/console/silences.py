@@ -21,7 +21,7 @@ from shared.alerting.matchers import parse_matcher
 from shared.alerting.silences import silencing
 from shared.context import Context
 from shared.events import iso
-from shared.services.alerting.silences import Choice, OpenAlerts, choices, expire, open_alerts, silence
+from shared.services.alerting.silences import Choice, OpenLabels, choices, expire, open_labels, silence
 from shared.values.durations import parse_duration
 from shared.values.http import HttpRequest, HttpResponse
 from shared.values.local_time import as_datetime
@@ -72,7 +72,7 @@ def make(request: HttpRequest, context: OperatorContext, token: str) -> HttpResp
         return _too_broad(wish, claims, context)
     if by_operator:
         return redirect(f"{alert_path(claims['alert'])}?done=silence" if "alert" in claims else TODAY)
-    alerts = open_alerts(context)
+    alerts = open_labels(context)
     held = alerts.in_words(alerts.count(matchers))
     until = wish.length if wish.length != OWN else f"until {at(iso(ends_at), context).short}"
     hint = f"It holds {held}. To end it earlier, open the console or run `opos silence expire {id[:8]}`."
@@ -138,7 +138,7 @@ def _shown(
             silencing(matchers)
     except ValueError:
         return message(400, _TOO_BROAD, _NARROWER, context)
-    alerts, zone = open_alerts(context), ZoneInfo(context.config.timezone)
+    alerts, zone = open_labels(context), ZoneInfo(context.config.timezone)
     rows = choices(claims["matchers"], offered, wish.chosen, alerts)
     view = {
         "fixed": [_label(matcher) for matcher in claims["matchers"]], "fault": fault,
@@ -157,6 +157,6 @@ def _label(matcher: str) -> dict[str, str]:
     return {"name": parsed.name, "value": parsed.value if parsed.operator == "=" else matcher}
 
 
-def _row(number: int, choice: Choice, alerts: OpenAlerts) -> dict[str, Any]:
+def _row(number: int, choice: Choice, alerts: OpenLabels) -> dict[str, Any]:
     words = f"{'without' if choice.is_chosen else 'with'} it, {alerts.in_words(choice.held)}"
     return {**_label(choice.matcher), "field": f"label.{number}", "is_chosen": choice.is_chosen, "words": words}

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from opos.terminal.completion import ids
 from opos.terminal.files import write_whole
 from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
@@ -23,7 +24,7 @@ def command() -> None:
 
 
 @command.command("export")
-@click.argument("alert")
+@click.argument("alert", shell_complete=ids(ALERT))
 @click.option("--episode", type=int, default=None, help="The number of an earlier episode.  [default: the last one]")
 @click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), default=None,

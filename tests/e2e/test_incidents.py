@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from opos.cli import main
-from opos.history.event_trace import story
 from shared.alerting.changes import COLLECTION
 from shared.events import iso
+from shared.services.alerting.event_story import story
 from shared.services.alerting.stories import story_of
 from tests.support.bundle import SECRETS, Bundle
 from tests.support.project import ROOT

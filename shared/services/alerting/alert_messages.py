@@ -1,6 +1,7 @@
 """The messages about one episode of an alert, found by when they were made: each names the alerts that it is about."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 from shared.alerting.alert import AlertDoc, Episode
 from shared.alerting.resolved_notice import followed
@@ -34,17 +35,31 @@ def _unkept(alert: AlertDoc) -> Episode:
     return Episode(began=alert["first_seen"], event=alert["last_event"])
 
 
-def pages(alert: AlertDoc, number: int, episode: Episode, now: str, store: Store) -> tuple[list[Doc], bool]:
+Made = Callable[[str, str], tuple[Sequence[Doc], bool]]
+"""The notifications made between two times, oldest first, and whether these are all."""
+
+
+def made_between(store: Store) -> Made:
+    """What reads notifications from *store*: the same question is asked once, as for the many alerts of one event."""
+
+    @cache
+    def made(began: str, end: str) -> tuple[Sequence[Doc], bool]:
+        since: list[Condition] = [("created_at", ">=", began), ("created_at", "<=", end)]
+        first = list(store.query("outbox", where=since, order_by="created_at", limit=MOST))
+        if len(first) < MOST:
+            return first, True
+        last = store.query("outbox", where=since, order_by="created_at", descending=True, limit=MOST)
+        return list({doc.path: doc for doc in (*first, *reversed(list(last)))}.values()), False
+
+    return made
+
+
+def pages(alert: AlertDoc, number: int, episode: Episode, now: str, made: Made) -> tuple[list[Doc], bool]:
     """The notifications of an episode of *alert*, oldest first, and whether these are all."""
     if not episode.get("told"):
         return [], True
-    since: list[Condition] = [("created_at", ">=", episode["began"]), ("created_at", "<=", episode.get("ended") or now)]
-    made = list(store.query("outbox", where=since, order_by="created_at", limit=MOST))
-    is_whole = len(made) < MOST
-    if not is_whole:
-        last = store.query("outbox", where=since, order_by="created_at", descending=True, limit=MOST)
-        made += reversed(list(last))
-    return [doc for doc in {doc.path: doc for doc in made}.values() if _is_about(alert, number, doc)], is_whole
+    docs, is_whole = made(episode["began"], episode.get("ended") or now)
+    return [doc for doc in docs if _is_about(alert, number, doc)], is_whole
 
 
 def _is_about(alert: AlertDoc, number: int, page: Doc) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.alerting.alert import AlertDoc, as_alert
 from shared.ports import Doc, Store
-from shared.services.alerting.alert_messages import messages, notices, numbered_episode, pages
+from shared.services.alerting.alert_messages import Made, made_between, messages, notices, numbered_episode, pages
 from shared.services.outbox.addressees import deliveries, receiver_name
 from shared.services.outbox.message import made_at
 
@@ -43,17 +43,18 @@ def _alerts(store: Store, data: dict[str, Any]) -> Iterator[Doc]:
 def _messages(store: Store, alerts: Sequence[Doc], event: dict[str, Any]) -> list[Doc]:
     """The messages about the episodes that *event* belongs to: notifications, resolved notices and digests."""
     handled = [mark["at"] for mark in event["handled"].values()]
-    docs = [message for alert in alerts for message in _of_episode(store, as_alert(alert.data), min(handled))]
+    made = made_between(store)
+    docs = [message for alert in alerts for message in _of_episode(store, as_alert(alert.data), min(handled), made)]
     return sorted({doc.path: doc for doc in docs}.values(), key=lambda doc: made_at(doc.data))
 
 
-def _of_episode(store: Store, alert: AlertDoc, at: str) -> Iterator[Doc]:
+def _of_episode(store: Store, alert: AlertDoc, at: str, made: Made) -> Iterator[Doc]:
     """The messages about the episode of *alert* that had begun at the time *at*; of an older one, nothing is known."""
     later = sum(episode.get("began", "") > at for episode in alert["episodes"])
     if alert["episodes"] and later == len(alert["episodes"]):
         return
     number, episode = numbered_episode(alert, alert["episode"] - later)
-    notified, _ = pages(alert, number, episode, _NEVER, store)
+    notified, _ = pages(alert, number, episode, _NEVER, made)
     sent = messages(notified, store)
     yield from (message.doc for message in (*sent, *notices(sent, store)))
     path = alert["digest"] if number == alert["episode"] else None

@@ -36,7 +36,7 @@ def silence(
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAlerts:
+class OpenLabels:
     """The labels of the open alerts that were read. `is_all`: whether there are no others."""
 
     labels: Sequence[Mapping[str, str]]
@@ -51,17 +51,17 @@ class OpenAlerts:
         return f"{'' if self.is_all else 'at least '}{counted(count, 'open alert')}"
 
 
-def open_alerts(context: Context) -> OpenAlerts:
+def open_labels(context: Context) -> OpenLabels:
     """The open alerts, at most MOST in each state."""
     states = [list(context.store.query("alerts", where=[("state", "==", state)], limit=MOST)) for state in sorted(OPEN)]
     labels = [alert.data.get("labels") or {} for alerts in states for alert in alerts]
-    return OpenAlerts(labels, all(len(alerts) < MOST for alerts in states))
+    return OpenLabels(labels, all(len(alerts) < MOST for alerts in states))
 
 
 def open_matches(matchers: Sequence[str], context: Context) -> tuple[int, str]:
     """How many open alerts all *matchers* match, as a number and in words. Raises ValueError as `silencing` does."""
     silencing(matchers)
-    alerts = open_alerts(context)
+    alerts = open_labels(context)
     count = alerts.count(matchers)
     return count, alerts.in_words(count)
 
@@ -75,7 +75,7 @@ class Choice(NamedTuple):
 
 
 def choices(
-    fixed: Sequence[str], offered: Sequence[str], chosen: Collection[str], alerts: OpenAlerts
+    fixed: Sequence[str], offered: Sequence[str], chosen: Collection[str], alerts: OpenLabels
 ) -> list[Choice]:  # fmt: skip
     """The *offered* matchers, some of them *chosen*, of a silence that has the *fixed* ones in any case."""
     reversals = ((matcher, {*chosen} ^ {matcher}) for matcher in offered)

@@ -11,7 +11,7 @@ from shared.context import Context
 from shared.errors import NotFound
 from shared.events import iso
 from shared.ports import Doc, Store
-from shared.services.alerting.alert_messages import messages, notices, numbered_episode, pages
+from shared.services.alerting.alert_messages import made_between, messages, notices, numbered_episode, pages
 from shared.services.alerting.nearby import changes_around, other_alerts
 from shared.services.alerting.pages import runbook_of
 
@@ -55,7 +55,7 @@ def story_of(alert: Doc, context: Context, number: int | None = None) -> Story:
 
 
 def _facts(alert: AlertDoc, number: int, episode: Episode, now: datetime, store: Store) -> Facts:
-    notified, is_whole = pages(alert, number, episode, iso(now), store)
+    notified, is_whole = pages(alert, number, episode, iso(now), made_between(store))
     sent = messages(notified, store)
     is_present = number == alert["episode"]
     group = store.get(f"groups/{alert['group']}") if is_present and alert["group"] and alert["told_at"] else None

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from functions.alert_router.handler import handle as route
 from shared.alerting.changes import COLLECTION, Person
 from shared.alerting.story import Entry
 from shared.deployments import Deployment, to_doc
@@ -16,9 +17,11 @@ from shared.ports import Create, Doc
 from shared.services.alerting import alert_messages
 from shared.services.alerting.acknowledgement import act_on_alert
 from shared.services.alerting.alert_notes import add_note
+from shared.services.alerting.event_story import story as event_story
 from shared.services.alerting.stories import Story, story_of
 from shared.services.flags.overrides import override, release
 from tests.property.test_interleaving import Turnstile, until_it_commits
+from tests.support.events import accepted, disk_full
 from tests.support.fakes import FakeContext
 from tests.support.operation_counter import CountingStore
 from tests.support.timeline import LOUDER, configured, docs, fire, minutes
@@ -197,3 +200,15 @@ def test_changes_at_the_same_time_have_numbers_without_gaps_and_none_is_lost(sch
     assert numbers == [1, 2, 3, 4]
     assert the_alert(context).data["changes"] == 4
     assert sorted(entry.detail for entry in story(context).notes) == ["note 0", "note 1", "note 2"]
+
+
+def test_the_trace_of_an_event_with_many_alerts_asks_once_for_the_notifications_of_their_time() -> None:
+    context = configured(route={"channel": "desk", "group_by": []})
+    said = [disk_full("critical", f"f{number}", title=f"Trouble f{number}") for number in range(40)]
+    route(accepted(context, "many", *said), context)
+    (event,) = docs(context, "events")
+    context.store = counting = CountingStore(context.store)  # type: ignore[assignment]
+    told = event_story(counting, event)
+    assert len(told["alerts"]) == 40
+    assert len(told["messages"]) == 1
+    assert counting.billed["reads"] <= 40 * 2 + 5  # each alert, and the resolved notice of its message
