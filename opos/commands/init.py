@@ -15,10 +15,10 @@ from opos.init.interview import Interview
 from opos.init.prompt import NoAnswer, confirm
 from opos.init.questions import Answers
 from opos.init.receivers import kinds, receivers
-from opos.terminal.dotenv import NAME as ENV
 from opos.terminal.options import Place, json_option
 from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, show, stop
 from shared.config.channels import SecretChannel
+from shared.config.files.dotenv import NAME as ENV
 from shared.config.files.loader import load_config
 from shared.config.secret_names import named_secrets
 from shared.security.secrets import OLD, read_secret

@@ -101,7 +101,7 @@ def _pair(name: str, runtime: Runtime, place: Place) -> tuple[Source, str]:
 
 def _keeper(new: str, place: Place, target: str | None, *, restarted: bool, **named: Any) -> Keeper:
     if target is None:
-        return local(new, place.with_dotenv(), restarted=restarted or not is_running(place.data))
+        return local(new, place.with_secrets()[0], restarted=restarted or not is_running(place.data))
     from opos.rotation.secret_manager import Manager
 
     return Manager(named["gcloud"], target)

@@ -39,16 +39,16 @@ def command(place: Place, host: str, port: int, public_url: Target | None, form:
     """Run the whole bundle in one process, or with --backend emulators in one process per function."""
     if place.backend == "cloud":
         stop(WRONG_USAGE, "expected --backend embedded or emulators, found cloud; `opos deploy` runs the bundle there")
-    environment, unreadable = place.read_environment()
+    environment, unreadable = place.with_secrets()
     if faults := [*unreadable, *verify(place.config_file, place.flags_file, environment)]:
         hint = "Fix them and start again. `opos demo` runs a bundle that needs no configuration."
         stop(WRONG_USAGE, "\n".join(str(fault) for fault in faults), hint=hint)
     config = load_config(place.config_file)
-    os.environ.update({**environment, **_log_settings(place.data, config.timezone, form)})
+    os.environ.update(_log_settings(place.data, config.timezone, form))
     from opos.bundle.data_folder import lock, misses_its_file, note_address
     from opos.bundle.server import require_free
 
-    named = public_url.url if public_url else os.environ.get("OPOS_PUBLIC_URL") or config.public_url
+    named = public_url.url if public_url else environment.get("OPOS_PUBLIC_URL") or config.public_url
     url = (named or in_network(host, port)).rstrip("/")
     require_free(host, port)
     if place.backend == "embedded" and misses_its_file(place.data):

@@ -25,7 +25,7 @@ def command(place: Place, *, places: bool, as_json: bool) -> None:
     if places:
         _compare(place, as_json=as_json)
         return
-    environment, unreadable = place.read_environment()
+    environment, unreadable = place.with_secrets()
     faults = [*unreadable, *verify(place.config_file, place.flags_file, environment)]
     doubts = warnings(place.config_file, environment, DEFAULT_URL)
     lines = [*map(str, faults), *([] if faults else [_good(place)]), *(f"warning: {doubt}" for doubt in doubts)]

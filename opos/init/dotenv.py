@@ -1,5 +1,6 @@
 """`.env`: the secrets of this machine as shell lines. `opos init` only adds to it, because senders use what it has."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -11,8 +12,8 @@ from opos.init.page_channel import Asked, channels
 from opos.init.questions import Answers
 from opos.init.templates import SMOKE_SECRET
 from opos.senders.catalogue import new_secret, sender
-from opos.terminal.dotenv import NAME, read
 from opos.terminal.files import write_whole
+from shared.config.files.dotenv import NAME, read
 from shared.config.files.faults import ConfigError, Fault
 from shared.security.secrets import read_secret
 
@@ -101,7 +102,7 @@ def text_of(file: Path) -> str:
 def values(folder: Path) -> dict[str, str]:
     """The variables that the file in *folder* sets. Raises ConfigError."""
     file = folder / NAME
-    added, faults = read(file) if file.exists() else ({}, [])
+    added, faults = read(file, os.environ) if file.exists() else ({}, [])
     if faults:
         raise ConfigError(faults)
     return added

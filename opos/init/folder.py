@@ -10,8 +10,8 @@ from opos.init.dotenv import Wanted
 from opos.init.files import Change, content, replaced
 from opos.init.page_channel import channels
 from opos.init.questions import Answers
-from opos.terminal.dotenv import NAME
 from opos.yaml_entries import edited
+from shared.config.files.dotenv import NAME
 from shared.config.files.faults import ConfigError, Fault
 from shared.config.files.loader import config_in
 from shared.config.files.located_yaml import Located, parse_yaml, read_yaml

@@ -8,8 +8,8 @@ from opos.init.prompt import paragraph
 from opos.init.questions import Answers
 from opos.init.sender_guide import Setup
 from opos.senders.sample import samples
-from opos.terminal.dotenv import NAME
 from opos.terminal.next_step import program
+from shared.config.files.dotenv import NAME
 from shared.config.sources import Source
 from shared.security.secrets import read_secret
 

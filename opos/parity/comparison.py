@@ -29,7 +29,7 @@ def compare(place: Place) -> Parity:
     rows = [*tools(list(targets)), *(Row(fact, {HERE: cell}) for fact, cell in access.items())]
     rows += [Row("project", {name: facts.project for name, facts in there.items()})] if there else []
     rows += _side_by_side(local.settings(place), {name: facts.settings for name, facts in there.items()})
-    here = local.secrets(config, place, place.with_dotenv())
+    here = local.secrets(config, place, place.with_secrets()[0])
     rows += _side_by_side(here, {name: facts.secrets for name, facts in there.items()})
     rows += _alike(local.files(place), {name: facts.files for name, facts in there.items()})
     return Parity([HERE, *targets], rows, _notes(targets, place, reachable=reachable))

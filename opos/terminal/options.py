@@ -2,20 +2,23 @@
 
 import json
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import click
 
-from opos.terminal.dotenv import variables
 from opos.terminal.groups import Choice
-from shared.config.files.faults import ConfigError, Fault
+from opos.terminal.output import say
+from shared.config.files.dotenv import NAME as DOTENV_FILE
+from shared.config.files.dotenv import variables
+from shared.config.files.faults import Fault
 from shared.errors import OposError
 from shared.runtime.container import Runtime
-from shared.runtime.settings import SIGNING_KEY, Settings
+from shared.runtime.settings import DOTENV, SIGNING_KEY, Settings
 
 Backend = Literal["embedded", "emulators", "cloud"]
 PUBLIC_URL = "OPOS_PUBLIC_URL"
@@ -67,7 +70,16 @@ class Place:
     def environment(self, **more: str) -> dict[str, str]:
         """The process environment in which every function uses this bundle."""
         files = {"OPOS_CONFIG": str(self.config_file), "OPOS_FLAGS": str(self.flags_file)}
-        return {**self.with_dotenv(), **self._public_url(), **files, **_ports(self), **more}
+        return {**os.environ, **self._dotenv(), **self._public_url(), **files, **_ports(self), **more}
+
+    def _dotenv(self) -> dict[str, str]:
+        """The file of secrets beside the configuration. In the cloud, nothing reads one: Secret Manager has them."""
+        file = self.config_file.parent / DOTENV_FILE
+        if self.backend == "cloud" or not file.is_file():
+            return {}
+        if file.stat().st_mode & stat.S_IROTH:
+            _warn_of_readers(file)
+        return {DOTENV: str(file)}
 
     def _public_url(self) -> dict[str, str]:
         """That of the bundle that runs in this place, so that a link which a command makes leads to it."""
@@ -77,16 +89,10 @@ class Place:
         url = None if is_set else public_address(self.data)
         return {PUBLIC_URL: url} if url else {}
 
-    def with_dotenv(self) -> dict[str, str]:
-        """The environment of this process with the variables of `.env`. Raises ConfigError with all errors of it."""
-        environment, faults = self.read_environment()
-        if faults:
-            raise ConfigError(faults)
-        return environment
-
-    def read_environment(self) -> tuple[dict[str, str], list[Fault]]:
-        """As `with_dotenv`, with the errors. In the cloud, nothing reads `.env`: secrets are in Secret Manager."""
-        added, faults = ({}, []) if self.backend == "cloud" else variables(self.config_file, os.environ)
+    def with_secrets(self) -> tuple[dict[str, str], list[Fault]]:
+        """The environment of this process with the variables of `.env`, and the errors of that file."""
+        file = self._dotenv().get(DOTENV)
+        added, faults = variables(Path(file), os.environ) if file else ({}, [])
         return {**added, **os.environ}, faults
 
     def runtime(self, **more: str) -> Runtime:
@@ -123,6 +129,11 @@ def with_place(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         placed = option(placed)
     return placed
+
+
+@cache
+def _warn_of_readers(file: Path) -> None:
+    say(f"warning: {file} contains secrets, and all users of this machine can read it. Run: chmod 600 {file}", err=True)
 
 
 def _ports(place: Place) -> dict[str, str]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from shared.errors import OposError
 
+DOTENV = "OPOS_DOTENV"
+"""The file with more secrets of this machine, which the command line names. A deployment has none."""
 SIGNING_KEY = "OPOS_SIGNING_KEY"
 DEFAULT_URL = "http://127.0.0.1:8080"
 
@@ -31,6 +33,8 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """The settings in *environment*. Raises ConfigError if the file that DOTENV names has errors."""
+        environment = _with_dotenv(environment)
         return cls(
             store=environment.get("OPOS_STORE", "sqlite:///.opos/opos.db"),
             bus=environment.get("OPOS_BUS", "local"),
@@ -54,3 +58,15 @@ class Settings:
     def flag_environment(self) -> str:
         """The environment of flags.yaml that this process evaluates."""
         return self.environment.get("OPOS_ENVIRONMENT", "")
+
+
+def _with_dotenv(environment: Mapping[str, str]) -> Mapping[str, str]:
+    if not (file := environment.get(DOTENV)):
+        return environment
+    from shared.config.files.dotenv import variables
+    from shared.config.files.faults import ConfigError
+
+    added, faults = variables(Path(file), environment)
+    if faults:
+        raise ConfigError(faults)
+    return {**added, **environment}

@@ -51,7 +51,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("opos.yaml").write_text(CONFIG + DEPLOY)
     Path("flags.yaml").write_text(FLAGS)
     Path("payload.json").write_text("{}")
-    Path(".env").write_text("touch ran\nLD_PRELOAD=./evil.so\n")
+    Path(".env").write_text("LD_PRELOAD=./evil.so\nPYTHONPATH=.\nGIT_PAGER=./program\n")
     for name in ("opos.compiled.pickle", "opos.compiled.json", "flags.compiled.json"):
         Path(name).write_bytes(pickle.dumps(Exploit()))
     repository()

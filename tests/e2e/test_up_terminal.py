@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from opos.bundle.data_folder import address
 from opos.bundle.ports import free_port
 from opos.cli import main
+from opos.terminal import options
 from opos.terminal.http import post
 from tests.support.bundle import SECRETS
 from tests.support.hostile import HOSTILE, controls
@@ -129,6 +130,7 @@ def test_verify_and_its_hints_know_env(folder: Path) -> None:
     assert opos("verify").exit_code == 0
     (folder / ".env").write_text("APP_SECRET=x\n")
     (folder / ".env").chmod(0o644)
+    options._warn_of_readers.cache_clear()
     done = opos("verify")
     assert done.exit_code == 2
     assert (

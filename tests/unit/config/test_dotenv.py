@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opos.terminal import dotenv
-from opos.terminal.dotenv import read, variables
+from opos.terminal import options
 from opos.terminal.options import Place
+from shared.config.files.dotenv import read, variables
+from shared.config.files.faults import ConfigError
 
 TEXT = r"""
 # a comment
@@ -96,36 +97,47 @@ def test_bytes_that_are_no_text_are_an_error_with_their_line(tmp_path: Path, con
 def test_the_environment_takes_precedence_also_with_a_file(tmp_path: Path) -> None:
     written(tmp_path, "A=file\nB=file\nC=file\n")
     environment = {"A": "own", "B_FILE": "/run/b"}
-    assert variables(tmp_path / "opos.yaml", environment) == ({"C": "file"}, [])
+    assert variables(tmp_path / ".env", environment) == ({"C": "file"}, [])
 
 
-def test_a_place_has_the_variables_of_the_file_beside_its_configuration(
+def test_a_bundle_has_the_secrets_of_the_file_beside_its_configuration(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written(tmp_path, "A_SECRET=file\nHOME=/elsewhere\n")
     monkeypatch.setenv("HOME", "/home/own")
-    environment = place(tmp_path).environment()
-    assert (environment["A_SECRET"], environment["HOME"]) == ("file", "/home/own")
-    assert "A_SECRET" not in place(tmp_path, "cloud").environment()
+    settings = place(tmp_path).new_runtime().settings.environment
+    assert (settings["A_SECRET"], settings["HOME"]) == ("file", "/home/own")
+    assert "A_SECRET" not in place(tmp_path, "cloud").new_runtime().settings.environment
     (tmp_path / "other").mkdir()
-    assert "A_SECRET" not in place(tmp_path / "other").environment()
+    assert "A_SECRET" not in place(tmp_path / "other").new_runtime().settings.environment
+
+
+def test_no_other_program_gets_what_the_file_sets(tmp_path: Path) -> None:
+    written(tmp_path, "LD_PRELOAD=./evil.so\nPYTHONSTARTUP=x\n")
+    assert {"LD_PRELOAD", "PYTHONSTARTUP"} & set(place(tmp_path).environment()) == set()
+
+
+def test_a_bundle_with_errors_in_the_file_is_refused_with_all_of_them(tmp_path: Path) -> None:
+    written(tmp_path, "A=two words\nB\n")
+    with pytest.raises(ConfigError, match=r"\.env:1: (.|\n)*\.env:2: "):
+        place(tmp_path).new_runtime()
 
 
 def test_a_folder_called_env_is_none(tmp_path: Path) -> None:
     (tmp_path / ".env").mkdir()
-    assert variables(tmp_path / "opos.yaml", {}) == ({}, [])
+    assert variables(tmp_path / ".env", {}) == ({}, [])
 
 
 def test_a_file_that_everybody_can_read_is_warned_about_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    dotenv._warn.cache_clear()
+    options._warn_of_readers.cache_clear()
     file = written(tmp_path, "A=s3cret\n")
     file.chmod(0o644)
     for _ in range(2):
-        variables(tmp_path / "opos.yaml", {})
+        place(tmp_path).environment()
     assert capsys.readouterr().err.count(f"chmod 600 {file}") == 1
     file.chmod(0o640)
-    dotenv._warn.cache_clear()
-    variables(tmp_path / "opos.yaml", {})
+    options._warn_of_readers.cache_clear()
+    place(tmp_path).environment()
     assert capsys.readouterr().err == ""

@@ -2,17 +2,14 @@
 
 The file means what it means to a shell that loads it, so a file that was loaded by hand until now keeps its meaning:
 `export`, quotes, `'it'"'"'s'` as `shlex.quote` writes it, and variables such as `"$OTHER"`. python-dotenv 1.2 reads the
-latter two differently. Unlike a shell, opos runs no command that the file contains.
+latter two differently. Unlike a shell, opos runs no command that the file contains, and no other program gets its
+variables: they are settings of opos, not variables of its process.
 """
 
-import os
 import re
-import stat
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 
-from opos.terminal.output import say
 from shared.config.files.faults import Fault
 
 NAME = ".env"
@@ -28,21 +25,13 @@ class _Unreadable(Exception):
     """What was expected, and what was found; neither quotes the file, which contains secrets."""
 
 
-def variables(config_file: Path, environment: Mapping[str, str]) -> tuple[dict[str, str], list[Fault]]:
-    """What the file beside *config_file* adds to *environment*, which takes precedence, also with a `NAME_FILE`.
-
-    With all errors of the file. Warns once if other users of this machine may read it.
-    """
-    file = config_file.parent / NAME
-    if not file.is_file():
-        return {}, []
-    if file.stat().st_mode & stat.S_IROTH:
-        _warn(file)
-    added, faults = read(file, environment)
+def variables(file: Path, environment: Mapping[str, str]) -> tuple[dict[str, str], list[Fault]]:
+    """What *file* adds to *environment*, which takes precedence, also with a `NAME_FILE`; and all errors of *file*."""
+    added, faults = read(file, environment) if file.is_file() else ({}, [])
     return {name: value for name, value in added.items() if not {name, f"{name}_FILE"} & set(environment)}, faults
 
 
-def read(file: Path, environment: Mapping[str, str] = os.environ) -> tuple[dict[str, str], list[Fault]]:
+def read(file: Path, environment: Mapping[str, str]) -> tuple[dict[str, str], list[Fault]]:
     """The variables that *file* sets, and its errors. Its values may also use the variables of *environment*."""
     content = file.read_bytes()
     try:
@@ -53,11 +42,6 @@ def read(file: Path, environment: Mapping[str, str] = os.environ) -> tuple[dict[
     added: dict[str, str] = {}
     faults = list(_read_into(added, text, file, environment))
     return added, faults
-
-
-@cache
-def _warn(file: Path) -> None:
-    say(f"warning: {file} contains secrets, and all users of this machine can read it. Run: chmod 600 {file}", err=True)
 
 
 def _read_into(values: dict[str, str], text: str, file: Path, environment: Mapping[str, str]) -> Iterator[Fault]:
