@@ -256,7 +256,8 @@ def test_without_a_channel_of_web_push_the_page_says_how_to_set_it_up(embedded: 
 
 def test_the_installed_console_begins_with_the_field_for_a_link_and_then_with_the_console(embedded: Bundle) -> None:
     manifest = embedded.request("GET", "/manifest.webmanifest").json
-    assert 'name="link"' in embedded.request("GET", manifest["start_url"]).text
+    answer = embedded.request("GET", manifest["start_url"])
+    assert [answer.status, 'name="link"' in answer.text] == [401, True]
     link = new_link(embedded.runtime.context())
     for pasted in (link, f" {link}\n", link.rpartition("/")[2]):
         answer = embedded.request("POST", "/app", urlencode({"link": pasted}).encode())
