@@ -29,6 +29,12 @@ IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X) AppleWebKit/605
 
 
 @pytest.fixture
+def bundle(embedded: Bundle) -> Bundle:
+    """The devices are in one collection without an index, which is the same on both stores."""
+    return embedded
+
+
+@pytest.fixture
 def service(bundle: Bundle) -> Iterator[PushService]:
     bundle.runtime.settings.environment["VAPID_KEY"] = KEY  # type: ignore[index]
     bundle.configure(CHANNELS)
