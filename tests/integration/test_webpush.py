@@ -18,7 +18,7 @@ NOTICE = Notice("Disk full", "97 % full", LINK, ACK, "critical", group="g1")
 OTHER_KEY = "q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def service() -> Iterator[PushService]:
     with push_service(CLOCK) as running:
         yield running

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 from functions.console.access import entrance, is_operator
 from functions.console.context import ConsoleContext
 from functions.console.responses import page, redirect
-from shared.errors import NotFound
+from shared.errors import NotFound, Unauthorized
 from shared.values.http import HttpRequest, HttpResponse
 
 _TOKEN = re.compile(r"(?:.*/console/)?([\w-]+\.[\w-]+)\s*", re.ASCII | re.DOTALL)
@@ -19,7 +19,8 @@ def start(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
         return redirect("/")
     if context.deployed:
         return entrance(context)
-    return page(200, "launch.html", {}, context)
+    headers = Unauthorized("Sign in to continue", challenge="Cookie").headers
+    return page(401, "launch.html", {}, context, headers)
 
 
 def enter(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
