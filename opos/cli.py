@@ -12,6 +12,7 @@ _COMMANDS = {
     "demo": "Run a bundle with real signed webhooks and show what happens.",
     "send": "Send a signed webhook to a running bundle.",
     "events": "List the latest events; print new ones as they come.",
+    "search": "Search alerts, events, flags, messages and all else for words, filters or an id.",
     "event": "Show an event with its headers and its payload.",
     "forward": "Forward the webhooks of a source to an app on your machine.",
     "trace": "Show everything that followed from an event.",
