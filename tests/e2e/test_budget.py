@@ -11,8 +11,9 @@ import pytest
 from opos.history.event_log import read_log
 from opos.history.event_trace import story
 from shared.cost import COSTS, KIB_KEPT, TICK
-from shared.ports.indexes import INDEXES, NEWEST_FIRST
+from shared.ports.indexes import INDEXES, LISTS, NEWEST_FIRST
 from shared.services.console.sessions import sessions
+from shared.services.search import NO_FILTERS, open_alerts, search
 from tests.support import document_weight as weighing
 from tests.support import requirements as needs
 from tests.support.bundle import Bundle
@@ -132,5 +133,7 @@ def test_every_declared_index_is_used_and_every_query_has_one(bundle: Bundle) ->
     bundle.trouble("disk", status="resolved")
     bundle.settle()
     assert list(read_log(bundle.store, since=bundle.clock.now() - timedelta(hours=1), until=bundle.clock.now()))
-    assert bundle.store.queries == set(INDEXES)
+    assert open_alerts(NO_FILTERS, bundle.runtime.context()).total
+    assert search("disk", bundle.runtime.context()).hits
+    assert bundle.store.queries == {*INDEXES, *LISTS}
     assert bundle.store.backwards == NEWEST_FIRST
