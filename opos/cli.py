@@ -16,6 +16,7 @@ _COMMANDS = {
     "send": "Send a signed webhook to a running bundle.",
     "status": "Show what needs you now, and what can wait.",
     "events": "List the latest events; print new ones as they come.",
+    "search": "Search alerts, events, flags, messages and all else for words, filters or an id.",
     "event": "Show an event with its headers and its payload.",
     "show": "Find out what an id is, and show it in short.",
     "forward": "Forward the webhooks of a source to an app on your machine.",

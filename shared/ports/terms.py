@@ -17,16 +17,17 @@ OPEN = "open"
 """The bucket of the alerts that are open."""
 MOST_OF_EVENT, MOST_OF_ALERT = 24, 32
 """How many words are indexed, at most: each is an index entry."""
-TYPE_WORDS, _TITLE, _IDS, _PAIRS = 4, 12, 6, 6
-"""How many words of a type and a title, how many ids and how many labels come before what else there is."""
-_LEAD = 4000
-"""How much of a text is looked at, in characters."""
-_BODY = 32_000
-_ID = re.compile(
-    r'"(?:id|number|identifier|customer|invoice|subscription|charge|payment_intent|order|[A-Za-z]{2,20}_?[iI]d)"'
-    r'\s{0,4}:\s{0,4}"?([A-Za-z0-9_.-]{3,64})(?=[",}\s])'
-)
-"""A field of a JSON text that names an object. `client_secret`, `token` and `key` are not among them."""
+TYPE_WORDS, _IDS, _PAIRS = 4, 6, 6
+"""How many words of a type, ids and labels of an event are indexed, whatever its title says."""
+_SOURCE, _TYPE, _TITLE, _VALUES, _SUMMARY, _BODY = 60, 60, 120, 400, 400, 32_000
+"""How much of each is looked at, in characters."""
+_NAMES = tuple(f'"{name}":' for name in (
+    "id", "number", "identifier", "customer", "invoice", "subscription", "charge", "payment_intent", "order",
+))  # fmt: skip
+_ID_NAMES = (*_NAMES, '_id":', 'Id":')
+"""How the name of a field of a JSON text ends that names an object. `client_secret`, `token` and `key` do not."""
+_VALUE = re.compile(r'\s{0,4}"?((?=[A-Za-z_.-]{0,40}\d)[A-Za-z0-9_.-]{3,64})(?=[",}\s])')
+"""An id has a digit."""
 STATES: Mapping[str, int] = {"firing": 3, "acknowledged": 2, "snoozed": 1}
 """The states of open alerts, the one that needs you most with the highest number."""
 SEVERITIES: Mapping[str, int] = {"critical": 3, "warning": 2, "info": 1}
@@ -49,11 +50,11 @@ def event_terms(event: Mapping[str, Any], labels: Mapping[str, str] | None = Non
     received = str(event.get("received_at", ""))
     named = chain(
         (pair(name, value) for name, value in pairs),
-        _words(event.get("source")),
-        islice(_words(event.get("subject")), _TITLE),
-        islice(_words(event.get("type")), TYPE_WORDS),
+        words(_text(event.get("source"), _SOURCE)),
+        islice(words(_text(event.get("type"), _TYPE)), TYPE_WORDS),
+        words(_text(event.get("subject"), _TITLE)),
         _ids(event),
-        *(_words(value) for _, value in pairs),
+        words(" ".join(value for _, value in pairs)),
     )
     return [term("", received[:13]), *_terms(named, received[:7], MOST_OF_EVENT)]
 
@@ -65,8 +66,12 @@ def alert_index(alert: Mapping[str, Any]) -> dict[str, Any]:
     unless the alert is open, so that the index has few entries. A closed alert also has its day, as a term alone.
     """
     state, seen = alert.get("state"), str(alert.get("last_seen") or alert.get("first_seen") or "")
-    title = islice(_words(alert.get("title")), _TITLE)
-    named = chain(_words(alert.get("source")), title, *map(_words, _values(alert)), _words(alert.get("summary")))
+    values = " ".join(_values(alert))
+    texts = (
+        _text(alert.get("source"), _SOURCE), _text(alert.get("title"), _TITLE), values[:_VALUES],
+        _text(alert.get("summary"), _SUMMARY),
+    )  # fmt: skip
+    named = words(" ".join(texts))
     if state not in STATES:
         return {"urgency": None, "terms": [term("", seen[:10]), *_terms(named, seen[:7], MOST_OF_ALERT)]}
     began = str(alert.get("first_seen") or "")
@@ -88,8 +93,8 @@ def _terms(named: Iterable[str], bucket: str, most: int) -> Iterator[str]:
     return (term(word, bucket) for word in islice(dict.fromkeys(named), most))
 
 
-def _words(text: Any) -> Iterator[str]:
-    return words(str(text or "")[:_LEAD])
+def _text(text: Any, longest: int) -> str:
+    return str(text or "")[:longest]
 
 
 def _values(alert: Mapping[str, Any]) -> Iterator[str]:
@@ -101,5 +106,18 @@ def _ids(event: Mapping[str, Any]) -> Iterator[str]:
     """The first ids in the body, as words."""
     if event.get("body_encoding") == "base64":
         return iter(())
-    ids = _ID.finditer(str(event.get("body", ""))[:_BODY])
-    return islice(chain.from_iterable(words(match[1]) for match in ids), _IDS)
+    body = str(event.get("body", ""))[:_BODY]
+    ids = (match[1] for end in sorted(_ends(body)) if (match := _VALUE.match(body, end)))
+    return islice(chain.from_iterable(map(words, ids)), _IDS)
+
+
+def _ends(body: str) -> Iterator[int]:
+    """Where the values of the first fields begin that name objects. `str.find` is much faster than an expression."""
+    for name in _ID_NAMES:
+        end = 0
+        for _ in range(_IDS):
+            start = body.find(name, end)
+            if start < 0:
+                break
+            end = start + len(name)
+            yield end

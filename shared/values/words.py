@@ -13,6 +13,7 @@ LONGEST = 40
 SHORTEST = 2
 _SMALL = frozenset(("an", "and", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "was", "with"))
 """Words of so many texts that they find nothing."""
+_RUN = re.compile(r"\w+")
 _PIECE = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\w+")
 """A UUID, which is one word, or a run of letters, digits and underscores."""
 _UNSPACED = re.compile(
@@ -22,7 +23,7 @@ _UNSPACED = re.compile(
 
 def words(text: str) -> Iterator[str]:
     """The words of *text* in their order, as they are compared; the same word may come more than once."""
-    for piece in _PIECE.findall(folded(text)):
+    for piece in (_PIECE if "-" in text else _RUN).findall(folded(text)):
         if piece.isascii():
             word = piece.replace("-", "")[:LONGEST]
             if len(word) >= SHORTEST and word not in _SMALL:

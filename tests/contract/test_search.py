@@ -169,7 +169,7 @@ def test_a_list_that_would_read_too_much_says_how_far_it_came_and_goes_on_there(
         if not after:
             break
     assert shown == [f"e{n}" for n in range(0, 120, 2)]
-    assert cuts > 1
+    assert cuts >= 1
 
 
 def test_a_search_finds_documents_of_every_kind_by_word_and_by_the_beginning_of_their_id(store: Store) -> None:

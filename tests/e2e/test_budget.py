@@ -10,9 +10,10 @@ import pytest
 
 from opos.history.event_log import read_log
 from shared.cost import COSTS, KIB_KEPT, TICK
-from shared.ports.indexes import INDEXES, NEWEST_FIRST
+from shared.ports.indexes import INDEXES, LISTS, NEWEST_FIRST
 from shared.services.alerting.event_story import story
 from shared.services.console.sessions import sessions
+from shared.services.search import NO_FILTERS, open_alerts, search
 from tests.support import document_weight as weighing
 from tests.support import requirements as needs
 from tests.support.bundle import Bundle
@@ -134,5 +135,7 @@ def test_every_declared_index_is_used_and_every_query_has_one(bundle: Bundle) ->
     assert list(read_log(bundle.store, since=bundle.clock.now() - timedelta(hours=1), until=bundle.clock.now()))
     bundle.configure("status: {title: Shop}\n")
     assert bundle.request("GET", "/status").status == 200
-    assert bundle.store.queries == set(INDEXES)
+    assert open_alerts(NO_FILTERS, bundle.runtime.context()).total
+    assert search("disk", bundle.runtime.context()).hits
+    assert bundle.store.queries == {*INDEXES, *LISTS}
     assert bundle.store.backwards == NEWEST_FIRST

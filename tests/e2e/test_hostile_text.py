@@ -27,7 +27,7 @@ from tests.support.hostile import HOSTILE, LEGITIMATE, controls
 STORED = {
     "alerts list": [], "alerts ack": ["{alert}"], "alerts snooze": ["{alert}", "2h"], "alerts resolve": ["{alert}"],
     "alerts note": ["{alert}", HOSTILE.replace("\x00", "")], "incident export": ["{alert}"],
-    "events": [], "event": ["{event}"], "trace": ["{event}"], "forward": ["alertmanager", "http://127.0.0.1:1/hook", "--event", "{event}"], "replay": ["{event}", "--dry-run"], "export": ["--since", "30d"], "route explain": ["{event}"],
+    "events": [], "search": ["source:alertmanager"], "event": ["{event}"], "trace": ["{event}"], "forward": ["alertmanager", "http://127.0.0.1:1/hook", "--event", "{event}"], "replay": ["{event}", "--dry-run"], "export": ["--since", "30d"], "route explain": ["{event}"],
     "route what-if": ["--config", "opos.yaml"], "silence list": [], "focus": [], "digest list": [],
     "digest show": ["{digest}"], "digest explain": ["{digest}"], "noise": [], "review": [], "flags overrides": [],
     "heartbeat show": ["backup"], "statuspage list": [], "doctor": [], "status": [], "show": ["{alert}"], "slo": [], "retry": [], "dismiss": ["{quarantined}", "--why", HOSTILE.replace("\x00", "")],

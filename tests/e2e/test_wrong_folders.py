@@ -21,7 +21,7 @@ from tests.support.bundle import CONFIG, FLAGS, SECRETS, Bundle
 from tests.support.commands import NO_BUNDLE_NEEDED, all_commands
 
 ARGUMENTS = {
-    "status": "", "show": "0a1b", "events": "", "event": "0a1b", "trace": "0a1b", "forward": "github localhost:3000 --event 0a1b", "replay": "--since 7d --yes", "export": "--since 7d", "route explain": "--label alertname=DiskFull",
+    "status": "", "show": "0a1b", "events": "", "search": "checkout", "event": "0a1b", "trace": "0a1b", "forward": "github localhost:3000 --event 0a1b", "replay": "--since 7d --yes", "export": "--since 7d", "route explain": "--label alertname=DiskFull",
     "route what-if": "--config opos.yaml", "alerts list": "", "alerts ack": "0a1b", "alerts snooze": "0a1b 2h",
     "alerts resolve": "0a1b", "alerts note": "0a1b words", "incident export": "0a1b", "silence add": "alertname=DiskFull --for 2h --why why", "silence list": "",
     "silence expire": "0a1b", "channels test": "", "focus": "2h", "digest list": "", "digest show": "0a1b", "digest explain": "", "noise": "",

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.sqlite.backup import write_backup
 from shared.adapters.sqlite.database import Database
+from shared.adapters.sqlite.salvage import salvage
 from shared.adapters.sqlite.store import SqliteStore
-from shared.ports import Condition
-from shared.ports.indexes import INDEXES
+from shared.ports import Condition, Create, Delete
+from shared.ports.indexes import INDEXES, LISTS
 
 
 class Explaining(Database):
@@ -43,6 +45,36 @@ def test_a_query_uses_the_index_of_its_field_and_sorts_nothing(
     assert len(database.plan) == 1, database.plan
     assert f"INDEX {index}" in database.plan[0]
     database.close()
+
+
+@pytest.mark.parametrize(("collection", "field"), LISTS)
+def test_an_element_of_a_list_is_looked_up_and_no_document_is_read_to_find_it(
+    tmp_path: Path, collection: str, field: str
+) -> None:
+    database = Explaining(tmp_path / "opos.db")
+    list(SqliteStore(database).query(collection, where=[(field, "contains", "a")], limit=1))
+    assert any("docs USING INTEGER PRIMARY KEY" in step for step in database.plan), database.plan
+    assert any("VIRTUAL TABLE INDEX" in step for step in database.plan)
+    database.close()
+
+
+def test_a_backup_and_a_salvaged_copy_find_what_the_file_did(tmp_path: Path) -> None:
+    store = SqliteStore(Database(tmp_path / "opos.db"))
+    versions = {
+        number: store.commit([Create(f"events/{number:02}", {"terms": [f"w{number}", "all"]})]) for number in range(30)
+    }
+    for number in range(0, 30, 3):
+        store.commit([Delete(path, version) for path, version in versions[number].items()])
+    write_backup(tmp_path / "opos.db", tmp_path / "backup.db")
+    (tmp_path / "salvaged.db").touch()
+    assert salvage(tmp_path / "opos.db", tmp_path / "salvaged.db") == []
+    for name in ("backup.db", "salvaged.db"):
+        copy = SqliteStore(Database(tmp_path / name))
+        assert [doc.id for doc in copy.query("events", where=[("terms", "contains", "w16")])] == ["16"]
+        assert list(copy.query("events", where=[("terms", "contains", "w15")])) == []
+        assert copy.count("events", where=[("terms", "contains", "all")]) == 20
+        copy.database.close()
+    store.database.close()
 
 
 def test_a_file_of_an_earlier_version_gets_the_indexes_it_lacks(tmp_path: Path) -> None:

@@ -25,10 +25,14 @@ def _elements_in(data: str, name: str) -> str:
 
 
 def _sql(collection: str, name: str) -> Iterator[str]:
-    """The table, and the trigger that takes a removed document out of it, whoever removes it."""
+    """The table, and the trigger that takes a removed document out of it, whoever removes it.
+
+    It merges its parts as late as FTS5 allows, which halves what it adds to a write (6.8, "automerge").
+    """
     own, elements = table(collection, name), _elements_in("old.data", name)
     yield f"CREATE VIRTUAL TABLE IF NOT EXISTS {own} USING fts5"
     yield "(elements, content='', detail=none, columnsize=0, tokenize='ascii');"
+    yield f"INSERT INTO {own} ({own}, rank) VALUES ('automerge', 16);"  # noqa: S608
     yield f"DROP TRIGGER IF EXISTS {own}_removed; CREATE TRIGGER {own}_removed AFTER DELETE ON docs "
     yield f"WHEN old.collection = '{collection}' AND json_valid(old.data) AND {elements} IS NOT NULL "
     yield f"BEGIN INSERT INTO {own} ({own}, rowid, elements) VALUES ('delete', old.rowid, {elements}); END;"  # noqa: S608

@@ -20,7 +20,7 @@ OUTCOMES = ("accepted", "notified", "held", "digest", "recorded", "quarantined",
 """What became of an event. `accepted`: the router has not handled it yet; `dead`: it failed to."""
 _VERDICTS = {"page": "notified", "hold": "held", "digest": "digest"}
 _BETWEEN = ".-/: "
-_PART = re.compile(r'(?:(?P<name>[a-z]+):)?(?P<value>"[^"]*"?|\S+)', re.IGNORECASE)
+_PART = re.compile(r'(?:(?P<name>[a-z]+):)?(?P<value>(?:[^\s"]|"[^"]*"?)+)', re.IGNORECASE)
 
 
 class BadQuery(Malformed):
