@@ -119,7 +119,7 @@ def _the_operator_mends(bundle: Bundle) -> None:
     """The console sends what was not delivered, and replays what failed."""
     signed_in = bundle.request("POST", link_path(bundle.runtime.context()))
     cookie = {"cookie": signed_in.headers["set-cookie"].partition(";")[0]}
-    (letter,) = bundle.docs("dead_letters")
+    letter = bundle.docs("dead_letters")[0]
     digest = next(doc for doc in bundle.docs("digests") if doc.data["state"] in {"failed", "parked"})
     for path, action in (
         (f"/console/message/{digest.id}", "/send"),
