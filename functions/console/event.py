@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 from functions.console.context import ConsoleContext
-from functions.console.event_view import event_view, preview
+from functions.console.event_preview import preview
+from functions.console.event_view import event_view
 from functions.console.forms import Form, changed_meanwhile
 from functions.console.frame import Page
 from functions.console.paths import EVENTS, event_path
-from functions.console.prefix import named
+from functions.console.prefix import absent, named
 from functions.console.responses import redirect
 from shared.context import Context
 from shared.errors import Gone, NotFound
@@ -22,7 +23,10 @@ _DONE = {"replay": "Replayed. What follows appears here, usually within seconds.
 
 
 def show(request: HttpRequest, context: ConsoleContext, id: str) -> Page:
-    doc = _event(id, context)
+    try:
+        doc = _event(id, context)
+    except NotFound as error:
+        return absent(error, id, EVENTS)
     if doc.id != id:
         return Page("", {}, location=event_path(doc.id))
     view = event_view(doc, context, is_shown=_is_shown(request.query.get("shown", ""), doc, context))

@@ -12,6 +12,7 @@ from functions.console.context import ConsoleContext
 from functions.console.frame import Page
 from functions.console.outcomes import OUTCOMES, outcome
 from functions.console.paths import EVENTS, event_path
+from functions.console.quarantine import fault
 from functions.console.rows import Row, at, localized_reason
 from shared.context import Context
 from shared.events import OWN_SOURCE, iso
@@ -25,21 +26,22 @@ PAGE = 50
 _NAMES = ("source", "type", "outcome", "day", "q")
 _PLACE = re.compile(r"\d{4}-\d\d-\d\d(T[0-9:.]{15}Z/[0-9a-f]{1,64})?")
 _LONGEST = 100
+_CHIPS = ("notified", "held", "digest", "recorded", "repeat", "quarantined", "dead", "accepted")
 
 
 def show(request: HttpRequest, context: ConsoleContext) -> Page:
     asked = {name: value for name in _NAMES if (value := one_line(request.query.get(name, ""), _LONGEST))}
     after = request.query.get("after", "")
-    filters, fault = filters_of(asked, context)
+    filters, mistake = filters_of(asked, context)
     after = after if _PLACE.fullmatch(after) and _is_day(after[:10]) else ""
-    listing = EventPage([]) if fault else events(filters, context, PAGE, after)
+    listing = EventPage([]) if mistake else events(filters, context, PAGE, after)
     view = {
         "days": list(_days(listing.rows, context)),
         "asked": {**dict.fromkeys(_NAMES, ""), **asked},
         "chips": list(_chips(asked)),
         "used": list(_used(asked)),
         "sources": [*context.config.sources, OWN_SOURCE],
-        "fault": fault,
+        "fault": mistake,
         "older": _address({**asked, "after": listing.more}) if listing.more else "",
         "newest": _address(asked) if after else "",
         "looked_through": listing.looked_through,
@@ -50,16 +52,16 @@ def show(request: HttpRequest, context: ConsoleContext) -> Page:
 
 def filters_of(asked: Mapping[str, str], context: Context) -> tuple[EventFilters, str]:
     """The filters that the form *asked* for, and what is wrong with them."""
-    outcome, since, until, fault = asked.get("outcome"), None, None, ""
+    outcome, since, until, mistake = asked.get("outcome"), None, None, ""
     if outcome and outcome not in OUTCOMES:
-        fault = f"outcome: expected {', '.join(OUTCOMES)}, found {outcome}"
+        mistake = f"outcome: expected {', '.join(OUTCOMES)}, found {outcome}"
     if asked.get("day"):
         try:
             since, until = _bounds(date.fromisoformat(asked["day"]), context.config.timezone)
         except (ValueError, OverflowError):
-            fault = f"day: expected a day such as {iso(context.now)[:10]}, found {asked['day']}"
+            mistake = f"day: expected a day such as {iso(context.now)[:10]}, found {asked['day']}"
     words = tuple(asked.get("q", "").casefold().split())
-    return EventFilters(words, asked.get("source"), asked.get("type"), outcome, since, until), fault
+    return EventFilters(words, asked.get("source"), asked.get("type"), outcome, since, until), mistake
 
 
 def _bounds(day: date, timezone: str) -> tuple[str, str]:
@@ -86,24 +88,30 @@ def _days(docs: Sequence[Doc], context: Context) -> Iterator[Row]:
 
 def event_row(doc: Doc, context: Context) -> Row:
     """An event as a row of a list."""
-    data = doc.data
-    mark = outcome(data)
-    decisions = [decision for handled in data["handled"].values() for decision in handled["decisions"]]
-    reason = data["quarantine"] or (localized_reason(decisions[0]["reason"], context) if decisions else "")
-    kind = "" if data["type"] == data["subject"] else f" {one_line(data['type'], 60)}"
-    said = f": {one_line(reason, 120)}" if reason else ""
+    data, mark = doc.data, outcome(doc.data)
+    kind = "" if data["type"] in {data["subject"], "quarantined"} else f" {one_line(data['type'], 60)}"
     return {
-        "id": doc.id, "path": event_path(doc.id), "mark": mark, "at": at(data["received_at"], context),
-        "title": headline(data["subject"] or data["type"]), "more": f"{data['source']}{kind}, {mark.words.lower()}{said}",
+        "path": event_path(doc.id), "mark": mark, "at": at(data["received_at"], context),
+        "title": headline(data["subject"] or data["type"]),
+        "more": f"{data['source']}{kind}, {mark.words.lower()}{_reason(data, context)}",
     }  # fmt: skip
+
+
+def _reason(data: Mapping[str, Any], context: Context) -> str:
+    """Why nobody was notified, unless the outcome says it."""
+    if data["quarantine"]:
+        return f": {one_line(fault(data['quarantine']).words, 120)}"
+    decisions = [decision for handled in data["handled"].values() for decision in handled["decisions"]]
+    reasons = [decision["reason"] for decision in decisions if decision["path"] in {"hold", "record"}]
+    return f": {one_line(localized_reason(reasons[0], context), 120)}" if reasons else ""
 
 
 def _chips(asked: Mapping[str, str]) -> Iterator[Row]:
     """The outcomes to choose from, within the other filters."""
     rest = {name: value for name, value in asked.items() if name != "outcome"}
     yield {"words": "All", "path": _address(rest), "is_current": "outcome" not in asked}
-    for name, mark in OUTCOMES.items():
-        path = _address({**rest, "outcome": name})
+    for name in _CHIPS:
+        mark, path = OUTCOMES[name], _address({**rest, "outcome": name})
         yield {"words": mark.words, "path": path, "is_current": asked.get("outcome") == name}
 
 

@@ -8,16 +8,17 @@ from functions.console.forms import Form, changed_meanwhile
 from functions.console.frame import Page
 from functions.console.links import digest_path
 from functions.console.paths import TODAY, alert_path, event_path, message_path
-from functions.console.prefix import named
+from functions.console.prefix import absent, named
 from functions.console.responses import redirect
 from functions.console.rows import Row, at, localized_reason
 from shared.context import Context
+from shared.errors import NotFound
 from shared.ports import Doc
 from shared.services.outbox.addressees import receiver_name
 from shared.services.outbox.message import made_at
 from shared.services.outbox.resending import is_undelivered, once_more
 from shared.values.http import HttpRequest, HttpResponse
-from shared.values.text import counted, headline
+from shared.values.text import headline
 
 LISTED = 20
 """How many alerts a page of a message names."""
@@ -33,7 +34,10 @@ _DONE = {"send": "It waits to be sent again. The next sweep does so, within a mi
 
 
 def show(request: HttpRequest, context: ConsoleContext, id: str) -> Page:
-    doc = _message(id, context)
+    try:
+        doc = _message(id, context)
+    except NotFound as error:
+        return absent(error, id, TODAY)
     if doc.id != id:
         return Page("", {}, location=message_path(doc.id))
     return Page(
@@ -77,9 +81,9 @@ def _kind(doc: Doc) -> str:
 def _steps(data: Mapping[str, Any], context: Context) -> Iterator[Row]:
     yield {"sign": "in", "colour": "soft", "words": "Made", "detail": "", "at": at(made_at(data), context)}
     attempts, receipt, fault = data["attempts"], data["receipt"], data["last_fault"]
-    tried = f"{counted(attempts, 'attempt')}, the last one failed" if attempts else ""
     if fault:
-        yield {"sign": "fail", "colour": "critical", "words": tried or "Not sent", "detail": fault, "at": None}
+        words = f"Attempt {attempts} failed" if attempts else "Not sent"
+        yield {"sign": "fail", "colour": "critical", "words": words, "detail": fault, "at": None}
     if receipt:
         detail = f"Attempt {attempts}. The receiver answered: {receipt['detail']}" if attempts else receipt["detail"]
         yield {"sign": "send", "colour": "ok", "words": f"Sent to {receiver_name(data)}", "detail": detail,

@@ -76,9 +76,9 @@ def _json(value: Any, key: str, depth: int, *, is_shown: bool) -> Iterator[Piece
             yield Markup("…"), False
             return
         marks = "{}" if isinstance(value, dict) else "[]"
-        yield Markup(marks[0]), False
+        yield escape(marks[0]), False
         yield from _members(value, key, depth + 1, is_shown=is_shown)
-        yield Markup(f"\n{'  ' * depth}{marks[1]}"), False
+        yield escape(f"\n{'  ' * depth}{marks[1]}"), False
     elif isinstance(value, str):
         yield from _quoted(_text(value[:_LONGEST], key, _spelled, is_shown=is_shown))
         if len(value) > _LONGEST:
@@ -91,7 +91,7 @@ def _json(value: Any, key: str, depth: int, *, is_shown: bool) -> Iterator[Piece
 def _members(value: dict[str, Any] | list[Any], key: str, depth: int, *, is_shown: bool) -> Iterator[Piece]:
     items: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else ((key, item) for item in value)
     for number, (name, item) in enumerate(items):
-        yield Markup(f"{',' if number else ''}\n{'  ' * depth}"), False
+        yield escape(f"{',' if number else ''}\n{'  ' * depth}"), False
         if isinstance(value, dict):
             yield Markup('<span class="k">&quot;'), False
             yield from _text(str(name)[:_LONGEST], "", _spelled, is_shown=is_shown)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from functions.console.frame import Page
 from shared.context import Context
 from shared.errors import NotFound
 from shared.ports import Doc
@@ -22,8 +23,13 @@ def named(collections: Sequence[str], id: str, noun: str, context: Context) -> D
     if docs:
         raise NotFound(f"More than one {noun} has an id that begins with {id}", hint="Give more of the id.")
     raise NotFound(
-        f"No {noun} has the id {one_line(id, 40)}", hint="Search finds it by other words: `/console/search`."
+        f"No {noun} has the id {one_line(id, 40)}", hint="It may be the id of something else, or of another bundle."
     )
+
+
+def absent(error: NotFound, id: str, here: str) -> Page:
+    """The page that says that nothing has the id *id*, and offers to search for it."""
+    return Page("absent.html", {"words": error.message, "hint": error.hint, "wanted": one_line(id, 40)}, here, 404)
 
 
 def _beginning(collections: Sequence[str], id: str, context: Context) -> Iterable[Doc]:

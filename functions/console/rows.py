@@ -51,7 +51,7 @@ def at(text: Any, context: Context) -> Moment:
 
 def alert_row(doc: Doc, context: Context) -> Row:
     """What every page shows of an alert."""
-    data = doc.data
+    data, state = doc.data, doc.data.get("state", "")
     return {
         "id": doc.id,
         "title": headline(data.get("title") or ""),
@@ -59,13 +59,15 @@ def alert_row(doc: Doc, context: Context) -> Row:
         "link": web_link(data.get("link")),
         "money": format_money(data["money"]) if data.get("money") else "",
         "severity": effective_severity(data.get("severity", "")),
-        "state": data.get("state", ""),
+        "state": state,
         "source": data.get("source", ""),
         "count": data.get("count", 1),
         "event": data.get("last_event", ""),
         "since": at(data.get("first_seen"), context),
         "seen": at(data.get("last_seen"), context),
-        "again": _reason((data.get("again") or {}).get("why"), context) if data.get("state") == "firing" else "",
+        "again": localized_reason((data.get("again") or {}).get("why"), context)
+        if data.get("state") == "firing"
+        else "",
     }
 
 
@@ -77,7 +79,7 @@ def open_row(doc: Doc, context: Context) -> Row:
         "ack": alert_ack_path(doc, context),
         "silence": similar_silence_path(data.get("labels") or {}, context),
         "group": data.get("group") if data.get("told_at") else None,
-        "held": _reason((data.get("held") or {}).get("reason"), context),
+        "held": localized_reason((data.get("held") or {}).get("reason"), context),
         "waits": bool(data.get("pending")),
         "until": at(data["until"], context) if data.get("until") else None,
     }
@@ -89,12 +91,12 @@ def pending_row(doc: Doc, context: Context) -> Row:
     return {
         **alert_row(doc, context),
         "channel": pending["queue"],
-        "because": _reason(pending.get("reason"), context),
+        "because": localized_reason(pending.get("reason"), context),
         "waits": at(pending.get("since"), context),
     }
 
 
-def _reason(text: str | None, context: Context) -> str:
+def localized_reason(text: str | None, context: Context) -> str:
     """A stored reason, with the times in it in the operator's zone."""
     return localized(text, ZoneInfo(context.config.timezone), context.now) if text else ""
 
@@ -202,8 +204,3 @@ def ping_row(ping: Mapping[str, Any], context: Context) -> Row:
 
 def _length(seconds: float | None) -> str:
     return "" if seconds is None else duration(timedelta(seconds=seconds))
-
-
-def localized_reason(text: str | None, context: Context) -> str:
-    """A stored reason, with the times in it in the operator's zone."""
-    return _reason(text, context)

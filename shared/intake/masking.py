@@ -1,7 +1,7 @@
 """Finds the parts of a text that a page must not show unasked: e-mail and IP addresses, tokens, card numbers.
 
-`opos event --redact` hides every value, for a text that leaves the company. This is for the operator's own eyes: it hides
-only what looks like a secret or like personal data, so that the rest says what happened. It can miss some.
+`opos event --redact` hides every value, for a text that leaves the company. This is for the operator's own eyes: it
+hides only what looks like a secret or like personal data, so that the rest says what happened. It can miss some.
 """
 
 import re
@@ -14,7 +14,7 @@ _PATTERN = re.compile(
     | (?P<secret>\b(?:sk|rk|pk|whsec|ghp|gho|ghu|ghs|ghr|github_pat|glpat|xox[a-z]|shpat|shpss|lin_api)[_-][\w-]{8,}
         | \beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?)
     | (?P<uuid>\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b)
-    | (?P<name>\b[a-z]{2,12}_[A-Za-z0-9]{8,64}\b)
+    | (?P<name>\b(?!(?:test|live|key|token|secret)_)[a-z]{2,12}_[A-Za-z0-9]{8,64}\b)
     | (?P<ip>\b(?:\d{1,3}\.){3}\d{1,3}\b | (?<![\w:])(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{1,4}(?![\w:])
         | (?<![\w:])(?:[0-9a-fA-F]{1,4}:){1,6}:(?:[0-9a-fA-F]{1,4}:?){1,6}(?![\w:]))
     | (?P<card>(?<![\w.-])\d(?:[ -]?\d){13,18}(?![\w.-]))
@@ -34,7 +34,8 @@ _PERSONAL_KEY = re.compile(
 _PHONE_KEY = re.compile(r"(.*[_-])?(phone|mobile|fax)([_-]?number)?|tel", re.IGNORECASE)
 _IBAN_KEY = re.compile(r"iban|account[_-]?number|card[_-]?number|cvc|cvv|ssn|tax[_-]?id", re.IGNORECASE)
 _KEYS = (
-    (_SECRET_KEY, "token"), (_PERSONAL_KEY, "postal address"), (_PHONE_KEY, "phone number"), (_IBAN_KEY, "account number"),
+    (_SECRET_KEY, "token"), (_PERSONAL_KEY, "postal address"), (_PHONE_KEY, "phone number"),
+    (_IBAN_KEY, "account number"),
 )  # fmt: skip
 _HASHES = {40}
 """Lengths of hexadecimal texts that are names of commits, and no secrets."""
@@ -76,7 +77,7 @@ def _kind(match: re.Match[str]) -> str:
 
 
 def _is_random(text: str) -> bool:
-    """Whether nobody has chosen *text* as a name: it mixes capitals, small letters and digits, or is a long hexadecimal."""
+    """Whether *text* is no word: it mixes capitals, small letters and digits, or is a long hexadecimal number."""
     if re.fullmatch(r"[0-9a-fA-F]{32,}", text):
         return len(text) not in _HASHES
     kinds = (str.isupper, str.islower, str.isdigit)

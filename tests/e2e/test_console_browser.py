@@ -246,3 +246,45 @@ def test_the_operator_signs_out(bundle: Bundle, browser: "Browser") -> None:
     page.goto(bundle.url)
     headline(page, "Sign in to continue")
     assert page.context.cookies() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("has_script", [True, False], ids=["with script", "without"])
+def test_the_operator_finds_the_failed_payment_of_last_week_and_replays_it(
+    bundle: Bundle, browser: "Browser", *, has_script: bool
+) -> None:
+    invoice = {
+        "id": "in_1",
+        "object": "invoice",
+        "customer_email": "ada@example.com",
+        "amount_due": 4900,
+        "currency": "eur",
+    }
+    payment = {"id": "evt_1", "object": "event", "type": "invoice.payment_failed", "livemode": True}
+    bundle.send("stripe", {**payment, "data": {"object": invoice}}, delivery="evt_1")
+    bundle.settle()
+    bundle.clock.advance(days=7)
+    for number in range(3):
+        say(bundle, f"Trouble {number}", "warning")
+    page = browser.new_context(java_script_enabled=has_script, viewport=PHONE).new_page()
+    page.set_default_timeout(PATIENCE)
+    sign_in(page, bundle)
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Events").click()
+    headline(page, "Events")
+    page.get_by_text("Filter", exact=True).click()
+    page.get_by_label("Source").locator("visible=true").select_option("stripe")
+    page.get_by_label("Type").locator("visible=true").fill("invoice.*")
+    page.get_by_role("button", name="Show").locator("visible=true").click()
+    page.get_by_role("link", name=re.compile("Payment of 49.00 EUR failed")).click()
+    headline(page, "Payment of 49.00 EUR failed: ada@example.com")
+    assert "e-mail address" in page.inner_text("pre")
+    page.get_by_role("link", name="Preview the replay").click()
+    page.get_by_role("heading", name="What a replay would do").wait_for()
+    page.get_by_role("button", name="Replay event").click()
+    page.get_by_text("Replayed.").wait_for()
+    bundle.settle()
+    (alert,) = [doc for doc in bundle.docs("alerts") if doc.data["source"] == "stripe"]
+    assert alert.data["count"] == 2
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"]
+    page.get_by_role("button", name="Show redacted values").click()
+    page.locator("pre", has_text="ada@example.com").wait_for()

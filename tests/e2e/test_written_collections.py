@@ -21,6 +21,7 @@ from shared.ports import Create, Write
 from shared.ports.topology import FUNCTIONS, PROBES, ROWS
 from shared.runtime import container
 from shared.runtime.container import Runtime
+from tests.e2e.test_console_events import press
 from tests.support.bundle import Bundle
 from tests.support.console import link_path
 from tests.support.push_service import KEY, push_service
@@ -120,6 +121,21 @@ def run_everything(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     _a_device_subscribes(bundle)
     _the_clock_is_set_back(bundle)
     _a_dead_letter(bundle, monkeypatch)
+    _the_operator_mends(bundle)
+
+
+def _the_operator_mends(bundle: Bundle) -> None:
+    """The console sends what was not delivered, and replays what failed."""
+    signed_in = bundle.request("POST", link_path(bundle.runtime.context()))
+    cookie = {"cookie": signed_in.headers["set-cookie"].partition(";")[0]}
+    letter = bundle.docs("dead_letters")[0]
+    digest = next(doc for doc in bundle.docs("digests") if doc.data["state"] in {"failed", "parked"})
+    for path, action in (
+        (f"/console/message/{digest.id}", "/send"),
+        (f"/console/event/{letter.data['event']}?replay=1", "/replay"),
+    ):
+        page = bundle.request("GET", path, headers=cookie)
+        assert press(bundle, page, action, cookie).status == 303
 
 
 def _the_clock_is_set_back(bundle: Bundle) -> None:

@@ -1,0 +1,32 @@
+"""Why an event failed validation, in words."""
+
+import re
+from typing import NamedTuple
+
+_EXPECTED = re.compile(r"expected (\S+) to be (\w+), found (.+)", re.DOTALL)
+_KINDS = {
+    "dict": "an object", "list": "a list", "str": "text", "int": "a number", "float": "a number",
+    "bool": "true or false",
+}  # fmt: skip
+
+
+class Fault(NamedTuple):
+    """What is wrong: `field` should be `wanted`, but is `was`. Where the reason names no field, these are empty."""
+
+    reason: str
+    field: str = ""
+    wanted: str = ""
+    was: str = ""
+
+    @property
+    def words(self) -> str:
+        return f"{self.field} should be {self.wanted}, but is {self.was}" if self.field else self.reason
+
+
+def fault(reason: str) -> Fault:
+    """The fault in the stored *reason*."""
+    match = _EXPECTED.fullmatch(reason)
+    if match is None:
+        return Fault(reason[:1].upper() + reason[1:])
+    kind, _, value = match[3].partition(" ")
+    return Fault(reason, match[1], _KINDS.get(match[2], match[2]), f"{_KINDS.get(kind, kind)} {value}".strip())
