@@ -1,5 +1,6 @@
 """The stylesheet and the script of the console. Their addresses change with their content, so browsers keep them."""
 
+import gzip
 import hashlib
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,12 @@ def _content(name: str) -> bytes:
 
 
 @cache
+def _compressed(name: str) -> bytes:
+    """Pages themselves are not compressed: their sizes would say something of the token of their forms (BREACH)."""
+    return gzip.compress(_content(name), mtime=0)
+
+
+@cache
 def _names() -> dict[str, str]:
     """The name of each file by the last part of its address."""
     names = (file.name for file in _FOLDER.iterdir() if file.suffix in _TYPES)
@@ -35,4 +42,7 @@ def show(request: HttpRequest, context: object, part: str) -> HttpResponse:
     """The file at *part*. Nobody needs to sign in: it holds nothing of the operator's."""
     if (name := _names().get(part)) is None:
         raise NotFound("Page not found")
-    return HttpResponse(200, _content(name), {"content-type": _TYPES[Path(name).suffix], **_HEADERS})
+    headers = {"content-type": _TYPES[Path(name).suffix], "vary": "accept-encoding", **_HEADERS}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return HttpResponse(200, _compressed(name), {"content-encoding": "gzip", **headers})
+    return HttpResponse(200, _content(name), headers)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from functions.console.links import alert_silence_path
 from functions.console.navigation import ENTRIES
@@ -84,12 +84,9 @@ def sign_in(page: Page, bundle: Bundle) -> None:
     page.wait_for_url(f"{bundle.url}/")
 
 
-def first_paint(page: Page, url: str) -> dict[str, Any]:
+def first_paint(page: Page, client: CDPSession, url: str) -> dict[str, Any]:
     """What loading *url* with an empty cache costs over a slow connection: bytes, requests, and ms to the first paint."""
-    client = page.context.new_cdp_session(page)
-    client.send("Network.enable")
     client.send("Network.clearBrowserCache")
-    client.send("Network.emulateNetworkConditions", SLOW)
     page.goto(url, wait_until="load")
     loaded = page.evaluate("""() => {
       const files = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
@@ -97,7 +94,6 @@ def first_paint(page: Page, url: str) -> dict[str, Any]:
       return {bytes: files.reduce((sum, file) => sum + file.transferSize, 0), requests: files.length,
               paint: paint ? Math.round(paint.startTime) : 0};
     }""")
-    client.send("Network.emulateNetworkConditions", {**SLOW, "latency": 0, "downloadThroughput": -1})
     return dict(loaded)
 
 
@@ -127,9 +123,12 @@ def _shoot(browser: Browser, bundle: Bundle, viewport: Any, theme: Any, folder: 
 def _weigh(browser: Browser, bundle: Bundle) -> None:
     page = browser.new_context(viewport=PHONE).new_page()  # type: ignore[arg-type]
     sign_in(page, bundle)
+    client = page.context.new_cdp_session(page)
+    client.send("Network.enable")
+    client.send("Network.emulateNetworkConditions", SLOW)
     print(f"{'page':<20} {'bytes':>8} {'requests':>8} {'first paint':>12}")  # noqa: T201
     for name, path in pages(bundle).items():
-        loaded = first_paint(page, bundle.url + path)
+        loaded = first_paint(page, client, bundle.url + path)
         print(f"{name:<20} {loaded['bytes']:>8,} {loaded['requests']:>8} {loaded['paint']:>9} ms")  # noqa: T201
 
 

@@ -1,11 +1,13 @@
 """The frame of the console's pages over fakes: what a refresh costs, and which forms are taken."""
 
+import gzip
 import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from functions.console.assets import address
 from functions.console.handler import ROUTES, handle
 from functions.console.navigation import ENTRIES
 from functions.console.today import BUCKET
@@ -254,3 +256,12 @@ def test_the_health_page_says_what_is_wrong_and_when_it_may_be_old(context: Fake
     assert "docs/runbooks/disk-full.md" in page
     context.clock.advance(minutes=4)
     assert "opos does not sweep" in browser.get("/console/health").body.decode()
+
+
+def test_the_stylesheet_is_compressed_for_a_browser_that_asks_for_it(context: FakeContext) -> None:
+    path = address("console.css")
+    plain = handle(HttpRequest("GET", path), context)  # type: ignore[arg-type]
+    small = handle(HttpRequest("GET", path, {"accept-encoding": "br, gzip"}), context)  # type: ignore[arg-type]
+    assert (small.headers["content-encoding"], small.headers["vary"]) == ("gzip", "accept-encoding")
+    assert gzip.decompress(small.body) == plain.body
+    assert len(small.body) < len(plain.body) / 3
