@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sys
 
 import click
 
@@ -36,7 +37,7 @@ def command(port: int, backend: Backend, *, once: bool, as_json: bool) -> None:
     if backend == "emulators":
         require_installed()
         click.echo("Starting the emulators and every function; this takes about ten seconds.", err=True)
-    else:
+    elif sys.stderr.isatty():
         click.echo("Starting a bundle with data and secrets of its own.", err=True)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
