@@ -31,7 +31,8 @@ def command(text: tuple[str, ...], limit: int, place: Place, *, as_json: bool) -
 
 
 def _line(hit: Hit, clock: OperatorClock, width: int) -> str:
-    return f"{_time(hit, clock):<{width}}  {hit.kind:<11}  {hit.id[:8]:<8}  {one_line(hit.title, 100)}"
+    id = hit.id[:8] if hit.at else ""  # what a file defines has its name in the title
+    return f"{_time(hit, clock):<{width}}  {hit.kind:<11}  {id:<8}  {one_line(hit.title, 100)}"
 
 
 def _time(hit: Hit, clock: OperatorClock) -> str:

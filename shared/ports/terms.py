@@ -19,13 +19,13 @@ MOST_OF_EVENT, MOST_OF_ALERT = 24, 32
 """How many words are indexed, at most: each is an index entry."""
 TYPE_WORDS, _IDS, _PAIRS = 4, 6, 6
 """How many words of a type, ids and labels of an event are indexed, whatever its title says."""
-_SOURCE, _TYPE, _TITLE, _VALUES, _SUMMARY, _BODY = 60, 60, 120, 400, 400, 32_000
+_SOURCE, _TYPE, _TITLE, _VALUES, _SUMMARY, _BODY = 60, 60, 120, 400, 400, 6_000
 """How much of each is looked at, in characters."""
-_NAMES = tuple(f'"{name}":' for name in (
-    "id", "number", "identifier", "customer", "invoice", "subscription", "charge", "payment_intent", "order",
-))  # fmt: skip
-_ID_NAMES = (*_NAMES, '_id":', 'Id":')
-"""How the name of a field of a JSON text ends that names an object. `client_secret`, `token` and `key` do not."""
+_NAMED = re.compile(
+    '"(?:id|number|identifier|customer|invoice|subscription|charge|payment_intent|order'
+    '|[A-Za-z_]{3,24}(?:(?<=_id)|(?<=Id)))":'
+)
+"""The name of a field of a JSON text that names an object. `client_secret`, `token` and `key` are not among them."""
 _VALUE = re.compile(r'\s{0,4}"?((?=[A-Za-z_.-]{0,40}\d)[A-Za-z0-9_.-]{3,64})(?=[",}\s])')
 """An id has a digit."""
 STATES: Mapping[str, int] = {"firing": 3, "acknowledged": 2, "snoozed": 1}
@@ -107,17 +107,6 @@ def _ids(event: Mapping[str, Any]) -> Iterator[str]:
     if event.get("body_encoding") == "base64":
         return iter(())
     body = str(event.get("body", ""))[:_BODY]
-    ids = (match[1] for end in sorted(_ends(body)) if (match := _VALUE.match(body, end)))
+    ends = (named.end() for named in _NAMED.finditer(body))
+    ids = (match[1] for end in ends if (match := _VALUE.match(body, end)))
     return islice(chain.from_iterable(map(words, ids)), _IDS)
-
-
-def _ends(body: str) -> Iterator[int]:
-    """Where the values of the first fields begin that name objects. `str.find` is much faster than an expression."""
-    for name in _ID_NAMES:
-        end = 0
-        for _ in range(_IDS):
-            start = body.find(name, end)
-            if start < 0:
-                break
-            end = start + len(name)
-            yield end
