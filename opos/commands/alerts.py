@@ -21,6 +21,7 @@ from shared.alerting.changes import Person
 from shared.alerting.state_machine import OPEN
 from shared.errors import OposError
 from shared.ports import Doc, Store
+from shared.ports.terms import without_derived
 from shared.runtime.entry import retry_conflicts
 from shared.services.alerting.acknowledgement import Act, act_on_alerts
 from shared.services.alerting.alert_notes import add_note
@@ -61,7 +62,7 @@ def list_(place: Place, limit: int | None, *, is_all: bool, as_json: bool) -> No
     docs = [*_listed(opened, context.store, limit, as_json=as_json), *(_resolved(context.store) if is_all else ())]
     docs = docs[: limit or (None if as_json else _SHOWN)]
     lines = [*lines_of(docs, operator_clock(context)), *_left_out(docs, opened, is_all=is_all)]
-    show([doc.data for doc in docs], lines or "No alert is open.", as_json=as_json, paint=by_severity)
+    show([without_derived(doc.data) for doc in docs], lines or "No alert is open.", as_json=as_json, paint=by_severity)
 
 
 @command.command("ack")
@@ -115,7 +116,7 @@ def note(alert: str, text: str, who: str | None, place: Place, *, as_json: bool)
         noted = retry_conflicts(lambda: add_note(doc.id, text, context, via="cli", person=writer))
     except ValueError as fault:
         raise click.BadParameter(str(fault), param_hint="TEXT") from None
-    show(noted.data, [f"Added to {noted.id[:8]}  {noted.data['title']}"], as_json=as_json)
+    show(without_derived(noted.data), [f"Added to {noted.id[:8]}  {noted.data['title']}"], as_json=as_json)
 
 
 def _do(wanted: Sequence[str], act: Act, until: datetime | None, place: Place, *, as_json: bool) -> None:
@@ -130,7 +131,10 @@ def _do(wanted: Sequence[str], act: Act, until: datetime | None, place: Place, *
     failures += [(alert.id, _FIRED.format(alert.id[:8])) for path, alert in before.items() if path not in after]
     clock = operator_clock(context)
     if pairs or as_json:
-        content = [*(alert.data for _, alert in pairs), *({"id": id, "error": text} for id, text in failures)]
+        content = [
+            *(without_derived(alert.data) for _, alert in pairs),
+            *({"id": id, "error": text} for id, text in failures),
+        ]
         show(content[0] if len(wanted) == 1 else content, [_done(*pair, clock) for pair in pairs], as_json=as_json)
     if failures:
         say("\n".join(text for _, text in failures), err=True)

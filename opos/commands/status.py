@@ -13,6 +13,7 @@ from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
 from opos.terminal.times import OperatorClock, operator_clock
 from opos.terminal.width import fitted, table
+from shared.ports.terms import without_derived
 from shared.services.standing.standing import Standing, standing
 from shared.services.standing.waiting import Section
 from shared.values.text import counted, readable
@@ -43,7 +44,8 @@ def command(place: Place, *, exit_code: bool, as_json: bool) -> None:
 def _content(now: Standing) -> dict[str, Any]:
     return {
         "level": now.headline.level, "headline": now.headline.text, "needs_you": now.now,
-        "alerts": [doc.data for doc in now.alerts.needing], "firing": [doc.data for doc in now.firing],
+        "alerts": [without_derived(doc.data) for doc in now.alerts.needing],
+        "firing": [without_derived(doc.data) for doc in now.firing],
         "counts": dict(now.alerts.counts),
         "waits": [
             {

@@ -10,7 +10,7 @@ from opos.terminal.output import json_text
 from shared.errors import AlreadyExists, OposError
 from shared.events import Event, day
 from shared.ports import Create, Doc, Store
-from shared.ports.terms import event_terms
+from shared.ports.terms import event_terms, without_derived
 
 BATCH = 100
 _STATES = ("accepted", "handled", "dead")
@@ -47,7 +47,7 @@ def _is_wanted(doc: Doc, since: datetime, source: str | None) -> bool:
 
 def line(doc: Doc) -> str:
     """The event without its terms, which a restore makes again."""
-    content = {name: value for name, value in doc.data.items() if name != "terms"}
+    content = without_derived(doc.data)
     return json_text(content, separators=(",", ":"), sort_keys=True)
 
 

@@ -84,6 +84,14 @@ def urgency(state: str, severity: str, began: str = "") -> str:
     return f"{STATES[state]}{SEVERITIES.get(severity, _UNKNOWN)} {began}"
 
 
+DERIVED = frozenset({"terms", "urgency"})
+
+
+def without_derived(data: Mapping[str, Any]) -> dict[str, Any]:
+    """*data* of a document without what only the indexes need, and what a restore makes again."""
+    return {name: value for name, value in data.items() if name not in DERIVED}
+
+
 def words_of(doc: Mapping[str, Any]) -> frozenset[str]:
     """The words under which the document is found."""
     return frozenset(listed.rpartition("@")[0] for listed in doc.get("terms") or ())
