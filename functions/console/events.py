@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -12,29 +12,36 @@ from functions.console.context import ConsoleContext
 from functions.console.frame import Page
 from functions.console.outcomes import OUTCOMES, outcome
 from functions.console.paths import EVENTS, event_path
+from functions.console.prefix import named
 from functions.console.quarantine import fault
 from functions.console.rows import Row, at, localized_reason
 from shared.context import Context
+from shared.errors import NotFound
 from shared.events import OWN_SOURCE, iso
 from shared.ports import Doc
-from shared.services.intake.event_listing import EventFilters, EventPage, events
+from shared.services.search.events import events
+from shared.services.search.filters import Filters, on_day
+from shared.services.search.listing import Listing
 from shared.values.http import HttpRequest
 from shared.values.local_time import as_datetime
 from shared.values.text import headline, one_line
+from shared.values.words import words
 
 PAGE = 50
 _NAMES = ("source", "type", "outcome", "day", "q")
-_PLACE = re.compile(r"\d{4}-\d\d-\d\d(T[0-9:.]{15}Z/[0-9a-f]{1,64})?")
+_PLACE = re.compile(r"\d{4}-\d\d(-\d\d(T[0-9:.]{2,15}Z?)?)?/[0-9a-f]{0,64}")
+_ID = re.compile(r"[0-9a-f]{4,64}")
 _LONGEST = 100
 _CHIPS = ("notified", "held", "digest", "recorded", "repeat", "quarantined", "dead", "accepted")
 
 
 def show(request: HttpRequest, context: ConsoleContext) -> Page:
     asked = {name: value for name in _NAMES if (value := one_line(request.query.get(name, ""), _LONGEST))}
-    after = request.query.get("after", "")
+    if path := _named(asked, context):
+        return Page("", {}, location=path)
+    after = _place(request.query.get("after", ""))
     filters, mistake = filters_of(asked, context)
-    after = after if _PLACE.fullmatch(after) and _is_day(after[:10]) else ""
-    listing = EventPage([]) if mistake else events(filters, context, PAGE, after)
+    listing = Listing([]) if mistake else events(filters, context, PAGE, after)
     view = {
         "days": list(_days(listing.rows, context)),
         "asked": {**dict.fromkeys(_NAMES, ""), **asked},
@@ -50,40 +57,46 @@ def show(request: HttpRequest, context: ConsoleContext) -> Page:
     return Page("events.html", view, EVENTS)
 
 
-def filters_of(asked: Mapping[str, str], context: Context) -> tuple[EventFilters, str]:
+def filters_of(asked: Mapping[str, str], context: Context) -> tuple[Filters, str]:
     """The filters that the form *asked* for, and what is wrong with them."""
-    outcome, since, until, mistake = asked.get("outcome"), None, None, ""
+    outcome, mistake = asked.get("outcome"), ""
     if outcome and outcome not in OUTCOMES:
         mistake = f"outcome: expected {', '.join(OUTCOMES)}, found {outcome}"
-    if asked.get("day"):
-        try:
-            since, until = _bounds(date.fromisoformat(asked["day"]), context.config.timezone)
-        except (ValueError, OverflowError):
-            mistake = f"day: expected a day such as {iso(context.now)[:10]}, found {asked['day']}"
-    words = tuple(asked.get("q", "").casefold().split())
-    return EventFilters(words, asked.get("source"), asked.get("type"), outcome, since, until), mistake
-
-
-def _bounds(day: date, timezone: str) -> tuple[str, str]:
-    """The stored times at which a *day* of the operator begins and ends."""
-    begin, end = (datetime.combine(edge, time(), ZoneInfo(timezone)) for edge in (day, day + timedelta(days=1)))
-    return iso(begin), iso(end)
-
-
-def _is_day(text: str) -> bool:
+    wanted = tuple(dict.fromkeys(words(asked.get("q", ""))))
+    filters = Filters(wanted, asked.get("source"), asked.get("type"), outcome=outcome)
     try:
-        return bool(date.fromisoformat(text))
+        if asked.get("day"):
+            filters = on_day(filters, date.fromisoformat(asked["day"]), context.config.timezone)
+    except (ValueError, OverflowError):
+        mistake = f"day: expected a day such as {iso(context.now)[:10]}, found {asked['day']}"
+    return filters, mistake
+
+
+def _place(after: str) -> str:
+    """The place of a link to older events; empty if *after* is none."""
+    try:
+        return after if _PLACE.fullmatch(after) and date.fromisoformat(f"{after[:7]}-01") else ""
     except ValueError:
-        return False
+        return ""
+
+
+def _named(asked: Mapping[str, str], context: Context) -> str:
+    """The page of the event whose id, or the beginning of it, is the text asked for; empty if there is none."""
+    if not _ID.fullmatch(asked.get("q", "").lower()):
+        return ""
+    try:
+        return event_path(named(("events",), asked["q"].lower(), "event", context).id)
+    except NotFound:
+        return ""
 
 
 def _days(docs: Sequence[Doc], context: Context) -> Iterator[Row]:
     zone = ZoneInfo(context.config.timezone)
     today = context.now.astimezone(zone).date()
     for day, of_day in groupby(docs, lambda doc: as_datetime(doc.data["received_at"]).astimezone(zone).date()):
-        words = {today: "Today", today - timedelta(days=1): "Yesterday"}.get(day, f"{day:%A} {day.day} {day:%B}")
+        name = {today: "Today", today - timedelta(days=1): "Yesterday"}.get(day, f"{day:%A} {day.day} {day:%B}")
         year = "" if day.year == today.year else f" {day.year}"
-        yield {"words": f"{words}{year}", "events": [event_row(doc, context) for doc in of_day]}
+        yield {"words": f"{name}{year}", "events": [event_row(doc, context) for doc in of_day]}
 
 
 def event_row(doc: Doc, context: Context) -> Row:
@@ -118,9 +131,9 @@ def _chips(asked: Mapping[str, str]) -> Iterator[Row]:
 def _used(asked: Mapping[str, str]) -> Iterator[Row]:
     """The filters in use, each with the address of the page without it."""
     for name, value in asked.items():
-        words = OUTCOMES[value].words if name == "outcome" and value in OUTCOMES else value
+        said = OUTCOMES[value].words if name == "outcome" and value in OUTCOMES else value
         rest = {other: text for other, text in asked.items() if other != name}
-        yield {"words": f"{'text' if name == 'q' else name} is {words}", "path": _address(rest)}
+        yield {"words": f"{'text' if name == 'q' else name} is {said}", "path": _address(rest)}
 
 
 def _address(query: Mapping[str, Any]) -> str:

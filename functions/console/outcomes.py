@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from shared.services.intake.event_listing import outcomes
+from shared.services.search.filters import outcomes
 
 
 class Outcome(NamedTuple):

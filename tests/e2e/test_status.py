@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from opos.cli import main
 from shared.events import iso
-from shared.ports import Create, Update
+from shared.ports import Create
+from shared.ports.terms import Update, alert_index
 from shared.values.kinds import KINDS
 from tests.support.bundle import SECRETS, Bundle
 
@@ -118,12 +119,11 @@ def test_what_holds_notifications_is_shown(bundle: Bundle) -> None:
 def test_many_alerts_show_the_most_urgent_and_the_true_count(bundle: Bundle) -> None:
     now = bundle.clock.now()
     alert = {"state": "firing", "source": "app", "labels": {}, "count": 1, "first_seen": iso(now - timedelta(hours=1))}
-    bundle.store.commit([
-        Create(f"alerts/{n:04x}", {
-            **alert, "id": f"{n:04x}", "title": f"Host {n}", "severity": "critical" if n >= 397 else "info", "group": "g",
-        })
+    alerts = [
+        {**alert, "id": f"{n:04x}", "title": f"Host {n}", "severity": "critical" if n >= 397 else "info", "group": "g"}
         for n in range(400)
-    ])  # fmt: skip
+    ]
+    bundle.store.commit([Create(f"alerts/{data['id']}", {**data, **alert_index(data)}) for data in alerts])
     lines = opos("alerts").stdout.splitlines()
     assert [line.split()[0] for line in lines[:4]] == ["critical", "critical", "critical", "info"]
     assert lines[-1] == "These are 50 of 400 open alerts, the most urgent first; --limit lists more."
@@ -143,7 +143,7 @@ def test_several_alerts_are_acknowledged_and_all_that_fails_is_said_at_once(bund
         f"{cpu[:8]}  Trouble cpu",
     ]
     assert done.stderr.splitlines() == [
-        'No alert matches "zzzz".', 'No alert matches "yyyy".', "hint: `opos alerts list` shows the ids.",
+        'No alert matches "zzzz".', 'No alert matches "yyyy".', "hint: `opos alerts list --data .` shows the ids.",
     ]  # fmt: skip
     states = {doc.id: doc.data["state"] for doc in bundle.docs("alerts")}
     assert states == {disk: "acknowledged", cpu: "acknowledged", fan: "firing"}
