@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from opos.cli import main
 from shared.events import iso
-from shared.ports import Create
-from shared.ports.terms import Update, alert_index
+from shared.ports import Create, Update
+from shared.ports.terms import alert_index
 from shared.values.kinds import KINDS
 from tests.support.bundle import SECRETS, Bundle
 
