@@ -15,6 +15,7 @@ from shared.config.channels import SecretChannel
 from shared.context import Context
 from shared.errors import NotFound
 from shared.events import iso
+from shared.intake.rejections import Rejected
 from shared.ports import Doc
 from shared.services.alerting import focus_blocks
 from shared.services.console.sessions import end, sessions
@@ -55,19 +56,23 @@ def show(request: HttpRequest, context: ConsoleContext) -> Page:
 
 
 def _sources(context: Context) -> list[Row]:
+    """The sources of opos.yaml, then the other places at which something was rejected."""
     reports = reported(context.store, context.now - SINCE)
-    accepted, rejections = last_accepted(reports), among(reports)
-    latest = {count.place: count for count in sorted(rejections, key=lambda count: str(count.last))}
-    return [
-        {
-            "name": name, "scheme": source.scheme, "secrets": len(source.secrets),
-            "accepted": at(accepted[name], context) if name in accepted else None,
-            "rejected": at(latest[name].last, context) if name in latest else None,
-            "why": latest[name].words if name in latest else "",
-            "advice": latest[name].advice if name in latest else "",
-        }
-        for name, source in context.config.sources.items()
-    ]  # fmt: skip
+    accepted = last_accepted(reports)
+    latest = {count.place: count for count in sorted(among(reports), key=lambda count: str(count.last))}
+    places = dict.fromkeys([*context.config.sources, *latest])
+    return [_source(place, accepted.get(place), latest.get(place), context) for place in places]
+
+
+def _source(place: str, accepted: str | None, rejected: Rejected | None, context: Context) -> Row:
+    source = context.config.sources.get(place)
+    return {
+        "name": place, "scheme": source.scheme if source else "not in opos.yaml",
+        "secrets": len(source.secrets) if source else "", "is_configured": source is not None,
+        "accepted": at(accepted, context) if accepted else None,
+        "rejected": at(rejected.last, context) if rejected else None,
+        "why": rejected.words if rejected else "", "advice": rejected.advice if rejected else "",
+    }  # fmt: skip
 
 
 def _channels(context: Context) -> list[Row]:

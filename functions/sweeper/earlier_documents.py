@@ -8,10 +8,7 @@ from functions.sweeper.recovery import BATCH, recover_each
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
 from shared.ports import Doc, Update, create_or_update
-from shared.ports.earlier_documents import COLLECTIONS, VERSION, Completed
-
-PROGRESS = "sweeps/documents"
-"""How far the documents are: `version` once all have the shape of this release, else the path after which to go on."""
+from shared.ports.earlier_documents import COLLECTIONS, PROGRESS, VERSION, Completed
 
 
 def rewrite_earlier(context: Context) -> None:

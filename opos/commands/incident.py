@@ -9,6 +9,7 @@ import click
 
 from opos.terminal.completion import ids
 from opos.terminal.files import write_whole
+from opos.terminal.groups import Suggesting
 from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, say, show
@@ -18,7 +19,7 @@ from shared.services.alerting.stories import Story, story_of
 from shared.values.kinds import ALERT
 
 
-@click.group("incident")
+@click.group("incident", cls=Suggesting)
 def command() -> None:
     """Export what happened in an episode of an alert, to write a post-mortem from."""
 

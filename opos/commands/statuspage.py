@@ -7,6 +7,7 @@ from typing import Any, cast, get_args
 
 import click
 
+from opos.terminal.groups import Suggesting
 from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
@@ -43,7 +44,7 @@ _components = click.option(
 _as = click.option("--as", "author", default=None, help="Who writes; not shown to the public. [default: your user]")
 
 
-@click.group("statuspage")
+@click.group("statuspage", cls=Suggesting)
 def command() -> None:
     """Declare public incidents and maintenance windows on your status page. The public reads what you type."""
 
@@ -104,7 +105,13 @@ def maintenance(
 @command.command("update")
 @click.argument("incident")
 @click.argument("text")
-@click.option("--progress", default=None, type=click.Choice(OPEN), help="How far you are. [default: as before]")
+@click.option(
+    "--progress",
+    default=None,
+    type=click.Choice(OPEN),
+    metavar="PROGRESS",
+    help="investigating, identified or monitoring.  [default: as before]",
+)
 @click.option("--impact", default=None, type=click.Choice(_IMPACTS), help="The state of the components from now on.")
 @_as
 @with_place

@@ -13,6 +13,8 @@ VERSION = 3
 """Raised with each change in this module: the sweeper then writes every document again, since queries read the stored
 fields.
 """
+PROGRESS = "sweeps/documents"
+"""How far the documents are: `version` once all have the shape of this release, else the path after which to go on."""
 Fields = dict[str, Any]
 
 

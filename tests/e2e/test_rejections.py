@@ -68,11 +68,12 @@ def test_six_deliveries_rejected_for_six_reasons_are_seen_everywhere(
     metrics = bundle.request("GET", "/metrics").text
     assert 'opos_webhooks_rejected_total{source="stripe",status="401"} 1.0' in metrics
     assert 'opos_webhooks_rejected_total{source="unknown",status="404"} 1.0' in metrics
-    console = bundle.request("GET", "/", headers=bundle.signed_in()).text
+    console = " ".join(bundle.request("GET", "/console/settings", headers=bundle.signed_in()).text.split())
     text, rows = doctor(bundle)
     assert {place: row["rejected"][0]["words"] for place, row in rows.items() if row["rejected"]} == EXPECTED
     for place, words in EXPECTED.items():
-        assert f"{place}: {words}" in console
+        assert f"<b>{place}</b>" in console
+        assert f", {words}</span>" in console
         assert words in text
     assert rows["lemon"]["rejected"][0]["network"] == "203.0.113.0/24"
     for shown in (str(lines), health, metrics, console, text, str(rows), str(bundle.doc(PATH))):
@@ -135,8 +136,8 @@ def test_a_hostile_or_secret_name_is_neither_stored_nor_shown(embedded: Bundle) 
     embedded.tick(minutes=1)
     (row,) = json.loads(embedded.doc(PATH)["rejected"])
     assert row[:3] == [OTHER_PATHS, "unknown_source", len(names)]
-    console = embedded.request("GET", "/", headers=embedded.signed_in()).text
-    assert f"{OTHER_PATHS}: no such source" in console
+    console = embedded.request("GET", "/console/settings", headers=embedded.signed_in()).text
+    assert f"<b>{OTHER_PATHS}</b>" in console
     assert "onerror" not in console
 
 

@@ -94,7 +94,7 @@ class Answer:
 
 def _answer(response: Any) -> Answer:
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status, response.read().decode(), headers)
+    return Answer(response.status, response.read().decode(errors="replace"), headers)
 
 
 @dataclass

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from shared.alerting.alert import effective_severity
 from shared.alerting.attention import needs_now, urgency
 from shared.context import Context
-from shared.ports import Doc
+from shared.ports import Condition, Doc
+from shared.ports.earlier_documents import PROGRESS, VERSION
 from shared.services.search import NO_FILTERS, open_alerts
 
 STATES = ("firing", "acknowledged", "snoozed")
@@ -45,12 +46,23 @@ class OpenAlerts:
 
 
 def read_open_alerts(context: Context, *, most: int = MOST) -> OpenAlerts:
-    """The *most* urgent of the open alerts."""
+    """The *most* urgent of the open alerts. After an upgrade, the first sweeps complete what the index needs."""
+    rewritten = context.store.get(PROGRESS)
+    if rewritten and rewritten.data["version"] != VERSION:
+        return _unindexed(context, most)
     listing = open_alerts(NO_FILTERS, context, most)
     read = sum(_is_critical(doc) for doc in listing.rows)
     ordered = sorted(listing.rows, key=lambda doc: urgency(doc.data))
     counts = {state: listing.count(state=state) for state in STATES}
     return OpenAlerts(ordered, counts, max(0, listing.count(state="firing", severity="critical") - read))
+
+
+def _unindexed(context: Context, most: int) -> OpenAlerts:
+    """At most *most* alerts of each state, whether or not the index has them: all of few, any of many."""
+    where: dict[str, list[Condition]] = {state: [("state", "==", state)] for state in STATES}
+    docs = [doc for condition in where.values() for doc in context.store.query("alerts", where=condition, limit=most)]
+    counts = {state: context.store.count("alerts", where=condition) for state, condition in where.items()}
+    return OpenAlerts(sorted(docs, key=lambda doc: urgency(doc.data)), counts, 0)
 
 
 def _is_critical(doc: Doc) -> bool:

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from opos.cli import main
 from opos.terminal.shells import SHELLS, place_of, script, this_shell
 from shared.ports import Create
+from shared.ports.terms import alert_index
 from shared.runtime.container import Runtime
 from shared.runtime.settings import Settings
 from tests.support.bundle import CONFIG, FLAGS, SECRETS
@@ -65,8 +66,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     runtime = Runtime(Settings.from_environment({"OPOS_STORE": "sqlite:///.opos/opos.db", "OPOS_BUS": "local"}))
     (tmp_path / ".opos").mkdir()
     alert = {"title": "Disk full", "severity": "critical", "first_seen": "2026-11-28T03:00:00.000000Z"}
+    alerts = {"0a1b2c3d4e": {**alert, "state": "firing"}, "0a1b9999": {**alert, "state": "resolved"}}
     runtime.store.commit([
-        Create("alerts/0a1b2c3d4e", {**alert, "state": "firing"}), Create("alerts/0a1b9999", {**alert, "state": "resolved"}),
+        *(Create(f"alerts/{id}", {**data, **alert_index(data)}) for id, data in alerts.items()),
         Create("events/77ab", {"source": "app", "type": "t", "subject": "s"}),
     ])  # fmt: skip
     runtime.close()
@@ -85,7 +87,7 @@ def completed(*words: str) -> list[str]:
     ("words", "offered"),
     [
         (["al"], ["alerts"]),
-        (["alerts", ""], ["ack", "list", "resolve", "snooze"]),
+        (["alerts", ""], ["ack", "list", "note", "resolve", "snooze"]),
         (["alerts", "ack", "0a"], ["0a1b2c3d"]),
         (["trace", "77"], ["77ab"]),
         (["trace", "zz"], []),

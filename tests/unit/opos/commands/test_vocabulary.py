@@ -14,7 +14,7 @@ OF_EVERY_COMMAND = {"--data", "--config", "--flags", "--backend", "--json"}
 OTHER_WORDS = {
     "--reason": "--why", "--comment": "--why", "--because": "--why", "--author": "--as", "--who": "--as", "--by": "--as",
     "--user-name": "--as", "--duration": "--for", "--length": "--for", "--ends": "--until", "--end-at": "--until",
-    "--expires": "--until", "--from": "--since", "--after": "--since", "--count": "--limit", "--max": "--limit",
+    "--expires": "--until", "--after": "--since", "--count": "--limit", "--max": "--limit",
     "--out": "--output", "--file": "--output", "--preview": "--dry-run", "--force-yes": "--yes",
 }  # fmt: skip
 """What these options might also be called, and the name that they have."""

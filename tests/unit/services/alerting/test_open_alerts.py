@@ -51,4 +51,11 @@ def test_three_thousand_open_alerts_cost_little_more_than_what_is_shown(context:
     counting: Any = CountingStore(context.store)
     context.store = counting
     assert read_open_alerts(context, most=50).total == 3000
-    assert counting.billed["reads"] <= 50 + 1 + 9 + 3
+    assert counting.billed["reads"] <= 50 + 1 + 9 + 3 + 1
+
+
+def test_alerts_of_an_earlier_release_are_there_before_the_sweeper_has_completed_them(context: FakeContext) -> None:
+    context.store.commit([Create("sweeps/documents", {"version": 2, "place": ""})])
+    context.store.commit([Create("alerts/old", {**fired("old"), "severity": "critical"})])
+    opened = read_open_alerts(context)
+    assert ([doc.id for doc in opened.docs], opened.now, opened.total) == (["old"], 1, 1)
