@@ -166,7 +166,8 @@ def test_from_the_link_of_a_page_an_alert_is_snoozed_and_similar_ones_silenced(
     page.goto(bundle.url + path(notice.ack_url))
     page.get_by_role("link", name="Silence similar alerts").click()
     page.get_by_label("Why").fill("the disk is being replaced")
-    page.get_by_role("button", name="4h").click()
+    page.get_by_label("4 hours").check()
+    page.get_by_role("button", name="Silence").click()
     headline(page, "Silenced for 4h.")
     assert [doc.data["comment"] for doc in bundle.docs("silences")] == ["the disk is being replaced"]
     for button in page.get_by_role("button").all():

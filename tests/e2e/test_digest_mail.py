@@ -134,18 +134,23 @@ def test_the_mail_and_the_review_fit_their_screen_by_day_and_by_night(
         mail = message_from_bytes(raw, policy=policy.default)
         assert isinstance(mail, EmailMessage)
         assert shown(page, html(mail)) == []
-        fits(page, viewport, colours)
+        fits(page, viewport, MAIL[colours])
     assert len(box.raw) == 2
     sign_in(page, embedded)
     page.goto(f"{embedded.url}/review")
-    fits(page, viewport, colours)
+    fits(page, viewport, CONSOLE[colours])
     assert page.locator("svg rect").count() >= 24
 
 
-def fits(page: "Page", viewport: dict[str, int], colours: str) -> None:
+MAIL = {"light": "rgb(244, 245, 247)", "dark": "rgb(14, 16, 19)"}
+CONSOLE = {"light": "rgb(246, 246, 244)", "dark": "rgb(15, 17, 19)"}
+"""The background, which shows that the stylesheet was applied."""
+
+
+def fits(page: "Page", viewport: dict[str, int], expected: str) -> None:
     assert page.evaluate("document.scrollingElement.scrollWidth") <= viewport["width"]
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert background == {"light": "rgb(244, 245, 247)", "dark": "rgb(14, 16, 19)"}[colours]
+    assert background == expected
     for text, behind in page.evaluate(COLOURS):
         assert contrast(text, behind) >= 4.5, (text, behind)
 
