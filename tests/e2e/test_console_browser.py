@@ -7,22 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.errors import DeliveryError
-from shared.events import iso
-from shared.ports import Create
 from tests.support import requirements as needs
 from tests.support.bundle import Bundle
 from tests.support.console import link_path
+from tests.support.gallery import QUIET, a_bad_morning, say
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = needs.browser
 
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PATIENCE = 10_000
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1200, "height": 900}
 
@@ -50,12 +44,6 @@ def opened(browser: "Browser", **settings: Any) -> "Page":
     return page
 
 
-def say(bundle: Bundle, title: str, severity: str, **more: str) -> None:
-    data = {"id": title, "title": title, "severity": severity, "status": "firing", **more}
-    bundle.send("app", {"type": "trouble", "data": data}, delivery=f"{title}-{bundle.clock.now()}")
-    bundle.settle()
-
-
 def path(url: str) -> str:
     return "/" + url.split("/", 3)[3]
 
@@ -77,29 +65,6 @@ def told(page: "Page", beginning: str) -> None:
     from playwright.sync_api import expect
 
     expect(page.get_by_role("status")).to_have_text(re.compile(re.escape(beginning)), timeout=PATIENCE)
-
-
-def a_bad_morning(bundle: Bundle) -> None:
-    """Something of everything that the console can show."""
-    bundle.desk.faults += [DeliveryError("rejected", permanent=True, detail="HTTP 400")] * 2
-    say(bundle, "Checkout answers 502", "critical")
-    bundle.tick(minutes=47)
-    say(bundle, "Disk /var on db-1 is 97 % full", "critical")
-    for _ in range(3):
-        bundle.tick(minutes=2)
-        say(bundle, "Disk /var on db-1 is 97 % full", "critical")
-    say(bundle, "Certificate of shop.example ends in 6 days", "warning")
-    bundle.send("stripe", b"{not json", delivery="evt_1")
-    bundle.settle()
-    bundle.request("POST", "/webhooks/ping/backup")
-    letter = {
-        "subscription": "alert-router",
-        "attempts": 5,
-        "event": "7f3a" * 8,
-        "received_at": iso(bundle.clock.now()),
-    }
-    bundle.runtime.store.commit([Create("dead_letters/d1", letter)])
-    bundle.clock.advance(minutes=3)
 
 
 def test_the_operator_opens_the_console_and_acknowledges_from_it(bundle: Bundle, browser: "Browser") -> None:
