@@ -58,7 +58,7 @@ def icon(name: str, colour: str = "", label: str = "") -> Markup:
 
 def _sprite(html: str) -> str:
     """The icons that *html* uses, each once."""
-    return f"<svg hidden>{''.join(_symbols()[name] for name in sorted(set(_USED.findall(html))))}</svg>"
+    return f"<svg hidden id='icons'>{''.join(_symbols()[name] for name in sorted(set(_USED.findall(html))))}</svg>"
 
 
 @cache

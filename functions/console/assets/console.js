@@ -3,7 +3,7 @@
 (() => {
   const first = (selector, within = document) => within.querySelector(selector);
   const every = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const PERIOD = 20000, PATIENCE = 8000, PARTS = ["main", ".rail", ".tabs", ".bar"];
+  const PERIOD = 20000, PATIENCE = 8000, PARTS = ["#icons", "main", ".rail", "#bottom"];
   const live = first("#live");
   const clock = () => new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
   const ahead = live ? Date.now() - Date.parse(first("time", live).dateTime) : 0; // of the server's clock
@@ -12,6 +12,7 @@
   const say = (words, kind = "") => {
     if (live.textContent === words) return;
     live.className = `live ${kind}`;
+    live.setAttribute("aria-live", kind ? "polite" : "off");
     live.textContent = words;
   };
 
@@ -30,21 +31,28 @@
   });
 
   // Refresh, but never under somebody's fingers: it pauses, and says so, while a field has the focus or was changed.
+  const chosenFirst = (field) => Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
   const isChanged = (field) => field.matches("[type=radio], [type=checkbox]") ? field.checked !== field.defaultChecked
-    : field.tagName === "SELECT" ? [...field.options].some((option) => option.defaultSelected && !option.selected)
+    : field.tagName === "SELECT" ? field.selectedIndex !== chosenFirst(field)
     : field.type !== "hidden" && field.value !== field.defaultValue;
   const isBusy = () => document.activeElement?.matches("main input, main select, main textarea")
     || every("main form :is(input, select, textarea)").some(isChanged);
+  const name = (element) => element.getAttribute("aria-label") || element.getAttribute("href") || element.textContent;
+  const FOCUSED = "main a, main button, main summary";
   const replace = (page) => {
-    const focus = document.activeElement?.getAttribute("href");
-    const open = new Set(every("main details[open] > summary").map((summary) => summary.textContent));
+    const focus = document.activeElement?.matches(FOCUSED) && name(document.activeElement);
+    const folds = new Map(every("main summary").map((summary) => [summary.textContent, summary.parentElement.open]));
     for (const part of PARTS) {
       const before = first(part), after = first(part, page);
       if (before && after && before.innerHTML !== after.innerHTML) before.replaceWith(document.adoptNode(after));
     }
-    every("main summary").forEach((summary) => { if (open.has(summary.textContent)) summary.parentElement.open = true; });
+    for (const summary of every("main summary")) {
+      const isOpen = folds.get(summary.textContent);
+      if (isOpen !== undefined) summary.parentElement.open = isOpen;
+    }
     document.title = page.title;
-    if (focus) first(`main a[href="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
+    document.body.className = page.body.className;
+    if (focus) every(FOCUSED).find((element) => name(element) === focus)?.focus({ preventScroll: true });
   };
   const refresh = async () => {
     if (document.hidden) return;
@@ -87,7 +95,9 @@
   let isGoing = false;
   const move = (step) => {
     const links = every("main .urgent h2 a, main .list .t a");
-    links[Math.max(0, Math.min(links.length - 1, links.indexOf(document.activeElement) + step))]?.focus();
+    const row = document.activeElement.closest(".urgent, main li");
+    const at = links.findIndex((link) => link === document.activeElement || row?.contains(link));
+    links[Math.max(0, Math.min(links.length - 1, at + step))]?.focus();
   };
   const KEYS = {
     j: () => move(1),
