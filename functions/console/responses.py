@@ -31,6 +31,7 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'; img-src 'self'; "
     "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+_ERROR, _SIGN_IN = 400, 401
 _SPRITE, _USED = "<!--icons-->", re.compile(r'href="#(icon-[a-z]+)"')
 _SYMBOL = re.compile(r'<symbol id="(icon-[a-z]+)".*</symbol>')
 
@@ -76,8 +77,12 @@ def as_mailed(html: str) -> HttpResponse:
 def message(
     status: int, text: str, hint: str | None, context: Context, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
-    """A small page with *text* as its heading; what stands between backquotes in *hint* is shown as code."""
-    return page(status, "message.html", {"text": text, "hint": (hint or "").split("`")}, context, headers)
+    """A small page with *text* as its heading; what stands between backquotes in *hint* is shown as code.
+
+    The page of an error leads back to the console.
+    """
+    view = {"text": text, "hint": (hint or "").split("`"), "is_error": status >= _ERROR and status != _SIGN_IN}
+    return page(status, "message.html", view, context, headers)
 
 
 def redirect(path: str, headers: Mapping[str, str] | None = None) -> HttpResponse:
