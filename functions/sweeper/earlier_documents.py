@@ -1,36 +1,56 @@
 """Writes the documents of earlier releases as this release writes them: queries read the stored fields only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
+from typing import Any
 
 from functions.sweeper.recovery import BATCH, recover_each
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
 from shared.ports import Doc, Update, create_or_update
-from shared.ports.earlier_documents import COLLECTIONS, PROGRESS, VERSION, Completed
+from shared.ports.earlier_documents import COLLECTIONS, PROGRESS, VERSION, Completed, is_rewritten
+from shared.ports.terms import place
+
+_ROUND = f"{VERSION}/"
+"""What the places of the round of this release begin with. A round of another release, whether it is complete or an
+upgrade or a rollback has interrupted it, says nothing about this one.
+"""
 
 
 def rewrite_earlier(context: Context) -> None:
     """Look at the next batch of documents, and rewrite those of earlier releases, until all have been looked at."""
     known = context.store.get(PROGRESS)
-    if known and known.data["version"] == VERSION:
+    if is_rewritten(known):
         return
-    docs = list(islice(_after(known.data["place"] if known else "", context), BATCH))
-    progress = {"version": VERSION if len(docs) < BATCH else None, "place": docs[-1].path if docs else ""}
+    docs = list(islice(_after(_reached(known.data if known else {}), context), BATCH))
+    is_last = len(docs) < BATCH
+    progress = {"version": VERSION if is_last else None, "place": "" if is_last else f"{_ROUND}{docs[-1].path}"}
     try:
-        recover_each([doc for doc in docs if isinstance(doc.data, Completed)], lambda doc: _rewrite(doc, context))
+        recover_each(filter(_is_earlier, docs), lambda doc: _rewrite(doc, context))
     finally:
         with suppress(Conflict, AlreadyExists):
             context.store.commit([create_or_update(PROGRESS, progress, known)])
 
 
-def _after(place: str, context: Context) -> Iterator[Doc]:
-    """The documents of all collections, in a fixed order, after the path *place*."""
-    reached = place.partition("/")[0]
+def _reached(progress: Mapping[str, Any]) -> str:
+    """The path after which the round of this release goes on; empty at its beginning."""
+    reached = str(progress.get("place", ""))
+    return reached.removeprefix(_ROUND) if reached.startswith(_ROUND) else ""
+
+
+def _after(path: str, context: Context) -> Iterator[Doc]:
+    """The documents of all collections, in a fixed order, after *path*."""
+    reached = path.partition("/")[0]
     collections = COLLECTIONS[COLLECTIONS.index(reached) :] if reached in COLLECTIONS else COLLECTIONS
     for collection in collections:
-        yield from context.store.query(collection, after=Doc(place, {}, "") if collection == reached else None)
+        yield from context.store.query(collection, after=Doc(path, {}, "") if collection == reached else None)
+
+
+def _is_earlier(doc: Doc) -> bool:
+    """Whether the store has the document otherwise: an earlier release may also have left an alert in a wrong place."""
+    is_misplaced = doc.path.startswith("alerts/") and doc.data.get("urgency") != place(doc.data)
+    return is_misplaced or isinstance(doc.data, Completed)
 
 
 def _rewrite(doc: Doc, context: Context) -> None:

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from shared.alerting.alert import effective_severity, rank
+from shared.ports.terms import NOW, urgency_of
 from shared.values.text import counted
 
 Level = Literal["critical", "warning", "calm"]
-_MAY_WAIT = frozenset({"silence", "inhibition"})
-"""The holds that say that an alert is known: the operator's silence, or another alert that explains it."""
 
 
 class Headline(NamedTuple):
@@ -26,8 +25,7 @@ class Headline(NamedTuple):
 
 def needs_now(alert: Mapping[str, Any]) -> bool:
     """Whether the document *alert* needs the operator now: it is firing and critical, and nothing explains it."""
-    held = alert.get("held") or {}
-    return alert.get("state") == "firing" and _rank(alert) == rank("critical") and held.get("by") not in _MAY_WAIT
+    return urgency_of(alert) == NOW
 
 
 def by_urgency(alerts: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

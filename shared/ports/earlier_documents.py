@@ -7,14 +7,17 @@ shape adds its case here, raises VERSION, and stays: tests/data/releases has fil
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from shared.ports.store import Doc
 from shared.ports.terms import alert_index, event_terms
 
-VERSION = 3
+VERSION = 4
 """Raised with each change in this module: the sweeper then writes every document again, since queries read the stored
 fields.
 """
 PROGRESS = "sweeps/documents"
-"""How far the documents are: `version` once all have the shape of this release, else the path after which to go on."""
+"""How far the documents are: the `version` whose shape all have, or None during a round; and the `place` in a round:
+its version, and the path after which to go on.
+"""
 Fields = dict[str, Any]
 
 
@@ -40,6 +43,11 @@ _HEARTBEAT: Mapping[str, Any] = {
     "last_seen": None, "due_at": None, "missed_at": None, "failed_at": None, "resumed_at": None, "runs": {},
     "ended": [], "took": None, "pings": 0,
 }  # fmt: skip
+
+
+def is_rewritten(progress: Doc | None) -> bool:
+    """Whether the document at PROGRESS says that all have the shape of this release: until then, queries miss some."""
+    return progress is not None and progress.data["version"] == VERSION
 
 
 def current(collection: str, data: Fields) -> Fields:

@@ -8,8 +8,8 @@ other values in it.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice
-from typing import Any
+from itertools import chain, islice, product, starmap
+from typing import Any, NamedTuple
 
 from shared.values.words import words
 
@@ -30,9 +30,31 @@ _VALUE = re.compile(r'\s{0,4}"?((?=[A-Za-z_.-]{0,40}\d)[A-Za-z0-9_.-]{3,64})(?=[
 """An id has a digit."""
 STATES: Mapping[str, int] = {"firing": 3, "acknowledged": 2, "snoozed": 1}
 """The states of open alerts, the one that needs you most with the highest number."""
-SEVERITIES: Mapping[str, int] = {"critical": 3, "warning": 2, "info": 1}
-_UNKNOWN = 3
-"""An unknown severity counts as critical."""
+SEVERITIES: Mapping[str, str] = {"critical": "3", "warning": "2", "info": "1"}
+_UNKNOWN = "critical"
+"""What an alert of an unknown severity counts as."""
+_KNOWN = "2+"
+MAY_WAIT = frozenset({"silence", "inhibition"})
+"""The holds that say that an alert is known: the operator's silence, or another alert that explains it."""
+
+
+class Urgency(NamedTuple):
+    """How urgent an open alert is. `is_known`: it is critical and fires, but a hold of MAY_WAIT says it can wait."""
+
+    state: str
+    severity: str
+    is_known: bool = False
+
+    @property
+    def begin(self) -> str:
+        """What the places of such alerts begin with."""
+        return f"{STATES[self.state]}{_KNOWN if self.is_known else SEVERITIES[self.severity]} "
+
+
+NOW, KNOWN = Urgency("firing", "critical"), Urgency("firing", "critical", is_known=True)
+"""An alert that needs the operator now, and one that would if nothing explained it."""
+URGENCIES = (NOW, KNOWN, *(urgency for urgency in starmap(Urgency, product(STATES, SEVERITIES)) if urgency != NOW))
+"""All, the most urgent first."""
 
 
 def term(word: str, bucket: str) -> str:
@@ -74,14 +96,22 @@ def alert_index(alert: Mapping[str, Any]) -> dict[str, Any]:
     named = words(" ".join(texts))
     if state not in STATES:
         return {"urgency": None, "terms": [term("", seen[:10]), *_terms(named, seen[:7], MOST_OF_ALERT)]}
-    began = str(alert.get("first_seen") or "")
-    place = urgency(str(state), str(alert.get("severity")), began)
-    return {"urgency": place, "terms": list(_terms(named, OPEN, MOST_OF_ALERT))}
+    return {"urgency": place(alert), "terms": list(_terms(named, OPEN, MOST_OF_ALERT))}
 
 
-def urgency(state: str, severity: str, began: str = "") -> str:
-    """The place among the open alerts; without *began*, what all places of this state and severity begin with."""
-    return f"{STATES[state]}{SEVERITIES.get(severity, _UNKNOWN)} {began}"
+def place(alert: Mapping[str, Any]) -> str | None:
+    """The place of the document *alert* among the open alerts; None unless it is open."""
+    urgency = urgency_of(alert)
+    return f"{urgency.begin}{alert.get('first_seen') or ''}" if urgency else None
+
+
+def urgency_of(alert: Mapping[str, Any]) -> Urgency | None:
+    """How urgent the document *alert* is; None unless it is open."""
+    state, severity = str(alert.get("state")), str(alert.get("severity"))
+    if state not in STATES:
+        return None
+    urgency = Urgency(state, severity if severity in SEVERITIES else _UNKNOWN)
+    return KNOWN if urgency == NOW and (alert.get("held") or {}).get("by") in MAY_WAIT else urgency
 
 
 DERIVED = frozenset({"terms", "urgency"})

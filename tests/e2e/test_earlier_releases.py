@@ -15,7 +15,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from opos.cli import main
+from shared.alerting.attention import needs_now
 from shared.alerting.state_machine import OPEN
+from shared.ports.earlier_documents import PROGRESS, is_rewritten
+from shared.ports.terms import NOW
+from shared.services.search import NO_FILTERS, open_alerts
 from tests.e2e.test_wrong_folders import ARGUMENTS
 from tests.support.bundle import SECRETS, Bundle
 from tests.support.release_data import FOLDER
@@ -77,6 +81,20 @@ def calls(bundle: Bundle) -> Iterator[str]:
 def test_every_page_answers(old: Bundle) -> None:
     pages = crawl(old)
     assert len(pages) > len(PAGES)
+
+
+def test_today_and_alerts_show_what_is_open_before_and_after_the_first_sweep(old: Bundle) -> None:
+    firing = [doc.data for doc in old.docs("alerts") if doc.data["state"] in OPEN]
+    for _ in range(3):
+        opened = open_alerts(NO_FILTERS, old.runtime.context())
+        assert sorted(doc.data["title"] for doc in opened.rows) == sorted(alert["title"] for alert in firing)
+        assert (opened.total, opened.counts[NOW]) == (len(firing), sum(map(needs_now, firing)))
+        today, alerts = (old.request("GET", path, headers=old.signed_in()).text for path in ("/", "/console/alerts"))
+        assert f"{opened.counts[NOW]} thing" in today
+        assert f"{opened.counts[NOW]} thing" in alerts
+        old.tick(minutes=1)
+        firing = [doc.data for doc in old.docs("alerts") if doc.data["state"] in OPEN]
+    assert is_rewritten(old.store.get(PROGRESS))
 
 
 def test_every_command_answers(old: Bundle) -> None:

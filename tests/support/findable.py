@@ -7,12 +7,15 @@ from shared.alerting.alert import no_progress
 from shared.events import BusinessEvent, Event, Signal, document_id, iso
 from shared.flags import FlagSet
 from shared.flags.definition import Definition
-from shared.ports import Create, Store
+from shared.ports import Create, Set, Store
+from shared.ports.earlier_documents import PROGRESS, VERSION
 from shared.runtime.current_documents import CurrentDocuments
 from shared.services.intake.acceptance import keep
 from tests.support.fakes import FakeClock, FakeContext
 
 NOW = FakeClock().now()
+REWRITTEN = Set(PROGRESS, {"version": VERSION, "place": ""})
+"""What the first sweep of a release writes: all documents have its shape."""
 
 
 def ago(**age: float) -> datetime:
@@ -48,6 +51,7 @@ def news(title: str, **labels: str) -> tuple[Signal, ...]:
 def searching(store: Store, *writes: Create) -> FakeContext:
     """A context whose store has what *writes* write."""
     current = CurrentDocuments(store)
+    current.commit([REWRITTEN])
     for start in range(0, len(writes), 200):
         current.commit(writes[start : start + 200])
     till = Definition("ENABLED", {"on": True}, "on", None, {"description": "The new page to pay on"})

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice, product
+from dataclasses import replace
+from itertools import chain, islice
 
-from shared.alerting.alert import effective_severity
 from shared.context import Context
 from shared.ports import Condition, Doc, Store
-from shared.ports.terms import OPEN, SEVERITIES, STATES, term, urgency
+from shared.ports.earlier_documents import PROGRESS, is_rewritten
+from shared.ports.terms import OPEN, STATES, URGENCIES, Urgency, place, term, urgency_of
 from shared.services.search.filters import Filters
 from shared.services.search.listing import Listing
 
@@ -22,7 +23,12 @@ def open_alerts(filters: Filters, context: Context, limit: int = 50, after: str 
     By state, severity and day alone, a page reads its own documents, and all counts are exact. By words, a source, a
     type or labels, it reads at most MOST alerts: those that have the rarest word, or all. Only if these are more, it
     goes through the open alerts in order, and counts nothing.
+
+    Until the sweeper has rewritten the documents of an earlier release, which no index has, it reads at most MOST
+    alerts of each state.
     """
+    if not is_rewritten(context.store.get(PROGRESS)):
+        return _unindexed(filters, context.store, limit, after)
     if not _looks_inside(filters):
         counts = _counts(filters, context.store)
         rows = list(_in_order(filters, context.store, after, limit + 1))
@@ -33,6 +39,16 @@ def open_alerts(filters: Filters, context: Context, limit: int = 50, after: str 
     return _page(list(filter(_wanted(filters), docs)), limit, after)
 
 
+def _unindexed(filters: Filters, store: Store, limit: int, after: str) -> Listing:
+    """The open alerts by their states. Of more than MOST of a state these are any, and nobody counts them."""
+    states = [state for state in STATES if filters.state in {None, state}]
+    read = [list(store.query("alerts", where=[("state", "==", state)], limit=MOST)) for state in states]
+    docs = list(chain.from_iterable(read))
+    listing = _page(list(filter(_wanted(filters), docs)), limit, after)
+    is_cut = any(len(part) == MOST for part in read)
+    return replace(listing, counts=Counter(), total=None, looked_through=len(docs)) if is_cut else listing
+
+
 def _looks_inside(filters: Filters) -> bool:
     return bool(filters.words or filters.source or filters.type or filters.labels)
 
@@ -40,8 +56,8 @@ def _looks_inside(filters: Filters) -> bool:
 def _page(docs: list[Doc], limit: int, after: str) -> Listing:
     """The page of *docs*, which are all that match."""
     docs.sort(key=_place, reverse=True)
-    counts = Counter[tuple[str, str]]((doc.data["state"], effective_severity(doc.data["severity"])) for doc in docs)
-    rows = [doc for doc in docs if not after or _place(doc) < _place(_last(after))]
+    counts = Counter(urgency for doc in docs if (urgency := urgency_of(doc.data)))
+    rows = [doc for doc in docs if not after or _place(doc) < (_last(after).data["urgency"], _last(after).path)]
     return Listing(rows[:limit], counts, len(docs), _more(rows, limit))
 
 
@@ -77,37 +93,35 @@ def _wanted(filters: Filters) -> Callable[[Doc], bool]:
     return lambda doc: doc.data["state"] in STATES and filters.includes_alert(doc.data, doc.data["first_seen"])
 
 
-def _classes(filters: Filters) -> Iterator[tuple[str, str]]:
-    """The states and severities to list, the worst first."""
-    for state, severity in product(STATES, SEVERITIES):
-        if filters.state in {None, state} and filters.severity in {None, severity}:
-            yield state, severity
+def _urgencies(filters: Filters) -> Iterator[Urgency]:
+    """Those to list, the most urgent first."""
+    for urgency in URGENCIES:
+        if filters.state in {None, urgency.state} and filters.severity in {None, urgency.severity}:
+            yield urgency
 
 
-def _range(state: str, severity: str, filters: Filters) -> list[Condition]:
-    begin = urgency(state, severity)
+def _range(urgency: Urgency, filters: Filters) -> list[Condition]:
+    begin = urgency.begin
     return [("urgency", ">=", f"{begin}{filters.since or ''}"), ("urgency", "<", f"{begin}{filters.until or '~'}")]
 
 
-def _counts(filters: Filters, store: Store) -> Counter[tuple[str, str]]:
-    return Counter({
-        (state, severity): store.count("alerts", where=_range(state, severity, filters))
-        for state, severity in _classes(filters)
-    })  # fmt: skip
+def _counts(filters: Filters, store: Store) -> Counter[Urgency]:
+    ranges = {urgency: _range(urgency, filters) for urgency in _urgencies(filters)}
+    return Counter({urgency: store.count("alerts", where=where) for urgency, where in ranges.items()})
 
 
 def _in_order(filters: Filters, store: Store, after: str, most: int) -> Iterator[Doc]:
     """The open alerts of a state, severity and day, the worst first: the next *most* after the page before."""
     last = _last(after) if after else None
-    for state, severity in _classes(filters):
-        begin = urgency(state, severity)
+    for urgency in _urgencies(filters):
+        begin = urgency.begin
         if last is None or last.data["urgency"][: len(begin)] >= begin:
-            for doc in islice(_of_class(_range(state, severity, filters), store, last, most), most):
+            for doc in islice(_in_range(_range(urgency, filters), store, last, most), most):
                 most, last = most - 1, doc
                 yield doc
 
 
-def _of_class(where: Sequence[Condition], store: Store, last: Doc | None, most: int) -> Iterator[Doc]:
+def _in_range(where: Sequence[Condition], store: Store, last: Doc | None, most: int) -> Iterator[Doc]:
     """The alerts of a range, read a PAGE at a time, because some readers stop early."""
     while page := list(
         store.query(
@@ -122,7 +136,8 @@ def _of_class(where: Sequence[Condition], store: Store, last: Doc | None, most: 
 
 
 def _place(doc: Doc) -> tuple[str, str]:
-    return str(doc.data["urgency"]), doc.path
+    """By what the alert is: an index that an upgrade has left behind has another place for it, or none."""
+    return place(doc.data) or "", doc.path
 
 
 def _more(rows: list[Doc], limit: int) -> str:
@@ -130,10 +145,10 @@ def _more(rows: list[Doc], limit: int) -> str:
 
 
 def _cursor(doc: Doc) -> str:
-    return f"{doc.data['urgency']}/{doc.id}"
+    return f"{doc.data.get('urgency') or place(doc.data)}/{doc.id}"
 
 
 def _last(cursor: str) -> Doc:
     """The last alert of the page before, as far as its place says it."""
-    place, _, id = cursor.rpartition("/")
-    return Doc(f"alerts/{id}", {"urgency": place}, "")
+    urgency, _, id = cursor.rpartition("/")
+    return Doc(f"alerts/{id}", {"urgency": urgency}, "")

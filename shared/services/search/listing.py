@@ -1,10 +1,11 @@
 """A page of a list, and how much of everything it has seen."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shared.ports import Condition, Doc, Store
+from shared.ports.terms import Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +18,8 @@ class Listing:
     """
 
     rows: list[Doc]
-    counts: Mapping[tuple[str, str], int] = field(default_factory=Counter)
-    """Of open alerts, by state and severity; empty if `total` is None."""
+    counts: Counter[Urgency] = field(default_factory=Counter)
+    """Of open alerts; empty if `total` is None."""
     total: int | None = None
     more: str = ""
     looked_through: int = 0
@@ -27,8 +28,8 @@ class Listing:
         """How many of the alerts counted have this state and this severity."""
         return sum(
             number
-            for (its_state, its_severity), number in self.counts.items()
-            if state in {None, its_state} and severity in {None, its_severity}
+            for urgency, number in self.counts.items()
+            if state in {None, urgency.state} and severity in {None, urgency.severity}
         )
 
 

@@ -59,9 +59,11 @@ def standing(context: Context, *, is_serving: bool = False) -> Standing:
     sweep = context.store.get(SWEEP)
     at = sweep.data.get("at") if sweep else None
     is_silent = is_late(at, context) or (at is None and not is_serving)
+    unread -= alerts.unread_critical or 0
     words = headline(
-        alerts.now + is_silent, len(firing) + unread - alerts.unread_critical + sum(section.count for section in waits),
+        alerts.now + is_silent, len(firing) + unread + sum(section.count for section in waits),
         acknowledged=alerts.counts["acknowledged"], snoozed=alerts.counts["snoozed"],
+        is_whole=alerts.unread_critical is not None,
         is_night=is_night(config.focus, context.now, zone=config.timezone),
     )  # fmt: skip
     return Standing(

@@ -1,12 +1,16 @@
 """The documents of earlier releases, rewritten a batch at a time."""
 
+from typing import Any
+
 import pytest
 
 from functions.sweeper import earlier_documents
 from functions.sweeper.earlier_documents import PROGRESS, rewrite_earlier
 from shared.ports import Create
 from shared.ports.earlier_documents import VERSION, current
+from shared.ports.terms import alert_index, place
 from shared.runtime.current_documents import CurrentDocuments
+from tests.support.alerts import fired
 from tests.support.fakes import FakeContext
 
 
@@ -23,9 +27,38 @@ def test_each_sweep_goes_on_where_the_last_one_ended_until_every_document_is_of_
     while (progress := stored.get(PROGRESS)) is None or progress.data["version"] != VERSION:
         rewrite_earlier(context)
         places.append(stored.docs[PROGRESS].data["place"])
-    assert places == ["events/09", "events/19", "heartbeats/a"]
+    assert places == [f"{VERSION}/events/09", f"{VERSION}/events/19", ""]
     kept = [doc for doc in stored.docs.values() if doc.path != PROGRESS]
     assert [doc.path for doc in kept if current(doc.path.partition("/")[0], doc.data) is not doc.data] == []
     commits = len(stored.commits)
     rewrite_earlier(context)
     assert len(stored.commits) == commits
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        {"version": VERSION - 1, "place": "overrides/everyone"},
+        {"version": None, "place": "events/19"},
+        {"version": None, "place": f"{VERSION - 1}/events/19"},
+    ],
+    ids=["complete", "interrupted", "interrupted, as this release writes it"],
+)
+def test_whatever_the_round_of_another_release_has_left_each_alert_gets_its_place(
+    context: FakeContext, left: dict[str, Any]
+) -> None:
+    stored = context.store
+    stored.commit([Create(PROGRESS, left), Create("alerts/a1", {**fired("a1")})])
+    context.store = CurrentDocuments(stored)  # type: ignore[assignment]
+    rewrite_earlier(context)
+    assert stored.docs["alerts/a1"].data["urgency"] == place(fired("a1"))
+    assert stored.docs[PROGRESS].data == {"version": VERSION, "place": ""}
+
+
+def test_an_alert_that_an_earlier_release_resolved_loses_the_place_that_it_kept(context: FakeContext) -> None:
+    stored, alert = context.store, fired("a1")
+    stored.commit([Create("alerts/a1", {**alert, **alert_index(alert), "state": "resolved"})])
+    context.store = CurrentDocuments(stored)  # type: ignore[assignment]
+    rewrite_earlier(context)
+    assert stored.docs["alerts/a1"].data["urgency"] is None
+    assert "trouble@open" not in stored.docs["alerts/a1"].data["terms"]

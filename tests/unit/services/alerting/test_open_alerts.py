@@ -2,12 +2,24 @@
 
 from typing import Any
 
-from shared.ports import Create
+import pytest
+
+from shared.ports import Create, Delete, Set
+from shared.ports.earlier_documents import PROGRESS
 from shared.ports.terms import alert_index
 from shared.services.alerting.open_alerts import read_open_alerts
+from shared.services.search import alerts as alert_list
+from shared.services.standing.standing import standing
 from tests.support.alerts import fired
 from tests.support.fakes import FakeContext
+from tests.support.findable import REWRITTEN
 from tests.support.operation_counter import CountingStore
+
+
+@pytest.fixture(autouse=True)
+def _rewritten(context: FakeContext) -> None:
+    """The sweeper has written everything as this release does."""
+    context.store.commit([REWRITTEN])
 
 
 def store(context: FakeContext, count: int, *, prefix: str = "w", **fields: Any) -> None:
@@ -51,11 +63,37 @@ def test_three_thousand_open_alerts_cost_little_more_than_what_is_shown(context:
     counting: Any = CountingStore(context.store)
     context.store = counting
     assert read_open_alerts(context, most=50).total == 3000
-    assert counting.billed["reads"] <= 50 + 1 + 9 + 3 + 1
+    assert counting.billed["reads"] <= 50 + 1 + 2 + 10 + 2 + 1
 
 
 def test_alerts_of_an_earlier_release_are_there_before_the_sweeper_has_completed_them(context: FakeContext) -> None:
-    context.store.commit([Create("sweeps/documents", {"version": 2, "place": ""})])
+    context.store.commit([Set(PROGRESS, {"version": 2, "place": ""})])
     context.store.commit([Create("alerts/old", {**fired("old"), "severity": "critical"})])
     opened = read_open_alerts(context)
     assert ([doc.id for doc in opened.docs], opened.now, opened.total) == (["old"], 1, 1)
+
+
+@pytest.mark.parametrize("is_upgraded", [True, False], ids=["after any release", "after one without progress"])
+def test_of_very_many_alerts_of_an_earlier_release_it_says_only_what_it_knows(
+    context: FakeContext, monkeypatch: pytest.MonkeyPatch, *, is_upgraded: bool
+) -> None:
+    monkeypatch.setattr(alert_list, "MOST", 30)
+    progress = context.store.docs[PROGRESS]
+    context.store.commit([Set(PROGRESS, {"version": None, "place": "2/events/1"})] if is_upgraded else [])
+    context.store.commit([] if is_upgraded else [Delete(PROGRESS, progress.version)])
+    alerts = [{**fired(f"w{n:03}"), "severity": "warning"} for n in range(40)]
+    context.store.commit([Create(f"alerts/{alert['id']}", alert) for alert in alerts])
+    opened = read_open_alerts(context)
+    assert (len(opened.docs), opened.total, opened.unread_critical) == (30, 40, None)
+    assert standing(context, is_serving=True).headline.title == "More is firing than opos reads here"
+
+
+def test_silenced_critical_alerts_do_not_hide_the_real_one_or_count_as_it(context: FakeContext) -> None:
+    held = {"by": "silence", "reason": "known", "since": "2026-11-20T09:00:00Z"}
+    store(context, 1, prefix="r", severity="critical", first_seen="2026-11-01T09:00:00Z")
+    store(context, 260, prefix="s", severity="critical", held=held)
+    store(context, 3)
+    opened = read_open_alerts(context)
+    assert ([doc.id for doc in opened.needing], opened.now, opened.unread_critical) == (["r00000"], 1, 0)
+    headline = standing(context, is_serving=True).headline
+    assert headline.text == "1 thing needs you now. 263 others can wait."
