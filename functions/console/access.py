@@ -65,9 +65,10 @@ def is_operator(request: HttpRequest, context: OperatorContext) -> bool:
 
 
 class Visitor(NamedTuple):
-    """The operator who asks: `session` is the id of their session, empty for an identity."""
+    """The operator who asks: `session` is the id of their session, empty for an identity; `who` is for the log."""
 
     session: str
+    who: str = ""
 
     def sign_out(self, context: Context) -> str:
         """The address that ends the session; empty for an identity."""
@@ -77,9 +78,10 @@ class Visitor(NamedTuple):
 def visitor(request: HttpRequest, context: OperatorContext) -> Visitor | None:
     """The operator who sent *request*; None if it was somebody else."""
     if context.deployed:
-        return Visitor("") if context.is_operator(request.headers) else None
+        address = context.operator(request.headers)
+        return Visitor("", address) if address else None
     session = _session(request, context)
-    return Visitor(session.id) if session else None
+    return Visitor(session.id, f"session {session.id[:8]}") if session else None
 
 
 def _session(request: HttpRequest, context: Context) -> Doc | None:

@@ -13,8 +13,8 @@ class OperatorContext(Context, Protocol):
         """Whether this runs on the platform, and not on the operator's machine."""
         ...
 
-    def is_operator(self, headers: Mapping[str, str]) -> bool:
-        """Whether *headers* have an identity token of an operator."""
+    def operator(self, headers: Mapping[str, str]) -> str:
+        """The address of the operator whose identity token *headers* have; empty if they have none."""
         ...
 
 

@@ -37,7 +37,7 @@ def show(request: HttpRequest, context: ConsoleContext, id: str) -> Page:
 def reveal(form: Form, context: ConsoleContext, id: str) -> HttpResponse:
     """Write down that the operator sees what is redacted, and lead to an address that shows it for a while."""
     doc = _event(id, context)
-    _log.info("values_shown", event_id=doc.id)
+    _log.info("values_shown", event_id=doc.id, by=form.who)
     token = context.links.token("shown", {"event": doc.id}, expires=context.now + SHOWN)
     return redirect(f"{event_path(doc.id)}?shown={token}#payload")
 

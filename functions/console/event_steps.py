@@ -12,6 +12,7 @@ from shared.events import OWN_SOURCE
 from shared.services.alerting.event_story import Story
 from shared.services.outbox.resending import UNDELIVERED
 from shared.values.local_time import as_datetime, duration
+from shared.values.masking import without_secrets
 from shared.values.text import counted, headline
 
 MOST = 20
@@ -40,7 +41,11 @@ def steps(told: Story, data: Mapping[str, Any], context: Context) -> list[Row]:
 def _row(step: Step, received: str, context: Context) -> Row:
     took = as_datetime(step.time) - as_datetime(received)
     after = _length(took) if took > timedelta() else ""
-    words = {"detail": localized_reason(step.detail, context), "after": after, "at": at(step.time, context)}
+    words = {
+        "detail": without_secrets(localized_reason(step.detail, context)),
+        "after": after,
+        "at": at(step.time, context),
+    }
     return {**step._asdict(), **words}
 
 

@@ -1,5 +1,6 @@
 """What the page of an event shows: what happened, the payload, the alerts and the facts."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,8 +14,11 @@ from shared.context import Context
 from shared.events import OWN_SOURCE, Event
 from shared.ports import Doc
 from shared.services.alerting.event_story import Story, story
+from shared.values.masking import without_secrets
 from shared.values.text import headline
 
+_HEX = re.compile(r"[0-9a-f]*")
+"""A delivery id that is a hash of the body, or made by opos: a secret in other texts, but not here."""
 MOST_ALERTS = 20
 """How many alerts of an event its page reads."""
 
@@ -25,7 +29,7 @@ def event_view(doc: Doc, context: Context, *, is_shown: bool) -> Row:
     body = payload(event, is_shown=is_shown)
     return {
         "id": doc.id, "path": event_path(doc.id), "version": doc.version, "kind": outcome(data),
-        "title": headline(event.subject or event.type), "type": headline(event.type), "source": event.source,
+        "title": _title(event.subject or event.type), "type": _title(event.type), "source": event.source,
         "at": at(data["received_at"], context), "trace": event.trace, "state": data["state"],
         "quarantine": fault(event.quarantine) if event.quarantine else None,
         "steps": steps(told, data, context),
@@ -38,14 +42,19 @@ def event_view(doc: Doc, context: Context, *, is_shown: bool) -> Row:
     }  # fmt: skip
 
 
+def _title(text: str) -> str:
+    """*text* on one line. It may name a person, as the notification does, but shows no token."""
+    return headline(without_secrets(text))
+
+
 def _decisions(data: Mapping[str, Any]) -> list[dict[str, str]]:
     return [decision for handled in data["handled"].values() for decision in handled["decisions"]]
 
 
 def _facts(event: Event, data: Mapping[str, Any], context: Context) -> Iterator[tuple[str, str]]:
-    yield "Type", headline(event.type)
+    yield "Type", _title(event.type)
     yield "State", {"accepted": "not processed yet", "dead": "failed"}.get(data["state"], data["state"])
-    yield "Delivery id", event.delivery_id
+    yield "Delivery id", event.delivery_id if _HEX.fullmatch(event.delivery_id) else without_secrets(event.delivery_id)
     if event.signed_with:
         yield "Secret", event.signed_with
     if event.subject.startswith("test mode: "):
@@ -60,7 +69,7 @@ def _alert(alert: Story, context: Context) -> Row:
     count = f"{alert['count']} times" if alert["count"] > 1 else ""
     more = ", ".join(filter(None, (alert["severity"], alert["state"], count, waits)))
     return {
-        "path": alert_path(alert["id"]), "title": headline(alert["title"]), "more": more,
+        "path": alert_path(alert["id"]), "title": _title(alert["title"]), "more": more,
         "at": at(alert["last_seen"], context),
     }  # fmt: skip
 

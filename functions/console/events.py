@@ -24,6 +24,7 @@ from shared.services.search.filters import Filters, on_day
 from shared.services.search.listing import Listing
 from shared.values.http import HttpRequest
 from shared.values.local_time import as_datetime
+from shared.values.masking import without_secrets
 from shared.values.text import headline, one_line
 from shared.values.words import words
 
@@ -102,10 +103,10 @@ def _days(docs: Sequence[Doc], context: Context) -> Iterator[Row]:
 def event_row(doc: Doc, context: Context) -> Row:
     """An event as a row of a list."""
     data, mark = doc.data, outcome(doc.data)
-    kind = "" if data["type"] in {data["subject"], "quarantined"} else f" {one_line(data['type'], 60)}"
+    kind = "" if data["type"] in {data["subject"], "quarantined"} else f" {one_line(without_secrets(data['type']), 60)}"
     return {
         "path": event_path(doc.id), "mark": mark, "at": at(data["received_at"], context),
-        "title": headline(data["subject"] or data["type"]),
+        "title": headline(without_secrets(data["subject"] or data["type"])),
         "more": f"{data['source']}{kind}, {mark.words.lower()}{_reason(data, context)}",
     }  # fmt: skip
 
@@ -116,7 +117,7 @@ def _reason(data: Mapping[str, Any], context: Context) -> str:
         return f": {one_line(fault(data['quarantine']).words, 120)}"
     decisions = [decision for handled in data["handled"].values() for decision in handled["decisions"]]
     reasons = [decision["reason"] for decision in decisions if decision["path"] in {"hold", "record"}]
-    return f": {one_line(localized_reason(reasons[0], context), 120)}" if reasons else ""
+    return f": {one_line(without_secrets(localized_reason(reasons[0], context)), 120)}" if reasons else ""
 
 
 def _chips(asked: Mapping[str, str]) -> Iterator[Row]:

@@ -24,12 +24,13 @@ _AGAIN = "Nothing was changed. Open the page again, and press its button."
 class Form(NamedTuple):
     """The fields of a form, each the first value of its name; `lists` has all values, for check boxes.
 
-    `device` is the browser that sent it, in words.
+    `device` is the browser that sent it, in words, and `who` the address or the session of the operator.
     """
 
     fields: Mapping[str, str]
     lists: Mapping[str, list[str]]
     device: str = ""
+    who: str = ""
 
     def is_of(self, doc: Doc) -> bool:
         """Whether the page of the form showed *doc* as it is now."""
@@ -53,7 +54,7 @@ def form(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if not _is_ours(fields.get("csrf", ""), operator, context):
             return message(403, "This form is not valid any more", _AGAIN, context)
         device = browser_of(request.headers.get("user-agent", ""))
-        return act(Form(fields, lists, device), context, *parts)
+        return act(Form(fields, lists, device, operator.who), context, *parts)
 
     return answer
 

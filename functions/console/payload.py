@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from shared.errors import ContractBroken
 from shared.events import Event
 from shared.intake.body import parsed, raw_body
-from shared.intake.masking import parts
+from shared.values.masking import parts
 from shared.values.text import counted, readable
 
 MOST = 48_000

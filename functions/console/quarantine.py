@@ -1,7 +1,9 @@
-"""Why an event failed validation, in words."""
+"""Why an event failed validation, in words. What the sender sent instead is redacted as in the payload."""
 
 import re
 from typing import NamedTuple
+
+from shared.values.masking import redacted
 
 _EXPECTED = re.compile(r"expected (\S+) to be (\w+), found (.+)", re.DOTALL)
 _KINDS = {
@@ -27,6 +29,7 @@ def fault(reason: str) -> Fault:
     """The fault in the stored *reason*."""
     match = _EXPECTED.fullmatch(reason)
     if match is None:
-        return Fault(reason[:1].upper() + reason[1:])
+        return Fault(redacted(reason[:1].upper() + reason[1:]))
     kind, _, value = match[3].partition(" ")
-    return Fault(reason, match[1], _KINDS.get(match[2], match[2]), f"{_KINDS.get(kind, kind)} {value}".strip())
+    was = f"{_KINDS.get(kind, kind)} {redacted(value, match[1].rpartition('.')[2])}".strip()
+    return Fault(redacted(reason), match[1], _KINDS.get(match[2], match[2]), was)

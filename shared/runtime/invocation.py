@@ -35,8 +35,8 @@ class Invocation(Ports):
         known = self.overrides.current(self.now)
         return self.watched_flags.current().under(known.variants, is_stale=known.is_stale)
 
-    def is_operator(self, headers: Mapping[str, str]) -> bool:
-        return self.callers.is_operator(headers, self.operators, self.now)
+    def operator(self, headers: Mapping[str, str]) -> str:
+        return self.callers.operator(headers, self.operators, self.now)
 
     def user(self, headers: Mapping[str, str]) -> dict[str, Any] | None:
         return self.users.claims(headers, self.now)

@@ -47,13 +47,13 @@ class Callers:
             _log.warning("push_refused", reason="another account")
             raise Unauthorized("The request does not carry a valid identity token.")
 
-    def is_operator(self, headers: Mapping[str, str], operators: Collection[str], now: datetime) -> bool:
-        """Whether the caller is one of *operators*, through IAP or with a Google identity token."""
+    def operator(self, headers: Mapping[str, str], operators: Collection[str], now: datetime) -> str:
+        """The address of the caller, one of *operators*, from IAP or a Google identity token; empty for another."""
         try:
             caller = self._identity(headers, now)
         except Unauthorized:
-            return False
-        return caller in {operator.lower() for operator in operators}
+            return ""
+        return caller if caller in {operator.lower() for operator in operators} else ""
 
     def _identity(self, headers: Mapping[str, str], now: datetime) -> str:
         if IAP_HEADER in headers and (audience := self.environment.get(IAP_AUDIENCE)):

@@ -85,6 +85,7 @@ FIELDS: Mapping[str, Filter] = {
     ),
     **dict.fromkeys(("detail", "error", "outcome", "reason", "state", "type", "version"), _word),
     **dict.fromkeys(("file", "library", "remedy"), _word),
+    "by": _word,  # the operator who did it: an address from opos.yaml, or the id of a session
     "network": _word,  # of a caller: the first bits of its address only
     **dict.fromkeys(("alerts", "attempts", "faults", "members", "permanent", "seconds", "status"), _number),
     **dict.fromkeys(("expected", "failures"), _words),

@@ -243,8 +243,8 @@ class FakeContext:
     def now(self) -> datetime:
         return self.clock.now()
 
-    def is_operator(self, headers: Mapping[str, str]) -> bool:
-        return headers.get("authorization") in self.operators
+    def operator(self, headers: Mapping[str, str]) -> str:
+        return "me@example.com" if headers.get("authorization") in self.operators else ""
 
     def new_id(self) -> str:
         return next(self.ids)

@@ -41,7 +41,7 @@ def believed(headers: Mapping[str, str]) -> bool:
     try:
         CALLERS.require_push(headers, NOW)
     except Unauthorized:
-        return CALLERS.is_operator(headers, ["owner@x.example"], NOW)
+        return bool(CALLERS.operator(headers, ["owner@x.example"], NOW))
     return True
 
 

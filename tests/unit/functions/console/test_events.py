@@ -176,13 +176,31 @@ def test_personal_values_and_secrets_are_redacted_until_a_press_that_is_written_
     assert press(context, f"{path}/reveal", is_ours=False).status == 403
     answer = press(context, f"{path}/reveal")
     assert answer.status == 303
-    assert "values_shown" in capsys.readouterr().out
+    (written,) = (line for line in capsys.readouterr().out.splitlines() if "values_shown" in line)
+    sessions = {f"session {doc.id[:8]}" for doc in context.store.query("sessions")}
+    assert any(session in written for session in sessions)
     shown = answer.headers["location"].partition("#")[0]
     assert "hunter2" in words(ask(context, shown))
     other = put(context, "00ac", {"password": "hunter2"})
     assert "hunter2" not in words(ask(context, f"{other}?{shown.partition('?')[2]}"))
     context.clock.advance(minutes=6)
     assert "hunter2" not in words(ask(context, shown))
+
+
+def test_a_token_is_shown_nowhere_on_the_pages_and_a_person_only_in_titles(context: FakeContext) -> None:
+    token = "sk_live_4eC39HqLyjWDarjtT1"
+    odd = "expected data.status to be str, found dict {'password': 'hunter2 is long', 'mail': 'joe@example.com'}"
+    title = f"Payment of ada@example.com with {token} failed"
+    put(context, "00ba", type=f"of {token}", subject=title, quarantine=odd, delivery_id=token)
+    path = put(context, "00bb", {"data": {"title": title, "severity": "critical"}}, subject=title)
+    pages = [ask(context, address) for address in ("/console/events", "/console/event/00ba", path, f"{path}?replay=1")]
+    for page in pages:
+        assert token not in page.body.decode()
+        assert "hunter2" not in page.body.decode()
+        assert "joe@example.com" not in page.body.decode()
+        assert "Payment of ada@example.com with [token] failed" in words(page)
+    assert "data.status should be text, but is an object" in words(pages[1])
+    assert "Every check for Payment of" in words(pages[3])
 
 
 @pytest.mark.parametrize(
