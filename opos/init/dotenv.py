@@ -13,12 +13,13 @@ from opos.init.questions import Answers
 from opos.init.templates import SMOKE_SECRET
 from opos.senders.catalogue import new_secret, sender
 from opos.terminal.files import write_whole
-from shared.config.files.dotenv import NAME, read
+from shared.config.files.dotenv import NAME, assignment_of, read
 from shared.config.files.faults import ConfigError, Fault
 from shared.security.secrets import read_secret
 
 GITIGNORE = ".gitignore"
 _PRIVATE = (NAME, ".opos/")
+_BLANK = re.compile(r"""([^=]*=)(?:[ \t]*(?:''|""))?(\s*(?:\s#.*)?)""")
 _HEAD = "# The secrets that opos.yaml names. opos reads this file beside opos.yaml. Do not share or commit it.\n"
 
 
@@ -52,29 +53,39 @@ def of_channel(channel: Asked) -> Wanted:
     return Wanted(channel.secret, channel.value, note, channel.name if channel.steps else "")
 
 
-def line_of(text: str, name: str) -> int:
-    """The line of *text* that sets *name*; the first if none does."""
-    match = re.search(rf"^\s*(?:export )?{name}(?:_FILE)?=", text, re.MULTILINE)
-    return text.count("\n", 0, match.end()) + 1 if match else 1
-
-
 def with_secrets(text: str, secrets: Iterable[Wanted], environment: Mapping[str, str]) -> tuple[str, list[Wanted]]:
-    """*text* with those of *secrets* that neither it nor *environment* has, and these.
+    """*text* with those of *secrets* that neither it nor *environment* sets, also by a `NAME_FILE`, and these.
 
     A name that *text* has without a value gets one if there is one; a value that is set never changes.
     """
-    newline = "\r\n" if "\r\n" in text else "\n"
     new = []
     for secret in secrets:
-        line = re.search(rf"^\s*(?:export )?{secret.name}(?:_FILE)?=([^\r\n]*)", text, re.MULTILINE)
-        if read_secret(secret.name, environment) is not None or (line and (line[1].strip() or not secret.value)):
+        present = assignment_of(text, secret.name, environment)
+        if _is_set(text, secret.name, environment) or (present and not secret.value):
             continue
         new.append(secret)
-        if line:
-            text = f"{text[: line.start(1)]}{shlex.quote(secret.value)}{text[line.end(1) :]}"
-        else:
-            text = text.rstrip("\r\n") + newline + _lines(secret).replace("\n", newline)
+        text = (present and _filled(text, present.line, secret)) or _extended(text, secret)
     return text, new
+
+
+def _is_set(text: str, name: str, environment: Mapping[str, str]) -> bool:
+    present = (assignment_of(text, variable, environment) for variable in (name, f"{name}_FILE"))
+    return read_secret(name, environment) is not None or any(assignment and assignment.value for assignment in present)
+
+
+def _filled(text: str, line: int, secret: Wanted) -> str | None:
+    """*text* with the value of *secret* in its *line*, which sets an empty one; None if that is in unusual words."""
+    lines = text.split("\n")
+    parts = _BLANK.fullmatch(lines[line - 1])
+    if parts is None:
+        return None
+    lines[line - 1] = f"{parts[1]}{shlex.quote(secret.value)}{parts[2]}"
+    return "\n".join(lines)
+
+
+def _extended(text: str, secret: Wanted) -> str:
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return text.rstrip("\r\n") + newline + _lines(secret).replace("\n", newline)
 
 
 def add(folder: Path, secrets: list[Wanted], environment: Mapping[str, str]) -> list[Wanted]:

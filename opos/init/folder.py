@@ -11,7 +11,7 @@ from opos.init.files import Change, content, replaced
 from opos.init.page_channel import channels
 from opos.init.questions import Answers
 from opos.yaml_entries import edited
-from shared.config.files.dotenv import NAME
+from shared.config.files.dotenv import NAME, assignment_of
 from shared.config.files.faults import ConfigError, Fault
 from shared.config.files.loader import config_in
 from shared.config.files.located_yaml import Located, parse_yaml, read_yaml
@@ -100,13 +100,14 @@ def _require_unset(name: str, value: str, variables: Mapping[str, str]) -> None:
     """Raises ConfigError if *value* is to be that of the secret *name*, which has another."""
     if value and read_secret(name, variables) not in {None, value}:
         hint = "`opos init` never changes a secret; change it in .env"
-        line = dotenv.line_of(dotenv.text_of(Path(NAME)), name)
+        present = assignment_of(dotenv.text_of(Path(NAME)), name, variables)
+        line = present.line if present else 1
         raise ConfigError([Fault(NAME, line, name, "no value yet", "another value", hint)])
 
 
 def _env_change(wanted: list[Wanted]) -> tuple[tuple[Wanted, ...], list[Change]]:
     file = Path(NAME)
-    text, new = dotenv.with_secrets(dotenv.text_of(file), wanted, os.environ)
+    text, new = dotenv.with_secrets(dotenv.text_of(file), wanted, environment())
     names = ", ".join(secret.name for secret in new)
     before = content(file)
     if new:

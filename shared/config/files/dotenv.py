@@ -6,23 +6,13 @@ latter two differently. Unlike a shell, opos runs no command that the file conta
 variables: they are settings of opos, not variables of its process.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
+from shared.config.files.assignments import Assignment, assignments
 from shared.config.files.faults import Fault
 
 NAME = ".env"
-_EMPTY = re.compile(r"[ \t]*(?:#.*|export[ \t]+[\w \t]+)?(?:\n|\Z)")
-_ASSIGNMENT = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*", re.ASCII)
-_PART = re.compile(r"'([^']*)'|\"((?:[^\"\\]|\\.)*)\"|((?:[^\s'\"\\]|\\.)+)", re.DOTALL)
-_END = re.compile(r"[ \t]*(?:(?<=[ \t])#.*)?(?:\n|\Z)")
-_EXPANDED = re.compile(r"\\(.)|\$(?:(\w+)|\{(\w+)\})|(\$\(|`)", re.DOTALL | re.ASCII)
-_ESCAPED_IN_QUOTES = '$`"\\'
-
-
-class _Unreadable(Exception):
-    """What was expected, and what was found; neither quotes the file, which contains secrets."""
 
 
 def variables(file: Path, environment: Mapping[str, str]) -> tuple[dict[str, str], list[Fault]]:
@@ -35,71 +25,24 @@ def read(file: Path, environment: Mapping[str, str]) -> tuple[dict[str, str], li
     """The variables that *file* sets, and its errors. Its values may also use the variables of *environment*."""
     content = file.read_bytes()
     try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n").rstrip("\r")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         line = content.count(b"\n", 0, fault.start) + 1
         return {}, [Fault(str(file), line, "", "UTF-8 text", "other bytes")]
-    added: dict[str, str] = {}
-    faults = list(_read_into(added, text, file, environment))
+    added, faults = dict[str, str](), list[Fault]()
+    for statement in assignments(_lines(text), environment):
+        if isinstance(statement, Assignment):
+            added[statement.name] = statement.value
+        else:
+            faults.append(Fault(str(file), statement.line, "", statement.expected, statement.actual))
     return added, faults
 
 
-def _read_into(values: dict[str, str], text: str, file: Path, environment: Mapping[str, str]) -> Iterator[Fault]:
-    """Adds each assignment of *text* to *values*. An error for each that cannot be read; the next line follows."""
-    place = 0
-    while place < len(text):
-        if empty := _EMPTY.match(text, place):
-            place = empty.end()
-            continue
-        try:
-            name, value, place = _assignment(text, place, {**values, **environment})
-            values[name] = value
-        except _Unreadable as fault:
-            expected, actual = fault.args
-            yield Fault(str(file), text.count("\n", 0, place) + 1, "", expected, actual)
-            place = (text.find("\n", place) + 1) or len(text)
+def assignment_of(text: str, name: str, environment: Mapping[str, str]) -> Assignment | None:
+    """The assignment in *text*, the content of such a file, that gives *name* its value: the last one."""
+    statements = list(assignments(_lines(text.removeprefix("\ufeff")), environment))
+    return next((last for last in reversed(statements) if isinstance(last, Assignment) and last.name == name), None)
 
 
-def _assignment(text: str, place: int, known: Mapping[str, str]) -> tuple[str, str, int]:
-    """The name and the value of the assignment at *place*, and where the next line begins."""
-    assignment = _ASSIGNMENT.match(text, place)
-    if assignment is None:
-        raise _Unreadable("NAME=value", "a line that is none")
-    parts, place = list[str](), assignment.end()
-    while part := None if _END.match(text, place) else _PART.match(text, place):
-        parts.append(_value(part, known))
-        place = part.end()
-    end = _END.match(text, place)
-    if end is None:
-        raise _Unreadable(*_remainder(text[place]))
-    value = "".join(parts)
-    if "\0" in value:
-        raise _Unreadable("text", "a zero byte")
-    return assignment[1], value, end.end()
-
-
-def _remainder(character: str) -> tuple[str, str]:
-    if character in "'\"":
-        return f"a closing {character}", "none"
-    return "quotes around a value with spaces", "text after the value"
-
-
-def _value(part: re.Match[str], known: Mapping[str, str]) -> str:
-    literal, quoted, bare = part.groups()
-    if literal is not None:
-        return str(literal)
-    text, escapes = (bare, None) if bare is not None else (quoted, _ESCAPED_IN_QUOTES)
-    return _EXPANDED.sub(lambda match: _expanded(match, escapes, known), text)
-
-
-def _expanded(match: re.Match[str], escapes: str | None, known: Mapping[str, str]) -> str:
-    escaped, command, name = match[1], match[4], match[2] or match[3]
-    if command:
-        raise _Unreadable("a value in single quotes, since opos runs no command", f"{command} outside of them")
-    if name:
-        if name not in known:
-            raise _Unreadable("a value in single quotes if it contains $", "a $ before the name of no variable")
-        return known[name]
-    if escaped == "\n":
-        return ""
-    return str(escaped) if escapes is None or escaped in escapes else match[0]
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").rstrip("\r")

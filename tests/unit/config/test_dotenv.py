@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from opos.terminal import options
@@ -58,6 +58,49 @@ def test_the_file_means_what_it_means_to_a_shell(tmp_path: Path) -> None:
 def test_whatever_a_shell_has_quoted_is_read_as_it_was(tmp_path_factory: pytest.TempPathFactory, value: str) -> None:
     file = written(tmp_path_factory.getbasetemp(), f"export A={shlex.quote(value)}\nB=1\n", "quoted")
     assert read(file, {}) == ({"A": value, "B": "1"}, [])
+
+
+TOKENS = ["a", "~", ":", "/", "=", "&", ";", "|", "<", ">", "(", ")", "$", "{", "}", "KNOWN", "-", "!", "?", "*", "@", "1",
+          "'", '"', "\\", "`", "#", " ", "$KNOWN", "${KNOWN}", "${KNOWN:-b}", "'b'", '"b"', "%", "\\\n"]  # fmt: skip
+
+
+@settings(max_examples=10)
+@given(st.lists(st.lists(st.sampled_from(TOKENS), min_size=1, max_size=6).map("".join), max_size=12))
+@example(["x$'a'", '"a$\'b$"', "b:~", "'~'~", '"$KNOWN"${KNOWN}-$KNOWN', "a#b #c", "x:'y':\\~"])
+def test_what_is_read_without_an_error_is_what_a_shell_reads(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[str]
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    lines = [f"A{number}={part.lstrip(' ')}\n" for number, part in enumerate(parts)]
+    readable = [line for line in lines if not read(written(folder, f"KNOWN=known\n{line}", "compared"), {})[1]]
+    file = written(folder, "".join(["KNOWN=known\n", *readable]), "compared")
+    values, _ = read(file, {})
+    printed = " ".join(f'"${name}"' for name in values)
+    shell = ["sh", "-c", f". {file}; printf '%s\\0' {printed}"]
+    assert subprocess.check_output(shell, env={"HOME": "/home/me"}, text=True).split("\0")[:-1] == [*values.values()]
+
+
+@pytest.mark.parametrize(
+    ("value", "actual"),
+    [
+        ("${A:-s3cret}", "${ outside"), ('"${A:-s3cret}"', "${ outside"), ("$'s3cret'", "$' outside"),
+        ("pa$$s3cret", "$$ outside"), ("~/s3cret", "~ outside"), ("s3cret:~/x", "~ outside"),
+        ("s3cret&b", "& outside"), ("s3cret;rm", "; outside"), ("s3cret|b", "| outside"), ("s3cret<b", "< outside"),
+        ("s3cret>b", "> outside"), ("(s3cret)", "( outside"), ("s3cret)", ") outside"),
+    ],
+)  # fmt: skip
+def test_what_only_a_shell_can_do_is_an_error(tmp_path: Path, value: str, actual: str) -> None:
+    values, (fault,) = read(written(tmp_path, f"A={value}\n"), {})
+    assert (fault.line, fault.actual[: len(actual)], "s3cret" in str(fault)) == (1, actual, False)
+    assert "A" not in values
+
+
+def test_quotes_make_any_character_a_part_of_the_value(tmp_path: Path) -> None:
+    value = "${A:-x} ~/x &;|<>() $$ `x`"
+    assert read(written(tmp_path, f"A='{value}'\nB=x\\&\\~\\$\nC=a~/b\n"), {}) == (
+        {"A": value, "B": "x&~$", "C": "a~/b"},
+        [],
+    )
 
 
 @pytest.mark.parametrize(
