@@ -37,6 +37,7 @@ def show(request: HttpRequest, context: ConsoleContext) -> Page:
         "flags": sorted(rows, key=lambda row: row["override"] is None),
         "overridden": len([row for row in rows if row["override"]]),
         "lengths": LENGTHS,
+        "opened": request.query.get("override", ""),
         "unknown": [_unknown(key, used[key]) for key in sorted(used.keys() - dict(flags).keys())],
         **_explanation(request, context),
     }
@@ -52,6 +53,7 @@ def _row(key: str, definition: Definition, doc: Doc | None, used: Mapping[str, i
         "variants": list(definition.variants),
         "rule": json.dumps(rule, indent=2, ensure_ascii=False) if rule else "",
         "expires": str(definition.expires or ""),
+        "is_expired": bool(definition.expires and definition.expires <= context.now.date()),
         "override": _override(doc, context) if doc else None,
         "version": doc.version if doc else "",
         "used": sorted(used.items(), key=lambda pair: -pair[1]),

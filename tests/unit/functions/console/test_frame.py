@@ -47,8 +47,8 @@ class Browser:
         body = "&".join(f"{name}={value}" for name, value in fields.items()).encode()
         return handle(HttpRequest("POST", path, {"cookie": self.cookie}, {}, body), self.context)  # type: ignore[arg-type]
 
-    def csrf(self, path: str) -> str:
-        token = re.search(r'name="csrf" value="([^"]+)"', self.get(path).body.decode())
+    def csrf(self, path: str, **query: str) -> str:
+        token = re.search(r'name="csrf" value="([^"]+)"', self.get(path, **query).body.decode())
         assert token is not None
         return token[1]
 
@@ -210,7 +210,7 @@ def test_a_session_is_ended_from_another(context: FakeContext) -> None:
 
 def test_a_flag_is_switched_off_with_a_reason_and_released(context: FakeContext) -> None:
     browser = Browser(context)
-    token = browser.csrf("/console/flags")
+    token = browser.csrf("/console/flags", override="checkout")
     fields = {"csrf": token, "variant": "off", "for": "1h", "version": ""}
     assert browser.post("/console/flag/checkout/override", **fields).status == 400
     answer = browser.post("/console/flag/checkout/override", why="it+charges+twice", **fields)
@@ -224,9 +224,25 @@ def test_a_flag_is_switched_off_with_a_reason_and_released(context: FakeContext)
     assert "overridden: off" not in browser.get("/console/flags").body.decode()
 
 
+def test_the_flags_page_has_one_form_for_the_flag_that_is_overridden_and_tags_what_is_stale(
+    context: FakeContext,
+) -> None:
+    definitions = {
+        f"flag{number}": Definition("ENABLED", {"on": True}, "on", None, {"expires": "2026-01-01"})
+        for number in range(60)
+    }
+    context.flags = FlagSet(definitions)
+    browser = Browser(context)
+    page = browser.get("/console/flags").body.decode()
+    assert ("<form class=\"form\"" in page, len(page) < 60_000, page.count(">stale<")) == (False, True, 60)
+    assert 'href="/console/flags?override=flag7#flag-flag7"' in page
+    opened = browser.get("/console/flags", override="flag7").body.decode()
+    assert re.findall(r'action="(/console/flag/[^"]+)"', opened) == ["/console/flag/flag7/override"]
+
+
 def test_a_form_of_a_flag_that_changed_meanwhile_changes_nothing(context: FakeContext) -> None:
     browser = Browser(context)
-    token = browser.csrf("/console/flags")
+    token = browser.csrf("/console/flags", override="checkout")
     fields = {"csrf": token, "variant": "off", "for": "1h", "why": "mine", "version": ""}
     browser.post("/console/flag/checkout/override", **fields)
     answer = browser.post("/console/flag/checkout/override", **{**fields, "variant": "on"})
@@ -240,6 +256,8 @@ def test_a_form_of_a_flag_that_changed_meanwhile_changes_nothing(context: FakeCo
 def test_the_flags_page_says_why_a_user_gets_a_value(context: FakeContext) -> None:
     page = Browser(context).get("/console/flags", flag="checkout", user="u1").body.decode()
     assert "no rule: the default applies, on" in page
+    assert '<b class="mono">checkout</b> is <b>on</b> for <bdi>u1</bdi>.' in page
+    assert "=&gt;" not in page
     assert "There is no flag" in Browser(context).get("/console/flags", flag="<b>").body.decode()
 
 
