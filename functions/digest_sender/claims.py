@@ -6,6 +6,7 @@ from shared.alerting.alert import Episode, as_alert, noted_in_episode, with_hold
 from shared.context import Context
 from shared.events import iso
 from shared.ports import Doc, Update
+from shared.ports.terms import place
 from shared.services.alerting.notification import suppressed_alerts
 from shared.telemetry.logger import log as _log
 
@@ -43,6 +44,7 @@ def without_muted(items: list[Doc], context: Context) -> list[Doc]:
             due = iso(verdict.until) if verdict.until and item.data["state"] == "firing" else None
             episodes = with_hold(as_alert(item.data), verdict.by, verdict.reason, context.now)
             changes = {"pending": None, "held": hold, "calls_at": due, "episodes": episodes}
-            context.store.commit([Update(item.path, changes, item.version)])
+            moved = {"urgency": place({**item.data, **changes})}
+            context.store.commit([Update(item.path, {**changes, **moved}, item.version)])
             _log.info("muted", alert=item.id, reason=verdict.reason)
     return [item for item in items if item.id not in verdicts]

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
 from functions.sweeper.recovery import BATCH, recover_each
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict
+from shared.events import iso
 from shared.ports import Doc, Update, create_or_update
 from shared.ports.earlier_documents import COLLECTIONS, PROGRESS, VERSION, Completed, is_rewritten
 from shared.ports.terms import place
 
+OVERLAP = timedelta(hours=1)
+"""How long instances of the earlier release may go on after an upgrade, at most."""
 _ROUND = f"{VERSION}/"
 """What the places of the round of this release begin with. A round of another release, whether it is complete or an
 upgrade or a rollback has interrupted it, says nothing about this one.
@@ -19,13 +23,22 @@ upgrade or a rollback has interrupted it, says nothing about this one.
 
 
 def rewrite_earlier(context: Context) -> None:
-    """Look at the next batch of documents, and rewrite those of earlier releases, until all have been looked at."""
+    """Look at the next batch of documents, and rewrite those of earlier releases, until all have been looked at.
+
+    They are looked at again when OVERLAP has passed, for what an instance of the earlier release has written meanwhile.
+    """
     known = context.store.get(PROGRESS)
-    if is_rewritten(known):
+    is_again = is_rewritten(known)
+    again = known.data["again"] if known and is_again else iso(context.now + OVERLAP)
+    if is_again and (again is None or iso(context.now) < again):
         return
     docs = list(islice(_after(_reached(known.data if known else {}), context), BATCH))
     is_last = len(docs) < BATCH
-    progress = {"version": VERSION if is_last else None, "place": "" if is_last else f"{_ROUND}{docs[-1].path}"}
+    progress = {
+        "version": VERSION if is_last or is_again else None,
+        "place": "" if is_last else f"{_ROUND}{docs[-1].path}",
+        "again": None if is_last and is_again else again,
+    }
     try:
         recover_each(filter(_is_earlier, docs), lambda doc: _rewrite(doc, context))
     finally:

@@ -16,7 +16,7 @@ fields.
 """
 PROGRESS = "sweeps/documents"
 """How far the documents are: the `version` whose shape all have, or None during a round; and the `place` in a round:
-its version, and the path after which to go on.
+its version, and the path after which to go on. `again`: when a second round begins; None after it.
 """
 Fields = dict[str, Any]
 

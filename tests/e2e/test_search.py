@@ -40,5 +40,5 @@ def test_an_alert_is_found_by_what_it_is_whoever_changed_it(bundle: Bundle) -> N
         (alert,) = bundle.docs("alerts")
         assert {name: alert.data[name] for name in ("urgency", "terms")} == alert_index(alert.data)
         listing = open_alerts(NO_FILTERS, bundle.runtime.context())
-        steps.append(" ".join(f"{state} {count}" for (state, _), count in listing.counts.items() if count))
+        steps.append(" ".join(f"{state} {count}" for (state, _, _), count in listing.counts.items() if count))
     assert steps == ["acknowledged 1", "snoozed 1", ""]

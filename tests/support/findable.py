@@ -14,7 +14,7 @@ from shared.services.intake.acceptance import keep
 from tests.support.fakes import FakeClock, FakeContext
 
 NOW = FakeClock().now()
-REWRITTEN = Set(PROGRESS, {"version": VERSION, "place": ""})
+REWRITTEN = Set(PROGRESS, {"version": VERSION, "place": "", "again": None})
 """What the first sweep of a release writes: all documents have its shape."""
 
 

@@ -30,13 +30,21 @@ def open_alerts(filters: Filters, context: Context, limit: int = 50, after: str 
     if not is_rewritten(context.store.get(PROGRESS)):
         return _unindexed(filters, context.store, limit, after)
     if not _looks_inside(filters):
-        counts = _counts(filters, context.store)
-        rows = list(_in_order(filters, context.store, after, limit + 1))
-        return Listing(rows[:limit], counts, sum(counts.values()), _more(rows, limit))
+        return _ordered(filters, context.store, limit, after)
     docs = _candidates(filters, context.store)
     if docs is None:
         return _through(filters, context.store, limit, after)
     return _page(list(filter(_wanted(filters), docs)), limit, after)
+
+
+def _ordered(filters: Filters, store: Store, limit: int, after: str) -> Listing:
+    """The page as the index has it, without what is there by mistake. A page of all that match is counted itself."""
+    read = list(_in_order(filters, store, after, limit + 1))
+    docs = list(filter(_wanted(filters), read[:limit]))
+    if not after and len(read) <= limit:
+        return _page(docs, limit, "")
+    counts = _counts(filters, store)
+    return Listing(docs, counts, sum(counts.values()), _more(read, limit))
 
 
 def _unindexed(filters: Filters, store: Store, limit: int, after: str) -> Listing:

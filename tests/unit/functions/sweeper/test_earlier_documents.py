@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 
 from functions.sweeper import earlier_documents
-from functions.sweeper.earlier_documents import PROGRESS, rewrite_earlier
+from functions.sweeper.earlier_documents import OVERLAP, PROGRESS, rewrite_earlier
+from shared.events import iso
 from shared.ports import Create
 from shared.ports.earlier_documents import VERSION, current
 from shared.ports.terms import alert_index, place
 from shared.runtime.current_documents import CurrentDocuments
+from shared.services.search import NO_FILTERS, open_alerts
 from tests.support.alerts import fired
 from tests.support.fakes import FakeContext
 
@@ -52,13 +54,19 @@ def test_whatever_the_round_of_another_release_has_left_each_alert_gets_its_plac
     context.store = CurrentDocuments(stored)  # type: ignore[assignment]
     rewrite_earlier(context)
     assert stored.docs["alerts/a1"].data["urgency"] == place(fired("a1"))
-    assert stored.docs[PROGRESS].data == {"version": VERSION, "place": ""}
+    assert stored.docs[PROGRESS].data == {"version": VERSION, "place": "", "again": iso(context.now + OVERLAP)}
 
 
-def test_an_alert_that_an_earlier_release_resolved_loses_the_place_that_it_kept(context: FakeContext) -> None:
+def test_an_alert_that_an_instance_of_the_release_before_resolves_is_not_listed_and_loses_its_place(
+    context: FakeContext,
+) -> None:
     stored, alert = context.store, fired("a1")
-    stored.commit([Create("alerts/a1", {**alert, **alert_index(alert), "state": "resolved"})])
     context.store = CurrentDocuments(stored)  # type: ignore[assignment]
     rewrite_earlier(context)
+    stored.commit([Create("alerts/a1", {**alert, **alert_index(alert), "state": "resolved"})])
+    assert (open_alerts(NO_FILTERS, context).rows, open_alerts(NO_FILTERS, context).total) == ([], 0)
+    context.clock.advance(hours=1)
+    rewrite_earlier(context)
+    assert stored.docs[PROGRESS].data == {"version": VERSION, "place": "", "again": None}
     assert stored.docs["alerts/a1"].data["urgency"] is None
     assert "trouble@open" not in stored.docs["alerts/a1"].data["terms"]
