@@ -4,24 +4,38 @@ gunicorn's ASGI worker parses requests strictly, and limits the size of each lin
 connections. It has no setting for the class of its connections, so this module replaces that class.
 """
 
+import signal
 from asyncio import BaseTransport, TimerHandle, Transport
 from collections.abc import Callable
+from typing import Any
 
 from functions_framework._http.gunicorn import GunicornApplication
 from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers import gasgi
 
 from opos.bundle.front import Front
+from opos.bundle.signals import outlives_terminal
 
 LINE_LIMIT = 8190
 """Bytes of a request line."""
 
 
-def listen(front: Front, host: str, port: int, **hooks: Callable[..., None]) -> None:
-    """Serves *front* until the process gets a signal to stop. *hooks* are those of gunicorn."""
+def listen(front: Front, host: str, port: int, *, when_ready: Callable[[], None], **hooks: Callable[..., None]) -> None:
+    """Serves *front* until the process gets a signal to stop. *hooks* are those of gunicorn.
+
+    gunicorn takes the signal of a terminal that closes as one to start its worker anew; here it stops the server.
+    """
+    runs_on = outlives_terminal()
+
+    def started(arbiter: Any) -> None:
+        stop = signal.SIG_IGN if runs_on else lambda *_: arbiter.signal(signal.SIGTERM, None)
+        signal.signal(signal.SIGHUP, stop)
+        when_ready()
+
     GunicornApplication(  # type: ignore[no-untyped-call]
         front, host, port, debug=False, worker_class=Worker, asgi_lifespan="off", threads=1,
-        limit_request_line=LINE_LIMIT, keepalive=65, graceful_timeout=10, **hooks,
+        limit_request_line=LINE_LIMIT, keepalive=65, graceful_timeout=10, when_ready=started,
+        **hooks,
     ).run()  # fmt: skip
 
 
@@ -29,6 +43,11 @@ class Worker(gasgi.ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn's worker, for an application that is a `Front`."""
 
     asgi: Front
+
+    def init_signals(self) -> None:
+        """The server tells its worker to stop, so the worker must not die of a closed terminal before that."""
+        super().init_signals()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     async def _shutdown(self) -> None:
         while self.asgi.waiting:

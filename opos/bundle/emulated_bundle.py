@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import sys
 import threading
@@ -18,6 +17,7 @@ from opos.bundle.ports import free_port
 from opos.bundle.processes import Supervised
 from opos.bundle.pubsub_setup import wire
 from opos.bundle.scheduler import start_ticking
+from opos.bundle.signals import on_stop
 from opos.terminal.files import open_private
 from opos.terminal.options import EMULATORS_FILE, SIGNING_KEY_FILE, Place
 from shared.errors import Unavailable
@@ -40,8 +40,7 @@ def serve_emulated(
 ) -> None:
     """Serves until the process gets a signal to stop. The data of the emulators ends with it."""
     stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+    on_stop(stopping.set)
     with (
         emulators(_logs(place)) as google,
         emulated(place, google, url) as functions,

@@ -51,4 +51,4 @@ def _forward(request: Request, port: int) -> Response:
 
 
 if __name__ == "__main__":
-    listen(Front(proxy(json.loads(sys.argv[3])), LIMITS), sys.argv[1], int(sys.argv[2]))
+    listen(Front(proxy(json.loads(sys.argv[3])), LIMITS), sys.argv[1], int(sys.argv[2]), when_ready=lambda: None)

@@ -58,7 +58,9 @@ def note_slow(fault: OposError, scope: dict[str, Any]) -> None:
         context.rejections.add(count, context.now)
 
 
-def serve(host: str, port: int, *, when_ready: Callable[[], None], limits: Limits = LIMITS) -> None:
+def serve(
+    host: str, port: int, *, when_ready: Callable[[], None], when_done: Callable[[], None], limits: Limits = LIMITS
+) -> None:
     """Serves until the process gets a signal to stop. The environment names the files and the data."""
     functions = load_functions()
     pump: list[Pump] = []
@@ -74,5 +76,5 @@ def serve(host: str, port: int, *, when_ready: Callable[[], None], limits: Limit
 
     listen(
         Front(gateway(functions), limits, note_slow), host, port,
-        when_ready=lambda _server: when_ready(), post_worker_init=start_pump, worker_exit=stop_pump,
+        when_ready=when_ready, on_exit=lambda _server: when_done(), post_worker_init=start_pump, worker_exit=stop_pump,
     )  # fmt: skip

@@ -1,15 +1,18 @@
 """`opos demo`."""
 
 import json
-import signal
 import sys
+from contextlib import suppress
+from typing import NoReturn
 
 import click
 
 from opos.bundle.emulators import require_installed
+from opos.bundle.signals import on_stop
 from opos.commands.up import console_url
 from opos.demo.bundle import Bundle, bundle
 from opos.demo.story import play
+from opos.init.folder import CONFIG
 from opos.terminal.groups import Choice
 from opos.terminal.next_step import command_line, pasteable
 from opos.terminal.options import Backend, json_option
@@ -39,14 +42,20 @@ def command(port: int, backend: Backend, *, once: bool, as_json: bool) -> None:
         click.echo("Starting the emulators and every function; this takes about ten seconds.", err=True)
     elif sys.stderr.isatty():
         click.echo("Starting a bundle with data and secrets of its own.", err=True)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    on_stop(_interrupt)
     try:
         with bundle(port, backend) as running:
             _play(running, as_json=as_json)
             if not once:
                 _stay(running)
     except KeyboardInterrupt:
-        click.echo("stopped")
+        with suppress(OSError):  # a terminal that has closed
+            click.echo("\nstopped")
+
+
+def _interrupt() -> NoReturn:
+    """The data of the demo is deleted on the way out."""
+    raise KeyboardInterrupt
 
 
 def _play(running: Bundle, *, as_json: bool) -> None:
@@ -56,7 +65,8 @@ def _play(running: Bundle, *, as_json: bool) -> None:
     click.echo(_INTRODUCTION.format(url=running.url))
     for text, _ in play(running):
         say(text)
-    click.echo(pasteable("\nThat was opos. `opos init` writes the configuration for your own senders and channels."))
+    more = "init --force" if CONFIG.exists() else "init"  # without it, init edits the file that lies here
+    click.echo(pasteable(f"\nThat was opos. `opos {more}` writes the configuration for your own senders and channels."))
 
 
 def _stay(running: Bundle) -> None:

@@ -1,5 +1,6 @@
 """`opos status`."""
 
+import re
 import shlex
 from collections.abc import Iterator
 from typing import Any
@@ -15,11 +16,12 @@ from opos.terminal.times import OperatorClock, operator_clock
 from opos.terminal.width import fitted, table
 from shared.ports.terms import without_derived
 from shared.services.standing.standing import Standing, standing
-from shared.services.standing.waiting import Section
+from shared.services.standing.waiting import Problem, Section
 from shared.values.text import counted, readable
 
 _URGENT, _FEW = 5, 3
 """How many alerts are shown of those that need the operator now, and of the other firing ones."""
+_ID = re.compile("[0-9a-f-]{8,}")
 
 
 @click.command("status")
@@ -92,8 +94,13 @@ def _waits(now: Standing, clock: OperatorClock) -> Iterator[str]:
 
 
 def _section(section: Section) -> Iterator[str]:
-    yield f"  {section.count:,} {section.name}: {command_line(shlex.join(section.command))}"
-    yield from (fitted(f"    {problem.id[:8]:<8}  {readable(problem.title)}") for problem in section.problems)
+    yield f"  {section.words}: {command_line(shlex.join(section.command))}"
+    yield from (fitted(f"    {_id(problem)}{readable(problem.title)}") for problem in section.problems)
+
+
+def _id(problem: Problem) -> str:
+    """The beginning of an id, which commands take; a title contains every name."""
+    return f"{problem.id[:8]}  " if _ID.fullmatch(problem.id) else ""
 
 
 def _next(now: Standing, clock: OperatorClock) -> Iterator[str]:

@@ -89,11 +89,18 @@ def _serve(place: Place, host: str, port: int, url: str) -> None:
 
         click.echo("Starting the emulators and every function; this takes about ten seconds.", err=True)
         serve_emulated(place, host, port, url, when_ready=greet)
+        _say_stopped()
         return
     from opos.bundle.server import serve
 
     os.environ.update(place.environment(OPOS_PUBLIC_URL=url))
-    serve(host, port, when_ready=greet)
+    serve(host, port, when_ready=greet, when_done=_say_stopped)
+
+
+def _say_stopped() -> None:
+    """Ctrl-C leaves `^C` on the line. A terminal that has closed reads nothing more."""
+    if sys.stdout.isatty():
+        click.echo("\nstopped")
 
 
 def _welcome(place: Place, host: str, port: int, url: str, ports: Mapping[str, int] | None) -> str:

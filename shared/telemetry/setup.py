@@ -3,11 +3,13 @@
 `shared.telemetry.log_record` defines the lines of the log, `shared.telemetry.allowed_fields` the fields they may have.
 """
 
+import io
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +38,29 @@ def configure(*, level: str | None = None) -> None:
 def _shape_lines(level: int) -> None:
     import structlog
 
+    output = _Lossy()
     structlog.configure(
         processors=[_readable_lines()] if is_readable() else [line, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(),  # one write per line, so that threads do not mix theirs
+        logger_factory=lambda *_: structlog.WriteLogger(output),  # one write per line: threads do not mix theirs
         cache_logger_on_first_use=True,
     )
+
+
+class _Lossy(io.TextIOBase):
+    """Standard output, if it still has a reader: what cannot be logged must not fail the work it tells of."""
+
+    def __init__(self) -> None:
+        self._file = sys.stdout
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            return self._file.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._file.flush()
 
 
 def is_readable() -> bool:

@@ -80,12 +80,16 @@ def test_all_that_can_wait_is_counted_once(bundle: Bundle) -> None:
         Create("dead_letters/letter", {
             "subscription": "digest-sender", "attempts": 5, "event": None, "data": "{}", "received_at": iso(bundle.clock.now()),
         }),
-        Create("outbox/parked", {
+        Create("outbox/0badcafe0badcafe", {
             "state": "parked", "notice": {"title": "Lost"}, "channel": "desk", "due_at": None, "created_at": iso(bundle.clock.now()),
         }),
     ])  # fmt: skip
     assert bundle.request("POST", "/webhooks/stripe", b"{}").status == 401
     bundle.runtime.rejections.reporting.wait()
+    bundle.tick(minutes=1)
+    bundle.settle()
+    (sweep,) = [doc for doc in bundle.docs("sweeps") if doc.id == "last"]
+    assert {"events-quarantined", "webhooks-rejected"} <= sweep.data["broken"].keys(), "the checks say it, too"
     shown = status_json()
     assert {section["kind"]: section["count"] for section in shown["waits"]} == {
         "not delivered": 1, "quarantined": 1, "sources rejected": 1, "failed messages": 1,
@@ -94,7 +98,8 @@ def test_all_that_can_wait_is_counted_once(bundle: Bundle) -> None:
     assert shown["headline"].startswith("Nothing needs you. 4 things can wait")
     text = opos("status").stdout
     assert "  1 quarantined: opos events --state quarantined --data ." in text
-    assert "    parked    Lost" in text
+    assert "    0badcafe  Lost" in text
+    assert "    app: " in text or "    stripe: " in text
 
 
 def test_a_bundle_that_does_not_run_is_never_shown_as_calm(bundle: Bundle) -> None:

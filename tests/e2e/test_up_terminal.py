@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from opos.bundle.data_folder import address
-from opos.bundle.ports import free_port
+from opos.bundle.ports import free_port, is_taken
 from opos.cli import main
 from opos.terminal import options
 from opos.terminal.http import post
@@ -95,11 +95,48 @@ def test_a_person_sees_true_links_and_a_line_for_each_event_and_decision(folder:
         }  # fmt: skip
         shown.type(INTERRUPT)
         assert shown.process.wait(30) == 0
+        shown.wait_for("^C\nstopped\n")
     assert console.startswith("https://ops.example.com/console/")
     assert controls(shown.text, except_for="\n") == []
     assert not re.search(r"^\W*FORGED", shown.text, re.MULTILINE)
     assert "\x1b[31minterrupts desk" in shown.raw
     assert [secret for secret in ("it is new", SECRETS["APP_SECRET"], '{"severity"') if secret in shown.text] == []
+
+
+@pytest.mark.slow
+def test_closing_the_terminal_ends_the_bundle_and_frees_its_port(folder: Path) -> None:
+    with up(folder) as shown:
+        port = int(str(address(folder / ".opos")).rpartition(":")[2])
+        shown.close()
+        assert shown.process.wait(30) == 0
+    assert not is_taken(port)
+
+
+@pytest.mark.slow
+def test_a_bundle_that_was_told_to_outlive_its_terminal_answers_without_it(folder: Path) -> None:
+    port = free_port()
+    command = ["nohup", sys.executable, "-m", "opos", "up", "--port", str(port), "--log", "text"]
+    with terminal(command, folder=folder, environment=ENVIRONMENT) as shown:
+        log = folder / "nohup.out"
+        until(lambda: log.exists() and "Ctrl-C stops it." in log.read_text(), seconds=60, what="the bundle")
+        shown.close()
+        done = opos("send", "app", "-", given=trouble(title="Disk full"))
+        assert done.stdout[:3] == "202", done.stderr
+        shown.process.terminate()
+        assert shown.process.wait(30) == 0
+
+
+@pytest.mark.slow
+def test_closing_the_terminal_of_the_demo_deletes_its_data(folder: Path) -> None:
+    data = folder / "temporary"
+    data.mkdir()
+    command = [sys.executable, "-m", "opos", "demo", "--port", str(free_port())]
+    with terminal(command, folder=folder, environment={**ENVIRONMENT, "TMPDIR": str(data)}) as shown:
+        shown.wait_for("The senders are simulated")
+        assert len([*data.iterdir()]) == 1
+        shown.close()
+        shown.process.wait(60)
+    assert [*data.iterdir()] == []
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import struct
 import subprocess
 import sys
@@ -30,6 +31,12 @@ class Terminal:
     process: subprocess.Popen[bytes]
     descriptor: int
     _parts: list[bytes] = field(default_factory=list)
+    is_closed: bool = False
+    reader: threading.Thread = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
 
     @property
     def raw(self) -> str:
@@ -48,8 +55,16 @@ class Terminal:
     def type(self, keys: bytes) -> None:
         os.write(self.descriptor, keys)
 
+    def close(self) -> None:
+        """What closing the window does: the program gets SIGHUP, and cannot write any more."""
+        self.is_closed = True
+        self.reader.join(30)  # a read that waits keeps the terminal open
+        os.close(self.descriptor)
+
     def read(self) -> None:
-        while True:
+        while not self.is_closed:
+            if not select.select([self.descriptor], [], [], 0.05)[0]:
+                continue
             try:
                 part = os.read(self.descriptor, 65536)
             except OSError:  # the program has ended
@@ -70,13 +85,12 @@ def terminal(
     )  # fmt: skip
     os.close(its)
     shown = Terminal(process, own)
-    reader = threading.Thread(target=shown.read, daemon=True)
-    reader.start()
     try:
         yield shown
     finally:
         if process.poll() is None:
             process.kill()
         process.wait(30)
-        reader.join(30)
-        os.close(own)
+        shown.reader.join(30)
+        if not shown.is_closed:
+            os.close(own)

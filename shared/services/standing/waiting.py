@@ -23,6 +23,15 @@ READ = 200
 _SINCE = timedelta(days=3)
 """How far back the reports go in which rejections are looked for, as on the console."""
 _STATES = {"late": "missed", "failing": "failing"}
+_SAME = {
+    "not delivered": ("pages-refused", "digests-refused"), "quarantined": ("events-quarantined",),
+    "sources rejected": ("webhooks-rejected",), "failed messages": ("messages-dead",),
+}  # fmt: skip
+"""The failures that only count what a section shows, by the name of the section."""
+_ONE = {
+    "sources rejected": "source rejected", "failed messages": "failed message", "heartbeats missed": "heartbeat missed",
+    "health warnings": "health warning",
+}  # fmt: skip
 AlertIds = frozenset[str]
 
 
@@ -49,20 +58,37 @@ class Section:
     problems: tuple[Problem, ...]
     command: tuple[str, ...]
 
+    @property
+    def words(self) -> str:
+        """The count and the name: `1 health warning`."""
+        return f"{self.count:,} {_ONE.get(self.name, self.name) if self.count == 1 else self.name}"
+
 
 def sections(open_ids: AlertIds, context: Context) -> list[Section]:
     """The sections that are not empty. What an alert in *open_ids* shows already is left out."""
+    stored = [_undelivered(context), _quarantined(context), _rejected(context), _failed(context)]
+    stored = [section for section in stored if section.count]
     every = [
-        _undelivered(context), _quarantined(context), _rejected(context), _failed(context),
+        *stored,
         _listed("heartbeats missed", _heartbeats(context), ("heartbeat", "list"), open_ids),
-        _listed("health warnings", _warnings(context), ("doctor",), open_ids),
-    ]  # fmt: skip
+        _listed("health warnings", _warnings(context), ("doctor",), open_ids | _counted_by(stored)),
+    ]
     return [section for section in every if section.count]
 
 
 def reported_by_opos(shown: Sequence[Section]) -> AlertIds:
     """The alerts by which opos reports what the sections show: to count them also would count a thing twice."""
-    return frozenset(problem.about for section in shown for problem in section.problems if problem.about)
+    about = (problem.about for section in shown for problem in section.problems if problem.about)
+    return frozenset(about) | _counted_by(shown)
+
+
+def _counted_by(shown: Iterable[Section]) -> AlertIds:
+    """The alerts, or what would be their ids, of the failures that the sections *shown* say with more words."""
+    return frozenset(_health_alert(name) for section in shown for name in _SAME.get(section.name, ()))
+
+
+def _health_alert(failure: str) -> str:
+    return document_id(OWN_SOURCE, f"health:{failure}")
 
 
 def _listed(name: str, problems: Iterator[Problem], command: tuple[str, ...], open_ids: AlertIds) -> Section:
@@ -150,5 +176,5 @@ def _warnings(context: Context) -> Iterator[Problem]:
     broken = doc.data.get("broken", {}) if doc else {}
     for name in broken:
         if name in FAILURES:
-            about, since = document_id(OWN_SOURCE, f"health:{name}"), str(broken[name].get("since", ""))
+            about, since = _health_alert(name), str(broken[name].get("since", ""))
             yield Problem(name, FAILURES[name].title, about, since, FAILURES[name].affects)

@@ -3,6 +3,8 @@
 import json
 import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
@@ -20,6 +22,7 @@ from shared.telemetry.log_words import _HELD
 from shared.telemetry.readable_line import ReadableLines, append
 from shared.telemetry.terminal_fields import terminal_fields
 from tests.support.hostile import HOSTILE, controls
+from tests.support.project import ROOT
 
 SECRET = "hunter2-hunter2"
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -160,3 +163,15 @@ def test_the_json_log_has_none_of_what_only_the_terminal_shows() -> None:
     )
     assert SECRET not in json.dumps(entry)
     assert "dropped" not in entry
+
+
+def test_a_line_that_cannot_be_written_fails_nothing() -> None:
+    program = (
+        "import sys; from shared.telemetry import setup; from shared.telemetry.logger import log; setup.configure();"
+        "log.warning('x'); log.warning('y'); sys.stderr.write('went on')"
+    )
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, cwd=ROOT, check=False
+        )
+    assert done.stderr.startswith(b"went on")
