@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from functions.console.context import ConsoleContext
-from functions.console.forms import Form
+from functions.console.forms import Form, changed_meanwhile
 from functions.console.frame import Page
 from functions.console.links import expire_path
 from functions.console.paths import SETTINGS, message_path
@@ -142,9 +142,12 @@ def test_channel(form: Form, context: ConsoleContext, name: str) -> HttpResponse
 
 
 def begin_focus(form: Form, context: ConsoleContext) -> HttpResponse:
+    """Begin a focus block. Refused if one runs, of which the page of the form did not know: it offers none then."""
     choice = form.fields.get("for", "")
     if choice not in FOCUS:
         return message(400, f"Choose one of {', '.join(FOCUS)}.", None, context)
+    if focus_blocks.running(context):
+        return changed_meanwhile(SETTINGS, context)
     focus_blocks.begin(_focus_end(choice, context), context)
     return redirect(f"{SETTINGS}?done=focus")
 

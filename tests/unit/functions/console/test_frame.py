@@ -192,6 +192,7 @@ def test_a_focus_block_begins_and_ends_from_the_settings(context: FakeContext) -
     browser.post("/console/settings/focus", **{"for": "tomorrow", "csrf": token})
     (block,) = context.store.query("focus")
     assert block.data["ends_at"] == "2026-11-20T22:00:00.000000Z"
+    assert browser.post("/console/settings/focus", **{"for": "1h", "csrf": token}).status == 409
     assert "Only critical alerts interrupt." in browser.get("/console/settings").body.decode()
     context.store.commit([Create("focus/unseen", {**block.data, "name": "not shown"})])
     browser.post("/console/settings/focus/end", csrf=token, block=block.id)
