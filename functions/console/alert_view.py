@@ -37,7 +37,8 @@ def alert_view(alert: Doc, context: Context, episode: int | None = None) -> Row:
     facts, row = story.facts, alert_row(alert, context)
     entries = [_entry(entry, row["severity"], context) for entry in reversed(story.entries)]
     return {
-        "alert": row, "path": alert_path(alert.id), "episode": facts.number, "is_present": facts.is_present,
+        "alert": row, "path": alert_path(alert.id), "version": alert_version(alert),
+        "episode": facts.number, "is_present": facts.is_present,
         "is_open": facts.is_open, "began": at(facts.episode.get("began"), context), "kind": _kind(story, context),
         "until": at(alert.data["until"], context) if facts.is_open and alert.data["until"] else None,
         "next": next((entry for entry in entries if entry["is_next"]), None), "story": entries,
@@ -50,6 +51,11 @@ def alert_view(alert: Doc, context: Context, episode: int | None = None) -> Row:
         "snoozes": SNOOZES, "silence": alert_silence_path(alert, context), "longest_note": LONGEST_NOTE,
         "ack_timeout": duration(ack_timeout(alert, context)),
     }  # fmt: skip
+
+
+def alert_version(alert: Doc) -> str:
+    """What a button of the page was made from. It changes when somebody acts, and not when the alert fires again."""
+    return f"{alert.data['episode']}/{alert.data['state']}/{alert.data['until'] or ''}"
 
 
 def _kind(story: Story, context: Context) -> Row:

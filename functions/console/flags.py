@@ -11,6 +11,7 @@ from functions.console.frame import Page
 from functions.console.paths import FLAGS
 from functions.console.responses import message, redirect
 from functions.console.rows import Row, at
+from shared.errors import AlreadyExists, Conflict, NotFound
 from shared.flags import Definition
 from shared.flags.evaluation import FlagBroken, FlagNotFound
 from shared.flags.explanation import explained
@@ -20,6 +21,7 @@ from shared.services.flags.usage import reported
 from shared.values.durations import parse_duration
 from shared.values.http import HttpRequest, HttpResponse
 
+LONGEST_WHY = 200
 LENGTHS = ("1h", "4h", "1d", "7d", "30d")
 _DONE = {
     "overridden": "The override is in force. Every function applies it within five seconds.",
@@ -38,6 +40,7 @@ def show(request: HttpRequest, context: ConsoleContext) -> Page:
         "overridden": len([row for row in rows if row["override"]]),
         "lengths": LENGTHS,
         "opened": request.query.get("override", ""),
+        "longest_why": LONGEST_WHY,
         "unknown": [_unknown(key, used[key]) for key in sorted(used.keys() - dict(flags).keys())],
         **_explanation(request, context),
     }
@@ -100,28 +103,30 @@ def _steps(key: str, user: str, context: ConsoleContext) -> Iterator[str]:
         yield str(fault)
 
 
-def set_override(form: Form, context: ConsoleContext, key: str) -> HttpResponse:
+def set_override(form: Form, context: ConsoleContext) -> HttpResponse:
     """Set a flag for everyone. Refused if somebody else has overridden it since the page was made."""
+    key = form.fields.get("flag", "")
     definition = context.flags.definitions.get(key)
     variant, length, why = (form.fields.get(name, "").strip() for name in ("variant", "for", "why"))
     if definition is None or variant not in definition.variants or length not in LENGTHS or not why:
         return message(400, "Choose a variant and a length, and say why", "Nothing was changed.", context)
-    if not _is_present(form, key, context):
+    if len(why) > LONGEST_WHY:
+        return message(400, f"Say why in at most {LONGEST_WHY} characters", "Nothing was changed.", context)
+    until, owner, seen = context.now + parse_duration(length), context.config.owner, form.fields.get("version", "")
+    try:
+        override(key, variant, context.store, who=owner, why=why, until=until, now=context.now, version=seen)
+    except (Conflict, AlreadyExists):
         return changed_meanwhile(FLAGS, context)
-    until = context.now + parse_duration(length)
-    override(key, variant, context.store, who=context.config.owner, why=why, until=until, now=context.now)
     return redirect(f"{FLAGS}?done=overridden")
 
 
-def end_override(form: Form, context: ConsoleContext, key: str) -> HttpResponse:
-    """End an override. One that has ended meanwhile is no error."""
-    if not _is_present(form, key, context):
+def end_override(form: Form, context: ConsoleContext) -> HttpResponse:
+    """End the override that the page showed. Refused if it has ended, or another has taken its place."""
+    key, seen = (form.fields.get(name, "") for name in ("flag", "version"))
+    if key not in context.flags.definitions:
+        raise NotFound("There is no such flag.")
+    try:
+        release(key, context.store, who=context.config.owner, now=context.now, version=seen)
+    except Conflict:
         return changed_meanwhile(FLAGS, context)
-    release(key, context.store, who=context.config.owner, now=context.now)
     return redirect(f"{FLAGS}?done=released")
-
-
-def _is_present(form: Form, key: str, context: ConsoleContext) -> bool:
-    """Whether the form was made from the override that is in force now, or from none if there is none."""
-    known = {doc.id: doc.version for doc in in_force(context.store, context.now)}
-    return form.fields.get("version", "") == known.get(key, "")

@@ -17,12 +17,15 @@ from shared.ports import Doc
 from shared.values.browsers import browser_of
 from shared.values.http import HttpRequest, HttpResponse
 
-MOST_TEXT = 2000
+MOST_FIELDS = 200
 _AGAIN = "Nothing was changed. Open the page again, and press its button."
 
 
 class Form(NamedTuple):
     """The fields of a form, each the first value of its name; `lists` has all values, for check boxes.
+
+    Nothing is cut: who stores a text refuses one that is too long. Its lines end as opos stores them, not as browsers
+    send them.
 
     `device` is the browser that sent it, in words, and `who` the address or the session of the operator.
     """
@@ -49,14 +52,27 @@ def form(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         operator = visitor(request, context)
         if operator is None:
             return entrance(context)
-        lists = parse_qs(request.body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200)
-        fields = {name: values[0][:MOST_TEXT] for name, values in lists.items()}
+        try:
+            lists = fields_of(request)
+        except ValueError:
+            return message(400, f"A form has at most {MOST_FIELDS} fields", _AGAIN, context)
+        fields = {name: values[0] for name, values in lists.items()}
         if not _is_ours(fields.get("csrf", ""), operator, context):
             return message(403, "This form is not valid any more", _AGAIN, context)
         device = browser_of(request.headers.get("user-agent", ""))
         return act(Form(fields, lists, device, operator.who), context, *parts)
 
     return answer
+
+
+def fields_of(request: HttpRequest) -> dict[str, list[str]]:
+    """All values of each field of a form. Raises ValueError if it has more than MOST_FIELDS.
+
+    A browser sends each line break as two characters. Source: HTML Standard, "Constructing the entry list".
+    """
+    body = request.body.decode("utf-8", "replace")
+    lists = parse_qs(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    return {name: [value.replace("\r\n", "\n") for value in values] for name, values in lists.items()}
 
 
 def _is_ours(token: str, operator: Visitor, context: Context) -> bool:

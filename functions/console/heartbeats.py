@@ -17,4 +17,4 @@ def show(request: HttpRequest, context: ConsoleContext, name: str) -> Page:
         raise NotFound("There is no such heartbeat", hint="`opos heartbeat list` shows their names.")
     beat = beat_of(name, context.store.get(f"heartbeats/{name}"))
     pings = [ping_row(ping, context) for ping in last_pings(beat, context, limit=SHOWN)]
-    return Page("heartbeat.html", {"beat": heartbeat_row(name, context), "pings": pings}, SETTINGS)
+    return Page("heartbeat.html", {"beat": heartbeat_row(beat, context), "pings": pings}, SETTINGS)

@@ -165,10 +165,10 @@ def silence_row(doc: Doc, context: Context) -> Row:
     }
 
 
-def heartbeat_row(name: str, context: Context) -> Row:
+def heartbeat_row(stored: Beat, context: Context) -> Row:
     """A heartbeat of opos.yaml, whether it has pinged or not."""
-    doc = context.store.get(f"heartbeats/{name}")
-    beat = cast("Beat", {**new_beat(name), **(doc.data if doc else {})})
+    name = stored["name"]
+    beat = cast("Beat", {**new_beat(name), **stored})
     times = {
         "at": beat["last_seen"], "due": beat["due_at"], "missed": beat["missed_at"], "failed": beat["failed_at"],
         "began": min(beat["runs"].values(), default=None),

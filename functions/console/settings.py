@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from functions.console.context import ConsoleContext
-from functions.console.forms import Form
+from functions.console.forms import Form, changed_meanwhile
 from functions.console.frame import Page
 from functions.console.links import expire_path
 from functions.console.paths import SETTINGS, message_path
@@ -15,10 +15,12 @@ from shared.config.channels import SecretChannel
 from shared.context import Context
 from shared.errors import NotFound
 from shared.events import iso
+from shared.intake.heartbeats import Beat
 from shared.intake.rejections import Rejected
-from shared.ports import Doc
+from shared.ports import Condition, Doc
 from shared.services.alerting import focus_blocks
 from shared.services.console.sessions import end, sessions
+from shared.services.intake.pings import beats
 from shared.services.intake.rejections import among
 from shared.services.outbox.channel_tests import queue_test
 from shared.services.slo.indicators import last_accepted, reported
@@ -31,6 +33,8 @@ SINCE = timedelta(days=7)
 """How far back the page looks for what sources sent."""
 LATEST = 50
 """How many of the latest messages the page reads to say what a channel delivered last."""
+LISTED = 200
+"""How many silences the page lists, the first to end first."""
 FOCUS = ("1h", "4h", "tomorrow")
 _DONE = {
     "focus": "Until its end, only critical alerts notify you.",
@@ -45,7 +49,7 @@ def show(request: HttpRequest, context: ConsoleContext) -> Page:
         "done": _DONE.get(request.query.get("done", ""), ""),
         "sources": _sources(context),
         "channels": _channels(context),
-        "heartbeats": [_heartbeat(name, context) for name in context.config.heartbeats],
+        "heartbeats": [_heartbeat(beat, context) for beat in beats(context).values()],
         "silences": _silences(context),
         "blocks": [_block(doc, context) for doc in focus_blocks.running(context)],
         "choices": FOCUS,
@@ -89,15 +93,16 @@ def _channel(name: str, channel: Any, doc: Doc | None, context: Context) -> Row:
     return {"name": name, "kind": channel.kind if is_secret else "console", "testable": is_secret, "last": last}
 
 
-def _heartbeat(name: str, context: Context) -> Row:
-    heartbeat = context.config.heartbeats[name]
-    row = heartbeat_row(name, context)
+def _heartbeat(beat: Beat, context: Context) -> Row:
+    heartbeat = context.config.heartbeats[beat["name"]]
+    row = heartbeat_row(beat, context)
     schedule = f"every {duration(heartbeat.every)}" if heartbeat.every else heartbeat.cron or "no schedule"
     return {**row, "schedule": schedule, "grace": duration(heartbeat.grace)}
 
 
 def _silences(context: Context) -> list[Row]:
-    docs = context.store.query("silences", where=[("ends_at", ">", iso(context.now))], order_by="ends_at")
+    where: list[Condition] = [("ends_at", ">", iso(context.now))]
+    docs = context.store.query("silences", where=where, order_by="ends_at", limit=LISTED)
     return [
         {
             **{name: doc.data[name] for name in ("matchers", "author", "comment")},
@@ -108,7 +113,7 @@ def _silences(context: Context) -> list[Row]:
 
 
 def _block(doc: Doc, context: Context) -> Row:
-    return {"name": doc.data["name"], "until": at(doc.data["ends_at"], context)}
+    return {"id": doc.id, "name": doc.data["name"], "until": at(doc.data["ends_at"], context)}
 
 
 def _hours(context: Context) -> list[tuple[str, str]]:
@@ -137,9 +142,12 @@ def test_channel(form: Form, context: ConsoleContext, name: str) -> HttpResponse
 
 
 def begin_focus(form: Form, context: ConsoleContext) -> HttpResponse:
+    """Begin a focus block. Refused if one runs, of which the page of the form did not know: it offers none then."""
     choice = form.fields.get("for", "")
     if choice not in FOCUS:
         return message(400, f"Choose one of {', '.join(FOCUS)}.", None, context)
+    if focus_blocks.running(context):
+        return changed_meanwhile(SETTINGS, context)
     focus_blocks.begin(_focus_end(choice, context), context)
     return redirect(f"{SETTINGS}?done=focus")
 
@@ -153,7 +161,7 @@ def _focus_end(choice: str, context: Context) -> datetime:
 
 
 def end_focus(form: Form, context: ConsoleContext) -> HttpResponse:
-    focus_blocks.end_all(context)
+    focus_blocks.end(context, form.lists.get("block", []))
     return redirect(f"{SETTINGS}?done=focus-ended")
 
 

@@ -6,21 +6,22 @@ A link in a message names matchers that its holder may only narrow. The operator
 alert, and may drop any of them but the last. Both work without a script: "Count again" is a GET of the same form.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 from functions.console.access import entrance, is_operator
 from functions.console.context import OperatorContext
+from functions.console.forms import MOST_FIELDS, fields_of
 from functions.console.paths import TODAY, alert_path
 from functions.console.responses import message, page, redirect
 from functions.console.rows import at
 from shared.alerting.matchers import parse_matcher
 from shared.alerting.silences import silencing
 from shared.context import Context
-from shared.events import iso
+from shared.errors import AlreadyExists
+from shared.events import document_id, iso
 from shared.services.alerting.silences import Choice, OpenLabels, choices, expire, open_labels, silence
 from shared.values.durations import parse_duration
 from shared.values.http import HttpRequest, HttpResponse
@@ -31,18 +32,19 @@ LENGTHS = ("1h", "4h", "1d", "7d")
 OWN = "own"
 """The choice of a time of one's own, in the field `until`."""
 LONGEST = timedelta(days=365)
-MOST_TEXT = 500
+MOST_TEXT = 200
 _TOO_BROAD = "This link would silence almost every alert."
 _NARROWER = "Silence one rule instead: `opos silence add alertname=NAME --for 1h --why WHY`."
 
 
 class Wish(NamedTuple):
-    """What a form asks for. `chosen` are the offered matchers that are checked."""
+    """What a form asks for. `chosen` are the offered matchers that are checked; `page` names the form's page."""
 
     chosen: frozenset[str]
     length: str = ""
     until: str = ""
     comment: str = ""
+    page: str = ""
 
 
 def ask(request: HttpRequest, context: OperatorContext, token: str) -> HttpResponse:
@@ -59,17 +61,30 @@ def make(request: HttpRequest, context: OperatorContext, token: str) -> HttpResp
     by_operator = is_operator(request, context)
     if not claims["matchers"] and claims.get("narrower") and not by_operator:
         return entrance(context)
-    fields = parse_qs(request.body.decode("utf-8", "replace"))
-    wish = _wish({name: values[0] for name, values in fields.items()}, claims)
+    try:
+        wish = _wish({name: values[0] for name, values in fields_of(request).items()}, claims)
+    except ValueError:
+        return message(400, f"A form has at most {MOST_FIELDS} fields", "Open the link again.", context)
     ends_at = _end(wish, context)
-    matchers = _matchers(wish, claims)
     if (fault := _fault(wish, ends_at, is_one_press="for" in claims)) or ends_at is None:
         return _shown(400, wish, claims, context, fault)
+    return _made(wish, ends_at, claims, context, by_operator=by_operator)
+
+
+def _made(
+    wish: Wish, ends_at: datetime, claims: Mapping[str, Any], context: OperatorContext, *, by_operator: bool
+) -> HttpResponse:  # fmt: skip
+    """The answer to a form that lacks nothing. A second press makes no second silence."""
+    matchers, author = _matchers(wish, claims), context.config.owner if by_operator else "link"
+    own = _own_id(wish, matchers)
     try:
-        author = context.config.owner if by_operator else "link"
-        id = silence(matchers, ends_at, context, author=author, comment=wish.comment or "no comment")
+        id = silence(matchers, ends_at, context, author=author, comment=wish.comment or "no comment", id=own)
     except ValueError:
         return _too_broad(wish, claims, context)
+    except AlreadyExists:
+        id = own
+        if not _is_in_force(id, context):
+            return message(409, "This silence has ended", "Open the link again to make another.", context)
     if by_operator:
         return redirect(f"{alert_path(claims['alert'])}?done=silence" if "alert" in claims else TODAY)
     alerts = open_labels(context)
@@ -90,8 +105,22 @@ def end(request: HttpRequest, context: OperatorContext, token: str) -> HttpRespo
 def _wish(fields: Mapping[str, str], claims: Mapping[str, Any]) -> Wish:
     """What *fields* ask for; the check box of the offered matcher number n is called `label.n`."""
     chosen = frozenset(name for number, name in enumerate(claims.get("narrower", [])) if f"label.{number}" in fields)
-    given = {name: fields.get(name, "").strip()[:MOST_TEXT] for name in ("for", "until", "comment")}
-    return Wish(chosen, given["for"], given["until"], given["comment"])
+    given = (fields.get(name, "").strip() for name in ("for", "until", "comment", "page"))
+    return Wish(chosen, *given)
+
+
+def _own_id(wish: Wish, matchers: Sequence[str]) -> str:
+    """The id of the silence of a form: the same if it is sent twice, another if its page is opened or filled in anew.
+
+    Empty for a form without a page, of an earlier release.
+    """
+    said = (wish.page, wish.length, wish.until, wish.comment, *matchers)
+    return document_id("silence", *said) if wish.page else ""
+
+
+def _is_in_force(id: str, context: Context) -> bool:
+    doc = context.store.get(f"silences/{id}")
+    return doc is not None and bool(doc.data["ends_at"] > iso(context.now))
 
 
 def _matchers(wish: Wish, claims: Mapping[str, Any]) -> list[str]:
@@ -120,6 +149,8 @@ def _fault(wish: Wish, ends_at: datetime | None, *, is_one_press: bool) -> str:
         return f"Enter a time in the future, at most {LONGEST.days} days from now."
     if ends_at is None:
         return "Choose how long the silence lasts."
+    if len(wish.comment) > MOST_TEXT:
+        return f"Say why in at most {MOST_TEXT} characters; these are {len(wish.comment)}."
     return "" if wish.comment or is_one_press else "Say why: whoever is on call at 3 a.m. reads it."
 
 
@@ -145,7 +176,7 @@ def _shown(
         "labels": [_row(number, choice, alerts) for number, choice in enumerate(rows)],
         "matches": alerts.in_words(alerts.count(matchers)) if matchers else "", "lengths": LENGTHS, "own": OWN,
         "first": claims.get("for", ""), "length": wish.length or claims.get("for", LENGTHS[0]), "until": wish.until,
-        "comment": wish.comment,
+        "comment": wish.comment, "page": context.new_id(), "longest": MOST_TEXT,
         "zone": str(zone), "earliest": shown(context.now, zone).isoformat(timespec="minutes"),
     }  # fmt: skip
     return page(status, "silence.html", view, context)

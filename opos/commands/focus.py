@@ -29,7 +29,7 @@ def command(
     context = place.runtime().context()
     clock = operator_clock(context)
     if end:
-        ended = focus_blocks.end_all(context)
+        ended = focus_blocks.end(context)
         show({"ended": ended}, f"Ended {counted(len(ended), 'focus block')}.", as_json=as_json)
         return
     if not (then or length or until):

@@ -42,14 +42,21 @@ def page(bundle: Bundle, id: str, query: str = "") -> str:
     return answer.text
 
 
-def press(bundle: Bundle, id: str, what: str, *, version: str = "1", **fields: str) -> Any:
+def press(bundle: Bundle, id: str, what: str, *, version: str = "", **fields: str) -> Any:
     """The answer to a form of the alert's page, sent with the token of the page that the same session opened."""
     operator = {**bundle.signed_in(), **AGENT}
     shown = bundle.request("GET", f"/console/alert/{id}", headers=operator).text
     (token,) = {*re.findall(r'name="csrf" value="([^"]+)"', shown)}
-    given = {"csrf": token, "version": version, **fields}
+    name = "episode" if what == "note" else "buttons"
+    given = {"csrf": token, "version": version or versions(shown).get(name, ""), **fields}
     body = "&".join(f"{name}={value}" for name, value in given.items()).encode()
     return bundle.request("POST", f"/console/alert/{id}/{what}", body, operator)
+
+
+def versions(text: str) -> dict[str, str]:
+    """The versions in the forms of an alert's page: of the note, the episode; of the buttons, also the state."""
+    given = re.findall(r'name="version" value="([^"]+)"', text)
+    return {"episode" if value.isdecimal() else "buttons": value for value in given}
 
 
 def steps(text: str) -> list[str]:
@@ -88,9 +95,11 @@ def test_a_button_acts_on_the_episode_that_the_page_showed_once_and_for_the_oper
     assert [press(embedded, id, "snooze/1h").status for _ in range(2)] == [303, 303]
     assert press(embedded, id, "snooze/9y").status == 404
     assert [doc.data["kind"] for doc in embedded.docs(COLLECTION)] == ["snooze", "snooze"]
-    assert [press(embedded, id, "resolve").headers["location"] for _ in range(2)] == [
-        f"/console/alert/{id}?done=resolve", f"/console/alert/{id}",
+    shown = versions(page(embedded, id))["buttons"]
+    assert [press(embedded, id, "resolve", version=shown).headers["location"] for _ in range(2)] == [
+        f"/console/alert/{id}?done=resolve", f"/console/alert/{id}?already=1",
     ]  # fmt: skip
+    assert "Already resolved at " in page(embedded, id, "?already=1")
     assert "Mark as resolved" not in page(embedded, id)
     assert press(embedded, id, "note", text="").status == 400
 

@@ -3,18 +3,24 @@
 from shared.alerting.alert import as_alert
 from shared.alerting.changes import LONGEST_NOTE, Person, change
 from shared.context import Context
-from shared.errors import NotFound
+from shared.errors import Conflict, NotFound
 from shared.ports import Doc, Update
 from shared.services.alerting.stories import MOST
 from shared.values.text import readable_lines
 
 
-def add_note(id: str, text: str, context: Context, *, via: str, person: Person) -> Doc:
-    """The alert *id* after a note of its last episode. Raises ValueError, NotFound, or Conflict to be tried again."""
+def add_note(
+    id: str, text: str, context: Context, *, via: str, person: Person, episode: int | None = None
+) -> Doc:  # fmt: skip
+    """The alert *id* after a note of its last episode. Raises ValueError, NotFound, or Conflict to be tried again, also
+    if its last episode is another than *episode*, where that is given.
+    """
     words = readable_lines(text).strip()
     doc = context.store.get(f"alerts/{id}")
     if doc is None:
         raise NotFound(f"There is no alert {id}.", hint="`opos alerts list` shows the ids.")
+    if episode is not None and doc.data["episode"] != episode:
+        raise Conflict(doc.path)
     if not words:
         raise ValueError("expected the text of a note, found nothing to read")
     if len(words) > LONGEST_NOTE:

@@ -16,16 +16,18 @@ from shared.ports.field_paths import EXPIRY
 from shared.values.text import counted
 
 KEEP = timedelta(days=400)
-MOST = 1000
-"""How many open alerts in each state are compared with the matchers of a silence."""
+MOST = 300
+"""How many open alerts are compared with the matchers of a silence, the firing ones first."""
 
 
 def silence(
     matchers: Sequence[str], ends_at: datetime, context: Context, *,
-    author: str, comment: str, starts_at: datetime | None = None,
+    author: str, comment: str, starts_at: datetime | None = None, id: str = "",
 ) -> str:  # fmt: skip
-    """The id of a new silence, for alerts that all *matchers* match. Raises ValueError as `silencing` does."""
-    id = context.new_id()
+    """The id of a new silence, for alerts that all *matchers* match. Raises ValueError as `silencing` does, and
+    AlreadyExists if there is a silence with the *id* that is given.
+    """
+    id = id or context.new_id()
     content = {
         "matchers": [str(matcher) for matcher in silencing(matchers)],
         "author": author, "comment": comment, "created_at": iso(context.now),
@@ -52,10 +54,12 @@ class OpenLabels:
 
 
 def open_labels(context: Context) -> OpenLabels:
-    """The open alerts, at most MOST in each state."""
-    states = [list(context.store.query("alerts", where=[("state", "==", state)], limit=MOST)) for state in sorted(OPEN)]
-    labels = [alert.data.get("labels") or {} for alerts in states for alert in alerts]
-    return OpenLabels(labels, all(len(alerts) < MOST for alerts in states))
+    """The open alerts, at most MOST."""
+    alerts: list[Doc] = []
+    for state in sorted(OPEN, key=lambda state: (state != "firing", state)):
+        room = MOST - len(alerts)
+        alerts += context.store.query("alerts", where=[("state", "==", state)], limit=room) if room else ()
+    return OpenLabels([alert.data.get("labels") or {} for alert in alerts], len(alerts) < MOST)
 
 
 def open_matches(matchers: Sequence[str], context: Context) -> tuple[int, str]:

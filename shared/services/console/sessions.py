@@ -23,6 +23,8 @@ COARSE = timedelta(hours=1)
 """How exact `last_seen` is: a page writes only if the last write is older, and otherwise costs one read."""
 KEEP = timedelta(days=1)
 """How long an ended session stays: longer than the link that began it, which must not begin it again."""
+MOST = 100
+_ID = re.compile(r"[0-9a-f]{32}")
 _COOKIE = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{32})")
 
 
@@ -76,8 +78,8 @@ def _extend(doc: Doc, context: Context) -> None:
 
 
 def sessions(context: Context) -> list[Doc]:
-    """The sessions that have not ended."""
-    docs = context.store.query("sessions", where=[("ends_at", ">", iso(context.now))], order_by="ends_at")
+    """The sessions that have not ended, the first to end first; at most MOST."""
+    docs = context.store.query("sessions", where=[("ends_at", ">", iso(context.now))], order_by="ends_at", limit=MOST)
     return [doc for doc in docs if doc.data["secret_sha256"]]
 
 
@@ -86,7 +88,7 @@ def end(id: str, context: Context) -> None:
 
     The document stays until its link has expired.
     """
-    doc = context.store.get(f"sessions/{id}")
+    doc = context.store.get(f"sessions/{id}") if _ID.fullmatch(id) else None
     if doc is not None and doc.data["secret_sha256"]:
         ended = {"secret_sha256": "", "ends_at": iso(context.now), EXPIRY: iso(context.now + KEEP)}
         context.store.commit([Update(doc.path, ended, doc.version)])

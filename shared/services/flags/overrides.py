@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import NamedTuple
 
-from shared.errors import NotFound
+from shared.errors import Conflict, NotFound
 from shared.ports import Doc, Store, Update, create_or_update
 from shared.ports.field_paths import EXPIRY
 from shared.process.due_task import DueTask
@@ -19,39 +19,63 @@ FRESH = 5.0
 CONNECTING = 4.0
 """Seconds for which the first requests of a process wait: it has to load the library of the store, and to connect."""
 KEEP = timedelta(days=400)
+MOST = 1000
+"""How many overridden flags are read: far more than a flags.yaml has."""
 REMEMBERED = 50
 """How many overrides of one flag are kept."""
 
 
 def override(
-    flag: str, variant: str, store: Store, *, who: str, why: str, until: datetime, now: datetime
-) -> dict[str, str]:
-    """Sets *flag* to *variant* for everyone until *until*. Raises Conflict if somebody else overrides it at once."""
+    flag: str, variant: str, store: Store, *, who: str, why: str, until: datetime, now: datetime,
+    version: str | None = None,
+) -> dict[str, str]:  # fmt: skip
+    """Sets *flag* to *variant* for everyone until *until*. Raises Conflict if somebody else overrides it at once, and
+    if *version*, where it is given, is not that of the override in force ("" if there is none).
+    """
     content = {"variant": variant, "who": who, "why": why, "at": iso(now), "until": iso(until)}
     doc = store.get(f"overrides/{flag}")
+    _require(version, flag, doc, now)
     history = [*(doc.data["history"] if doc else []), content][-REMEMBERED:]
     fields = {**content, "history": history, EXPIRY: iso(until + KEEP)}
     store.commit([create_or_update(f"overrides/{flag}", fields, doc)])
     return content
 
 
-def release(flag: str, store: Store, *, who: str, now: datetime) -> None:
-    """Ends the override of *flag*, so that its rule applies again. Raises NotFound if there is no override."""
+def release(flag: str, store: Store, *, who: str, now: datetime, version: str | None = None) -> None:
+    """Ends the override of *flag*, so that its rule applies again. Raises NotFound if there is no override, and
+    Conflict as `override` does.
+    """
     doc = store.get(f"overrides/{flag}")
-    if doc is None or doc.data["until"] <= iso(now):
+    _require(version, flag, doc, now)
+    if doc is None or not _is_in_force(doc, now):
         raise NotFound(f"The flag {flag} is not overridden.", hint="`opos flags overrides` lists all overrides.")
     *earlier, present = doc.data["history"]
     history = [*earlier, {**present, "released_at": iso(now), "released_by": who}]
     store.commit([Update(doc.path, {"until": iso(now), "history": history}, doc.version)])
 
 
+def _require(version: str | None, flag: str, doc: Doc | None, now: datetime) -> None:
+    """Compare the version that a caller saw with the document that the caller's write will update."""
+    present = doc.version if doc and _is_in_force(doc, now) else ""
+    if version is not None and version != present:
+        raise Conflict(f"overrides/{flag}")
+
+
+def _is_in_force(doc: Doc, now: datetime) -> bool:
+    return bool(doc.data["until"] > iso(now))
+
+
 def remembered(store: Store, now: datetime) -> list[Doc]:
     """Every flag that was overridden in the last 400 days, with its `history`: its last overrides, oldest first."""
-    return list(store.query("overrides", where=[("until", ">", iso(now - KEEP))], order_by="until"))
+    return _ending_after(now - KEEP, store)
 
 
 def in_force(store: Store, now: datetime) -> list[Doc]:
-    return list(store.query("overrides", where=[("until", ">", iso(now))], order_by="until"))
+    return _ending_after(now, store)
+
+
+def _ending_after(moment: datetime, store: Store) -> list[Doc]:
+    return list(store.query("overrides", where=[("until", ">", iso(moment))], order_by="until", limit=MOST))
 
 
 class Known(NamedTuple):

@@ -28,6 +28,12 @@ def record_ping(name: str, heartbeat: "Heartbeat", ping: Ping, context: Context)
     commit_spoken(writes, spoken(before, after, Situation(heartbeat, context.now, zone), ping), context)
 
 
+def beats(context: Context) -> dict[str, Beat]:
+    """Every heartbeat of opos.yaml by its name, read at once: the sweep forgets all others."""
+    docs = {doc.id: doc for doc in context.store.query("heartbeats")} if context.config.heartbeats else {}
+    return {name: beat_of(name, docs.get(name)) for name in context.config.heartbeats}
+
+
 def beat_of(name: str, doc: Doc | None) -> Beat:
     return cast("Beat", doc.data) if doc else new_beat(name)
 

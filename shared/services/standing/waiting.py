@@ -11,7 +11,7 @@ from shared.intake.heartbeats import state
 from shared.intake.rejections import Rejected, rejected_sources, watched
 from shared.ports import Condition, Doc
 from shared.services.health.checks.pipeline import SWEEP
-from shared.services.intake.pings import beat_of
+from shared.services.intake.pings import beats
 from shared.services.intake.rejections import among
 from shared.services.outbox.message import made_at
 from shared.services.slo.indicators import last_accepted, reported
@@ -162,8 +162,7 @@ def _rejection(count: Rejected) -> str:
 
 
 def _heartbeats(context: Context) -> Iterator[Problem]:
-    for name in context.config.heartbeats:
-        beat = beat_of(name, context.store.get(f"heartbeats/{name}"))
+    for name, beat in beats(context).items():
         if word := _STATES.get(state(beat)):
             end = ":failed" if word == "failing" else ""
             since = str(beat["failed_at"] or beat["missed_at"] or "")

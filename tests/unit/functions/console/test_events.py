@@ -276,7 +276,7 @@ def test_a_hostile_id_is_not_there(context: FakeContext, id: str) -> None:
 # A message
 
 
-def put_message(context: FakeContext, path: str = "outbox/00m1", **changes: Any) -> None:
+def put_message(context: FakeContext, path: str = "outbox/00f1", **changes: Any) -> None:
     message = {
         "channel": "desk", "notice": {"title": "Disk full", "text": "", "severity": "critical", "link": ""}, "ack": None,
         "cause": {"kind": "first", "step": "level 1", "route": "default", "group": "g", "labels": {}, "total": 1,
@@ -289,26 +289,26 @@ def put_message(context: FakeContext, path: str = "outbox/00m1", **changes: Any)
 
 def test_a_message_says_what_became_of_it_and_links_its_causes(context: FakeContext) -> None:
     put_message(context)
-    page = ask(context, "/console/message/00m1")
+    page = ask(context, "/console/message/00f1")
     assert "Attempt 2. The receiver answered: HTTP 200" in words(page)
     assert 'href="/console/alert/a1"' in page.body.decode()
     assert 'href="/console/event/00ee"' in page.body.decode()
     assert "Send again" not in words(page)
 
 
-@pytest.mark.parametrize("path", ["outbox/00m1", "digests/00m1"])
+@pytest.mark.parametrize("path", ["outbox/00f1", "digests/00f1"])
 def test_what_was_not_delivered_is_sent_again_by_a_press_once(context: FakeContext, path: str) -> None:
     put_message(context, path, state="failed", receipt=None, last_fault="not delivered: HTTP 401", members=["a1", "a2"])
-    page = ask(context, "/console/message/00m1")
+    page = ask(context, "/console/message/00f1")
     assert "not delivered: HTTP 401" in words(page)
     version = context.store.docs[path].version
-    answer = press(context, "/console/message/00m1/send", version)
-    assert (answer.status, answer.headers["location"]) == (303, "/console/message/00m1?done=send")
+    answer = press(context, "/console/message/00f1/send", version)
+    assert (answer.status, answer.headers["location"]) == (303, "/console/message/00f1?done=send")
     sent = context.store.docs[path].data
     assert (sent["state"], sent["attempts"], sent["due_at"]) == ("pending", 0, iso(context.now))
-    assert press(context, "/console/message/00m1/send", version).status == 409
+    assert press(context, "/console/message/00f1/send", version).status == 409
     context.store.commit([Update(path, {"state": "sent"}, context.store.docs[path].version)])
-    assert press(context, "/console/message/00m1/send", context.store.docs[path].version).status == 409
+    assert press(context, "/console/message/00f1/send", context.store.docs[path].version).status == 409
 
 
 # What the pages cost

@@ -192,8 +192,12 @@ def test_a_focus_block_begins_and_ends_from_the_settings(context: FakeContext) -
     browser.post("/console/settings/focus", **{"for": "tomorrow", "csrf": token})
     (block,) = context.store.query("focus")
     assert block.data["ends_at"] == "2026-11-20T22:00:00.000000Z"
+    assert browser.post("/console/settings/focus", **{"for": "1h", "csrf": token}).status == 409
     assert "Only critical alerts interrupt." in browser.get("/console/settings").body.decode()
-    browser.post("/console/settings/focus/end", csrf=token)
+    context.store.commit([Create("focus/unseen", {**block.data, "name": "not shown"})])
+    browser.post("/console/settings/focus/end", csrf=token, block=block.id)
+    assert "<b>not shown</b> until" in browser.get("/console/settings").body.decode()
+    browser.post("/console/settings/focus/end", csrf=token, block="unseen")
     assert "Focus for 1h" in browser.get("/console/settings").body.decode()
     assert browser.post("/console/settings/focus", **{"for": "9y", "csrf": token}).status == 400
 
@@ -211,16 +215,16 @@ def test_a_session_is_ended_from_another(context: FakeContext) -> None:
 def test_a_flag_is_switched_off_with_a_reason_and_released(context: FakeContext) -> None:
     browser = Browser(context)
     token = browser.csrf("/console/flags", override="checkout")
-    fields = {"csrf": token, "variant": "off", "for": "1h", "version": ""}
-    assert browser.post("/console/flag/checkout/override", **fields).status == 400
-    answer = browser.post("/console/flag/checkout/override", why="it+charges+twice", **fields)
+    fields = {"csrf": token, "variant": "off", "flag": "checkout", "for": "1h", "version": ""}
+    assert browser.post("/console/flags/override", **fields).status == 400
+    answer = browser.post("/console/flags/override", why="it+charges+twice", **fields)
     assert (answer.status, answer.headers["location"]) == (303, "/console/flags?done=overridden")
     page = browser.get("/console/flags", done="overridden").body.decode()
     for words in ("overridden: off", "it charges twice", "me@example.com", "The override is in force."):
         assert words in page
     doc = context.store.get("overrides/checkout")
     assert doc is not None
-    assert browser.post("/console/flag/checkout/release", csrf=token, version=doc.version).status == 303
+    assert browser.post("/console/flags/release", flag="checkout", csrf=token, version=doc.version).status == 303
     assert "overridden: off" not in browser.get("/console/flags").body.decode()
 
 
@@ -234,20 +238,21 @@ def test_the_flags_page_has_one_form_for_the_flag_that_is_overridden_and_tags_wh
     context.flags = FlagSet(definitions)
     browser = Browser(context)
     page = browser.get("/console/flags").body.decode()
-    assert ("<form class=\"form\"" in page, len(page) < 60_000, page.count(">stale<")) == (False, True, 60)
+    assert ('<form class="form"' in page, len(page) < 60_000, page.count(">stale<")) == (False, True, 60)
     assert 'href="/console/flags?override=flag7#flag-flag7"' in page
     opened = browser.get("/console/flags", override="flag7").body.decode()
-    assert re.findall(r'action="(/console/flag/[^"]+)"', opened) == ["/console/flag/flag7/override"]
+    assert opened.count('action="/console/flags/override"') == 1
+    assert 'name="flag" value="flag7"' in opened
 
 
 def test_a_form_of_a_flag_that_changed_meanwhile_changes_nothing(context: FakeContext) -> None:
     browser = Browser(context)
     token = browser.csrf("/console/flags", override="checkout")
-    fields = {"csrf": token, "variant": "off", "for": "1h", "why": "mine", "version": ""}
-    browser.post("/console/flag/checkout/override", **fields)
-    answer = browser.post("/console/flag/checkout/override", **{**fields, "variant": "on"})
+    fields = {"csrf": token, "variant": "off", "for": "1h", "flag": "checkout", "why": "mine", "version": ""}
+    browser.post("/console/flags/override", **fields)
+    answer = browser.post("/console/flags/override", **{**fields, "variant": "on"})
     assert (answer.status, "This changed while you were reading" in answer.body.decode()) == (409, True)
-    assert browser.post("/console/flag/checkout/release", csrf=token, version="stale").status == 409
+    assert browser.post("/console/flags/release", flag="checkout", csrf=token, version="stale").status == 409
     doc = context.store.get("overrides/checkout")
     assert doc is not None
     assert doc.data["variant"] == "off"
