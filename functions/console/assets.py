@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -43,6 +44,16 @@ def show(request: HttpRequest, context: object, part: str) -> HttpResponse:
     if (name := _names().get(part)) is None:
         raise NotFound("Page not found")
     headers = {"content-type": _TYPES[Path(name).suffix], "vary": "accept-encoding", **_HEADERS}
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if _reads_gzip(request.headers.get("accept-encoding", "")):
         return HttpResponse(200, _compressed(name), {"content-encoding": "gzip", **headers})
     return HttpResponse(200, _content(name), headers)
+
+
+def _reads_gzip(accepted: str) -> bool:
+    """Whether the header *accepted* allows gzip. Source: RFC 9110, section 12.5.3: a weight of 0 forbids a coding."""
+    weights = {
+        coding.strip().lower(): parameters.replace(" ", "").lower()
+        for coding, _, parameters in (part.partition(";") for part in accepted.split(","))
+    }
+    weight = weights.get("gzip", weights.get("x-gzip", weights.get("*", "q=0")))
+    return not re.fullmatch(r"q=0(\.0{0,3})?", weight)

@@ -3,7 +3,7 @@
 A term is a word and a bucket, such as `checkout@2026-11`: the month of an event, and of an alert the month in which it
 was last seen, or `open`. A search asks for one term at a time and goes back month by month, so it reads few documents
 and the newest first, and no index has the time. Terms are made of what lists show, and of ids in a payload; never of
-other values in it.
+other values in it, nor of a number that looks like a card or a secret.
 """
 
 import re
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice, product, starmap
 from typing import Any, NamedTuple
 
+from shared.values.masking import parts
 from shared.values.words import words
 
 OPEN = "open"
@@ -22,12 +23,15 @@ TYPE_WORDS, _IDS, _PAIRS = 4, 6, 6
 _SOURCE, _TYPE, _TITLE, _VALUES, _SUMMARY, _BODY = 60, 60, 120, 400, 400, 6_000
 """How much of each is looked at, in characters."""
 _NAMED = re.compile(
-    '"(?:id|number|identifier|customer|invoice|subscription|charge|payment_intent|order'
+    '"(id|number|identifier|customer|invoice|subscription|charge|payment_intent|order'
     '|[A-Za-z_]{3,24}(?:(?<=_id)|(?<=Id)))":'
 )
 """The name of a field of a JSON text that names an object. `client_secret`, `token` and `key` are not among them."""
+_PRIVATE = re.compile("session|tax|secret|access|token", re.IGNORECASE)
 _VALUE = re.compile(r'\s{0,4}"?((?=[A-Za-z_.-]{0,40}\d)[A-Za-z0-9_.-]{3,64})(?=[",}\s])')
 """An id has a digit."""
+_HASH = re.compile(r"(?=\d*[a-f])[0-9a-f]{32}|[0-9a-f]{64}")
+"""An id of senders such as Sentry. Where no name says that it is an id, a page redacts it."""
 STATES: Mapping[str, int] = {"firing": 3, "acknowledged": 2, "snoozed": 1}
 """The states of open alerts, the one that needs you most with the highest number."""
 SEVERITIES: Mapping[str, str] = {"critical": "3", "warning": "2", "info": "1"}
@@ -145,6 +149,13 @@ def _ids(event: Mapping[str, Any]) -> Iterator[str]:
     if event.get("body_encoding") == "base64":
         return iter(())
     body = str(event.get("body", ""))[:_BODY]
-    ends = (named.end() for named in _NAMED.finditer(body))
-    ids = (match[1] for end in ends if (match := _VALUE.match(body, end)))
+    named = ((name[1], _VALUE.match(body, name.end())) for name in _NAMED.finditer(body))
+    ids = (value[1] for name, value in named if value and _is_public(name, value[1]))
     return islice(chain.from_iterable(map(words, ids)), _IDS)
+
+
+def _is_public(name: str, value: str) -> bool:
+    """Whether a search may find *value*: it is a hash or a number of the sender's, not what a page redacts."""
+    if _PRIVATE.search(name):
+        return False
+    return bool(_HASH.fullmatch(value)) or not any(part.masked for part in parts(value, name))

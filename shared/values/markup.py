@@ -1,8 +1,9 @@
 """Text from outside in the markup of a channel: escaped, so that it formats nothing, links nothing and mentions nobody.
 
-Sources: CommonMark 0.31, section 2.4 (backslash escapes), 4 and 5 (blocks, which begin a line); Slack documentation,
-"Formatting text", which has escapes for `&`, `<` and `>` only; HTML Living Standard, section 13.1 (escapes in text and
-attributes).
+Sources: CommonMark 0.31, section 2.4 (backslash escapes), 4 and 5 (blocks, which begin a line); GitHub Flavored
+Markdown 0.29, section 6.9 (bare addresses are links); GitHub documentation, "Writing mathematical expressions" (`$`);
+Slack documentation, "Formatting text", which has escapes for `&`, `<` and `>` only; HTML Living Standard, section 13.1
+(escapes in text and attributes).
 """
 
 import html
@@ -18,7 +19,8 @@ _INDENT: Rule = re.compile(r"^ +", re.MULTILINE), ""
 _MENTION: Rule = re.compile(rf"@(?=[^\s{_GAP}])"), f"@{_GAP}"
 _IN_MARKDOWN: tuple[Rule, ...] = (
     _INDENT,
-    (re.compile(r"([\\`*_\[\]()<>#|~!&])"), r"\\\1"),
+    (re.compile(r"([\\`*_\[\]()<>#|~!&$])"), r"\\\1"),
+    (re.compile(r"(:(?=//)|(?<=www)\.)", re.IGNORECASE), r"\\\1"),
     (re.compile(r"^([-+=])", re.MULTILINE), r"\\\1"),
     (re.compile(r"^([0-9]{1,9})\.", re.MULTILINE), r"\1\\."),
     _MENTION,

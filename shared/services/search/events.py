@@ -39,12 +39,13 @@ def events(filters: Filters, context: Context, limit: int = 50, after: str = "",
 
 
 def page(walk: Walk, includes: Callable[[Doc], bool], limit: int, after: str) -> Listing:
-    """The newest documents of *walk* that it *includes*, behind the place *after*."""
+    """The newest documents of *walk* that it *includes*, behind the place *after*. No more are in memory at a time."""
     rows, is_whole = list[Doc](), True
     for stretch in walk.stretches():
+        before = walk.reader.read
         wanted = (doc for doc in stretch.docs if includes(doc) and _is_behind(walk.place(doc), after))
-        rows += nlargest(limit + 1, wanted, key=walk.place)
-        is_whole = is_whole and stretch.is_whole
+        rows += nlargest(limit + 1 - len(rows), wanted, key=walk.place)
+        is_whole = is_whole and walk.reader.read - before < stretch.most
         if len(rows) > limit:
             last = "/".join(walk.place(rows[limit - 1]))
             return Listing(rows[:limit], more=last, looked_through=0 if is_whole else walk.reader.read)

@@ -1,7 +1,7 @@
 """A page of a list, and how much of everything it has seen."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.ports import Condition, Doc, Store
@@ -51,9 +51,11 @@ class Reader:
         self.left -= 1 + number // 1000
         return number
 
-    def docs(self, collection: str, where: Sequence[Condition], *, limit: int) -> list[Doc]:
+    def docs(self, collection: str, where: Sequence[Condition], *, limit: int) -> Iterator[Doc]:
+        """The documents one by one, as events may be large: a list of them need not be in memory."""
         ranged = next((name for name, operator, _ in where if operator not in {"==", "contains"}), None)
-        docs = list(self.store.query(collection, where=where, order_by=ranged, limit=limit))
-        self.left -= max(1, len(docs))
-        self.read += len(docs)
-        return docs
+        before = self.read
+        for doc in self.store.query(collection, where=where, order_by=ranged, limit=limit):
+            self.read, self.left = self.read + 1, self.left - 1
+            yield doc
+        self.left -= self.read == before  # a query that finds nothing costs one read

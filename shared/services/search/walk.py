@@ -4,7 +4,7 @@ A month is read by the rarest word if that finds few documents in it, else day b
 by hour. So the newest are read first, and hardly more of them than a page shows, however many there are.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -24,10 +24,10 @@ _TIMES = {"events": "received_at", "alerts": "last_seen"}
 class Stretch(NamedTuple):
     """The documents of a stretch of time, in no order; those before `reached` come later."""
 
-    docs: list[Doc]
+    docs: Iterable[Doc]
     reached: str
-    is_whole: bool = True
-    """Whether all documents of the stretch were read."""
+    most: int = MANY + 1
+    """If so many documents were read, the stretch may have others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,7 @@ class Walk:
         else:
             condition, count = self._whole_month(month)
         if condition and count <= FEW:
-            docs = self.reader.docs(self.collection, condition, limit=FEW + 1) if count else []
-            yield Stretch(docs, month)
+            yield Stretch(self.reader.docs(self.collection, condition, limit=FEW + 1) if count else [], month)
             return
         for day in _days_back(month, self.until, self.since):
             yield from self._day(day)
@@ -92,8 +91,7 @@ class Walk:
                 yield self._part(hour, [("terms", "contains", term("", hour))])
 
     def _part(self, bucket: str, condition: Sequence[Condition]) -> Stretch:
-        docs = self.reader.docs(self.collection, condition, limit=MANY)
-        return Stretch(docs, bucket, len(docs) < MANY)
+        return Stretch(self.reader.docs(self.collection, condition, limit=MANY), bucket, MANY)
 
 
 def _months_back(until: str, since: str) -> Iterator[str]:

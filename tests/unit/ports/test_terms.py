@@ -35,6 +35,19 @@ def test_ids_in_a_payload_are_words_and_nothing_else_of_it_is() -> None:
     assert indexed({"id": "a" * 70 + "1", "number": "no digit"}) == {"", "stripe", "invoice", "paid"}
 
 
+def test_what_a_page_redacts_is_no_word() -> None:
+    redacted = {
+        "card": {"number": "4242424242424242"}, "tax_id": "DE123456789", "session_id": "s1234567", "sessionId": "s12345678",
+        "checkoutSessionId": "abc123", "access_key_id": "AKIAIOSFODNN7EXAMPLE", "accessTokenId": "t12345", "id": "ghp_1234567890",
+        "identifier": "203.0.113.9", "number": "DE89370400440532013000",
+    }  # fmt: skip
+    assert indexed(redacted) == {"", "stripe", "invoice", "paid"}
+    event = "9fac2ceed9344f2bbfdd1fdacb0ed9b1"
+    assert indexed({"event_id": event, "number": 4242424242424241, "paid": "a1", "valid": "b2"}) == {
+        "", "stripe", "invoice", "paid", event, "4242424242424241",
+    }  # fmt: skip
+
+
 def test_a_body_that_is_no_text_has_no_ids() -> None:
     event = {**EVENT, "body": '"id":"a1b2"', "body_encoding": "base64"}
     assert "a1b2" not in words_of({"terms": event_terms(event)})

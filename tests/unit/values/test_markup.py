@@ -46,6 +46,20 @@ def test_escaped_markdown_formats_links_and_mentions_nothing_and_shows_every_cha
     assert shown(escaped).strip().replace("@\u200b", "@") == line.strip().replace("@\u200b", "@")
 
 
+@pytest.mark.parametrize(
+    "text", ["http://x.example/a", "see HTTPS://x.example", "WWW.x.example", "a www.x.example", "$x^2$"]
+)
+def test_a_bare_address_and_a_formula_are_text_for_github_too(text: str) -> None:
+    escaped = MARKDOWN.escape(text)
+    assert not re.search(r"(?<!\\)(://|\$)|www\.", escaped, re.IGNORECASE)
+    assert shown(escaped).strip() == text
+
+
+@pytest.mark.parametrize("line", ["1) x", "12. x", "- x", "+ x", "* x", "# x", "> x", "==="])
+def test_what_begins_a_block_is_text(line: str) -> None:
+    assert [token.type for token in tokens(MARKDOWN.escape(line)) if not plain(token)] == []
+
+
 @pytest.mark.parametrize("escape", [MARKDOWN.escape, unformatted])
 @given(text=markup)
 @example(text="a \\\nb")  # the line break of Markdown

@@ -281,6 +281,18 @@ def test_the_health_page_says_what_is_wrong_and_when_it_may_be_old(context: Fake
     assert "opos does not sweep" in browser.get("/console/health").body.decode()
 
 
+@pytest.mark.parametrize(
+    ("accepted", "is_compressed"),
+    [
+        ("gzip", True), ("br;q=1, GZIP;q=0.5", True), ("*", True), ("gzip ; q=0.001", True), ("", False), ("br", False),
+        ("gzip;q=0", False), ("gzip; q=0.000, *", False), ("*;q=0", False), ("notgzip", False), ("identity;q=1,*;q=0", False),
+    ],
+)  # fmt: skip
+def test_only_a_browser_that_reads_gzip_gets_it(context: FakeContext, accepted: str, is_compressed: bool) -> None:  # noqa: FBT001
+    request = HttpRequest("GET", address("console.css"), {"accept-encoding": accepted})
+    assert ("content-encoding" in handle(request, context).headers) == is_compressed  # type: ignore[arg-type]
+
+
 def test_the_stylesheet_is_compressed_for_a_browser_that_asks_for_it(context: FakeContext) -> None:
     path = address("console.css")
     plain = handle(HttpRequest("GET", path), context)  # type: ignore[arg-type]
