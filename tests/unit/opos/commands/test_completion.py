@@ -104,6 +104,15 @@ def test_commands_options_ids_sources_and_flags_are_completed(words: list[str], 
 
 
 @pytest.mark.usefixtures("folder")
+def test_warnings_of_env_disturb_nobody_who_types(capfd: pytest.CaptureFixture[str]) -> None:
+    Path(".env").write_text("PASSWORD=pa$$word\n")
+    Path(".env").chmod(0o644)
+    assert completed("alerts", "ack", "0a") == ["0a1b2c3d"]
+    assert completed("events", "--source", "st") == ["stripe"]
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("folder")
 def test_a_broken_configuration_disturbs_nobody_who_types() -> None:
     Path("opos.yaml").write_text("sources: [")
     Path("flags.yaml").write_text("flags: [")
