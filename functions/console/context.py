@@ -13,6 +13,11 @@ class OperatorContext(Context, Protocol):
         """Whether this runs on the platform, and not on the operator's machine."""
         ...
 
+    @property
+    def local_push_service(self) -> str:
+        """The host and port of a push service on this machine, which only tests have; empty on the platform."""
+        ...
+
     def is_operator(self, headers: Mapping[str, str]) -> bool:
         """Whether *headers* have an identity token of an operator."""
         ...
