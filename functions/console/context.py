@@ -13,6 +13,11 @@ class OperatorContext(Context, Protocol):
         """Whether this runs on the platform, and not on the operator's machine."""
         ...
 
+    @property
+    def local_push_service(self) -> str:
+        """The host and port of a push service on this machine, which only tests have; empty on the platform."""
+        ...
+
     def operator(self, headers: Mapping[str, str]) -> str:
         """The address of the operator whose identity token *headers* have; empty if they have none."""
         ...

@@ -28,7 +28,7 @@ def install(context: click.Context, shell: Shell | None, *, as_json: bool) -> No
     """
     chosen = _chosen(shell)
     file, text = place_of(chosen), script(chosen, context.find_root().command)
-    is_new = not file.is_file() or file.read_text() != text
+    is_new = not file.is_file() or file.read_bytes() != text.encode()
     if is_new:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, text)

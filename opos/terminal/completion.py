@@ -4,7 +4,8 @@ It must be quick and never disturb who types: it reads the embedded bundle only,
 """
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def ids(kind: Kind) -> Completion:
     """Completes the ids of *kind*: of alerts, those that are open."""
 
     def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        with suppress(Exception):
+        with suppress(Exception), redirect_stderr(StringIO()):
             docs = islice(_docs(_place(ctx).runtime().context(), kind, incomplete), _MOST)
             return [CompletionItem(doc.id[:8], help=kind.title(doc.data)[:_LONGEST]) for doc in docs]
         return []
@@ -37,7 +38,7 @@ def ids(kind: Kind) -> Completion:
 
 
 def sources(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    with suppress(Exception):
+    with suppress(Exception), redirect_stderr(StringIO()):
         return _beginning(_place(ctx).new_runtime().config.sources, incomplete)
     return []
 

@@ -3,7 +3,7 @@
 import json
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, wraps
 from pathlib import Path
@@ -115,8 +115,11 @@ class Place:
         )
 
     def new_runtime(self, **more: str) -> Runtime:
-        """The bundle in this place, which its first write creates: for commands that start one or only configure."""
-        return Runtime(Settings.from_environment(self.environment(**more)))
+        """The bundle in this place, which its first write creates: for commands that start one or only configure.
+
+        A line of `.env` that cannot be read is only warned about: at 3 a.m. it may be none that the command needs.
+        """
+        return Runtime(Settings.from_environment(self.environment(**more), unreadable=_warn_of_lines))
 
 
 def with_place(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -134,6 +137,16 @@ def with_place(command: Callable[..., Any]) -> Callable[..., Any]:
 @cache
 def _warn_of_readers(file: Path) -> None:
     say(f"warning: {file} contains secrets, and all users of this machine can read it. Run: chmod 600 {file}", err=True)
+
+
+def _warn_of_lines(faults: Sequence[Fault]) -> None:
+    for fault in faults:
+        _warn_of_line(fault)
+
+
+@cache
+def _warn_of_line(fault: Fault) -> None:
+    say(f"warning: {fault}. This command goes on without the line.", err=True)
 
 
 def _ports(place: Place) -> dict[str, str]:

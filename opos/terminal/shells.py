@@ -22,18 +22,25 @@ def this_shell(environ: Mapping[str, str] = os.environ) -> Shell | None:
 def place_of(shell: Shell, environ: Mapping[str, str] = os.environ) -> Path:
     """The file from which *shell* loads the completion of opos for this user.
 
-    Sources: bash-completion README, "FAQ" (user directory); fish documentation, "Where to put completions". zsh has no
-    directory of the user; `~/.zfunc` is the one that its users name most.
+    Sources: bash-completion README, "FAQ" (user directories, with colons between them since 2.12); fish documentation,
+    "Where to put completions"; XDG Base Directory Specification (a relative directory is ignored). zsh has no directory
+    of the user; `~/.zfunc` is the one that its users name most.
     """
     home = Path(environ.get("HOME") or Path.home())
-    data = Path(environ.get("XDG_DATA_HOME") or home / ".local/share")
-    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    data = _folder(environ.get("XDG_DATA_HOME", "")) or home / ".local/share"
+    config = _folder(environ.get("XDG_CONFIG_HOME", "")) or home / ".config"
+    bash = _folder(*environ.get("BASH_COMPLETION_USER_DIR", "").split(":")) or data / "bash-completion"
     places = {
-        "bash": Path(environ.get("BASH_COMPLETION_USER_DIR") or data / "bash-completion") / "completions/opos",
+        "bash": bash / "completions/opos",
         "zsh": home / ".zfunc/_opos",
         "fish": config / "fish/completions/opos.fish",
     }
     return places[shell]
+
+
+def _folder(*names: str) -> Path | None:
+    """The first of *names* that does not depend on the folder in which a shell happens to start."""
+    return next((Path(name) for name in names if name.startswith("/")), None)
 
 
 def script(shell: Shell, command: click.Command) -> str:

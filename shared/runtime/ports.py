@@ -203,6 +203,10 @@ class Ports:
         return self.settings.deployed
 
     @property
+    def local_push_service(self) -> str:
+        return "" if self.deployed else self.settings.environment.get("OPOS_LOCAL_PUSH_SERVICE", "")
+
+    @property
     def release(self) -> str:
         return self.settings.release
 

@@ -1,11 +1,15 @@
 """The settings of a process, from its environment (DESIGN, section 7)."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shared.errors import OposError
+
+if TYPE_CHECKING:
+    from shared.config.files.faults import Fault
 
 DOTENV = "OPOS_DOTENV"
 """The file with more secrets of this machine, which the command line names. A deployment has none."""
@@ -17,6 +21,13 @@ class SettingsError(OposError):
     """The environment holds a setting that is not valid, or settings that exclude each other."""
 
     code = "bad_settings"
+
+
+def refuse(faults: "Sequence[Fault]") -> None:
+    """Raises ConfigError with *faults*."""
+    from shared.config.files.faults import ConfigError
+
+    raise ConfigError(faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +43,14 @@ class Settings:
     environment: Mapping[str, str] = field(repr=False)
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """The settings in *environment*. Raises ConfigError if the file that DOTENV names has errors."""
-        environment = _with_dotenv(environment)
+    def from_environment(
+        cls, environment: Mapping[str, str] = os.environ, *, unreadable: "Callable[[Sequence[Fault]], None]" = refuse
+    ) -> "Settings":
+        """The settings in *environment*. *unreadable* gets the errors of the file that DOTENV names, if it has any.
+
+        Raises ConfigError for them unless *unreadable* accepts them; the settings then have the other lines.
+        """
+        environment = _with_dotenv(environment, unreadable)
         return cls(
             store=environment.get("OPOS_STORE", "sqlite:///.opos/opos.db"),
             bus=environment.get("OPOS_BUS", "local"),
@@ -60,13 +76,12 @@ class Settings:
         return self.environment.get("OPOS_ENVIRONMENT", "")
 
 
-def _with_dotenv(environment: Mapping[str, str]) -> Mapping[str, str]:
+def _with_dotenv(environment: Mapping[str, str], unreadable: "Callable[[Sequence[Fault]], None]") -> Mapping[str, str]:
     if not (file := environment.get(DOTENV)):
         return environment
     from shared.config.files.dotenv import variables
-    from shared.config.files.faults import ConfigError
 
     added, faults = variables(Path(file), environment)
     if faults:
-        raise ConfigError(faults)
+        unreadable(faults)
     return {**added, **environment}

@@ -39,6 +39,7 @@ def service(bundle: Bundle) -> Iterator[PushService]:
     bundle.runtime.settings.environment["VAPID_KEY"] = KEY  # type: ignore[index]
     bundle.configure(CHANNELS)
     with push_service(bundle.clock) as running:
+        bundle.runtime.settings.environment["OPOS_LOCAL_PUSH_SERVICE"] = running.address  # type: ignore[index]
         yield running
 
 
@@ -280,6 +281,7 @@ def test_with_one_device_a_notification_costs_three_reads_more_and_a_write_an_ho
     embedded.runtime.settings.environment["VAPID_KEY"] = KEY  # type: ignore[index]
     costs = []
     with push_service(embedded.clock) as service:
+        embedded.runtime.settings.environment["OPOS_LOCAL_PUSH_SERVICE"] = service.address  # type: ignore[index]
         for channels in (CHANNELS.replace("{webpush: VAPID_KEY}", "{console: true}"), CHANNELS, CHANNELS):
             embedded.configure(channels)
             embedded.runtime.channels.pop("phone", None)

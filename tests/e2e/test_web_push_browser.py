@@ -115,6 +115,7 @@ def service(embedded: Bundle) -> Iterator[PushService]:
     embedded.configure(CHANNELS)
     embedded.runtime.settings.environment["OPOS_PUBLIC_URL"] = embedded.url  # type: ignore[index]
     with push_service(embedded.clock) as running:
+        embedded.runtime.settings.environment["OPOS_LOCAL_PUSH_SERVICE"] = running.address  # type: ignore[index]
         yield running
 
 

@@ -219,6 +219,7 @@ def _a_device_subscribes(bundle: Bundle) -> None:
     """Then the router, the sweeper and the digest sender each note what became of a message to it."""
     to = bundle.runtime.links.token("device", {"device": "new"}, expires=bundle.clock.now() + timedelta(hours=1))
     with push_service(bundle.clock) as service:
+        bundle.runtime.settings.environment["OPOS_LOCAL_PUSH_SERVICE"] = service.address  # type: ignore[index]
         phone = service.subscribe()
         subscription = json.dumps(phone.subscription).encode()
         assert bundle.request("POST", f"/devices/{to}", subscription, bundle.signed_in()).status == 201

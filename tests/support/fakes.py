@@ -228,6 +228,7 @@ class FakeContext:
     elapsed_seconds: float = 0.0
     """The time since the invocation began."""
     deployed: bool = False
+    local_push_service: str = ""
     release: str = ""
     operators: frozenset[str] = frozenset()
     """Values of the authorization header that authenticate an operator."""

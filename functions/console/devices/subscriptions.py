@@ -49,7 +49,7 @@ def add(request: HttpRequest, context: ConsoleContext, token: str) -> HttpRespon
     try:
         _require(request, context, token, NEW)
         browser = browser_of(request.headers.get("user-agent", ""))
-        id = subscribe(_subscription(request), browser, context, local=not context.deployed)
+        id = subscribe(_subscription(request), browser, context, local=context.local_push_service)
     except Unavailable:
         raise
     except OposError as fault:

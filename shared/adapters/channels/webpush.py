@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from shared.adapters.channels.built_message import built
 from shared.adapters.channels.http_post import TIMEOUT, Answer, Refused, post
+from shared.adapters.channels.public_hosts import require_public
 from shared.adapters.channels.reachability import reach
 from shared.adapters.channels.webpush_encryption import encrypted
 from shared.adapters.channels.webpush_message import FORM, message, topic, urgency
@@ -77,6 +78,7 @@ class WebPushDevice:
         return receipt
 
     def reach(self) -> bool:
+        _require_public(self.device)
         return reach(self.device.endpoint, timeout=TIMEOUT)
 
 
@@ -144,10 +146,17 @@ def none_left() -> DeliveryError:
 
 
 def _pushed(device: Device, body: bytes, headers: dict[str, str]) -> Answer:
+    _require_public(device)
     try:
         return post(device.endpoint, body, headers)
     except Refused as refusal:
         raise _understood(refusal, device) from None
+
+
+def _require_public(device: Device) -> None:
+    """Raises DeliveryError if the push service is in our own network. Only that of a test has no TLS."""
+    if not device.endpoint.startswith("http://"):
+        require_public(device.endpoint)
 
 
 def _understood(refusal: Refused, device: Device) -> DeliveryError:

@@ -7,7 +7,6 @@ export shows them.
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from shared.events import document_id, iso
 from shared.ports import Create, Delete, Doc, Store, Update
 from shared.ports.devices import Device
 from shared.telemetry.logger import log as _log
+from shared.values.host_names import is_public_name
 from shared.values.links import web_link
 from shared.values.vapid import decoded, encoded
 
@@ -31,13 +31,14 @@ def devices(store: Store) -> list[Doc]:
     return sorted(store.query("devices", limit=MOST), key=lambda doc: (doc.data["created_at"], doc.id))
 
 
-def subscribe(subscription: Any, browser: str, context: Context, *, local: bool) -> str:
+def subscribe(subscription: Any, browser: str, context: Context, *, local: str = "") -> str:
     """The id of the device with *subscription*, the JSON of the browser's PushSubscription. A device that subscribes
     again keeps its id. Raises ContractBroken.
 
-    With *local*, the push service may be on this machine. Source: W3C Push API, PushSubscriptionJSON.
+    *local* is the host and port of a push service on this machine, which tests have. Source: W3C Push API,
+    PushSubscriptionJSON.
     """
-    content = _content(subscription, local=local)
+    content = _content(subscription, local)
     id = document_id("device", content["endpoint"])
     known = context.store.get(f"devices/{id}")
     if known is not None:
@@ -94,11 +95,11 @@ def _device(doc: Doc) -> Device:
     return Device(doc.id, doc.data["endpoint"], decoded(doc.data["p256dh"]), decoded(doc.data["auth"]))
 
 
-def _content(subscription: Any, *, local: bool) -> dict[str, str]:
+def _content(subscription: Any, local: str) -> dict[str, str]:
     """What is stored of *subscription*. The errors quote nothing of it."""
     given = subscription if isinstance(subscription, dict) else {}
     endpoint, keys = given.get("endpoint"), given.get("keys")
-    if not isinstance(endpoint, str) or not _is_push_service(endpoint, local=local):
+    if not isinstance(endpoint, str) or not _is_push_service(endpoint, local):
         raise ContractBroken("endpoint: expected the https address of a push service, found something else")
     keys = keys if isinstance(keys, dict) else {}
     public, auth = _bytes(keys, "p256dh", _POINT), _bytes(keys, "auth", _AUTH)
@@ -126,24 +127,17 @@ def _is_on_curve(public: bytes) -> bool:
     return True
 
 
-def _is_push_service(endpoint: str, *, local: bool) -> bool:
-    """Whether opos may send to *endpoint*: by https to a host name or a public address, so that nobody can make opos
-    call a service of the network that it runs in. For tests, also to this machine if *local*.
+def _is_push_service(endpoint: str, local: str) -> bool:
+    """Whether opos may send to *endpoint*: by https, on its port, to a name of the internet, so that nobody can make
+    opos call a service of the network that it runs in. The channel checks what the name resolves to.
     """
     if not web_link(endpoint) or len(endpoint) > _LONGEST or not endpoint.isascii():
         return False
     try:
         parts = urlsplit(endpoint)
-        host, _ = parts.hostname or "", parts.port
+        host, port = parts.hostname or "", parts.port
     except ValueError:
         return False
-    if local and host in {"127.0.0.1", "localhost"}:
+    if local and (parts.scheme, parts.netloc) == ("http", local):
         return True
-    return parts.scheme == "https" and _is_public(host)
-
-
-def _is_public(host: str) -> bool:
-    try:
-        return ip_address(host).is_global
-    except ValueError:
-        return "." in host.strip(".") and not host.rstrip(".").endswith((".localhost", ".internal", ".local"))
+    return parts.scheme == "https" and port in {None, 443} and is_public_name(host)

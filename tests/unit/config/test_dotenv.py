@@ -12,6 +12,7 @@ from opos.terminal import options
 from opos.terminal.options import Place
 from shared.config.files.dotenv import read, variables
 from shared.config.files.faults import ConfigError
+from shared.runtime.settings import Settings
 
 TEXT = r"""
 # a comment
@@ -160,10 +161,21 @@ def test_no_other_program_gets_what_the_file_sets(tmp_path: Path) -> None:
     assert {"LD_PRELOAD", "PYTHONSTARTUP"} & set(place(tmp_path).environment()) == set()
 
 
-def test_a_bundle_with_errors_in_the_file_is_refused_with_all_of_them(tmp_path: Path) -> None:
+def test_a_process_of_the_bundle_refuses_the_file_with_all_its_errors(tmp_path: Path) -> None:
     written(tmp_path, "A=two words\nB\n")
     with pytest.raises(ConfigError, match=r"\.env:1: (.|\n)*\.env:2: "):
-        place(tmp_path).new_runtime()
+        Settings.from_environment(place(tmp_path).environment())
+
+
+def test_a_command_warns_once_of_each_line_and_goes_on_without_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(tmp_path, "A=1\nPASSWORD=pa$$s3cret\nB=2\n")
+    for _ in range(2):
+        settings = place(tmp_path).new_runtime().settings.environment
+    assert (settings["A"], settings["B"], "PASSWORD" in settings) == ("1", "2", False)
+    warning = capsys.readouterr().err
+    assert (warning.count(f"warning: {tmp_path}/.env:2: expected"), "s3cret" in warning) == (1, False)
 
 
 def test_a_folder_called_env_is_none(tmp_path: Path) -> None:

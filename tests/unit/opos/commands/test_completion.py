@@ -10,7 +10,7 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
 
 from opos.cli import main
-from opos.terminal.shells import SHELLS, place_of, script, this_shell
+from opos.terminal.shells import SHELLS, Shell, place_of, script, this_shell
 from shared.ports import Create
 from shared.ports.terms import alert_index
 from shared.runtime.container import Runtime
@@ -54,8 +54,23 @@ def test_install_takes_the_login_shell_and_never_guesses(tmp_path: Path) -> None
 def test_the_place_follows_the_folders_that_the_user_has_chosen() -> None:
     assert place_of("bash", {"HOME": "/h", "XDG_DATA_HOME": "/d"}) == Path("/d/bash-completion/completions/opos")
     assert place_of("fish", {"HOME": "/h", "XDG_CONFIG_HOME": "/c"}) == Path("/c/fish/completions/opos.fish")
+    assert place_of("bash", {"HOME": "/h", "BASH_COMPLETION_USER_DIR": ":own:/b:/c"}) == Path("/b/completions/opos")
     assert this_shell({"SHELL": "/usr/local/bin/fish"}) == "fish"
     assert this_shell({}) is None
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_relative_folder_is_ignored_because_it_is_another_one_in_each_terminal(shell: Shell) -> None:
+    names = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "BASH_COMPLETION_USER_DIR")
+    assert place_of(shell, {"HOME": "/h", **dict.fromkeys(names, "own:share")}) == Path("/h", PLACES[shell])
+
+
+def test_install_replaces_a_file_that_is_not_text(tmp_path: Path) -> None:
+    file = tmp_path / PLACES["bash"]
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"\xff\xfe")
+    assert install(tmp_path).stdout.startswith(f"Wrote {file}.\n")
+    assert "_OPOS_COMPLETE" in file.read_text()
 
 
 @pytest.fixture
@@ -101,6 +116,15 @@ def completed(*words: str) -> list[str]:
 def test_commands_options_ids_sources_and_flags_are_completed(words: list[str], offered: list[str]) -> None:
     assert completed(*words) == offered
     assert not Path("mistyped").exists()
+
+
+@pytest.mark.usefixtures("folder")
+def test_warnings_of_env_disturb_nobody_who_types(capfd: pytest.CaptureFixture[str]) -> None:
+    Path(".env").write_text("PASSWORD=pa$$word\n")
+    Path(".env").chmod(0o644)
+    assert completed("alerts", "ack", "0a") == ["0a1b2c3d"]
+    assert completed("events", "--source", "st") == ["stripe"]
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.usefixtures("folder")

@@ -206,3 +206,14 @@ def test_git_never_takes_the_secrets_into_a_commit(folder: Path, *, tracked: boo
     assert (folder / ".gitignore").read_text() == "build/\n.env\n.opos/\n"
     git("add", ".")
     assert (".env" in git("ls-files").splitlines()) is tracked
+
+
+def test_a_secret_in_an_unusual_line_is_kept_and_an_unreadable_one_stops_before_anything_changes(folder: Path) -> None:
+    unusual = "export  GRAFANA_TOKEN='kept'\nGITHUB_WEBHOOK_SECRET = 'kept'\nPHONE_URL=http://127.0.0.1:1/x\n"
+    (folder / ".env").write_text(unusual)
+    assert init("--add", "grafana", "--yes").exit_code == 0
+    assert (folder / ".env").read_text() == unusual
+    (folder / ".env").write_text("STRIPE_WEBHOOK_SECRET=pa$$word\n")
+    before = contents(folder)
+    done = init("--add", "stripe", "--yes")
+    assert (done.exit_code, contents(folder), ".env:1: expected" in done.stderr) == (2, before, True)

@@ -18,7 +18,7 @@ def stored(context: FakeContext) -> StoredDevices:
 
 
 def added(context: FakeContext, endpoint: str = BROWSER.endpoint) -> str:
-    return subscribe({**BROWSER.subscription, "endpoint": endpoint}, "Firefox on Linux", context, local=False)
+    return subscribe({**BROWSER.subscription, "endpoint": endpoint}, "Firefox on Linux", context)
 
 
 def test_a_device_is_there_with_its_keys_once_it_has_subscribed() -> None:
@@ -37,7 +37,7 @@ def test_a_device_that_subscribes_again_keeps_its_place_and_gets_its_new_keys() 
     context.clock.advance(hours=1)
     added(context, "https://push.example/other")
     renewed = Browser(BROWSER.endpoint, PUBLIC)
-    subscribe(renewed.subscription, "Firefox on Linux", context, local=False)
+    subscribe(renewed.subscription, "Firefox on Linux", context)
     assert [device.endpoint for device in stored(context).present()] == [BROWSER.endpoint, "https://push.example/other"]
     assert stored(context).present()[0].auth == renewed.auth
 
@@ -63,7 +63,7 @@ KEYS = BROWSER.subscription["keys"]
 def test_what_is_no_subscription_is_rejected_without_a_word_of_it(change: dict[str, Any], named: str) -> None:
     context = FakeContext()
     with pytest.raises(ContractBroken, match=f"^{named}: expected") as fault:
-        subscribe({**BROWSER.subscription, **change}, "", context, local=False)
+        subscribe({**BROWSER.subscription, **change}, "", context)
     assert "/x" not in str(fault.value)
     assert devices(context.store) == []
 
@@ -71,14 +71,43 @@ def test_what_is_no_subscription_is_rejected_without_a_word_of_it(change: dict[s
 @pytest.mark.parametrize("subscription", [None, [], "x", {}])
 def test_other_json_is_rejected(subscription: Any) -> None:
     with pytest.raises(ContractBroken):
-        subscribe(subscription, "", FakeContext(), local=False)
+        subscribe(subscription, "", FakeContext())
 
 
-def test_a_push_service_on_this_machine_is_allowed_where_opos_runs_on_it() -> None:
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.1", "0x7f.0.0.1", "0x7f000001", "169.254.43518", "2130706433", "8.8.8.8", "[64:ff9b::7f00:1]", "[2606:4700::1]",
+        "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "printer.corp", "x.LOCALHOST", "x.internal.",
+        "push.example:8443", "push.example:22", "push.0x7f", "push..example", "push.example%2e", "-a.example",
+    ],
+)  # fmt: skip
+def test_what_is_no_name_of_the_internet_is_no_push_service(host: str) -> None:
+    context = FakeContext()
+    with pytest.raises(ContractBroken, match=r"^endpoint: expected"):
+        subscribe({**BROWSER.subscription, "endpoint": f"https://{host}/x"}, "", context)
+    assert devices(context.store) == []
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "fcm.googleapis.com", "updates.push.services.mozilla.com", "web.push.apple.com", "wns2-par02p.notify.windows.com",
+        "push.example:443", "push.example.",
+    ],
+)  # fmt: skip
+def test_the_push_services_of_browsers_are_known(host: str) -> None:
+    assert subscribe({**BROWSER.subscription, "endpoint": f"https://{host}/x"}, "", FakeContext())
+
+
+def test_only_the_named_push_service_on_this_machine_is_allowed() -> None:
     local = Browser("http://127.0.0.1:9/wpush/x", PUBLIC)
-    assert subscribe(local.subscription, "", FakeContext(), local=True)
+    assert subscribe(local.subscription, "", FakeContext(), local="127.0.0.1:9")
+    for endpoint in ("http://127.0.0.1:22/x", "http://localhost:9/x", "https://127.0.0.1:9/x"):
+        with pytest.raises(ContractBroken):
+            subscribe({**local.subscription, "endpoint": endpoint}, "", FakeContext(), local="127.0.0.1:9")
     with pytest.raises(ContractBroken):
-        subscribe({**local.subscription, "endpoint": "http://192.168.1.7/x"}, "", FakeContext(), local=True)
+        subscribe(local.subscription, "", FakeContext())
 
 
 def test_there_are_never_more_than_the_most() -> None:
