@@ -261,7 +261,7 @@ def test_a_hostile_id_is_not_there(context: FakeContext, id: str) -> None:
 def put_message(context: FakeContext, path: str = "outbox/00m1", **changes: Any) -> None:
     message = {
         "channel": "desk", "notice": {"title": "Disk full", "text": "", "severity": "critical", "link": ""}, "ack": None,
-        "cause": {"kind": "first", "step": "level 1", "route": "default", "group": "g", "labels": {}, "total": 1,
+        "cause": {"kind": "first", "step": "level 1 of 1", "route": "default", "group": "g", "labels": {}, "total": 1,
                   "alerts": ["a1"], "episodes": [1], "because": "", "events": ["00ee"], "runbook": ""},
         "cost": 1.0, "fence": 1, "state": "sent", "attempts": 2, "created_at": iso(context.now), "due_at": None,
         "last_fault": None, "receipt": {"detail": "HTTP 200", "at": iso(context.now + timedelta(seconds=3))},
@@ -275,6 +275,8 @@ def test_a_message_says_what_became_of_it_and_links_its_causes(context: FakeCont
     assert "Attempt 2. The receiver answered: HTTP 200" in words(page)
     assert 'href="/console/alert/a1"' in page.body.decode()
     assert 'href="/console/event/00ee"' in page.body.decode()
+    for said in ("Created", "Delivered to desk", "First notification, level 1 of 1"):
+        assert said in words(page)
     assert "Send again" not in words(page)
 
 
@@ -282,7 +284,8 @@ def test_a_message_says_what_became_of_it_and_links_its_causes(context: FakeCont
 def test_what_was_not_delivered_is_sent_again_by_a_press_once(context: FakeContext, path: str) -> None:
     put_message(context, path, state="failed", receipt=None, last_fault="not delivered: HTTP 401", members=["a1", "a2"])
     page = ask(context, "/console/message/00m1")
-    assert "not delivered: HTTP 401" in words(page)
+    assert "Attempt 2 failed HTTP 401" in words(page)
+    assert 'href="/console/settings#channels"' in page.body.decode()
     version = context.store.docs[path].version
     answer = press(context, "/console/message/00m1/send", version)
     assert (answer.status, answer.headers["location"]) == (303, "/console/message/00m1?done=send")
