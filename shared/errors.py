@@ -175,6 +175,10 @@ DeliveryReason = Literal[
 """Why a channel did not deliver a notice: a closed set, because it is also a label of the metric."""
 
 
+NOT_DELIVERED = "not delivered: "
+"""How the words of every DeliveryError begin; a page that says so itself leaves it out."""
+
+
 class DeliveryError(OposError):
     """A channel did not deliver a notice. `permanent`: a retry cannot help. `after` is the number of seconds for which
     the receiver asks for no retry; 0 if it asks for nothing. `answer` is what it said, which may quote a secret.
@@ -184,7 +188,7 @@ class DeliveryError(OposError):
     answer: str = ""
 
     def __init__(self, reason: DeliveryReason, *, permanent: bool = False, detail: str = "", after: int = 0) -> None:
-        super().__init__(f"not delivered: {reason}{': ' if detail else ''}{detail}")
+        super().__init__(f"{NOT_DELIVERED}{reason}{': ' if detail else ''}{detail}")
         self.reason = reason
         self.permanent = permanent
         self.detail = detail

@@ -1,6 +1,6 @@
 """What the page of an alert shows: its state, its story, what happened around it, and how it ended before."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,7 @@ from functions.console.links import alert_silence_path, digest_path
 from functions.console.paths import alert_path, event_path, flag_path, message_path
 from functions.console.rows import Row, alert_row, at
 from shared.alerting.changes import LONGEST_NOTE
-from shared.alerting.related import Ended, Happening
+from shared.alerting.related import CHANCE, Ended, Happening
 from shared.alerting.story import Entry
 from shared.context import Context
 from shared.ports import Doc
@@ -29,6 +29,8 @@ _SIGNS: Mapping[str, tuple[str, str]] = {
 _SEVERITIES = {"critical": "critical", "warning": "warning"}
 SHOWN = 10
 """How many earlier episodes are shown."""
+CHANCES = 3
+"""How many alerts are shown that have nothing in common with the alert but the time."""
 
 
 def alert_view(alert: Doc, context: Context, episode: int | None = None) -> Row:
@@ -44,7 +46,9 @@ def alert_view(alert: Doc, context: Context, episode: int | None = None) -> Row:
         "next": next((entry for entry in entries if entry["is_next"]), None), "story": entries,
         "is_whole": facts.is_whole, "times": _times(story),
         "causes": [_local(cause, context) for cause in story.causes],
-        "related": [_happening(happening, context) for happening in story.related], "runbook": story.runbook,
+        "runbook": story.runbook,
+        "related": [_happening(happening, context) for happening in _shown(story.related)],
+        "unrelated": len(story.related) - len(_shown(story.related)),
         "similar": [_ended(ended, alert.id, context) for ended in story.similar[:SHOWN]],
         "more": len(story.similar) > SHOWN,
         "labels": sorted((name, one_line(value)) for name, value in alert.data["labels"].items()),
@@ -102,6 +106,12 @@ def _happening(happening: Happening, context: Context) -> Row:
     pages = {"alert": alert_path, "flag": flag_path}
     path = pages[happening.kind](happening.target) if happening.kind in pages else ""
     return {"at": at(happening.at, context), "words": _local(happening.words, context), "path": path}
+
+
+def _shown(related: Sequence[Happening]) -> list[Happening]:
+    """Those of *related* that share something with the alert, and a few that only fired at the same time."""
+    chance = [happening for happening in related if happening.words.endswith(CHANCE)][CHANCES:]
+    return [happening for happening in related if happening not in chance]
 
 
 def _ended(ended: Ended, own: str, context: Context) -> Row:

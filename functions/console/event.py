@@ -9,17 +9,21 @@ from functions.console.forms import Form, changed_meanwhile
 from functions.console.frame import Page
 from functions.console.paths import EVENTS, event_path
 from functions.console.prefix import absent, named
-from functions.console.responses import redirect
+from functions.console.responses import message, redirect
 from shared.context import Context
 from shared.errors import Gone, NotFound
 from shared.ports import Doc
+from shared.services.intake.dismissal import dismissal
 from shared.services.intake.replay import replay as replay_event
 from shared.telemetry.logger import log as _log
 from shared.values.http import HttpRequest, HttpResponse
 
 SHOWN = timedelta(minutes=5)
 """How long the address shows the redacted values."""
-_DONE = {"replay": "Replayed. What follows appears here, usually within seconds. Reload this page to see it."}
+_DONE = {
+    "replay": "Replayed. What follows appears here, usually within seconds. Reload this page to see it.",
+    "dismiss": "Dismissed. The event log keeps it.",
+}
 
 
 def show(request: HttpRequest, context: ConsoleContext, id: str) -> Page:
@@ -50,6 +54,17 @@ def replay(form: Form, context: ConsoleContext, id: str) -> HttpResponse:
     replay_event(doc, nonce, context, is_named=True)
     _log.info("replayed", event_id=doc.id)
     return redirect(f"{event_path(doc.id)}?done=replay")
+
+
+def dismiss(form: Form, context: ConsoleContext, id: str) -> HttpResponse:
+    """Take an event in quarantine off the list of problems, as `opos dismiss` does."""
+    doc, why = _event(id, context), form.fields.get("why", "").strip()
+    if not form.is_of(doc) or not doc.data["quarantine"]:
+        return changed_meanwhile(event_path(doc.id), context)
+    if not why:
+        return message(400, "Say why you dismiss it", "Nothing was changed.", context)
+    context.store.commit([dismissal(doc, why, context.now)])
+    return redirect(f"{event_path(doc.id)}?done=dismiss")
 
 
 def _event(id: str, context: Context) -> Doc:

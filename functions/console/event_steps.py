@@ -8,6 +8,7 @@ from functions.console.outcomes import DECISIONS, RECORDED
 from functions.console.paths import alert_path, message_path
 from functions.console.rows import Row, at, localized_reason
 from shared.context import Context
+from shared.errors import NOT_DELIVERED
 from shared.events import OWN_SOURCE
 from shared.services.alerting.event_story import Story
 from shared.services.outbox.resending import UNDELIVERED
@@ -84,9 +85,9 @@ def _sent(told: Story) -> Iterator[Step]:
     for message in told["messages"]:
         receipt, receiver = message["receipt"], message["receiver"]
         title, path = headline(message["title"]), message_path(message["path"].partition("/")[2])
-        fault = f"{title}. {message['last_fault']}" if message["last_fault"] else title
+        fault = ": ".join(filter(None, (title, (message["last_fault"] or "").removeprefix(NOT_DELIVERED))))
         if receipt:
-            yield Step(receipt["at"], "send", "ok", f"Sent to {receiver}", title, path)
+            yield Step(receipt["at"], "send", "ok", f"Delivered to {receiver}", title, path)
         elif message["state"] in UNDELIVERED:
             yield Step(message["created_at"], "fail", "critical", f"Not delivered to {receiver}", fault, path)
         else:

@@ -82,6 +82,7 @@ ROUTES: dict[str, dict[str, Answer]] = {
     "console/event/*": {"GET": framed(event.show)},
     "console/event/*/reveal": {"POST": form(event.reveal)},
     "console/event/*/replay": {"POST": form(event.replay)},
+    "console/event/*/dismiss": {"POST": form(event.dismiss)},
     "console/message/*": {"GET": framed(notification.show)},
     "console/message/*/send": {"POST": form(notification.send)},
     "console/menu": {"GET": framed(menu.show)},

@@ -1,13 +1,15 @@
 """The health page: what the last sweep found wrong, the objectives, and what was deployed."""
 
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 from functions.console.context import ConsoleContext
 from functions.console.frame import Page
-from functions.console.paths import HEALTH
+from functions.console.paths import EVENTS, FLAGS, HEALTH, SETTINGS, alert_path, message_path
 from functions.console.rows import Row, at
 from shared.context import Context
+from shared.events import OWN_SOURCE, document_id
 from shared.health.failures import FAILURES
 from shared.ports import Doc
 from shared.services.health.checks.pipeline import SWEEP
@@ -21,6 +23,27 @@ LATE = timedelta(minutes=3)
 """A sweep is made every minute. What it found is old if it is older than this."""
 DEPLOYMENTS = 10
 """How many of the last deployments the page lists."""
+MESSAGES = 3
+"""How many of the messages that a failure is about the page links."""
+_CHANNELS = ("The channels", f"{SETTINGS}#channels")
+_PLACES: Mapping[str, tuple[str, str]] = {
+    "channel-unreachable": _CHANNELS, "outbox-stuck": _CHANNELS, "pages-refused": _CHANNELS,
+    "digests-refused": _CHANNELS, "digest-late": _CHANNELS,
+    "events-unhandled": ("The events", f"{EVENTS}?outcome=accepted"),
+    "messages-dead": ("The events", f"{EVENTS}?outcome=dead"),
+    "events-quarantined": ("The events", f"{EVENTS}?outcome=quarantined"),
+    "webhooks-rejected": ("The sources", f"{SETTINGS}#sources"),
+    "heartbeat-missed": ("The heartbeats", f"{SETTINGS}#heartbeats"),
+    "flag-overridden": ("The flags", FLAGS), "flags-unreadable": ("The flags", FLAGS),
+    "deployment-unfinished": ("The deployments", "#deployments"),
+}  # fmt: skip
+"""The page that shows what a failure is about."""
+_UNDELIVERED = {"pages-refused": "outbox", "digests-refused": "digests"}
+_OBJECTIVES = {
+    "webhook_to_effect": "Webhook acted on", "event_handled": "Event processed",
+    "page_delivered": "Notification delivered", "flag_lookup": "Flag evaluated",
+}  # fmt: skip
+"""The indicators in words."""
 
 
 def show(request: HttpRequest, context: ConsoleContext) -> Page:
@@ -45,10 +68,24 @@ def _failures(broken: Any, context: Context) -> list[Row]:
         {
             "name": name, "title": failure.title, "affects": failure.affects, "cause": failure.cause,
             "since": at(broken[name]["since"], context), "blocks": failure.blocks_alerts,
+            "links": list(_links(name, context)),
             "runbook": f"{runbooks}/{name}.md" if runbooks else f"docs/runbooks/{name}.md",
         }
         for name, failure in FAILURES.items() if name in broken
     ]  # fmt: skip
+
+
+def _links(name: str, context: Context) -> Iterator[tuple[str, str]]:
+    """Where to look into the failure *name*: its alert, what it is about, and the messages that were not delivered."""
+    alert = document_id(OWN_SOURCE, f"health:{name}")
+    if context.store.get(f"alerts/{alert}"):
+        yield "Its alert", alert_path(alert)
+    if name in _PLACES:
+        yield _PLACES[name]
+    if name in _UNDELIVERED:
+        for state in ("failed", "parked"):
+            docs = context.store.query(_UNDELIVERED[name], where=[("state", "==", state)], limit=MESSAGES)
+            yield from ((f"Message {doc.id[:8]}", message_path(doc.id)) for doc in docs)
 
 
 def _objectives(context: Context) -> list[Row]:
@@ -62,7 +99,7 @@ def _objective(name: Any, counts: tuple[int, int], context: Context) -> Row:
     objective, (good, bad) = slos.objective(name), counts
     left = budget_left(counts, objective.target)
     return {
-        "name": name.replace("_", " "), "within": duration_text(objective.within), "target": f"{objective.target:g}",
+        "name": _OBJECTIVES[name], "within": duration_text(objective.within), "target": f"{objective.target:g}",
         "window": duration(slos.window), "good": good, "bad": bad,
         "share": f"{100 * good / (good + bad):.3f} %" if good + bad else "", "left": max(0.0, min(100.0, left)),
         "is_out": left <= 0 and bad > 0,

@@ -12,7 +12,7 @@ from functions.console.prefix import absent, named
 from functions.console.responses import redirect
 from functions.console.rows import Row, at, localized_reason
 from shared.context import Context
-from shared.errors import NotFound
+from shared.errors import NOT_DELIVERED, NotFound
 from shared.ports import Doc
 from shared.services.outbox.addressees import receiver_name
 from shared.services.outbox.message import made_at
@@ -30,6 +30,8 @@ _STATES: Mapping[str, tuple[str, str, str]] = {
     "parked": ("Not delivered: opos stopped trying", "fail", "critical"),
     "dropped": ("Dismissed", "skip", "mute"),
 }
+_WHY = {"first": "First notification", "joined": "Joined a group you were notified about", "again": "Notified again"}
+"""Why a notification was made, by the stored kind of its cause."""
 _DONE = {"send": "It waits to be sent again. The next sweep does so, within a minute."}
 
 
@@ -79,14 +81,20 @@ def _kind(doc: Doc) -> str:
 
 
 def _steps(data: Mapping[str, Any], context: Context) -> Iterator[Row]:
-    yield {"sign": "in", "colour": "soft", "words": "Made", "detail": "", "at": at(made_at(data), context)}
+    yield {"sign": "in", "colour": "soft", "words": "Created", "detail": "", "at": at(made_at(data), context)}
     attempts, receipt, fault = data["attempts"], data["receipt"], data["last_fault"]
     if fault:
         words = f"Attempt {attempts} failed" if attempts else "Not sent"
-        yield {"sign": "fail", "colour": "critical", "words": words, "detail": fault, "at": None}
+        yield {
+            "sign": "fail",
+            "colour": "critical",
+            "words": words,
+            "detail": fault.removeprefix(NOT_DELIVERED),
+            "at": None,
+        }
     if receipt:
         detail = f"Attempt {attempts}. The receiver answered: {receipt['detail']}" if attempts else receipt["detail"]
-        yield {"sign": "send", "colour": "ok", "words": f"Sent to {receiver_name(data)}", "detail": detail,
+        yield {"sign": "send", "colour": "ok", "words": f"Delivered to {receiver_name(data)}", "detail": detail,
                "at": at(receipt["at"], context)}  # fmt: skip
     elif data["due_at"]:
         words = "The attempt ends by" if data["state"] == "sending" else "Next attempt"
@@ -107,7 +115,7 @@ def _alerts(ids: list[str], context: Context) -> Iterator[Row]:
 def _facts(data: Mapping[str, Any], cause: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Channel", receiver_name(data)
     if cause:
-        yield "Why", f"{cause['kind']}, step {cause['step']}"
+        yield "Why", f"{_WHY.get(cause['kind'], cause['kind'])}, {cause['step']}"
         yield "Route", str(cause["route"])
         yield "Cost", f"{data.get('cost') or 0:g}"
     if data.get("tried"):

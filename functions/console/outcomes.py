@@ -15,9 +15,9 @@ class Outcome(NamedTuple):
 OUTCOMES: Mapping[str, Outcome] = {
     "dead": Outcome("Failed", "fail", "critical"),
     "quarantined": Outcome("Quarantined", "box", "warning"),
-    "notified": Outcome("Notified at once", "send", "critical"),
+    "notified": Outcome("Notified immediately", "send", "critical"),
     "held": Outcome("Held", "pause", "warning"),
-    "digest": Outcome("For the digest", "wait", "info"),
+    "digest": Outcome("Waiting for the digest", "wait", "info"),
     "repeat": Outcome("Repeat", "skip", "mute"),
     "accepted": Outcome("Not processed yet", "dot", "mute"),
     "recorded": Outcome("Recorded", "in", "soft"),

@@ -18,6 +18,7 @@ _DEEPEST = 40
 _LONGEST = 4000
 _DUMPED = 256
 """How many bytes of a body that is no text a page shows."""
+_KILO = 1000
 
 
 class Payload(NamedTuple):
@@ -40,7 +41,12 @@ def payload(event: Event, *, is_shown: bool) -> Payload:
             break
         html.append(piece)
         masked += is_masked
-    return Payload(Markup().join(html), counted(len(body), "byte"), masked, is_whole and _fits(event, body))
+    return Payload(Markup().join(html), _size(len(body)), masked, is_whole and _fits(event, body))
+
+
+def _size(length: int) -> str:
+    """*length* in bytes for people: `41 bytes`, `983 kB`."""
+    return counted(length, "byte") if length < _KILO else f"{length / _KILO:,.0f} kB"
 
 
 def masked_headers(headers: Mapping[str, str], *, is_shown: bool) -> list[tuple[str, Markup]]:

@@ -12,6 +12,7 @@ from functions.console.links import alert_ack_path, digest_path, expire_path, gr
 from functions.console.paths import heartbeat_path
 from shared.alerting.alert import effective_severity
 from shared.context import Context
+from shared.errors import NOT_DELIVERED
 from shared.intake.heartbeats import RECENT, Beat, new_beat, state
 from shared.intake.pings import cut_in_words, in_words
 from shared.intake.rejections import Rejected
@@ -120,7 +121,7 @@ def message_row(doc: Doc, context: Context) -> Row:
         "state": state,
         "delivery": "mail stopped" if state == "sent" and not attempts else _DELIVERY.get(state, state),
         "attempts": attempts,
-        "fault": data.get("last_fault") or "",
+        "fault": (data.get("last_fault") or "").removeprefix(NOT_DELIVERED),
         "members": len(data.get("members") or []),
         "read": digest_path(doc, context) if "content" in data else "",
         "cost": data.get("cost") or 0,

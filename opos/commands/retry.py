@@ -11,6 +11,7 @@ from opos.terminal.output import reports_errors, show
 from opos.terminal.vocabulary import why_option
 from shared.errors import NotFound
 from shared.ports import Delete, Doc, Store, Update, Write
+from shared.services.intake.dismissal import dismissal
 from shared.services.outbox.addressees import receiver_name
 from shared.services.outbox.resending import UNDELIVERED, is_undelivered, once_more
 from shared.values.kinds import DIGEST, EVENT, FAILED_MESSAGE, MESSAGE
@@ -51,7 +52,7 @@ def dismiss(id: str, why: str, place: Place, *, as_json: bool) -> None:
     """Dismiss an undelivered message, an event in quarantine (the event log keeps it) or a dead letter."""
     store = place.runtime().store
     doc = _listed(store, id)
-    store.commit([_dismissed(doc, {"why": why, "at": iso(datetime.now(UTC))})])
+    store.commit([_dismissed(doc, why, datetime.now(UTC))])
     show({"dismissed": doc.path, "why": why}, f"{doc.path} is dismissed.", as_json=as_json)
 
 
@@ -79,9 +80,10 @@ def _is_listed(doc: Doc) -> bool:
     return doc.path.startswith("dead_letters/") or bool(doc.data.get("quarantine")) or is_undelivered(doc)
 
 
-def _dismissed(doc: Doc, note: dict[str, str]) -> Write:
+def _dismissed(doc: Doc, why: str, now: datetime) -> Write:
     if doc.path.startswith("dead_letters/"):
         return Delete(doc.path, doc.version)
     if doc.path.startswith("events/"):
-        return Update(doc.path, {"quarantine": "", "dismissed": {**note, "was": doc.data["quarantine"]}}, doc.version)
-    return Update(doc.path, {"state": "dropped", "dismissed": {**note, "was": doc.data["state"]}}, doc.version)
+        return dismissal(doc, why, now)
+    note = {"why": why, "at": iso(now), "was": doc.data["state"]}
+    return Update(doc.path, {"state": "dropped", "dismissed": note}, doc.version)

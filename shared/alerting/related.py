@@ -23,6 +23,8 @@ MOST = 10
 """How many other alerts are shown."""
 _OWN = frozenset({"source", "exported_source", "severity", "incident"})
 """Labels that say nothing of what two alerts have in common."""
+CHANCE = "at the same time"
+"""What two alerts have in common that share neither a group nor a label."""
 Kind = Literal["alert", "deployment", "flag"]
 
 
@@ -82,7 +84,7 @@ def _same_group(alert: AlertDoc, other: AlertDoc) -> bool:
 
 def _words(alert: AlertDoc, other: AlertDoc) -> str:
     common = [*(["same group"] if _same_group(alert, other) else []), *_same(shared_labels(alert, other))]
-    return f"{headline(other['title'])} ({other['severity']}) fired; {', '.join(common) or 'at the same time'}"
+    return f"{headline(other['title'])} ({other['severity']}) fired; {', '.join(common) or CHANCE}"
 
 
 def _same(names: list[str]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 from shared.alerting.alert import AlertDoc, Episode, Held
 from shared.alerting.changes import ChangeDoc
 from shared.alerting.state_machine import OPEN
+from shared.errors import NOT_DELIVERED
 from shared.events import iso
 from shared.ports import Doc
 from shared.values.local_time import as_datetime, duration
@@ -167,10 +168,10 @@ def _message(sent: Sent, told: set[str]) -> Entry:
         because.insert(0, "Sent here because another channel did not deliver it.")
     detail, target = " ".join(filter(None, because)), ("message", sent.doc.id)
     if data["state"] in {"failed", "parked", "dropped"}:
-        words = f"{sent.receiver} not notified"
+        words = f"Did not notify {sent.receiver}"
         return Entry(sent.made_at, "not delivered", words, detail, target)  # type: ignore[arg-type]
     is_level = cause.get("kind") == "again" and str(cause.get("step", "")).startswith("level")
-    words = f"{sent.receiver} notified{' again' if sent.receiver in told else ''}"
+    words = f"Notified {sent.receiver}{' again' if sent.receiver in told else ''}"
     return Entry(sent.made_at, "escalated" if is_level else "notified", words, detail, target)  # type: ignore[arg-type]
 
 
@@ -184,7 +185,7 @@ def _outcome(data: Mapping[str, Any], made_at: str) -> str:
         return f"Delivered{f' after {duration(took)}' if took >= timedelta(seconds=1) else ''}{attempts}."
     if data["state"] == "sent":
         return "Delivered."
-    fault = one_line(data["last_fault"] or "")
+    fault = one_line(data["last_fault"] or "").removeprefix(NOT_DELIVERED)
     if data["state"] in {"failed", "parked"}:
         return f"Not delivered: {fault.rstrip('.')}."
     return f"Not delivered yet: {fault.rstrip('.')}." if fault else "Not delivered yet."
@@ -265,7 +266,7 @@ def _ended(facts: Facts) -> Iterator[Entry]:
 def _noticed(facts: Facts) -> Iterator[Entry]:
     for sent in facts.notices:
         is_dropped = sent.doc.data["state"] == "dropped"
-        words = f"{sent.receiver}: resolved notice{' cancelled' if is_dropped else ''}"
+        words = f"Resolved notice to {sent.receiver}{' cancelled' if is_dropped else ''}"
         detail = _outcome(sent.doc.data, sent.made_at)
         yield Entry(sent.made_at, "notice", words, detail, ("message", sent.doc.id))
 

@@ -40,9 +40,10 @@ class Result:
 
 
 def amount(value: float, unit: str) -> str:
-    """*value* and its *unit* for people: `6 min` instead of `372 s`, but `0.5 s`."""
-    is_long = unit == "s" and value >= 1
-    return duration(timedelta(seconds=value)) if is_long else f"{value:g} {unit}"
+    """*value* and its *unit* for people: `6 min` instead of `372 s`, but `0.5 s`; `1 item`."""
+    if unit == "s":
+        return duration(timedelta(seconds=value)) if value >= 1 else f"{value:g} s"
+    return f"{value:g} {unit.removesuffix('s') if value == 1 else unit}"
 
 
 def compare(

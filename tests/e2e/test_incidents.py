@@ -67,7 +67,7 @@ def steps(text: str) -> list[str]:
 
 def test_from_the_first_notification_to_the_resolve_the_page_tells_who_did_what(bundle: Bundle) -> None:
     id = escalated(bundle)
-    assert steps(page(bundle, id)) == ["Notifies you again", "inbox notified", "desk notified", "Started firing"]
+    assert steps(page(bundle, id)) == ["Notifies you again", "Notified inbox", "Notified desk", "Started firing"]
     assert press(bundle, id, "note", text="Looks+like+the+pool.%0A%3Cb%3E").status == 303
     done = press(bundle, id, "acknowledge")
     assert (done.status, done.headers["location"]) == (303, f"/console/alert/{id}?done=acknowledge")
@@ -80,7 +80,7 @@ def test_from_the_first_notification_to_the_resolve_the_page_tells_who_did_what(
     bundle.settle()
     bundle.tick(minutes=1)
     assert steps(page(bundle, id))[-6:] == [
-        "Its sender resolved it", "Note", "You acknowledged it", "inbox notified", "desk notified", "Started firing",
+        "Its sender resolved it", "Note", "You acknowledged it", "Notified inbox", "Notified desk", "Started firing",
     ]  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def test_an_earlier_episode_has_a_page_of_its_own_and_one_that_is_not_kept_has_n
     earlier = page(embedded, id, "?episode=1")
     assert "resolved at" in earlier
     assert "Its sender resolved it" in steps(earlier)
-    assert steps(text)[-2:] == ["desk notified", "Started firing"]
+    assert steps(text)[-2:] == ["Notified desk", "Started firing"]
     assert embedded.request("GET", f"/console/alert/{id}?episode=9", headers=embedded.signed_in()).status == 404
 
 
@@ -144,7 +144,7 @@ def test_the_story_is_exported_by_the_beginning_of_an_id_and_takes_notes(embedde
     assert (noted.exit_code, noted.output) == (0, f"Added to {id[:8]}  Trouble disk\n")
     text = run(embedded, "incident", "export", id[:6]).output
     assert "# Trouble disk" in text
-    assert "| **inbox notified**: Not acknowledged for 8 min; level 2 of 2. Delivered." in text
+    assert "| **Notified inbox**: Not acknowledged for 8 min; level 2 of 2. Delivered." in text
     assert "me, command line:\n\n> Restarted it.\n" in text
     file = embedded.folder / "post-mortem.md"
     assert run(embedded, "incident", "export", id[:6], "--output", str(file)).output == f"Wrote {file}.\n"

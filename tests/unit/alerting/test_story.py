@@ -53,8 +53,8 @@ def test_an_escalation_an_acknowledgement_that_ended_and_a_resolve_are_told_in_o
     known = facts(ended, changes=changes, messages=messages, reason="critical and new; notifies now")
     story = entries(known, later(hours=3))
     assert told(story) == [
-        "Started firing", "phone notified", "call notified", "You acknowledged it", "The acknowledgement ended",
-        "phone notified again", "Its sender resolved it",
+        "Started firing", "Notified phone", "Notified call", "You acknowledged it", "The acknowledgement ended",
+        "Notified phone again", "Its sender resolved it",
     ]  # fmt: skip
     assert [entry.kind for entry in story[1:4]] == ["notified", "escalated", "acknowledged"]
     assert (story[0].detail, story[0].target) == ("critical and new; notifies now", ("event", "e1"))
@@ -75,17 +75,17 @@ def test_an_acknowledgement_that_a_snooze_a_higher_severity_or_the_end_cut_short
 
 def test_what_was_not_delivered_says_why_and_what_took_its_place_says_so() -> None:
     messages = [
-        sent("phone", NOW, state="failed", receipt=None, last_fault="answered 401"),
+        sent("phone", NOW, state="failed", receipt=None, last_fault="not delivered: answered 401"),
         sent("mail", later(seconds=1), instead_of="outbox/x", cause=None, receipt={"detail": "", "at": iso(later(seconds=4))}),
         sent("chat", later(seconds=2), state="dropped", receipt=None, dismissed={"why": "resolved before it was delivered"}),
         sent("desk", later(seconds=3), state="pending", receipt=None, attempts=2, last_fault="timed out"),
     ]  # fmt: skip
     story = entries(facts(fired(), messages=messages), later(hours=1))
     assert [(entry.words, entry.detail) for entry in story[1:]] == [
-        ("phone not notified", "Not delivered: answered 401."),
-        ("mail notified", "Sent here because another channel did not deliver it. Delivered after 3 s."),
-        ("chat not notified", "Cancelled: resolved before it was delivered."),
-        ("desk notified", "Not delivered yet: timed out."),
+        ("Did not notify phone", "Not delivered: answered 401."),
+        ("Notified mail", "Sent here because another channel did not deliver it. Delivered after 3 s."),
+        ("Did not notify chat", "Cancelled: resolved before it was delivered."),
+        ("Notified desk", "Not delivered yet: timed out."),
     ]
 
 

@@ -59,7 +59,7 @@ def ask(context: FakeContext, path: str) -> HttpResponse:
     return handle(HttpRequest("GET", path, {"cookie": signed_in(context)}, query=pairs), context)
 
 
-def press(context: FakeContext, path: str, version: str = "", *, is_ours: bool = True) -> HttpResponse:
+def press(context: FakeContext, path: str, version: str = "", *, is_ours: bool = True, **fields: str) -> HttpResponse:
     """The answer to a button, with the token that the page of a new session has, or a forged one."""
     cookie = signed_in(context)
     page = handle(HttpRequest("GET", "/console/menu", {"cookie": cookie}), context).body.decode()
@@ -67,7 +67,7 @@ def press(context: FakeContext, path: str, version: str = "", *, is_ours: bool =
     assert session is not None
     claims = context.links.read("sign-out", session[1], now=context.now)
     token = csrf(Visitor(claims["session"]), context) if is_ours else "forged"
-    form = urlencode({"csrf": token, "version": version}).encode()
+    form = urlencode({"csrf": token, "version": version, **fields}).encode()
     return handle(HttpRequest("POST", path, {"cookie": cookie}, body=form), context)
 
 
@@ -221,6 +221,7 @@ def test_a_huge_or_hostile_payload_is_a_small_page_without_markup_of_its_own(con
     assert "\u202e" not in page
     assert "<b>x" not in page
     assert "Only the beginning is shown" in words(answer)
+    assert re.search(r"Payload [\d,]+ kB", words(answer))
 
 
 def test_a_quarantined_event_says_which_field_should_be_what_and_what_to_do(context: FakeContext) -> None:
@@ -229,6 +230,18 @@ def test_a_quarantined_event_says_which_field_should_be_what_and_what_to_do(cont
     assert "data.object should be an object, but is text 'in_1'" in text
     assert "map its shape under sources: app:" in text
     assert fault("odd").words == "Odd"
+
+
+def test_a_quarantined_event_is_dismissed_with_a_reason_once(context: FakeContext) -> None:
+    path = put(context, "00ad", quarantine="odd")
+    version = context.store.docs["events/00ad"].version
+    assert press(context, f"{path}/dismiss", version).status == 400
+    assert press(context, f"{path}/dismiss", "stale", why="spam").status == 409
+    assert press(context, f"{path}/dismiss", version, why="spam").headers["location"] == f"{path}?done=dismiss"
+    data = context.store.docs["events/00ad"].data
+    assert (data["quarantine"], data["dismissed"]["why"], data["dismissed"]["was"]) == ("", "spam", "odd")
+    assert "Dismissed from the quarantine spam" in words(ask(context, path))
+    assert press(context, f"{path}/dismiss", context.store.docs["events/00ad"].version, why="spam").status == 409
 
 
 def test_a_look_at_a_replay_changes_nothing_and_the_button_replays_what_was_seen(context: FakeContext) -> None:
@@ -279,7 +292,7 @@ def test_a_hostile_id_is_not_there(context: FakeContext, id: str) -> None:
 def put_message(context: FakeContext, path: str = "outbox/00f1", **changes: Any) -> None:
     message = {
         "channel": "desk", "notice": {"title": "Disk full", "text": "", "severity": "critical", "link": ""}, "ack": None,
-        "cause": {"kind": "first", "step": "level 1", "route": "default", "group": "g", "labels": {}, "total": 1,
+        "cause": {"kind": "first", "step": "level 1 of 1", "route": "default", "group": "g", "labels": {}, "total": 1,
                   "alerts": ["a1"], "episodes": [1], "because": "", "events": ["00ee"], "runbook": ""},
         "cost": 1.0, "fence": 1, "state": "sent", "attempts": 2, "created_at": iso(context.now), "due_at": None,
         "last_fault": None, "receipt": {"detail": "HTTP 200", "at": iso(context.now + timedelta(seconds=3))},
@@ -293,14 +306,22 @@ def test_a_message_says_what_became_of_it_and_links_its_causes(context: FakeCont
     assert "Attempt 2. The receiver answered: HTTP 200" in words(page)
     assert 'href="/console/alert/a1"' in page.body.decode()
     assert 'href="/console/event/00ee"' in page.body.decode()
+    for said in ("Created", "Delivered to desk", "First notification, level 1 of 1"):
+        assert said in words(page)
     assert "Send again" not in words(page)
 
 
 @pytest.mark.parametrize("path", ["outbox/00f1", "digests/00f1"])
 def test_what_was_not_delivered_is_sent_again_by_a_press_once(context: FakeContext, path: str) -> None:
     put_message(context, path, state="failed", receipt=None, last_fault="not delivered: HTTP 401", members=["a1", "a2"])
+<<<<<<< HEAD
     page = ask(context, "/console/message/00f1")
     assert "not delivered: HTTP 401" in words(page)
+=======
+    page = ask(context, "/console/message/00m1")
+    assert "Attempt 2 failed HTTP 401" in words(page)
+    assert 'href="/console/settings#channels"' in page.body.decode()
+>>>>>>> fixe
     version = context.store.docs[path].version
     answer = press(context, "/console/message/00f1/send", version)
     assert (answer.status, answer.headers["location"]) == (303, "/console/message/00f1?done=send")

@@ -11,7 +11,7 @@ from functions.console.assets import address
 from functions.console.handler import ROUTES, handle
 from functions.console.navigation import ENTRIES
 from functions.console.today import BUCKET
-from shared.events import iso
+from shared.events import document_id, iso
 from shared.flags import Definition, FlagSet
 from shared.ports import Create, Set
 from shared.ports.terms import alert_index
@@ -277,10 +277,12 @@ def test_the_health_page_says_what_is_wrong_and_when_it_may_be_old(context: Fake
     page = browser.get("/console/health").body.decode()
     assert "1 thing to look at" in page
     assert "docs/runbooks/disk-full.md" in page
+    assert "Notification delivered" in page
     context.clock.advance(minutes=4)
     assert "opos does not sweep" in browser.get("/console/health").body.decode()
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("accepted", "is_compressed"),
     [
@@ -291,6 +293,28 @@ def test_the_health_page_says_what_is_wrong_and_when_it_may_be_old(context: Fake
 def test_only_a_browser_that_reads_gzip_gets_it(context: FakeContext, accepted: str, is_compressed: bool) -> None:  # noqa: FBT001
     request = HttpRequest("GET", address("console.css"), {"accept-encoding": accepted})
     assert ("content-encoding" in handle(request, context).headers) == is_compressed  # type: ignore[arg-type]
+=======
+def test_a_failing_check_links_its_alert_its_channels_and_what_was_not_delivered(context: FakeContext) -> None:
+    alert = document_id("opos", "health:pages-refused")
+    put_alert(context, alert)
+    broken = {name: {"since": iso(context.now), "told": True} for name in ("pages-refused", "error-budget-burning")}
+    sweep = Create("sweeps/last", {"at": iso(context.now), "broken": broken})
+    context.store.commit([sweep, Create("outbox/00m1", {"state": "failed"}), Create("outbox/00m2", {"state": "sent"})])
+    page = Browser(context).get("/console/health").body.decode()
+    for path in (f"/console/alert/{alert}", "/console/settings#channels", "/console/message/00m1"):
+        assert f'href="{path}"' in page
+    assert "/console/message/00m2" not in page
+    assert "(<code>slos:</code> in opos.yaml)" in page
+
+
+def test_an_alert_names_three_of_those_that_only_fired_at_the_same_time(context: FakeContext) -> None:
+    for number in range(6):
+        put_alert(context, f"a{number}", labels={"alertname": f"Rule{number}"})
+    page = Browser(context).get("/console/alert/a0").body.decode()
+    assert page.count("fired; at the same time") == 3
+    assert "2 more fired at the same time." in page
+    assert 'href="/console/events?source=' in page
+>>>>>>> fixe
 
 
 def test_the_stylesheet_is_compressed_for_a_browser_that_asks_for_it(context: FakeContext) -> None:

@@ -293,7 +293,7 @@ def test_interruptions_show_whether_they_arrived_and_why_not(context: FakeContex
     put_message(context, "outbox/parked", state="parked", attempts=20, last_fault="not delivered: timeout")
     page = console(context)
     assert '<span class="d">delivered, desk</span>' in page
-    assert '<span class="d">not delivered, desk, not delivered: timeout</span>' in page
+    assert '<span class="d">not delivered, desk, timeout</span>' in page
     assert "not delivered: timeout" in page
 
 

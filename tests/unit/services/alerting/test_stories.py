@@ -59,9 +59,9 @@ def test_two_episodes_have_a_story_each_with_the_messages_of_its_own_escalation(
     for number in (1, 2, None):
         told = words(story(context, number).entries)
         assert told[:6] == [
-            "Started firing", "desk notified", "call notified", "You acknowledged it", "Note", "Its sender resolved it",
+            "Started firing", "Notified desk", "Notified call", "You acknowledged it", "Note", "Its sender resolved it",
         ]  # fmt: skip
-        assert sorted(told[6:]) == ["call: resolved notice", "desk: resolved notice"]
+        assert sorted(told[6:]) == ["Resolved notice to call", "Resolved notice to desk"]
     first, second = (story(context, number) for number in (1, 2))
     targets = [{entry.target for entry in each.entries if entry.target} for each in (first, second)]
     assert targets[0] & targets[1] == set()
@@ -78,7 +78,7 @@ def test_a_higher_severity_a_silence_and_a_senders_acknowledgement_are_part_of_i
     fire(context, status="acknowledged")
     told = story(context).entries
     assert words(told) == [
-        "Started firing", "Held", "desk notified", "Became critical", "desk notified again", "Fired again",
+        "Started firing", "Held", "Notified desk", "Became critical", "Notified desk again", "Fired again",
         "Its sender acknowledged it", "The acknowledgement ends",
     ]  # fmt: skip
     assert told[1].detail.startswith("paused")

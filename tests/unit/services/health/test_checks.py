@@ -12,6 +12,7 @@ from shared.config.model import Config
 from shared.errors import DeliveryError
 from shared.events import EventAccepted, Tick, iso
 from shared.health.failures import FAILURES
+from shared.health.report import amount
 from shared.ports import Create, Delete
 from shared.services.flags.overrides import override
 from shared.services.health.check_runs import run_checks
@@ -314,3 +315,8 @@ def test_a_heartbeat_that_is_no_longer_configured_is_not_missed() -> None:
     context.store.commit([Create("heartbeats/gone", {"missed_at": iso(context.now)})])
     values = {result.name: result.value for result in run_checks(all_checks(context), context)}
     assert values["heartbeats:missed"] == 0
+
+
+def test_a_measurement_reads_as_a_person_says_it() -> None:
+    said = [amount(1, "items"), amount(2, "items"), amount(372, "s"), amount(0.5, "s"), amount(1, "%")]
+    assert said == ["1 item", "2 items", "6 min", "0.5 s", "1 %"]
