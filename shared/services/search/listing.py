@@ -1,7 +1,7 @@
 """A page of a list, and how much of everything it has seen."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from shared.ports import Condition, Doc, Store

@@ -314,14 +314,9 @@ def test_a_message_says_what_became_of_it_and_links_its_causes(context: FakeCont
 @pytest.mark.parametrize("path", ["outbox/00f1", "digests/00f1"])
 def test_what_was_not_delivered_is_sent_again_by_a_press_once(context: FakeContext, path: str) -> None:
     put_message(context, path, state="failed", receipt=None, last_fault="not delivered: HTTP 401", members=["a1", "a2"])
-<<<<<<< HEAD
     page = ask(context, "/console/message/00f1")
-    assert "not delivered: HTTP 401" in words(page)
-=======
-    page = ask(context, "/console/message/00m1")
     assert "Attempt 2 failed HTTP 401" in words(page)
     assert 'href="/console/settings#channels"' in page.body.decode()
->>>>>>> fixe
     version = context.store.docs[path].version
     answer = press(context, "/console/message/00f1/send", version)
     assert (answer.status, answer.headers["location"]) == (303, "/console/message/00f1?done=send")

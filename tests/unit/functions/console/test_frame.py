@@ -282,7 +282,6 @@ def test_the_health_page_says_what_is_wrong_and_when_it_may_be_old(context: Fake
     assert "opos does not sweep" in browser.get("/console/health").body.decode()
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("accepted", "is_compressed"),
     [
@@ -293,7 +292,8 @@ def test_the_health_page_says_what_is_wrong_and_when_it_may_be_old(context: Fake
 def test_only_a_browser_that_reads_gzip_gets_it(context: FakeContext, accepted: str, is_compressed: bool) -> None:  # noqa: FBT001
     request = HttpRequest("GET", address("console.css"), {"accept-encoding": accepted})
     assert ("content-encoding" in handle(request, context).headers) == is_compressed  # type: ignore[arg-type]
-=======
+
+
 def test_a_failing_check_links_its_alert_its_channels_and_what_was_not_delivered(context: FakeContext) -> None:
     alert = document_id("opos", "health:pages-refused")
     put_alert(context, alert)
@@ -314,7 +314,6 @@ def test_an_alert_names_three_of_those_that_only_fired_at_the_same_time(context:
     assert page.count("fired; at the same time") == 3
     assert "2 more fired at the same time." in page
     assert 'href="/console/events?source=' in page
->>>>>>> fixe
 
 
 def test_the_stylesheet_is_compressed_for_a_browser_that_asks_for_it(context: FakeContext) -> None:
