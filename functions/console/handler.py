@@ -71,7 +71,7 @@ def _matches(path: list[str], pattern: list[str]) -> bool:
 ROUTES: dict[str, dict[str, Answer]] = {
     "": {"GET": framed(today.show, today.stamp)},
     "assets/*": {"GET": assets.show},
-    "console/alerts": {"GET": framed(alerts.show)},
+    "console/alerts": {"GET": framed(alerts.show, today.stamp)},
     "console/search": {"GET": framed(search.show)},
     "console/alert/*": {"GET": framed(alert.show, alert.stamp)},
     "console/alert/*/acknowledge": {"POST": form(alert.acknowledge)},

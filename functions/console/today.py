@@ -13,6 +13,8 @@ from shared.alerting.attention import needs_now
 from shared.context import Context
 from shared.events import iso
 from shared.ports import Condition, Doc
+from shared.ports.earlier_documents import PROGRESS
+from shared.ports.terms import NOW
 from shared.services.health.checks.pipeline import SWEEP
 from shared.services.intake.rejections import PATH as REJECTIONS
 from shared.services.standing.standing import is_late, standing
@@ -29,6 +31,7 @@ BUCKET = 300
 """Seconds after which the first page is made anew, whether or not its stamp has changed."""
 _COUNTED: tuple[tuple[str, Condition], ...] = (
     *(("alerts", ("state", "==", state)) for state in _OPEN),
+    ("alerts", ("urgency", ">=", NOW.begin)),
     ("alerts", ("pending.place", ">", "")),
     ("events", ("quarantine", ">", "")),
     *((collection, ("state", "==", state)) for collection in ("outbox", "digests") for state in ("failed", "parked")),
@@ -70,9 +73,10 @@ def stamp(context: ConsoleContext) -> str:
         for doc in store.query(collection, order_by=field, descending=True, limit=1)
     ]
     silences = store.count("silences", where=[("ends_at", ">", iso(context.now))])
-    rejected, sweep = store.get(REJECTIONS), store.get(SWEEP)
+    rewritten = [doc.version if (doc := store.get(path)) else "" for path in (REJECTIONS, PROGRESS)]
+    sweep = store.get(SWEEP)
     is_silent = is_late(sweep.data["at"], context) if sweep else False
-    return repr((minute, counts, newest, silences, rejected.version if rejected else "", is_silent))
+    return repr((minute, counts, newest, silences, rewritten, is_silent))
 
 
 def today_view(context: Context) -> Row:

@@ -98,7 +98,12 @@ def _through(filters: Filters, store: Store, limit: int, after: str) -> Listing:
 
 def _wanted(filters: Filters) -> Callable[[Doc], bool]:
     """Whether an alert matches. One that an earlier release resolved during a deploy may still have its place."""
-    return lambda doc: doc.data["state"] in STATES and filters.includes_alert(doc.data, doc.data["first_seen"])
+
+    def includes(doc: Doc) -> bool:
+        began = str(doc.data.get("first_seen") or "")
+        return doc.data["state"] in STATES and filters.includes_alert(doc.data, began)
+
+    return includes
 
 
 def _urgencies(filters: Filters) -> Iterator[Urgency]:

@@ -19,6 +19,7 @@ from shared.values.http import HttpRequest, HttpResponse
 from tests.support.alerts import fired
 from tests.support.console import signed_in
 from tests.support.fakes import FakeContext
+from tests.support.findable import REWRITTEN
 from tests.support.operation_counter import CountingStore
 
 PAGES = [pattern for pattern, answers in ROUTES.items() if "GET" in answers and not re.search(r"[*.]|^app$", pattern)]
@@ -104,7 +105,9 @@ def test_a_new_alert_an_acknowledgement_and_a_message_change_today_at_once(conte
     browser = Browser(context)
     changes = [
         lambda: put_alert(context, "a1"),
+        lambda: put_alert(context, "a1", held={"by": "inhibition", "reason": "db is down", "since": ""}),
         lambda: put_alert(context, "a1", state="acknowledged"),
+        lambda: context.store.commit([REWRITTEN]),
         lambda: context.store.commit([Create("outbox/m1", {"created_at": iso(context.now), "state": "pending"})]),
         lambda: context.store.commit([Set("outbox/m1", {"created_at": iso(context.now), "state": "sent"})]),
         lambda: context.store.commit([Create("events/e1", {"quarantine": "no id", "received_at": iso(context.now)})]),
@@ -129,12 +132,13 @@ def test_what_the_stamp_does_not_know_shows_within_five_minutes(context: FakeCon
     assert (answer.status, "7 times" in answer.body.decode()) == (200, True)
 
 
-def test_a_refresh_of_today_reads_sixteen_documents_whatever_is_open(context: FakeContext) -> None:
+def test_a_refresh_of_today_and_of_alerts_reads_eighteen_documents_whatever_is_open(context: FakeContext) -> None:
     for number in range(300):
         put_alert(context, f"a{number}")
     browser = Browser(context)
-    etag = browser.get().headers["etag"]
-    assert browser.reads("/", etag) == 16
+    for path in ("/", "/console/alerts"):
+        etag = browser.get(path).headers["etag"]
+        assert browser.reads(path, etag) == 18
 
 
 def test_a_form_of_another_session_or_without_a_token_changes_nothing(context: FakeContext) -> None:
