@@ -53,7 +53,7 @@ def report_of(story: Story, context: Context) -> Report:
     zone = context.config.timezone
     return Report(
         story.facts, story.entries, story.lengths, story.related, story.causes, story.similar, story.runbook,
-        ZoneInfo(zone), zone,
+        ZoneInfo(zone), zone, story.partly,
     )  # fmt: skip
 
 

@@ -36,6 +36,8 @@ class Report:
     runbook: str
     zone: tzinfo
     zone_name: str
+    partly: Sequence[str] = ()
+    """What there may be more of around it than opos read, such as `20 deployments`."""
 
     def time(self, moment: str) -> str:
         """A stored time in the operator's zone, with its date: a post-mortem is read much later."""
@@ -108,7 +110,10 @@ def _related(report: Report) -> Iterator[str]:
     yield from (f"- May be the cause, {report.words(cause)}" for cause in report.causes)
     yield from (f"- {report.time(happening.at)}: {report.words(happening.words)}" for happening in report.related)
     if not report.causes and not report.related:
-        yield "- No other alert, deployment or override of a flag."
+        among = " among those that opos read" if report.partly else ""
+        yield f"- No other alert, deployment or override of a flag{among}."
+    if report.partly:
+        yield from ("", f"opos read only {', '.join(report.partly)}; there may be more around it.")
 
 
 def _notes(report: Report) -> Iterator[str]:

@@ -44,6 +44,7 @@ NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
         ("digests", "created_at"),
         ("dead_letters", "received_at"),
         ("deployments", "number"),
+        ("overrides", "until"),
         ("public_incidents", "shown_until"),
         ("alerts", "urgency"),
     }

@@ -12,7 +12,7 @@ from shared.errors import NotFound
 from shared.events import iso
 from shared.ports import Doc, Store
 from shared.services.alerting.alert_messages import made_between, messages, notices, numbered_episode, pages
-from shared.services.alerting.nearby import changes_around, other_alerts
+from shared.services.alerting.nearby import Look, changes_around, other_alerts
 from shared.services.alerting.pages import runbook_of
 
 MOST = 200
@@ -30,6 +30,8 @@ class Story:
     causes: list[str]
     similar: list[Ended]
     runbook: str
+    partly: list[str]
+    """What there may be more of around it than opos read, such as `20 deployments`."""
 
     @property
     def notes(self) -> list[Entry]:
@@ -45,12 +47,14 @@ def story_of(alert: Doc, context: Context, number: int | None = None) -> Story:
         raise NotFound(f"This episode is not stored: {fault}.") from None
     facts = _facts(data, number, episode, now, store)
     began = episode.get("began") or data["first_seen"]
-    others = other_alerts(data, began, now, store)
-    changes = around(changes_around(began, store), began, facts.ended, now)
+    look = Look(store)
+    others = other_alerts(data, began, now, look)
+    changes = around(changes_around(began, look), began, facts.ended, now)
     told = entries(facts, now)
     return Story(
         facts, told, lengths(facts, told), sorted([*changes, *related_alerts(data, began, others)]),
         likely_causes(changes, began), endings(data, others, number, now), runbook_of(data, context.config),
+        look.partly,
     )  # fmt: skip
 
 

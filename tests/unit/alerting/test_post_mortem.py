@@ -68,5 +68,14 @@ def test_an_alert_that_nobody_was_notified_about_says_so() -> None:
     assert "None. Add one with `opos alerts note a1 TEXT`." in text
 
 
+def test_a_report_of_a_part_claims_nothing_of_the_rest() -> None:
+    facts = Facts(fired(), 1, fired()["episodes"][-1])
+    told = entries(facts, NOW)
+    known = (facts, told, lengths(facts, told), [], [], [], "", ZoneInfo("UTC"), "UTC")
+    text = markdown(Report(*known, partly=["20 deployments", "100 firing alerts"]))
+    assert "No other alert, deployment or override of a flag among those that opos read." in text
+    assert "opos read only 20 deployments, 100 firing alerts; there may be more around it." in text
+
+
 if __name__ == "__main__":
     EXAMPLE.write_text(example())

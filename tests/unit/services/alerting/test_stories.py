@@ -212,3 +212,20 @@ def test_the_trace_of_an_event_with_many_alerts_asks_once_for_the_notifications_
     assert len(told["alerts"]) == 40
     assert len(told["messages"]) == 1
     assert counting.billed["reads"] <= 40 * 2 + 5  # each alert, and the resolved notice of its message
+
+
+def test_a_story_says_what_there_may_be_more_of_than_it_read() -> None:
+    context = configured(**LOUDER)
+    fire(context)
+    assert story(context).partly == []
+    minutes(context, 1)
+    for number in range(25):
+        deployed = Deployment(number=number, target="production", phase="done", began_at=iso(context.now), by="me")
+        context.store.commit([Create(f"deployments/{number:08}", to_doc(deployed))])
+    for number in range(55):
+        until = context.now + timedelta(hours=1 + number)
+        override(f"f{number}", "off", context.store, who="me", why="x", until=until, now=context.now)
+    told = story(context)
+    assert sorted(told.partly) == ["20 deployments", "50 overridden flags"]
+    flags = {happening.target for happening in told.related if happening.kind == "flag"}
+    assert flags == {f"f{number}" for number in range(5, 55)}
