@@ -24,7 +24,6 @@ from shared.services.outbox.channel_tests import queue_test
 from shared.services.slo.indicators import last_accepted, reported
 from shared.values.durations import parse_duration
 from shared.values.http import HttpRequest, HttpResponse
-from shared.values.local_time import duration
 from shared.values.wall_clock import next_time_of_day
 
 SINCE = timedelta(days=7)
@@ -45,7 +44,7 @@ def show(request: HttpRequest, context: ConsoleContext) -> Page:
         "done": _DONE.get(request.query.get("done", ""), ""),
         "sources": _sources(context),
         "channels": _channels(context),
-        "heartbeats": [_heartbeat(name, context) for name in context.config.heartbeats],
+        "heartbeats": [heartbeat_row(name, context) for name in context.config.heartbeats],
         "silences": _silences(context),
         "blocks": [_block(doc, context) for doc in focus_blocks.running(context)],
         "choices": FOCUS,
@@ -89,19 +88,13 @@ def _channel(name: str, channel: Any, doc: Doc | None, context: Context) -> Row:
     return {"name": name, "kind": channel.kind if is_secret else "console", "testable": is_secret, "last": last}
 
 
-def _heartbeat(name: str, context: Context) -> Row:
-    heartbeat = context.config.heartbeats[name]
-    row = heartbeat_row(name, context)
-    schedule = f"every {duration(heartbeat.every)}" if heartbeat.every else heartbeat.cron or "no schedule"
-    return {**row, "schedule": schedule, "grace": duration(heartbeat.grace)}
-
-
 def _silences(context: Context) -> list[Row]:
     docs = context.store.query("silences", where=[("ends_at", ">", iso(context.now))], order_by="ends_at")
     return [
         {
             **{name: doc.data[name] for name in ("matchers", "author", "comment")},
             "id": doc.id, "until": at(doc.data["ends_at"], context), "expire": expire_path(doc, context),
+            "begins": at(doc.data["starts_at"], context) if doc.data["starts_at"] > iso(context.now) else None,
         }
         for doc in docs
     ]  # fmt: skip

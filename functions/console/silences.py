@@ -145,7 +145,7 @@ def _shown(
         "labels": [_row(number, choice, alerts) for number, choice in enumerate(rows)],
         "matches": alerts.in_words(alerts.count(matchers)) if matchers else "", "lengths": LENGTHS, "own": OWN,
         "first": claims.get("for", ""), "length": wish.length or claims.get("for", LENGTHS[0]), "until": wish.until,
-        "comment": wish.comment,
+        "comment": wish.comment, "alert": claims.get("alert", ""),
         "zone": str(zone), "earliest": shown(context.now, zone).isoformat(timespec="minutes"),
     }  # fmt: skip
     return page(status, "silence.html", view, context)
