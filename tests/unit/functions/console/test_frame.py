@@ -218,6 +218,10 @@ def test_an_unused_heartbeat_says_how_to_ping_it_and_one_that_failed_links_its_a
     assert "Every 1 h, grace" in page
 
 
+def test_a_search_says_which_word_is_no_filter(context: FakeContext) -> None:
+    assert "foo: is no filter." in Browser(context).get("/console/search", q="foo:bar").body.decode()
+
+
 # Flags
 
 
