@@ -32,7 +32,7 @@ _DONE = {
     "snooze": "Snoozed. If it is still firing then, you are notified again.",
     "resolve": "Resolved. If it fires again, a new episode starts.",
     "silence": "Silenced. If a matching alert is still firing when the silence ends, you are notified then.",
-    "note": "The note is part of the story now.",
+    "note": "Note added.",
 }
 
 

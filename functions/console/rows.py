@@ -5,7 +5,7 @@ A row leaves out what its document lacks: one broken document must not hide the 
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from functions.console.links import alert_ack_path, digest_path, expire_path, group_ack_path, similar_silence_path
@@ -22,6 +22,9 @@ from shared.values.links import web_link
 from shared.values.local_time import age, as_datetime, duration, local_time, localized
 from shared.values.money import format_money
 from shared.values.text import headline, readable_lines
+
+if TYPE_CHECKING:
+    from shared.config.model import Heartbeat
 
 Row = dict[str, Any]
 _DELIVERY = {"sent": "delivered", "failed": "not delivered", "parked": "not delivered", "pending": "retrying"}
@@ -175,10 +178,18 @@ def heartbeat_row(stored: Beat, context: Context) -> Row:
         "began": min(beat["runs"].values(), default=None),
     }  # fmt: skip
     return {
-        "name": name, "state": state(beat), "pings": beat["pings"], "read": heartbeat_path(name),
+        "name": name, "schedule": _schedule(context.config.heartbeats[name]),
+        "state": state(beat), "pings": beat["pings"], "read": heartbeat_path(name),
         "took": _length(beat["took"]), "recent": _bars(beat.get("recent", "")),
         **{key: at(time, context) if time else None for key, time in times.items()},
     }  # fmt: skip
+
+
+def _schedule(heartbeat: "Heartbeat") -> str:
+    if not heartbeat.every and not heartbeat.cron:
+        return "No schedule"
+    rhythm = f"Every {duration(heartbeat.every)}" if heartbeat.every else heartbeat.cron
+    return f"{rhythm}, grace {duration(heartbeat.grace)}"
 
 
 def _bars(recent: str) -> Row:

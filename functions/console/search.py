@@ -12,6 +12,8 @@ from shared.values.http import HttpRequest
 LONGEST = 200
 _ID = re.compile(r"(?=.*\d)[0-9a-f]{4,32}")
 """Hexadecimal digits with a figure among them: `dead` is a word."""
+_FILTER = re.compile(r"(?<!\S)([a-z]+):(?=\S)")
+FILTERS = ("source", "type", "state", "severity", "outcome", "label", "day")
 _ICONS = {
     "alert": "critical", "event": "events", "message": "send", "digest": "in", "silence": "pause", "group": "critical",
     "dead letter": "fail",
@@ -26,7 +28,8 @@ def show(request: HttpRequest, context: ConsoleContext) -> Page:
         results, fault = None, error.message
     if results and len(results.hits) == 1 and _ID.fullmatch(text.lower()):
         return Page("", {}, location=_path(results.hits[0]))
-    view = {"text": text, "hits": _rows(results, context), "is_whole": results is None or results.is_whole}
+    view = {"text": text, "hits": _rows(results, context), "is_whole": results is None or results.is_whole,
+            "unknown": [name for name in _FILTER.findall(text) if name not in FILTERS], "filters": FILTERS}  # fmt: skip
     return Page("search.html", {**view, "fault": fault}, SEARCH)
 
 

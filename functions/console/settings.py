@@ -15,7 +15,6 @@ from shared.config.channels import SecretChannel
 from shared.context import Context
 from shared.errors import NotFound
 from shared.events import iso
-from shared.intake.heartbeats import Beat
 from shared.intake.rejections import Rejected
 from shared.ports import Condition, Doc
 from shared.services.alerting import focus_blocks
@@ -26,7 +25,6 @@ from shared.services.outbox.channel_tests import queue_test
 from shared.services.slo.indicators import last_accepted, reported
 from shared.values.durations import parse_duration
 from shared.values.http import HttpRequest, HttpResponse
-from shared.values.local_time import duration
 from shared.values.wall_clock import next_time_of_day
 
 SINCE = timedelta(days=7)
@@ -49,7 +47,7 @@ def show(request: HttpRequest, context: ConsoleContext) -> Page:
         "done": _DONE.get(request.query.get("done", ""), ""),
         "sources": _sources(context),
         "channels": _channels(context),
-        "heartbeats": [_heartbeat(beat, context) for beat in beats(context).values()],
+        "heartbeats": [heartbeat_row(beat, context) for beat in beats(context).values()],
         "silences": _silences(context),
         "blocks": [_block(doc, context) for doc in focus_blocks.running(context)],
         "choices": FOCUS,
@@ -93,13 +91,6 @@ def _channel(name: str, channel: Any, doc: Doc | None, context: Context) -> Row:
     return {"name": name, "kind": channel.kind if is_secret else "console", "testable": is_secret, "last": last}
 
 
-def _heartbeat(beat: Beat, context: Context) -> Row:
-    heartbeat = context.config.heartbeats[beat["name"]]
-    row = heartbeat_row(beat, context)
-    schedule = f"every {duration(heartbeat.every)}" if heartbeat.every else heartbeat.cron or "no schedule"
-    return {**row, "schedule": schedule, "grace": duration(heartbeat.grace)}
-
-
 def _silences(context: Context) -> list[Row]:
     where: list[Condition] = [("ends_at", ">", iso(context.now))]
     docs = context.store.query("silences", where=where, order_by="ends_at", limit=LISTED)
@@ -107,6 +98,7 @@ def _silences(context: Context) -> list[Row]:
         {
             **{name: doc.data[name] for name in ("matchers", "author", "comment")},
             "id": doc.id, "until": at(doc.data["ends_at"], context), "expire": expire_path(doc, context),
+            "begins": at(doc.data["starts_at"], context) if doc.data["starts_at"] > iso(context.now) else None,
         }
         for doc in docs
     ]  # fmt: skip

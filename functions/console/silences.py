@@ -26,6 +26,7 @@ from shared.services.alerting.silences import Choice, OpenLabels, choices, expir
 from shared.values.durations import parse_duration
 from shared.values.http import HttpRequest, HttpResponse
 from shared.values.local_time import as_datetime
+from shared.values.text import headline
 from shared.values.wall_clock import reached, shown
 
 LENGTHS = ("1h", "4h", "1d", "7d")
@@ -33,6 +34,8 @@ OWN = "own"
 """The choice of a time of one's own, in the field `until`."""
 LONGEST = timedelta(days=365)
 MOST_TEXT = 200
+_USUAL = frozenset({"alertname", "instance", "service"})
+"""Labels that most silences name; the form folds the others."""
 _TOO_BROAD = "This link would silence almost every alert."
 _NARROWER = "Silence one rule instead: `opos silence add alertname=NAME --for 1h --why WHY`."
 
@@ -177,9 +180,15 @@ def _shown(
         "matches": alerts.in_words(alerts.count(matchers)) if matchers else "", "lengths": LENGTHS, "own": OWN,
         "first": claims.get("for", ""), "length": wish.length or claims.get("for", LENGTHS[0]), "until": wish.until,
         "comment": wish.comment, "page": context.new_id(), "longest": MOST_TEXT,
+        "alert": claims.get("alert", ""), "title": _title(claims, context),
         "zone": str(zone), "earliest": shown(context.now, zone).isoformat(timespec="minutes"),
     }  # fmt: skip
     return page(status, "silence.html", view, context)
+
+
+def _title(claims: Mapping[str, Any], context: Context) -> str:
+    alert = context.store.get(f"alerts/{claims['alert']}") if "alert" in claims else None
+    return headline(alert.data["title"]) if alert else "The alert"
 
 
 def _label(matcher: str) -> dict[str, str]:
@@ -190,4 +199,5 @@ def _label(matcher: str) -> dict[str, str]:
 
 def _row(number: int, choice: Choice, alerts: OpenLabels) -> dict[str, Any]:
     words = f"{'without' if choice.is_chosen else 'with'} it, {alerts.in_words(choice.held)}"
-    return {**_label(choice.matcher), "field": f"label.{number}", "is_chosen": choice.is_chosen, "words": words}
+    return {**_label(choice.matcher), "field": f"label.{number}", "is_chosen": choice.is_chosen, "words": words,
+            "is_rare": parse_matcher(choice.matcher).name not in _USUAL}  # fmt: skip

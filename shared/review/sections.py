@@ -31,7 +31,8 @@ CODE = "- {"
 
 def title(review: Review) -> str:
     """The week in one line."""
-    return f"Weekly review: {counted(review['interruptions'], 'interruption')}, {_comparison(review)}"
+    total = _total(review)
+    return f"Weekly review: {total[:1].lower()}{total[1:]}{_comparison(review)}"
 
 
 def period(review: Review) -> str:
@@ -71,13 +72,17 @@ def _budgets(monthly: Monthly) -> Iterator[tuple[str, float]]:
 def _comparison(review: Review) -> str:
     more = review["interruptions"] - review["before"]
     if not more:
-        return "as many as the week before"
-    return f"{abs(more):,} {'more' if more > 0 else 'fewer'} than the week before"
+        return ", as many as the week before" if review["interruptions"] else ""
+    return f", {abs(more):,} {'more' if more > 0 else 'fewer'} than the week before"
+
+
+def _total(review: Review) -> str:
+    return counted(review["interruptions"], "interruption") if review["interruptions"] else "No interruptions"
 
 
 def _interruptions(review: Review) -> Iterator[str]:
-    count = counted(review["interruptions"], "interruption")
-    yield f"{count} at a cost of {review['cost']:g}, {_comparison(review)}."
+    cost = f" at a cost of {review['cost']:g}" if review["interruptions"] else ""
+    yield f"{_total(review)}{cost}{_comparison(review)}."
     yield from (f"{one_line(share['name'])}: {_interruptions_of(share)}" for share in review["by_source"])
     costliest = max(review["by_hour"], key=lambda share: share["cost"])
     if costliest["count"]:
@@ -173,6 +178,9 @@ def _estimated(part: Part) -> str:
 
 
 def _digests(review: Review) -> Iterator[str]:
+    if not review["digests"]:
+        yield "No digests."
+        return
     digests, alerts = counted(review["digests"], "digest"), counted(review["listed"], "alert")
     yield f"{digests} with {alerts} that fired; you acted on {review['listed_and_acted_on']}."
 

@@ -30,6 +30,8 @@ def test_a_person_acknowledges_notes_what_they_saw_and_silences_the_rest_of_the_
     expect(page.locator(".steps")).to_contain_text("<b>Restarted</b>", timeout=PATIENCE)
     page.get_by_role("link", name="Silence similar alerts").click()
     expect(page.get_by_text("It would hold 1 open alert now.")).to_be_visible(timeout=PATIENCE)
+    if (folded := page.get_by_text("more label")).count():
+        folded.click()
     for name in ("incident", "host"):
         if page.get_by_label(name).count():
             page.get_by_label(name).uncheck()

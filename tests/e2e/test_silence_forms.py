@@ -105,6 +105,8 @@ def test_the_form_of_an_alert_begins_with_all_its_labels_and_says_what_dropping_
     path, operator = several(embedded), embedded.signed_in()
     text = embedded.request("GET", path, headers=operator).text
     assert "It would hold <b>1 open alert</b> now." in text
+    assert text.count('href="/console/alert/') == 2  # back, and Cancel
+    assert [name in text.partition("more label")[0] for name in ("alertname: <b>", "region: <b>")] == [True, False]
     assert all(checked for _, checked, _ in boxes(text).values())
     assert {name: words for name, (_, _, words) in boxes(text).items()} == {
         "alertname": "without it, 1 open alert", "host": "without it, 2 open alerts",

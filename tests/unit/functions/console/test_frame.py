@@ -213,6 +213,23 @@ def test_a_session_is_ended_from_another(context: FakeContext) -> None:
     assert (answer.status, other.get().status, browser.get().status) == (303, 401, 200)
 
 
+def test_an_unused_heartbeat_says_how_to_ping_it_and_one_that_failed_links_its_alert(context: FakeContext) -> None:
+    config = context.config.model_dump(by_alias=True, exclude_unset=True)
+    context.config = type(context.config).model_validate({**config, "heartbeats": {"backup": {"every": "1h"}}})
+    page = Browser(context).get("/console/settings").body.decode()
+    assert "opos heartbeat url backup" in page
+    assert page.count("f-none") == 30
+    alert = document_id("opos", "heartbeat:backup:failed")
+    put_alert(context, alert)
+    page = Browser(context).get("/heartbeat/backup").body.decode()
+    assert f'href="/console/alert/{alert}"' in page
+    assert "Every 1 h, grace" in page
+
+
+def test_a_search_says_which_word_is_no_filter(context: FakeContext) -> None:
+    assert "foo: is no filter." in Browser(context).get("/console/search", q="foo:bar").body.decode()
+
+
 # Flags
 
 
