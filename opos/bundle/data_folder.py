@@ -39,11 +39,21 @@ def lock(data: Path) -> IO[str]:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.close()
-        raise AlreadyRunning(
-            f"Another opos is running on {data}.", hint="Stop it, or choose another folder with --data."
-        ) from None
+        raise _already_running(data) from None
     file.truncate(0)
     return file
+
+
+def require_idle(data: Path) -> None:
+    """Raises AlreadyRunning if `opos up` runs on *data*: the port that it holds is not the reason to name."""
+    if is_running(data):
+        raise _already_running(data)
+
+
+def _already_running(data: Path) -> AlreadyRunning:
+    at = _notes(data).get("url")
+    hint = "To start it again, stop it first: press Ctrl-C in its terminal. Or choose another folder with --data."
+    return AlreadyRunning(f"Another opos is running on {data}{f', at {at}' if at else ''}.", hint=hint)
 
 
 def is_running(data: Path) -> bool:

@@ -4,12 +4,15 @@ from collections.abc import Iterator, Mapping
 
 from opos.bundle.addresses import LOCALHOST, is_loopback
 from opos.senders.catalogue import path
+from opos.terminal.next_step import program
 from opos.terminal.qr_code import qr_code
+from opos.terminal.width import wrapped
 from shared.config.sources import Source
 
-_ONLY_HERE = """\
-         Only programs on this machine reach {url}. For other senders, make the port reachable
-         with a tunnel or a proxy with TLS, and set its address as public_url: in opos.yaml."""
+_ONLY_HERE = (
+    "Only programs on this machine reach {url}. For other senders, make the port reachable with a tunnel or a proxy"
+    " with TLS, tell opos its address, and start it again:"
+)
 
 
 def welcome(
@@ -32,7 +35,8 @@ def _webhooks(url: str, sources: Mapping[str, Source]) -> Iterator[str]:
     for number, (name, source) in enumerate(sources.items()):
         yield f"{'' if number else 'webhooks':<8} {name:<{width}}  {url}{path(name, source.scheme)}"
     if is_loopback(url):
-        yield _ONLY_HERE.format(url=url)
+        yield from wrapped(_ONLY_HERE.format(url=url), indent=9)
+        yield f"           {program()} init --public-url https://..."
 
 
 def _functions(ports: Mapping[str, int]) -> Iterator[str]:
@@ -50,4 +54,4 @@ def _pages(url: str, console: str | None) -> Iterator[str]:
     yield f"console  {console}"
     yield "         works once, within ten minutes; `opos console` prints another"
     if not is_loopback(url):
-        yield qr_code(console) or "         (in a wider terminal, opos shows it here as a QR code for your phone)"
+        yield qr_code(console) or "         (for a QR code for your phone, enlarge the window, then `opos console`)"

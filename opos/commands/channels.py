@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import click
 
-from opos.terminal.groups import Suggesting
+from opos.terminal.groups import Suggesting, did_you_mean
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
 from shared.config.channels import ConsoleChannel
@@ -75,7 +75,9 @@ def key(*, as_json: bool) -> None:
 def _named(name: str | None, channels: Iterable[str]) -> list[str]:
     known = list(channels)
     if name and name not in known:
-        raise NotFound(f'There is no channel "{name}".', hint=f"opos.yaml has {', '.join(known)}.")
+        raise NotFound(
+            f'There is no channel "{name}".{did_you_mean(name, known)}', hint=f"opos.yaml has {', '.join(known)}."
+        )
     return [name] if name else known
 
 

@@ -1,14 +1,17 @@
 """`opos console`."""
 
+import sys
 from functools import partial
 from typing import Any
 
 import click
 
+from opos.bundle.addresses import is_loopback
 from opos.commands.up import console_url
 from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
+from opos.terminal.qr_code import qr_code
 from opos.terminal.times import OperatorClock, operator_clock
 from opos.terminal.width import fitted
 from shared.ports import Doc
@@ -37,6 +40,14 @@ def command(place: Place, url: str | None, revoke: str | None, *, sessions: bool
     else:
         content, text = {"console": (link := console_url(runtime))}, link
     show(content, text, as_json=as_json)
+    if not as_json and (code := _code(content)):
+        click.echo(code)
+
+
+def _code(content: Any) -> str | None:
+    """The link as a QR code, at a terminal where a phone can reach it."""
+    link = content.get("console") if isinstance(content, dict) else None
+    return qr_code(link) if link and sys.stdout.isatty() and not is_loopback(link) else None
 
 
 def _list(runtime: Runtime) -> tuple[Any, str]:

@@ -11,6 +11,7 @@ from opos.terminal.completion import ids
 from opos.terminal.files import write_whole
 from opos.terminal.groups import Suggesting
 from opos.terminal.lookup import find
+from opos.terminal.next_step import pasteable
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, say, show
 from shared.alerting.post_mortem import Report, markdown
@@ -46,7 +47,7 @@ def export(alert: str, episode: int | None, output: Path | None, place: Place, *
     elif as_json:
         show(as_data(story), "", as_json=True)
     else:
-        say(text.rstrip("\n"))
+        say(pasteable(text).rstrip("\n"))
 
 
 def report_of(story: Story, context: Context) -> Report:

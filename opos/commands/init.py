@@ -82,9 +82,7 @@ def command(
 
 def _begun(given: dict[str, Any], add: tuple[str, ...] | None, *, yes: bool, force: bool) -> tuple[bool, Answers, Plan]:
     if add is not None:
-        stop(
-            WRONG_USAGE, f"expected {CONFIG} in this folder, found none", hint="`opos init --senders` starts a new one."
-        )
+        stop(WRONG_USAGE, f"expected {CONFIG} in this folder, found none", hint="`opos init` starts a new one.")
     if not yes:
         click.echo("Enter takes the value in brackets, ? explains, Ctrl-C changes nothing.\n", err=True)
     _check_page(given, ())

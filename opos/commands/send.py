@@ -9,9 +9,11 @@ import click
 
 from opos.bundle.data_folder import address
 from opos.forwarding.target import Target, target
+from opos.senders.catalogue import known as senders
 from opos.senders.sample import Sample, samples
 from opos.senders.signed_request import UnknownSource, signed_headers
 from opos.terminal.completion import sources
+from opos.terminal.groups import did_you_mean
 from opos.terminal.http import Answer, post
 from opos.terminal.next_step import pasteable
 from opos.terminal.options import Place, json_option, with_place
@@ -22,6 +24,8 @@ from shared.runtime.container import Runtime
 from shared.runtime.settings import DEFAULT_URL
 from shared.sources import format_of
 from shared.values.text import one_line
+
+NOT_FOUND = 404
 
 
 @click.command("send")
@@ -63,7 +67,7 @@ def command(
     headers = signed_headers(source, declared, secret, body, now=now, delivery=delivery, event_type=event_type)
     base = url.url if url else address(place.data) or DEFAULT_URL
     answer = post(f"{base.rstrip('/')}/webhooks/{source}", body, headers)
-    show({"status": answer.status, "body": answer.body}, _lines(answer), as_json=as_json)
+    show({"status": answer.status, "body": answer.body}, _lines(answer, source), as_json=as_json)
     if answer.status >= 300:  # noqa: PLR2004
         raise SystemExit(FAILED)
 
@@ -75,7 +79,12 @@ def _declared(runtime: Runtime, source: str, place: Place) -> Source:
     declared = runtime.config.sources.get(source)
     if declared is None:
         known = ", ".join(runtime.config.sources)
-        raise UnknownSource(f"expected a source of {place.config_file} ({known}), found {source!r}")
+        add = f"`opos init --add {source}` adds it." if source in senders() else None
+        raise UnknownSource(
+            f"expected a source of {place.config_file} ({known}), found {source!r}."
+            f"{did_you_mean(source, runtime.config.sources)}",
+            hint=add,
+        )
     return declared
 
 
@@ -84,7 +93,9 @@ def _chosen(source: str, declared: Source, name: str) -> Sample:
     if not known:
         raise click.UsageError(_NO_SAMPLE)
     if name not in known:
-        raise click.UsageError(f"expected a sample for {source} ({', '.join(known)}), found {name!r}")
+        raise click.UsageError(
+            f"expected a sample for {source} ({', '.join(known)}), found {name!r}.{did_you_mean(name, known)}"
+        )
     return known[name]
 
 
@@ -107,8 +118,13 @@ def _json(content: Any) -> bytes:
     return json.dumps(content, ensure_ascii=False).encode()
 
 
-def _lines(answer: Answer) -> list[str]:
+def _lines(answer: Answer, source: str) -> list[str]:
     body = answer.body
+    if answer.status == NOT_FOUND:
+        return [
+            f"404 The running bundle does not know {source}: it started before opos.yaml had it.",
+            "Stop it with Ctrl-C in its terminal, and start it again: `opos up`",
+        ]
     if not (isinstance(body, dict) and "id" in body and "status" in body):
         return [f"{answer.status} {one_line(answer.text, 200)}"]
     return [

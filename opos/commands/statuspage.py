@@ -7,7 +7,10 @@ from typing import Any, cast, get_args
 
 import click
 
+from opos.bundle.data_folder import address
+from opos.commands.send import NOT_FOUND
 from opos.terminal.groups import Suggesting
+from opos.terminal.http import get
 from opos.terminal.lookup import find
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
@@ -15,6 +18,7 @@ from opos.terminal.times import OperatorClock, operator_clock, until_moment
 from shared.config.files.faults import ConfigError, Fault
 from shared.config.status_page import StatusPage
 from shared.context import Context
+from shared.errors import Unavailable
 from shared.ports import Doc
 from shared.runtime.entry import retry_conflicts
 from shared.services.status_page.incidents import change, declare, listed
@@ -37,6 +41,7 @@ from shared.values.durations import parse_duration
 from shared.values.kinds import PUBLIC_INCIDENT
 
 SOON = "The page shows it within a minute."
+LATER = "The running bundle has no page yet. Stop it with Ctrl-C in its terminal, and start it again: `opos up`"
 _IMPACTS = tuple(impact for impact in get_args(Impact) if impact != "maintenance")
 _components = click.option(
     "--component", "components", multiple=True, help="The id of an affected component; repeat it for more."
@@ -67,8 +72,8 @@ def open_(
     affects = cast("Impact", impact)
     incident = _checked(lambda: opened(title, text, components=known, impact=affects, now=context.now))
     id = declare(incident, context, by=_author(author))
-    more = f'Next: opos statuspage update {id[:8]} "We found the cause." --progress identified'
-    show({"incident": id, **incident}, [f"Public incident {id[:8]} is open. {SOON}", more], as_json=as_json)
+    more = f'Next: `opos statuspage update {id[:8]} "We found the cause." --progress identified`'
+    show({"incident": id, **incident}, [f"Public incident {id[:8]} is open. {_soon(place)}", more], as_json=as_json)
 
 
 @command.command("maintenance")
@@ -99,7 +104,7 @@ def maintenance(
     )
     id = declare(window, context, by=_author(author))
     times = " to ".join(operator_clock(context).time(time) for time in (starts_at, ends_at))
-    show({"incident": id, **window}, f"Maintenance {id[:8]} is planned, {times}. {SOON}", as_json=as_json)
+    show({"incident": id, **window}, f"Maintenance {id[:8]} is planned, {times}. {_soon(place)}", as_json=as_json)
 
 
 @command.command("update")
@@ -195,7 +200,17 @@ def _change(
             lambda: change(doc.id, lambda known: becomes(known, context.now), context, by=_author(author))
         )
     )
-    show({"incident": doc.id, **changed}, f"{doc.id[:8]} {words}. {SOON}", as_json=as_json)
+    show({"incident": doc.id, **changed}, f"{doc.id[:8]} {words}. {_soon(place)}", as_json=as_json)
+
+
+def _soon(place: Place) -> str:
+    """When the public sees it. A bundle that runs since before opos.yaml had the page has none."""
+    url = address(place.data)
+    try:
+        is_shown = url is None or get(f"{url}/status").status != NOT_FOUND
+    except Unavailable:
+        return SOON
+    return SOON if is_shown else LATER
 
 
 def _checked(make: Callable[[], IncidentDoc]) -> IncidentDoc:
@@ -212,7 +227,7 @@ def _author(given: str | None) -> str:
 def _page(context: Context) -> StatusPage:
     page = declared(context.config)
     if page is None:
-        hint = "add `status: {title: Shop}`; docs/status-page.md shows more"
+        hint = "add `status: {title: Shop, components: {checkout: {name: Checkout}}}`; docs/status-page.md shows more"
         raise ConfigError([Fault("opos.yaml", 1, "status", "a status page", "none", hint)])
     return page
 

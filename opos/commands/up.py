@@ -41,15 +41,17 @@ def command(place: Place, host: str, port: int, public_url: Target | None, form:
         stop(WRONG_USAGE, "expected --backend embedded or emulators, found cloud; `opos deploy` runs the bundle there")
     environment, unreadable = place.with_secrets()
     if faults := [*unreadable, *verify(place.config_file, place.flags_file, environment)]:
-        hint = "Fix them and start again. `opos demo` runs a bundle that needs no configuration."
+        mend = "Fix them and start again" if place.config_file.is_file() else f"`opos init` creates {place.config_file}"
+        hint = f"{mend}. `opos demo` runs a bundle that needs no configuration."
         stop(WRONG_USAGE, "\n".join(str(fault) for fault in faults), hint=hint)
     config = load_config(place.config_file)
     os.environ.update(_log_settings(place.data, config.timezone, form))
-    from opos.bundle.data_folder import lock, misses_its_file, note_address
+    from opos.bundle.data_folder import lock, misses_its_file, note_address, require_idle
     from opos.bundle.server import require_free
 
     named = public_url.url if public_url else environment.get("OPOS_PUBLIC_URL") or config.public_url
     url = (named or in_network(host, port)).rstrip("/")
+    require_idle(place.data)
     require_free(host, port)
     if place.backend == "embedded" and misses_its_file(place.data):
         hint = "To bring the data back, stop opos and run `opos restore FROM` with a backup."

@@ -1,5 +1,6 @@
 """The questions of `opos init` at a terminal: one line each, with the default in brackets, and help for `?`."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,6 +16,7 @@ from opos.init.prompt import NoAnswer, columns, confirm, option, paragraph, type
 from opos.init.questions import NONE, Answers
 from opos.init.receivers import CONSOLE, NTFY, address, kind_of, kinds, new_topic, receivers
 from opos.senders.catalogue import known
+from opos.terminal.next_step import pasteable, program
 from shared.values.section import Section
 
 T = TypeVar("T")
@@ -92,7 +94,7 @@ class Interview:
         while True:
             answer = typed(name, label, default)
             if answer == "?":
-                click.echo("\n".join([*columns(lists), *paragraph(help or row.help)]), err=True)
+                click.echo("\n".join([*columns(lists), *paragraph(_here(help or row.help))]), err=True)
                 continue
             try:
                 return kept if answer == default and kept is not None else check(answer)
@@ -140,6 +142,11 @@ class Interview:
         return {name: targets[name] for name in ("staging", "production") if name in targets}, region
 
 
+def _here(text: str) -> str:
+    """*text* with its commands, in backquotes or on lines of their own, as the operator can paste them."""
+    return pasteable(re.sub(r"^( +)opos ", lambda line: f"{line[1]}{program()} ", text, flags=re.MULTILINE))
+
+
 def _receiver(page: str) -> tuple[str, str]:
     """The kind of *page*, which is a kind or an address, and the name of its secret."""
     kind = kind_of(page)
@@ -161,7 +168,7 @@ def _is_own(name: str) -> bool:
     """Whether the operator says that *name*, which no known sender has, is meant."""
     similar = ask.alike(name, 0.6)
     doubt = f" (did you mean {' or '.join(similar)}?)" if similar else ""
-    return confirm(f"   {name} is new to opos{doubt}. Add it, with a mapping?")
+    return confirm(f"   {name} is new to opos{doubt}. Add it, with a mapping?", default=not similar)
 
 
 def _senders_beside(present: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:

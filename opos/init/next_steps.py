@@ -1,7 +1,9 @@
 """What to do after `opos init`, as lines to paste."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
+from opos.bundle.data_folder import is_running
 from opos.init.dotenv import Wanted
 from opos.init.folder import Plan
 from opos.init.prompt import paragraph
@@ -9,12 +11,14 @@ from opos.init.questions import Answers
 from opos.init.sender_guide import Setup
 from opos.senders.sample import samples
 from opos.terminal.next_step import program
+from opos.terminal.options import DEFAULTS
 from shared.config.files.dotenv import NAME
 from shared.config.sources import Source
 from shared.security.secrets import read_secret
 
 _LOAD = f". ./{NAME} && "
 """What comes before a command that needs the secrets."""
+_DATA = Path(DEFAULTS["--data"])
 _TUNNEL = "cloudflared tunnel --url http://localhost:8080"
 
 
@@ -27,7 +31,8 @@ def steps(answers: Answers, plan: Plan, missing: list[str]) -> list[str]:
     )
     cloud = ["docs/deploying.md shows what `opos deploy` needs on Google Cloud"] if answers.targets else []
     senders = ["follow senders.md to set up each sender"] if plan.setups else []
-    return [*fill, f"{opos} verify", f"{opos} up", *tunnel, *senders, *cloud]
+    up = f"{opos} up" + (" (first stop the bundle that runs here: Ctrl-C)" if is_running(_DATA) else "")
+    return [*fill, f"{opos} verify", up, *tunnel, *senders, *cloud]
 
 
 def text(
@@ -70,7 +75,8 @@ def _blocks(
     yield from (channel_block(secret) for secret in plan.secrets if secret.channel)
     if missing:
         yield f"Enter what is missing: set {', '.join(missing)} in {NAME}"
-    yield f"Check the files, and start opos:\n     {opos} verify\n     {opos} up"
+    start = "stop opos with Ctrl-C in its terminal, and start it again" if is_running(_DATA) else "start opos"
+    yield f"Check the files, {'' if is_running(_DATA) else 'and '}{start}:\n     {opos} verify\n     {opos} up"
     if sample := _sample(plan, sources, env):
         yield f"In a second terminal, try it:\n     {opos} send {sample}\n     {opos} alerts list"
     if plan.setups and not early and not answers.public_url:

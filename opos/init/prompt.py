@@ -31,10 +31,10 @@ def typed(name: str, label: str, default: str | None) -> str:
         raise _stopped(stopped, f"expected an answer, or --{option(name)}", hint) from None
 
 
-def confirm(question: str) -> bool:
-    """Whether the operator answers yes, or only Enter. Raises NoAnswer, and KeyboardInterrupt for Ctrl-C."""
+def confirm(question: str, *, default: bool = True) -> bool:
+    """Whether the answer is yes; only Enter is the *default*. Raises NoAnswer, and KeyboardInterrupt for Ctrl-C."""
     try:
-        return click.confirm(question, default=True, err=True)
+        return click.confirm(question, default=default, err=True)
     except click.Abort as stopped:
         raise _stopped(stopped, "expected y or n", "With --yes, opos asks nothing.") from None
 

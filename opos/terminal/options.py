@@ -109,6 +109,11 @@ class Place:
 
         if is_running(self.data):
             raise replaced()
+        if not self.config_file.is_file():
+            raise NoBundle(
+                f"There is no bundle in the folder {self.data}, and no {self.config_file}.",
+                hint="`opos init` creates a bundle in this folder. Or name your bundle's folder with --data.",
+            )
         raise NoBundle(
             f"There is no bundle in the folder {self.data}: expected the file {self.data / DATA_FILE}.",
             hint=f"Name your bundle's folder with --data, or start a new bundle with `opos up --data {self.data}`.",

@@ -6,6 +6,8 @@ from itertools import zip_longest
 
 BORDER = 2
 """Modules around the code. The standard asks for four; the explicit colours leave no doubt about its edge."""
+AROUND = 3
+"""Lines that the terminal shows together with the code: its link, what follows, and the prompt."""
 _BLOCKS = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}
 """Light is drawn, dark is the background."""
 _COLOURS, _RESET = "\x1b[38;5;231;48;5;16m", "\x1b[0m"
@@ -13,12 +15,13 @@ _COLOURS, _RESET = "\x1b[38;5;231;48;5;16m", "\x1b[0m"
 
 
 def qr_code(text: str) -> str | None:
-    """*text* as lines of block characters; None if the terminal is too narrow for them."""
+    """*text* as lines of block characters; None if they and AROUND do not fit into the terminal."""
     import segno
 
     code = segno.make(text, error="l", micro=False, boost_error=False)
     rows = [bytes(row) for row in code.matrix_iter(border=BORDER)]
-    if len(rows[0]) > shutil.get_terminal_size().columns:
+    terminal = shutil.get_terminal_size()
+    if len(rows[0]) > terminal.columns or len(rows) // 2 + AROUND >= terminal.lines:
         return None
     before, after = ("", "") if os.environ.get("NO_COLOR") else (_COLOURS, _RESET)
     pairs = zip_longest(rows[::2], rows[1::2], fillvalue=bytes(len(rows[0])))

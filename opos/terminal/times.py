@@ -67,6 +67,15 @@ def until_moment(text: str, now: datetime, zone: str) -> datetime:
     return ends
 
 
+def after(length: str, now: datetime) -> datetime:
+    """The time that is the duration *length* after *now*. A time of day is no length: it belongs to --until."""
+    try:
+        return now + parse_duration(length.strip())
+    except ValueError as fault:
+        problem = f"{fault}, found {length!r}; a time such as 15:00 goes with --until"
+        raise click.BadParameter(problem, param_hint="--for") from None
+
+
 def _future(given: str, now: datetime, zone: str) -> datetime | None:
     clocks = ZoneInfo(zone)
     if clock := re.fullmatch(r"([01]?[0-9]|2[0-3]):([0-5][0-9])", given):

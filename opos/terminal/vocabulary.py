@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from opos.terminal.times import until_moment
+from opos.terminal.times import after, until_moment
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 as_option = click.option("--as", "who", help="Who does this.  [default: the user of this machine]")
@@ -29,4 +29,6 @@ def ending(length: str | None, until: str | None, zone: str) -> datetime:
     """The time that `--for` or `--until` names, of which there must be one; *zone* is the operator's."""
     if bool(length) == bool(until):
         raise click.UsageError("expected --for with a duration, such as 2h, or --until with a time, such as 15:00")
-    return until_moment(str(length or until), datetime.now(UTC), zone)
+    if length:
+        return after(length, datetime.now(UTC))
+    return until_moment(str(until), datetime.now(UTC), zone)

@@ -3,12 +3,15 @@
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 from typing import TextIO
 
 from shared.values.text import readable
 from shared.values.visible_characters import boundary
 
 _GAP = "  "
+_PAPER = 100
+"""The width of a paragraph that goes into a file or a pipe."""
 _SHORTEST = 24
 """The width below which the last column of a table gets lines of its own."""
 
@@ -22,6 +25,14 @@ def fitted(line: str, columns: int | None = None) -> str:
     """*line*, cut to *columns*, by default those of the terminal, so that each line of a list stays one."""
     most = columns or width() or len(line)
     return line if len(line) <= most else f"{line[: boundary(line, most - 1)]}…"
+
+
+def wrapped(text: str, *, indent: int = 0, columns: int | None = None) -> list[str]:
+    """*text* in lines that fit *columns*, by default those of the terminal, each after an *indent*."""
+    most, margin = columns or width() or _PAPER, " " * indent
+    return wrap(
+        text, most, initial_indent=margin, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def table(rows: Sequence[Sequence[str]], *, columns: int | None = None, indent: int = 0) -> Iterator[str]:

@@ -34,7 +34,7 @@ def text(alerts: Sequence[AlertDoc], page: Page, total: int, now: datetime, runb
     lines = [_summary(alerts[0], now, zone)] if total == 1 else _list(alerts, total)
     lines += [localized(why, ZoneInfo(zone), now) for why in reasons_now(alerts, page, now)]
     named = one_line(runbook, LONGEST_LINK)
-    lines += [f"Runbook: {named}" if named else "No runbook. Add one under runbooks: in opos.yaml."]
+    lines += [f"Runbook: {named}" if named else ""]
     return "\n".join(line for line in lines if line)
 
 

@@ -47,10 +47,11 @@ def _shape_lines(level: int) -> None:
     )
 
 
-class _Lossy(io.TextIOBase):
+class _Lossy(io.StringIO):
     """Standard output, if it still has a reader: what cannot be logged must not fail the work it tells of."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._file = sys.stdout
 
     def write(self, text: str) -> int:

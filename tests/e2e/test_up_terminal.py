@@ -104,6 +104,26 @@ def test_a_person_sees_true_links_and_a_line_for_each_event_and_decision(folder:
 
 
 @pytest.mark.slow
+def test_what_the_running_bundle_does_not_know_yet_is_said_with_the_step_that_mends_it(folder: Path) -> None:
+    with up(folder):
+        assert opos("send", "app", "-", given=trouble(title="Disk full")).exit_code == 0, "it has read its files"
+        (folder / "opos.yaml").write_text(CONFIG + "status: {title: Shop, components: {shop: {name: Shop}}}\n")
+        opened = opos("statuspage", "open", "Down", "--component", "shop", "--impact", "down")
+        assert "The running bundle has no page yet. Stop it" in opened.stdout
+        assert re.search(r"^Next: `\S*opos statuspage update \S{8} .*`$", opened.stdout, re.MULTILINE)
+        added = opos("init", "--add", "stripe", "--yes")
+        assert "stop opos with Ctrl-C in its terminal, and start it again" in added.stdout, added.stderr
+        with (folder / ".env").open("a") as secrets:
+            secrets.write("STRIPE_WEBHOOK_SECRET=whsec_testtest\n")
+        unknown = opos("send", "stripe", "-", given="{}")
+        assert (unknown.exit_code, "404 The running bundle does not know stripe" in unknown.stdout) == (1, True), (
+            unknown.output
+        )
+        again = opos("up", "--port", str(address(folder / ".opos")).rpartition(":")[2])
+        assert again.stderr.startswith("Another opos is running on .opos, at http://127.0.0.1:"), again.stderr
+
+
+@pytest.mark.slow
 def test_closing_the_terminal_ends_the_bundle_and_frees_its_port(folder: Path) -> None:
     with up(folder) as shown:
         port = int(str(address(folder / ".opos")).rpartition(":")[2])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import socket
 import tempfile
@@ -76,6 +77,15 @@ def test_as_a_process_too(folder: Path) -> None:
     done = opos("alerts", "list", "--data", "mistyped", folder=folder)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("There is no bundle in the folder mistyped: expected the file mistyped/opos.db.\n")
+
+
+def test_in_an_empty_folder_the_next_step_is_init(tmp_path: Path) -> None:
+    with chdir(tmp_path):
+        for words in ("status", "alerts", "up", "init --add stripe"):
+            result = run(words)
+            assert result.exit_code in {1, 2}
+            assert re.search(r"^hint: `\S*opos init` ", result.stderr, re.MULTILINE), result.stderr
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_up_on_a_file_says_what_it_found(folder: Path) -> None:

@@ -6,7 +6,7 @@ import segno
 from opos.bundle import addresses
 from opos.bundle.addresses import here, in_network, is_loopback
 from opos.bundle.welcome import welcome
-from opos.terminal import qr_code
+from opos.terminal import qr_code, width
 from tests.support.configuration import parse_config
 
 SOURCES = parse_config(
@@ -57,20 +57,29 @@ def test_each_source_has_its_whole_address() -> None:
 def test_an_address_that_senders_cannot_reach_is_said_to_be_one() -> None:
     text = welcome("http://127.0.0.1:99", "http://127.0.0.1:99", SOURCES, LINK, None)
     assert "Only programs on this machine reach http://127.0.0.1:99." in text
+    assert "init --public-url https://...\n" in text
     assert "█" not in text
 
 
-def test_the_link_for_a_phone_is_a_qr_code_where_the_terminal_is_wide_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    for columns, shown in (("80", True), ("40", False)):
+def test_the_words_about_the_address_fit_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(width, "width", lambda: 50)
+    text = welcome("http://127.0.0.1:99", "http://127.0.0.1:99", {}, None, None)
+    assert [line for line in text.splitlines() if len(line) > 50] == []
+
+
+def test_the_link_for_a_phone_is_a_qr_code_where_the_terminal_has_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    for columns, lines, shown in (("80", "50", True), ("40", "50", False), ("80", "24", False)):
         monkeypatch.setenv("COLUMNS", columns)
+        monkeypatch.setenv("LINES", lines)
         text = welcome("https://ops.example.com", "http://127.0.0.1:8080", SOURCES, LINK, None)
-        assert ("█" in text, "wider terminal" in text) == (shown, not shown)
+        assert ("█" in text, "enlarge the window, then `opos console`" in text) == (shown, not shown)
 
 
 @pytest.mark.parametrize("no_color", ["", "1"])
 def test_the_qr_code_has_the_modules_of_its_text(monkeypatch: pytest.MonkeyPatch, no_color: str) -> None:
     monkeypatch.setenv("NO_COLOR", no_color)
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", "60")
     text = str(qr_code.qr_code(LINK)).replace(qr_code._COLOURS, "").replace(qr_code._RESET, "")
     assert ("\x1b" in str(qr_code.qr_code(LINK))) is not bool(no_color)
     modules = {block: pair for pair, block in qr_code._BLOCKS.items()}

@@ -155,7 +155,7 @@ def test_each_question_is_asked_in_one_line_explained_and_asked_again_after_a_wr
 
 
 def test_a_name_that_opos_does_not_know_is_confirmed_or_typed_again(folder: Path) -> None:
-    typed = ["", "shopif", "shop", "n", "shopify", "", "", "", ""]
+    typed = ["", "shopif", "shop", "", "shopify", "", "", "", ""]
     done = init("--email", "me@x.org", "--timezone", "UTC", "--page", "console", typed="\n".join(typed) + "\n")
     assert done.exit_code == 0, done.output
     assert "shop is new to opos (did you mean shopify?)" in done.stderr

@@ -5,7 +5,7 @@ from datetime import datetime
 import click
 import pytest
 
-from opos.terminal.times import until_moment
+from opos.terminal.times import after, until_moment
 from tests.support.cron_oracle import utc
 
 NEW_YORK = "America/New_York"
@@ -29,6 +29,14 @@ def test_a_time_without_a_zone_is_the_next_one_on_the_operators_clock(
     text: str, now: datetime, expected: datetime
 ) -> None:
     assert until_moment(text, now, NEW_YORK) == expected
+
+
+def test_a_length_is_no_time_of_day() -> None:
+    now = utc(2026, 11, 20, 9)
+    assert after("1h30m", now) == utc(2026, 11, 20, 10, 30)
+    for text in ("15:00", "2026-11-21", "soon", "0s"):
+        with pytest.raises(click.BadParameter, match=f"expected a duration such as 5m.* found '{text}'.* --until"):
+            after(text, now)
 
 
 @pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31T23:59", "2026-11-01T01:30", "25:00", "soon"])
