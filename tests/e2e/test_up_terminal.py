@@ -103,6 +103,13 @@ def test_a_person_sees_true_links_and_a_line_for_each_event_and_decision(folder:
     assert [secret for secret in ("it is new", SECRETS["APP_SECRET"], '{"severity"') if secret in shown.text] == []
 
 
+@pytest.mark.usefixtures("folder")
+def test_a_mistyped_sender_or_sample_gets_the_word_that_was_meant() -> None:
+    assert "Did you mean github?" in opos("send", "githb", "-").stderr
+    assert "Did you mean failure" in opos("send", "github", "--sample", "failur").stderr
+    assert "opos init --add stripe` adds it." in opos("send", "stripe", "-").stderr
+
+
 @pytest.mark.slow
 def test_what_the_running_bundle_does_not_know_yet_is_said_with_the_step_that_mends_it(folder: Path) -> None:
     with up(folder):
