@@ -80,6 +80,8 @@ class FakeStore:
     ) -> Iterator[Doc]:
         self._check()
         assert self.any_query or serves(collection, where, order_by, descending=descending)
+        ranged = {name for name, operator, _ in where if operator not in {"==", "contains"}}
+        assert self.any_query or ranged <= {order_by}, "Firestore orders by what a range is about"
 
         def key(doc: Doc) -> tuple[Any, str]:
             return (field_of(doc.data, order_by) if order_by else "", doc.path)

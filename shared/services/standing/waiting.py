@@ -140,7 +140,8 @@ def _stored(
     kind: Kind, where: Sequence[Condition], context: Context, problem: Callable[[Kind, Doc], Problem]
 ) -> tuple[int, list[Problem]]:
     """How many documents match, and READ of them. The store counts the others."""
-    docs = list(context.store.query(kind.collection, where=where, limit=READ))
+    ranged = next((name for name, operator, _ in where if operator != "=="), None)
+    docs = list(context.store.query(kind.collection, where=where, order_by=ranged, limit=READ))
     count = len(docs) if len(docs) < READ else context.store.count(kind.collection, where=where)
     return count, [problem(kind, doc) for doc in docs]
 
