@@ -137,5 +137,7 @@ def test_every_declared_index_is_used_and_every_query_has_one(bundle: Bundle) ->
     assert bundle.request("GET", "/status").status == 200
     assert open_alerts(NO_FILTERS, bundle.runtime.context()).total
     assert search("disk", bundle.runtime.context()).hits
+    page = f"/console/alert/{bundle.docs('alerts')[0].id}"
+    assert bundle.request("GET", page, headers=bundle.signed_in()).status == 200
     assert bundle.store.queries == {*INDEXES, *LISTS}
     assert bundle.store.backwards == NEWEST_FIRST

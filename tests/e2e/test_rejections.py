@@ -96,7 +96,7 @@ def test_a_rejected_source_is_a_line_of_the_digest_until_a_webhook_of_it_is_acce
         bundle.tick(minutes=1)
     (alert,) = (doc.data for doc in bundle.docs("alerts") if doc.data["labels"].get("alertname") == "webhooks-rejected")
     assert (alert["state"], alert["severity"]) == ("firing", "warning")
-    assert "webhooks:rejected is 1 sources: app; `opos doctor` shows why." in alert["summary"]
+    assert "webhooks:rejected is 1 source: app; `opos doctor` shows why." in alert["summary"]
     assert not bundle.pages()
     assert "app; `opos doctor`" in str(bundle.request("GET", "/health").json["checks"]["webhooks:rejected"])
     bundle.send("app", {"type": "t", "data": {"id": "2", "title": "Sale"}}, delivery="after")

@@ -209,7 +209,11 @@ def _the_operator_acts(bundle: Bundle) -> None:
     for page, path, form in (
         ("/console/settings", "/console/settings/focus", "for=1h"),
         ("/console/settings", "/console/settings/focus/end", ""),
-        ("/console/flags", "/console/flags/override", "flag=quarter&variant=off&for=1h&why=test&version="),
+        (
+            "/console/flags?override=quarter",
+            "/console/flags/override",
+            "flag=quarter&variant=off&for=1h&why=test&version=",
+        ),
     ):
         token = bundle.request("GET", page, headers=operator).text.partition('name="csrf" value="')[2].partition('"')[0]
         assert bundle.request("POST", path, f"csrf={token}&{form}".encode(), operator).status == 303
