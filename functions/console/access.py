@@ -21,6 +21,8 @@ _AGAIN = "Run `opos console` for a new link."
 
 def ask(request: HttpRequest, context: OperatorContext, token: str) -> HttpResponse:
     """The page of a link: only its button signs in, so that a preview of the link does not use it up."""
+    if "." not in token:
+        raise NotFound("Page not found")  # no link ends so
     _sign_in(lambda: require_unused(token, context), context)
     return page(200, "sign_in.html", {}, context)
 

@@ -154,9 +154,9 @@ def _is_called(group: Doc | None) -> TypeGuard[Doc]:
 def _waiting(context: Context) -> Rows:
     """The alerts that wait for any digest, the longest wait first."""
     where: list[Condition] = [("pending.place", ">", "")]
-    docs = list(context.store.query("alerts", where=where, order_by="pending.place", limit=_SHOWN))
+    docs = list(context.store.query("alerts", where=where, order_by="pending.place", limit=_FEW))
     rows = sorted((pending_row(doc, context) for doc in docs), key=lambda row: str(row["waits"].iso))
-    return Rows(rows, len(docs) if len(docs) < _SHOWN else context.store.count("alerts", where=where))
+    return Rows(rows, len(docs) if len(docs) < _FEW else context.store.count("alerts", where=where))
 
 
 def _latest(collection: str, by: str, show: Callable[[Doc, Context], Row], context: Context) -> Rows:

@@ -30,8 +30,10 @@ async function press(button, registration) {
   button.disabled = true;
   try {
     // Asked first: a browser allows the question only right after the press.
-    if ((await Notification.requestPermission()) !== "granted")
-      return say("Without your permission opos cannot notify this device. Press the button again to allow it.");
+    const permission = await Notification.requestPermission();
+    if (permission === "denied")
+      return say("Notifications are blocked for this site. Allow them in the settings of your browser, then open this page again.");
+    if (permission !== "granted") return say("Without your permission opos cannot notify this device. Press the button again to allow it.");
     await send(await subscribed(registration));
     location.reload();
   } catch (error) {

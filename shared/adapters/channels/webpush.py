@@ -142,7 +142,9 @@ class WebPush:
 
 
 def none_left() -> DeliveryError:
-    return _misconfigured("no device is subscribed; open the console on your phone, Devices, and subscribe it")
+    return _misconfigured(
+        "no device is subscribed; open the console on your phone, then Settings, Devices, and subscribe it"
+    )
 
 
 def _pushed(device: Device, body: bytes, headers: dict[str, str]) -> Answer:

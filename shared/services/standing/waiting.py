@@ -119,17 +119,19 @@ def _undelivered_problem(kind: Kind, doc: Doc) -> Problem:
     return Problem(doc.id, kind.title(doc.data), at=made_at(doc.data), detail=str(doc.data.get("last_fault") or ""))
 
 
-def _quarantine_problem(kind: Kind, doc: Doc) -> Problem:
+def _quarantine_problem(_kind: Kind, doc: Doc) -> Problem:
     source = doc.data.get("source", "")
     about = document_id(source, f"quarantine:{source}")
     at = str(doc.data.get("received_at", ""))
-    return Problem(doc.id, kind.title(doc.data), about, at, str(doc.data.get("quarantine", "")))
+    title = f"Webhook from {source}"
+    return Problem(doc.id, title, about, at, str(doc.data.get("quarantine", "")))
 
 
-def _failed_problem(kind: Kind, doc: Doc) -> Problem:
+def _failed_problem(_kind: Kind, doc: Doc) -> Problem:
     about = document_id(OWN_SOURCE, f"dead-letter:{doc.data.get('subscription', '')}")
     detail = f"{doc.data.get('attempts', 0)} attempts"
-    return Problem(str(doc.data.get("event") or ""), kind.title(doc.data), about, str(doc.data["received_at"]), detail)
+    title = str(doc.data.get("subscription", ""))
+    return Problem(str(doc.data.get("event") or ""), title, about, str(doc.data["received_at"]), detail)
 
 
 def _newest(problems: Iterable[Problem]) -> tuple[Problem, ...]:
