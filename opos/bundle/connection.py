@@ -35,6 +35,7 @@ def listen(front: Front, host: str, port: int, *, when_ready: Callable[[], None]
     GunicornApplication(  # type: ignore[no-untyped-call]
         front, host, port, debug=False, worker_class=Worker, asgi_lifespan="off", threads=1,
         limit_request_line=LINE_LIMIT, keepalive=65, graceful_timeout=10, when_ready=started,
+        control_socket_disable=True,  # it would be a file in the person's home, and the same for two bundles
         **hooks,
     ).run()  # fmt: skip
 

@@ -7,11 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
+from opos.terminal.files import write_whole
 from opos.terminal.options import DATA_FILE
 from shared.adapters.sqlite.data_file import PRIVATE, Inode, inode
 from shared.errors import OposError
 
 _LOCK = "opos.lock"
+_NOTES = "opos.run"
+"""What the process that holds the lock says of itself. It is not in the lock, as it is replaced as a whole."""
 
 
 class AlreadyRunning(OposError):
@@ -40,7 +43,7 @@ def lock(data: Path) -> IO[str]:
     except BlockingIOError:
         file.close()
         raise _already_running(data) from None
-    file.truncate(0)
+    (data / _NOTES).unlink(missing_ok=True)
     return file
 
 
@@ -109,14 +112,14 @@ def _noted(data: Path) -> Inode | None:
 
 def _notes(data: Path) -> dict[str, Any]:
     try:
-        notes: dict[str, Any] = json.loads((data / _LOCK).read_text())
+        notes: dict[str, Any] = json.loads((data / _NOTES).read_text())
     except (OSError, ValueError):
         return {}
     return notes
 
 
 def _note(data: Path, **notes: Any) -> None:
-    (data / _LOCK).write_text(json.dumps({**_notes(data), **notes}))
+    write_whole(data / _NOTES, json.dumps({**_notes(data), **notes}), mode=PRIVATE)
 
 
 def _present(data: Path) -> Inode | None:

@@ -17,6 +17,8 @@ from shared.ports.terms import alert_index
 from shared.values.kinds import KINDS
 from tests.support.bundle import SECRETS, Bundle
 
+PAGE = "status: {title: Shop, components: {shop: {name: Shop}}}\n"
+
 
 @pytest.fixture
 def bundle(embedded: Bundle) -> Iterator[Bundle]:
@@ -162,7 +164,7 @@ def test_several_alerts_are_acknowledged_and_all_that_fails_is_said_at_once(bund
 
 def stored(bundle: Bundle) -> dict[str, str]:
     """The id of a document of each kind."""
-    bundle.configure("heartbeats: {backup: {every: 1d, grace: 1h}}\n")
+    bundle.configure("heartbeats: {backup: {every: 1d, grace: 1h}}\n" + PAGE)
     fired(bundle, "disk")
     fired(bundle, "cpu", severity="warning")
     bundle.request("POST", "/webhooks/ping/backup", b"")
@@ -174,6 +176,8 @@ def stored(bundle: Bundle) -> dict[str, str]:
     now = iso(bundle.clock.now())
     letter = {"subscription": "alert-router", "attempts": 5, "event": bundle.docs("events")[0].id, "received_at": now}
     deployment = {"number": 12, "target": "staging", "phase": "done", "by": "me", "began_at": now, "commit": "abc"}
+    opened = opos("statuspage", "open", "Trouble in the shop", "--component", "shop", "--impact", "down")
+    assert opened.exit_code == 0, opened.output
     bundle.store.commit([Create("dead_letters/feedbeef", letter), Create("deployments/000012", deployment)])
     return {kind.noun: docs[0].id for kind in KINDS if (docs := bundle.docs(kind.collection))}
 

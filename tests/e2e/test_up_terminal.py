@@ -37,7 +37,7 @@ route: {channel: desk}
 digest: {channel: desk, window: 1h}
 """
 BASE = {name: value for name, value in os.environ.items() if not name.startswith("OPOS_") and name not in SECRETS}
-ENVIRONMENT = {**BASE, "PYTHONPATH": str(ROOT), "COLUMNS": "", "NO_COLOR": ""}
+ENVIRONMENT = {**BASE, "PYTHONPATH": str(ROOT), "COLUMNS": "", "LINES": "", "NO_COLOR": ""}
 
 
 @pytest.fixture
@@ -57,9 +57,9 @@ def opos(*words: str, given: str = "") -> Result:
 
 
 @contextmanager
-def up(folder: Path, *options: str) -> Iterator[Terminal]:
+def up(folder: Path, *options: str, **variables: str) -> Iterator[Terminal]:
     command = [sys.executable, "-m", "opos", "up", "--port", str(free_port()), *options]
-    with terminal(command, folder=folder, environment=ENVIRONMENT) as shown:
+    with terminal(command, folder=folder, environment=ENVIRONMENT | variables) as shown:
         shown.wait_for("Ctrl-C stops it.")
         yield shown
 
@@ -137,6 +137,16 @@ def test_closing_the_terminal_ends_the_bundle_and_frees_its_port(folder: Path) -
         shown.close()
         assert shown.process.wait(30) == 0
     assert not is_taken(port)
+
+
+@pytest.mark.slow
+def test_a_bundle_writes_nothing_into_the_home_of_its_person(folder: Path) -> None:
+    home = folder / "home"
+    home.mkdir()
+    with up(folder, HOME=str(home), XDG_RUNTIME_DIR=str(home)):
+        done = opos("send", "app", "-", given=trouble(title="Disk full"))
+        assert done.exit_code == 0, done.output
+        assert [*home.rglob("*")] == []
 
 
 @pytest.mark.slow

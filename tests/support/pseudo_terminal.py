@@ -18,10 +18,16 @@ from pathlib import Path
 from tests.torture.senders import until
 
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
-_TAKES_TERMINAL = (
-    "import fcntl, os, sys, termios as t; fcntl.ioctl(0, t.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
-)
-"""Makes the terminal that of the new session, so that Ctrl-C reaches the program."""
+_TAKES_TERMINAL = """
+import fcntl, os, signal, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+"""Makes the terminal that of the new session, so that Ctrl-C reaches the program.
+
+Tests that run under nohup would hand on that the end of a terminal is ignored.
+"""
 INTERRUPT = b"\x03"
 """What Ctrl-C sends."""
 

@@ -89,11 +89,19 @@ def _answers(port: int) -> bool:
 
 def _serve(kind: str, port: int, argument: str) -> None:
     if kind in {"bundle", "small"}:
-        serve("127.0.0.1", port, when_ready=lambda: None, limits=SMALL if kind == "small" else LIMITS)
+        serve(
+            "127.0.0.1",
+            port,
+            when_ready=lambda: None,
+            when_done=lambda: None,
+            limits=SMALL if kind == "small" else LIMITS,
+        )
     elif kind == "proxy":
-        listen(Front(proxy(dict.fromkeys(FUNCTIONS, int(argument))), LIMITS), "127.0.0.1", port)
+        listen(
+            Front(proxy(dict.fromkeys(FUNCTIONS, int(argument))), LIMITS), "127.0.0.1", port, when_ready=lambda: None
+        )
     elif kind == "page":
-        listen(Front(Response(b"x" * 10_000_000), LIMITS), "127.0.0.1", port)
+        listen(Front(Response(b"x" * 10_000_000), LIMITS), "127.0.0.1", port, when_ready=lambda: None)
     else:
         from functions_framework import create_app
         from functions_framework._http import create_server

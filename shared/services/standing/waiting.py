@@ -13,6 +13,7 @@ from shared.ports import Condition, Doc
 from shared.services.health.checks.pipeline import SWEEP
 from shared.services.intake.pings import beats
 from shared.services.intake.rejections import among
+from shared.services.outbox.addressees import receiver_name
 from shared.services.outbox.message import made_at
 from shared.services.slo.indicators import last_accepted, reported
 from shared.values.kinds import DIGEST, EVENT, FAILED_MESSAGE, MESSAGE, Kind
@@ -116,7 +117,8 @@ def _failed(context: Context) -> Section:
 
 
 def _undelivered_problem(kind: Kind, doc: Doc) -> Problem:
-    return Problem(doc.id, kind.title(doc.data), at=made_at(doc.data), detail=str(doc.data.get("last_fault") or ""))
+    parts = (receiver_name(doc.data), str(doc.data.get("last_fault") or ""))
+    return Problem(doc.id, kind.title(doc.data), at=made_at(doc.data), detail=": ".join(filter(None, parts)))
 
 
 def _quarantine_problem(_kind: Kind, doc: Doc) -> Problem:
