@@ -220,6 +220,32 @@ class EventAccepted(Message):
         return any(map(is_urgent, self.signals))
 
 
+class RecordChanged(Message):
+    """Topic `records`: a change of a record was committed. `id` is that of the change, number `n` of `record`.
+
+    `patch` is a JSON Patch (RFC 6902) of the record's values and state. `chain` has the ids of the event or run that
+    caused it, and of what caused that.
+    """
+
+    topic = "records"
+    contract: Literal["record-changed/1"] = "record-changed/1"
+    id: str
+    kind: str
+    record: str
+    n: int
+    at: Timestamp
+    patch: tuple[dict[str, Any], ...]
+    actor: dict[str, str]
+    cause: str = ""
+    chain: tuple[str, ...] = ()
+    trace: str
+
+    @property
+    def type(self) -> str:
+        """Its type as a CloudEvent."""
+        return f"opos.record.{self.kind}.changed"
+
+
 class DigestDue(Message):
     """Topic `digests`: the digest named *queue* may be due. Sending this too often is harmless."""
 

@@ -36,6 +36,9 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("dead_letters", "received_at"),
     ("dead_letters", "event"),
     ("public_incidents", "shown_until"),
+    ("record_changes", "place"),
+    ("record_changes", "cause"),
+    ("record_changes", "due_at"),
 )
 NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
     {
@@ -66,6 +69,7 @@ _UNINDEXED = (
     "subscriptions",
     "incident_updates",
     "devices",
+    "record_claims",
 )
 COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), *_UNINDEXED)
 

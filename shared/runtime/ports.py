@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shared.config.model import Config
     from shared.digest.queue_estimate import Tally
     from shared.flags.access import Access
+    from shared.records.kind import Kind
     from shared.runtime.identities import Users
     from shared.security.callers import Callers
     from shared.security.rate_limit import Limiter
@@ -112,6 +113,12 @@ class Ports:
 
     def wait_for(self, caller: str) -> int:
         return self.limiter.wait(caller) if self.limiter else 0
+
+    @once
+    def kinds(self) -> "Mapping[str, Kind]":
+        from shared.runtime.company import load_kinds
+
+        return load_kinds(self.settings.company)
 
     @once
     def database(self) -> "Database":

@@ -38,6 +38,8 @@ class Settings:
     bus: str
     config: Path
     flags: Path
+    company: Path
+    """The folder with the operator's own code."""
     public_url: str | None
     deployed: bool
     environment: Mapping[str, str] = field(repr=False)
@@ -51,11 +53,13 @@ class Settings:
         Raises ConfigError for them unless *unreadable* accepts them; the settings then have the other lines.
         """
         environment = _with_dotenv(environment, unreadable)
+        config = Path(environment.get("OPOS_CONFIG", "opos.yaml"))
         return cls(
             store=environment.get("OPOS_STORE", "sqlite:///.opos/opos.db"),
             bus=environment.get("OPOS_BUS", "local"),
-            config=Path(environment.get("OPOS_CONFIG", "opos.yaml")),
+            config=config,
             flags=Path(environment.get("OPOS_FLAGS", "flags.yaml")),
+            company=Path(environment.get("OPOS_COMPANY", config.parent / "company")),
             public_url=environment.get("OPOS_PUBLIC_URL"),
             deployed="K_SERVICE" in environment,
             environment=environment,

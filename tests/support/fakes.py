@@ -225,6 +225,7 @@ class FakeContext:
     notices: Mapping[str, Render] = field(default_factory=lambda: NOTICES)
     sends: Sends = field(default_factory=Sends)
     secrets: dict[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, Any] = field(default_factory=dict)
     trace: str = "0af7651916cd43dd8448eb211c80319c"
     uptime_seconds: float = 1.0
     elapsed_seconds: float = 0.0

@@ -25,6 +25,7 @@ ROOMS = {
     "slo": (),
     "health": (),
     "status_page": ("shared.alerting",),
+    "records": (),
 }
 """The rooms that decide, each with what it may know besides the contracts and itself."""
 PLATFORM = ("flask", "functions_framework", "cloudevents", "google", "grpc", "gunicorn", "structlog", "os")

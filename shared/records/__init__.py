@@ -1,0 +1,7 @@
+"""What `company/records.py` imports to declare kinds."""
+
+from shared.events import Money
+from shared.records.marks import External, Key, Listed, Personal, Reference
+from shared.records.model import Record, upcast
+
+__all__ = ["External", "Key", "Listed", "Money", "Personal", "Record", "Reference", "upcast"]

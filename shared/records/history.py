@@ -1,0 +1,49 @@
+"""What the changes of a record add up to: its body after each of them, or at a moment, and where a value came from."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, cast
+
+from shared.records.body import Body, changed_fields, empty
+from shared.records.change import ChangeDoc
+from shared.records.patch import applied
+
+BLANK: Mapping[str, Any] = {}
+"""What the first change is a patch of."""
+
+
+class Gap(ValueError):
+    """The changes of a record are not all there, or not in order."""
+
+
+class Version(NamedTuple):
+    """A record after one of its changes."""
+
+    change: ChangeDoc
+    body: Body
+    fields: set[str]
+    """The fields whose values the change has changed."""
+
+
+def versions(changes: Iterable[ChangeDoc]) -> Iterator[Version]:
+    """The record after each of *changes*, which are all of them in order. Raises Gap."""
+    body = empty(0)
+    state: Mapping[str, Any] = BLANK
+    for n, change in enumerate(changes, 1):
+        if change["n"] != n:
+            raise Gap(f"expected change {n} of {change['record']}, found change {change['n']}")
+        state = applied(state, change["patch"])
+        before, body = body, cast("Body", state)
+        yield Version(change, body, changed_fields(before, body))
+
+
+def folded(changes: Iterable[ChangeDoc]) -> Body | None:
+    """The body after *changes*; None if there are none."""
+    body = None
+    for version in versions(changes):
+        body = version.body
+    return body
+
+
+def as_of(changes: Iterable[ChangeDoc], moment: str) -> Body | None:
+    """The body at *moment*, by the time of each change; None before the first."""
+    return folded(change for change in changes if change["at"] <= moment)

@@ -1,0 +1,52 @@
+"""The values that undo a change, and what is lost by it where later changes touched the same fields."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from shared.errors import OposError
+from shared.records.body import State, empty
+from shared.records.change import ChangeDoc
+from shared.records.history import Version, versions
+
+
+class NothingToUndo(OposError):
+    """There is no such change, or it changed nothing that is left to undo."""
+
+    code = "nothing_to_undo"
+
+
+class Lost(NamedTuple):
+    """A later change of a field: what an undo would overwrite."""
+
+    n: int
+    field: str
+    value: Any
+
+
+class Undo(NamedTuple):
+    """The `values` that a new change sets, None to unset, and the `state` if that changes, too."""
+
+    values: dict[str, Any]
+    state: State | None
+    lost: list[Lost]
+
+
+def undo(changes: Sequence[ChangeDoc], n: int) -> Undo:
+    """What undoes change *n* of a record with *changes*, which are all of them. Raises NothingToUndo."""
+    seen = list(versions(changes))
+    if not 1 <= n <= len(seen):
+        raise NothingToUndo(f"expected a change from 1 to {len(seen)}, found {n}")
+    change, before, now = seen[n - 1], seen[n - 2].body if n > 1 else empty(0), seen[-1].body
+    values = {name: before["values"].get(name) for name in change.fields} if n > 1 else {}
+    state = before["state"] if before["state"] != change.body["state"] else None
+    if not values and state is None:
+        raise NothingToUndo(f"change {n} has changed no value")
+    return Undo(values, state if state != now["state"] else None, list(_lost(seen[n:], set(values))))
+
+
+def _lost(later: Sequence[Version], fields: set[str]) -> list[Lost]:
+    return [
+        Lost(version.change["n"], name, version.body["values"].get(name))
+        for version in later
+        for name in sorted(version.fields & fields)
+    ]

@@ -1,0 +1,79 @@
+"""What an event says of a record: the record is found or made, and what the sender does not own is only asked for."""
+
+from typing import NamedTuple
+
+from shared.errors import OposError
+from shared.events import document_id
+from shared.records.body import Body, empty
+from shared.records.change import Actor, Cause, ChangeDoc
+from shared.records.kind import Field, Kind
+from shared.records.observation import Observation, observed
+from shared.records.ownership import Owners, Split, split
+from shared.services.records.context import RecordsContext
+from shared.services.records.record import Stored, claimant, kind_named, stored
+from shared.services.records.transaction import change
+
+
+class NoExternalId(OposError):
+    """A kind has no field for the ids of the system that feeds it."""
+
+    code = "no_external_id"
+
+
+class Outcome(NamedTuple):
+    """The record that an observation is about, its change if there is one, and what the sender may only ask for."""
+
+    record: str
+    change: ChangeDoc | None
+    asked: Split
+
+
+def observe(observation: Observation, owners: Owners, context: RecordsContext) -> Outcome:
+    """Take in *observation*, whatever the order and however often it comes.
+
+    Raises Conflict or AlreadyExists if somebody else was quicker; the caller then tries again. Raises NoSuchKind,
+    NoExternalId and InvalidValues if the observation does not fit what `company/` declares.
+    """
+    kind = kind_named(observation.kind, context)
+    field = kind.external(observation.system)
+    if field is None:
+        hint = f'Declare one: {observation.system}_id: Annotated[str, External("{observation.system}")] | None = None.'
+        raise NoExternalId(f"expected {kind.name} to have an id of {observation.system}, found none", hint=hint)
+    said = observation._replace(values=kind.parsed({**observation.values, field.name: observation.id}))
+    record = _record(kind, field, said, context)
+    body = current_body(kind, record)
+    asked = split(kind, said.values, _linked(body, field, said.id), said.system, owners)
+    after = observed(body, said._replace(values=asked.allowed))
+    id = record.id if record else _new_id(said)
+    cause = Cause(Actor(kind="source", name=said.system), said.event)
+    known = record.doc if record else None
+    return Outcome(id, change(kind, id, known, after, cause, context, yields=True), asked)
+
+
+def current_body(kind: Kind, record: Stored | None) -> Body:
+    """The body of *record* with its values as the kind has them today; that of no record yet if it is None."""
+    if record is None:
+        return empty(kind.version)
+    return Body(**{**record.body, "values": record.values, "schema": kind.version})
+
+
+def _record(kind: Kind, field: Field, said: Observation, context: RecordsContext) -> Stored | None:
+    """The record with the id that *said* has, else one with the same key that has no id in that system yet."""
+    if record := claimant(kind, field, said.id, context):
+        return record
+    keys = [key for key in kind.claims if key.is_key and said.values.get(key.name) is not None]
+    for key in keys:
+        record = claimant(kind, key, said.values[key.name], context)
+        if record and field.name not in record.body["values"]:
+            return record
+    return stored(kind, _new_id(said), context)
+
+
+def _linked(body: Body, field: Field, id: str) -> Body:
+    """*body* as it will be: with its id in the system that speaks."""
+    return Body(**{**body, "values": {**body["values"], field.name: id}})
+
+
+def _new_id(said: Observation) -> str:
+    """Two that make a record of the same object at once choose the same id, so only one of them does."""
+    return document_id("record", said.kind, said.system, said.id)
