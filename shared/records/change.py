@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, Required, TypedDict, cast
 
 from shared.records.body import Body
-from shared.records.patch import Operation, difference
+from shared.records.patch import Operation, difference, entries, pointer
 
 ActorKind = Literal["person", "source", "run", "agent", "import"]
 MERGE = "merge"
@@ -70,6 +70,27 @@ def change_doc(
         chain=[*cause.chain, *([cause.id] if cause.id else [])], reason=cause.reason, trace=trace,
         patch=difference(before, after), inverse=difference(after, before),
     )  # fmt: skip
+
+
+class Difference(NamedTuple):
+    """What a change did to a field. None stands for a value that was or is unset."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+def differences(change: ChangeDoc) -> list[Difference]:
+    """What *change* did to the values of the record."""
+    before, after = _values(change["inverse"]), _values(change["patch"])
+    return [Difference(name, before.get(name), after.get(name)) for name in sorted(before.keys() | after.keys())]
+
+
+def _values(patch: list[Operation]) -> dict[str, Any]:
+    names = sorted(entries(patch, "values"))
+    by_path = {operation["path"]: operation.get("value") for operation in patch}
+    whole = by_path.get("/values") or {}
+    return {**whole, **{name: by_path[pointer("values", name)] for name in names}}
 
 
 def as_change(data: Mapping[str, Any]) -> ChangeDoc:

@@ -102,6 +102,10 @@ class Kind:
         return self.declared.version
 
     @property
+    def plural(self) -> str:
+        return self.declared.plural or f"{self.name}s"
+
+    @property
     def collection(self) -> str:
         """The collection of its records."""
         return collection_of(self.name)

@@ -27,6 +27,8 @@ class Declaration(BaseModel):
     version: int = 1
     title: str = ""
     """The title of a record, with its fields in braces; empty means the first key, else the first field."""
+    plural: str = ""
+    """What several are called; empty means the kind with an s."""
     segment: str = ""
     """The part of the company that it belongs to, such as `finance`."""
     keep_days: int | None = None
@@ -46,12 +48,19 @@ class Record(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(
-        cls, *, kind: str = "", version: int = 1, segment: str = "", keep_days: int | None = None, **unknown: Any
+        cls,
+        *,
+        kind: str = "",
+        version: int = 1,
+        plural: str = "",
+        segment: str = "",
+        keep_days: int | None = None,
+        **unknown: Any,
     ) -> None:
         if unknown:
-            raise WrongKind(f"expected kind, version, title, segment or keep_days, found {', '.join(unknown)}")
+            raise WrongKind(f"expected kind, version, title, plural, segment or keep_days, found {', '.join(unknown)}")
         title = cls.model_config.get("title") or ""  # pydantic takes `title` from the header itself
-        fields = {"version": version, "title": title, "segment": segment, "keep_days": keep_days}
+        fields = {"version": version, "title": title, "plural": plural, "segment": segment, "keep_days": keep_days}
         cls.declared = Declaration(kind=kind, **fields) if kind else None
         cls.upcasters = {}
 

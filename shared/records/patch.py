@@ -27,7 +27,7 @@ def difference(before: Data, after: Data) -> list[Operation]:
 
 def _difference(before: Data, after: Data, place: str) -> Iterator[Operation]:
     for name in sorted(before.keys() | after.keys()):
-        path = f"{place}/{name.replace('~', '~0').replace('/', '~1')}"
+        path = f"{place}{pointer(name)}"
         if name not in after:
             yield Operation(op="remove", path=path)
         elif name not in before:
@@ -66,6 +66,11 @@ def entries(patch: Patch, part: str) -> set[str]:
     """The names of the entries of *part* that *patch* changes."""
     paths = (_names(operation["path"]) for operation in patch)
     return {path[1] for path in paths if path[0] == part and len(path) > 1}
+
+
+def pointer(*names: str) -> str:
+    """The path of the entry *names* lead to (RFC 6901)."""
+    return "".join(f"/{name.replace('~', '~0').replace('/', '~1')}" for name in names)
 
 
 def _names(path: str) -> list[str]:
