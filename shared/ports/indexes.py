@@ -50,6 +50,7 @@ NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
         ("overrides", "until"),
         ("public_incidents", "shown_until"),
         ("alerts", "urgency"),
+        ("record_changes", "place"),
     }
 )
 """The indexes that a query reads backwards. The others need no descending index, which would cost one more entry per

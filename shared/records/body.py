@@ -91,8 +91,10 @@ def later(known: Clock | None, said: Clock) -> tuple[Clock, bool]:
 def changed_fields(before: Body, after: Body) -> set[str]:
     """The fields whose values differ."""
     names = before["values"].keys() | after["values"].keys()
-    return {name for name in names if not _alike(before["values"], after["values"], name)}
+    return {name for name in names if not alike(before, after, name)}
 
 
-def _alike(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> bool:
-    return name in before and name in after and same(before[name], after[name])
+def alike(body: Body, other: Body, name: str) -> bool:
+    """Whether two bodies have the same value of a field, or both have none."""
+    values, others = body["values"], other["values"]
+    return (name in values) == (name in others) and same(values.get(name), others.get(name))

@@ -20,6 +20,7 @@ class InvalidValues(OposError):
     """Values that do not fit their kind. `faults` says for each field what is wrong with it."""
 
     code = "invalid_values"
+    http_status = 400
 
     def __init__(self, kind: str, faults: Mapping[str, str]) -> None:
         super().__init__("\n".join(f"{kind}.{name}: {fault}" for name, fault in faults.items()))
@@ -119,6 +120,13 @@ class Kind:
         """The keys and external ids."""
         return tuple(field for field in self.fields.values() if field.is_claimed)
 
+    @cached_property
+    def defaults(self) -> Mapping[str, Any]:
+        """What a field without a value is, as it is stored."""
+        fields = {name: field for name, field in self.fields.items() if not field.info.is_required()}
+        values = {name: field.info.get_default(call_default_factory=True) for name, field in fields.items()}
+        return {name: fields[name].parsed(value) for name, value in values.items() if value is not None}
+
     def external(self, system: str) -> Field | None:
         return next((field for field in self.claims if field.system == system), None)
 
@@ -193,7 +201,9 @@ def _marks(info: FieldInfo) -> tuple[Mark, ...]:
 
 def _said(fault: ValidationError) -> str:
     error = fault.errors()[0]
-    return f"{error['msg'][:1].lower()}{error['msg'][1:]}, found {error['input']!r}"[:300]
+    wanted = "money such as 129.00 EUR" if "Money" in error["msg"] else error["msg"].removeprefix("Input should be ")
+    said = f"expected {wanted}" if wanted != error["msg"] else f"{wanted[:1].lower()}{wanted[1:]}"
+    return f"{said}, found {error['input']!r}"[:300]
 
 
 def _hint(name: str, known: Iterable[str]) -> str:

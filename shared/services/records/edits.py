@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from shared.errors import AlreadyExists, Conflict, OposError
+from shared.errors import AlreadyExists, Conflict, NotFound, OposError
 from shared.events import iso
 from shared.records.body import OPERATOR, Body, Clock, State, with_state, with_values
-from shared.records.change import Cause, ChangeDoc, as_change, change_id
+from shared.records.change import Cause, ChangeDoc, as_change, change_id, place_of
 from shared.records.history import versions
 from shared.records.kind import InvalidValues, Kind
 from shared.records.ownership import Owners, Split, split
@@ -21,21 +21,22 @@ T = TypeVar("T")
 TRIES = 5
 
 
-class NoSuchRecord(OposError):
+class NoSuchRecord(NotFound):
     code = "no_such_record"
-    status = 404
 
 
 class Overtaken(OposError):
     """Somebody changed the same fields meanwhile."""
 
     code = "overtaken"
+    http_status = 409
 
 
 class WouldLose(OposError):
     """Later changes touched the fields that an undo sets."""
 
     code = "would_lose"
+    http_status = 409
 
     def __init__(self, n: int, lost: list[Lost]) -> None:
         changes = ", ".join(f"change {later.n} set {later.field}" for later in lost)
@@ -47,6 +48,7 @@ class NotOurs(OposError):
     """Another system owns the field, so an undo here would be overwritten by it."""
 
     code = "not_ours"
+    http_status = 409
 
 
 class Edited(NamedTuple):
@@ -59,9 +61,8 @@ class Edited(NamedTuple):
 
 def create(kind: Kind, values: Mapping[str, Any], cause: Cause, context: RecordsContext) -> Edited:
     """A new record. Raises InvalidValues, also for required fields that lack, and Taken."""
-    parsed = {name: value for name, value in kind.parsed(values).items() if value is not None}
-    if missing := kind.missing(parsed):
-        raise InvalidValues(kind.name, dict.fromkeys(missing, "expected a value, found none"))
+    said = {**dict.fromkeys(kind.missing(values)), **values}
+    parsed = {name: value for name, value in _parsed(kind, said).items() if value is not None}
     id = context.new_id()
     clock = _clock(id, 1, context)
     after = with_state(with_values(current_body(kind, None), parsed, clock), "live", clock)
@@ -83,10 +84,7 @@ def edit(
     *base* is the number of the last change that the operator has seen; 0 means that it does not matter. Raises
     Overtaken if a later change touched the same fields.
     """
-    parsed = kind.parsed(values)
-    required = [name for name, value in parsed.items() if value is None and kind.fields[name].info.is_required()]
-    if required:
-        raise InvalidValues(kind.name, dict.fromkeys(required, "expected a value, found none"))
+    parsed = _parsed(kind, values)
 
     def attempt(record: Stored) -> Edited:
         if base and base < record.n:
@@ -127,6 +125,19 @@ def undo_change(
     return _tried(kind, id, attempt, context)
 
 
+def _parsed(kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
+    """*values* as they are stored. Raises InvalidValues with every fault, also for a required field that is unset."""
+    unset = [name for name, field in kind.fields.items() if field.info.is_required() and values.get(name, "") is None]
+    faults = dict.fromkeys(unset, "expected a value, found none")
+    try:
+        parsed = kind.parsed(values)
+    except InvalidValues as fault:
+        raise InvalidValues(kind.name, {**faults, **fault.faults}) from None
+    if faults:
+        raise InvalidValues(kind.name, faults)
+    return parsed
+
+
 def _undone(kind: Kind, record: Stored, undone: Undo, owners: Owners, context: RecordsContext) -> Body:
     values = kind.parsed({name: value for name, value in undone.values.items() if name in kind.fields})
     if foreign := split(kind, values, record.body, OPERATOR, owners).owners:
@@ -142,6 +153,14 @@ def changes_of(id: str, context: RecordsContext) -> list[ChangeDoc]:
     """All changes of the record *id*, the first one first."""
     where: list[Any] = [("place", ">=", f"{id}/"), ("place", "<", f"{id}0")]  # 0 follows the slash
     return [as_change(doc.data) for doc in context.store.query(CHANGES, where=where, order_by="place")]
+
+
+def last_changes(id: str, context: RecordsContext, *, limit: int, before: int = 0) -> list[ChangeDoc]:
+    """The last changes of the record *id*, the last one first: those before number *before*, if that is not 0."""
+    end = place_of(id, before) if before else f"{id}0"
+    where: list[Any] = [("place", ">=", f"{id}/"), ("place", "<", end)]
+    docs = context.store.query(CHANGES, where=where, order_by="place", descending=True, limit=limit)
+    return [as_change(doc.data) for doc in docs]
 
 
 def _tried(kind: Kind, id: str, attempt: Callable[[Stored], T], context: RecordsContext) -> T:

@@ -30,6 +30,7 @@ class Taken(OposError):
     """Another record has this key already."""
 
     code = "key_taken"
+    http_status = 409
 
     def __init__(self, kind: Kind, field: Field, value: Any, record: str) -> None:
         super().__init__(
@@ -117,7 +118,8 @@ def _projection(kind: Kind, id: str, known: Doc | None, after: Body, made: Chang
 
 def _listed(kind: Kind, values: dict[str, Any], at: str) -> dict[str, Any]:
     """What lists filter and order by: only live records are in lists."""
-    named = {name: values[name] for name, field in kind.fields.items() if field.is_listed and name in values}
+    known = {**kind.defaults, **values}
+    named = {name: known[name] for name, field in kind.fields.items() if field.is_listed and name in known}
     return {**named, "changed_at": at}
 
 
