@@ -39,7 +39,7 @@ from shared.errors import Gone, NotFound, Unavailable
 from shared.records.company_fault import CompanyFault
 from shared.values.http import HttpRequest, HttpResponse
 
-_MEND = "Records are neither shown nor changed until you mend it. Alerts, digests and flags work as before."
+_MEND = "Records are neither shown nor changed until then. Alerts, digests and flags work as before."
 Answer = Callable[..., HttpResponse]
 """Called with the request, the context, and the part of the path at each asterisk."""
 
@@ -51,7 +51,7 @@ def handle(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
     except (NotFound, Gone) as error:
         return message(error.http_status, error.message, error.hint, context)
     except CompanyFault as fault:
-        return message(503, "Your code in company/ does not load", f"`{fault.message}` {_MEND}", context)
+        return message(503, "Your code in company/ does not load", f"Mend `{fault.message}`. {_MEND}", context)
     except Unavailable:
         hint = "Nothing was changed. Try again in a moment."
         return message(503, "The database does not answer.", hint, context, {"retry-after": "5"})
