@@ -36,7 +36,7 @@ def show(request: HttpRequest, context: ConsoleContext, name: str = "") -> Page:
         "asked": asked, "shown_filters": [_filter(field, asked) for field in _filters(kind)], "mistake": mistake,
         "sorts": [(NEWEST, "Last changed"), *((field.name, label(field.name)) for field in _sorts(kind))],
         "is_filtered": any(value for field, value in asked.items() if field != "sort"),
-        "rows": [_row(record, context) for record in listing.records], "more": _more(asked, listing),
+        "rows": [_row(record, context) for record in listing.records], "more": _more(asked, listing), "is_whole": listing.is_whole,
     }  # fmt: skip
     return Page("records.html", view, RECORDS)
 
@@ -48,7 +48,7 @@ def _answer(kind: Kind, asked: Mapping[str, str], after: str, context: ConsoleCo
     except NotFound:
         raise
     except OposError as error:
-        return Listing([], has_more=False), error.message
+        return Listing([], has_more=False), " ".join(filter(None, [error.message, error.hint]))
 
 
 def _listing(kind: Kind, asked: Mapping[str, str], after: str, context: ConsoleContext) -> Listing:

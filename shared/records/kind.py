@@ -122,10 +122,12 @@ class Kind:
 
     @cached_property
     def defaults(self) -> Mapping[str, Any]:
-        """What a field without a value is, as it is stored."""
-        fields = {name: field for name, field in self.fields.items() if not field.info.is_required()}
-        values = {name: field.info.get_default(call_default_factory=True) for name, field in fields.items()}
-        return {name: fields[name].parsed(value) for name, value in values.items() if value is not None}
+        """What a field without a value is, as it would be stored. One that is made anew each time is not here."""
+        infos = {name: field.info for name, field in self.fields.items()}
+        plain = {
+            name: info.default for name, info in infos.items() if not info.is_required() and not info.default_factory
+        }
+        return {name: self.fields[name].parsed(value) for name, value in plain.items() if value is not None}
 
     def external(self, system: str) -> Field | None:
         return next((field for field in self.claims if field.system == system), None)

@@ -13,17 +13,16 @@ from shared.events import RecordChanged, iso
 from shared.ports import Create, Delete, Doc, Update, Write
 from shared.records.body import Body, body_of, changed_fields
 from shared.records.change import Cause, ChangeDoc, as_change, change_doc, change_id
+from shared.records.derived import derived
 from shared.records.history import BLANK
 from shared.records.kind import Field, Kind
 from shared.services.records.context import RecordsContext
 from shared.services.records.record import claims_of
 from shared.telemetry.logger import log as _log
-from shared.values.words import words
 
 CHANGES = "record_changes"
 AGAIN_AFTER = timedelta(minutes=1)
 """How long an announcement may take before the sweeper makes it again."""
-MOST_TERMS = 16
 
 
 class Taken(OposError):
@@ -104,23 +103,11 @@ def _says_something(before: Body | None, after: Body) -> bool:
 
 def _projection(kind: Kind, id: str, known: Doc | None, after: Body, made: ChangeDoc) -> Write:
     path = f"{kind.collection}/{id}"
-    is_live = after["state"] == "live"
-    values = kind.current(after["values"], after["schema"]) if is_live else after["values"]
-    title = kind.title(values)
     content = {
-        **after, "kind": kind.name, "n": made["n"], "title": title, "changed_at": made["at"],
+        **after, **derived(kind, after, made["at"]), "kind": kind.name, "n": made["n"], "changed_at": made["at"],
         "created_at": known.data["created_at"] if known else made["at"],
-        "listed": _listed(kind, values, made["at"]) if is_live else None,
-        "terms": list(words(title))[:MOST_TERMS] if is_live else [],
     }  # fmt: skip
     return Update(path, content, known.version) if known else Create(path, content)
-
-
-def _listed(kind: Kind, values: dict[str, Any], at: str) -> dict[str, Any]:
-    """What lists filter and order by: only live records are in lists."""
-    known = {**kind.defaults, **values}
-    named = {name: known[name] for name, field in kind.fields.items() if field.is_listed and name in known}
-    return {**named, "changed_at": at}
 
 
 def _claims(
