@@ -36,7 +36,8 @@ def show(request: HttpRequest, context: ConsoleContext, name: str = "") -> Page:
         "asked": asked, "shown_filters": [_filter(field, asked) for field in _filters(kind)], "mistake": mistake,
         "sorts": [(NEWEST, "Last changed"), *((field.name, label(field.name)) for field in _sorts(kind))],
         "is_filtered": any(value for field, value in asked.items() if field != "sort"),
-        "rows": [_row(record, context) for record in listing.records], "more": _more(asked, listing), "is_whole": listing.is_whole,
+        "rows": [_row(record, context) for record in listing.records], "more": _more(asked, listing),
+        "is_whole": listing.is_whole,
     }  # fmt: skip
     return Page("records.html", view, RECORDS)
 
