@@ -130,4 +130,4 @@ def _choices(field: Field) -> list[str]:
 def _hint(field: Field) -> str:
     if field.refers_to:
         return f"The id of a {field.refers_to}"
-    return f"The id in {field.system}" if field.system else _HINTS.get(control(field), "")
+    return _HINTS.get(control(field), "")

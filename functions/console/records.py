@@ -1,7 +1,7 @@
 """The records of a kind: what is true about the company, the last changed first."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from functions.console.context import ConsoleContext
@@ -27,47 +27,73 @@ def show(request: HttpRequest, context: ConsoleContext, name: str = "") -> Page:
     if not kinds:
         return Page("records.html", {"kinds": [], "kind": None}, RECORDS)
     kind = kind_named(name, context) if name else next(iter(kinds.values()))
-    asked = {field: one_line(request.query.get(field, ""), _LONGEST) for field in _questions(kind)}
-    if asked["q"] and (record := by_key(kind, asked["q"], context)):
+    asked = _asked(request, kind)
+    if asked.words and (record := by_key(kind, asked.words, context)):
         return Page("", {}, location=record_path(kind.name, record.id))
-    listing, mistake = _answer(kind, asked, request.query.get("after", ""), context)
+    listing, mistake = _answer(kind, asked, context)
     view = {
         "kind": kind, "kinds": [_chip(other, kind) for other in kinds.values()], "path": records_path(kind.name),
-        "asked": asked, "shown_filters": [_filter(field, asked) for field in _filters(kind)], "mistake": mistake,
+        "asked": asked, "mistake": mistake or asked.left_out,
+        "shown_filters": [_filter(field, asked) for field in _filters(kind)],
         "sorts": [(NEWEST, "Last changed"), *((field.name, label(field.name)) for field in _sorts(kind))],
-        "is_filtered": any(value for field, value in asked.items() if field != "sort"),
         "rows": [_row(record, context) for record in listing.records], "more": _more(asked, listing),
         "is_whole": listing.is_whole,
     }  # fmt: skip
     return Page("records.html", view, RECORDS)
 
 
-def _answer(kind: Kind, asked: Mapping[str, str], after: str, context: ConsoleContext) -> tuple[Listing, str]:
+class Asked(NamedTuple):
+    """The question: words of titles, or values of fields in the order of the last change, or one order for all."""
+
+    words: str
+    where: Mapping[str, str]
+    sort: str
+    after: str
+    """The id of the last record of the page before."""
+
+    @property
+    def left_out(self) -> str:
+        """What the page does not do for this question, in words."""
+        if self.words and self.where:
+            return "Words are searched in all records: the other filters are left out."
+        is_sorted = self.sort != NEWEST and bool(self.words or self.where)
+        return "A filtered list is in the order of the last change." if is_sorted else ""
+
+    @property
+    def query(self) -> dict[str, str]:
+        fields = {f"v.{name}": value for name, value in self.where.items()}
+        return {"q": self.words, **fields, "sort": self.sort}
+
+
+def _asked(request: HttpRequest, kind: Kind) -> Asked:
+    texts = {name: one_line(value, _LONGEST) for name, value in request.query.items()}
+    named = [field.name for field in _filters(kind)]
+    where = {name: texts[f"v.{name}"] for name in named if texts.get(f"v.{name}")}
+    return Asked(texts.get("q", ""), where, texts.get("sort") or NEWEST, texts.get("after", ""))
+
+
+def _answer(kind: Kind, asked: Asked, context: ConsoleContext) -> tuple[Listing, str]:
     """The records asked for, and what is wrong with the question."""
     try:
-        return _listing(kind, asked, after, context), ""
+        return _listing(kind, asked, context), ""
     except NotFound:
         raise
     except OposError as error:
-        return Listing([], has_more=False), " ".join(filter(None, [error.message, error.hint]))
+        return Listing([], has_more=False), ". ".join(filter(None, [error.message, error.hint]))
 
 
-def _listing(kind: Kind, asked: Mapping[str, str], after: str, context: ConsoleContext) -> Listing:
-    if asked["q"]:
-        return search(kind, asked["q"], context, limit=PAGE)
-    where = [(field.name, _value(kind, field, asked[field.name])) for field in _filters(kind) if asked[field.name]]
-    last = stored(kind, after, context) if after.isalnum() else None
-    order = asked["sort"] or NEWEST
+def _listing(kind: Kind, asked: Asked, context: ConsoleContext) -> Listing:
+    if asked.words:
+        return search(kind, asked.words, context, limit=PAGE)
+    where = [(name, _value(kind, kind.fields[name], text)) for name, text in asked.where.items()]
+    last = stored(kind, asked.after, context) if asked.after.isalnum() else None
+    order = NEWEST if where else asked.sort
     return listed(kind, context, where=where, order_by=order, descending=order == NEWEST, limit=PAGE, after=last)
 
 
 def _value(kind: Kind, field: Field, text: str) -> Any:
     """What the filter *text* means; of a list, one of its entries. Raises InvalidValues."""
     return text if control(field) == "list" else kind.parsed({field.name: read(field, text)})[field.name]
-
-
-def _questions(kind: Kind) -> Sequence[str]:
-    return ["q", "sort", *(field.name for field in _filters(kind))]
 
 
 def _filters(kind: Kind) -> list[Field]:
@@ -82,16 +108,16 @@ def _chip(kind: Kind, here: Kind) -> Row:
     return {"words": label(kind.plural), "path": records_path(kind.name), "is_current": kind is here}
 
 
-def _filter(field: Field, asked: Mapping[str, str]) -> Row:
+def _filter(field: Field, asked: Asked) -> Row:
     values = ["yes", "no"] if control(field) == "yes or no" else [str(value) for value in choices(field)]
-    return {"name": field.name, "label": label(field.name), "values": values, "value": asked[field.name]}
+    return {"name": field.name, "label": label(field.name), "values": values, "value": asked.where.get(field.name, "")}
 
 
-def _more(asked: Mapping[str, str], listing: Listing) -> str:
+def _more(asked: Asked, listing: Listing) -> str:
     """The query of the next page; empty if there is none."""
-    if not listing.has_more or asked["q"]:
+    if not listing.has_more or asked.words:
         return ""
-    return urlencode({**{name: value for name, value in asked.items() if value}, "after": listing.records[-1].id})
+    return urlencode({**{name: value for name, value in asked.query.items() if value}, "after": listing.records[-1].id})
 
 
 def _row(record: Stored, context: ConsoleContext) -> Row:

@@ -89,9 +89,9 @@ def test_a_record_is_made_in_the_form_of_its_model_and_listed(desk: Desk) -> Non
         "note": "Two\nlines",
     }  # fmt: skip
     assert "49.00 EUR" in desk.open(path).text
-    for question in ("", "?plan=pro", "?q=ada", "?sort=plan"):
+    for question in ("", "?v.plan=pro", "?q=ada", "?sort=plan", "?v.plan=pro&sort=plan"):
         assert path in desk.open(f"/console/records/customer{question}").text, question
-    assert path not in desk.open("/console/records/customer?plan=free").text
+    assert path not in desk.open("/console/records/customer?v.plan=free").text
     found = desk.open("/console/records/customer?q=ADA%40example.com")
     assert (found.status, found.headers["location"]) == (303, path)
 
