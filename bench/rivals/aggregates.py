@@ -6,6 +6,9 @@ It prints its version, and for each line that it reads, a number of operations, 
 import json
 import sys
 import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib.metadata import version
 from itertools import cycle
 from pathlib import Path
@@ -30,6 +33,24 @@ def ms(step: object, times: int) -> float:
     return (time.perf_counter() - began) * 1000 / times
 
 
+Change = Callable[[UUID], object]
+
+
+def at_once(change: Change, ids: list[UUID]) -> float:
+    with ThreadPoolExecutor(8) as writers:
+        return ms(lambda: list(writers.map(change, ids)), len(ids))
+
+
+def took(app: Application[UUID], places: Iterator[UUID], each: int, change: Change, deep: UUID) -> dict[str, float]:
+    ids, many = ([next(places) for _ in range(count)] for count in (each, 8 * each))
+    return {
+        "change ms": ms(lambda: [change(customer) for customer in ids], each),
+        "8 change at once ms": at_once(change, many),
+        "read ms": ms(lambda: [app.repository.get(customer) for customer in ids], each),
+        "past ms": ms(lambda: app.repository.get(deep, version=50), 1),
+    }
+
+
 def main(folder: Path, size: int, depth: int) -> None:
     app: Application[UUID] = Application(
         env={"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(folder / "eventsourcing.db")}
@@ -51,13 +72,7 @@ def main(folder: Path, size: int, depth: int) -> None:
     places = cycle(ids[:: max(size // 500, 1)])
     print(version("eventsourcing"), flush=True)
     for number, line in enumerate(sys.stdin):
-        chosen = [next(places) for _ in range(int(line))]
-        took = {
-            "change ms": ms(lambda: [change(id, number) for id in chosen], len(chosen)),  # noqa: B023
-            "read ms": ms(lambda: [app.repository.get(id) for id in chosen], len(chosen)),  # noqa: B023
-            "past ms": ms(lambda: app.repository.get(deep, version=depth // 2), 1),
-        }
-        print(json.dumps(took), flush=True)
+        print(json.dumps(took(app, places, int(line), partial(change, amount=number), deep)), flush=True)
 
 
 if __name__ == "__main__":
