@@ -20,7 +20,9 @@ from opos.cli import main
 from shared.adapters.channels.email import SmtpMail
 from shared.events import iso
 from shared.ports import Create
+from shared.records.observation import Observation
 from tests.support.bundle import SECRETS, Bundle
+from tests.support.company import declare, said
 from tests.support.fakes import FakeClock
 from tests.support.hostile import HOSTILE, LEGITIMATE, controls
 
@@ -30,7 +32,8 @@ STORED = {
     "events": [], "search": ["source:alertmanager"], "event": ["{event}"], "trace": ["{event}"], "forward": ["alertmanager", "http://127.0.0.1:1/hook", "--event", "{event}"], "replay": ["{event}", "--dry-run"], "export": ["--since", "30d"], "route explain": ["{event}"],
     "route what-if": ["--config", "opos.yaml"], "silence list": [], "focus": [], "digest list": [],
     "digest show": ["{digest}"], "digest explain": ["{digest}"], "noise": [], "review": [], "flags overrides": [],
-    "heartbeat show": ["backup"], "statuspage list": [], "doctor": [], "status": [], "show": ["{alert}"], "slo": [], "retry": [], "dismiss": ["{quarantined}", "--why", HOSTILE.replace("\x00", "")],
+    "heartbeat show": ["backup"], "statuspage list": [], "doctor": [], "status": [], "show": ["{alert}"], "slo": [],
+    "records show": ["customer", "{customer}"], "retry": [], "dismiss": ["{quarantined}", "--why", HOSTILE.replace("\x00", "")],
 }  # fmt: skip
 """The commands that show what the store has, with their arguments."""
 OTHERS = {
@@ -102,12 +105,16 @@ def hostile(embedded: Bundle) -> Bundle:
             Create("public_incidents/a", hostile_incident(title, now)),
         ]
     )  # fmt: skip
+    declare(bundle.folder)
+    values = {"name": title, "email": title, "tags": [title, title]}
+    said(bundle, Observation("customer", "stripe", title, now, title, values), {})
     return bundle
 
 
 def run(bundle: Bundle, command: str, *more: str) -> bytes:
     ids = {
         "alert": next(doc.id for doc in bundle.docs("alerts") if doc.data["state"] == "firing"),
+        "customer": next(doc.id for doc in bundle.docs("records_customer")),
         "event": next(doc.id for doc in bundle.docs("events") if doc.data["source"] == "alertmanager"),
         "digest": next(doc.id for doc in bundle.docs("digests")),
         "quarantined": next((doc.id for doc in bundle.docs("events") if doc.data["quarantine"]), "none"),

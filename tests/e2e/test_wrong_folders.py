@@ -30,6 +30,7 @@ ARGUMENTS = {
     "statuspage maintenance": "Move --for 2h", "statuspage withdraw": "0a1b", "statuspage list": "", "flags override": "everyone off --for 2h --why why", "flags release": "everyone", "flags overrides": "",
     "doctor": "", "retry": "", "dismiss": "0a1b --why why", "slo": "", "console": "", "secrets rotate": "github",
     "backup": "copy.db", "heartbeat list": "", "heartbeat show": "backup", "heartbeat url": "backup",
+    "records show": "customer 0a1b",
 }  # fmt: skip
 """Arguments for each command that reads or changes a bundle."""
 
