@@ -2,7 +2,11 @@
 
 import click
 
+from opos.commands.records.edit import delete, new, restore
+from opos.commands.records.history import diff, history
+from opos.commands.records.set_ import set_
 from opos.commands.records.show import show_record
+from opos.commands.records.undo import undo
 from opos.terminal.groups import Suggesting
 
 
@@ -15,5 +19,5 @@ def command() -> None:
     """
 
 
-for _command in (show_record,):
+for _command in (show_record, history, diff, set_, new, delete, restore, undo):
     command.add_command(_command)
