@@ -38,7 +38,7 @@ STORED = {
     "records show": ["customer", "{customer}"], "records history": ["customer", "{customer}"],
     "records diff": ["customer", "{customer}", "1"], "records set": ["customer", "{customer}", f"name={TITLE}"],
     "records undo": ["{customer}.2"], "records delete": ["customer", "{customer}", "--why", TITLE],
-    "records restore": ["customer", "{customer}"], "records new": ["customer", f"name={TITLE}"], "retry": [], "dismiss": ["{quarantined}", "--why", TITLE],
+    "records restore": ["customer", "{customer}"], "records migrate": ["--dry-run"], "records new": ["customer", f"name={TITLE}"], "retry": [], "dismiss": ["{quarantined}", "--why", TITLE],
 }  # fmt: skip
 """The commands that show what the store has, with their arguments."""
 OTHERS = {
@@ -144,7 +144,9 @@ def test_no_command_lets_a_title_control_the_terminal_or_forge_a_line(hostile: B
 
 def test_neither_does_its_json_which_has_every_character_as_it_was_sent(hostile: Bundle) -> None:
     for command in sorted(
-        {*STORED} - WITHOUT_JSON - {"alerts ack", "alerts snooze", "alerts resolve", "alerts note", "dismiss", "records undo"}
+        {*STORED}
+        - WITHOUT_JSON
+        - {"alerts ack", "alerts snooze", "alerts resolve", "alerts note", "dismiss", "records undo"}
     ):
         printed = run(hostile, command, "--json").decode()
         assert controls(printed, except_for="\n") == [], command

@@ -4,6 +4,7 @@ import click
 
 from opos.commands.records.edit import delete, new, restore
 from opos.commands.records.history import diff, history
+from opos.commands.records.migrate import migrate_records
 from opos.commands.records.set_ import set_
 from opos.commands.records.show import show_record
 from opos.commands.records.undo import undo
@@ -19,5 +20,5 @@ def command() -> None:
     """
 
 
-for _command in (show_record, history, diff, set_, new, delete, restore, undo):
+for _command in (show_record, history, diff, set_, new, delete, restore, undo, migrate_records):
     command.add_command(_command)
