@@ -22,9 +22,9 @@ from shared.events import iso
 from shared.ports import Create
 from shared.records.observation import Observation
 from tests.support.bundle import SECRETS, Bundle
-from tests.support.company import declare, said
 from tests.support.fakes import FakeClock
 from tests.support.hostile import HOSTILE, LEGITIMATE, controls
+from tests.support.record_commands import declare, said
 
 TITLE = HOSTILE.replace("\x00", "")
 """As a shell can pass it."""

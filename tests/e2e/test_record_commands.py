@@ -9,8 +9,8 @@ import pytest
 from shared.events import iso
 from shared.records.observation import Observation
 from tests.support.bundle import Bundle
-from tests.support.company import called, declare, made, printed, run, said
 from tests.support.kinds import OWNERS
+from tests.support.record_commands import called, declare, made, printed, run, said
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A folder `company/` of tests, and the commands that use its records."""
+"""`opos records` in tests, and the folder `company/` that it reads."""
 
 import sys
 from collections.abc import Mapping
