@@ -115,7 +115,7 @@ def undo_change(
     """Undo change *n* as a new change. Raises WouldLose, unless *force*, and NotOurs and NothingToUndo."""
 
     def attempt(record: Stored) -> ChangeDoc | None:
-        undone = undo(changes_of(record.id, context), n)
+        undone = undo(changes_of(record.id, context), n, kind.current)
         if undone.lost and not force:
             raise WouldLose(n, undone.lost)
         return change(
@@ -178,7 +178,8 @@ def _tried(kind: Kind, id: str, attempt: Callable[[Stored], T], context: Records
 
 
 def _require_untouched(record: Stored, base: int, fields: set[str], context: RecordsContext) -> None:
-    later = [version for version in versions(changes_of(record.id, context)) if version.change["n"] > base]
+    seen = versions(changes_of(record.id, context), record.kind.current)
+    later = [version for version in seen if version.change["n"] > base]
     touched = [(version.change, version.fields & fields) for version in later if version.fields & fields]
     if touched:
         made, names = touched[-1]
