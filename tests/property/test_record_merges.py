@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,8 +15,8 @@ from shared.records.body import Body, body_of, empty
 from shared.records.history import folded, versions
 from shared.records.observation import Observation, observed
 from shared.records.undo import NothingToUndo, is_merge
-from shared.services.records.edits import changes_of, edit, set_state, undo_change
-from shared.services.records.merge import NothingToMerge, merge
+from shared.services.records.edits import WouldLose, changes_of, create, edit, set_state, undo_change
+from shared.services.records.merge import NothingToMerge, merge, preview
 from shared.services.records.observations import observe
 from shared.services.records.record import claimant, stored
 from shared.services.records.transaction import Taken
@@ -26,6 +27,7 @@ from tests.support.records import ME
 
 IDS = ("cus_0", "cus_1", "cus_2")
 ALL_STRIPE = {("customer", name): ("stripe",) for name in CUSTOMER.fields}
+WITH_IDS = {**OWNERS, ("customer", "stripe_id"): ("stripe",)}
 NUMBERS = st.integers(0, 2)
 PAIRS = st.tuples(NUMBERS, NUMBERS)
 STEPS = st.lists(
@@ -70,7 +72,7 @@ def take(step: tuple[str, Any, Any], records: Sequence[str], number: int, contex
     if name == "merge":
         merge(CUSTOMER, records[first], records[second], ME, OWNERS, context)
     elif name == "say":
-        observe(Observation("customer", "stripe", IDS[first], second, f"event-{number}", fields), OWNERS, context)
+        observe(Observation("customer", "stripe", IDS[first], second, f"event-{number}", fields), WITH_IDS, context)
     elif name == "edit":
         values = {name: value for name, value in fields.items() if name in {"plan", "is_vip"}}
         edit(CUSTOMER, records[first], values, ME, OWNERS, context)
@@ -127,6 +129,7 @@ def test_it_makes_no_difference_when_records_are_merged(
     end = stored(CUSTOMER, records[0], context)
     assert end is not None
     assert end.id == records[2]
+    require_sound(context, records)
     for part in ("values", "clocks"):
         assert {name: value for name, value in end.body[part].items() if name != "stripe_id"} == expected[part]  # type: ignore[literal-required]
 
@@ -192,6 +195,60 @@ def test_the_undo_of_a_merge_restores_both_records(mine: dict[str, Any], other: 
         owner = claimant(CUSTOMER, CUSTOMER.fields["email"], email, context)
         assert owner is not None
         assert owner.id == record
+
+
+def test_a_merge_is_not_undone_while_another_record_has_a_key_that_would_come_back() -> None:
+    context = FakeContext(kinds=KINDS)
+    first, second, _ = three(context)
+    edit(CUSTOMER, first, {"email": "first@x.io"}, ME, {}, context)
+    context.clock.advance(seconds=1)
+    edit(CUSTOMER, second, {"email": "second@x.io"}, ME, {}, context)
+    made = merge(CUSTOMER, first, second, ME, {}, context)
+    with pytest.raises(Taken):
+        create(CUSTOMER, {"name": "Ada", "email": "first@x.io"}, ME, context)
+    set_state(CUSTOMER, second, "deleted", ME, context)
+    create(CUSTOMER, {"name": "Ada", "email": "first@x.io"}, ME, context)
+    set_state(CUSTOMER, second, "live", ME, context)
+    with pytest.raises(Taken):
+        undo_change(CUSTOMER, second, made["n"], ME, {}, context)
+
+
+def test_the_undo_of_a_merge_names_what_was_said_since_then() -> None:
+    context = FakeContext(kinds=KINDS)
+    first, second, _ = three(context)
+    made = merge(CUSTOMER, first, second, ME, OWNERS, context)
+    observe(
+        Observation("customer", "stripe", IDS[0], "2026-11-28T12:00:00.000000+00:00", "e", {"name": "Ada"}),
+        OWNERS,
+        context,
+    )
+    with pytest.raises(WouldLose) as refused:
+        undo_change(CUSTOMER, second, made["n"], ME, OWNERS, context)
+    assert [lost.field for lost in refused.value.lost] == ["name"]
+    undo_change(CUSTOMER, second, made["n"], ME, OWNERS, context, force=True)
+    assert [body["values"]["name"] for body in bodies(context).values()] == ["cus_0", "Ada", "cus_2"]
+    with pytest.raises(NothingToUndo):
+        undo_change(CUSTOMER, second, made["n"], ME, OWNERS, context, force=True)
+
+
+def test_the_end_of_a_duplicate_does_not_end_the_record_that_it_was_merged_into() -> None:
+    context = FakeContext(kinds=KINDS)
+    first, second, _ = three(context)
+    merge(CUSTOMER, first, second, ME, OWNERS, context)
+    gone = Observation("customer", "stripe", IDS[0], "2026-11-28T12:00:00.000000+00:00", "e", {}, is_deleted=True)
+    assert observe(gone, OWNERS, context).change is None
+    observe(gone._replace(id=IDS[1]), OWNERS, context)
+    assert bodies(context)[second]["state"] == "deleted"
+
+
+def test_the_word_of_the_owner_stays_in_a_merge() -> None:
+    context = FakeContext(kinds=KINDS)
+    record = create(CUSTOMER, {"name": "Mine", "plan": "pro"}, ME, context).record
+    first, *_ = three(context)
+    shown = preview(CUSTOMER, record, first, OWNERS, context).choices
+    assert [(choice.field, choice.kept, choice.lost, choice.is_taken) for choice in shown] == [
+        ("name", "cus_0", "Mine", False), ("plan", "pro", None, True),
+    ]  # fmt: skip
 
 
 def bodies(context: FakeContext) -> dict[str, Body]:
