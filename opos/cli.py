@@ -20,6 +20,7 @@ _COMMANDS = {
     "event": "Show an event with its headers and its payload.",
     "show": "Find out what an id is, and show it in short.",
     "forward": "Forward the webhooks of a source to an app on your machine.",
+    "records": "List, show, change and undo the records of your company.",
     "trace": "Show everything that followed from an event.",
     "replay": "Process an event, or all events since a time, again.",
     "backup": "Copy the data of the bundle to a verified file, also while it runs.",

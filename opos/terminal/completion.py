@@ -30,22 +30,27 @@ def ids(kind: Kind) -> Completion:
 
     def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         with suppress(Exception), redirect_stderr(StringIO()):
-            docs = islice(_docs(_place(ctx).runtime().context(), kind, incomplete), _MOST)
-            return [CompletionItem(doc.id[:8], help=kind.title(doc.data)[:_LONGEST]) for doc in docs]
+            return complete_documents(place_of(ctx).runtime().context(), kind, incomplete)
         return []
 
     return complete
 
 
+def complete_documents(context: Context, kind: Kind, incomplete: str) -> list[CompletionItem]:
+    """The ids of *kind* that begin with *incomplete*."""
+    docs = islice(_docs(context, kind, incomplete), _MOST)
+    return [CompletionItem(doc.id[:8], help=kind.title(doc.data)[:_LONGEST]) for doc in docs]
+
+
 def sources(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     with suppress(Exception), redirect_stderr(StringIO()):
-        return _beginning(_place(ctx).new_runtime().config.sources, incomplete)
+        return complete_beginning(place_of(ctx).new_runtime().config.sources, incomplete)
     return []
 
 
 def flags(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     with suppress(Exception):
-        return _beginning(load_flags(_place(ctx).flags_file, "").definitions, incomplete)
+        return complete_beginning(load_flags(place_of(ctx).flags_file, "").definitions, incomplete)
     return []
 
 
@@ -56,11 +61,11 @@ def _docs(context: Context, kind: Kind, incomplete: str) -> Iterable[Doc]:
     return matches(store, kind, incomplete) if incomplete else store.query(kind.collection, limit=_MOST)
 
 
-def _beginning(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
+def complete_beginning(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
-def _place(ctx: click.Context) -> Place:
+def place_of(ctx: click.Context) -> Place:
     """The bundle that the line names so far. Raises LookupError unless it is embedded."""
     given = {str(param.name): ctx.params.get(str(param.name)) or param.default for param in ctx.command.params}
     if given["backend"] != "embedded":

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from shared.errors import OposError
 from shared.records.marks import External, Mark, Private, Reference, Sorted, Unique, marks
 from shared.records.model import Declaration, Record
-from shared.values.text import headline
+from shared.values.text import headline, well_formed
 
 
 class InvalidValues(OposError):
@@ -72,8 +72,8 @@ class Field:
         return TypeAdapter(Annotated[type, *self.info.metadata] if self.info.metadata else type)
 
     def parsed(self, value: Any) -> Any:
-        """*value* as it is stored. Raises ValidationError."""
-        return self.adapter.dump_python(self.adapter.validate_python(value), mode="json", by_alias=False)
+        """*value* as it is stored: JSON that UTF-8 can encode. Raises ValidationError."""
+        return _encodable(self.adapter.dump_python(self.adapter.validate_python(value), mode="json", by_alias=False))
 
     def claimed(self, value: Any) -> str:
         """*value* as its claim spells it: capitals make no difference in a key."""
@@ -194,6 +194,14 @@ def _marks(info: FieldInfo) -> tuple[Mark, ...]:
 def _said(fault: ValidationError) -> str:
     error = fault.errors()[0]
     return f"{error['msg'][:1].lower()}{error['msg'][1:]}, found {error['input']!r}"[:300]
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return well_formed(value)
+    if isinstance(value, Mapping):
+        return {well_formed(name): _encodable(part) for name, part in value.items()}
+    return [_encodable(part) for part in value] if isinstance(value, list) else value
 
 
 def _hint(name: str, known: Iterable[str]) -> str:

@@ -20,17 +20,25 @@ from opos.cli import main
 from shared.adapters.channels.email import SmtpMail
 from shared.events import iso
 from shared.ports import Create
+from shared.records.observation import Observation
 from tests.support.bundle import SECRETS, Bundle
+from tests.support.company import declare, said
 from tests.support.fakes import FakeClock
 from tests.support.hostile import HOSTILE, LEGITIMATE, controls
 
+TITLE = HOSTILE.replace("\x00", "")
+"""As a shell can pass it."""
 STORED = {
     "alerts list": [], "alerts ack": ["{alert}"], "alerts snooze": ["{alert}", "2h"], "alerts resolve": ["{alert}"],
-    "alerts note": ["{alert}", HOSTILE.replace("\x00", "")], "incident export": ["{alert}"],
+    "alerts note": ["{alert}", TITLE], "incident export": ["{alert}"],
     "events": [], "search": ["source:alertmanager"], "event": ["{event}"], "trace": ["{event}"], "forward": ["alertmanager", "http://127.0.0.1:1/hook", "--event", "{event}"], "replay": ["{event}", "--dry-run"], "export": ["--since", "30d"], "route explain": ["{event}"],
     "route what-if": ["--config", "opos.yaml"], "silence list": [], "focus": [], "digest list": [],
     "digest show": ["{digest}"], "digest explain": ["{digest}"], "noise": [], "review": [], "flags overrides": [],
-    "heartbeat show": ["backup"], "statuspage list": [], "doctor": [], "status": [], "show": ["{alert}"], "slo": [], "retry": [], "dismiss": ["{quarantined}", "--why", HOSTILE.replace("\x00", "")],
+    "heartbeat show": ["backup"], "statuspage list": [], "doctor": [], "status": [], "show": ["{alert}"], "slo": [],
+    "records show": ["customer", "{customer}"], "records history": ["customer", "{customer}"],
+    "records diff": ["customer", "{customer}", "1"], "records set": ["customer", "{customer}", f"name={TITLE}"],
+    "records undo": ["{customer}.2"], "records delete": ["customer", "{customer}", "--why", TITLE],
+    "records restore": ["customer", "{customer}"], "records new": ["customer", f"name={TITLE}"], "retry": [], "dismiss": ["{quarantined}", "--why", TITLE],
 }  # fmt: skip
 """The commands that show what the store has, with their arguments."""
 OTHERS = {
@@ -102,12 +110,16 @@ def hostile(embedded: Bundle) -> Bundle:
             Create("public_incidents/a", hostile_incident(title, now)),
         ]
     )  # fmt: skip
+    declare(bundle.folder)
+    values = {"name": title, "email": title, "tags": [title, title]}
+    said(bundle, Observation("customer", "stripe", title, now, title, values), {})
     return bundle
 
 
 def run(bundle: Bundle, command: str, *more: str) -> bytes:
     ids = {
         "alert": next(doc.id for doc in bundle.docs("alerts") if doc.data["state"] == "firing"),
+        "customer": next(doc.id for doc in bundle.docs("records_customer")),
         "event": next(doc.id for doc in bundle.docs("events") if doc.data["source"] == "alertmanager"),
         "digest": next(doc.id for doc in bundle.docs("digests")),
         "quarantined": next((doc.id for doc in bundle.docs("events") if doc.data["quarantine"]), "none"),
@@ -132,7 +144,7 @@ def test_no_command_lets_a_title_control_the_terminal_or_forge_a_line(hostile: B
 
 def test_neither_does_its_json_which_has_every_character_as_it_was_sent(hostile: Bundle) -> None:
     for command in sorted(
-        {*STORED} - WITHOUT_JSON - {"alerts ack", "alerts snooze", "alerts resolve", "alerts note", "dismiss"}
+        {*STORED} - WITHOUT_JSON - {"alerts ack", "alerts snooze", "alerts resolve", "alerts note", "dismiss", "records undo"}
     ):
         printed = run(hostile, command, "--json").decode()
         assert controls(printed, except_for="\n") == [], command

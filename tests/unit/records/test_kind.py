@@ -36,6 +36,10 @@ def test_values_are_stored_as_json_and_null_stays() -> None:
     }  # fmt: skip
 
 
+def test_half_of_a_surrogate_pair_is_stored_as_utf_8_can_encode_it() -> None:
+    assert CUSTOMER.parsed({"name": "A\ud800", "tags": ["\ud800"]}) == {"name": "A?", "tags": ["?"]}
+
+
 def test_old_values_go_through_every_upcaster() -> None:
     assert CUSTOMER.current({"label": "Ada"}, 1) == {"plan": "free", "name": "Ada"}
     assert CUSTOMER.current({"label": "Ada", "plan": "pro"}, 2) == {"plan": "pro", "name": "Ada"}

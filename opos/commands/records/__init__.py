@@ -1,0 +1,23 @@
+"""`opos records`: the records of your company, with their history."""
+
+import click
+
+from opos.commands.records.edit import delete, new, restore
+from opos.commands.records.history import diff, history
+from opos.commands.records.set_ import set_
+from opos.commands.records.show import show_record
+from opos.commands.records.undo import undo
+from opos.terminal.groups import Suggesting
+
+
+@click.group("records", cls=Suggesting)
+def command() -> None:
+    """List, show, change and undo the records of your company.
+
+    KIND is a kind of record that company/ declares, such as customer. RECORD is its id or the beginning of its id, a
+    key such as an email address, or its id in another system.
+    """
+
+
+for _command in (show_record, history, diff, set_, new, delete, restore, undo):
+    command.add_command(_command)

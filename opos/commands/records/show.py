@@ -1,0 +1,42 @@
+"""`opos records show`."""
+
+from datetime import datetime
+
+import click
+
+from opos.records.arguments import kind_argument, record_argument
+from opos.records.lookup import find_record, kind_of
+from opos.records.owners import owners_of
+from opos.records.record_view import Shown, lines, view
+from opos.records.versions import latest_by, versions_of
+from opos.terminal.options import Place, json_option, with_place
+from opos.terminal.output import reports_errors, show
+from opos.terminal.times import moment, operator_clock
+from shared.events import iso
+from shared.services.records.context import RecordsContext
+from shared.services.records.record import Stored
+
+
+@click.command("show")
+@kind_argument
+@record_argument
+@click.option("--at", type=moment, metavar="TIME", help="As it was: an age (2h), a day or an ISO 8601 time.")
+@with_place
+@json_option
+@reports_errors
+def show_record(kind: str, record: str, at: datetime | None, place: Place, *, as_json: bool) -> None:
+    """Show RECORD: each field with its value, where the value came from and when, and who owns the field."""
+    context = place.runtime().context()
+    stored = find_record(kind_of(kind, context), record, context)
+    content = view(_as_of(stored, iso(at), context) if at else _now(stored), owners_of(context), context)
+    show(content, lines(content, operator_clock(context)), as_json=as_json)
+
+
+def _now(record: Stored) -> Shown:
+    data = record.doc.data
+    return Shown(record.kind, record.id, record.body, record.values, record.n, data["changed_at"], data["created_at"])
+
+
+def _as_of(record: Stored, at: str, context: RecordsContext) -> Shown:
+    change, body, values = latest_by(at, versions_of(record, context))
+    return Shown(record.kind, record.id, body, values, change["n"], change["at"], record.doc.data["created_at"])

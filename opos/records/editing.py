@@ -1,0 +1,63 @@
+"""What an edit of a record did, in words, and who made it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import click
+
+from opos.records.differences import in_words
+from opos.terminal.vocabulary import person
+from shared.errors import AlreadyExists, Conflict
+from shared.records.change import Actor, Cause, ChangeDoc, Difference, differences
+from shared.services.records.edits import Edited, Overtaken
+from shared.services.records.record import Stored
+from shared.values.text import well_formed
+
+T = TypeVar("T")
+UNCHANGED = "Nothing was changed."
+why_option = click.option("--why", default="", help="The reason, which the history shows.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
+
+
+def by_person(who: str | None, why: str) -> Cause:
+    return Cause(Actor(kind="person", name=well_formed(person(who))), reason=well_formed(why))
+
+
+def committed(edit: Callable[[], T]) -> T:
+    """The result of *edit*. Raises Overtaken if others were quicker each time that it was tried."""
+    try:
+        return edit()
+    except (AlreadyExists, Conflict):
+        text = f"expected nobody else to change the record meanwhile, found that others did. {UNCHANGED}"
+        raise Overtaken(text, hint="Run the command again.") from None
+
+
+def name_of(record: Stored) -> str:
+    return f"{record.kind.name} {record.id[:8]}  {record.title}"
+
+
+def change_content(record: str, change: ChangeDoc | None) -> dict[str, Any]:
+    """A change as JSON; `change` is its number, null if nothing changes."""
+    pairs = differences(change) if change else []
+    return {
+        "record": record, "change": change["n"] if change else None, "differences": [pair._asdict() for pair in pairs],
+    }  # fmt: skip
+
+
+def edit_content(edited: Edited) -> dict[str, Any]:
+    _, values, owners = edited.asked
+    asked = {name: {"value": value, "owner": owners[name]} for name, value in values.items()}
+    return {**change_content(edited.record, edited.change), "asked": asked}
+
+
+def edit_lines(record: Stored, edited: Edited) -> Iterator[str]:
+    """What *edited* changed in *record*, as it was before, and what it did not, because another system owns it."""
+    _, asked, owners = edited.asked
+    changed = differences(edited.change) if edited.change else []
+    yield name_of(record)
+    yield from in_words(changed)
+    if not changed and not asked:
+        yield "  It has these values already."
+    for name, value in asked.items():
+        yield f"  {name} belongs to {owners[name]}, so it was not changed here. Change it there:"
+        yield from in_words([Difference(name, record.values.get(name), value)], indent=4)

@@ -1,0 +1,175 @@
+"""`opos records`: what the records of the company are, where that comes from, and how a person changes it."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.events import iso
+from shared.records.observation import Observation
+from tests.support.bundle import Bundle
+from tests.support.company import called, declare, made, printed, said
+from tests.support.kinds import OWNERS
+
+
+@pytest.fixture
+def bundle(embedded: Bundle) -> Bundle:
+    """With the kinds of the tests, an hour ago: the commands have the time of the machine."""
+    declare(embedded.folder)
+    embedded.clock.moment = datetime.now(UTC) - timedelta(hours=1)
+    return embedded
+
+
+def ada(bundle: Bundle) -> str:
+    values = {"name": "Ada", "email": "ada@example.com", "mrr": {"amount": 900, "currency": "eur"}}
+    at = iso(bundle.clock.now())
+    return said(bundle, Observation("customer", "stripe", "cus_1", at, "e" * 32, values), OWNERS)
+
+
+def test_show_says_of_each_field_its_value_and_where_it_came_from(bundle: Bundle) -> None:
+    id = ada(bundle)
+    shown = printed(bundle, "show", "customer", id[:6])
+    assert shown.startswith(f"customer  {id}\n  Ada\n  change 1, ")
+    assert "  mrr: 9.00 EUR\n      from stripe, event eeeeeeee, " in shown
+    assert "  plan: free\n      default of the kind; owner: you\n" in shown
+    assert shown.endswith("  Without a value: shopify_id\n")
+
+
+@pytest.mark.parametrize("name", ["ada@example.com", "ADA@example.com", "cus_1"])
+def test_a_key_and_an_id_in_another_system_name_a_record(bundle: Bundle, name: str) -> None:
+    id = ada(bundle)
+    assert json.loads(printed(bundle, "show", "customers", name, "--json"))["id"] == id
+
+
+def test_show_at_a_moment_is_the_record_of_then(bundle: Bundle) -> None:
+    id = made(bundle, "customer", {"name": "Ada"})
+    shown = json.loads(printed(bundle, "show", "customer", id, "--at", "30m", "--json"))
+    assert (shown["title"], shown["change"]) == ("Ada", 1)
+    before = called(bundle, "show", "customer", id, "--at", "2h")
+    assert before.exit_code == 1
+    assert before.stderr.startswith("expected a time after ")
+
+
+def test_a_reference_shows_the_title_of_its_record(bundle: Bundle) -> None:
+    project = made(bundle, "project", {"name": "Engine", "customer": ada(bundle)})
+    assert "  (Ada)\n" in printed(bundle, "show", "project", project)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["custmer", "x"], "expected a kind of record (customer, project), found 'custmer'. Did you mean customer"),
+        (["customer", "nobody"], 'No customer matches "nobody".'),
+    ],
+)
+def test_what_is_not_there_is_named(bundle: Bundle, words: list[str], said: str) -> None:
+    done = called(bundle, "show", *words)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(said)
+
+
+def test_the_history_says_who_when_why_and_what_and_the_last_change_comes_first(bundle: Bundle) -> None:
+    id = ada(bundle)
+    printed(bundle, "set", "customer", id, "plan=pro", "--why", "She pays.", "--as", "me@example.com")
+    printed(bundle, "delete", "customer", id, "--as", "me@example.com")
+    lines = re.sub(r"  \S+ \(.*? ago\)|  \S+ \(just now\)", "", printed(bundle, "history", "customer", id)).splitlines()
+    assert lines == [
+        f"{id[:8]}.3  me@example.com", "  deleted",
+        f"{id[:8]}.2  me@example.com: She pays.", "  plan: (unset) -> pro",
+        f"{id[:8]}.1  stripe, event eeeeeeee", "  created", "  email: (unset) -> ada@example.com",
+        "  mrr: (unset) -> 9.00 EUR", "  name: (unset) -> Ada", "  stripe_id: (unset) -> cus_1",
+    ]  # fmt: skip
+    assert [entry["change"] for entry in json.loads(printed(bundle, "history", "customer", id, "--json"))] == [3, 2, 1]
+    limited = printed(bundle, "history", "customer", id, "--limit", "1").splitlines()
+    assert limited[1:] == ["  deleted", "2 older changes are not shown; --limit shows more."]
+
+
+def test_diff_compares_two_versions_by_number_or_time(bundle: Bundle) -> None:
+    id = ada(bundle)
+    printed(bundle, "set", "customer", id, "plan=pro", "is_vip=yes")
+    printed(bundle, "set", "customer", id, "plan=free")
+    assert printed(bundle, "diff", "customer", id, "1") == (
+        "From change 1 to change 3:\n  is_vip: (unset) -> yes\n  plan: (unset) -> free\n"
+    )
+    assert json.loads(printed(bundle, "diff", "customer", id, "30m", "2", "--json"))["differences"] == [
+        {"field": "is_vip", "before": None, "after": True}, {"field": "plan", "before": None, "after": "pro"},
+    ]  # fmt: skip
+    assert "  nothing differs\n" in printed(bundle, "diff", "customer", id, "3", "3")
+    assert called(bundle, "diff", "customer", id, "4").stderr.startswith("expected the number of one of its 3 changes")
+    assert called(bundle, "diff", "customer", id, "yesterday").exit_code == 2
+
+
+def test_set_changes_fields_and_an_empty_value_unsets_one(bundle: Bundle) -> None:
+    id = made(bundle, "customer", {"name": "Ada", "tags": ["a"]})
+    printed(bundle, "set", "customer", id, "mrr=9 EUR", "tags=b, c", "shopify_id=7")
+    assert printed(bundle, "set", "customer", id[:8], "mrr=", "plan=pro").splitlines() == [
+        f"customer {id[:8]}  Ada", "  mrr: 9.00 EUR -> (unset)", "  plan: (unset) -> pro",
+    ]  # fmt: skip
+    assert printed(bundle, "set", "customer", id, "plan=pro").splitlines()[1:] == ["  It has these values already."]
+    values = bundle.doc(f"records_customer/{id}")["values"]
+    assert values == {"name": "Ada", "tags": ["b", "c"], "shopify_id": "7", "plan": "pro"}
+
+
+def test_a_dry_run_shows_the_same_and_changes_nothing(bundle: Bundle) -> None:
+    id = made(bundle, "customer", {"name": "Ada"})
+    shown = printed(bundle, "set", "customer", id, "plan=pro", "--dry-run").splitlines()
+    assert shown[1:] == ["  plan: (unset) -> pro", "Nothing was changed."]
+    made(bundle, "customer", {"name": "Grace", "email": "grace@example.com"})
+    taken = called(bundle, "set", "customer", id, "email=grace@example.com", "--dry-run")
+    assert (taken.exit_code, "which" in taken.stderr) == (1, True)
+    assert bundle.doc(f"records_customer/{id}")["n"] == 1
+
+
+def test_every_value_that_does_not_fit_is_named_at_once(bundle: Bundle) -> None:
+    words = ["plan=gold", "mrr=nine", "emial=x", "is_vip=maybe"]
+    done = called(bundle, "new", "customer", *words)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        "customer.plan: expected free or pro, found 'gold'",
+        "customer.mrr: expected an amount with its currency, such as 9.00 EUR, found 'nine'",
+        "customer.emial: expected a field of customer, found none of this name (did you mean email?)",
+        "customer.is_vip: expected yes or no, found 'maybe'",
+        "customer.name: expected a value, found none",
+    ]
+    for words in (["plan"], ["plan=pro", "plan=free"]):
+        assert called(bundle, "new", "customer", *words).exit_code == 2
+
+
+def test_new_creates_a_record_and_a_reference_may_be_a_key(bundle: Bundle) -> None:
+    customer = json.loads(printed(bundle, "new", "customer", "name=Ada", "email=ada@example.com", "--json"))["record"]
+    shown = printed(bundle, "new", "project", "name=Engine", "customer=ada@example.com")
+    assert re.fullmatch(rf"Created project \w{{8}}  Engine\n  customer: .unset. -> {customer}\n  name: .*\n", shown)
+    missing = called(bundle, "new", "project", "name=Engine", "customer=nobody@example.com")
+    assert missing.stderr == 'project.customer: No customer matches "nobody@example.com".\n'
+
+
+def test_what_is_deleted_can_be_restored_unless_its_key_is_taken(bundle: Bundle) -> None:
+    id = made(bundle, "customer", {"name": "Ada", "email": "ada@example.com"})
+    assert printed(bundle, "delete", "customer", id).startswith(f"Deleted customer {id[:8]}  Ada. ")
+    assert printed(bundle, "delete", "customer", id).endswith(" is deleted already. Nothing was changed.\n")
+    assert "  deleted, change 2, " in printed(bundle, "show", "customer", id)
+    other = made(bundle, "customer", {"name": "Other", "email": "ada@example.com"})
+    taken = called(bundle, "restore", "customer", id)
+    assert (taken.exit_code, f"which {other[:8]} has" in taken.stderr) == (1, True)
+    printed(bundle, "delete", "customer", other)
+    assert printed(bundle, "restore", "customer", id) == f"Restored customer {id[:8]}  Ada.\n"
+
+
+def test_undo_takes_back_one_change_and_names_what_is_lost(bundle: Bundle) -> None:
+    id = made(bundle, "customer", {"name": "Ada"})
+    printed(bundle, "set", "customer", id, "plan=pro")
+    printed(bundle, "set", "customer", id, "plan=free")
+    refused = called(bundle, "undo", f"{id[:6]}.2")
+    assert refused.exit_code == 1
+    assert refused.stderr.splitlines() == [
+        "expected that nothing changed what change 2 changed, found that change 3 set plan. Nothing was changed.",
+        "It would change:", "  plan: free -> (unset)", "hint: Add --force to lose what later changes set.",
+    ]  # fmt: skip
+    rehearsed = printed(bundle, "undo", f"{id}.00000002", "--force", "--dry-run").splitlines()
+    assert rehearsed[1:] == ["  Change 4 would undo change 2:", "    plan: free -> (unset)", "Nothing was changed."]
+    done = printed(bundle, "undo", f"{id[:6]}.2", "--force").splitlines()
+    assert done[1:] == [f"  Change 4 ({id[:8]}.4) undoes change 2:", "    plan: free -> (unset)"]
+    assert "undoes change 2" in printed(bundle, "history", "customer", id)
+    for wrong, code in (("nonsense", 2), ("0000.1", 1), (f"{id[:6]}.9", 1)):
+        assert called(bundle, "undo", wrong).exit_code == code

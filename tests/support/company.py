@@ -1,0 +1,49 @@
+"""A folder `company/` of tests, and the commands that use its records."""
+
+from collections.abc import Mapping
+from contextlib import chdir
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from opos.cli import main
+from shared.records.change import Cause
+from shared.records.observation import Observation
+from shared.records.ownership import Owners
+from shared.services.records.edits import create
+from shared.services.records.observations import observe
+from shared.services.records.record import kind_named
+from tests.support.bundle import SECRETS, Bundle
+from tests.support.project import ROOT
+from tests.support.records import ME
+
+
+def declare(folder: Path, code: str = "") -> None:
+    """The kinds of tests/support/kinds.py, and *code* below them, as `company/records.py` of *folder*."""
+    kinds = (ROOT / "tests/support/kinds.py").read_text().partition("KINDS = ")[0]
+    (folder / "company").mkdir(exist_ok=True)
+    (folder / "company" / "records.py").write_text(kinds + code)
+
+
+def made(bundle: Bundle, kind: str, values: Mapping[str, Any], cause: Cause = ME) -> str:
+    """The id of a new record of *kind*."""
+    context = bundle.runtime.context()
+    return create(kind_named(kind, context), values, cause, context).record
+
+
+def said(bundle: Bundle, observation: Observation, owners: Owners) -> str:
+    """The id of the record that *observation* is about, after it."""
+    return observe(observation, owners, bundle.runtime.context()).record
+
+
+def called(bundle: Bundle, *words: str, given: str = "") -> Result:
+    """`opos records WORDS`."""
+    with chdir(bundle.folder):
+        return CliRunner().invoke(main, ["records", *words, *bundle.place], env=SECRETS, input=given)
+
+
+def printed(bundle: Bundle, *words: str, given: str = "") -> str:
+    done = called(bundle, *words, given=given)
+    assert done.exit_code == 0, done.output
+    return done.stdout
