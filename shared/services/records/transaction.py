@@ -4,7 +4,7 @@ A change is two writes, and one for each claim that it takes or gives up. Where 
 the announcement is in the same commit; elsewhere a third write notes that it was made, or the sweeper makes it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -176,10 +176,7 @@ def _claims(
     *ids* are those of the record and of records that are merged into it.
     """
     old, new = claims_of(kind, before or {}), claims_of(kind, after)
-    for path in old.keys() - new.keys():
-        claim = context.store.get(path)
-        if claim and claim.data["record"] == ids[0]:
-            yield Delete(path, claim.version)
+    yield from given_up(kind, ids[0], before or {}, after, context)
     for path in new.keys() - old.keys():
         claim = context.store.get(path)
         holder = stored(kind, claim.data["record"], context) if claim else None
@@ -191,3 +188,13 @@ def _claims(
             yield create_or_update(path, {"kind": kind.name, "field": field.name, "record": ids[0]}, claim)
         elif holder and not yields:
             raise Taken(kind, field, value, holder.id)
+
+
+def given_up(
+    kind: Kind, id: str, before: Body | Mapping[str, Any], after: Body | Mapping[str, Any], context: RecordsContext
+) -> Iterator[Delete]:
+    """The writes that give up the claims of the record *id* for which *after* has no reason any more."""
+    for path in claims_of(kind, before).keys() - claims_of(kind, after).keys():
+        claim = context.store.get(path)
+        if claim and claim.data["record"] == id:
+            yield Delete(path, claim.version)
