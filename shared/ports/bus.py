@@ -1,6 +1,6 @@
 """The Bus port: messages between functions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from shared.ports.store import Write
@@ -32,4 +32,8 @@ class Joined(Protocol):
 
         Raises the same errors as `commit`.
         """
+        ...
+
+    def publish_all(self, messages: Sequence["Message"], writes: Sequence[Write]) -> None:
+        """Commit *writes* and publish *messages*: all or nothing. Raises the same errors as `commit`."""
         ...

@@ -7,7 +7,6 @@ from shared.records.body import Body
 from shared.records.patch import Operation, difference, entries, pointer
 
 ActorKind = Literal["person", "source", "run", "agent", "import"]
-MERGE = "merge"
 
 
 class Actor(TypedDict):
@@ -48,6 +47,8 @@ class ChangeDoc(TypedDict, total=False):
     inverse: Required[list[Operation]]
     undoes: int | None
     """The number of the change that it undoes."""
+    merges: list[str]
+    """The ids that lead to the record since then: that of the record merged into it, and those that led to that one."""
     due_at: str | None
     """When the change is announced again, unless that has succeeded before; None once it has."""
 

@@ -32,3 +32,11 @@ def observed(body: Body, observation: Observation) -> Body:
     if body["state"] == "merged":
         return after
     return with_state(after, "deleted" if observation.is_deleted else "live", observation.clock)
+
+
+def observed_other(body: Body, observation: Observation) -> Body:
+    """*body* after an observation of an object whose record was merged into this one, which has an object of its own.
+
+    Only the record's own object says whether it is there: a duplicate is often deleted after the merge.
+    """
+    return body if observation.is_deleted else with_values(body, observation.values, observation.clock)

@@ -43,6 +43,8 @@ def undo(changes: Sequence[ChangeDoc], n: int, current: Current = as_they_were) 
     seen = list(versions(changes, current))
     if not 1 <= n <= len(seen):
         raise NothingToUndo(f"expected a change from 1 to {len(seen)}, found {n}")
+    if is_separation(changes, n):
+        raise NothingToUndo(f"change {n} has undone a merge: merge the two records again")
     change, before, now = seen[n - 1], seen[n - 2].body if n > 1 else empty(0), seen[-1].body
     fields = change.fields if n > 1 else set()
     was = before["state"] if before["state"] != change.body["state"] else None
@@ -51,6 +53,19 @@ def undo(changes: Sequence[ChangeDoc], n: int, current: Current = as_they_were) 
     values = {name: before["values"].get(name) for name in sorted(fields) if not alike(before, now, name)}
     state = was if was != now["state"] else None
     return Undo(values, state, list(_lost(seen[n:], set(values))))
+
+
+def is_merge(changes: Sequence[ChangeDoc], n: int) -> bool:
+    """Whether another record was merged into this one in change *n*."""
+    return 1 <= n <= len(changes) and bool(changes[n - 1].get("merges"))
+
+
+def is_separation(changes: Sequence[ChangeDoc], n: int) -> bool:
+    """Whether change *n* of one of two records has undone their merge."""
+    undone = changes[n - 1].get("undoes")
+    before = changes[n - 1]["inverse"]
+    was_merged = any(operation["path"] == "/state" and operation.get("value") == "merged" for operation in before)
+    return was_merged or (undone is not None and is_merge(changes, undone))
 
 
 def _lost(later: Sequence[Version], fields: set[str]) -> list[Lost]:

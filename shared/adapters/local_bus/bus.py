@@ -94,6 +94,15 @@ class LocalBus:
             self.database.write(lambda db: _insert_with(db, [write, *more], version, row))
         self.published.set()
 
+    def publish_all(self, messages: Sequence[Message], writes: Sequence[Write]) -> None:
+        """See `shared.ports.Joined.publish_all`."""
+        rows = []
+        for message in messages:
+            with tracing.publishing(message) as span:
+                rows.append(self._row(message, span, urgent=message.is_urgent))
+        self.database.write(lambda db: _insert_with(db, writes, new_version(), *rows))
+        self.published.set()
+
     def _row(self, message: Message, span: tracing.Span, *, urgent: bool) -> _Row:
         attributes = {tracing.HEADER: str(span.place)}
         data = message.model_dump_json().encode()
@@ -157,9 +166,10 @@ class LocalBus:
         db.execute("DELETE FROM messages WHERE id = ?", [delivery.row])
 
 
-def _insert_with(db: sqlite3.Connection, writes: Sequence[Write], version: int, row: _Row) -> None:
+def _insert_with(db: sqlite3.Connection, writes: Sequence[Write], version: int, *rows: _Row) -> None:
     apply_all(db, writes, version)
-    _insert(db, row)
+    for row in rows:
+        _insert(db, row)
 
 
 def _insert(db: sqlite3.Connection, row: _Row) -> None:

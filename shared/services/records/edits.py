@@ -1,20 +1,20 @@
 """What the operator changes: new records, fields, deletion, and what was changed before."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from shared.errors import AlreadyExists, Conflict, NotFound, OposError
-from shared.events import iso
-from shared.records.body import OPERATOR, Body, Clock, State, with_state, with_values
-from shared.records.change import Cause, ChangeDoc, as_change, change_id, place_of
+from shared.records.body import OPERATOR, Body, State, with_state, with_values
+from shared.records.change import Cause, ChangeDoc, as_change, place_of
 from shared.records.history import versions
 from shared.records.kind import InvalidValues, Kind
 from shared.records.ownership import Owners, Split, split
-from shared.records.undo import Lost, Undo, undo
+from shared.records.undo import Lost, Undo, is_merge, undo
+from shared.services.records.clocks import clock_of, first_clock
 from shared.services.records.context import RecordsContext
 from shared.services.records.observations import current_body
 from shared.services.records.record import Stored, stored
+from shared.services.records.separation import part, separate
 from shared.services.records.transaction import CHANGES, change
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ def create(kind: Kind, values: Mapping[str, Any], cause: Cause, context: Records
     said = {**dict.fromkeys(kind.missing(values)), **values}
     parsed = {name: value for name, value in _parsed(kind, said).items() if value is not None}
     id = context.new_id()
-    clock = _clock(id, 1, context)
+    clock = first_clock(id, context)
     after = with_state(with_values(current_body(kind, None), parsed, clock), "live", clock)
     return Edited(id, change(kind, id, None, after, cause, context), Split(parsed, {}, {}))
 
@@ -90,7 +90,7 @@ def edit(
         if base and base < record.n:
             _require_untouched(record, base, set(parsed), context)
         asked = split(kind, parsed, record.body, OPERATOR, owners)
-        after = with_values(current_body(kind, record), asked.allowed, _clock_of(record, asked.allowed, context))
+        after = with_values(current_body(kind, record), asked.allowed, clock_of(record, asked.allowed, context))
         return Edited(record.id, change(kind, record.id, record.doc, after, cause, context), asked)
 
     return _tried(kind, id, attempt, context)
@@ -103,7 +103,7 @@ def set_state(kind: Kind, id: str, state: State, cause: Cause, context: RecordsC
         body = current_body(kind, record)
         if body["state"] == state:
             return None
-        clock = _clock_of(record, {}, context, since=True)
+        clock = clock_of(record, {}, context, since=True)
         return change(kind, record.id, record.doc, with_state(body, state, clock), cause, context)
 
     return _tried(kind, id, attempt, context)
@@ -112,12 +112,20 @@ def set_state(kind: Kind, id: str, state: State, cause: Cause, context: RecordsC
 def undo_change(
     kind: Kind, id: str, n: int, cause: Cause, owners: Owners, context: RecordsContext, *, force: bool = False
 ) -> ChangeDoc | None:
-    """Undo change *n* as a new change. Raises WouldLose, unless *force*, and NotOurs and NothingToUndo."""
+    """Undo change *n* as a new change; of a merge, both records are as they were.
+
+    Raises WouldLose, unless *force*, and NotOurs and NothingToUndo.
+    """
 
     def attempt(record: Stored) -> ChangeDoc | None:
-        undone = undo(changes_of(record.id, context), n, kind.current)
-        if undone.lost and not force:
-            raise WouldLose(n, undone.lost)
+        changes = changes_of(record.id, context)
+        if is_merge(changes, n):
+            gone = changes_of(changes[n - 1]["merges"][0], context)
+            parted = part(kind, changes, n, gone, context)
+            _require_nothing_lost(n, parted.lost, force=force)
+            return separate(record, parted, n, cause, context)
+        undone = undo(changes, n, kind.current)
+        _require_nothing_lost(n, undone.lost, force=force)
         return change(
             kind, record.id, record.doc, _undone(kind, record, undone, owners, context), cause, context, undoes=n
         )
@@ -138,15 +146,20 @@ def _parsed(kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
     return parsed
 
 
+def _require_nothing_lost(n: int, lost: list[Lost], *, force: bool) -> None:
+    if lost and not force:
+        raise WouldLose(n, lost)
+
+
 def _undone(kind: Kind, record: Stored, undone: Undo, owners: Owners, context: RecordsContext) -> Body:
     values = kind.parsed({name: value for name, value in undone.values.items() if name in kind.fields})
     if foreign := split(kind, values, record.body, OPERATOR, owners).owners:
         fields = ", ".join(f"{name} belongs to {system}" for name, system in foreign.items())
         raise NotOurs(f"expected fields that opos owns, found that {fields}", hint="Change it there.")
-    body = with_values(current_body(kind, record), values, _clock_of(record, values, context))
+    body = with_values(current_body(kind, record), values, clock_of(record, values, context))
     if undone.state is None:
         return body
-    return with_state(body, undone.state, _clock_of(record, {}, context, since=True))
+    return with_state(body, undone.state, clock_of(record, {}, context, since=True))
 
 
 def changes_of(id: str, context: RecordsContext) -> list[ChangeDoc]:
@@ -187,24 +200,3 @@ def _require_untouched(record: Stored, base: int, fields: set[str], context: Rec
         raise Overtaken(
             f"{who} changed {', '.join(sorted(names))} at {made['at']}, in change {made['n']}, after you read it"
         )
-
-
-def _next(record: Stored) -> str:
-    return change_id(record.id, record.n + 1)
-
-
-def _clock(id: str, n: int, context: RecordsContext) -> Clock:
-    return Clock(at=iso(context.now), by=change_id(id, n), system=OPERATOR)
-
-
-def _clock_of(record: Stored, values: Mapping[str, Any], context: RecordsContext, *, since: bool = False) -> Clock:
-    """The clock of the operator's word on *values*: never before what a sender, whose clock is ahead, said of them."""
-    clocks = record.body["clocks"]
-    known = [clocks[name]["at"] for name in values if name in clocks]
-    if since and (state := record.body["since"]):
-        known.append(state["at"])
-    return Clock(at=max([iso(context.now), *map(_after, known)]), by=_next(record), system=OPERATOR)
-
-
-def _after(moment: str) -> str:
-    return iso(datetime.fromisoformat(moment) + timedelta(microseconds=1))

@@ -7,7 +7,7 @@ from shared.events import document_id
 from shared.records.body import Body, empty
 from shared.records.change import Actor, Cause, ChangeDoc
 from shared.records.kind import Field, Kind
-from shared.records.observation import Observation, observed
+from shared.records.observation import Observation, observed, observed_other
 from shared.records.ownership import Owners, Split, split
 from shared.services.records.context import RecordsContext
 from shared.services.records.record import Stored, claimant, kind_named, stored
@@ -42,8 +42,11 @@ def observe(observation: Observation, owners: Owners, context: RecordsContext) -
     said = observation._replace(values=kind.parsed({**observation.values, field.name: observation.id}))
     record = _record(kind, field, said, context)
     body = current_body(kind, record)
+    if is_other := _is_other(kind, field, said.id, record, context):
+        said = said._replace(values={name: said.values[name] for name in said.values if name != field.name})
     asked = split(kind, said.values, _linked(body, field, said.id), said.system, owners)
-    after = observed(body, said._replace(values=asked.allowed))
+    said = said._replace(values=asked.allowed)
+    after = observed_other(body, said) if is_other else observed(body, said)
     id = record.id if record else _new_id(said)
     cause = Cause(Actor(kind="source", name=said.system), said.event)
     known = record.doc if record else None
@@ -67,6 +70,13 @@ def _record(kind: Kind, field: Field, said: Observation, context: RecordsContext
         if record and field.name not in record.body["values"]:
             return record
     return stored(kind, _new_id(said), context)
+
+
+def _is_other(kind: Kind, field: Field, id: str, record: Stored | None, context: RecordsContext) -> bool:
+    """Whether *id* is that of a record that was merged into *record*, which has another id in this system."""
+    if record is None or record.body["values"].get(field.name) in {None, id}:
+        return False
+    return claimant(kind, field, id, context) is not None
 
 
 def _linked(body: Body, field: Field, id: str) -> Body:

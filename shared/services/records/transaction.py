@@ -1,23 +1,23 @@
-"""One change of a record: the record, the change and the claims in one batch, and the announcement that follows it.
+"""Changes of records: each record, its change and its claims in one batch, and the announcements that follow.
 
 A change is two writes, and one for each claim that it takes or gives up. Where the store and the bus share a database,
 the announcement is in the same commit; elsewhere a third write notes that it was made, or the sweeper makes it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.errors import OposError
 from shared.events import RecordChanged, iso
-from shared.ports import Create, Delete, Doc, Update, Write
+from shared.ports import Create, Delete, Doc, Update, Write, create_or_update
 from shared.records.body import Body, body_of, changed_fields
 from shared.records.change import Cause, ChangeDoc, as_change, change_doc, change_id
 from shared.records.derived import derived
 from shared.records.history import BLANK
 from shared.records.kind import Field, Kind
 from shared.services.records.context import RecordsContext
-from shared.services.records.record import claims_of
+from shared.services.records.record import claims_of, stored
 from shared.telemetry.logger import log as _log
 
 CHANGES = "record_changes"
@@ -39,6 +39,13 @@ class Taken(OposError):
         self.field, self.record = field, record
 
 
+class Step(NamedTuple):
+    """A change that is ready to commit, with the writes of its record and its claims."""
+
+    made: ChangeDoc
+    writes: list[Write]
+
+
 def change(
     kind: Kind,
     id: str,
@@ -55,28 +62,64 @@ def change(
     Raises Conflict or AlreadyExists if somebody else was quicker, and Taken if another record has one of its keys. With
     *yields*, it has the value of such a key all the same, but is not found by it.
     """
+    ready = step(kind, id, known, after, cause, context, undoes=undoes, yields=yields)
+    if ready is None:
+        return None
+    commit([ready], context)
+    return ready.made
+
+
+def step(
+    kind: Kind,
+    id: str,
+    known: Doc | None,
+    after: Body,
+    cause: Cause,
+    context: RecordsContext,
+    *,
+    undoes: int | None = None,
+    merges: Sequence[str] = (),
+    reclaims: bool = False,
+    yields: bool = False,
+) -> Step | None:
+    """The change that `change` commits, for `commit` to commit with others; None if it would say nothing.
+
+    *merges* has the ids that lead to the record from then on. With *reclaims*, all its claims are taken again, as
+    others may have had them meanwhile. Raises Taken.
+    """
     before = body_of(known.data) if known else None
     n, at = (known.data["n"] + 1, known.data["changed_at"]) if known else (1, "")
     at = max(iso(context.now), at)  # the clock may have been set back, and a history is in order
     made = change_doc(kind.name, id, n, before or BLANK, after, cause, at=at, trace=context.trace)
-    if not made["patch"]:
+    if not (made["patch"] or merges or undoes):
         return None
     made["undoes"] = undoes
+    if merges:
+        made["merges"] = list(merges)
     made["due_at"] = iso(context.now + AGAIN_AFTER) if _says_something(before, after) else None
-    claims = _claims(kind, id, before, after, context, yields=yields)
-    _commit(made, [_projection(kind, id, known, after, made), *claims], context)
-    return made
+    claims = _claims(kind, (id, *merges), None if reclaims else before, after, context, yields=yields)
+    return Step(made, [_projection(kind, id, known, after, made), *claims])
 
 
-def _commit(made: ChangeDoc, writes: list[Write], context: RecordsContext) -> None:
-    path = f"{CHANGES}/{change_id(made['record'], made['n'])}"
-    if made["due_at"] and context.joined:
-        made["due_at"] = None
-        context.joined.publish_with(Create(path, made), lambda _version: announcement(made), *writes)
+def commit(steps: Sequence[Step], context: RecordsContext) -> None:
+    """Commit all *steps* or none, and announce them. Raises Conflict or AlreadyExists."""
+    announced = [made for made, _ in steps if made["due_at"]]
+    if announced and context.joined:
+        for made in announced:
+            made["due_at"] = None
+        context.joined.publish_all([announcement(made) for made in announced], _writes(steps))
         return
-    version = context.store.commit([Create(path, made), *writes])[path]
-    if made["due_at"]:
-        announce(Doc(path, dict(made), version), context)
+    versions = context.store.commit(_writes(steps))
+    for made in announced:
+        announce(Doc(_path(made), dict(made), versions[_path(made)]), context)
+
+
+def _writes(steps: Sequence[Step]) -> list[Write]:
+    return [write for made, writes in steps for write in (Create(_path(made), made), *writes)]
+
+
+def _path(made: ChangeDoc) -> str:
+    return f"{CHANGES}/{change_id(made['record'], made['n'])}"
 
 
 def announce(doc: Doc, context: RecordsContext) -> None:
@@ -102,27 +145,46 @@ def _says_something(before: Body | None, after: Body) -> bool:
 
 
 def _projection(kind: Kind, id: str, known: Doc | None, after: Body, made: ChangeDoc) -> Write:
-    path = f"{kind.collection}/{id}"
-    content = {
-        **after, **derived(kind, after, made["at"]), "kind": kind.name, "n": made["n"], "changed_at": made["at"],
-        "created_at": known.data["created_at"] if known else made["at"],
-    }  # fmt: skip
+    created_at = known.data["created_at"] if known else made["at"]
+    path, content = f"{kind.collection}/{id}", projection(kind, after, made, created_at)
     return Update(path, content, known.version) if known else Create(path, content)
 
 
+def projection(kind: Kind, body: Body, last: ChangeDoc, created_at: str) -> dict[str, Any]:
+    """The document of a record with *body* after its change *last*."""
+    return {
+        **body, **derived(kind, body, last["at"]), "kind": kind.name, "n": last["n"], "changed_at": last["at"],
+        "created_at": created_at,
+    }  # fmt: skip
+
+
 def _claims(
-    kind: Kind, id: str, before: Body | None, after: Body, context: RecordsContext, *, yields: bool
+    kind: Kind, ids: Sequence[str], before: Body | None, after: Body, context: RecordsContext, *, yields: bool
 ) -> Iterator[Write]:
-    """The writes that give up the claims of *before*, and take those of *after*. Raises Taken."""
+    """The writes that give up the claims of *before*, and take those of *after*. Raises Taken.
+
+    *ids* are those of the record and of records that are merged into it.
+    """
     old, new = claims_of(kind, before or {}), claims_of(kind, after)
-    for path in old.keys() - new.keys():
+    yield from given_up(kind, ids[0], before or {}, after, context)
+    for path in new.keys() - old.keys():
+        claim = context.store.get(path)
+        holder = stored(kind, claim.data["record"], context) if claim else None
+        if (claim and claim.data["record"] == ids[0]) or (holder and holder.id in ids):
+            continue  # it holds the claim, or a record that is merged into it does
+        field, value = new[path]
+        is_free = holder is None or (holder.body["state"] == "deleted" and not field.system)
+        if is_free:
+            yield create_or_update(path, {"kind": kind.name, "field": field.name, "record": ids[0]}, claim)
+        elif holder and not yields:
+            raise Taken(kind, field, value, holder.id)
+
+
+def given_up(
+    kind: Kind, id: str, before: Body | Mapping[str, Any], after: Body | Mapping[str, Any], context: RecordsContext
+) -> Iterator[Delete]:
+    """The writes that give up the claims of the record *id* for which *after* has no reason any more."""
+    for path in claims_of(kind, before).keys() - claims_of(kind, after).keys():
         claim = context.store.get(path)
         if claim and claim.data["record"] == id:
             yield Delete(path, claim.version)
-    for path in new.keys() - old.keys():
-        field, value = new[path]
-        claim = context.store.get(path)
-        if claim and claim.data["record"] != id and not yields:
-            raise Taken(kind, field, value, claim.data["record"])
-        if not claim:
-            yield Create(path, {"kind": kind.name, "field": field.name, "record": id})
