@@ -39,6 +39,9 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("record_changes", "place"),
     ("record_changes", "cause"),
     ("record_changes", "due_at"),
+    ("asks", "place"),
+    ("asks", "open_about"),
+    ("asks", "topic"),
 )
 NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
     {
@@ -50,6 +53,7 @@ NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
         ("overrides", "until"),
         ("public_incidents", "shown_until"),
         ("alerts", "urgency"),
+        ("asks", "topic"),
     }
 )
 """The indexes that a query reads backwards. The others need no descending index, which would cost one more entry per
@@ -70,6 +74,7 @@ _UNINDEXED = (
     "incident_updates",
     "devices",
     "record_claims",
+    "answers",
 )
 COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), *_UNINDEXED)
 

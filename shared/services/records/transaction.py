@@ -1,10 +1,11 @@
 """One change of a record: the record, the change and the claims in one batch, and the announcement that follows it.
 
-A change is two writes, and one for each claim that it takes or gives up. Where the store and the bus share a database,
-the announcement is in the same commit; elsewhere a third write notes that it was made, or the sweeper makes it.
+A change is two writes, one for each claim that it takes or gives up, and two for each ask that it opens or ends. Where
+the store and the bus share a database, the announcement is in the same commit; elsewhere a third write notes that it
+was made, or the sweeper makes it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from shared.records.change import Cause, ChangeDoc, as_change, change_doc, chang
 from shared.records.history import BLANK
 from shared.records.kind import Field, Kind
 from shared.services.records.context import RecordsContext
+from shared.services.records.proposals import Subject, reviewed
 from shared.services.records.record import claims_of
 from shared.telemetry.logger import log as _log
 from shared.values.words import words
@@ -49,8 +51,12 @@ def change(
     *,
     undoes: int | None = None,
     yields: bool = False,
+    also: Sequence[Write] | None = None,
 ) -> ChangeDoc | None:
     """Commit *after* as the next change of the record *id*, which was read as *known*; None if nothing changes.
+
+    *also* are writes of the same commit, which is made for them alone if nothing changes. By default, they are those
+    that withdraw the proposals which the change decides.
 
     Raises Conflict or AlreadyExists if somebody else was quicker, and Taken if another record has one of its keys. With
     *yields*, it has the value of such a key all the same, but is not found by it.
@@ -60,11 +66,16 @@ def change(
     at = max(iso(context.now), at)  # the clock may have been set back, and a history is in order
     made = change_doc(kind.name, id, n, before or BLANK, after, cause, at=at, trace=context.trace)
     if not made["patch"]:
+        if also and known:
+            # A change that was decided before it knew of these writes has to be tried again, so the record is written.
+            context.store.commit([*also, Update(known.path, {"fence": context.new_id()}, known.version)])
         return None
+    if also is None:
+        also = reviewed(Subject(kind, id, before, after, cause), context) if before else ()
     made["undoes"] = undoes
     made["due_at"] = iso(context.now + AGAIN_AFTER) if _says_something(before, after) else None
     claims = _claims(kind, id, before, after, context, yields=yields)
-    _commit(made, [_projection(kind, id, known, after, made), *claims], context)
+    _commit(made, [_projection(kind, id, known, after, made), *claims, *also], context)
     return made
 
 
