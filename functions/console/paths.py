@@ -26,6 +26,10 @@ def message_path(id: str) -> str:
     return f"/console/message/{quote(id, safe='')}"
 
 
+def ask_path(id: str) -> str:
+    return f"/console/ask/{quote(id, safe='')}"
+
+
 def heartbeat_path(name: str) -> str:
     return f"/heartbeat/{quote(name, safe='')}"
 
@@ -41,6 +45,7 @@ def source_path(name: str) -> str:
 
 _OF_KIND: Mapping[str, Callable[[str], str]] = {
     "alert": alert_path,
+    "ask": ask_path,
     "event": event_path,
     "message": message_path,
     "digest": message_path,

@@ -89,5 +89,10 @@ def open_after(now: str) -> str:
     return f"{now} ~"
 
 
+def called(actor: Actor) -> str:
+    """*actor* in words: a person or a source by name, a run, an agent or an import with its kind."""
+    return actor["name"] if actor["kind"] in {"person", "source"} else f"{actor['kind']} {actor['name']}"
+
+
 def as_ask(data: Mapping[str, Any]) -> AskDoc:
     return cast("AskDoc", data)

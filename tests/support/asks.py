@@ -3,6 +3,7 @@
 from typing import Any
 
 from shared.asks.ask import AskDoc, Option, ask_id, digest, place
+from shared.context import Context
 from shared.events import iso
 from shared.ports import Doc
 from shared.records.change import Actor
@@ -19,7 +20,7 @@ RUN = Actor(kind="run", name="3068")
 CONTENT = {"refund": 12900}
 
 
-def question(context: FakeContext, **changes: Any) -> tuple[str, AskDoc]:
+def question(context: Context, **changes: Any) -> tuple[str, AskDoc]:
     """The id and the document of an approval that a run asks for."""
     now = iso(context.now)
     options = [
