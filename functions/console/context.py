@@ -25,4 +25,4 @@ class OperatorContext(Context, Protocol):
 
 
 class ConsoleContext(OperatorContext, FlagContext, RecordsContext, Protocol):
-    """What the pages need together: the weekly review also reports on flags."""
+    """What the pages need together: the weekly review also reports on flags, and an answer may change a record."""

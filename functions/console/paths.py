@@ -35,6 +35,10 @@ def record_path(kind: str, id: str) -> str:
     return f"/console/record/{quote(kind, safe='')}/{quote(id, safe='')}"
 
 
+def ask_path(id: str) -> str:
+    return f"/console/ask/{quote(id, safe='')}"
+
+
 def heartbeat_path(name: str) -> str:
     return f"/heartbeat/{quote(name, safe='')}"
 
@@ -50,6 +54,7 @@ def source_path(name: str) -> str:
 
 _OF_KIND: Mapping[str, Callable[[str], str]] = {
     "alert": alert_path,
+    "ask": ask_path,
     "event": event_path,
     "message": message_path,
     "digest": message_path,

@@ -43,6 +43,9 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("record_changes", "place"),
     ("record_changes", "cause"),
     ("record_changes", "due_at"),
+    ("asks", "place"),
+    ("asks", "open_about"),
+    ("asks", "topic"),
 )
 NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
     {
@@ -55,6 +58,7 @@ NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
         ("public_incidents", "shown_until"),
         ("alerts", "urgency"),
         ("record_changes", "place"),
+        ("asks", "topic"),
     }
 )
 """The indexes that a query reads backwards. The others need no descending index, which would cost one more entry per
@@ -75,6 +79,7 @@ _UNINDEXED = (
     "incident_updates",
     "devices",
     "record_claims",
+    "answers",
 )
 RECORDS = "records_"
 """What the names of the collections of records begin with. The kinds in `company/` decide which there are."""

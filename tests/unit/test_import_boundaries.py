@@ -26,6 +26,7 @@ ROOMS = {
     "health": (),
     "status_page": ("shared.alerting",),
     "records": (),
+    "asks": ("shared.records",),
 }
 """The rooms that decide, each with what it may know besides the contracts and itself."""
 PLATFORM = ("flask", "functions_framework", "cloudevents", "google", "grpc", "gunicorn", "structlog", "os")

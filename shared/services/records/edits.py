@@ -1,18 +1,21 @@
 """What the operator changes: new records, fields, deletion, and what was changed before."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from shared.errors import AlreadyExists, Conflict, NotFound, OposError
+from shared.ports import Write
 from shared.records.body import OPERATOR, Body, State, with_state, with_values
 from shared.records.change import Cause, ChangeDoc, as_change, place_of
 from shared.records.history import versions
 from shared.records.kind import InvalidValues, Kind
 from shared.records.ownership import Owners, Split, split
+from shared.records.proposal import Word
 from shared.records.undo import Lost, Undo, is_merge, undo
 from shared.services.records.clocks import clock_of, first_clock
 from shared.services.records.context import RecordsContext
 from shared.services.records.observations import current_body
+from shared.services.records.proposals import Subject, proposing
 from shared.services.records.record import Stored, stored
 from shared.services.records.separation import part, separate
 from shared.services.records.transaction import CHANGES, change
@@ -52,11 +55,15 @@ class NotOurs(OposError):
 
 
 class Edited(NamedTuple):
-    """The record, its change if anything changed, and what belongs to another system and was only asked for."""
+    """The record, its change if anything changed, and what belongs to another system and was only asked for.
+
+    `ask` is the id of the ask that has this, None if there is nothing to decide.
+    """
 
     record: str
     change: ChangeDoc | None
     asked: Split
+    ask: str | None = None
 
 
 def create(kind: Kind, values: Mapping[str, Any], cause: Cause, context: RecordsContext) -> Edited:
@@ -79,7 +86,7 @@ def edit(
     *,
     base: int = 0,
 ) -> Edited:
-    """Set *values* of a record; None unsets. A field of another system is not set: `asked` has it.
+    """Set *values* of a record; None unsets. A field of another system is not set: it becomes an ask.
 
     *base* is the number of the last change that the operator has seen; 0 means that it does not matter. Raises
     Overtaken if a later change touched the same fields.
@@ -91,7 +98,32 @@ def edit(
             _require_untouched(record, base, set(parsed), context)
         asked = split(kind, parsed, record.body, OPERATOR, owners)
         after = with_values(current_body(kind, record), asked.allowed, clock_of(record, asked.allowed, context))
-        return Edited(record.id, change(kind, record.id, record.doc, after, cause, context), asked)
+        agreed = frozenset(parsed.keys() - asked.allowed.keys() - asked.asked.keys())
+        word = Word(asked.asked, agreed, asked.owners, clock_of(record, asked.asked, context), insists=True)
+        opened = proposing(Subject(kind, record.id, record.body, after, cause), OPERATOR, word, context)
+        made = change(kind, record.id, record.doc, after, cause, context, also=opened.writes)
+        return Edited(record.id, made, asked, opened.ask)
+
+    return _tried(kind, id, attempt, context)
+
+
+def override(
+    kind: Kind,
+    id: str,
+    values: Mapping[str, Any],
+    cause: Cause,
+    context: RecordsContext,
+    also: Callable[[Stored, Body], Sequence[Write]],
+) -> ChangeDoc | None:
+    """Set *values* of a record whoever owns the fields, in one commit with the writes of *also*.
+
+    *also* gets the record as it was read and its body after the change, and may refuse.
+    """
+    parsed = kind.parsed(values)
+
+    def attempt(record: Stored) -> ChangeDoc | None:
+        after = with_values(current_body(kind, record), parsed, clock_of(record, parsed, context))
+        return change(kind, record.id, record.doc, after, cause, context, also=also(record, after))
 
     return _tried(kind, id, attempt, context)
 

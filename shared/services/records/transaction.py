@@ -1,7 +1,8 @@
 """Changes of records: each record, its change and its claims in one batch, and the announcements that follow.
 
-A change is two writes, and one for each claim that it takes or gives up. Where the store and the bus share a database,
-the announcement is in the same commit; elsewhere a third write notes that it was made, or the sweeper makes it.
+A change is two writes, one for each claim that it takes or gives up, and two for each ask that it opens or ends. Where
+the store and the bus share a database, the announcement is in the same commit; elsewhere a third write notes that it
+was made, or the sweeper makes it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from shared.records.derived import derived
 from shared.records.history import BLANK
 from shared.records.kind import Field, Kind
 from shared.services.records.context import RecordsContext
+from shared.services.records.proposals import Subject, reviewed
 from shared.services.records.record import claims_of, stored
 from shared.telemetry.logger import log as _log
 
@@ -56,14 +58,21 @@ def change(
     *,
     undoes: int | None = None,
     yields: bool = False,
+    also: Sequence[Write] | None = None,
 ) -> ChangeDoc | None:
     """Commit *after* as the next change of the record *id*, which was read as *known*; None if nothing changes.
+
+    *also* are writes of the same commit, which is made for them alone if nothing changes. By default, they are those
+    that withdraw the proposals which the change decides.
 
     Raises Conflict or AlreadyExists if somebody else was quicker, and Taken if another record has one of its keys. With
     *yields*, it has the value of such a key all the same, but is not found by it.
     """
-    ready = step(kind, id, known, after, cause, context, undoes=undoes, yields=yields)
+    ready = step(kind, id, known, after, cause, context, undoes=undoes, yields=yields, also=also)
     if ready is None:
+        if also and known:
+            # A change that was decided before it knew of these writes has to be tried again, so the record is written.
+            context.store.commit([*also, Update(known.path, {"fence": context.new_id()}, known.version)])
         return None
     commit([ready], context)
     return ready.made
@@ -81,6 +90,7 @@ def step(
     merges: Sequence[str] = (),
     reclaims: bool = False,
     yields: bool = False,
+    also: Sequence[Write] | None = None,
 ) -> Step | None:
     """The change that `change` commits, for `commit` to commit with others; None if it would say nothing.
 
@@ -93,12 +103,14 @@ def step(
     made = change_doc(kind.name, id, n, before or BLANK, after, cause, at=at, trace=context.trace)
     if not (made["patch"] or merges or undoes):
         return None
+    if also is None:
+        also = reviewed(Subject(kind, id, before, after, cause), context) if before else ()
     made["undoes"] = undoes
     if merges:
         made["merges"] = list(merges)
     made["due_at"] = iso(context.now + AGAIN_AFTER) if _says_something(before, after) else None
     claims = _claims(kind, (id, *merges), None if reclaims else before, after, context, yields=yields)
-    return Step(made, [_projection(kind, id, known, after, made), *claims])
+    return Step(made, [_projection(kind, id, known, after, made), *claims, *also])
 
 
 def commit(steps: Sequence[Step], context: RecordsContext) -> None:
