@@ -70,6 +70,7 @@ _UNINDEXED = (
     "incident_updates",
     "devices",
     "record_claims",
+    "company_faults",
 )
 COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), *_UNINDEXED)
 

@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 from shared.errors import OposError
 from shared.events import document_id
-from shared.records.body import Body, empty
+from shared.records.body import Body, empty, without
 from shared.records.change import Actor, Cause, ChangeDoc
 from shared.records.kind import Field, Kind
 from shared.records.observation import Observation, observed
-from shared.records.ownership import Owners, Split, split
+from shared.records.ownership import Owners, Split, guests, split
 from shared.services.records.context import RecordsContext
 from shared.services.records.record import Stored, claimant, kind_named, stored
 from shared.services.records.transaction import change
@@ -42,12 +42,14 @@ def observe(observation: Observation, owners: Owners, context: RecordsContext) -
     said = observation._replace(values=kind.parsed({**observation.values, field.name: observation.id}))
     record = _record(kind, field, said, context)
     body = current_body(kind, record)
-    asked = split(kind, said.values, _linked(body, field, said.id), said.system, owners)
-    after = observed(body, said._replace(values=asked.allowed))
+    linked = _linked(body, field, said.id)
+    asked = split(kind, said.values, linked, said.system, owners)
+    overruled = guests(kind, linked, said.system, owners) & asked.allowed.keys()
+    after = observed(without(body, overruled), said._replace(values=asked.allowed))
     id = record.id if record else _new_id(said)
     cause = Cause(Actor(kind="source", name=said.system), said.event)
-    known = record.doc if record else None
-    return Outcome(id, change(kind, id, known, after, cause, context, yields=True), asked)
+    made = change(kind, id, record.doc if record else None, after, cause, context, yields=True)
+    return Outcome(id, made, asked)
 
 
 def current_body(kind: Kind, record: Stored | None) -> Body:

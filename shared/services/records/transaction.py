@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from shared.context import Context
 from shared.errors import OposError
 from shared.events import RecordChanged, iso
 from shared.ports import Create, Delete, Doc, Update, Write
@@ -79,7 +80,7 @@ def _commit(made: ChangeDoc, writes: list[Write], context: RecordsContext) -> No
         announce(Doc(path, dict(made), version), context)
 
 
-def announce(doc: Doc, context: RecordsContext) -> None:
+def announce(doc: Doc, context: Context) -> None:
     """Publish the change *doc*, and note that. A publish that fails is made again by the sweeper."""
     try:
         context.bus.publish(announcement(as_change(doc.data)))
