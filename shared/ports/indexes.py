@@ -80,6 +80,7 @@ _UNINDEXED = (
     "devices",
     "record_claims",
     "answers",
+    "company_faults",
 )
 RECORDS = "records_"
 """What the names of the collections of records begin with. The kinds in `company/` decide which there are."""

@@ -88,6 +88,13 @@ def later(known: Clock | None, said: Clock) -> tuple[Clock, bool]:
     return Clock(at=winner["at"], by=winner["by"], system=winner["system"], ties=sorted(ties)[-TIES:]), wins
 
 
+def without(body: Body, fields: set[str]) -> Body:
+    """*body* as if nobody had ever said anything of *fields*."""
+    values = {name: value for name, value in body["values"].items() if name not in fields}
+    clocks = {name: clock for name, clock in body["clocks"].items() if name not in fields}
+    return Body(**{**body, "values": values, "clocks": clocks})
+
+
 def changed_fields(before: Body, after: Body) -> set[str]:
     """The fields whose values differ."""
     names = before["values"].keys() | after["values"].keys()

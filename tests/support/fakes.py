@@ -23,6 +23,7 @@ from shared.services.flags.usage import Usage
 from shared.services.intake.rejections import Rejections
 from shared.services.outbox.context import Render
 from shared.services.outbox.sends import Sends
+from shared.services.records.company_watch import CompanyWatch
 from shared.services.slo.indicators import Indicators
 from tests.support.indexes import is_served, serves_records
 
@@ -243,6 +244,7 @@ class FakeContext:
 
     def __post_init__(self) -> None:
         self.indicators = Indicators(lambda: self.store, "test", lambda: self.config.slos)
+        self.company_watch = CompanyWatch(lambda: self.store)
         self.usage = Usage(lambda: self.store, "test")
         self.rejections = Rejections(lambda: self.store)
 

@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 from shared.errors import OposError
 from shared.events import document_id
-from shared.records.body import Body, empty
+from shared.records.body import Body, empty, without
 from shared.records.change import Actor, Cause, ChangeDoc
 from shared.records.kind import Field, Kind
 from shared.records.observation import Observation, observed, observed_other
-from shared.records.ownership import Owners, Split, split
+from shared.records.ownership import Owners, Split, guests, split
 from shared.records.proposal import Word
 from shared.services.records.context import RecordsContext
 from shared.services.records.proposals import Subject, proposing
@@ -50,9 +50,11 @@ def observe(observation: Observation, owners: Owners, context: RecordsContext) -
     body = current_body(kind, record)
     if is_other := _is_other(kind, field, said.id, record, context):
         said = said._replace(values={name: said.values[name] for name in said.values if name != field.name})
-    asked = split(kind, said.values, _linked(body, field, said.id), said.system, owners)
-    said = said._replace(values=asked.allowed)
-    after = observed_other(body, said) if is_other else observed(body, said)
+    linked = _linked(body, field, said.id)
+    asked = split(kind, said.values, linked, said.system, owners)
+    overruled = guests(kind, linked, said.system, owners) & asked.allowed.keys()
+    said, base = said._replace(values=asked.allowed), without(body, overruled)
+    after = observed_other(base, said) if is_other else observed(base, said)
     id = record.id if record else _new_id(said)
     cause = Cause(Actor(kind="source", name=said.system), said.event)
     if record is None:

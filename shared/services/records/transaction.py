@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from shared.context import Context
 from shared.errors import OposError
 from shared.events import RecordChanged, iso
 from shared.ports import Create, Delete, Doc, Update, Write, create_or_update
@@ -134,7 +135,7 @@ def _path(made: ChangeDoc) -> str:
     return f"{CHANGES}/{change_id(made['record'], made['n'])}"
 
 
-def announce(doc: Doc, context: RecordsContext) -> None:
+def announce(doc: Doc, context: Context) -> None:
     """Publish the change *doc*, and note that. A publish that fails is made again by the sweeper."""
     try:
         context.bus.publish(announcement(as_change(doc.data)))
