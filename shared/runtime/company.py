@@ -109,7 +109,7 @@ def _require_name(parts: tuple[str, ...], file: Path, folder: Path) -> None:
 
 
 def _said(fault: BaseException) -> str:
-    text = str(fault).partition("\n")[0]
+    text = (fault.msg if isinstance(fault, SyntaxError) else str(fault)).partition("\n")[0]
     return text if isinstance(fault, OposError) else f"{type(fault).__name__}: {text}"
 
 
