@@ -106,7 +106,7 @@ def test_the_faults_of_all_files_come_at_once_and_those_of_kinds_that_could_be_r
         "company/b/records.py:2: task: expected title to name fields of the kind; found {txt}",
         "company/records.py:1: expected code that Python can run; found SyntaxError: '(' was never closed",
     ]
-    with pytest.raises(CompanyFault, match="company/a/records.py:1:") as caught:
+    with pytest.raises(CompanyFault, match=r"company/a/records.py:1:") as caught:
         load_kinds(folder)
     assert caught.value.hint == "`opos verify` lists every fault."
 
