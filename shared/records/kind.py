@@ -3,6 +3,7 @@
 import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as parameter
 from functools import cached_property
 from types import NoneType
 from typing import Annotated, Any, get_args
@@ -11,9 +12,13 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from shared.errors import OposError
+from shared.records.company_fault import CompanyFault
 from shared.records.marks import External, Mark, Private, Reference, Sorted, Unique, marks
 from shared.records.model import Declaration, Record
 from shared.values.text import headline, well_formed
+
+OR = "|"
+"""In the template of a title: `{name|email}` is the name, or the e-mail address where there is no name."""
 
 
 class InvalidValues(OposError):
@@ -83,10 +88,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind. `where` is the file and the line of its declaration."""
+    """One kind. `where` is the file and the line of its declaration; `lines` has those of its fields in that file."""
 
     model: type[Record]
     where: tuple[str, int] = ("", 0)
+    lines: Mapping[str, int] = parameter(default_factory=dict, compare=False)
 
     @property
     def declared(self) -> Declaration:
@@ -101,6 +107,12 @@ class Kind:
     @property
     def version(self) -> int:
         return self.declared.version
+
+    def fault(self, field: str, expected: str, actual: str, hint: str | None = None) -> CompanyFault:
+        """A fault of *field*, or of the header if it is empty."""
+        file, line = self.where
+        path = f"{self.name}.{field}" if field else self.name
+        return CompanyFault(file, self.lines.get(field, line), expected, actual, path=path, hint=hint)
 
     @property
     def plural(self) -> str:
@@ -184,17 +196,19 @@ def collection_of(kind: str) -> str:
 
 def slots(title: str) -> list[str]:
     """The fields that the template *title* names. Raises ValueError if its braces do not match."""
-    return [name for _, name, _, _ in string.Formatter().parse(title) if name is not None]
+    names = [names for _, names, _, _ in string.Formatter().parse(title) if names is not None]
+    return [name for alternatives in names for name in alternatives.split(OR)]
 
 
 class _Filled(string.Formatter):
-    """A template filled with values; what is unknown is empty. It reads no attribute of a value."""
+    """A template filled with values, of alternatives the first that is set. It reads no attribute of a value."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values
 
     def get_field(self, field_name: str, args: Any, kwargs: Any) -> tuple[Any, str]:  # noqa: ARG002
-        return str(self.values.get(field_name) or ""), field_name
+        values = (self.values.get(name) for name in field_name.split(OR))
+        return str(next((value for value in values if value), "")), field_name
 
 
 def _marks(info: FieldInfo) -> tuple[Mark, ...]:
