@@ -8,7 +8,7 @@ from functions.console.forms import Form, changed_meanwhile
 from functions.console.frame import Page
 from functions.console.paths import RECORDS, record_path, records_path
 from functions.console.prefix import absent
-from functions.console.record_view import change_row, empty, fields, ids, undo_row
+from functions.console.record_view import change_row, empty, fields, ids, open_asks, undo_row
 from functions.console.responses import message, redirect
 from functions.console.rows import at
 from shared.config.record_owners import owners
@@ -24,7 +24,7 @@ LONGEST_WHY = 200
 _DONE = {
     "made": "The record is made.",
     "saved": "Your change is saved.",
-    "asked": "What belongs to another system is not changed here.",
+    "asked": "What belongs to another system is not changed yet: it waits for your answer.",
     "undone": "The change is undone, as a new change.",
     "deleted": "The record is deleted. Its history stays, and you can restore it.",
     "restored": "The record is restored.",
@@ -45,7 +45,8 @@ def show(request: HttpRequest, context: ConsoleContext, kind_name: str, id: str)
         "title": record.title or record.id[:8], "id": record.id, "kind": record.kind, "path": path, "n": record.n,
         "list": records_path(record.kind.name), "at": at(record.doc.data["changed_at"], context),
         "is_deleted": record.body["state"] == "deleted", "done": _DONE.get(request.query.get("done", ""), ""),
-        "fields": list(fields(record, context)), "ids": list(ids(record)), "empty": empty(record),
+        "fields": list(fields(record, context)), "asks": list(open_asks(record, context)),
+        "ids": list(ids(record)), "empty": empty(record),
         "history": [change_row(change, context) for change in changes[:CHANGES]],
         "older": changes[CHANGES - 1]["n"] if len(changes) > CHANGES else 0,
         "undo": undo_row(record, undone, context) if undone else None, "longest_why": LONGEST_WHY,

@@ -68,7 +68,7 @@ def save(form: Form, context: ConsoleContext, kind_name: str, id: str) -> Page |
 
 
 def _outcome(edited: Edited) -> str:
-    return "asked" if edited.asked.asked else "saved"
+    return "asked" if edited.ask else "saved"
 
 
 def typed_values(kind: Kind, form: Form) -> dict[str, str]:

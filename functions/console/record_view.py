@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from functions.console.context import ConsoleContext
-from functions.console.paths import event_path, record_path
+from functions.console.paths import ask_path, event_path, record_path
 from functions.console.rows import Row, at
 from shared.config.record_owners import owners
 from shared.records.body import OPERATOR, Clock
@@ -12,6 +12,7 @@ from shared.records.kind import Field
 from shared.records.ownership import owner, split
 from shared.records.text import label, shown
 from shared.records.undo import NothingToUndo, undo
+from shared.services.asks.asks import open_about
 from shared.services.records.edits import changes_of
 from shared.services.records.record import Stored, stored
 
@@ -54,6 +55,12 @@ def ids(record: Stored) -> Iterator[tuple[str, str]]:
     for name, field in record.kind.fields.items():
         if field.system and name in values:
             yield system_in_words(field.system), str(values[name])
+
+
+def open_asks(record: Stored, context: ConsoleContext) -> Iterator[Row]:
+    """What waits for the operator's answer about the record."""
+    for doc in open_about(f"{record.kind.name}/{record.id}", context):
+        yield {"path": ask_path(doc.id), "title": doc.data["title"], "at": at(doc.data["created_at"], context)}
 
 
 def _said_by(clock: Clock | None) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from shared.config.record_owners import owners
 from shared.records.change import Actor, Cause
 from shared.records.observation import Observation
 from shared.services.records.edits import edit
@@ -186,6 +187,21 @@ def test_a_value_leads_to_the_event_that_set_it(desk: Desk) -> None:
     page = desk.open(f"/console/record/customer/{id}").text
     assert page.count(f'href="/console/event/{event}"') >= 2, "at the field, and in the history"
     assert "cus_1" in page
+
+
+def test_an_edit_of_what_a_source_owns_waits_as_an_ask(desk: Desk) -> None:
+    bundle = desk.bundle
+    said = Observation("customer", "stripe", "cus_1", "2026-11-20T08:00:00+00:00", "ab" * 32, {"name": "Ada"})
+    context = bundle.runtime.context()
+    path = f"/console/record/customer/{observe(said, owners(context.config), context).record}"
+    assert "belongs to stripe" in desk.open(f"{path}/edit").text
+    answer = desk.typed(path, name="Ada Okafor", plan="pro")
+    page = desk.open(answer.headers["location"]).text
+    assert "waits for your answer" in page
+    assert values_of(desk, path) == {"name": "Ada", "plan": "pro", "stripe_id": "cus_1"}
+    ask = re.findall(r'href="(/console/ask/[^"]+)"', page)[0]
+    shown = desk.open(ask)
+    assert "Ada Okafor" in shown.text
 
 
 def test_a_reference_is_shown_by_the_title_of_its_record(desk: Desk) -> None:
