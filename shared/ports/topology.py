@@ -96,7 +96,7 @@ _ROWS = (
         deploys_after="alert_router",
         subscribes=(Subscription("record-keeper", EventAccepted, dead_letters=False),),
         publishes=(EventAccepted.topic, RecordChanged.topic),
-        writes=("events", "dead_letters", "record_changes", "record_claims", "company_faults"),
+        writes=("events", "alerts", "dead_letters", "record_changes", "record_claims", "company_faults"),
     ),
     Function(
         "digest_sender",

@@ -3,6 +3,7 @@
 import click
 
 from opos.commands.records.edit import delete, new, restore
+from opos.commands.records.forget import forget_record
 from opos.commands.records.history import diff, history
 from opos.commands.records.migrate import migrate_records
 from opos.commands.records.set_ import set_
@@ -20,5 +21,5 @@ def command() -> None:
     """
 
 
-for _command in (show_record, history, diff, set_, new, delete, restore, undo, migrate_records):
+for _command in (show_record, history, diff, set_, new, delete, restore, undo, migrate_records, forget_record):
     command.add_command(_command)
