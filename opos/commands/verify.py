@@ -1,10 +1,15 @@
 """`opos verify`."""
 
+import os
+from contextlib import suppress
+
 import click
 
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, show
+from shared.config.files.faults import Fault
 from shared.config.files.loader import load_config
+from shared.records.company_fault import CompanyFault
 from shared.runtime.settings import DEFAULT_URL
 from shared.values.text import counted
 from shared.verification import verify, warnings
@@ -26,7 +31,7 @@ def command(place: Place, *, places: bool, as_json: bool) -> None:
         _compare(place, as_json=as_json)
         return
     environment, unreadable = place.with_secrets()
-    faults = [*unreadable, *verify(place.config_file, place.flags_file, environment)]
+    faults = [*unreadable, *verify(place.config_file, place.flags_file, environment), *_indexes(place)]
     doubts = warnings(place.config_file, environment, DEFAULT_URL)
     lines = [*map(str, faults), *([] if faults else [_good(place)]), *(f"warning: {doubt}" for doubt in doubts)]
     content = {"faults": [fault._asdict() for fault in faults], "warnings": [doubt._asdict() for doubt in doubts]}
@@ -42,6 +47,16 @@ def _compare(place: Place, *, as_json: bool) -> None:
     show(comparison.as_json(), comparison.as_text(), as_json=as_json)
     if comparison.stops:
         raise SystemExit(FAILED)
+
+
+def _indexes(place: Place) -> list[Fault]:
+    """Whether the indexes that a deployment needs are those of the kinds in `company/`."""
+    from opos.cloud.firestore_indexes import company, index_faults
+
+    folder = place.config_file.parent
+    with suppress(CompanyFault):
+        return list(index_faults(folder, company(os.environ, folder)))
+    return []
 
 
 def _good(place: Place) -> str:
