@@ -75,7 +75,11 @@ def test_lists_of_records_have_the_indexes_of_the_file_that_firebase_reads(bundl
     declared = [index.inputs for index in bundle.of("firestore/index:Index")]
     expected = definition(company({}, ROOT))["indexes"]
     assert expected
-    made = [str((index["collection"], index["queryScope"], index["fields"])) for index in declared]
-    assert sorted(made) == sorted(
-        str((index["collectionGroup"], index["queryScope"], index["fields"])) for index in expected
-    )
+    made = {_index(index["collection"], index["fields"]) for index in declared}
+    assert len(made) == len(declared)
+    assert made == {_index(index["collectionGroup"], index["fields"]) for index in expected}
+    assert {index["queryScope"] for index in declared} == {"COLLECTION"}
+
+
+def _index(collection: str, fields: list[dict[str, str]]) -> tuple[str, ...]:
+    return (collection, *(f"{field['fieldPath']} {field.get('order') or field['arrayConfig']}" for field in fields))
