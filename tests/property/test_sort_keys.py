@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.records.derived import key_of
+from shared.records.derived import listed_fields
 from tests.support.deals import DEAL, VALUES, rank
 
 
 def key(name: str, value: Any) -> Any:
     stored = DEAL.parsed({name: value})[name]
-    return key_of(DEAL.fields[name], stored)
+    return next(listed for listed in listed_fields(DEAL) if listed.name == name).key(stored)
 
 
 @pytest.mark.parametrize("name", [name for name in VALUES if name != "tags"])

@@ -16,7 +16,7 @@ from shared.records.kind import Kind, Outdated
 from shared.services.records.context import RecordsContext
 from shared.telemetry.logger import log as _log
 
-BATCH = 100
+BATCH = 50
 SIDES: tuple[Operator, ...] = ("<", ">")
 """The names of other shapes come before that of today, or after it."""
 
