@@ -28,8 +28,11 @@ class Shown(NamedTuple):
     created_at: str
 
 
-def view(record: Shown, owners: Owners, context: RecordsContext) -> dict[str, Any]:
-    """*record* as JSON. A field that nobody has set has a default or no value, and no clock."""
+def view(record: Shown, owners: Owners | None, context: RecordsContext) -> dict[str, Any]:
+    """*record* as JSON. A field that nobody has set has a default or no value, and no clock.
+
+    Its owner is null if *owners* are not known.
+    """
     body, kind = record.body, record.kind
     return {
         "kind": kind.name, "id": record.id, "title": kind.title(record.values), "state": body["state"],
@@ -37,7 +40,7 @@ def view(record: Shown, owners: Owners, context: RecordsContext) -> dict[str, An
         "version": body["schema"], "fields": {
             name: {
                 "value": record.values.get(name, default_of(field)), "is_set": name in record.values,
-                "owner": owner(kind, name, body, owners), "clock": body["clocks"].get(name),
+                "owner": None if owners is None else owner(kind, name, body, owners), "clock": body["clocks"].get(name),
                 "titles": titles(field, record.values.get(name), context),
             }
             for name, field in kind.fields.items()
@@ -63,7 +66,8 @@ def _field_lines(name: str, field: Mapping[str, Any], clock: OperatorClock) -> I
     value = "(unset)" if field["value"] is None else shown(field["value"]) or "(empty)"
     titles = f"  ({'; '.join(field['titles'])})" if field["titles"] else ""
     yield f"  {name}: {value}{titles}"
-    yield from wrapped(f"{_origin(field, clock)}; owner: {system_name(field['owner'])}", indent=6)
+    owner = system_name(field["owner"]) if field["owner"] else "not known, because opos.yaml is not valid"
+    yield from wrapped(f"{_origin(field, clock)}; owner: {owner}", indent=6)
 
 
 def _origin(field: Mapping[str, Any], clock: OperatorClock) -> str:
