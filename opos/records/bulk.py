@@ -48,9 +48,11 @@ def content(outcome: Outcome) -> dict[str, Any]:
     return {**made, "fault": outcome.fault}
 
 
-def lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def lines(outcomes: Sequence[Outcome], *, is_dry: bool) -> Iterator[str]:
     """The first of *outcomes*, and how many more there are."""
     for record, edited, fault in outcomes[:_SHOWN]:
-        yield from edit_lines(record, edited) if edited else (f"{record.kind.name} {record.id[:8]}  {fault}",)
+        yield from (
+            edit_lines(record, edited, is_dry=is_dry) if edited else (f"{record.kind.name} {record.id[:8]}  {fault}",)
+        )
     if len(outcomes) > _SHOWN:
         yield f"... and {counted(len(outcomes) - _SHOWN, 'more record')}; --json shows all."

@@ -63,7 +63,7 @@ def _set_one(
 
 
 def _lines(record: Stored, edited: Edited, *, is_dry: bool) -> Iterator[str]:
-    yield from edit_lines(record, edited)
+    yield from edit_lines(record, edited, is_dry=is_dry)
     yield from (UNCHANGED,) if is_dry else ()
 
 
@@ -85,12 +85,12 @@ def _set_all(
 
 
 def _confirm(outcomes: Sequence[Outcome]) -> None:
-    say("\n".join(map(readable, bulk.lines(outcomes))), err=True)
+    say("\n".join(map(readable, bulk.lines(outcomes, is_dry=True))), err=True)
     click.confirm(f"Change {counted(bulk.changes(outcomes), 'record')}?", abort=True, err=True)
 
 
 def _all_lines(outcomes: Sequence[Outcome], *, is_dry: bool) -> Iterator[str]:
-    yield from bulk.lines(outcomes)
+    yield from bulk.lines(outcomes, is_dry=is_dry)
     count = counted(bulk.changes(outcomes), "record")
     if not outcomes:
         yield f"No record matches. {UNCHANGED}"
