@@ -44,6 +44,14 @@ def change_content(record: str, change: ChangeDoc | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def change_lines(change: ChangeDoc | None, indent: int = 2) -> Iterator[str]:
+    """What *change* did to the record as a whole, and to each field."""
+    patch = change["patch"] if change else []
+    states = (operation.get("value") for operation in patch if operation["path"] == "/state")
+    yield from (f"{' ' * indent}{'restored' if state == 'live' else state}" for state in states)
+    yield from in_words(differences(change), indent) if change else ()
+
+
 def edit_content(edited: Edited) -> dict[str, Any]:
     _, values, owners = edited.asked
     asked = {name: {"value": value, "owner": owners[name]} for name, value in values.items()}

@@ -13,7 +13,8 @@ from shared.records.text import shown
 from shared.services.records.context import RecordsContext
 from shared.services.records.record import stored
 
-_LATEST = {"live": "", "deleted": "deleted, ", "merged": "merged, "}
+_NO_VALUES: tuple[Any, ...] = (None, "", [], {})
+_STATES = {"live": "", "deleted": "deleted, ", "merged": "merged, "}
 
 
 class Shown(NamedTuple):
@@ -52,14 +53,14 @@ def lines(view: Mapping[str, Any], clock: OperatorClock) -> Iterator[str]:
     """*view* for a person. A value has one line, however long it is, so that it cannot look like another field."""
     yield f"{view['kind']}  {view['id']}"
     yield f"  {view['title']}"
-    changed = f"change {view['change']}, {clock.time_and_age(view['changed_at'])}"
-    yield f"  {_LATEST[view['state']]}{changed}; created {clock.time_and_age(view['created_at'])}"
+    changed = f"changed {clock.time_and_age(view['changed_at'])} by change {view['change']}"
+    yield f"  {_STATES[view['state']]}{changed}, created {clock.time_and_age(view['created_at'])}"
+    yield ""
     fields: dict[str, dict[str, Any]] = view["fields"]
-    for name, field in fields.items():
-        if field["value"] is not None or field["clock"]:
-            yield from ("", *_field_lines(name, field, clock))
-    unset = [name for name, field in fields.items() if field["value"] is None and not field["clock"]]
-    yield from ("", *wrapped(f"Without a value: {', '.join(unset)}", indent=2)) if unset else ()
+    known = [name for name, field in fields.items() if field["clock"] or field["value"] not in _NO_VALUES]
+    yield from (line for name in known for line in _field_lines(name, fields[name], clock))
+    unset = [name for name in fields if name not in known]
+    yield from wrapped(f"without a value: {', '.join(unset)}", indent=2) if unset else ()
 
 
 def _field_lines(name: str, field: Mapping[str, Any], clock: OperatorClock) -> Iterator[str]:
