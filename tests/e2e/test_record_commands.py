@@ -2,23 +2,43 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import chdir
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from click.shell_completion import ShellComplete
 
+from opos.cli import main
 from shared.events import iso
 from shared.records.observation import Observation
+from shared.services.records.merge import merge
+from shared.services.records.record import kind_named
+from tests.support import requirements as needs
 from tests.support.bundle import Bundle
 from tests.support.kinds import OWNERS
-from tests.support.record_commands import called, declare, made, printed, run, said
+from tests.support.record_commands import Stored, called, declare, made, printed, run, said
+from tests.support.records import ME
 
 
 @pytest.fixture
-def bundle(embedded: Bundle) -> Bundle:
+def bundle(tmp_path: Path) -> Iterator[Bundle]:
+    yield from started(Stored(tmp_path))
+
+
+@pytest.fixture
+def firestore(tmp_path: Path) -> Iterator[Bundle]:
+    yield from started(Bundle(tmp_path, firestore=True))
+
+
+def started(bundle: Bundle) -> Iterator[Bundle]:
     """With the kinds of the tests, an hour ago: the commands have the time of the machine."""
-    declare(embedded.folder)
-    embedded.clock.moment = datetime.now(UTC) - timedelta(hours=1)
-    return embedded
+    bundle.clock.moment = datetime.now(UTC) - timedelta(hours=1)
+    bundle.start()
+    declare(bundle.folder)
+    yield bundle
+    bundle.stop()
 
 
 def ada(bundle: Bundle) -> str:
@@ -334,3 +354,53 @@ def test_a_field_of_another_system_is_not_changed_but_asked_about(bundle: Bundle
     ]
     (bundle.folder / "opos.yaml").write_text("nonsense")
     assert "owner: not known, because opos.yaml is not valid\n" in printed(bundle, "show", "customer", id)
+
+
+def test_a_merged_record_is_shown_as_the_one_that_it_was_merged_into(bundle: Bundle) -> None:
+    goes, stays = (made(bundle, "customer", {"name": name}) for name in ("Ada K", "Ada L"))
+    cause, context = ME, bundle.runtime.context()
+    merge(kind_named("customer", context), goes, stays, cause, {}, context)
+    done = called(bundle, "show", "customer", goes)
+    assert (done.stdout.splitlines()[0], done.stderr) == (
+        f"customer  {stays}",
+        f"{goes} was merged into this record.\n",
+    )
+    assert f"  {goes[:8]} was merged into it\n" in printed(bundle, "history", "customer", stays)
+    refused = called(bundle, "undo", f"{goes}.1")
+    assert refused.stderr.startswith("expected a change of a record that is its own, found that ")
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["show", "pro"], ["project"]),
+        (["history", "nothing", ""], []),
+        (["list", "--data", "mistyped", ""], ["customer", "project"]),
+    ],
+)
+def test_the_shell_completes_kinds(bundle: Bundle, words: list[str], offered: list[str]) -> None:
+    assert completed(bundle, *words) == offered
+
+
+def test_the_shell_completes_the_ids_of_records(bundle: Bundle) -> None:
+    id = ada(bundle)
+    assert completed(bundle, "show", "--data", ".", "customer", id[:3]) == [id[:8]]
+
+
+def completed(bundle: Bundle, *words: str) -> list[str]:
+    *before, incomplete = words
+    with chdir(bundle.folder):
+        shell = ShellComplete(main, {}, "opos", "_OPOS_COMPLETE")
+        return [item.value for item in shell.get_completions(["records", *before], incomplete)]
+
+
+@pytest.mark.slow
+@needs.emulators
+def test_the_commands_do_the_same_on_firestore(firestore: Bundle) -> None:
+    bundle, ids = firestore, customers(firestore)
+    assert names(bundle, "--where", "plan=free") == ["Grace Hopper", "Ada Lovelace"]
+    printed(bundle, "set", "customer", "--where", "plan=free", "is_vip=yes", "--yes")
+    assert printed(bundle, "undo", f"{ids['Zoe'][:8]}.1").splitlines()[-1] == "    deleted"
+    assert printed(bundle) == "2  customer\n0  project\n"
+    assert "  is_vip: (unset) -> yes\n" in printed(bundle, "history", "customer", ids["Ada Lovelace"][:8])
+    assert printed(bundle, "migrate", "--dry-run") == "Every record is of the version of today.\n"
