@@ -4,21 +4,22 @@ import click
 
 from opos.commands.records.edit import delete, new, restore
 from opos.commands.records.history import diff, history
+from opos.commands.records.list_ import list_
 from opos.commands.records.migrate import migrate_records
 from opos.commands.records.set_ import set_
 from opos.commands.records.show import show_record
 from opos.commands.records.undo import undo
-from opos.terminal.groups import Suggesting
+from opos.terminal.groups import Listing
 
 
-@click.group("records", cls=Suggesting)
+@click.group("records", cls=Listing)
 def command() -> None:
-    """List, show, change and undo the records of your company.
+    """List, show, change and undo the records of your company. Without a command, list the kinds.
 
     KIND is a kind of record that company/ declares, such as customer. RECORD is its id or the beginning of its id, a
     key such as an email address, or its id in another system.
     """
 
 
-for _command in (show_record, history, diff, set_, new, delete, restore, undo, migrate_records):
+for _command in (list_, show_record, history, diff, set_, new, delete, restore, undo, migrate_records):
     command.add_command(_command)
