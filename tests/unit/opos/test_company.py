@@ -86,7 +86,7 @@ def test_what_stored_records_do_not_survive_is_not_noted(folder: Path) -> None:
     (other / NAME).write_text(before)
     (fault,) = check(other, place.config_file).faults
     assert str(fault).startswith(
-        "company/records.py:6: note.plan: expected a field that version 1 may lack; found it re"
+        "company/records.py:6: note.plan: expected a default, since records of version 1 may lack"
     )
     done = CliRunner().invoke(main, ["verify", "--note"], env={**SECRETS, "OPOS_COMPANY": str(other)})
     assert (done.exit_code, (other / NAME).read_text()) == (2, before)
