@@ -51,7 +51,7 @@ class Content(Record, kind="content", title="{title|version}", plural="content",
     """What you publish: a post, a page, a release."""
 
     title: str | None = None
-    kind: Listed[str] | None = None  # such as post, newsletter or release
+    channel: Listed[str] | None = None  # such as blog, newsletter or release
     status: Listed[Literal["planned", "draft", "published", "withdrawn"]] = "draft"
     version: Listed[str] | None = None  # of a release, such as v1.2.0
     text: str | None = None
