@@ -7,8 +7,8 @@ import click
 
 from opos.records.assignments import texts, values_of
 from opos.records.lookup import find_record
-from shared.records.derived import is_list
 from shared.records.kind import Field, Kind
+from shared.records.text import control
 from shared.services.records.context import RecordsContext
 from shared.services.records.listing import listed
 from shared.services.records.record import Stored
@@ -41,7 +41,7 @@ def _value(kind: Kind, name: str, text: str, context: RecordsContext) -> Any:
     field = kind.fields.get(name)
     if field is None or not text:
         return text or None
-    return _element(field, text, context) if is_list(field) else values_of(kind, {name: text}, context)[name]
+    return _element(field, text, context) if control(field) == "list" else values_of(kind, {name: text}, context)[name]
 
 
 def _element(field: Field, text: str, context: RecordsContext) -> str:

@@ -5,8 +5,6 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-
 from shared.records.body import Body
 from shared.records.kind import Field, Kind
 from shared.records.sort_key import VERSION, sort_key, sort_keys
@@ -56,16 +54,7 @@ def derived(kind: Kind, body: Body, changed_at: str) -> dict[str, Any]:
 @lru_cache(maxsize=256)
 def listed_fields(kind: Kind) -> tuple[ListedField, ...]:
     fields = (field for field in kind.fields.values() if field.is_listed)
-    return tuple(ListedField(field, control(field), _default(field)) for field in fields)
-
-
-def _default(field: Field) -> Any:
-    if field.info.is_required() or field.info.default_factory or field.info.default is None:
-        return None
-    try:
-        return field.parsed(field.info.default)
-    except ValidationError:
-        return None
+    return tuple(ListedField(field, control(field), kind.defaults.get(field.name)) for field in fields)
 
 
 @lru_cache(maxsize=256)
