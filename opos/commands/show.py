@@ -5,6 +5,7 @@ import shlex
 import click
 
 from opos.history.document_view import facts, lines, next_steps
+from opos.records.lookup import as_document
 from opos.terminal.lookup import Match, find_among
 from opos.terminal.next_step import command_line
 from opos.terminal.options import Place, json_option, with_place
@@ -14,6 +15,7 @@ from shared.config.files.faults import ConfigError
 from shared.errors import NotFound
 from shared.events import document_id
 from shared.ports import Doc
+from shared.records.company_fault import CompanyFault
 from shared.runtime.container import Runtime
 from shared.values.kinds import EVENT, KINDS
 
@@ -27,8 +29,8 @@ def command(id: str, place: Place, *, as_json: bool) -> None:
     """Find out what ID is, whatever kind of thing it names, and show it in short.
 
     ID is the id, or its beginning, of an event, an alert, a message, a digest, a silence, a group, a failed message, a
-    session, a focus block or a deployment, the name of a heartbeat or an overridden flag, or the id that a sender gave
-    its delivery, such as evt_... of Stripe.
+    session, a focus block, a deployment or a record, the name of a heartbeat or an overridden flag, or the id that a
+    sender gave its delivery, such as evt_... of Stripe.
     """
     runtime = place.runtime()
     kind, doc = _named(runtime, id)
@@ -47,7 +49,18 @@ def _named(runtime: Runtime, id: str) -> Match:
     except NotFound:
         if event := _delivered(runtime, id):
             return Match(EVENT, event)
+        if record := _record(runtime, id):
+            return record
         raise
+
+
+def _record(runtime: Runtime, id: str) -> Match | None:
+    """The record of any kind that *id* names; None also if the kinds cannot be read."""
+    try:
+        kinds = [as_document(kind) for kind in runtime.kinds.values()]
+        return find_among(runtime.store, kinds, id) if kinds else None
+    except (CompanyFault, NotFound):
+        return None
 
 
 def _delivered(runtime: Runtime, delivery: str) -> Doc | None:

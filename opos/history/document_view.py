@@ -7,6 +7,7 @@ from opos.terminal.times import OperatorClock
 from shared.alerting.state_machine import OPEN
 from shared.ports import Doc
 from shared.ports.field_paths import field
+from shared.records.kind import collection_of
 from shared.values.kinds import (
     ALERT,
     DEPLOYMENT,
@@ -61,13 +62,22 @@ _FACTS: Mapping[Kind, Mapping[str, str]] = {
     PUBLIC_INCIDENT: {"kind": "kind", "impact": "impact", "from": "starts_at", "until": "ends_at"},
 }  # fmt: skip
 """What is worth reading of each kind: a label, and the field that has it."""
+_RECORD_FACTS = {"state": "state", "changes": "n", "changed": "changed_at", "created": "created_at"}
 _UNDELIVERED = frozenset({"failed", "parked"})
 
 
 def facts(kind: Kind, doc: Doc) -> dict[str, Any]:
     """The facts of *doc* by their fields, without those that it lacks. Times are as they are stored."""
-    values = {path: field(doc.data, path) for path in _FACTS[kind].values()}
+    values = {path: field(doc.data, path) for path in _facts_of(kind).values()}
     return {path: value for path, value in values.items() if value is not None and value != ""}
+
+
+def _facts_of(kind: Kind) -> Mapping[str, str]:
+    return _RECORD_FACTS if _is_record(kind) else _FACTS[kind]
+
+
+def _is_record(kind: Kind) -> bool:
+    return kind.collection == collection_of(kind.noun)
 
 
 def next_steps(kind: Kind, doc: Doc) -> list[tuple[str, ...]]:
@@ -85,6 +95,8 @@ def _steps(kind: Kind, data: Data) -> Iterator[tuple[str, ...]]:
         yield from (("retry", "{}"), ("dismiss", "{}", "--why", "WHY"))
     elif kind == DEPLOYMENT:
         yield from (("deployments",), ("rollback", "--to", str(data["number"])))
+    elif _is_record(kind):
+        yield from (("records", words, kind.noun, "{}") for words in ("show", "history"))
     yield from _SHOWN.get(kind, ())
 
 
@@ -115,7 +127,7 @@ def lines(kind: Kind, doc: Doc, clock: OperatorClock) -> Iterator[str]:
     yield f"{kind.noun}  {doc.id}"
     yield f"  {kind.title(doc.data)}"
     known = facts(kind, doc)
-    shown = {label: known[path] for label, path in _FACTS[kind].items() if path in known}
+    shown = {label: known[path] for label, path in _facts_of(kind).items() if path in known}
     wide = max(map(len, shown), default=0)
     yield from (f"  {label:<{wide}}  {_said(value, clock)}" for label, value in shown.items())
 

@@ -24,4 +24,6 @@ def _records(ctx: click.Context, _param: click.Parameter, incomplete: str) -> li
 
 
 kind_argument = click.argument("kind", shell_complete=_kinds)
+kinds_argument = click.argument("kind", required=False, shell_complete=_kinds)
+"""None means all kinds."""
 record_argument = click.argument("record", shell_complete=_records)

@@ -6,9 +6,9 @@ from typing import Any
 from opos.records.change_id import shown_id
 from opos.records.differences import between, in_words
 from opos.records.provenance import actor_name, cause_name
-from opos.records.versions import Version
 from opos.terminal.times import OperatorClock
 from shared.records.change import Difference, change_id
+from shared.records.history import Version
 
 _BECAME = {"live": "restored", "deleted": "deleted", "merged": "merged into another record"}
 
@@ -17,13 +17,13 @@ def entries(versions: Sequence[Version]) -> Iterator[dict[str, Any]]:
     """Each of *versions*, the last one first, with what it changed in the version before."""
     earlier: list[Version | None] = [None, *versions[:-1]]
     for before, version in reversed(list(zip(earlier, versions, strict=True))):
-        change = version.change
+        change, values = version.change, before.body["values"] if before else {}
         yield {
             "id": change_id(change["record"], change["n"]), "record": change["record"], "change": change["n"],
             "at": change["at"], "actor": change["actor"], "cause": change["cause"], "chain": change["chain"],
             "reason": change["reason"], "trace": change["trace"], "undoes": change.get("undoes"),
             "became": became(before, version),
-            "differences": [pair._asdict() for pair in between(before.values if before else {}, version.values)],
+            "differences": [pair._asdict() for pair in between(values, version.body["values"])],
             "patch": change["patch"],
         }  # fmt: skip
 

@@ -1,12 +1,15 @@
 """What the changes of a record add up to: its body after each of them, or at a moment, and where a value came from."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
 from shared.records.body import Body, changed_fields, empty
 from shared.records.change import ChangeDoc
 from shared.records.patch import applied
 
+Values = Mapping[str, Any]
+Current = Callable[[Values, int], Values]
+"""What makes values of today of values and the version that they fit, such as `Kind.current`."""
 BLANK: Mapping[str, Any] = {}
 """What the first change is a patch of."""
 
@@ -24,15 +27,22 @@ class Version(NamedTuple):
     """The fields whose values the change has changed."""
 
 
-def versions(changes: Iterable[ChangeDoc]) -> Iterator[Version]:
-    """The record after each of *changes*, which are all of them in order. Raises Gap."""
+def as_they_were(values: Values, _schema: int) -> Values:
+    return values
+
+
+def versions(changes: Iterable[ChangeDoc], current: Current = as_they_were) -> Iterator[Version]:
+    """The record after each of *changes*, which are all of them in order, with its values as *current* makes them.
+
+    Raises Gap, and what *current* raises.
+    """
     body = empty(0)
     state: Mapping[str, Any] = BLANK
     for n, change in enumerate(changes, 1):
         if change["n"] != n:
             raise Gap(f"expected change {n} of {change['record']}, found change {change['n']}")
         state = applied(state, change["patch"])
-        before, body = body, cast("Body", state)
+        before, body = body, cast("Body", {**state, "values": current(state["values"], state["schema"])})
         yield Version(change, body, changed_fields(before, body))
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from shared.errors import OposError
 from shared.records.body import State, empty
 from shared.records.change import ChangeDoc
-from shared.records.history import Version, versions
+from shared.records.history import Current, Version, as_they_were, versions
 
 
 class NothingToUndo(OposError):
@@ -31,9 +31,12 @@ class Undo(NamedTuple):
     lost: list[Lost]
 
 
-def undo(changes: Sequence[ChangeDoc], n: int) -> Undo:
-    """What undoes change *n* of a record with *changes*, which are all of them. Raises NothingToUndo."""
-    seen = list(versions(changes))
+def undo(changes: Sequence[ChangeDoc], n: int, current: Current = as_they_were) -> Undo:
+    """What undoes change *n* of a record with *changes*, which are all of them, in values as *current* makes them.
+
+    Raises NothingToUndo.
+    """
+    seen = list(versions(changes, current))
     if not 1 <= n <= len(seen):
         raise NothingToUndo(f"expected a change from 1 to {len(seen)}, found {n}")
     if is_separation(changes, n):

@@ -18,13 +18,13 @@ from click.testing import CliRunner
 from opos.bundle.ports import free_port
 from opos.cli import main
 from shared.adapters.channels.email import SmtpMail
-from shared.events import iso
+from shared.events import document_id, iso
 from shared.ports import Create
 from shared.records.observation import Observation
 from tests.support.bundle import SECRETS, Bundle
-from tests.support.company import declare, said
 from tests.support.fakes import FakeClock
 from tests.support.hostile import HOSTILE, LEGITIMATE, controls
+from tests.support.record_commands import declare, said
 
 TITLE = HOSTILE.replace("\x00", "")
 """As a shell can pass it."""
@@ -38,7 +38,7 @@ STORED = {
     "records show": ["customer", "{customer}"], "records history": ["customer", "{customer}"],
     "records diff": ["customer", "{customer}", "1"], "records set": ["customer", "{customer}", f"name={TITLE}"],
     "records undo": ["{customer}.2"], "records delete": ["customer", "{customer}", "--why", TITLE],
-    "records restore": ["customer", "{customer}"], "records new": ["customer", f"name={TITLE}"], "retry": [], "dismiss": ["{quarantined}", "--why", TITLE],
+    "records restore": ["customer", "{customer}"], "records migrate": ["--dry-run"], "records merge": ["customer", "{other}", "{third}", "--dry-run"], "records export": [], "records rebuild": [], "records new": ["customer", f"name={TITLE}"], "retry": [], "dismiss": ["{quarantined}", "--why", TITLE],
 }  # fmt: skip
 """The commands that show what the store has, with their arguments."""
 OTHERS = {
@@ -49,7 +49,7 @@ OTHERS = {
     "statuspage resolve", "statuspage withdraw",
 }  # fmt: skip
 """The commands that show the operator's own files, their own arguments, or what Google Cloud answers."""
-WITHOUT_JSON = {"export"}
+WITHOUT_JSON = {"export", "records export"}
 
 
 def leaves(group: click.Group, name: str = "") -> Iterator[str]:
@@ -112,14 +112,22 @@ def hostile(embedded: Bundle) -> Bundle:
     )  # fmt: skip
     declare(bundle.folder)
     values = {"name": title, "email": title, "tags": [title, title]}
-    said(bundle, Observation("customer", "stripe", title, now, title, values), {})
+    for number, id in enumerate((title, "other", "third")):
+        said(bundle, Observation("customer", "stripe", id, now, title, {**values, "email": f"{title}{number}"}), {})
     return bundle
+
+
+def said_of(id: str) -> str:
+    """The record that was made of the customer *id* of Stripe."""
+    return document_id("record", "customer", "stripe", id)
 
 
 def run(bundle: Bundle, command: str, *more: str) -> bytes:
     ids = {
         "alert": next(doc.id for doc in bundle.docs("alerts") if doc.data["state"] == "firing"),
-        "customer": next(doc.id for doc in bundle.docs("records_customer")),
+        "customer": said_of(HOSTILE),
+        "other": said_of("other"),
+        "third": said_of("third"),
         "event": next(doc.id for doc in bundle.docs("events") if doc.data["source"] == "alertmanager"),
         "digest": next(doc.id for doc in bundle.docs("digests")),
         "quarantined": next((doc.id for doc in bundle.docs("events") if doc.data["quarantine"]), "none"),
@@ -144,7 +152,9 @@ def test_no_command_lets_a_title_control_the_terminal_or_forge_a_line(hostile: B
 
 def test_neither_does_its_json_which_has_every_character_as_it_was_sent(hostile: Bundle) -> None:
     for command in sorted(
-        {*STORED} - WITHOUT_JSON - {"alerts ack", "alerts snooze", "alerts resolve", "alerts note", "dismiss", "records undo"}
+        {*STORED}
+        - WITHOUT_JSON
+        - {"alerts ack", "alerts snooze", "alerts resolve", "alerts note", "dismiss", "records undo"}
     ):
         printed = run(hostile, command, "--json").decode()
         assert controls(printed, except_for="\n") == [], command

@@ -9,8 +9,8 @@ import pytest
 from shared.events import iso
 from shared.records.observation import Observation
 from tests.support.bundle import Bundle
-from tests.support.company import called, declare, made, printed, said
 from tests.support.kinds import OWNERS
+from tests.support.record_commands import called, declare, made, printed, run, said
 
 
 @pytest.fixture
@@ -173,3 +173,51 @@ def test_undo_takes_back_one_change_and_names_what_is_lost(bundle: Bundle) -> No
     assert "undoes change 2" in printed(bundle, "history", "customer", id)
     for wrong, code in (("nonsense", 2), ("0000.1", 1), (f"{id[:6]}.9", 1)):
         assert called(bundle, "undo", wrong).exit_code == code
+
+
+def stored_before(bundle: Bundle, label: str) -> str:
+    """A customer as version 1 of the kind made it."""
+    old = 'class Customer(Record, kind="customer", title="{label}"):\n    label: str\n'
+    declare(bundle.folder, only=f"from shared.records import Record\n\n\n{old}")
+    record = json.loads(printed(bundle, "new", "customer", f"label={label}", "--json"))["record"]
+    declare(bundle.folder)
+    return str(record)
+
+
+def test_a_record_of_an_earlier_version_reads_as_today_and_can_be_migrated(bundle: Bundle) -> None:
+    id = stored_before(bundle, "Ada")
+    assert "  name: Ada\n      made by an upcaster from an earlier version; owner: you\n" in printed(
+        bundle, "show", "customer", id
+    )
+    assert "  name: (unset) -> Ada\n" in printed(bundle, "history", "customer", id)
+    shown = [f"customer {id[:8]}  Ada: version 1 -> 3", "  label: Ada -> (unset)", "  name: (unset) -> Ada"]
+    shown.append("  plan: (unset) -> free")
+    planned = printed(bundle, "migrate", "customer", "--dry-run").splitlines()
+    assert planned == [*shown, "1 record would be migrated. Nothing was changed."]
+    assert printed(bundle, "migrate").splitlines() == [*shown, "Migrated 1 record."]
+    assert "Migrated to version 3 of customer." in printed(bundle, "history", "customer", id)
+    assert "  brought from version 1 of the kind to version 3\n" in printed(bundle, "history", "customer", id)
+    assert printed(bundle, "migrate") == "Every record is of the version of today.\n"
+    assert called(bundle, "undo", f"{id}.2").stderr == "change 2 has changed no value\n"
+
+
+def test_what_an_upcaster_makes_invalid_is_named_and_left_alone(bundle: Bundle) -> None:
+    id = stored_before(bundle, "Ada")
+    declare(bundle.folder, "\n\nCustomer.upcasters[2] = lambda values: {'plan': 'gold', 'name': None}\n")
+    done = called(bundle, "migrate", "--as", "me")
+    assert done.exit_code == 1
+    assert done.stdout.splitlines()[1:] == [
+        "  customer.plan: input should be 'free' or 'pro', found 'gold'",
+        "1 record cannot be migrated. Change the upcaster in company/ or the values.",
+        "Nothing was changed.",
+    ]
+    assert bundle.doc(f"records_customer/{id}")["schema"] == 1
+
+
+def test_show_of_an_id_knows_records_and_says_how_to_see_more(bundle: Bundle) -> None:
+    id = made(bundle, "customer", {"name": "Ada"})
+    done = run(bundle, "show", id[:8])
+    assert done.stdout.splitlines()[:4] == [f"customer  {id}", "  Ada", "  state    live", "  changes  1"]
+    assert f"opos records history customer {id[:8]}" in done.stdout
+    declare(bundle.folder, only="nonsense(")
+    assert run(bundle, "show", "0000").stderr.startswith("No event, alert, ")

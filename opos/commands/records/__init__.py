@@ -3,7 +3,11 @@
 import click
 
 from opos.commands.records.edit import delete, new, restore
+from opos.commands.records.export import export_records
 from opos.commands.records.history import diff, history
+from opos.commands.records.merge import merge
+from opos.commands.records.migrate import migrate_records
+from opos.commands.records.rebuild import rebuild
 from opos.commands.records.set_ import set_
 from opos.commands.records.show import show_record
 from opos.commands.records.undo import undo
@@ -19,5 +23,18 @@ def command() -> None:
     """
 
 
-for _command in (show_record, history, diff, set_, new, delete, restore, undo):
+for _command in (
+    show_record,
+    history,
+    diff,
+    set_,
+    new,
+    delete,
+    restore,
+    undo,
+    migrate_records,
+    merge,
+    export_records,
+    rebuild,
+):
     command.add_command(_command)

@@ -9,11 +9,12 @@ from opos.records.arguments import kind_argument, record_argument
 from opos.records.differences import between, in_words
 from opos.records.history_view import became, entries, lines
 from opos.records.lookup import find_record, kind_of
-from opos.records.versions import Version, require_point, version_at, versions_of
+from opos.records.versions import require_point, version_at, versions_of
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.times import operator_clock
 from shared.records.change import Difference
+from shared.records.history import Version
 
 _SHOWN = 20
 
@@ -56,7 +57,7 @@ def diff(kind: str, record: str, before: str, after: str | None, place: Place, *
     old, new = version_at(before, versions), version_at(after, versions) if after else versions[-1]
     content = {
         "from": old.change["n"], "to": new.change["n"], "became": became(old, new),
-        "differences": [pair._asdict() for pair in between(old.values, new.values)],
+        "differences": [pair._asdict() for pair in between(old.body["values"], new.body["values"])],
     }  # fmt: skip
     show(content, _lines(content, old, new), as_json=as_json)
 

@@ -38,5 +38,6 @@ def _now(record: Stored) -> Shown:
 
 
 def _as_of(record: Stored, at: str, context: RecordsContext) -> Shown:
-    change, body, values = latest_by(at, versions_of(record, context))
-    return Shown(record.kind, record.id, body, values, change["n"], change["at"], record.doc.data["created_at"])
+    change, body, _ = latest_by(at, versions_of(record, context))
+    n, made = change["n"], record.doc.data["created_at"]
+    return Shown(record.kind, record.id, body, body["values"], n, change["at"], made)

@@ -126,7 +126,7 @@ def undo_change(
             parted = part(kind, changes, n, gone, context)
             _require_nothing_lost(n, parted.lost, force=force)
             return separate(record, parted, n, cause, context)
-        undone = undo(changes, n)
+        undone = undo(changes, n, kind.current)
         _require_nothing_lost(n, undone.lost, force=force)
         return change(
             kind, record.id, record.doc, _undone(kind, record, undone, owners, context), cause, context, undoes=n
@@ -172,7 +172,8 @@ def _tried(kind: Kind, id: str, attempt: Callable[[Stored], T], context: Records
 
 
 def _require_untouched(record: Stored, base: int, fields: set[str], context: RecordsContext) -> None:
-    later = [version for version in versions(changes_of(record.id, context)) if version.change["n"] > base]
+    seen = versions(changes_of(record.id, context), record.kind.current)
+    later = [version for version in seen if version.change["n"] > base]
     touched = [(version.change, version.fields & fields) for version in later if version.fields & fields]
     if touched:
         made, names = touched[-1]

@@ -4,6 +4,7 @@ A change is two writes, and one for each claim that it takes or gives up. Where 
 the announcement is in the same commit; elsewhere a third write notes that it was made, or the sweeper makes it.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from shared.records.kind import Field, Kind
 from shared.services.records.context import RecordsContext
 from shared.services.records.record import claims_of, stored
 from shared.telemetry.logger import log as _log
+from shared.values.text import well_formed
 from shared.values.words import words
 
 CHANGES = "record_changes"
@@ -132,11 +134,12 @@ def announce(doc: Doc, context: RecordsContext) -> None:
 
 
 def announcement(made: ChangeDoc) -> RecordChanged:
-    return RecordChanged(
-        id=change_id(made["record"], made["n"]), kind=made["kind"], record=made["record"], n=made["n"], at=made["at"],
-        patch=tuple(operation for operation in made["patch"] if not operation["path"].startswith("/clocks/")),
-        actor=dict(made["actor"]), cause=made["cause"], chain=tuple(made["chain"]), trace=made["trace"],
-    )  # fmt: skip
+    patch = [operation for operation in made["patch"] if not operation["path"].startswith("/clocks/")]
+    content = {
+        **{name: made.get(name) for name in ("kind", "record", "n", "at", "actor", "cause", "chain", "trace")},
+        "id": change_id(made["record"], made["n"]), "patch": patch,
+    }  # fmt: skip
+    return RecordChanged.model_validate_json(well_formed(json.dumps(content, ensure_ascii=False)))
 
 
 def _says_something(before: Body | None, after: Body) -> bool:

@@ -1,5 +1,6 @@
-"""A folder `company/` of tests, and the commands that use its records."""
+"""`opos records` in tests, and the folder `company/` that it reads."""
 
+import sys
 from collections.abc import Mapping
 from contextlib import chdir
 from pathlib import Path
@@ -11,6 +12,7 @@ from opos.cli import main
 from shared.records.change import Cause
 from shared.records.observation import Observation
 from shared.records.ownership import Owners
+from shared.runtime.company import PACKAGE
 from shared.services.records.edits import create
 from shared.services.records.observations import observe
 from shared.services.records.record import kind_named
@@ -19,11 +21,13 @@ from tests.support.project import ROOT
 from tests.support.records import ME
 
 
-def declare(folder: Path, code: str = "") -> None:
-    """The kinds of tests/support/kinds.py, and *code* below them, as `company/records.py` of *folder*."""
-    kinds = (ROOT / "tests/support/kinds.py").read_text().partition("KINDS = ")[0]
+def declare(folder: Path, code: str = "", *, only: str = "") -> None:
+    """The kinds of tests/support/kinds.py, or *only* others, and *code* below, as `company/records.py` of *folder*."""
+    kinds = only or (ROOT / "tests/support/kinds.py").read_text().partition("KINDS = ")[0]
     (folder / "company").mkdir(exist_ok=True)
     (folder / "company" / "records.py").write_text(kinds + code)
+    for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
+        del sys.modules[name]  # as in a new process
 
 
 def made(bundle: Bundle, kind: str, values: Mapping[str, Any], cause: Cause = ME) -> str:
@@ -39,8 +43,12 @@ def said(bundle: Bundle, observation: Observation, owners: Owners) -> str:
 
 def called(bundle: Bundle, *words: str, given: str = "") -> Result:
     """`opos records WORDS`."""
+    return run(bundle, "records", *words, given=given)
+
+
+def run(bundle: Bundle, *words: str, given: str = "") -> Result:
     with chdir(bundle.folder):
-        return CliRunner().invoke(main, ["records", *words, *bundle.place], env=SECRETS, input=given)
+        return CliRunner().invoke(main, [*words, *bundle.place], env=SECRETS, input=given)
 
 
 def printed(bundle: Bundle, *words: str, given: str = "") -> str:
