@@ -42,7 +42,7 @@ STORED = {
 }  # fmt: skip
 """The commands that show what the store has, with their arguments."""
 OTHERS = {
-    "init", "up", "demo", "send", "import", "silence add", "silence expire", "flags list", "flags eval", "flags compile",
+    "records import", "init", "up", "demo", "send", "import", "silence add", "silence expire", "flags list", "flags eval", "flags compile",
     "flags explain", "flags manifest", "flags set", "flags override", "flags release", "flags stale", "verify",
     "secrets rotate", "channels key", "channels test", "cost", "deploy", "rollback", "deployments", "console", "backup", "restore",
     "heartbeat list", "heartbeat url", "completion install", "completion show", "statuspage open", "statuspage maintenance", "statuspage update",

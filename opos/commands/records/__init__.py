@@ -5,6 +5,7 @@ import click
 from opos.commands.records.edit import delete, new, restore
 from opos.commands.records.export import export_records
 from opos.commands.records.history import diff, history
+from opos.commands.records.import_ import import_records
 from opos.commands.records.merge import merge
 from opos.commands.records.migrate import migrate_records
 from opos.commands.records.rebuild import rebuild
@@ -23,18 +24,9 @@ def command() -> None:
     """
 
 
-for _command in (
-    show_record,
-    history,
-    diff,
-    set_,
-    new,
-    delete,
-    restore,
-    undo,
+_COMMANDS = (
+    show_record, history, diff, set_, new, delete, restore, undo, merge, import_records, export_records, rebuild,
     migrate_records,
-    merge,
-    export_records,
-    rebuild,
-):
+)  # fmt: skip
+for _command in _COMMANDS:
     command.add_command(_command)
