@@ -11,7 +11,7 @@ from shared.events import document_id
 from shared.ports import Doc
 from shared.records.body import OPERATOR, Body, with_state, with_values
 from shared.records.change import Difference
-from shared.records.kind import Kind
+from shared.records.kind import Field, Kind
 from shared.records.ownership import Owners, split
 from shared.records.patch import same
 from shared.services.records.clocks import clock_of, first_clock
@@ -55,7 +55,7 @@ class Planner:
 
     def plan(self, said: Said) -> Plan:
         """The plan for the next row of the file."""
-        keys = self._keys(said)
+        keys = [claim_path(self.kind, field, value) for field, value in self._claimed(said)]
         if not keys and not said.id:
             said = said._replace(id=self._content_id(said))
             return Plan(said, "same") if self._is_there(said.id) else self.decide(said)
@@ -83,7 +83,7 @@ class Planner:
         id = said.id or self.context.new_id()
         clock = first_clock(id, self.context)
         after = with_state(with_values(current_body(kind, None), values, clock), "live", clock)
-        return Plan(said, "new", id, kind.title(values), None, after, between({}, values))
+        return Plan(said, "new", id, kind.title(values), None, after)
 
     def _change(self, said: Said, record: Stored) -> Plan:
         kind, body = self.kind, current_body(self.kind, record)
@@ -104,13 +104,13 @@ class Planner:
     def _records(self, said: Said) -> list[Stored]:
         """The records that the id and the keys of a row lead to."""
         kind, context = self.kind, self.context
-        claimed = [field for field in kind.claims if said.values.get(field.name) is not None]
-        records = [claimant(kind, field, said.values[field.name], context) for field in claimed]
+        records = [claimant(kind, field, value, context) for field, value in self._claimed(said)]
         return [record for record in (stored(kind, said.id, context) if said.id else None, *records) if record]
 
-    def _keys(self, said: Said) -> list[str]:
-        claimed = [field for field in self.kind.claims if said.values.get(field.name) is not None]
-        return [claim_path(self.kind, field, said.values[field.name]) for field in claimed]
+    def _claimed(self, said: Said) -> list[tuple[Field, Any]]:
+        """The keys and external ids in *said*."""
+        pairs = [(field, said.values.get(field.name)) for field in self.kind.claims]
+        return [(field, value) for field, value in pairs if value is not None]
 
     def _content_id(self, said: Said) -> str:
         """The id for a row without keys: it is known by what it says, and equal rows by their number."""

@@ -197,7 +197,7 @@ def given_up(
     kind: Kind, id: str, before: Body | Mapping[str, Any], after: Body | Mapping[str, Any], context: RecordsContext
 ) -> Iterator[Delete]:
     """The writes that give up the claims of the record *id* for which *after* has no reason any more."""
-    for path in claims_of(kind, before).keys() - claims_of(kind, after).keys():
+    for path in claims_of(kind, before).keys() - claims_of(kind, after).keys() if before else ():
         claim = context.store.get(path)
         if claim and claim.data["record"] == id:
             yield Delete(path, claim.version)
