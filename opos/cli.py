@@ -29,6 +29,7 @@ _COMMANDS = {
     "import": "Restore an exported event log, or convert an alertmanager.yml.",
     "route": "Explain where alerts go; try other routes on past events.",
     "alerts": "List open alerts; acknowledge, snooze or resolve them; add notes.",
+    "asks": "List what waits for your answer; show an ask; answer it.",
     "incident": "Export the story of an alert for a post-mortem: who was notified, who acted, what else happened.",
     "silence": "Silence alerts for a while; list and end silences.",
     "heartbeat": "List the heartbeats; show their last pings and the address that a job pings.",

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from shared.context import Context
 from shared.services.flags.context import FlagContext
+from shared.services.records.context import RecordsContext
 
 
 class OperatorContext(Context, Protocol):
@@ -23,5 +24,5 @@ class OperatorContext(Context, Protocol):
         ...
 
 
-class ConsoleContext(OperatorContext, FlagContext, Protocol):
-    """What the pages need together: the weekly review also reports on flags."""
+class ConsoleContext(OperatorContext, FlagContext, RecordsContext, Protocol):
+    """What the pages need together: the weekly review also reports on flags, and an answer may change a record."""

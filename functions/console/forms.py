@@ -27,13 +27,17 @@ class Form(NamedTuple):
     Nothing is cut: who stores a text refuses one that is too long. Its lines end as opos stores them, not as browsers
     send them.
 
-    `device` is the browser that sent it, in words, and `who` the address or the session of the operator.
+    `device` is the browser that sent it, in words, and `who` the address or the session of its `operator`.
     """
 
     fields: Mapping[str, str]
     lists: Mapping[str, list[str]]
     device: str = ""
-    who: str = ""
+    operator: Visitor | None = None
+
+    @property
+    def who(self) -> str:
+        return self.operator.who if self.operator else ""
 
     def is_of(self, doc: Doc) -> bool:
         """Whether the page of the form showed *doc* as it is now."""
@@ -60,7 +64,7 @@ def form(act: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if not _is_ours(fields.get("csrf", ""), operator, context):
             return message(403, "This form is not valid any more", _AGAIN, context)
         device = browser_of(request.headers.get("user-agent", ""))
-        return act(Form(fields, lists, device, operator.who), context, *parts)
+        return act(Form(fields, lists, device, operator), context, *parts)
 
     return answer
 

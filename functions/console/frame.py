@@ -7,11 +7,11 @@ made, and only not sent again. Source: RFC 9110, section 13.1.2.
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from functions.console.access import Visitor, entrance, visitor
 from functions.console.context import ConsoleContext
-from functions.console.forms import csrf
+from functions.console.forms import Form, csrf, form
 from functions.console.navigation import ENTRIES
 from functions.console.responses import HEADERS, page
 from functions.console.rows import at
@@ -52,6 +52,21 @@ def framed(show: Shown, stamp: Stamp | None = None) -> Callable[..., HttpRespons
         if etag and _is_known(etag, request):
             return _not_modified(etag)
         return _made(show(request, context, *parts), etag, operator, request, context)
+
+    return answer
+
+
+def submitted(act: Callable[..., Page | HttpResponse]) -> Callable[..., HttpResponse]:
+    """The answer of *act* to a form. A page is shown in the frame: the form again, with what was typed."""
+
+    def answer(request: HttpRequest, context: ConsoleContext, *parts: str) -> HttpResponse:
+        def acted(sent: Form, context: ConsoleContext, *parts: str) -> HttpResponse:
+            result = act(sent, context, *parts)
+            if isinstance(result, HttpResponse) or sent.operator is None:
+                return cast("HttpResponse", result)
+            return _made(result, "", sent.operator, request, context)
+
+        return form(acted)(request, context, *parts)
 
     return answer
 

@@ -12,6 +12,7 @@ from functions.console import (
     acknowledgement,
     alert,
     alerts,
+    ask,
     assets,
     digests,
     event,
@@ -21,6 +22,9 @@ from functions.console import (
     heartbeats,
     menu,
     notification,
+    record,
+    record_form,
+    records,
     review,
     search,
     settings,
@@ -30,11 +34,13 @@ from functions.console import (
 from functions.console.context import ConsoleContext
 from functions.console.devices import installation, launch, subscriptions
 from functions.console.forms import form
-from functions.console.frame import framed
+from functions.console.frame import framed, submitted
 from functions.console.responses import message
 from shared.errors import Gone, NotFound, Unavailable
+from shared.records.company_fault import CompanyFault
 from shared.values.http import HttpRequest, HttpResponse
 
+_MEND = "Records are neither shown nor changed until then. Alerts, digests and flags work as before."
 Answer = Callable[..., HttpResponse]
 """Called with the request, the context, and the part of the path at each asterisk."""
 
@@ -45,6 +51,8 @@ def handle(request: HttpRequest, context: ConsoleContext) -> HttpResponse:
         return _answer(request, context)
     except (NotFound, Gone) as error:
         return message(error.http_status, error.message, error.hint, context)
+    except CompanyFault as fault:
+        return message(503, "Your code in company/ does not load", f"Mend `{fault.message}`. {_MEND}", context)
     except Unavailable:
         hint = "Nothing was changed. Try again in a moment."
         return message(503, "The database does not answer.", hint, context, {"retry-after": "5"})
@@ -78,6 +86,8 @@ ROUTES: dict[str, dict[str, Answer]] = {
     "console/alert/*/resolve": {"POST": form(alert.resolve)},
     "console/alert/*/snooze/*": {"POST": form(alert.snooze)},
     "console/alert/*/note": {"POST": form(alert.add)},
+    "console/ask/*": {"GET": framed(ask.show)},
+    "console/ask/*/answer": {"POST": form(ask.answer)},
     "console/events": {"GET": framed(events.show)},
     "console/event/*": {"GET": framed(event.show)},
     "console/event/*/reveal": {"POST": form(event.reveal)},
@@ -89,6 +99,14 @@ ROUTES: dict[str, dict[str, Answer]] = {
     "console/flags": {"GET": framed(flags.show)},
     "console/flags/override": {"POST": form(flags.set_override)},
     "console/flags/release": {"POST": form(flags.end_override)},
+    "console/records": {"GET": framed(records.show)},
+    "console/records/*": {"GET": framed(records.show)},
+    "console/records/*/new": {"GET": framed(record_form.show_new), "POST": submitted(record_form.make)},
+    "console/record/*/*": {"GET": framed(record.show)},
+    "console/record/*/*/edit": {"GET": framed(record_form.show), "POST": submitted(record_form.save)},
+    "console/record/*/*/delete": {"POST": form(record.delete)},
+    "console/record/*/*/restore": {"POST": form(record.restore)},
+    "console/record/*/*/undo": {"POST": form(record.undo)},
     "console/health": {"GET": framed(health.show)},
     "console/settings": {"GET": framed(settings.show)},
     "console/settings/channel/*/test": {"POST": form(settings.test_channel)},

@@ -20,6 +20,7 @@ ENTRIES = (
     Entry("Alerts", paths.ALERTS, "a", "Operate", "critical"),
     Entry("Events", paths.EVENTS, "e", "Operate", "events"),
     Entry("Health", paths.HEALTH, "h", "Operate"),
+    Entry("Records", paths.RECORDS, "r", "Company"),
     Entry("Flags", paths.FLAGS, "f", "Company"),
     Entry("Review", paths.REVIEW, "w", "Desk"),
     Entry("Settings", paths.SETTINGS, "s", "Desk"),

@@ -11,6 +11,7 @@ HEALTH = "/console/health"
 SETTINGS = "/console/settings"
 SEARCH = "/console/search"
 REVIEW = "/review"
+RECORDS = "/console/records"
 MENU = "/console/menu"
 
 
@@ -24,6 +25,18 @@ def alert_path(id: str) -> str:
 
 def message_path(id: str) -> str:
     return f"/console/message/{quote(id, safe='')}"
+
+
+def records_path(kind: str) -> str:
+    return f"{RECORDS}/{quote(kind, safe='')}"
+
+
+def record_path(kind: str, id: str) -> str:
+    return f"/console/record/{quote(kind, safe='')}/{quote(id, safe='')}"
+
+
+def ask_path(id: str) -> str:
+    return f"/console/ask/{quote(id, safe='')}"
 
 
 def heartbeat_path(name: str) -> str:
@@ -41,6 +54,7 @@ def source_path(name: str) -> str:
 
 _OF_KIND: Mapping[str, Callable[[str], str]] = {
     "alert": alert_path,
+    "ask": ask_path,
     "event": event_path,
     "message": message_path,
     "digest": message_path,

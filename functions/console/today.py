@@ -7,7 +7,7 @@ from typing import Any, TypeGuard
 
 from functions.console.context import ConsoleContext
 from functions.console.frame import Page
-from functions.console.paths import HEALTH, SETTINGS, TODAY, event_path, heartbeat_path, message_path
+from functions.console.paths import HEALTH, SETTINGS, TODAY, ask_path, event_path, heartbeat_path, message_path
 from functions.console.rows import Row, at, group_row, message_row, open_row, pending_row
 from shared.alerting.attention import needs_now
 from shared.context import Context
@@ -15,6 +15,7 @@ from shared.events import iso
 from shared.ports import Condition, Doc
 from shared.ports.earlier_documents import PROGRESS
 from shared.ports.terms import NOW
+from shared.services.asks.asks import count_open
 from shared.services.health.checks.pipeline import SWEEP
 from shared.services.intake.rejections import PATH as REJECTIONS
 from shared.services.standing.standing import is_late, standing
@@ -76,7 +77,7 @@ def stamp(context: ConsoleContext) -> str:
     rewritten = [doc.version if (doc := store.get(path)) else "" for path in (REJECTIONS, PROGRESS)]
     sweep = store.get(SWEEP)
     is_silent = is_late(sweep.data["at"], context) if sweep else False
-    return repr((minute, counts, newest, silences, rewritten, is_silent))
+    return repr((minute, counts, newest, silences, count_open(context), rewritten, is_silent))
 
 
 def today_view(context: Context) -> Row:
@@ -126,6 +127,7 @@ def _next_digest(digest: Mapping[str, Any], context: Context) -> Row:
 
 
 _SECTIONS: Mapping[str, tuple[str, str, Callable[[str], str], str]] = {
+    "asks": ("ask", "Ask", ask_path, ""),
     "not delivered": ("fail", "Not delivered", message_path, "Not delivered: "),
     "quarantined": ("box", "Quarantined", event_path, "Failed validation: "),
     "sources rejected": ("block", "Rejected", lambda _: f"{SETTINGS}#sources", "Rejected: "),

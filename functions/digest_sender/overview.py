@@ -12,6 +12,7 @@ from shared.deployments import latest, words
 from shared.digest.content import LISTED, Note
 from shared.events import iso
 from shared.ports import Doc
+from shared.services.asks.asks import count_open, open_asks
 from shared.services.digest.queue import in_queue
 from shared.services.flags.overrides import in_force
 from shared.services.health.checks.backlogs import backlogs
@@ -47,7 +48,7 @@ def overview(queue: str, items: Sequence[Doc], overviews: dict[str, str], contex
     leftovers = [as_alert(doc.data) for doc in unresolved if doc.id not in again][:most]
     still_open = context.store.count("alerts", where=where) - len(again)
     last = overviews.get(queue) or iso(context.now - DAY)
-    notes = [*_deployments(last, context), *_overrides(context), *_backlogs(context)]
+    notes = [*_asks(context), *_deployments(last, context), *_overrides(context), *_backlogs(context)]
     return Overview({**overviews, queue: iso(context.now)}, leftovers, still_open, notes)
 
 
@@ -60,6 +61,14 @@ def _deployments(since: str, context: Context) -> Iterator[Note]:
     for deployment in reversed(latest(context.store, DEPLOYMENTS)):
         if deployment.began_at >= since:
             yield {"text": one_line(words(deployment)), "link": ""}
+
+
+def _asks(context: Context) -> Iterator[Note]:
+    """How many asks wait for an answer, and the first of them."""
+    first = open_asks(context, limit=1)
+    if first:
+        waiting, title = counted(count_open(context), "ask"), one_line(first[0].data["title"])
+        yield {"text": f"{waiting} waiting for your answer: {title}", "link": context.links.base_url}
 
 
 def _overrides(context: Context) -> Iterator[Note]:

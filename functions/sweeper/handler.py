@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functions.sweeper.alert_timers import end_timers, escalate_due
 from functions.sweeper.clock_steps import follow_clock
 from functions.sweeper.context import SweeperContext
+from functions.sweeper.due_announcements import announce_changes
 from functions.sweeper.due_digests import close_due_batches
 from functions.sweeper.due_reviews import announce_review
 from functions.sweeper.earlier_documents import rewrite_earlier
@@ -27,7 +28,8 @@ def sweep(message: Tick, context: SweeperContext) -> None:  # noqa: ARG001  (a t
     """
     steps: tuple[Callable[[SweeperContext], None], ...] = (
         follow_clock, end_timers, escalate_due, send_stuck_pages, publish_lost, watch_heartbeats,
-        close_due_batches, announce_review, send_stuck_digests, _report_counts, watch, rewrite_earlier,
+        close_due_batches, announce_review, send_stuck_digests, announce_changes, _report_counts, watch,
+        rewrite_earlier,
     )  # fmt: skip
     faults = [fault for step in steps if (fault := _fault_of(step, context))]
     if not faults and context.config.checker:

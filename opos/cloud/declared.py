@@ -96,6 +96,7 @@ def secrets(config: Config) -> dict[str, tuple[str, ...]]:
     read: Mapping[FunctionName, Sequence[str]] = {
         "webhook_intake": [*incoming, *([SIGNING_KEY] if config.heartbeats else [])],  # their addresses derive from it
         "alert_router": outgoing,
+        "record_keeper": [],
         "digest_sender": outgoing,
         "sweeper": [*outgoing, *([config.checker.ping] if config.checker else [])],
         "health": channels,

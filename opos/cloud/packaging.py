@@ -22,7 +22,7 @@ from shared.flags import FlagSet
 PACKAGES = ("functions", "shared")
 KINDS = frozenset({".py", ".html", ".css", ".js", ".png", ".svg", ".atom"})
 """The suffixes of their files: code, the templates of pages and mails, and what pages load."""
-REQUIREMENTS, CONFIG, FLAGS = "requirements.txt", "opos.yaml", "flags.yaml"
+REQUIREMENTS, CONFIG, FLAGS, COMPANY = "requirements.txt", "opos.yaml", "flags.yaml", "company"
 BUILD_VARIABLES = {
     "GOOGLE_FUNCTION_SOURCE": "functions/webhook_intake/main.py",  # each service names its own when it starts
     "GOOGLE_FUNCTION_TARGET": "webhook_intake",
@@ -54,16 +54,24 @@ class Release:
 
 
 def stage(
-    root: Path, folder: Path, environment: str, *, config: Path | None = None, flags: Path | None = None
+    root: Path,
+    folder: Path,
+    environment: str,
+    *,
+    config: Path | None = None,
+    flags: Path | None = None,
+    company: Path | None = None,
 ) -> Release:
     """Copies the files that run in *environment* from the checkout at *root* into *folder*, which must be empty or new.
 
-    *config* and *flags* replace opos.yaml and flags.yaml. Raises ConfigError and NotPackaged.
+    *config*, *flags* and *company* replace opos.yaml, flags.yaml and `company/`, which may be absent. Raises
+    ConfigError and NotPackaged.
     """
     sources = {CONFIG: config or root / CONFIG, FLAGS: flags or root / FLAGS}
     config_, flags_ = load_config(sources[CONFIG]), load_flags(sources[FLAGS], environment)
     _make(folder)
-    for name, source in {**_code(root), **sources}.items():
+    own = _own(company or root / COMPANY)
+    for name, source in {**_code(root), **own, **sources}.items():
         _copy(source, folder / name)
     write_compiled(config_, flags_, folder / CONFIG, folder / FLAGS)
     return _release(folder, recorded(root))
@@ -111,6 +119,18 @@ def _code(root: Path) -> dict[str, Path]:
         raise NotPackaged(f"expected {', '.join(missing)} in {root.absolute()}, found none", hint=hint)
     paths = [path for package in PACKAGES for path in _within(root / package)]
     return {path.relative_to(root).as_posix(): path for path in (root / REQUIREMENTS, *paths)}
+
+
+def _own(company: Path) -> dict[str, Path]:
+    """Every file of the operator's own code by its name in the release, except hidden and compiled ones."""
+    paths = {path.relative_to(company): path for path in company.rglob("*") if path.is_file()}
+    return {
+        f"{COMPANY}/{name.as_posix()}": path for name, path in paths.items() if not any(map(_is_hidden, name.parts))
+    }
+
+
+def _is_hidden(part: str) -> bool:
+    return part.startswith(".") or part == "__pycache__"
 
 
 def _within(package: Path) -> Iterator[Path]:

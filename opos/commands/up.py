@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from opos.bundle.addresses import here, in_network
+from opos.company import check
 from opos.forwarding.target import Target, target
 from opos.terminal.next_step import pasteable
 from opos.terminal.options import DATA_FILE, Place, with_place
@@ -44,6 +45,7 @@ def command(place: Place, host: str, port: int, public_url: Target | None, form:
         mend = "Fix them and start again" if place.config_file.is_file() else f"`opos init` creates {place.config_file}"
         hint = f"{mend}. `opos demo` runs a bundle that needs no configuration."
         stop(WRONG_USAGE, "\n".join(str(fault) for fault in faults), hint=hint)
+    _warn_of_company(place)
     config = load_config(place.config_file)
     os.environ.update(_log_settings(place.data, config.timezone, form))
     from opos.bundle.data_folder import lock, misses_its_file, note_address, require_idle
@@ -60,6 +62,13 @@ def command(place: Place, host: str, port: int, public_url: Target | None, form:
         note_address(place.data, here(host, port), url)
         with _crashes_logged():
             _serve(place, host, port, url)
+
+
+def _warn_of_company(place: Place) -> None:
+    """A fault in `company/` stops what keeps records and nothing else, so the bundle starts."""
+    if faults := check(place.company, place.config_file).faults:
+        lines = "\n".join(str(fault) for fault in faults)
+        say(f"warning: opos keeps no records until this is fixed; everything else works:\n{lines}", err=True)
 
 
 @contextmanager

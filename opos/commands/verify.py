@@ -2,6 +2,7 @@
 
 import click
 
+from opos.company import Checked, check, note
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, show
 from shared.config.files.loader import load_config
@@ -12,27 +13,41 @@ from shared.verification import verify, warnings
 
 @click.command("verify")
 @click.option("--env", "places", is_flag=True, help="Compare this machine, staging and production instead.")
+@click.option("--note", "notes", is_flag=True, help="Also write the fields of the kinds to company/schema.json.")
 @with_place
 @json_option
 @reports_errors
-def command(place: Place, *, places: bool, as_json: bool) -> None:
-    """Check opos.yaml, flags.yaml and their secrets; report every configuration error with its file and line.
+def command(place: Place, *, places: bool, notes: bool, as_json: bool) -> None:
+    """Check opos.yaml, flags.yaml, their secrets, and the kinds in company/; report every error with file and line.
 
     A warning names what is valid but surely not meant, such as a route that no alert can match.
+
+    With --note: write the fields of the kinds to company/schema.json if the kinds are valid. Later checks compare them.
 
     With --env: compare tools, settings, secrets, access and deployments between the environments.
     """
     if places:
         _compare(place, as_json=as_json)
         return
+    noted, company = _company(place, notes=notes)
     environment, unreadable = place.with_secrets()
-    faults = [*unreadable, *verify(place.config_file, place.flags_file, environment)]
-    doubts = warnings(place.config_file, environment, DEFAULT_URL)
-    lines = [*map(str, faults), *([] if faults else [_good(place)]), *(f"warning: {doubt}" for doubt in doubts)]
-    content = {"faults": [fault._asdict() for fault in faults], "warnings": [doubt._asdict() for doubt in doubts]}
+    faults = [*unreadable, *verify(place.config_file, place.flags_file, environment), *company.faults]
+    doubts = [*warnings(place.config_file, environment, DEFAULT_URL), *company.warnings]
+    good = [] if faults else [_good(place, len(company.kinds))]
+    lines = [*noted, *map(str, faults), *good, *(f"warning: {doubt}" for doubt in doubts)]
+    content = {
+        "faults": [fault._asdict() for fault in faults], "warnings": [doubt._asdict() for doubt in doubts],
+        "noted": noted,
+    }  # fmt: skip
     show(content, "\n".join(lines), as_json=as_json)
     if faults:
         raise SystemExit(WRONG_USAGE)
+
+
+def _company(place: Place, *, notes: bool) -> tuple[list[str], Checked]:
+    checked = check(place.company, place.config_file)
+    noted = list(note(place.company, checked.kinds)) if notes and not checked.faults else []
+    return noted, check(place.company, place.config_file) if noted else checked
 
 
 def _compare(place: Place, *, as_json: bool) -> None:
@@ -44,7 +59,8 @@ def _compare(place: Place, *, as_json: bool) -> None:
         raise SystemExit(FAILED)
 
 
-def _good(place: Place) -> str:
+def _good(place: Place, kinds: int) -> str:
     tests = len(load_config(place.config_file).route_tests)
     tested = f" {counted(tests, 'route test')} passed." if tests else ""
-    return f"{place.config_file} and {place.flags_file} are valid, and every secret is set.{tested}"
+    declared = f" {place.company} declares {counted(kinds, 'kind')}." if kinds else ""
+    return f"{place.config_file} and {place.flags_file} are valid, and every secret is set.{tested}{declared}"

@@ -15,8 +15,9 @@ from typing import IO, TypeVar
 
 from opos.bundle.ports import free_port, is_taken
 from opos.bundle.processes import end, start
+from opos.company import SHIPPED
 from opos.terminal.http import Answer, get
-from opos.terminal.options import Backend, Place
+from opos.terminal.options import COMPANY, Backend, Place
 from shared.config.files.loader import load_config
 from shared.errors import Unavailable
 from shared.runtime.container import Runtime
@@ -44,7 +45,7 @@ def bundle(port: int, backend: Backend) -> Iterator[Bundle]:
         data, here = Path(folder), Path(str(files("opos.demo")))
         place = Place(data, here / "opos.yaml", here / "flags.yaml", backend)
         url = f"http://127.0.0.1:{_port(port)}"
-        secrets = _secrets(here)
+        secrets = {**_secrets(here), COMPANY: str(SHIPPED)}
         with (data / "log").open("wb") as log, _process(place, url, {**os.environ, **secrets}, log) as process:
             _wait_for(lambda: _answer(f"{url}/livez"), process, data / "log")
             yield Bundle(url, place.new_runtime(OPOS_PUBLIC_URL=url, **secrets), process, data / "log")

@@ -15,4 +15,5 @@ def staged(ground: Ground) -> Iterator[Release]:
     place = ground.place
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "source"
-        yield stage(ground.root, source, ground.name, config=place.config_file, flags=place.flags_file)
+        files = {"config": place.config_file, "flags": place.flags_file, "company": place.company}
+        yield stage(ground.root, source, ground.name, **files)

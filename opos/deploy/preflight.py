@@ -6,6 +6,7 @@ from itertools import chain
 
 from opos.cloud import declared
 from opos.cloud.gcloud import CloudError
+from opos.company import check
 from opos.deploy.check import Check
 from opos.deploy.cloud_checks import looks
 from opos.deploy.source import NoRepository, Source, source
@@ -14,6 +15,7 @@ from shared.alerting.places import courses_of
 from shared.config.channels import ConsoleChannel
 from shared.config.files.route_tests import outcome
 from shared.config.model import RouteTest
+from shared.records.schema import NOTE
 from shared.verification import verify
 
 AT_ONCE = 8
@@ -21,7 +23,7 @@ AT_ONCE = 8
 
 def preflight(ground: Ground, *, dirty: bool, untested: bool) -> list[Check]:
     """The checks of this machine, then those of the cloud if you are signed in."""
-    near = [*_source(ground, dirty=dirty, untested=untested), _files(ground), _smoke(ground)]
+    near = [*_source(ground, dirty=dirty, untested=untested), _files(ground), _company(ground), _smoke(ground)]
     signed_in = _signed_in(ground)
     if not signed_in.ok:
         return [*near, signed_in]
@@ -60,6 +62,15 @@ def _files(ground: Ground) -> Check:
     return Check(
         "opos.yaml and flags.yaml", not faults, said, "Run `opos verify`: it reports each error on its own line."
     )
+
+
+def _company(ground: Ground) -> Check:
+    """The kinds, and whether schema.json has them: from the deploy on, records of this version are stored."""
+    checked = check(ground.place.company, ground.place.config_file)
+    unnoted = [warning for warning in checked.warnings if warning.hint == NOTE]
+    said = "; ".join(map(str, [*checked.faults, *unnoted])) or f"{len(checked.kinds)} kinds"
+    fix = "Run `opos verify --note`: it reports each error on its own line. Commit company/schema.json."
+    return Check("company/", not (checked.faults or unnoted), said, fix)
 
 
 def _smoke(ground: Ground) -> Check:

@@ -99,6 +99,10 @@ class Smoke:
         if f"alert_router_{nonce}" not in self.event.stored().data["handled"]:
             raise NotWorking(f"expected a decision on the event {self.event.id}, found none")
 
+    def keeper(self) -> None:
+        self.event.send()
+        self._push("record_keeper", self.event.message(f"d{self.deployment.number}"))
+
     def digests(self) -> None:
         for queue in self.ground.config.digests:
             self._push("digest_sender", DigestDue(queue=queue, reason="window"))
@@ -130,6 +134,7 @@ TESTS: Mapping[str, Callable[[Smoke], None]] = {
     "flag_evaluator": Smoke.flags,
     "webhook_intake": Smoke.intake,
     "alert_router": Smoke.router,
+    "record_keeper": Smoke.keeper,
     "digest_sender": Smoke.digests,
     "sweeper": Smoke.sweeper,
     "console": Smoke.console,

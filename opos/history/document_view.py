@@ -10,6 +10,7 @@ from shared.ports.field_paths import field
 from shared.records.kind import collection_of
 from shared.values.kinds import (
     ALERT,
+    ASK,
     DEPLOYMENT,
     DIGEST,
     EVENT,
@@ -38,6 +39,7 @@ _FACTS: Mapping[Kind, Mapping[str, str]] = {
         "waits for": "pending.queue", "acknowledged": "acknowledged_at", "by": "acknowledged_by",
         "resolved": "resolved_at", "group": "told_in", "event": "last_event",
     },
+    ASK: {"kind": "kind", "asked by": "asker.name", "asked": "created_at", "decide by": "decide_by", "event": "cause"},
     MESSAGE: {
         "state": "state", "channel": "channel", "made": "created_at", "attempts": "attempts", "next": "due_at",
         "delivered": "receipt.at", "failure": "last_fault", "because": "cause.step", "group": "cause.group",
@@ -110,6 +112,7 @@ def _alert_steps(data: Data) -> Iterator[tuple[str, ...]]:
 
 
 _SHOWN: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
+    ASK: (("asks", "show", "{}"),),
     EVENT: (("event", "{}"), ("trace", "{}"), ("replay", "{}", "--dry-run")),
     DIGEST: (("digest", "show", "{}"), ("digest", "explain", "{}")),
     SILENCE: (("silence", "expire", "{}"),),

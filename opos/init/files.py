@@ -57,14 +57,19 @@ def apply(changes: Sequence[Change]) -> None:
     opos.yaml that names what the other files do not have.
     """
     drafts: list[tuple[Change, Path]] = []
+    new_folders = {change.file.parent for change in changes if not change.file.parent.exists()}
     try:
         for change in changes:
             _require(change)
+            change.file.parent.mkdir(exist_ok=True)
             drafts.append((change, draft(change.file, change.after, mode=change.mode)))
         for change, new in reversed(drafts):
             new.replace(change.file.resolve())
     except BaseException as fault:
         _undo(drafts)
+        for folder in new_folders:
+            with suppress(OSError):  # it may not have been made
+                folder.rmdir()
         if not isinstance(fault, OSError):
             raise
         hint = "Check that there is space on the disk, and that you may read and write it."

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from opos.company import SHIPPED
 from opos.init import dotenv, revision, sender_guide, templates
 from opos.init.dotenv import Wanted
 from opos.init.files import Change, content, replaced
@@ -17,7 +18,7 @@ from shared.config.files.loader import config_in
 from shared.config.files.located_yaml import Located, parse_yaml, read_yaml
 from shared.security.secrets import read_secret
 
-CONFIG, FLAGS = Path("opos.yaml"), Path("flags.yaml")
+CONFIG, FLAGS, COMPANY = Path("opos.yaml"), Path("flags.yaml"), Path("company")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def beginning(answers: Answers, *, force: bool) -> Plan:
     flags = replaced(FLAGS, templates.FLAGS, force=force)
     guide = sender_guide.guide(answers.senders, answers.public_url, deployed=bool(answers.targets))
     secrets, env = _env_change(list(dotenv.wanted(answers)))
-    changes = (*config, *flags, *replaced(Path(sender_guide.NAME), guide, force=True), *env, *_hidden())
+    changes = (*config, *flags, *replaced(Path(sender_guide.NAME), guide, force=True), *env, *_hidden(), *_company())
     page = next((channel.name for channel in channels(answers)), "desk")
     return Plan(changes, secrets, page, _setups(answers.senders, answers.public_url))
 
@@ -71,7 +72,7 @@ def continuing(answers: Answers, located: Located) -> Plan:
     secrets, env = _env_change(list(_wanted(answers, added, located)))
     config = [Change(CONFIG, before, text.encode(), "changed")] if text.encode() != before else []
     flags = () if FLAGS.exists() else replaced(FLAGS, templates.FLAGS, force=False)
-    changes = (*config, *flags, *_guide_change(answers, added, former), *env, *_hidden())
+    changes = (*config, *flags, *_guide_change(answers, added, former), *env, *_hidden(), *_company())
     setups = _setups(added, answers.public_url)
     if answers.public_url != former.public_url:  # each sender needs the new address
         sources = parsed.data["sources"]
@@ -132,6 +133,13 @@ def _guide_change(answers: Answers, added: tuple[str, ...], former: Answers) -> 
     after = sender_guide.extended(text, added, answers.public_url, former.public_url)
     if after != text:
         yield Change(file, before, after.encode(errors="surrogateescape"), "changed", shown=False)
+
+
+def _company() -> Iterator[Change]:
+    """The kinds that opos ships, unless there is a folder `company/`: that is the operator's, even with --force."""
+    if not COMPANY.exists():
+        for name in ("records.py", "schema.json"):
+            yield Change(COMPANY / name, None, (SHIPPED / name).read_bytes())
 
 
 def _hidden() -> Iterator[Change]:

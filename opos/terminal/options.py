@@ -21,7 +21,7 @@ from shared.runtime.container import Runtime
 from shared.runtime.settings import DOTENV, SIGNING_KEY, Settings
 
 Backend = Literal["embedded", "emulators", "cloud"]
-PUBLIC_URL = "OPOS_PUBLIC_URL"
+PUBLIC_URL, COMPANY = "OPOS_PUBLIC_URL", "OPOS_COMPANY"
 EMULATORS_FILE = "emulators.json"
 DATA_FILE = "opos.db"
 SIGNING_KEY_FILE = "signing.key"
@@ -66,6 +66,11 @@ class Place:
     config_file: Path
     flags_file: Path
     backend: Backend = "embedded"
+
+    @property
+    def company(self) -> Path:
+        """The folder with the operator's own code, which every function uses."""
+        return Path(os.environ.get(COMPANY, self.config_file.parent / "company"))
 
     def environment(self, **more: str) -> dict[str, str]:
         """The process environment in which every function uses this bundle."""

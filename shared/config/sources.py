@@ -1,10 +1,11 @@
 """The sources: how each authenticates its webhooks, and how opos reads its payloads."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from shared.config.records.mapping import RecordMappings
 from shared.config.types import Expression, KeptHeader, SecretNames
 from shared.events import About, Severity
 from shared.values.durations import Duration, Wait
@@ -147,9 +148,28 @@ class Source(Section):
     test_mode: Literal["note", "handle"] = "note"
     """`note`: an event of the sender's test mode is stored and listed, but never notifies and is no income; `handle`:
     it counts like any other, with a label that tells it apart."""
+    records: RecordMappings = Field(default_factory=dict)
+    """What its payloads say of records, besides what opos knows of the sender."""
 
     @model_validator(mode="after")
     def _hmac_is_declared(self) -> Self:
         if (self.scheme == "hmac") != (self.hmac is not None):
             raise ValueError("expected the key 'hmac' with scheme hmac, and with no other scheme")
         return self
+
+
+FORMATS: frozenset[str] = frozenset(FormatName.__args__) - {"mapped"}  # type: ignore[attr-defined]
+
+
+def format_name(name: str, source: Source) -> FormatName:
+    """The declared format, else that of the scheme, else the one called *name*, else `mapped`.
+
+    A payload of Standard Webhooks has nothing but a type in common with others, so a mapping reads it alone.
+    """
+    chosen = next(
+        (known for known in (source.format, source.scheme, name) if known in FORMATS or known == "mapped"), ""
+    )
+    is_mapped = source.type is not None or source.alert is not None or source.event is not None
+    if chosen == "standard-webhooks" and is_mapped:
+        return "mapped"
+    return cast("FormatName", chosen or "mapped")

@@ -123,6 +123,12 @@ FAILURES: Mapping[str, Failure] = {
         "A small, constant problem: compare days with `opos slo --recount DAY`.",
         "warning",
     ),
+    "company-broken": Failure(
+        "Your code in company/ cannot be loaded",
+        "The record keeper takes no event into the records. The events wait; alerts and digests are as usual.",
+        "A mistake in a file in `company/`, which the check names with its line.",
+        "warning",
+    ),
     "events-quarantined": Failure(
         "Webhooks are in quarantine",
         "They are authentic and stored, but opos did not act on them, so you have not seen what they say.",

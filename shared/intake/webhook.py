@@ -50,9 +50,15 @@ def read(name: str, source: "Source", headers: Mapping[str, str], payload: Any |
         return _quarantined(name, payload)
     sender = format_of(name, source)
     reading = _reading(name, source, sender, headers, payload)
-    if sender.is_test is None or not sender.is_test(payload):
-        return reading
-    return _noted(reading) if source.test_mode == "note" else _marked(reading)
+    if is_only_noted(name, source, payload):
+        return _noted(reading)
+    return _marked(reading) if sender.is_test and sender.is_test(payload) else reading
+
+
+def is_only_noted(name: str, source: "Source", payload: Any) -> bool:
+    """Whether *payload* is of the sender's test mode, which *source*, called *name*, does not handle."""
+    is_test = format_of(name, source).is_test
+    return source.test_mode == "note" and is_test is not None and is_test(payload)
 
 
 def _reading(name: str, source: "Source", sender: Format, headers: Mapping[str, str], payload: Any) -> Reading:

@@ -4,7 +4,11 @@ The index of one field answers each query. No field that grows with time is inde
 every webhook writes: such an index caps a collection at 500 writes a second (Firestore documentation, "Best
 practices"). `alerts.calls_at`, `alerts.pending.place` and `alerts.urgency` do grow, but only alerts that wait, or are
 open, have them. The terms in LISTS begin with a word, so the writes of a month spread over all words (ADR 52).
+
+The collections of records are indexed otherwise: shared/records/indexes.py derives their indexes from the kinds.
 """
+
+from typing import NamedTuple
 
 INDEXES: tuple[tuple[str, str], ...] = (
     ("events", "state"),
@@ -39,6 +43,9 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("record_changes", "place"),
     ("record_changes", "cause"),
     ("record_changes", "due_at"),
+    ("asks", "place"),
+    ("asks", "open_about"),
+    ("asks", "topic"),
 )
 NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
     {
@@ -50,6 +57,8 @@ NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
         ("overrides", "until"),
         ("public_incidents", "shown_until"),
         ("alerts", "urgency"),
+        ("record_changes", "place"),
+        ("asks", "topic"),
     }
 )
 """The indexes that a query reads backwards. The others need no descending index, which would cost one more entry per
@@ -70,8 +79,35 @@ _UNINDEXED = (
     "incident_updates",
     "devices",
     "record_claims",
+    "answers",
+    "company_faults",
 )
+RECORDS = "records_"
+"""What the names of the collections of records begin with. The kinds in `company/` decide which there are."""
+CHANGED = "listed.changed_at"
+"""What lists of records are ordered by: directly, or between equal values of another field."""
+LISTED_AS, LEADS_TO, WORDS = "listed_as", "into", "terms"
+"""The other fields of a record that are indexed, beside those in `listed`."""
 COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), *_UNINDEXED)
+
+
+class Composite(NamedTuple):
+    """An index of two fields. `first` is how the first one is indexed: ASCENDING, DESCENDING or CONTAINS."""
+
+    collection: str
+    field: str
+    first: str
+    then_by: str
+    direction: str
+
+
+def is_of_records(collection: str) -> bool:
+    return collection.startswith(RECORDS)
+
+
+def then_by(collection: str, order_by: str | None) -> str | None:
+    """The field that orders equal values of *order_by*, before the id does."""
+    return CHANGED if order_by and order_by != CHANGED and is_of_records(collection) else None
 
 
 def orders(collection: str, field: str) -> tuple[str, ...]:

@@ -61,6 +61,9 @@ Condition = tuple[str, Operator, Any]
 
 `contains` asks whether a list of texts, declared in `shared.ports.indexes.LISTS`, has the value as an element. It is
 the only condition of its query, which has no *order_by*: the index of one field answers each query.
+
+Records are the exception. A query of a collection of records may have any number of conditions `==`, or one `contains`,
+on fields in `listed`, and is then ordered by `listed.changed_at`.
 """
 
 
@@ -83,6 +86,8 @@ class Store(Protocol):
 
         Documents without the *order_by* field do not match. Conditions other than `==` must all be on that field (two
         make a range; this is Firestore's rule), and `shared.ports.indexes` must declare an index for it.
+
+        Records with equal values of *order_by* are ordered by `listed.changed_at`, and then id.
         """
         ...
 

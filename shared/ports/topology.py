@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
-from shared.events import DeadLetter, DigestDue, EventAccepted, Message, ReviewDue, Tick
+from shared.events import DeadLetter, DigestDue, EventAccepted, Message, RecordChanged, ReviewDue, Tick
 
 FunctionName = Literal[
-    "webhook_intake", "alert_router", "digest_sender", "sweeper", "health", "flag_evaluator", "console"
+    "webhook_intake", "alert_router", "record_keeper", "digest_sender", "sweeper", "health", "flag_evaluator", "console"
 ]  # fmt: skip
 """The names that opos.yaml may use. Types cannot be derived from rows, so a test compares this one with them."""
 Caller = Literal["anyone", "pubsub", "deployer", "monitoring", "operators"]
@@ -56,7 +56,7 @@ class Function(NamedTuple):
     publishes: tuple[str, ...] = ()
     """Topics."""
     writes: tuple[str, ...] = ()
-    """Collections. A test runs every function and compares."""
+    """Collections, besides those of the kinds of records. A test runs every function and compares."""
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ class Function(NamedTuple):
 
 _SWEPT = (
     "events", "alerts", "groups", "outbox", "digests", "heartbeats", "dead_letters", "sweeps", "indicators", "probes",
-    "silences", "focus", "overrides", "devices",
+    "silences", "focus", "overrides", "devices", "record_changes",
 )  # fmt: skip
 _ROWS = (
     Function(
@@ -91,9 +91,17 @@ _ROWS = (
         writes=("events", "alerts", "alert_changes", "groups", "outbox", "indicators", "devices"),
     ),
     Function(
-        "digest_sender",
+        "record_keeper",
         called_by=("pubsub",),
         deploys_after="alert_router",
+        subscribes=(Subscription("record-keeper", EventAccepted, dead_letters=False),),
+        publishes=(EventAccepted.topic, RecordChanged.topic),
+        writes=("events", "dead_letters", "record_changes", "record_claims", "company_faults"),
+    ),
+    Function(
+        "digest_sender",
+        called_by=("pubsub",),
+        deploys_after="record_keeper",
         subscribes=(Subscription("digest-sender", DigestDue), Subscription("digest-sender-reviews", ReviewDue)),
         publishes=(DigestDue.topic,),
         writes=("digests", "alerts", "outbox", "devices"),
@@ -106,7 +114,7 @@ _ROWS = (
             Subscription("sweeper-ticks", Tick, max_backoff=timedelta(seconds=60)),
             Subscription("sweeper-dead-letters", DeadLetter, dead_letters=False),
         ),
-        publishes=(EventAccepted.topic, DigestDue.topic, ReviewDue.topic, PROBES),
+        publishes=(EventAccepted.topic, DigestDue.topic, ReviewDue.topic, RecordChanged.topic, PROBES),
         writes=_SWEPT,
     ),
     Function(
@@ -157,7 +165,9 @@ def _owned(row: Function) -> Function:
 ROWS: tuple[Function, ...] = tuple(map(_owned, _ROWS))
 FUNCTIONS: tuple[FunctionName, ...] = tuple(row.name for row in ROWS)
 SUBSCRIPTIONS: tuple[Subscription, ...] = tuple(subscription for row in ROWS for subscription in row.subscribes)
-TOPICS: tuple[str, ...] = (*dict.fromkeys(subscription.topic for subscription in SUBSCRIPTIONS), PROBES)
+TOPICS: tuple[str, ...] = tuple(
+    dict.fromkeys([*(feed.topic for feed in SUBSCRIPTIONS), *(topic for row in ROWS for topic in row.publishes)])
+)
 PUBLIC: tuple[FunctionName, ...] = tuple(row.name for row in ROWS if row.public)
 PUSHED: tuple[FunctionName, ...] = tuple(row.name for row in ROWS if row.subscribes)
 """The functions that Pub/Sub calls."""

@@ -88,11 +88,20 @@ def later(known: Clock | None, said: Clock) -> tuple[Clock, bool]:
     return Clock(at=winner["at"], by=winner["by"], system=winner["system"], ties=sorted(ties)[-TIES:]), wins
 
 
+def without(body: Body, fields: set[str]) -> Body:
+    """*body* as if nobody had ever said anything of *fields*."""
+    values = {name: value for name, value in body["values"].items() if name not in fields}
+    clocks = {name: clock for name, clock in body["clocks"].items() if name not in fields}
+    return Body(**{**body, "values": values, "clocks": clocks})
+
+
 def changed_fields(before: Body, after: Body) -> set[str]:
     """The fields whose values differ."""
     names = before["values"].keys() | after["values"].keys()
-    return {name for name in names if not _alike(before["values"], after["values"], name)}
+    return {name for name in names if not alike(before, after, name)}
 
 
-def _alike(before: Mapping[str, Any], after: Mapping[str, Any], name: str) -> bool:
-    return name in before and name in after and same(before[name], after[name])
+def alike(body: Body, other: Body, name: str) -> bool:
+    """Whether two bodies have the same value of a field, or both have none."""
+    values, others = body["values"], other["values"]
+    return (name in values) == (name in others) and same(values.get(name), others.get(name))

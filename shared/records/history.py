@@ -1,6 +1,6 @@
 """What the changes of a record add up to: its body after each of them, or at a moment, and where a value came from."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from shared.records.body import Body, changed_fields, empty
@@ -57,3 +57,11 @@ def folded(changes: Iterable[ChangeDoc]) -> Body | None:
 def as_of(changes: Iterable[ChangeDoc], moment: str) -> Body | None:
     """The body at *moment*, by the time of each change; None before the first."""
     return folded(change for change in changes if change["at"] <= moment)
+
+
+def rewound(body: Body, later: Sequence[ChangeDoc]) -> Body:
+    """What *body* was before the changes *later*, which are all of the last ones in order."""
+    state: Mapping[str, Any] = body
+    for change in reversed(later):
+        state = applied(state, change["inverse"])
+    return cast("Body", state)

@@ -3,6 +3,7 @@
 import string
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as parameter
 from functools import cached_property
 from types import NoneType
 from typing import Annotated, Any, get_args
@@ -11,15 +12,20 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from shared.errors import OposError
+from shared.records.company_fault import CompanyFault
 from shared.records.marks import External, Mark, Private, Reference, Sorted, Unique, marks
 from shared.records.model import Declaration, Record
 from shared.values.text import headline, well_formed
+
+OR = "|"
+"""In the template of a title: `{name|email}` is the name, or the e-mail address where there is no name."""
 
 
 class InvalidValues(OposError):
     """Values that do not fit their kind. `faults` says for each field what is wrong with it."""
 
     code = "invalid_values"
+    http_status = 400
 
     def __init__(self, kind: str, faults: Mapping[str, str]) -> None:
         super().__init__("\n".join(f"{kind}.{name}: {fault}" for name, fault in faults.items()))
@@ -84,10 +90,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind. `where` is the file and the line of its declaration."""
+    """One kind. `where` is the file and the line of its declaration; `lines` has those of its fields in that file."""
 
     model: type[Record]
     where: tuple[str, int] = ("", 0)
+    lines: Mapping[str, int] = parameter(default_factory=dict, compare=False)
 
     @property
     def declared(self) -> Declaration:
@@ -102,6 +109,12 @@ class Kind:
     @property
     def version(self) -> int:
         return self.declared.version
+
+    def fault(self, field: str, expected: str, actual: str, hint: str | None = None) -> CompanyFault:
+        """A fault of *field*, or of the header if it is empty."""
+        file, line = self.where
+        path = f"{self.name}.{field}" if field else self.name
+        return CompanyFault(file, self.lines.get(field, line), expected, actual, path=path, hint=hint)
 
     @property
     def plural(self) -> str:
@@ -120,6 +133,15 @@ class Kind:
     def claims(self) -> tuple[Field, ...]:
         """The keys and external ids."""
         return tuple(field for field in self.fields.values() if field.is_claimed)
+
+    @cached_property
+    def defaults(self) -> Mapping[str, Any]:
+        """What a field without a value is, as it would be stored. One that is made anew each time is not here."""
+        infos = {name: field.info for name, field in self.fields.items()}
+        plain = {
+            name: info.default for name, info in infos.items() if not info.is_required() and not info.default_factory
+        }
+        return {name: self.fields[name].parsed(value) for name, value in plain.items() if value is not None}
 
     def external(self, system: str) -> Field | None:
         return next((field for field in self.claims if field.system == system), None)
@@ -176,17 +198,19 @@ def collection_of(kind: str) -> str:
 
 def slots(title: str) -> list[str]:
     """The fields that the template *title* names. Raises ValueError if its braces do not match."""
-    return [name for _, name, _, _ in string.Formatter().parse(title) if name is not None]
+    names = [names for _, names, _, _ in string.Formatter().parse(title) if names is not None]
+    return [name for alternatives in names for name in alternatives.split(OR)]
 
 
 class _Filled(string.Formatter):
-    """A template filled with values; what is unknown is empty. It reads no attribute of a value."""
+    """A template filled with values, of alternatives the first that is set. It reads no attribute of a value."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values
 
     def get_field(self, field_name: str, args: Any, kwargs: Any) -> tuple[Any, str]:  # noqa: ARG002
-        return str(self.values.get(field_name) or ""), field_name
+        values = (self.values.get(name) for name in field_name.split(OR))
+        return str(next((value for value in values if value), "")), field_name
 
 
 def _marks(info: FieldInfo) -> tuple[Mark, ...]:
@@ -195,7 +219,9 @@ def _marks(info: FieldInfo) -> tuple[Mark, ...]:
 
 def _said(fault: ValidationError) -> str:
     error = fault.errors()[0]
-    return f"{error['msg'][:1].lower()}{error['msg'][1:]}, found {error['input']!r}"[:300]
+    wanted = "money such as 129.00 EUR" if "Money" in error["msg"] else error["msg"].removeprefix("Input should be ")
+    said = f"expected {wanted}" if wanted != error["msg"] else f"{wanted[:1].lower()}{wanted[1:]}"
+    return f"{said}, found {error['input']!r}"[:300]
 
 
 def _encodable(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.errors import OposError
 
@@ -21,12 +21,15 @@ class WrongKind(OposError):
 class Declaration(BaseModel):
     """What the header of a kind says: `class Customer(Record, kind="customer", version=2, title="{name}")`."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, strict=True)
 
     kind: str
     version: int = 1
     title: str = ""
-    """The title of a record, with its fields in braces; empty means the first key, else the first field."""
+    """The title of a record, with its fields in braces, and alternatives of a field after `|`.
+
+    Empty means the first key, else the first field.
+    """
     plural: str = ""
     """What several are called; empty means the kind with an s."""
     segment: str = ""
@@ -61,8 +64,17 @@ class Record(BaseModel):
             raise WrongKind(f"expected kind, version, title, plural, segment or keep_days, found {', '.join(unknown)}")
         title = cls.model_config.get("title") or ""  # pydantic takes `title` from the header itself
         fields = {"version": version, "title": title, "plural": plural, "segment": segment, "keep_days": keep_days}
-        cls.declared = Declaration(kind=kind, **fields) if kind else None
+        cls.declared = _declaration({"kind": kind, **fields}) if kind else None
         cls.upcasters = {}
+
+
+def _declaration(header: dict[str, Any]) -> Declaration:
+    try:
+        return Declaration.model_validate(header)
+    except ValidationError as fault:
+        error = fault.errors()[0]
+        reason = error["msg"].replace("Input should be", "to be", 1)
+        raise WrongKind(f"expected {error['loc'][0]} {reason}, found {error['input']!r}") from None
 
 
 def upcast(model: type[Record], version: int) -> Callable[[U], U]:

@@ -20,9 +20,22 @@ class Split(NamedTuple):
 
 
 def owner(kind: Kind, field: str, body: Body, owners: Owners) -> str:
-    """The system that *field* of a record with *body* belongs to; OPERATOR unless the record has an id in another."""
-    linked = (system for system in owners.get((kind.name, field), ()) if _is_linked(kind, body, system))
-    return next(linked, OPERATOR)
+    """The system that *field* of a record with *body* belongs to; OPERATOR unless the record has an id in another.
+
+    The id that a record has in another system belongs to that system.
+    """
+    field_system = kind.fields[field].system if field in kind.fields else ""
+    systems = (field_system,) if field_system else owners.get((kind.name, field), ())
+    return next((system for system in systems if _is_linked(kind, body, system)), OPERATOR)
+
+
+def guests(kind: Kind, body: Body, system: str, owners: Owners) -> set[str]:
+    """The fields that *system* owns, and of which another system has spoken before it did.
+
+    It may, as long as nobody else has. The word of the owner then counts, even if it is older.
+    """
+    strangers = {name for name, clock in body["clocks"].items() if clock["system"] not in {system, OPERATOR}}
+    return {name for name in strangers if owner(kind, name, body, owners) == system}
 
 
 def split(kind: Kind, values: Mapping[str, Any], body: Body, writer: str, owners: Owners) -> Split:

@@ -107,3 +107,13 @@ def _types(annotation: Any) -> list[Any]:
     if name in {"Union", "UnionType", "typing.Union"}:
         return [type for part in get_args(annotation) for type in _types(part)]
     return [] if annotation is NoneType or isinstance(annotation, Mark) else [annotation]
+
+
+def label(name: str) -> str:
+    """The name of a field, or of a kind, as a page says it."""
+    return name.replace("_", " ").capitalize()
+
+
+def is_prose(field: Field) -> bool:
+    """Whether *field* is free text, of which a person may write several lines."""
+    return _types(field.info.annotation) == [str] and not field.marks

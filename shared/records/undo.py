@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from shared.errors import OposError
-from shared.records.body import State, empty
+from shared.records.body import State, alike, empty
 from shared.records.change import ChangeDoc
 from shared.records.history import Current, Version, as_they_were, versions
 
@@ -13,6 +13,7 @@ class NothingToUndo(OposError):
     """There is no such change, or it changed nothing that is left to undo."""
 
     code = "nothing_to_undo"
+    http_status = 409
 
 
 class Lost(NamedTuple):
@@ -24,7 +25,10 @@ class Lost(NamedTuple):
 
 
 class Undo(NamedTuple):
-    """The `values` that a new change sets, None to unset, and the `state` if that changes, too."""
+    """The `values` that a new change sets, None to unset, and the `state` if that changes, too.
+
+    Both are empty if everything is by now as it was before the change.
+    """
 
     values: dict[str, Any]
     state: State | None
@@ -42,11 +46,13 @@ def undo(changes: Sequence[ChangeDoc], n: int, current: Current = as_they_were) 
     if is_separation(changes, n):
         raise NothingToUndo(f"change {n} has undone a merge: merge the two records again")
     change, before, now = seen[n - 1], seen[n - 2].body if n > 1 else empty(0), seen[-1].body
-    values = {name: before["values"].get(name) for name in change.fields} if n > 1 else {}
-    state = before["state"] if before["state"] != change.body["state"] else None
-    if not values and state is None:
+    fields = change.fields if n > 1 else set()
+    was = before["state"] if before["state"] != change.body["state"] else None
+    if not fields and was is None:
         raise NothingToUndo(f"change {n} has changed no value")
-    return Undo(values, state if state != now["state"] else None, list(_lost(seen[n:], set(values))))
+    values = {name: before["values"].get(name) for name in sorted(fields) if not alike(before, now, name)}
+    state = was if was != now["state"] else None
+    return Undo(values, state, list(_lost(seen[n:], set(values))))
 
 
 def is_merge(changes: Sequence[ChangeDoc], n: int) -> bool:

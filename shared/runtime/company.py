@@ -1,40 +1,74 @@
 """The operator's code in `company/`. Only what keeps or shows records loads it, at its first use."""
 
+import ast
 import importlib
+import keyword
 import sys
 import threading
 import traceback
 from collections.abc import Iterator, Mapping
-from inspect import getsourcelines
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
+from shared.errors import OposError
 from shared.records.company_fault import CompanyFault
 from shared.records.kind import Kind
+from shared.records.kind_rules import kind_faults
 from shared.records.model import Record
 
-PACKAGE = "company"
+PACKAGE, RECORDS = "company", "records.py"
 _loading = threading.Lock()
 
 
+class Company(NamedTuple):
+    """What `company/` declares: its kinds by name, and every fault in them and in the code that could not be loaded."""
+
+    kinds: Mapping[str, Kind]
+    faults: tuple[CompanyFault, ...]
+
+
 def load_kinds(folder: Path) -> Mapping[str, Kind]:
-    """The kinds that `records.py` in *folder*, and in each folder in it, declare, by name. Raises CompanyFault."""
+    """The kinds that `company/` in *folder* declares, by name. Raises the first CompanyFault."""
+    kinds, faults = load_company(folder)
+    if faults:
+        first = faults[0]
+        first.hint = first.hint or ("`opos verify` lists every fault." if len(faults) > 1 else None)
+        raise first
+    return kinds
+
+
+def load_company(folder: Path) -> Company:
+    """What `records.py` in *folder*, and in each folder in it, declares; nothing if *folder* is absent."""
     with _loading:
+        folder = folder.resolve()
+        _forget_another(folder)
         kinds: dict[str, Kind] = {}
-        for module in _modules(folder.resolve()):
-            for kind in _declared(module):
-                if kind.name in kinds:
-                    raise CompanyFault(*kind.where, f"expected each kind once, found {kind.name} twice")
-                kinds[kind.name] = kind
-        return kinds
+        faults: list[CompanyFault] = []
+        for file in _files(folder):
+            try:
+                declared = list(_declared(_loaded(file, folder), file, folder))
+            except CompanyFault as fault:
+                faults.append(fault)
+                continue
+            for kind in declared:
+                if (other := kinds.setdefault(kind.name, kind)) is not kind:
+                    place = "{}:{}".format(*other.where)
+                    faults.append(kind.fault("", "each kind once", f"another one at {place}"))
+        return Company(kinds, _in_order([*faults, *kind_faults(kinds, is_whole=not faults)]))
 
 
-def _modules(folder: Path) -> Iterator[ModuleType]:
-    files = [folder / "records.py", *sorted(folder.glob("*/records.py"))]
-    _forget_another(folder)
-    for file in (file for file in files if file.is_file()):
-        name = ".".join([PACKAGE, *file.relative_to(folder).with_suffix("").parts])
-        yield sys.modules.get(name) or _loaded(name, file, folder)
+def _in_order(faults: list[CompanyFault]) -> tuple[CompanyFault, ...]:
+    """*faults*, each once: what two files import fails in both."""
+    by_text = {str(fault): fault for fault in faults}
+    return tuple(sorted(by_text.values(), key=lambda fault: (fault.file, fault.line)))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The files that declare kinds."""
+    slices = sorted(path for path in folder.glob(f"*/{RECORDS}") if not path.parent.name.startswith((".", "__")))
+    yield from (file for file in (folder / RECORDS, *slices) if file.is_file())
 
 
 def _forget_another(folder: Path) -> None:
@@ -44,21 +78,42 @@ def _forget_another(folder: Path) -> None:
         return
     for name in [name for name in sys.modules if name == PACKAGE or name.startswith(f"{PACKAGE}.")]:
         del sys.modules[name]
+    importlib.invalidate_caches()
     package = ModuleType(PACKAGE)
     package.__path__ = [str(folder)]
+    package.__spec__ = ModuleSpec(PACKAGE, None, is_package=True)
     sys.modules[PACKAGE] = package
 
 
-def _loaded(name: str, file: Path, folder: Path) -> ModuleType:
+def _loaded(file: Path, folder: Path) -> ModuleType:
+    """The module of *file*. Raises CompanyFault."""
+    parts = file.relative_to(folder).with_suffix("").parts
+    _require_name(parts, file, folder)
+    name = ".".join([PACKAGE, *parts])
     try:
         return importlib.import_module(name)
-    except Exception as fault:
+    except (Exception, SystemExit) as fault:
         sys.modules.pop(name, None)
         place, line = _place(fault, file, folder)
-        raise CompanyFault(place, line, f"{type(fault).__name__}: {fault}") from fault
+        raise CompanyFault(place, line, "code that Python can run", _said(fault)) from fault
 
 
-def _place(fault: Exception, file: Path, folder: Path) -> tuple[str, int]:
+def _require_name(parts: tuple[str, ...], file: Path, folder: Path) -> None:
+    slice = parts[0] if len(parts) > 1 else ""
+    if slice and (not slice.isidentifier() or keyword.iskeyword(slice)):
+        hint = "rename the folder: letters, digits and _, a letter first, and no word of Python"
+        raise CompanyFault(_shown(file, folder), 1, "a slice with the name of a Python package", slice, hint=hint)
+    if slice == Path(RECORDS).stem and (folder / RECORDS).is_file():
+        expected = f"a slice with a name of its own, since {PACKAGE}/{RECORDS} has this one"
+        raise CompanyFault(_shown(file, folder), 1, expected, slice)
+
+
+def _said(fault: BaseException) -> str:
+    text = (fault.msg if isinstance(fault, SyntaxError) else str(fault)).partition("\n")[0]
+    return text if isinstance(fault, OposError) else f"{type(fault).__name__}: {text}"
+
+
+def _place(fault: BaseException, file: Path, folder: Path) -> tuple[str, int]:
     """Where *fault* comes from: the deepest line of *folder* that was running, or that Python could not read."""
     if isinstance(fault, SyntaxError) and fault.filename:
         return _shown(Path(fault.filename), folder), fault.lineno or 1
@@ -71,9 +126,25 @@ def _shown(file: Path, folder: Path) -> str:
     return str(file.relative_to(folder.parent)) if file.is_relative_to(folder) else file.name
 
 
-def _declared(module: ModuleType) -> Iterator[Kind]:
-    for model in vars(module).values():
-        is_own = isinstance(model, type) and issubclass(model, Record) and model.__module__ == module.__name__
-        if is_own and model.declared:
-            file = Path(str(module.__file__))
-            yield Kind(model, (_shown(file, Path(sys.modules[PACKAGE].__path__[0])), getsourcelines(model)[1]))
+def _declared(module: ModuleType, file: Path, folder: Path) -> Iterator[Kind]:
+    lines = _lines(file)
+    for model in dict.fromkeys(_models(module)):
+        line, fields = lines.get(model.__name__, (1, {}))
+        yield Kind(model, (_shown(file, folder), line), fields)
+
+
+def _models(module: ModuleType) -> list[type[Record]]:
+    """The kinds that *module* declares itself, in order."""
+    types = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Record)]
+    return [model for model in types if model.declared and model.__module__ == module.__name__]
+
+
+def _lines(file: Path) -> dict[str, tuple[int, dict[str, int]]]:
+    """The line of each class in *file*, and those of its fields."""
+    classes = [node for node in ast.walk(ast.parse(file.read_bytes())) if isinstance(node, ast.ClassDef)]
+    return {node.name: (node.lineno, _field_lines(node)) for node in classes}
+
+
+def _field_lines(node: ast.ClassDef) -> dict[str, int]:
+    fields = [part for part in node.body if isinstance(part, ast.AnnAssign)]
+    return {part.target.id: part.lineno for part in fields if isinstance(part.target, ast.Name)}

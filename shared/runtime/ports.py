@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from shared.services.intake.rejections import Rejections
     from shared.services.outbox.context import Render
     from shared.services.outbox.sends import Sends
+    from shared.services.records.company_watch import CompanyWatch
     from shared.services.slo.indicators import Indicators
 
 KEY_FILE = "signing.key"
@@ -119,6 +120,12 @@ class Ports:
         from shared.runtime.company import load_kinds
 
         return load_kinds(self.settings.company)
+
+    @once
+    def company_watch(self) -> "CompanyWatch":
+        from shared.services.records.company_watch import CompanyWatch
+
+        return CompanyWatch(lambda: self.store)
 
     @once
     def database(self) -> "Database":

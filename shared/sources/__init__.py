@@ -1,10 +1,12 @@
 """The senders that opos knows, one module each. Only the modules that a configuration names are imported."""
 
 import importlib
-from typing import Any, cast
+from typing import Any
 
-from shared.config.sources import FormatName, SchemeName, Source
+from shared.config.sources import FORMATS, FormatName, SchemeName, Source, format_name
 from shared.sources.contract import Format, Scheme
+
+__all__ = ["FORMATS", "format_name", "format_of", "scheme"]
 
 
 def scheme(source: Source) -> Scheme:
@@ -32,22 +34,5 @@ def format_of(name: str, source: Source) -> Format:
     return overlaid(sender_format, source)
 
 
-def format_name(name: str, source: Source) -> FormatName:
-    """The declared format, else that of the scheme, else the one called *name*, else `mapped`.
-
-    A payload of Standard Webhooks has nothing but a type in common with others, so a mapping reads it alone.
-    """
-    chosen = next(
-        (known for known in (source.format, source.scheme, name) if known in FORMATS or known == "mapped"), ""
-    )
-    is_mapped = source.type is not None or source.alert is not None or source.event is not None
-    if chosen == "standard-webhooks" and is_mapped:
-        return "mapped"
-    return cast("FormatName", chosen or "mapped")
-
-
 def _module(name: SchemeName | FormatName) -> Any:
     return importlib.import_module(f"shared.sources.senders.{name.replace('-', '_')}")
-
-
-FORMATS: frozenset[str] = frozenset(FormatName.__args__) - {"mapped"}  # type: ignore[attr-defined]

@@ -61,7 +61,8 @@ DEPLOYMENT = Kind("deployment", "deployments", "`opos deployments` shows them.",
 HEARTBEAT = Kind("heartbeat", "heartbeats", "`opos heartbeat list` shows the names.", _texts("name"))
 OVERRIDE = Kind("override", "overrides", "`opos flags overrides` shows them.", _texts("variant", "why"))
 PUBLIC_INCIDENT = Kind("public incident", "public_incidents", "`opos statuspage list` shows the ids.", _titled)
+ASK = Kind("ask", "asks", "`opos asks` lists the open ones.", _titled)
 KINDS = (
-    EVENT, ALERT, MESSAGE, DIGEST, SILENCE, GROUP, FAILED_MESSAGE, SESSION, FOCUS, DEPLOYMENT, HEARTBEAT, OVERRIDE,
+    EVENT, ALERT, ASK, MESSAGE, DIGEST, SILENCE, GROUP, FAILED_MESSAGE, SESSION, FOCUS, DEPLOYMENT, HEARTBEAT, OVERRIDE,
     PUBLIC_INCIDENT,
 )  # fmt: skip

@@ -33,6 +33,11 @@ def test_a_project_as_it_is_declared_has_nothing_wrong(here: Site) -> None:
     assert wrong(here) == {}
 
 
+def declare(here: Site, code: str) -> None:
+    (here.folder / "company").mkdir()
+    (here.folder / "company/records.py").write_text(f"from shared.records import Record\n{code}\n")
+
+
 FAULTS: dict[str, tuple[Callable[[Site], object], str, str, str]] = {
     "an API is off": (
         lambda here: here.cloud.disable_api("cloudscheduler.googleapis.com"),
@@ -74,6 +79,14 @@ FAULTS: dict[str, tuple[Callable[[Site], object], str, str, str]] = {
     "the quota is too small": (
         lambda here: here.cloud.change(lambda state: state["quotas"].update(CpuAllocPerProjectRegion=20_000)),
         "quota", "up to 70 CPUs needed, 20 granted", "Lower max_instances",
+    ),
+    "a kind cannot work": (
+        lambda here: declare(here, 'class Note(Record, kind="note", keep_days=0): text: str'),
+        "company/", "company/records.py:2: note: expected keep_days to be 1 or more; found 0", "opos verify --note",
+    ),
+    "a kind was not noted": (
+        lambda here: declare(here, 'class Note(Record, kind="note"): text: str'),
+        "company/", "note: expected version 1 of note in schema.json; found none", "Commit company/schema.json",
     ),
     "the synthetic event would wake somebody": (
         lambda here: here.config_file.write_text(

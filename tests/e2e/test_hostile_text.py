@@ -3,7 +3,7 @@
 import json
 import quopri
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import chdir
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -18,9 +18,12 @@ from click.testing import CliRunner
 from opos.bundle.ports import free_port
 from opos.cli import main
 from shared.adapters.channels.email import SmtpMail
+from shared.asks.ask import Option
 from shared.events import document_id, iso
 from shared.ports import Create
+from shared.records.change import Actor
 from shared.records.observation import Observation
+from tests.support.asks import question
 from tests.support.bundle import SECRETS, Bundle
 from tests.support.fakes import FakeClock
 from tests.support.hostile import HOSTILE, LEGITIMATE, controls
@@ -30,7 +33,8 @@ TITLE = HOSTILE.replace("\x00", "")
 """As a shell can pass it."""
 STORED = {
     "alerts list": [], "alerts ack": ["{alert}"], "alerts snooze": ["{alert}", "2h"], "alerts resolve": ["{alert}"],
-    "alerts note": ["{alert}", TITLE], "incident export": ["{alert}"],
+    "alerts note": ["{alert}", TITLE], "asks list": [], "asks show": ["{ask}"], "asks answer": ["{ask}", "{option}"],
+    "incident export": ["{alert}"],
     "events": [], "search": ["source:alertmanager"], "event": ["{event}"], "trace": ["{event}"], "forward": ["alertmanager", "http://127.0.0.1:1/hook", "--event", "{event}"], "replay": ["{event}", "--dry-run"], "export": ["--since", "30d"], "route explain": ["{event}"],
     "route what-if": ["--config", "opos.yaml"], "silence list": [], "focus": [], "digest list": [],
     "digest show": ["{digest}"], "digest explain": ["{digest}"], "noise": [], "review": [], "flags overrides": [],
@@ -50,6 +54,8 @@ OTHERS = {
 }  # fmt: skip
 """The commands that show the operator's own files, their own arguments, or what Google Cloud answers."""
 WITHOUT_JSON = {"export", "records export"}
+OPTION = HOSTILE.replace("\x00", "").replace("\ud800", "?")
+"""An option of an ask, as the store keeps its name."""
 
 
 def leaves(group: click.Group, name: str = "") -> Iterator[str]:
@@ -72,6 +78,16 @@ def hostile_incident(title: str, now: str) -> dict[str, Any]:
         "kind": "incident", "title": title, "components": [title], "impact": "down", "progress": "investigating",
         "began_at": now, "ended_at": None, "updates": 0, "latest": [], "shown_until": "9999-12-31T00:00:00.000000Z",
     }  # fmt: skip
+
+
+def hostile_ask(title: str, bundle: Bundle) -> Mapping[str, Any]:
+    option = Option(name=OPTION, words=title, effect=title)
+    fields = {title: {"owner": title, "now": title, "value": title, "at": "", "by": ""}}
+    _, ask = question(
+        bundle.runtime.context(), kind=title, about=title, title=title, why=title, otherwise=title, options=[option],
+        content={"fields": fields}, asker=Actor(kind="source", name=title), cause=title, chain=[title],
+    )  # fmt: skip
+    return ask
 
 
 def alertmanager(title: str) -> dict[str, Any]:
@@ -108,6 +124,7 @@ def hostile(embedded: Bundle) -> Bundle:
             Create("silences/a", silence), Create("overrides/everyone", override),
             Create("focus/a", {"name": title, "begins_at": now, "ends_at": soon}),
             Create("public_incidents/a", hostile_incident(title, now)),
+            Create(f"asks/{document_id('ask', HOSTILE)}", hostile_ask(title, bundle)),
         ]
     )  # fmt: skip
     declare(bundle.folder)
@@ -129,6 +146,8 @@ def run(bundle: Bundle, command: str, *more: str) -> bytes:
         "other": said_of("other"),
         "third": said_of("third"),
         "event": next(doc.id for doc in bundle.docs("events") if doc.data["source"] == "alertmanager"),
+        "ask": document_id("ask", HOSTILE),
+        "option": OPTION,
         "digest": next(doc.id for doc in bundle.docs("digests")),
         "quarantined": next((doc.id for doc in bundle.docs("events") if doc.data["quarantine"]), "none"),
     }
@@ -154,7 +173,7 @@ def test_neither_does_its_json_which_has_every_character_as_it_was_sent(hostile:
     for command in sorted(
         {*STORED}
         - WITHOUT_JSON
-        - {"alerts ack", "alerts snooze", "alerts resolve", "alerts note", "dismiss", "records undo"}
+        - {"alerts ack", "alerts snooze", "alerts resolve", "alerts note", "dismiss", "records undo", "asks answer"}
     ):
         printed = run(hostile, command, "--json").decode()
         assert controls(printed, except_for="\n") == [], command
@@ -185,7 +204,14 @@ class Page(HTMLParser):
 def test_neither_the_console_nor_the_page_of_a_link_holds_anything_that_a_title_brought_along(hostile: Bundle) -> None:
     console = hostile.request("GET", "/", None, hostile.signed_in())
     (ack, *_) = re.findall(r'action="(/ack/[^"]+)"', console.text)
-    for page in (console, hostile.request("GET", ack), hostile.request("GET", "/review", None, hostile.signed_in())):
+    ask = hostile.request("GET", f"/console/ask/{document_id('ask', HOSTILE)}", None, hostile.signed_in())
+    assert ask.text.count("FORGED c") > 5
+    for page in (
+        console,
+        ask,
+        hostile.request("GET", ack),
+        hostile.request("GET", "/review", None, hostile.signed_in()),
+    ):
         assert page.status == 200
         assert controls(page.text, except_for="\n") == []
         elements = Page(page.text).elements

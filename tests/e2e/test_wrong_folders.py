@@ -24,7 +24,7 @@ from tests.support.commands import NO_BUNDLE_NEEDED, all_commands
 ARGUMENTS = {
     "status": "", "show": "0a1b", "events": "", "search": "checkout", "event": "0a1b", "trace": "0a1b", "forward": "github localhost:3000 --event 0a1b", "replay": "--since 7d --yes", "export": "--since 7d", "route explain": "--label alertname=DiskFull",
     "route what-if": "--config opos.yaml", "alerts list": "", "alerts ack": "0a1b", "alerts snooze": "0a1b 2h",
-    "alerts resolve": "0a1b", "alerts note": "0a1b words", "incident export": "0a1b", "silence add": "alertname=DiskFull --for 2h --why why", "silence list": "",
+    "asks list": "", "asks show": "0a1b", "asks answer": "0a1b keep", "alerts resolve": "0a1b", "alerts note": "0a1b words", "incident export": "0a1b", "silence add": "alertname=DiskFull --for 2h --why why", "silence list": "",
     "silence expire": "0a1b", "channels test": "", "focus": "2h", "digest list": "", "digest show": "0a1b", "digest explain": "", "noise": "",
     "review": "", "statuspage open": "Down --impact down", "statuspage update": "0a1b why", "statuspage resolve": "0a1b",
     "statuspage maintenance": "Move --for 2h", "statuspage withdraw": "0a1b", "statuspage list": "", "flags override": "everyone off --for 2h --why why", "flags release": "everyone", "flags overrides": "",

@@ -16,15 +16,16 @@ from shared.events import Message
 from shared.ports import Condition, Create, Delete, Doc, Form, Notice, Receipt, Set, Update, Write
 from shared.ports.field_paths import field as field_of
 from shared.ports.field_paths import merge
-from shared.ports.indexes import LISTS
+from shared.ports.indexes import LISTS, is_of_records, then_by
 from shared.runtime.notices import NOTICES
 from shared.security.signed_links import Links
 from shared.services.flags.usage import Usage
 from shared.services.intake.rejections import Rejections
 from shared.services.outbox.context import Render
 from shared.services.outbox.sends import Sends
+from shared.services.records.company_watch import CompanyWatch
 from shared.services.slo.indicators import Indicators
-from tests.support.indexes import is_served
+from tests.support.indexes import is_served, serves_records
 
 COMPARE = {
     "==": lambda a, b: a == b,
@@ -45,6 +46,8 @@ def matches(data: dict[str, Any], condition: Condition) -> bool:
 
 def serves(collection: str, where: Sequence[Condition], order_by: str | None, *, descending: bool = False) -> bool:
     """Whether Firestore answers this query with the declared indexes; its emulator answers any query."""
+    if is_of_records(collection):
+        return serves_records(where, order_by)
     ranged = [name for name, operator, _ in where if operator != "=="]
     if any(operator == "contains" for _, operator, _ in where):
         return len(where) == 1 and (collection, *ranged) in LISTS and order_by is None
@@ -83,8 +86,9 @@ class FakeStore:
         ranged = {name for name, operator, _ in where if operator not in {"==", "contains"}}
         assert self.any_query or ranged <= {order_by}, "Firestore orders by what a range is about"
 
-        def key(doc: Doc) -> tuple[Any, str]:
-            return (field_of(doc.data, order_by) if order_by else "", doc.path)
+        def key(doc: Doc) -> tuple[Any, ...]:
+            names = [name for name in (order_by, then_by(collection, order_by)) if name]
+            return (*(field_of(doc.data, name) for name in names), doc.path)
 
         docs = [doc for doc in self._in(collection) if all(matches(doc.data, condition) for condition in where)]
         docs = [doc for doc in docs if not order_by or field_of(doc.data, order_by) is not None]
@@ -240,6 +244,7 @@ class FakeContext:
 
     def __post_init__(self) -> None:
         self.indicators = Indicators(lambda: self.store, "test", lambda: self.config.slos)
+        self.company_watch = CompanyWatch(lambda: self.store)
         self.usage = Usage(lambda: self.store, "test")
         self.rejections = Rejections(lambda: self.store)
 

@@ -3,6 +3,7 @@
 It prints what each page weighs, how many requests it makes, and when it first shows something over a slow connection.
 """
 
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,12 +15,18 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from functions.console.links import alert_silence_path
 from functions.console.navigation import ENTRIES
-from functions.console.paths import MENU, SEARCH, alert_path, event_path, message_path
+from functions.console.paths import MENU, SEARCH, alert_path, event_path, message_path, record_path, records_path
+from shared.config.record_owners import owners
 from shared.errors import DeliveryError
 from shared.events import iso
 from shared.ports import Create
+from shared.records.change import Actor, Cause
+from shared.records.observation import Observation
+from shared.services.records.edits import create, edit
+from shared.services.records.observations import observe
 from tests.support.bundle import Bundle
 from tests.support.console import link_path
+from tests.support.project import ROOT
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 THEMES = ("light", "dark")
@@ -56,17 +63,35 @@ def a_bad_morning(bundle: Bundle) -> None:
     }  # fmt: skip
     bundle.runtime.store.commit([Create("dead_letters/d1", letter)])
     bundle.clock.advance(minutes=3)
+    some_records(bundle)
+
+
+def some_records(bundle: Bundle) -> None:
+    """A customer of whom a source and the operator have spoken, and one with every other state of a record's page."""
+    shutil.copytree(ROOT / "company", bundle.folder / "company")
+    context = bundle.runtime.context()
+    kind, me = context.kinds["customer"], Cause(Actor(kind="person", name=context.config.owner), reason="Asked by mail")
+    said = {"name": "Ada Okafor", "email": "ada@example.com", "mrr": {"amount": 4900, "currency": "eur"}}
+    event = bundle.docs("events")[0].id
+    observe(Observation("customer", "stripe", "cus_1", iso(context.now), event, said), owners(context.config), context)
+    ada = bundle.docs(kind.collection)[0].id
+    for plan in ("pro", "free"):
+        edit(kind, ada, {"plan": plan}, me, owners(context.config), context)
+    create(kind, {"name": "Studio Nord GmbH", "email": "hello@nord.example"}, me, context)
 
 
 def pages(bundle: Bundle) -> dict[str, str]:
     """The address of every page of the console by its name, with something to see on each."""
     (alert, *_), (event, *_), (message, *_) = (bundle.docs(name) for name in ("alerts", "events", "outbox"))
     bad = next(doc for doc in bundle.docs("events") if doc.data["quarantine"])
+    record = record_path("customer", next(doc.id for doc in bundle.docs("records_customer") if doc.data["n"] > 1))
     return {
         **{entry.name.lower(): entry.path for entry in ENTRIES},
         "menu": MENU, "search": f"{SEARCH}?q=disk", "alert": alert_path(alert.id), "event": event_path(event.id),
         "event-quarantined": event_path(bad.id), "message": message_path(message.id),
         "silence": alert_silence_path(alert, bundle.runtime.context()), "heartbeat": "/heartbeat/backup", "not-found": "/nowhere",
+        "record": record, "record-undo": f"{record}?undo=2", "record-edit": f"{record}/edit",
+        "record-new": f"{records_path('customer')}/new", "records-none": f"{records_path('customer')}?q=nobody",
     }  # fmt: skip
 
 

@@ -23,12 +23,12 @@ def test_the_bill_is_what_the_counts_and_the_prices_say() -> None:
     events = 100_000
     found = dollars(events)
     writes = events * 30 * (4 + 2 / 5) + MINUTES * 2
-    reads = events * 30 * (2 + 4 / 5) + 10 * 30 + MINUTES * 25
+    reads = events * 30 * (2 + 4 / 5) + 10 * 30 + MINUTES * 27
     assert found["Firestore writes"] == pytest.approx((writes - 600_000) / 100_000 * 0.09)
     assert found["Firestore reads"] == pytest.approx((reads - 1_500_000) / 100_000 * 0.03)
     kept = events * 30 * 12 * (KIB_KEPT["event"] + KIB_KEPT["digest"] / 5) / 1024**2
     assert found["Firestore storage"] == pytest.approx((kept - 1) * 0.15)
-    assert found["Cloud Run requests"] == pytest.approx((events * 30 * 2.2 + MINUTES - 2_000_000) / 1e6 * 0.40)
+    assert found["Cloud Run requests"] == pytest.approx((events * 30 * 3.2 + MINUTES - 2_000_000) / 1e6 * 0.40)
 
 
 def test_without_what_is_free_all_of_it_is_paid() -> None:

@@ -26,6 +26,7 @@ ROOMS = {
     "health": (),
     "status_page": ("shared.alerting",),
     "records": (),
+    "asks": ("shared.records",),
 }
 """The rooms that decide, each with what it may know besides the contracts and itself."""
 PLATFORM = ("flask", "functions_framework", "cloudevents", "google", "grpc", "gunicorn", "structlog", "os")
@@ -105,6 +106,7 @@ LAWS: tuple[tuple[str, tuple[str, ...], set[str]], ...] = (
     ("only the runtime joins adapters", ("shared.adapters",), {"adapters", "runtime", "opos"}),
     ("only services act, for functions", ACTING, {"services", "runtime", "function", "opos"}),
     ("nobody imports the command line", ("opos",), {"opos"}),
+    ("nobody imports the operator's code, nor what only that needs", ("company", "email_validator"), set()),
 )
 """Each law: what it says, which packages it guards, and the places that may import them."""
 
@@ -167,6 +169,9 @@ MUTATIONS = [
     ("shared/services/outbox/delivery.py", "from shared.digest.renderers.html import as_html"),
     ("shared/services/outbox/delivery.py", "from shared.review import renderers"),
     ("shared/values/money.py", "from shared.process import facts"),
+    ("shared/runtime/company.py", "import company.records"),
+    ("functions/console/handler.py", "from company.records import Customer"),
+    ("shared/records/kind.py", "import email_validator"),
 ]
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 from zlib import crc32
 
-from shared.adapters.sqlite import lists
+from shared.adapters.sqlite import lists, record_lists
 from shared.adapters.sqlite.data_file import Inode, OpenFiles, create, exposed, files, inode, tighten
 from shared.adapters.sqlite.faults import free_bytes, unavailable
 from shared.adapters.sqlite.integrity import require_whole
@@ -64,7 +64,7 @@ def _index_sql() -> Iterator[str]:
         yield f"DROP INDEX IF EXISTS {name}; CREATE INDEX {name} ON {on};"
 
 
-WHOLE_SCHEMA = SCHEMA + "".join(_index_sql()) + lists.SCHEMA
+WHOLE_SCHEMA = SCHEMA + "".join(_index_sql()) + lists.SCHEMA + record_lists.SCHEMA
 SCHEMA_VERSION = crc32(WHOLE_SCHEMA.encode()) & 0x7FFF_FFFF
 """The version of the schema. Opening a file with another version upgrades it."""
 

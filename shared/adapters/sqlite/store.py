@@ -9,13 +9,13 @@ from datetime import datetime
 from random import getrandbits
 from typing import Any
 
-from shared.adapters.sqlite import lists
+from shared.adapters.sqlite import lists, record_lists
 from shared.adapters.sqlite.database import Database, column, index_of
 from shared.adapters.sqlite.faults import damaged
 from shared.errors import AlreadyExists, Conflict, DataFileDamaged
 from shared.ports import Condition, Create, Data, Delete, Doc, Set, Update, Write
 from shared.ports.field_paths import EXPIRY, field, merge
-from shared.ports.indexes import INDEXES
+from shared.ports.indexes import INDEXES, is_of_records
 from shared.values.text import well_formed
 from shared.values.timestamps import iso
 
@@ -40,6 +40,9 @@ class SqliteStore:
         limit: int | None = None,
         after: Doc | None = None,
     ) -> Iterator[Doc]:
+        if is_of_records(collection) and (where or order_by):
+            asked = record_lists.lookup(collection, where, order_by, descending=descending, limit=limit, after=after)
+            return map(self._doc, self.database.iterate(*asked))
         filters, parameters = _filters(collection, where)
         order = column(_checked(order_by)) if order_by else None
         if order:
@@ -58,6 +61,8 @@ class SqliteStore:
         return map(self._doc, self.database.iterate(sql, parameters))
 
     def count(self, collection: str, *, where: Sequence[Condition] = ()) -> int:
+        if is_of_records(collection) and where:
+            return int(self.database.read(*record_lists.count(collection, where))[0][0])
         if asked := _element(where):
             name, element = asked
             sql = f"SELECT count(*) FROM ({lists.matching(collection, _checked(name))})"  # noqa: S608
@@ -102,7 +107,7 @@ def _apply(connection: sqlite3.Connection, write: Write, version: int) -> None:
         case Create(path, data):
             _insert(connection, "INSERT INTO docs", "ON CONFLICT DO NOTHING", path, data, version)
         case Set(path, data):
-            if lists.is_listed(_collection(path)):
+            if lists.is_listed(_collection(path)) or is_of_records(path):
                 connection.execute("DELETE FROM docs WHERE path = ?", [path])  # REPLACE would not run the trigger
             _insert(connection, "INSERT OR REPLACE INTO docs", "", path, data, version)
         case Update(path, data, if_version):

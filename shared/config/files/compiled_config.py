@@ -28,7 +28,7 @@ MODELS: tuple[str, ...] = (
     "shared.alerting.escalation", "shared.alerting.focus", "shared.alerting.inhibition", "shared.alerting.routes",
     "shared.alerting.time_intervals", "shared.config.channels", "shared.config.deploy", "shared.config.digests",
     "shared.config.flag_access", "shared.config.health", "shared.config.model", "shared.config.slos",
-    "shared.config.sources", "shared.config.status_page",
+    "shared.config.sources", "shared.config.status_page", "shared.config.records.mapping",
 )  # fmt: skip
 """The modules whose Sections a configuration consists of."""
 VALUES: Mapping[str, str] = {"Matcher": "shared.alerting.matchers", "Range": "shared.alerting.time_intervals"}

@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.config.files.faults import ConfigError, Fault, nearest
 from shared.config.files.located_yaml import Located, Where, parse_yaml, read_yaml
+from shared.config.files.record_mappings import incomplete_mappings
 from shared.config.files.references import declared, named
 from shared.config.files.validation import shown, validated
 from shared.config.model import Config
@@ -27,6 +28,7 @@ def config_in(located: Located) -> Config:
     between = list(_undeclared(located))
     try:
         config = validated(located, Config)
+        between += [fault for sender in config.sources.items() for fault in incomplete_mappings(*sender, located)]
     except ConfigError as error:
         between += error.faults
     if between:

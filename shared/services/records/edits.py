@@ -1,18 +1,21 @@
 """What the operator changes: new records, fields, deletion, and what was changed before."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from shared.errors import AlreadyExists, Conflict, OposError
+from shared.errors import AlreadyExists, Conflict, NotFound, OposError
+from shared.ports import Write
 from shared.records.body import OPERATOR, Body, State, with_state, with_values
-from shared.records.change import Cause, ChangeDoc, as_change
+from shared.records.change import Cause, ChangeDoc, as_change, place_of
 from shared.records.history import versions
 from shared.records.kind import InvalidValues, Kind
 from shared.records.ownership import Owners, Split, split
+from shared.records.proposal import Word
 from shared.records.undo import Lost, Undo, is_merge, undo
 from shared.services.records.clocks import clock_of, first_clock
 from shared.services.records.context import RecordsContext
 from shared.services.records.observations import current_body
+from shared.services.records.proposals import Subject, proposing
 from shared.services.records.record import Stored, stored
 from shared.services.records.separation import part, separate
 from shared.services.records.transaction import CHANGES, change
@@ -21,21 +24,22 @@ T = TypeVar("T")
 TRIES = 5
 
 
-class NoSuchRecord(OposError):
+class NoSuchRecord(NotFound):
     code = "no_such_record"
-    status = 404
 
 
 class Overtaken(OposError):
     """Somebody changed the same fields meanwhile."""
 
     code = "overtaken"
+    http_status = 409
 
 
 class WouldLose(OposError):
     """Later changes touched the fields that an undo sets."""
 
     code = "would_lose"
+    http_status = 409
 
     def __init__(self, n: int, lost: list[Lost]) -> None:
         changes = ", ".join(f"change {later.n} set {later.field}" for later in lost)
@@ -47,21 +51,25 @@ class NotOurs(OposError):
     """Another system owns the field, so an undo here would be overwritten by it."""
 
     code = "not_ours"
+    http_status = 409
 
 
 class Edited(NamedTuple):
-    """The record, its change if anything changed, and what belongs to another system and was only asked for."""
+    """The record, its change if anything changed, and what belongs to another system and was only asked for.
+
+    `ask` is the id of the ask that has this, None if there is nothing to decide.
+    """
 
     record: str
     change: ChangeDoc | None
     asked: Split
+    ask: str | None = None
 
 
 def create(kind: Kind, values: Mapping[str, Any], cause: Cause, context: RecordsContext) -> Edited:
     """A new record. Raises InvalidValues, also for required fields that lack, and Taken."""
-    parsed = {name: value for name, value in kind.parsed(values).items() if value is not None}
-    if missing := kind.missing(parsed):
-        raise InvalidValues(kind.name, dict.fromkeys(missing, "expected a value, found none"))
+    said = {**dict.fromkeys(kind.missing(values)), **values}
+    parsed = {name: value for name, value in _parsed(kind, said).items() if value is not None}
     id = context.new_id()
     clock = first_clock(id, context)
     after = with_state(with_values(current_body(kind, None), parsed, clock), "live", clock)
@@ -78,22 +86,44 @@ def edit(
     *,
     base: int = 0,
 ) -> Edited:
-    """Set *values* of a record; None unsets. A field of another system is not set: `asked` has it.
+    """Set *values* of a record; None unsets. A field of another system is not set: it becomes an ask.
 
     *base* is the number of the last change that the operator has seen; 0 means that it does not matter. Raises
     Overtaken if a later change touched the same fields.
     """
-    parsed = kind.parsed(values)
-    required = [name for name, value in parsed.items() if value is None and kind.fields[name].info.is_required()]
-    if required:
-        raise InvalidValues(kind.name, dict.fromkeys(required, "expected a value, found none"))
+    parsed = _parsed(kind, values)
 
     def attempt(record: Stored) -> Edited:
         if base and base < record.n:
             _require_untouched(record, base, set(parsed), context)
         asked = split(kind, parsed, record.body, OPERATOR, owners)
         after = with_values(current_body(kind, record), asked.allowed, clock_of(record, asked.allowed, context))
-        return Edited(record.id, change(kind, record.id, record.doc, after, cause, context), asked)
+        agreed = frozenset(parsed.keys() - asked.allowed.keys() - asked.asked.keys())
+        word = Word(asked.asked, agreed, asked.owners, clock_of(record, asked.asked, context), insists=True)
+        opened = proposing(Subject(kind, record.id, record.body, after, cause), OPERATOR, word, context)
+        made = change(kind, record.id, record.doc, after, cause, context, also=opened.writes)
+        return Edited(record.id, made, asked, opened.ask)
+
+    return _tried(kind, id, attempt, context)
+
+
+def override(
+    kind: Kind,
+    id: str,
+    values: Mapping[str, Any],
+    cause: Cause,
+    context: RecordsContext,
+    also: Callable[[Stored, Body], Sequence[Write]],
+) -> ChangeDoc | None:
+    """Set *values* of a record whoever owns the fields, in one commit with the writes of *also*.
+
+    *also* gets the record as it was read and its body after the change, and may refuse.
+    """
+    parsed = kind.parsed(values)
+
+    def attempt(record: Stored) -> ChangeDoc | None:
+        after = with_values(current_body(kind, record), parsed, clock_of(record, parsed, context))
+        return change(kind, record.id, record.doc, after, cause, context, also=also(record, after))
 
     return _tried(kind, id, attempt, context)
 
@@ -135,6 +165,19 @@ def undo_change(
     return _tried(kind, id, attempt, context)
 
 
+def _parsed(kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
+    """*values* as they are stored. Raises InvalidValues with every fault, also for a required field that is unset."""
+    unset = [name for name, field in kind.fields.items() if field.info.is_required() and values.get(name, "") is None]
+    faults = dict.fromkeys(unset, "expected a value, found none")
+    try:
+        parsed = kind.parsed(values)
+    except InvalidValues as fault:
+        raise InvalidValues(kind.name, {**faults, **fault.faults}) from None
+    if faults:
+        raise InvalidValues(kind.name, faults)
+    return parsed
+
+
 def _require_nothing_lost(n: int, lost: list[Lost], *, force: bool) -> None:
     if lost and not force:
         raise WouldLose(n, lost)
@@ -155,6 +198,14 @@ def changes_of(id: str, context: RecordsContext) -> list[ChangeDoc]:
     """All changes of the record *id*, the first one first."""
     where: list[Any] = [("place", ">=", f"{id}/"), ("place", "<", f"{id}0")]  # 0 follows the slash
     return [as_change(doc.data) for doc in context.store.query(CHANGES, where=where, order_by="place")]
+
+
+def last_changes(id: str, context: RecordsContext, *, limit: int, before: int = 0) -> list[ChangeDoc]:
+    """The last changes of the record *id*, the last one first: those before number *before*, if that is not 0."""
+    end = place_of(id, before) if before else f"{id}0"
+    where: list[Any] = [("place", ">=", f"{id}/"), ("place", "<", end)]
+    docs = context.store.query(CHANGES, where=where, order_by="place", descending=True, limit=limit)
+    return [as_change(doc.data) for doc in docs]
 
 
 def _tried(kind: Kind, id: str, attempt: Callable[[Stored], T], context: RecordsContext) -> T:

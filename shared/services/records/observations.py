@@ -4,12 +4,14 @@ from typing import NamedTuple
 
 from shared.errors import OposError
 from shared.events import document_id
-from shared.records.body import Body, empty
+from shared.records.body import Body, empty, without
 from shared.records.change import Actor, Cause, ChangeDoc
 from shared.records.kind import Field, Kind
 from shared.records.observation import Observation, observed, observed_other
-from shared.records.ownership import Owners, Split, split
+from shared.records.ownership import Owners, Split, guests, split
+from shared.records.proposal import Word
 from shared.services.records.context import RecordsContext
+from shared.services.records.proposals import Subject, proposing
 from shared.services.records.record import Stored, claimant, kind_named, stored
 from shared.services.records.transaction import change
 
@@ -21,11 +23,15 @@ class NoExternalId(OposError):
 
 
 class Outcome(NamedTuple):
-    """The record that an observation is about, its change if there is one, and what the sender may only ask for."""
+    """The record that an observation is about, its change if there is one, and what the sender may only ask for.
+
+    `ask` is the id of the ask that has this, None if there is nothing to decide.
+    """
 
     record: str
     change: ChangeDoc | None
     asked: Split
+    ask: str | None = None
 
 
 def observe(observation: Observation, owners: Owners, context: RecordsContext) -> Outcome:
@@ -44,13 +50,26 @@ def observe(observation: Observation, owners: Owners, context: RecordsContext) -
     body = current_body(kind, record)
     if is_other := _is_other(kind, field, said.id, record, context):
         said = said._replace(values={name: said.values[name] for name in said.values if name != field.name})
-    asked = split(kind, said.values, _linked(body, field, said.id), said.system, owners)
-    said = said._replace(values=asked.allowed)
-    after = observed_other(body, said) if is_other else observed(body, said)
+    linked = _linked(body, field, said.id)
+    asked = split(kind, said.values, linked, said.system, owners)
+    overruled = guests(kind, linked, said.system, owners) & asked.allowed.keys()
+    said, base = said._replace(values=asked.allowed), without(body, overruled)
+    after = observed_other(base, said) if is_other else observed(base, said)
     id = record.id if record else _new_id(said)
     cause = Cause(Actor(kind="source", name=said.system), said.event)
-    known = record.doc if record else None
-    return Outcome(id, change(kind, id, known, after, cause, context, yields=True), asked)
+    if record is None:
+        return Outcome(id, change(kind, id, None, after, cause, context, yields=True), asked)
+    opened = proposing(Subject(kind, id, record.body, after, cause), said.system, _word(said, asked, field), context)
+    made = change(kind, id, record.doc, after, cause, context, yields=True, also=opened.writes)
+    return Outcome(id, made, asked, opened.ask)
+
+
+def _word(said: Observation, asked: Split, field: Field) -> Word:
+    """What *said* proposes. That something is gone there proposes nothing."""
+    if said.is_deleted:
+        return Word({}, frozenset(), {}, said.clock, insists=False)
+    agreed = frozenset(said.values.keys() - asked.allowed.keys() - asked.asked.keys() - {field.name})
+    return Word(asked.asked, agreed, asked.owners, said.clock, insists=False)
 
 
 def current_body(kind: Kind, record: Stored | None) -> Body:

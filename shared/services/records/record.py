@@ -47,6 +47,11 @@ class Stored:
         return self.kind.current(body["values"], body["schema"])
 
     @property
+    def complete(self) -> dict[str, Any]:
+        """Its values, and for each field without one its default. Raises Outdated."""
+        return {**self.kind.defaults, **self.values}
+
+    @property
     def title(self) -> str:
         return str(self.doc.data["title"])
 

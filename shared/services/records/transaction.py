@@ -1,7 +1,8 @@
 """Changes of records: each record, its change and its claims in one batch, and the announcements that follow.
 
-A change is two writes, and one for each claim that it takes or gives up. Where the store and the bus share a database,
-the announcement is in the same commit; elsewhere a third write notes that it was made, or the sweeper makes it.
+A change is two writes, one for each claim that it takes or gives up, and two for each ask that it opens or ends. Where
+the store and the bus share a database, the announcement is in the same commit; elsewhere a third write notes that it
+was made, or the sweeper makes it.
 """
 
 import json
@@ -9,29 +10,31 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from shared.context import Context
 from shared.errors import OposError
 from shared.events import RecordChanged, iso
 from shared.ports import Create, Delete, Doc, Update, Write, create_or_update
 from shared.records.body import Body, body_of, changed_fields
 from shared.records.change import Cause, ChangeDoc, as_change, change_doc, change_id
+from shared.records.derived import derived
 from shared.records.history import BLANK
 from shared.records.kind import Field, Kind
 from shared.services.records.context import RecordsContext
+from shared.services.records.proposals import Subject, reviewed
 from shared.services.records.record import claims_of, stored
 from shared.telemetry.logger import log as _log
 from shared.values.text import well_formed
-from shared.values.words import words
 
 CHANGES = "record_changes"
 AGAIN_AFTER = timedelta(minutes=1)
 """How long an announcement may take before the sweeper makes it again."""
-MOST_TERMS = 16
 
 
 class Taken(OposError):
     """Another record has this key already."""
 
     code = "key_taken"
+    http_status = 409
 
     def __init__(self, kind: Kind, field: Field, value: Any, record: str) -> None:
         super().__init__(
@@ -58,14 +61,21 @@ def change(
     *,
     undoes: int | None = None,
     yields: bool = False,
+    also: Sequence[Write] | None = None,
 ) -> ChangeDoc | None:
     """Commit *after* as the next change of the record *id*, which was read as *known*; None if nothing changes.
+
+    *also* are writes of the same commit, which is made for them alone if nothing changes. By default, they are those
+    that withdraw the proposals which the change decides.
 
     Raises Conflict or AlreadyExists if somebody else was quicker, and Taken if another record has one of its keys. With
     *yields*, it has the value of such a key all the same, but is not found by it.
     """
-    ready = step(kind, id, known, after, cause, context, undoes=undoes, yields=yields)
+    ready = step(kind, id, known, after, cause, context, undoes=undoes, yields=yields, also=also)
     if ready is None:
+        if also and known:
+            # A change that was decided before it knew of these writes has to be tried again, so the record is written.
+            context.store.commit([*also, Update(known.path, {"fence": context.new_id()}, known.version)])
         return None
     commit([ready], context)
     return ready.made
@@ -83,6 +93,7 @@ def step(
     merges: Sequence[str] = (),
     reclaims: bool = False,
     yields: bool = False,
+    also: Sequence[Write] | None = None,
 ) -> Step | None:
     """The change that `change` commits, for `commit` to commit with others; None if it would say nothing.
 
@@ -95,12 +106,14 @@ def step(
     made = change_doc(kind.name, id, n, before or BLANK, after, cause, at=at, trace=context.trace)
     if not (made["patch"] or merges or undoes):
         return None
+    if also is None:
+        also = reviewed(Subject(kind, id, before, after, cause), context) if before else ()
     made["undoes"] = undoes
     if merges:
         made["merges"] = list(merges)
     made["due_at"] = iso(context.now + AGAIN_AFTER) if _says_something(before, after) else None
     claims = _claims(kind, (id, *merges), None if reclaims else before, after, context, yields=yields)
-    return Step(made, [_projection(kind, id, known, after, made), *claims])
+    return Step(made, [_projection(kind, id, known, after, made), *claims, *also])
 
 
 def commit(steps: Sequence[Step], context: RecordsContext) -> None:
@@ -124,7 +137,7 @@ def _path(made: ChangeDoc) -> str:
     return f"{CHANGES}/{change_id(made['record'], made['n'])}"
 
 
-def announce(doc: Doc, context: RecordsContext) -> None:
+def announce(doc: Doc, context: Context) -> None:
     """Publish the change *doc*, and note that. A publish that fails is made again by the sweeper."""
     try:
         context.bus.publish(announcement(as_change(doc.data)))
@@ -155,20 +168,10 @@ def _projection(kind: Kind, id: str, known: Doc | None, after: Body, made: Chang
 
 def projection(kind: Kind, body: Body, last: ChangeDoc, created_at: str) -> dict[str, Any]:
     """The document of a record with *body* after its change *last*."""
-    is_live = body["state"] == "live"
-    values = kind.current(body["values"], body["schema"]) if is_live else body["values"]
-    title = kind.title(values)
     return {
-        **body, "kind": kind.name, "n": last["n"], "title": title, "changed_at": last["at"], "created_at": created_at,
-        "listed": _listed(kind, values, last["at"]) if is_live else None,
-        "terms": list(words(title))[:MOST_TERMS] if is_live else [],
+        **body, **derived(kind, body, last["at"]), "kind": kind.name, "n": last["n"], "changed_at": last["at"],
+        "created_at": created_at,
     }  # fmt: skip
-
-
-def _listed(kind: Kind, values: dict[str, Any], at: str) -> dict[str, Any]:
-    """What lists filter and order by: only live records are in lists."""
-    named = {name: values[name] for name, field in kind.fields.items() if field.is_listed and name in values}
-    return {**named, "changed_at": at}
 
 
 def _claims(

@@ -28,10 +28,11 @@ KEPT = timedelta(days=401)
 _NO_WORD = 8
 """From this length on, what looks like an id is taken for one only: shorter ones may be words, such as `dead`."""
 _ID = re.compile(r"[0-9a-f]{4,32}")
-_BY_ID = ("alerts", "events", "outbox", "digests", "silences", "groups", "dead_letters")
+_BY_ID = ("alerts", "asks", "events", "outbox", "digests", "silences", "groups", "dead_letters")
 KINDS: Mapping[str, str] = {
-    "alerts": "alert", "events": "event", "outbox": "message", "digests": "digest", "silences": "silence",
-    "groups": "group", "dead_letters": "dead letter", "flags": "flag", "heartbeats": "heartbeat", "sources": "source",
+    "alerts": "alert", "asks": "ask", "events": "event", "outbox": "message", "digests": "digest",
+    "silences": "silence", "groups": "group", "dead_letters": "dead letter", "flags": "flag",
+    "heartbeats": "heartbeat", "sources": "source",
 }  # fmt: skip
 """What the documents of a collection, and the entries of a section of the files, are called."""
 

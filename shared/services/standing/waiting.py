@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from shared.asks.ask import AskDoc, as_ask, called
 from shared.context import Context
 from shared.events import OWN_SOURCE, document_id
 from shared.health.failures import FAILURES
 from shared.intake.heartbeats import state
 from shared.intake.rejections import Rejected, rejected_sources, watched
 from shared.ports import Condition, Doc
+from shared.services.asks.asks import count_open, open_asks
 from shared.services.health.checks.pipeline import SWEEP
 from shared.services.intake.pings import beats
 from shared.services.intake.rejections import among
@@ -17,6 +20,8 @@ from shared.services.outbox.addressees import receiver_name
 from shared.services.outbox.message import made_at
 from shared.services.slo.indicators import last_accepted, reported
 from shared.values.kinds import DIGEST, EVENT, FAILED_MESSAGE, MESSAGE, Kind
+from shared.values.local_time import local_time
+from shared.values.text import headline
 
 FEW = 3
 READ = 200
@@ -31,7 +36,7 @@ _SAME = {
 """The failures that only count what a section shows, by the name of the section."""
 _ONE = {
     "sources rejected": "source rejected", "failed messages": "failed message", "heartbeats missed": "heartbeat missed",
-    "health warnings": "health warning",
+    "health warnings": "health warning", "asks": "ask",
 }  # fmt: skip
 AlertIds = frozenset[str]
 
@@ -67,7 +72,7 @@ class Section:
 
 def sections(open_ids: AlertIds, context: Context) -> list[Section]:
     """The sections that are not empty. What an alert in *open_ids* shows already is left out."""
-    stored = [_undelivered(context), _quarantined(context), _rejected(context), _failed(context)]
+    stored = [_asks(context), _undelivered(context), _quarantined(context), _rejected(context), _failed(context)]
     stored = [section for section in stored if section.count]
     every = [
         *stored,
@@ -95,6 +100,22 @@ def _health_alert(failure: str) -> str:
 def _listed(name: str, problems: Iterator[Problem], command: tuple[str, ...], open_ids: AlertIds) -> Section:
     rest = [problem for problem in problems if problem.about not in open_ids]
     return Section(name, len(rest), tuple(rest[:FEW]), command)
+
+
+def _asks(context: Context) -> Section:
+    """The open asks, those with the nearest deadline first, then the oldest."""
+    docs = open_asks(context, FEW)
+    problems = [
+        Problem(doc.id, headline(ask["title"]), at=ask["created_at"], detail=_asked(ask, context))
+        for doc, ask in ((doc, as_ask(doc.data)) for doc in docs)
+    ]
+    return Section("asks", len(docs) if len(docs) < FEW else count_open(context), tuple(problems), ("asks",))
+
+
+def _asked(ask: AskDoc, context: Context) -> str:
+    until, zone = ask["decide_by"], ZoneInfo(context.config.timezone)
+    expires = f", expires {local_time(datetime.fromisoformat(until), zone, context.now)}" if until else ""
+    return f"{ask['kind'].capitalize()}, asked by {called(ask['asker'])}{expires}"
 
 
 def _undelivered(context: Context) -> Section:

@@ -48,6 +48,7 @@ KEYS: dict[str, tuple[str, str | None]] = {
     "Source.event": (source(BEARER, "alert: {title: t, when: w}, event: {title: t}"), source(BEARER, ALERT, "event: {title: t}")),
     "Source.severity": (source(STRIPE, "severity: {charge.dispute.created: info}"), source(BEARER, "severity: {disk: info}")),
     "Source.severity_values": (source(BEARER, "format: grafana, severity_values: {ohno: info}"), source(BEARER, "severity_values: {ohno: info}")),
+    "Source.records": (source(BEARER, "records: {person: {kind: customer, id: id, fields: {name: name}}}"), source(BEARER, "records: {person: false}")),
     "HmacSpec.prefix": (hmac("prefix: v0="), hmac("prefix: v0=, signature_key: v1")),
     "HmacSpec.encoding": (hmac("encoding: base64"), None),
     "HmacSpec.key_encoding": (hmac("key_encoding: base64"), None),
@@ -90,6 +91,8 @@ an effect wherever it is valid."""
 
 ALWAYS = {
     "Level": "after",
+    "FieldMapping": "value owner",
+    "RecordMapping": "kind types when id at deleted fields",
     "Escalation": "levels repeats",
     "Block": "days",
     "Night": "factor",

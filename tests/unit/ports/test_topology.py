@@ -74,7 +74,8 @@ def test_a_deploy_renews_every_function_once_and_the_intake_last() -> None:
     order = deploy_order()
     assert sorted(order) == sorted(FUNCTIONS)
     assert order == (
-        "alert_router", "digest_sender", "sweeper", "console", "health", "flag_evaluator", "webhook_intake",
+        "alert_router", "record_keeper", "digest_sender", "sweeper", "console", "health", "flag_evaluator",
+        "webhook_intake",
     )  # fmt: skip
 
 

@@ -24,9 +24,9 @@ def test_every_value_that_does_not_fit_is_named_at_once_and_with_what_was_meant(
     with pytest.raises(InvalidValues) as refused:
         CUSTOMER.parsed({"plan": "gold", "emial": "x", "mrr": 3, "name": "Ada"})
     assert str(refused.value).splitlines() == [
-        "customer.plan: input should be 'free' or 'pro', found 'gold'",
+        "customer.plan: expected 'free' or 'pro', found 'gold'",
         "customer.emial: expected a field of customer, found none of this name (did you mean email?)",
-        "customer.mrr: input should be a valid dictionary or instance of Money, found 3",
+        "customer.mrr: expected money such as 129.00 EUR, found 3",
     ]
 
 

@@ -127,6 +127,9 @@ HEAVY = (
     "google.cloud.firestore",
     "grpc",
     "jwt",
+    "company",
+    "shared.runtime.company",
+    "email_validator",
 )
 
 

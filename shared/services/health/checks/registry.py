@@ -13,8 +13,8 @@ from shared.health.report import Component, Result, Status, compare
 from shared.ports import Set
 from shared.ports.field_paths import EXPIRY
 from shared.process.facts import memory_mb, process_id
+from shared.services.health.checks import company, deployment, external, flags, intake, pipeline
 from shared.services.health.checks import cost as spending
-from shared.services.health.checks import deployment, external, flags, intake, pipeline
 from shared.services.health.checks import slo as objectives
 from shared.services.health.context import HealthContext
 from shared.services.slo.indicators import reported
@@ -96,6 +96,7 @@ SHARED = (
         for run in (
             pipeline.events_unhandled, pipeline.pages_unsent, pipeline.digests_late, pipeline.attention,
             pipeline.heartbeats_missed, flags.flags_overridden, pipeline.secrets_due, deployment.last_deployment,
+            company.company_broken,
         )
     ),
     Check("burning:responseTime", _counted),

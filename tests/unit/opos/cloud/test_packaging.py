@@ -67,6 +67,25 @@ def test_a_release_holds_the_code_and_its_pages_and_what_it_is_configured_by(roo
     assert there == set(made.files)
 
 
+def test_a_release_holds_all_of_the_company_except_hidden_and_compiled_files(root: Path, tmp_path: Path) -> None:
+    own = ("company/records.py", "company/schema.json", "company/work/records.py", "company/work/prompts/a.md")
+    for name in (*own, "company/.env", "company/.git/config", "company/__pycache__/records.pyc"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("x")
+    made = stage(root, tmp_path / "stage", "staging")
+    assert [name for name in made.files if name.startswith("company/")] == sorted(own)
+    (root / "company/work/records.py").write_text("y")
+    assert stage(root, tmp_path / "changed", "staging").tag != made.tag
+
+
+def test_another_company_is_released_under_the_name_that_the_functions_look_for(root: Path, tmp_path: Path) -> None:
+    for folder in (root / "company", tmp_path / "mine"):
+        folder.mkdir()
+        (folder / "records.py").write_text(f"# {folder.name}")
+    made = stage(root, tmp_path / "stage", "staging", company=tmp_path / "mine")
+    assert (made.folder / "company/records.py").read_text() == "# mine"
+
+
 @pytest.mark.parametrize("package", ["functions", "shared"])
 def test_every_kind_of_file_that_the_code_consists_of_is_released(package: str, release: Release) -> None:
     paths = (path for path in (ROOT / package).rglob("*") if path.is_file() and "__pycache__" not in path.parts)

@@ -75,6 +75,21 @@ def test_after_a_full_disk_or_an_interruption_every_file_is_as_before(
         assert "No space left on device. Nothing was changed." in str(raised.value)
 
 
+@pytest.mark.parametrize("is_full", [False, True])
+def test_a_folder_is_made_for_its_files_and_only_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_full: bool
+) -> None:
+    changes = [Change(tmp_path / "company" / name, None, NEW) for name in ("a", "b")]
+    if is_full:
+        monkeypatch.setattr(terminal_files.os, "fsync", Fault(os.fsync, 2, FULL))
+        with pytest.raises(NotWritten):
+            apply(changes)
+        assert list(tmp_path.iterdir()) == []
+    else:
+        apply(changes)
+        assert contents(tmp_path / "company") == {"a": NEW, "b": NEW}
+
+
 def test_a_file_that_somebody_changes_meanwhile_is_not_overwritten(tmp_path: Path, changes: list[Change]) -> None:
     (tmp_path / ".env").write_bytes(b"theirs")
     with pytest.raises(NotWritten, match=r"\.env has changed in the meantime\. Nothing was changed\."):

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from opos.bundle.ports import free_port
 from opos.bundle.processes import end, start
 from opos.commands.init import command
+from opos.company import SHIPPED
 from opos.init import dotenv as secrets_file
 from opos.init import revision
 from opos.init import templates as writing
@@ -197,6 +198,16 @@ def test_force_keeps_each_version_that_was_there_and_every_secret(folder: Path) 
     assert (folder / "opos.yaml.bak").read_text() == "mine"
     assert "grafana" not in (folder / "opos.yaml.bak1").read_text()
     assert secrets_file.values(folder).items() > secrets.items()
+
+
+def test_a_new_folder_gets_the_kinds_that_opos_ships_and_no_company_is_ever_replaced(folder: Path) -> None:
+    assert init(*QUIET, "--senders", "github").exit_code == 0
+    for name in ("records.py", "schema.json"):
+        assert (folder / "company" / name).read_bytes() == (SHIPPED / name).read_bytes()
+    (folder / "company/records.py").write_text("mine")
+    (folder / "company/schema.json").unlink()
+    assert init(*QUIET, "--force", "--senders", "github").exit_code == 0
+    assert [(file.name, file.read_text()) for file in (folder / "company").iterdir()] == [("records.py", "mine")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,118 @@
+"""The index of records: a table with a row for each listed field, element of a listed list, and word of a title.
+
+Triggers keep the rows, whoever writes the documents, and they need to know no kind: what a document has in `listed` is
+indexed. So a kind that changes needs no new index here, and the rows need no lock but that of a write (ADR 61).
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from shared.ports import Condition, Doc
+from shared.ports.field_paths import field
+from shared.ports.indexes import CHANGED, LEADS_TO, LISTED_AS, RECORDS, WORDS
+
+_TABLE = "record_lists"
+_ROW = "collection, field, key, changed_at, path"
+Order = tuple[tuple[str, str], ...]
+"""The columns that order a query, each with the field of the document that it has; `path` has none."""
+_BY_ID: Order = (("row.path", ""),)
+_BY_CHANGE: Order = (("row.changed_at", CHANGED), *_BY_ID)
+
+
+def _rows(doc: str) -> str:
+    """The SQL of the rows of the document *doc*. `json_each` makes one row of a text, and one for each of a list."""
+    data = f"{doc}.data"
+    alone = " UNION ALL ".join(
+        f"SELECT '{name}' AS field, value AS key FROM json_each({data}, '$.{name}')"  # noqa: S608  (the names are ours)
+        for name in (LISTED_AS, LEADS_TO, WORDS)
+    )
+    listed = "SELECT 'listed.' || named.key AS field, element.value AS key "
+    listed += f"FROM json_each({data}, '$.listed') AS named, json_each({data}, '$.listed.' || named.key) AS element"
+    changed = f"coalesce(json_extract({data}, '$.{CHANGED}'), '')"
+    rows = f"SELECT {doc}.collection, field, key, {changed}, {doc}.path FROM ({listed} UNION ALL {alone})"  # noqa: S608
+    return f"{rows} WHERE key IS NOT NULL"
+
+
+def _trigger(event: str, *steps: str) -> Iterator[str]:
+    doc = "old" if event == "DELETE" else "new"
+    when = f"{doc}.collection >= '{RECORDS}' AND {doc}.collection < '{RECORDS[:-1]}`'"  # ` follows the underscore
+    when += "" if event == "INSERT" else " AND json_valid(old.data)"
+    name = f"{_TABLE}_{event.lower()}"
+    yield f"DROP TRIGGER IF EXISTS {name}; CREATE TRIGGER {name} AFTER {event} ON docs WHEN {when} "
+    yield f"BEGIN {' '.join(steps)} END;"
+
+
+def _sql() -> Iterator[str]:
+    yield f"CREATE TABLE IF NOT EXISTS {_TABLE} (collection TEXT NOT NULL, field TEXT NOT NULL, key TEXT NOT NULL, "
+    yield f"changed_at TEXT NOT NULL, path TEXT NOT NULL, PRIMARY KEY ({_ROW})) WITHOUT ROWID;"
+    added = f"INSERT OR IGNORE INTO {_TABLE} ({_ROW}) {_rows('new')};"
+    removed = f"DELETE FROM {_TABLE} WHERE ({_ROW}) IN ({_rows('old')});"  # noqa: S608
+    yield from _trigger("INSERT", added)
+    yield from _trigger("UPDATE", removed, added)
+    yield from _trigger("DELETE", removed)
+
+
+SCHEMA = "".join(_sql())
+
+
+class Statement(NamedTuple):
+    sql: str
+    parameters: list[Any]
+
+
+def lookup(
+    collection: str,
+    where: Sequence[Condition],
+    order_by: str | None,
+    *,
+    descending: bool = False,
+    limit: int | None = None,
+    after: Doc | None = None,
+) -> Statement:
+    """The documents, by the rows of the first value that *where* asks for, or else of the field that orders them."""
+    order = _order(where, order_by)
+    filters, parameters = _matches(collection, where, order_by)
+    if after is not None:
+        columns, marks = ", ".join(column for column, _ in order), ", ".join("?" * len(order))
+        filters += f" AND ({columns}) {'<' if descending else '>'} ({marks})"
+        parameters += [field(after.data, name) if name else after.path for _, name in order]
+    way = "DESC" if descending else "ASC"
+    ways = ", ".join(f"{column} {way}" for column, _ in order)
+    # A cross join is not turned round, so the rows are read in order, and nothing is sorted.
+    sql = f"SELECT docs.path, data, version FROM {_TABLE} AS row CROSS JOIN docs ON docs.path = row.path"  # noqa: S608
+    limited = [*parameters, -1 if limit is None else limit]
+    return Statement(f"{sql} WHERE {filters} ORDER BY {ways} LIMIT ?", limited)
+
+
+def count(collection: str, where: Sequence[Condition]) -> Statement:
+    sql, parameters = _matches(collection, where, where[0][0])
+    return Statement(f"SELECT count(*) FROM {_TABLE} AS row WHERE {sql}", parameters)  # noqa: S608
+
+
+def _order(where: Sequence[Condition], order_by: str | None) -> Order:
+    if not _values(where):
+        return (("row.key", order_by or ""), *_BY_CHANGE)
+    if order_by not in {None, CHANGED}:
+        raise ValueError(f"expected records with a value to be ordered by {CHANGED}, found {order_by}")
+    return _BY_CHANGE if order_by else _BY_ID
+
+
+def _values(where: Sequence[Condition]) -> list[Condition]:
+    return [condition for condition in where if condition[1] in {"==", "contains"}]
+
+
+def _matches(collection: str, where: Sequence[Condition], order_by: str | None) -> tuple[str, list[Any]]:
+    """What the rows must fulfil, and its parameters."""
+    values, ranges = _values(where), [condition for condition in where if condition not in _values(where)]
+    filters, parameters = ["row.collection = ?", "row.field = ?"], [collection, values[0][0] if values else order_by]
+    if values:
+        filters.append("row.key = ?")
+        parameters.append(values[0][2])
+    filters += [f"row.key {operator} ?" for _, operator, _ in ranges]
+    parameters += [value for _, _, value in ranges]
+    for name, _, value in values[1:]:
+        also = "collection = row.collection AND field = ? AND key = ? "
+        also += "AND changed_at = row.changed_at AND path = row.path"
+        filters.append(f"EXISTS (SELECT 1 FROM {_TABLE} WHERE {also})")  # noqa: S608
+        parameters += [name, value]
+    return " AND ".join(filters), parameters

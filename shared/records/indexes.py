@@ -1,0 +1,31 @@
+"""The indexes that Firestore needs for lists of the records of a kind. SQLite needs to know no kind.
+
+Two for each listed field: one for each direction, of the field and the time of the last change. They order a list by
+the field, and filter it by the values of any fields: Firestore merges the indexes of equalities that end alike
+(documentation, "Index types", "Take advantage of index merging"). It does not say so for elements of lists.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from shared.ports.indexes import CHANGED, LEADS_TO, LISTED_AS, WORDS, Composite
+from shared.records.derived import is_list, listed_fields
+from shared.records.kind import Kind
+
+MOST_COMPOSITES = 200
+"""In one database (Firestore documentation, "Quotas and limits")."""
+ORDERS = ("ASCENDING", "DESCENDING")
+SINGLE_FIELDS: Mapping[str, tuple[str, ...]] = {CHANGED: ORDERS, LEADS_TO: ("ASCENDING",)}
+"""The fields of every kind that have an index of their own, and its directions."""
+
+
+def composites(kind: Kind) -> Iterator[Composite]:
+    yield Composite(kind.collection, LISTED_AS, "ASCENDING", CHANGED, "ASCENDING")
+    yield Composite(kind.collection, WORDS, "CONTAINS", CHANGED, "DESCENDING")
+    for field in listed_fields(kind):
+        for order in ORDERS:
+            first = "CONTAINS" if is_list(field) else order
+            yield Composite(kind.collection, f"listed.{field.name}", first, CHANGED, order)
+
+
+def all_composites(kinds: Iterable[Kind]) -> list[Composite]:
+    return [composite for kind in kinds for composite in composites(kind)]

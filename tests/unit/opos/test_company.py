@@ -1,0 +1,120 @@
+"""`opos verify` checks the kinds in `company/`, and `--note` keeps their fields for later checks."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from opos.cli import main
+from opos.company import SHIPPED, check
+from opos.terminal.options import Place
+from shared.records.schema import NAME
+from tests.support.bundle import CONFIG, FLAGS, SECRETS
+
+NOTE = 'from shared.records import Record, upcast\n\n\nclass Note(Record, kind="note"):\n    text: str\n'
+GOOD = "opos.yaml and flags.yaml are valid, and every secret is set."
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "opos.yaml").write_text(CONFIG)
+    (tmp_path / "flags.yaml").write_text(FLAGS)
+    return tmp_path
+
+
+def declare(folder: Path, code: str) -> None:
+    (folder / "company").mkdir(exist_ok=True)
+    (folder / "company/records.py").write_text(code)
+
+
+def verify(*options: str) -> Result:
+    return CliRunner().invoke(main, ["verify", *options], env=SECRETS)
+
+
+def lines(done: Result) -> list[str]:
+    """What a command printed, without the one warning that these files always have."""
+    return [line for line in done.stdout.splitlines() if "reaches your phone" not in line]
+
+
+def test_without_a_company_there_is_nothing_to_say_of_it(folder: Path) -> None:
+    done = verify()
+    assert (done.exit_code, lines(done)) == (0, [GOOD])
+    assert not (folder / "company").exists()
+
+
+def test_the_faults_of_the_files_and_of_the_kinds_come_at_once(folder: Path) -> None:
+    (folder / "opos.yaml").write_text(CONFIG.replace("channel: inbox", "channel: gone"))
+    declare(folder, NOTE.replace('"note"', '"note", title="{txt}", version=2'))
+    done = verify()
+    assert done.exit_code == 2
+    assert [line.partition(" expected")[0] for line in lines(done)] == [
+        "opos.yaml:19: digest.channel:", "company/records.py:4: note:", "company/records.py:4: note:",
+    ]  # fmt: skip
+    said = json.loads(verify("--json").stdout)["faults"][1]
+    assert said == {
+        "file": "company/records.py", "line": 4, "path": "note", "expected": "title to name fields of the kind",
+        "actual": "{txt}", "hint": "did you mean text?",
+    }  # fmt: skip
+
+
+def test_a_kind_is_noted_once_and_from_then_on_its_changes_are_checked(folder: Path) -> None:
+    declare(folder, NOTE)
+    unnoted = "warning: company/records.py:4: note: expected version 1 of note in schema.json; found none"
+    assert lines(verify()) == [
+        f"{GOOD} company declares 1 kind.",
+        f"{unnoted} (`opos verify --note` writes it; commit it with the kinds)",
+    ]
+    assert lines(verify("--note")) == [
+        "company/schema.json: noted version 1 of note", f"{GOOD} company declares 1 kind.",
+    ]  # fmt: skip
+    assert lines(verify("--note")) == [f"{GOOD} company declares 1 kind."]
+    assert (folder / "company" / NAME).read_text() == (
+        '{\n  "note": {\n    "1": {\n      "text": ["text", "required"]\n    }\n  }\n}\n'
+    )
+
+
+def test_what_stored_records_do_not_survive_is_not_noted(folder: Path) -> None:
+    declare(folder, NOTE)
+    verify("--note")
+    before = (folder / "company" / NAME).read_text()
+    place = Place(folder / ".opos", folder / "opos.yaml", folder / "flags.yaml")
+    other = folder / "other/company"
+    other.mkdir(parents=True)
+    (other / "records.py").write_text(f"{NOTE}    plan: str\n")
+    (other / NAME).write_text(before)
+    (fault,) = check(other, place.config_file).faults
+    assert str(fault).startswith(
+        "company/records.py:6: note.plan: expected a field that version 1 may lack; found it re"
+    )
+    done = CliRunner().invoke(main, ["verify", "--note"], env={**SECRETS, "OPOS_COMPANY": str(other)})
+    assert (done.exit_code, (other / NAME).read_text()) == (2, before)
+
+
+def test_a_schema_that_cannot_be_read_is_a_fault_beside_those_of_the_kinds(folder: Path) -> None:
+    declare(folder, NOTE.replace('"note"', '"note", keep_days=0'))
+    (folder / "company" / NAME).write_text("{")
+    places = [str(fault).partition(" expected")[0] for fault in check(folder / "company", folder / "opos.yaml").faults]
+    assert places == ["company/records.py:4: note:", "company/schema.json:1:"]
+
+
+@pytest.mark.parametrize(
+    ("system", "warned"), [("stripe", False), ("lemon", False), ("strpie", True), ("lemmon", True), ("xero", False)]
+)
+def test_a_system_that_is_almost_a_source_or_a_sender_is_doubtful(folder: Path, system: str, *, warned: bool) -> None:
+    declare(
+        folder,
+        "from typing import Annotated\nfrom shared.records import External, Record\n"
+        f'class Note(Record, kind="note"):\n    its_id: Annotated[str, External("{system}")] | None = None\n',
+    )
+    doubts = [
+        str(doubt) for doubt in check(folder / "company", folder / "opos.yaml").warnings if "its_id" in doubt.path
+    ]
+    expected = f"company/records.py:4: note.its_id: expected a source of opos.yaml or a known sender; found '{system}'"
+    assert [doubt.partition(" (did you mean")[0] for doubt in doubts] == [expected] * warned
+
+
+def test_the_kinds_that_opos_ships_are_noted_and_beyond_doubt(folder: Path) -> None:
+    checked = check(SHIPPED, folder / "opos.yaml")
+    assert (len(checked.kinds), checked.faults, checked.warnings) == (10, [], [])
