@@ -3,9 +3,13 @@
 import click
 
 from opos.commands.records.edit import delete, new, restore
+from opos.commands.records.export import export_records
 from opos.commands.records.history import diff, history
+from opos.commands.records.import_ import import_records
 from opos.commands.records.list_ import list_
+from opos.commands.records.merge import merge
 from opos.commands.records.migrate import migrate_records
+from opos.commands.records.rebuild import rebuild
 from opos.commands.records.set_ import set_
 from opos.commands.records.show import show_record
 from opos.commands.records.undo import undo
@@ -21,5 +25,9 @@ def command() -> None:
     """
 
 
-for _command in (list_, show_record, history, diff, set_, new, delete, restore, undo, migrate_records):
+_COMMANDS = (
+    list_, show_record, history, diff, set_, new, delete, restore, undo, merge, import_records, export_records, rebuild,
+    migrate_records,
+)  # fmt: skip
+for _command in _COMMANDS:
     command.add_command(_command)
