@@ -133,6 +133,8 @@ _ROWS = (
         writes=(
             "alerts",
             "alert_changes",
+            "answers",
+            "asks",
             "dead_letters",
             "digests",
             "events",
