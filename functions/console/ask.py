@@ -38,9 +38,8 @@ def show(request: HttpRequest, context: ConsoleContext, id: str) -> Page:
         return absent(error, id, TODAY)
     if doc.id != id:
         return Page("", {}, location=ask_path(doc.id))
-    ask = with_answer(doc, context)
-    done = _done(ask.answer, context, is_late="already" in request.query) if request.query else ""
-    return Page("ask.html", {**view(ask, context), "done": done}, TODAY)
+    is_late = "already" in request.query
+    return Page("ask.html", {**view(with_answer(doc, context), context), "is_late": is_late}, TODAY)
 
 
 def answer(form: Form, context: ConsoleContext, id: str, option: str) -> HttpResponse:
@@ -65,13 +64,14 @@ def answer(form: Form, context: ConsoleContext, id: str, option: str) -> HttpRes
 def view(ask: Stored, context: Context) -> Row:
     doc, (sign, colour) = ask.ask, _SIGNS[ask.state]
     fields: Mapping[str, Any] = doc["content"].get("fields") or {}
+    until = doc["decide_by"]
     return {
         "id": ask.id, "path": ask_path(ask.id), "version": doc["bound"], "state": ask.state, "sign": sign,
-        "colour": colour, "kind": doc["kind"].capitalize(), "title": headline(doc["title"]), "about": doc["about"],
-        "why": doc["why"], "otherwise": doc["otherwise"],
+        "colour": colour, "kind": doc["kind"].capitalize(), "title": headline(doc["title"]),
+        "about": doc["about"].split("/", 1), "why": doc["why"], "otherwise": doc["otherwise"],
         "options": [_option(option, ask.id) for option in doc["options"]], "longest_why": LONGEST_WHY,
-        "asker": "you" if doc["asker"]["name"] == context.config.owner else called(doc["asker"]),
-        "asked": at(doc["created_at"], context), "until": at(doc["decide_by"], context) if doc["decide_by"] else None,
+        "asker": called(doc["asker"], context.config.owner), "asked": at(doc["created_at"], context),
+        "until": at(until, context) if until else None,
         "fields": [_field(name, field) for name, field in sorted(fields.items())],
         "causes": list(_causes(doc["chain"], context)), "ended": _ended(ask.answer, context),
     }  # fmt: skip
@@ -100,14 +100,5 @@ def _ended(answer: AnswerDoc | None, context: Context) -> Row | None:
         return None
     ends = {EXPIRED: "Expired", WITHDRAWN: "Withdrawn"}
     words = ends.get(answer["option"], f"Answered {answer['option']}")
-    who = called(answer["by"]) + (f", {answer['device']}" if answer["device"] else "")
+    who = called(answer["by"], context.config.owner) + (f", {answer['device']}" if answer["device"] else "")
     return {"words": words, "who": who, "reason": answer["reason"], "at": at(answer["at"], context)}
-
-
-def _done(answer: AnswerDoc | None, context: Context, *, is_late: bool) -> str:
-    """What the page says after a press."""
-    ended = _ended(answer, context)
-    if ended is None:
-        return "This ask has expired. Nothing was changed." if is_late else ""
-    words = f"{ended['words']} at {ended['at'].short}."
-    return f"Already {words[:1].lower()}{words[1:]} Nothing was changed." if is_late else words
