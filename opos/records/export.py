@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from opos.terminal.output import json_text
+from shared.records.change import as_change
 from shared.records.kind import Kind
 from shared.records.text import written
 from shared.services.records.context import RecordsContext
@@ -44,7 +45,7 @@ def change_lines(only: str, context: RecordsContext) -> Iterator[str]:
     """The changes, each record's in order, as JSON lines; with *only*, those of one kind."""
     for doc in documents(context.store, CHANGES):
         if only in {"", doc.data["kind"]}:
-            yield _json(portable(doc.data))
+            yield _json(portable(as_change(doc.data)))
 
 
 def _json(content: Any) -> str:

@@ -39,8 +39,8 @@ def content(person: Person, scan: Scan, tally: Tally, *, is_done: bool) -> dict[
     """
     return {
         "kind": person.kind.name, "records": sorted(person.ids), "words": person.identity.words,
-        "documents": dict(sorted(tally.written.items())), "read": tally.read, "dollars": round(_dollars(person, tally), 6),
-        "others": scan.others.reported, "done": is_done,
+        "documents": dict(sorted(tally.written.items())), "read": tally.read,
+        "dollars": round(_dollars(person, tally), 6), "others": scan.others.reported, "done": is_done,
     }  # fmt: skip
 
 
@@ -58,8 +58,9 @@ def lines(person: Person, scan: Scan, tally: Tally) -> Iterator[str]:
         yield from (f"    {word}" for word in words[:_SHOWN])
         yield from [f"    and {len(words) - _SHOWN} more"] if len(words) > _SHOWN else []
     for id, kind in list(scan.others.reported.items())[:_SHOWN]:
-        yield f"  {kind} {id[:8]} has the same key or name, and stays as it is. If it is the same person, forget it, too."
-    yield f"  {counted(tally.read, 'document')} read; on Firestore, forgetting costs about USD {_dollars(person, tally):.4f}."
+        yield f"  {kind} {id[:8]} has the same key or name, and keeps it. If it is the same person, forget it, too."
+    cost = _dollars(person, tally)
+    yield f"  {counted(tally.read, 'document')} read. On Firestore, forgetting this person costs about USD {cost:.4f}."
 
 
 def _dollars(person: Person, tally: Tally) -> float:

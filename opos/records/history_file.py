@@ -4,14 +4,34 @@ import json
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from shared.errors import OposError
 from shared.records.change import ChangeDoc, as_change, place_of
 
-_CHANGE: TypeAdapter[ChangeDoc] = TypeAdapter(ChangeDoc)
+
+class _Operation(BaseModel):
+    op: Literal["add", "replace", "remove"]
+    path: str
+    value: Any = None
+
+
+class _Line(BaseModel):
+    """What every change has: see `shared.records.change.ChangeDoc`."""
+
+    record: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+    kind: str
+    n: Annotated[int, Field(ge=1)]
+    at: str
+    actor: dict[str, str]
+    cause: str
+    chain: list[str]
+    reason: str
+    trace: str
+    patch: list[_Operation]
+    inverse: list[_Operation]
 
 
 class BadHistory(OposError):
@@ -42,13 +62,11 @@ def _changes(file: Path) -> Iterator[ChangeDoc]:
 def _change(line: bytes, place: str) -> ChangeDoc:
     try:
         change: Any = json.loads(line)
-        _CHANGE.validate_python(change)
-        if change["place"] != place_of(change["record"], change["n"]):
-            raise ValueError(f"expected the place {place_of(change['record'], change['n'])}, found {change['place']}")
+        _Line.model_validate(change)
     except (ValueError, ValidationError) as fault:
         hint = "`opos records export --changes` writes such files."
         raise BadHistory(f"{place}: expected a change of a record, found none: {_reason(fault)}", hint=hint) from None
-    return as_change(change)
+    return as_change({**change, "place": place_of(change["record"], change["n"])})
 
 
 def _reason(fault: ValueError) -> str:

@@ -38,8 +38,10 @@ class Outdated(OposError):
     code = "no_upcaster"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Field:
+    """A field. There is one object for each field of a kind."""
+
     name: str
     info: FieldInfo
     marks: tuple[Mark, ...]

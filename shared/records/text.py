@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
@@ -16,6 +17,7 @@ _MONEY = re.compile(r"(-?[0-9]{1,15}(?:\.[0-9]{1,3})?) ?([A-Za-z]{3})")
 Control = Literal["choice", "yes or no", "number", "date", "time", "money", "list", "object", "text"]
 
 
+@lru_cache(maxsize=1024)
 def control(field: Field) -> Control:
     """What a person needs to write a value of *field*."""
     types = _types(field.info.annotation)
@@ -28,7 +30,7 @@ def control(field: Field) -> Control:
     names = {getattr(type, "__name__", "") for type in types}
     plain: Mapping[str, Control] = {
         "bool": "yes or no", "int": "number", "float": "number", "Decimal": "number", "date": "date",
-        "datetime": "time",
+        "datetime": "time", "AwareDatetime": "time",
     }  # fmt: skip
     known: set[Control] = {plain[name] for name in names if name in plain}
     if len(known) == 1 and "str" not in names:
@@ -37,6 +39,7 @@ def control(field: Field) -> Control:
     return "object" if is_object else "text"
 
 
+@lru_cache(maxsize=1024)
 def choices(field: Field) -> tuple[Any, ...]:
     """The values of a field that allows only these."""
     types = _types(field.info.annotation)

@@ -39,21 +39,21 @@ STORED = {
     "route what-if": ["--config", "opos.yaml"], "silence list": [], "focus": [], "digest list": [],
     "digest show": ["{digest}"], "digest explain": ["{digest}"], "noise": [], "review": [], "flags overrides": [],
     "heartbeat show": ["backup"], "statuspage list": [], "doctor": [], "status": [], "show": ["{alert}"], "slo": [],
-    "records show": ["customer", "{customer}"], "records history": ["customer", "{customer}"],
-    "records diff": ["customer", "{customer}", "1"], "records set": ["customer", "{customer}", f"name={TITLE}"],
+    "records list": ["customer"], "records show": ["customer", "{customer}"], "records history": ["customer", "{customer}"],
+    "records diff": ["customer", "{customer}", "1"], "records set": ["customer", "{customer}", f"name={TITLE}", f"tags={TITLE}"],
     "records undo": ["{customer}.2"], "records delete": ["customer", "{customer}", "--why", TITLE],
-    "records restore": ["customer", "{customer}"], "records migrate": ["--dry-run"], "records new": ["customer", f"name={TITLE}"], "retry": [], "dismiss": ["{quarantined}", "--why", TITLE],
+    "records restore": ["customer", "{customer}"], "records migrate": ["--dry-run"], "records merge": ["customer", "{other}", "{third}", "--dry-run"], "records export": [], "records rebuild": [], "records new": ["customer", f"name={TITLE}"], "retry": [], "dismiss": ["{quarantined}", "--why", TITLE],
 }  # fmt: skip
 """The commands that show what the store has, with their arguments."""
 OTHERS = {
-    "init", "up", "demo", "send", "import", "silence add", "silence expire", "flags list", "flags eval", "flags compile",
+    "records import", "init", "up", "demo", "send", "import", "silence add", "silence expire", "flags list", "flags eval", "flags compile",
     "flags explain", "flags manifest", "flags set", "flags override", "flags release", "flags stale", "verify",
     "secrets rotate", "channels key", "channels test", "cost", "deploy", "rollback", "deployments", "console", "backup", "restore",
     "heartbeat list", "heartbeat url", "completion install", "completion show", "statuspage open", "statuspage maintenance", "statuspage update",
     "statuspage resolve", "statuspage withdraw",
 }  # fmt: skip
 """The commands that show the operator's own files, their own arguments, or what Google Cloud answers."""
-WITHOUT_JSON = {"export"}
+WITHOUT_JSON = {"export", "records export"}
 OPTION = HOSTILE.replace("\x00", "").replace("\ud800", "?")
 """An option of an ask, as the store keeps its name."""
 
@@ -129,14 +129,22 @@ def hostile(embedded: Bundle) -> Bundle:
     )  # fmt: skip
     declare(bundle.folder)
     values = {"name": title, "email": title, "tags": [title, title]}
-    said(bundle, Observation("customer", "stripe", title, now, title, values), {})
+    for number, id in enumerate((title, "other", "third")):
+        said(bundle, Observation("customer", "stripe", id, now, title, {**values, "email": f"{title}{number}"}), {})
     return bundle
+
+
+def said_of(id: str) -> str:
+    """The record that was made of the customer *id* of Stripe."""
+    return document_id("record", "customer", "stripe", id)
 
 
 def run(bundle: Bundle, command: str, *more: str) -> bytes:
     ids = {
         "alert": next(doc.id for doc in bundle.docs("alerts") if doc.data["state"] == "firing"),
-        "customer": next(doc.id for doc in bundle.docs("records_customer")),
+        "customer": said_of(HOSTILE),
+        "other": said_of("other"),
+        "third": said_of("third"),
         "event": next(doc.id for doc in bundle.docs("events") if doc.data["source"] == "alertmanager"),
         "ask": document_id("ask", HOSTILE),
         "option": OPTION,

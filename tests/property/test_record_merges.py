@@ -131,7 +131,7 @@ def test_it_makes_no_difference_when_records_are_merged(
     assert end.id == records[2]
     require_sound(context, records)
     for part in ("values", "clocks"):
-        assert {name: value for name, value in end.body[part].items() if name != "stripe_id"} == expected[part]  # type: ignore[literal-required]
+        assert {name: value for name, value in end.body[part].items() if name != "stripe_id"} == expected[part]
 
 
 @dataclass

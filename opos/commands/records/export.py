@@ -29,8 +29,8 @@ from shared.values.text import counted
 def export_records(kind: str | None, format: str, output: str, place: Place, *, changes: bool) -> None:
     """Write the records of KIND, or of all kinds, as JSON lines or CSV. `opos records import` reads them.
 
-    Deleted and merged records are left out; --changes has all. `opos records rebuild --from` puts changes into a
-    bundle.
+    Deleted and merged records are left out; --changes has all. `opos records rebuild --changes` puts changes
+    into a bundle.
     """
     if format == "csv" and (changes or kind is None):
         raise click.UsageError("expected KIND with --format csv, and no --changes: only one kind has one header")

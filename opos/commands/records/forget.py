@@ -35,7 +35,7 @@ def forget_record(
     """Forget the person whom RECORD is about: in the record, its history, events, alerts, digests and all else.
 
     It cannot be undone. What brings the person back later, such as a webhook that is sent again, is suppressed. The
-    command reads the whole bundle, which may run meanwhile. If it is interrupted, run it again with the id of the record.
+    command reads the whole bundle, which may run meanwhile. If it is interrupted, run it again with the record's id.
     """
     context = place.runtime().context()
     declared = kind_of(kind, context)

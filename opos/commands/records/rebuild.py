@@ -9,13 +9,12 @@ from typing import Any
 import click
 
 from opos.records.arguments import kinds_argument
+from opos.records.differences import in_words
 from opos.records.history_file import read_histories
 from opos.records.lookup import kind_of
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
 from opos.terminal.progress import followed
-from shared.records.text import shown
-from shared.services.records.context import RecordsContext
 from shared.services.records.rebuild import Finding, findings
 from shared.services.records.replay import replay
 from shared.values.text import counted
@@ -38,7 +37,7 @@ class Tally:
 @kinds_argument
 @click.option("--check", is_flag=True, help="Compare only, and change nothing.")
 @click.option(
-    "--from",
+    "--changes",
     "file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="First add the changes of this file, which `opos records export --changes` wrote.",
@@ -53,7 +52,7 @@ def rebuild(kind: str | None, file: Path | None, place: Place, *, check: bool, a
     can stop the command at any time; it goes on when you run it again.
     """
     if check and file:
-        raise click.UsageError("expected --check or --from, found both")
+        raise click.UsageError("expected --check or --changes, found both")
     context = place.runtime().context()
     only = kind_of(kind, context).name if kind else ""
     added = sum(followed(replay(read_histories(file), context), "record")) if file else None
@@ -80,7 +79,7 @@ def _content(tally: Tally, added: int | None) -> dict[str, Any]:
     findings = [
         {
             "kind": finding.kind, "record": finding.record, "fault": finding.fault,
-            "differences": list(finding.differences), "claims": list(finding.claims),
+            "differences": [pair._asdict() for pair in finding.differences], "claims": list(finding.claims),
         }
         for finding in tally.shown
     ]  # fmt: skip
@@ -106,8 +105,6 @@ def _lines(tally: Tally, added: int | None, *, is_check: bool) -> Iterator[str]:
 def _finding_lines(finding: Finding) -> Iterator[str]:
     if finding.fault:
         yield f"  {finding.fault}"
-    for operation in finding.differences:
-        expected = shown(operation["value"]) if "value" in operation else "nothing"
-        yield f"  {operation['path'].removeprefix('/').replace('/', '.')}: its changes make it {expected}"
+    yield from in_words(finding.differences)
     for name in finding.claims:
         yield f"  {name}: its value leads to another place than the record"

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from shared.errors import AlreadyExists, Conflict, OposError
 from shared.ports import Delete, Doc, Write, create_or_update
 from shared.records.body import body_of
-from shared.records.change import ChangeDoc, change_id
+from shared.records.change import ChangeDoc, Difference, change_id
 from shared.records.history import Gap, folded
 from shared.records.kind import Kind, collection_of
-from shared.records.patch import Operation, difference
+from shared.records.patch import difference
 from shared.services.records.context import RecordsContext
 from shared.services.records.edits import TRIES, changes_of
 from shared.services.records.histories import documents, histories
@@ -30,8 +30,8 @@ class Finding(NamedTuple):
     record: str
     digest: str = ""
     """The hash of what its changes add up to: the same in every store with these changes and kinds."""
-    differences: Sequence[Operation] = ()
-    """The patch from what is stored to that."""
+    differences: Sequence[Difference] = ()
+    """Where what is stored, `before`, differs from that, `after`; `field` is a path such as `values.name`."""
     claims: Sequence[str] = ()
     """The fields whose values should lead to the record and do not, or the other way round."""
     writes: Sequence[Write] = ()
@@ -73,10 +73,11 @@ def examined(changes: Sequence[ChangeDoc], doc: Doc | None, context: RecordsCont
     except (Gap, KeyError, OposError) as fault:
         return Finding(name, record, fault=f"its changes do not add up: {fault}")
     known = {part: doc.data[part] for part in content if part in doc.data} if doc else {}
-    patch = difference(known, content)
     claims = missing_claims(kind, record, content, context)
-    writes = [create_or_update(f"{kind.collection}/{record}", content, doc)] if patch else []
-    return Finding(name, record, digest(content), patch, tuple(claims), (*writes, *claims.values()))
+    writes = [create_or_update(f"{kind.collection}/{record}", content, doc)] if _differences(known, content) else []
+    return Finding(
+        name, record, digest(content), _differences(known, content), tuple(claims), (*writes, *claims.values())
+    )
 
 
 def rebuilt(kind: Kind, changes: Sequence[ChangeDoc]) -> dict[str, Any]:
@@ -100,6 +101,14 @@ def missing_claims(kind: Kind, record: str, content: dict[str, Any], context: Re
             mended = {"kind": kind.name, "field": field.name, "record": record}
             writes[field.name] = create_or_update(path, mended, claim)
     return writes
+
+
+def _differences(before: dict[str, Any], after: dict[str, Any]) -> list[Difference]:
+    old = {operation["path"]: operation.get("value") for operation in difference(after, before)}
+    return [
+        Difference(operation["path"][1:].replace("/", "."), old[operation["path"]], operation.get("value"))
+        for operation in difference(before, after)
+    ]
 
 
 def _doc(kind: str, record: str, context: RecordsContext) -> Doc | None:

@@ -5,6 +5,7 @@ the store and the bus share a database, the announcement is in the same commit; 
 was made, or the sweeper makes it.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from shared.services.records.context import RecordsContext
 from shared.services.records.proposals import Subject, reviewed
 from shared.services.records.record import claims_of, stored
 from shared.telemetry.logger import log as _log
+from shared.values.text import well_formed
 
 CHANGES = "record_changes"
 AGAIN_AFTER = timedelta(minutes=1)
@@ -37,7 +39,7 @@ class Taken(OposError):
 
     def __init__(self, kind: Kind, field: Field, value: Any, record: str) -> None:
         super().__init__(
-            f"expected a {field.name} that no other {kind.name} has, found {value!r}, which {record[:8]} has",
+            f"expected a value of {field.name} that no other {kind.name} has, found {value!r}, which {record[:8]} has",
             hint=f"`opos records show {kind.name} {record[:8]}` shows it; `opos records merge` makes one of the two.",
         )
         self.field, self.record = field, record
@@ -146,11 +148,12 @@ def announce(doc: Doc, context: Context) -> None:
 
 
 def announcement(made: ChangeDoc) -> RecordChanged:
-    return RecordChanged(
-        id=change_id(made["record"], made["n"]), kind=made["kind"], record=made["record"], n=made["n"], at=made["at"],
-        patch=tuple(operation for operation in made["patch"] if not operation["path"].startswith("/clocks/")),
-        actor=dict(made["actor"]), cause=made["cause"], chain=tuple(made["chain"]), trace=made["trace"],
-    )  # fmt: skip
+    patch = [operation for operation in made["patch"] if not operation["path"].startswith("/clocks/")]
+    content = {
+        **{name: made.get(name) for name in ("kind", "record", "n", "at", "actor", "cause", "chain", "trace")},
+        "id": change_id(made["record"], made["n"]), "patch": patch,
+    }  # fmt: skip
+    return RecordChanged.model_validate_json(well_formed(json.dumps(content, ensure_ascii=False)))
 
 
 def _says_something(before: Body | None, after: Body) -> bool:
@@ -199,7 +202,7 @@ def given_up(
     kind: Kind, id: str, before: Body | Mapping[str, Any], after: Body | Mapping[str, Any], context: RecordsContext
 ) -> Iterator[Delete]:
     """The writes that give up the claims of the record *id* for which *after* has no reason any more."""
-    for path in claims_of(kind, before).keys() - claims_of(kind, after).keys():
+    for path in claims_of(kind, before).keys() - claims_of(kind, after).keys() if before else ():
         claim = context.store.get(path)
         if claim and claim.data["record"] == id:
             yield Delete(path, claim.version)

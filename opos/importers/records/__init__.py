@@ -1,0 +1,1 @@
+"""Records from files of other programs, or of `opos records export`."""
