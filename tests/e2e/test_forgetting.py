@@ -2,9 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +10,14 @@ import pytest
 from shared.ports.indexes import COLLECTIONS
 from shared.records.change import Actor, Cause
 from shared.records.history import folded, versions
-from shared.records.observation import Observation
+from shared.records.identity import FORGOTTEN
 from shared.records.ownership import Owners
 from shared.services.records.edits import changes_of, edit
 from shared.services.records.merge import merge
 from shared.services.records.record import kind_named, stored
 from tests.support.bundle import Bundle
 from tests.support.project import ROOT
-from tests.support.record_commands import called, declare, made, printed, run, said
+from tests.support.record_commands import called, declare, made, printed, run
 from tests.support.records import ME
 
 CANARIES = {
@@ -90,23 +88,86 @@ def stored_id(bundle: Bundle, id: str) -> str:
     return str(json.loads(printed(bundle, "show", "customer", id, "--json"))["id"])
 
 
-def left(bundle: Bundle) -> list[str]:
-    """Where the canaries still are."""
+def speaking(bundle: Bundle) -> list[str]:
+    """The documents that have a canary."""
     names = [*COLLECTIONS, *(kind.collection for kind in bundle.runtime.kinds.values())]
     docs = [doc for name in names for doc in bundle.docs(name)]
-    places = [doc.path for doc in docs if TRACES.search(json.dumps([doc.path, doc.data]).encode())]
-    files = [file for file in bundle.folder.glob("opos.db*")]
-    contents = [(file.name, file.read_bytes()) for file in files]
-    for doc in docs:
-        if doc.path in places:
-            print("LEFT", doc.path, json.dumps(doc.data))
-    return [*places, *(name for name, content in contents if TRACES.search(content) or HEX.search(content))]
+    return [doc.path for doc in docs if TRACES.search(json.dumps([doc.path, doc.data]).encode())]
+
+
+def bytes_with_canaries(bundle: Bundle) -> list[str]:
+    """The files of the data folder that have a canary, as text or as the full-text index spells it."""
+    contents = [(file.name, file.read_bytes()) for file in bundle.folder.glob("opos.db*")]
+    return [name for name, content in contents if TRACES.search(content) or HEX.search(content)]
 
 
 def test_nothing_of_a_forgotten_person_is_left_or_comes_back(company: Bundle) -> None:
     id = planted(company)
-    assert {path.partition("/")[0] for path in left(company)} >= {
+    assert {path.partition("/")[0] for path in speaking(company)} == {
         "events", "alerts", "groups", "outbox", "digests", "asks", "records_customer", "records_note", "record_changes",
     }  # fmt: skip
-    printed(company, "forget", "customer", id, "--yes", "--why", "Zyxora Qanary7 asked for it.")
-    assert left(company) == []
+    pages = company.pages()
+    printed(company, "forget", "customer", id, "--yes", "--why", f"{CANARIES['name']} asked for it.")
+    assert (speaking(company), bytes_with_canaries(company)) == ([], [])
+    for number in (1, 77):  # the same delivery, and the same words in another one
+        company.send("stripe", stripe(number, "customer.created", **CUSTOMER))
+    company.settle()
+    events = {doc.data["delivery_id"]: doc for doc in company.docs("events")}
+    assert not [event for event in ("evt_1", "evt_77") if not events[event].data["forgotten_at"]]
+    named = run(company, "replay", events["evt_77"].id)
+    assert (named.exit_code, "was forgotten on" in named.stderr) == (1, True)
+    assert run(company, "replay", "--since", "1d", "--yes").exit_code == 0
+    company.settle()
+    assert speaking(company) == []
+    assert company.pages()[: len(pages)] == pages
+    company.tick(minutes=40)
+    assert "Trouble disk" in company.pages()[len(pages) :]
+
+
+def test_the_history_of_a_forgotten_record_still_adds_up(company: Bundle) -> None:
+    id = planted(company)
+    before = changes_of(id, company.runtime.context())
+    printed(company, "forget", "customer", id, "--yes")
+    context = company.runtime.context()
+    kept, changes = stored(kind_named("customer", context), id, context), changes_of(id, context)
+    assert kept is not None
+    assert [change["at"] for change in changes[:-1]] == [change["at"] for change in before]
+    assert next(versions(changes)).fields >= {"name", "email", "stripe_id"}
+    assert folded(changes) == kept.body
+    assert kept.body["values"] == {"country": "DE", "tags": [FORGOTTEN]}
+    assert "  forgotten\n" in printed(company, "history", "customer", id[:8])
+    assert "name: (unset) -> [forgotten]" in printed(company, "history", "customer", id[:8])
+    printed(company, "rebuild", "--check")
+    for command in ("restore", "delete"):
+        assert "was forgotten on" in called(company, command, "customer", id).stderr
+
+
+def test_a_forgotten_key_is_free_only_if_you_say_so(company: Bundle) -> None:
+    id = planted(company)
+    printed(company, "forget", "customer", id, "--yes")
+    words = ["customer", f"name={CANARIES['name']}", f"email={CANARIES['email'].upper()}"]
+    refused = called(company, "new", *words)
+    assert (refused.exit_code, "found that this email was forgotten on" in refused.stderr) == (1, True)
+    rows = company.folder / "rows.csv"
+    rows.write_text(f"name,email\nSomebody,{CANARIES['email']}\nGrace,grace@example.com\n")
+    imported = printed(company, "import", "customer", str(rows))
+    assert "line 2" in imported
+    assert "it was forgotten on" in imported
+    assert speaking(company) == []
+    printed(company, "new", *words, "--allow-forgotten")
+    company.send("stripe", stripe(78, "customer.updated", **{**CUSTOMER, "id": "cus_other"}))
+    company.settle()
+    assert "stripe_id: cus_other" in printed(company, "show", "customer", CANARIES["email"])
+
+
+def test_a_dry_run_says_what_would_go_and_changes_nothing(company: Bundle) -> None:
+    id = planted(company)
+    known = speaking(company)
+    said = printed(company, "forget", "customer", CANARIES["email"], "--dry-run")
+    assert f"customer {id[:8]}  {CANARIES['name']}\n  and 1 record that was merged into it\n" in said
+    assert "  events: 3\n" in said
+    assert f"    {CANARIES['email']}\n" in said
+    assert said.endswith("Nothing was changed.\n")
+    assert speaking(company) == known
+    assert called(company, "forget", "customer", id, given="n\n").exit_code != 0
+    assert speaking(company) == known

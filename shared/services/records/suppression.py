@@ -27,8 +27,8 @@ class WasForgotten(OposError):
 
     def __init__(self, field: str, at: str) -> None:
         super().__init__(
-            f"expected a {field} of nobody who was forgotten, found one that was forgotten on {at[:10]}",
-            hint="`opos records new --allow-forgotten` lifts that, if the person wants to be known again.",
+            f"expected a key of nobody who was forgotten, found that this {field} was forgotten on {at[:10]}",
+            hint="`opos records new --allow-forgotten` creates the record, if the person wants to be known again.",
         )
 
 
@@ -46,10 +46,20 @@ def suppressing(kind: Kind, claims: Iterable[Claimed], at: str, context: Records
         yield Set(_path(kind, claim, secret), {"kind": kind.name, "at": at})
 
 
-def suppressed(kind: Kind, values: Mapping[str, Any], context: RecordsContext) -> dict[str, Doc]:
-    """The marks of *values*, by field. It reads one document while nobody was forgotten, then one more for each key."""
+def secret_of(context: RecordsContext) -> Doc | None:
+    """The secret of the bundle; None if nobody was ever forgotten in it."""
+    return context.store.get(SECRET)
+
+
+def suppressed(
+    kind: Kind, values: Mapping[str, Any], context: RecordsContext, secret: Doc | None = None
+) -> dict[str, Doc]:
+    """The marks of *values*, by field. It reads one document while nobody was forgotten, then one more for each key.
+
+    *secret* is that of the bundle, if the caller has read it.
+    """
     claims = [Claimed(field, values[field.name]) for field in kind.claims if values.get(field.name) is not None]
-    secret = context.store.get(SECRET) if claims else None
+    secret = (secret or secret_of(context)) if claims else None
     if secret is None:
         return {}
     marks = {claim.field.name: context.store.get(_path(kind, claim, secret)) for claim in claims}
