@@ -97,7 +97,8 @@ def speaking(bundle: Bundle) -> list[str]:
 
 def bytes_with_canaries(bundle: Bundle) -> list[str]:
     """The files of the data folder that have a canary, as text or as the full-text index spells it."""
-    contents = [(file.name, file.read_bytes()) for file in bundle.folder.glob("opos.db*")]
+    files = [] if bundle.firestore else bundle.folder.glob("opos.db*")  # elsewhere, the file is only that of the bus
+    contents = [(file.name, file.read_bytes()) for file in files]
     return [name for name, content in contents if TRACES.search(content) or HEX.search(content)]
 
 
