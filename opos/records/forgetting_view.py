@@ -9,7 +9,7 @@ from opos.records.editing import name_of
 from shared.cost import PRICES
 from shared.services.records.forget import Person
 from shared.services.records.person_scan import Scan, Trace
-from shared.values.text import counted
+from shared.values.text import counted, headline
 
 _SHOWN = 20
 _CALLED: Mapping[str, str] = {"record_changes": "changes of other records", "dead_letters": "failed messages"}
@@ -55,7 +55,7 @@ def lines(person: Person, scan: Scan, tally: Tally) -> Iterator[str]:
     words = person.identity.words
     if words:
         yield "  Looked for everywhere:"
-        yield from (f"    {word}" for word in words[:_SHOWN])
+        yield from (f"    {headline(word)}" for word in words[:_SHOWN])
         yield from [f"    and {len(words) - _SHOWN} more"] if len(words) > _SHOWN else []
     for id, kind in list(scan.others.reported.items())[:_SHOWN]:
         yield f"  {kind} {id[:8]} has the same key or name, and keeps it. If it is the same person, forget it, too."

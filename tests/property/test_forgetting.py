@@ -3,18 +3,17 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from shared.events import Alert, Event, iso
 from shared.ports import Create, Write
+from shared.records.body import Body
 from shared.records.forgetting import is_kept, without_values
-from shared.records.history import folded, versions
-from shared.records.identity import FORGOTTEN, identity
+from shared.records.history import folded, rewound
 from shared.records.observation import Observation
 from shared.services.intake.acceptance import keep
 from shared.services.records.edits import IsForgotten, changes_of, create, edit, set_state
@@ -23,6 +22,7 @@ from shared.services.records.merge import merge
 from shared.services.records.observations import observe
 from shared.services.records.record import stored
 from shared.services.records.suppression import WasForgotten
+from tests.property.test_records import STEPS, walked
 from tests.support.fakes import FakeContext, FakeStore
 from tests.support.kinds import CUSTOMER, KINDS, OWNERS
 from tests.support.records import ME
@@ -48,10 +48,10 @@ class MortalStore(FakeStore):
         self.made += 1
         if self.made == self.dies_at and not self.after:
             raise Killed
-        versions = super().commit(writes)
+        committed = super().commit(writes)
         if self.made == self.dies_at:
             raise Killed
-        return versions
+        return committed
 
 
 def said(event: str, values: dict[str, Any], id: str = ID) -> Observation:
@@ -132,3 +132,22 @@ def test_what_is_forgotten_stays_forgotten_and_as_it_is() -> None:
     again = observe(said("f" * 32, {"plan": "pro"}), OWNERS, context)
     assert again.record not in {"", id}
     assert not again.forgotten_at
+
+
+@given(STEPS)
+def test_a_history_without_its_values_adds_up_at_each_version_to_what_is_kept(steps: list[Any]) -> None:
+    context = FakeContext(kinds=KINDS)
+    changes = changes_of(walked(steps, context), context)
+    less = [without_values(CUSTOMER, change) for change in changes]
+    assert "Ada" not in json.dumps(less)
+    for n in range(1, len(changes) + 1):
+        before, after = folded(changes[:n]), folded(less[:n])
+        assert before is not None
+        assert after is not None
+        assert after["values"].keys() == before["values"].keys()
+        assert {**after, "values": kept(after)} == {**before, "values": kept(before)}
+        assert rewound(after, less[1:n]) == folded(less[:1])
+
+
+def kept(body: Body) -> dict[str, Any]:
+    return {name: value for name, value in body["values"].items() if is_kept(CUSTOMER, name)}
