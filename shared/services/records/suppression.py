@@ -5,7 +5,6 @@ address can be found by trying addresses.
 """
 
 import hmac
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -33,9 +32,9 @@ class WasForgotten(OposError):
 
 
 def create_secret(context: RecordsContext) -> None:
-    """Create the secret of the bundle, unless it has one. Raises AlreadyExists if somebody else is quicker."""
+    """Create the secret of the bundle, 256 random bits, unless it has one. Raises AlreadyExists if others are quicker."""
     if context.store.get(SECRET) is None:
-        context.store.commit([Create(SECRET, {"secret": secrets.token_hex(32)})])
+        context.store.commit([Create(SECRET, {"secret": context.new_id() + context.new_id()})])
 
 
 def suppressing(kind: Kind, claims: Iterable[Claimed], at: str, context: RecordsContext) -> Iterator[Write]:
