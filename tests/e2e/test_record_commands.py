@@ -131,6 +131,13 @@ def test_set_changes_fields_and_an_empty_value_unsets_one(bundle: Bundle) -> Non
     assert values == {"name": "Ada", "tags": ["b", "c"], "shopify_id": "7", "plan": "pro"}
 
 
+@pytest.mark.parametrize("words", [["cus_1"], ["plan=pro"], ["plan=pro", "is_vip=yes"], ["cus_1", "plan"]])
+def test_set_needs_a_record_and_values(bundle: Bundle, words: list[str]) -> None:
+    ada(bundle)
+    done = called(bundle, "set", "customer", *words)
+    assert (done.exit_code, "Error: expected " in done.stderr) == (2, True)
+
+
 def test_a_dry_run_shows_the_same_and_changes_nothing(bundle: Bundle) -> None:
     id = made(bundle, "customer", {"name": "Ada"})
     shown = printed(bundle, "set", "customer", id, "plan=pro", "--dry-run").splitlines()

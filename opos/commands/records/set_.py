@@ -46,10 +46,16 @@ def set_(
     """
     runtime, cause = place.runtime(), by_person(who, why)
     declared = kind_of(kind, runtime.context())
+    _require_record(declared, words, where)
     if where:
         _set_all(declared, words, where, cause, runtime, is_dry=dry_run, yes=yes, as_json=as_json)
     else:
         _set_one(declared, words, cause, rehearsal(runtime) if dry_run else runtime, is_dry=dry_run, as_json=as_json)
+
+
+def _require_record(kind: Kind, words: Sequence[str], where: Sequence[str]) -> None:
+    if not where and (len(words) == 1 or words[0].partition("=")[0] in kind.fields):
+        raise click.UsageError(f"expected RECORD and then FIELD=VALUE, or --where, found {words[0]!r}")
 
 
 def _set_one(
