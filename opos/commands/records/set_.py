@@ -22,7 +22,7 @@ from shared.records.kind import Kind
 from shared.runtime.container import Runtime
 from shared.services.records.edits import Edited, edit
 from shared.services.records.record import Stored
-from shared.values.text import counted, readable
+from shared.values.text import readable
 
 
 @click.command("set")
@@ -81,7 +81,7 @@ def _set_all(
     values = values_of(kind, texts(words), context)
     records = list(followed(chosen(kind, conditions(kind, where, context), context), "record"))
     outcomes = bulk.edit_all(records, values, cause, rehearsal(runtime))
-    if not is_dry and bulk.changes(outcomes):
+    if not is_dry and bulk.effect(outcomes):
         if not yes:
             _confirm(outcomes)
         outcomes = bulk.edit_all(records, values, cause, runtime)
@@ -92,13 +92,14 @@ def _set_all(
 
 def _confirm(outcomes: Sequence[Outcome]) -> None:
     say("\n".join(map(readable, bulk.lines(outcomes, is_dry=True))), err=True)
-    click.confirm(f"Change {counted(bulk.changes(outcomes), 'record')}?", abort=True, err=True)
+    click.confirm(f"This would {bulk.effect(outcomes)}. Continue?", abort=True, err=True)
 
 
 def _all_lines(outcomes: Sequence[Outcome], *, is_dry: bool) -> Iterator[str]:
     yield from bulk.lines(outcomes, is_dry=is_dry)
-    count = counted(bulk.changes(outcomes), "record")
     if not outcomes:
         yield f"No record matches. {UNCHANGED}"
+    elif not (effect := bulk.effect(outcomes, is_done=not is_dry)):
+        yield UNCHANGED
     else:
-        yield f"{count} would change. {UNCHANGED}" if is_dry else f"Changed {count}."
+        yield f"This would {effect}. {UNCHANGED}" if is_dry else f"{effect.capitalize()}."
