@@ -52,8 +52,7 @@ def list_(
     declared = kind_of(kind, context)
     listing = selection.listing(declared, limit, context)
     lines = [*_lines(declared, listing.records, operator_clock(context))]
-    none = f"No {declared.name} matches." if any(selection) else _none(declared)
-    show([_content(record) for record in listing.records], lines or none, as_json=as_json)
+    show([_content(record) for record in listing.records], lines or _none(declared, selection), as_json=as_json)
     for note in _notes(listing):
         say(note, err=True)
 
@@ -89,7 +88,9 @@ def _content(record: Stored) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _none(kind: Kind) -> str:
+def _none(kind: Kind, selection: Selection) -> str:
+    if any(selection):
+        return f"No {kind.name} {'is deleted' if selection.deleted else 'matches'}."
     return f"There are no {kind.plural} yet. `opos records new {kind.name} FIELD=VALUE` creates one."
 
 
