@@ -18,8 +18,6 @@ from functions.console.paths import MENU, SEARCH, alert_path, event_path, messag
 from shared.errors import DeliveryError
 from shared.events import iso
 from shared.ports import Create
-from shared.services.asks.asks import open_ask
-from tests.support.asks import question
 from tests.support.bundle import Bundle
 from tests.support.console import link_path
 
@@ -42,7 +40,6 @@ def say(bundle: Bundle, title: str, severity: str, **more: str) -> None:
 
 def a_bad_morning(bundle: Bundle) -> None:
     """Something of everything that the console can show."""
-    open_ask(*question(bundle.runtime.context()), bundle.runtime.context())
     bundle.desk.faults += [DeliveryError("rejected", permanent=True, detail="HTTP 400")] * 2
     say(bundle, "Checkout answers 502", "critical")
     bundle.tick(minutes=47)
@@ -66,7 +63,7 @@ def pages(bundle: Bundle) -> dict[str, str]:
     (alert, *_), (event, *_), (message, *_) = (bundle.docs(name) for name in ("alerts", "events", "outbox"))
     bad = next(doc for doc in bundle.docs("events") if doc.data["quarantine"])
     return {
-        **{entry.name.lower(): entry.path for entry in ENTRIES}, "ask": f"/console/ask/{bundle.docs('asks')[0].id}",
+        **{entry.name.lower(): entry.path for entry in ENTRIES},
         "menu": MENU, "search": f"{SEARCH}?q=disk", "alert": alert_path(alert.id), "event": event_path(event.id),
         "event-quarantined": event_path(bad.id), "message": message_path(message.id),
         "silence": alert_silence_path(alert, bundle.runtime.context()), "heartbeat": "/heartbeat/backup", "not-found": "/nowhere",
