@@ -63,8 +63,7 @@ def _word(said: Observation, asked: Split, field: Field) -> Word:
     """What *said* proposes. That something is gone there proposes nothing."""
     if said.is_deleted:
         return Word({}, frozenset(), {}, said.clock, insists=False)
-    agreed = frozenset(said.values.keys() - asked.allowed.keys() - asked.asked.keys() - {field.name})
-    return Word(asked.asked, agreed, asked.owners, said.clock, insists=False)
+    return Word(asked.asked, asked.agreed - {field.name}, asked.owners, said.clock, insists=False)
 
 
 def current_body(kind: Kind, record: Stored | None) -> Body:
