@@ -12,15 +12,11 @@ Owners = Mapping[tuple[str, str], Sequence[str]]
 
 
 class Split(NamedTuple):
-    """What a writer may set, and what it may only ask for, with the owner of each field.
-
-    `agreed` are the fields of others that have the value already.
-    """
+    """What a writer may set, and what it may only ask for, with the owner of each field."""
 
     allowed: dict[str, Any]
     asked: dict[str, Any]
     owners: dict[str, str]
-    agreed: frozenset[str] = frozenset()
 
 
 def owner(kind: Kind, field: str, body: Body, owners: Owners) -> str:
@@ -40,8 +36,7 @@ def split(kind: Kind, values: Mapping[str, Any], body: Body, writer: str, owners
         if fields[name] == writer or (name not in body["clocks"] and writer != OPERATOR)
     }  # fmt: skip
     asked = {name: value for name, value in values.items() if name not in allowed and _differs(body, name, value)}
-    agreed = frozenset(values.keys() - allowed.keys() - asked.keys())
-    return Split(allowed, asked, {name: fields[name] for name in asked}, agreed)
+    return Split(allowed, asked, {name: fields[name] for name in asked})
 
 
 def _differs(body: Body, name: str, value: Any) -> bool:
