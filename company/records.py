@@ -15,14 +15,14 @@ from shared.records import External, Key, Listed, Moment, Money, Personal, Recor
 
 class Customer(Record, kind="customer", title="{name|email}", segment="sales"):
     name: Personal[str] | None = None
-    email: Key[Personal[str]] | None = None  # str and not EmailStr: a shop may send an address that no rule allows
+    email: Key[Personal[EmailStr]] | None = None
     phone: Personal[str] | None = None
     country: Listed[str] | None = None
     plan: Listed[str] | None = None
     status: Listed[str] | None = None  # of the subscription, in the words of its sender, such as active or past_due
     mrr: Money | None = None  # a month, in cents
     since: Listed[Moment] | None = None
-    tags: tuple[str, ...] = ()
+    tags: Listed[tuple[str, ...]] = ()
     stripe_id: Annotated[str, External("stripe")] | None = None
     shopify_id: Annotated[str, External("shopify")] | None = None
     app_id: Annotated[str, External("app")] | None = None  # your own app

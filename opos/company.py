@@ -76,5 +76,6 @@ def _misspelt(kinds: Mapping[str, Kind], systems: AbstractSet[str]) -> Iterator[
 
 def _shown(faults: Iterable[CompanyFault]) -> list[Fault]:
     return [
-        Fault(fault.file, fault.line, fault.path, fault.expected, fault.actual, fault.hint or "") for fault in faults
+        Fault(fault.file, fault.line, fault.path, fault.expected, fault.actual, fault.hint or "")
+        for fault in sorted(faults, key=lambda fault: (fault.file, fault.line))
     ]

@@ -12,7 +12,7 @@ Operations = Counter[str]
 COSTS: dict[str, Operations] = {
     "event": Counter(writes=4, reads=2),
     "digest": Counter(writes=2, reads=4),
-    "overview": Counter(reads=10),
+    "overview": Counter(reads=11),
     "critical": Counter(writes=6, reads=4),
 }
 """Firestore operations: of an event that goes into a digest, of the digest itself (including the counts until it is

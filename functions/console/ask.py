@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 from functions.console.context import ConsoleContext
 from functions.console.forms import Form, changed_meanwhile
@@ -12,7 +13,7 @@ from functions.console.prefix import absent, named
 from functions.console.responses import message, redirect
 from functions.console.rows import Row, at
 from shared.asks.answer import EXPIRED, WITHDRAWN, AnswerDoc
-from shared.asks.ask import called
+from shared.asks.ask import Option, called
 from shared.context import Context
 from shared.errors import AlreadyExists, Conflict, NotFound, OposError, Unavailable
 from shared.records.body import OPERATOR
@@ -37,19 +38,18 @@ def show(request: HttpRequest, context: ConsoleContext, id: str) -> Page:
         return absent(error, id, TODAY)
     if doc.id != id:
         return Page("", {}, location=ask_path(doc.id))
-    ask = with_answer(doc, context)
-    done = _done(ask.answer, context, is_late="already" in request.query) if request.query else ""
-    return Page("ask.html", {**view(ask, context), "done": done}, TODAY)
+    is_late = "already" in request.query
+    return Page("ask.html", {**view(with_answer(doc, context), context), "is_late": is_late}, TODAY)
 
 
-def answer(form: Form, context: ConsoleContext, id: str) -> HttpResponse:
+def answer(form: Form, context: ConsoleContext, id: str, option: str) -> HttpResponse:
     """Answer the ask as its page showed it. If it has an answer already, nothing changes, and the page says whose."""
     why, seen = form.fields.get("why", "").strip(), form.fields.get("version", "")
     if len(why) > LONGEST_WHY or not seen:
         return message(400, f"Say why in at most {LONGEST_WHY} characters", "Nothing was changed.", context)
     by = Actor(kind="person", name=context.config.owner)
     try:
-        decide(id, form.fields.get("option", ""), by, context, device=form.device, reason=why, bound=seen)
+        decide(id, option, by, context, device=form.device, reason=why, bound=seen)
     except (AlreadyAnswered, Expired):
         return redirect(f"{ask_path(id)}?already=1")
     except Outdated:
@@ -64,15 +64,21 @@ def answer(form: Form, context: ConsoleContext, id: str) -> HttpResponse:
 def view(ask: Stored, context: Context) -> Row:
     doc, (sign, colour) = ask.ask, _SIGNS[ask.state]
     fields: Mapping[str, Any] = doc["content"].get("fields") or {}
+    until = doc["decide_by"]
     return {
         "id": ask.id, "path": ask_path(ask.id), "version": doc["bound"], "state": ask.state, "sign": sign,
-        "colour": colour, "kind": doc["kind"].capitalize(), "title": headline(doc["title"]), "about": doc["about"],
-        "why": doc["why"], "otherwise": doc["otherwise"], "options": doc["options"], "longest_why": LONGEST_WHY,
-        "asker": "you" if doc["asker"]["name"] == context.config.owner else called(doc["asker"]),
-        "asked": at(doc["created_at"], context), "until": at(doc["decide_by"], context) if doc["decide_by"] else None,
+        "colour": colour, "kind": doc["kind"].capitalize(), "title": headline(doc["title"]),
+        "about": doc["about"].split("/", 1), "why": doc["why"], "otherwise": doc["otherwise"],
+        "options": [_option(option, ask.id) for option in doc["options"]], "longest_why": LONGEST_WHY,
+        "asker": called(doc["asker"], context.config.owner), "asked": at(doc["created_at"], context),
+        "until": at(until, context) if until else None,
         "fields": [_field(name, field) for name, field in sorted(fields.items())],
         "causes": list(_causes(doc["chain"], context)), "ended": _ended(ask.answer, context),
     }  # fmt: skip
+
+
+def _option(option: Option, id: str) -> Row:
+    return {**option, "path": f"{ask_path(id)}/answer/{quote(option['name'], safe='')}"}
 
 
 def _field(name: str, field: Mapping[str, Any]) -> Row:
@@ -94,14 +100,5 @@ def _ended(answer: AnswerDoc | None, context: Context) -> Row | None:
         return None
     ends = {EXPIRED: "Expired", WITHDRAWN: "Withdrawn"}
     words = ends.get(answer["option"], f"Answered {answer['option']}")
-    who = called(answer["by"]) + (f", {answer['device']}" if answer["device"] else "")
+    who = called(answer["by"], context.config.owner) + (f", {answer['device']}" if answer["device"] else "")
     return {"words": words, "who": who, "reason": answer["reason"], "at": at(answer["at"], context)}
-
-
-def _done(answer: AnswerDoc | None, context: Context, *, is_late: bool) -> str:
-    """What the page says after a press."""
-    ended = _ended(answer, context)
-    if ended is None:
-        return "This ask has expired. Nothing was changed." if is_late else ""
-    when = f"{ended['words']} at {ended['at'].short}"
-    return f"{when} by {ended['who']} already. Nothing was changed." if is_late else f"{when}."

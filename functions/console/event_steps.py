@@ -97,7 +97,11 @@ def _sent(told: Story) -> Iterator[Step]:
 def _failed(told: Story, data: Mapping[str, Any]) -> Iterator[Step]:
     for letter in told["dead_letters"]:
         words = f"Failed: {letter['subscription']} did not process it in {counted(letter['attempts'], 'attempt')}"
-        yield Step(letter["received_at"], "fail", "critical", words, "Fix the cause, then replay")
+        remedy = "Fix the cause, then replay"
+        if letter["faults"]:
+            words = f"It does not fit your records: {', '.join(letter['faults'])}"
+            remedy = "Fix opos.yaml or company/, then replay"
+        yield Step(letter["received_at"], "fail", "critical", words, remedy)
     if dismissed := data.get("dismissed"):
         yield Step(dismissed["at"], "skip", "mute", "Dismissed from the quarantine", dismissed.get("why", ""))
 

@@ -87,7 +87,7 @@ ROUTES: dict[str, dict[str, Answer]] = {
     "console/alert/*/snooze/*": {"POST": form(alert.snooze)},
     "console/alert/*/note": {"POST": form(alert.add)},
     "console/ask/*": {"GET": framed(ask.show)},
-    "console/ask/*/answer": {"POST": form(ask.answer)},
+    "console/ask/*/answer/*": {"POST": form(ask.answer)},
     "console/events": {"GET": framed(events.show)},
     "console/event/*": {"GET": framed(event.show)},
     "console/event/*/reveal": {"POST": form(event.reveal)},

@@ -15,8 +15,8 @@ _ID = re.compile(r"(?=.*\d)[0-9a-f]{4,32}")
 _FILTER = re.compile(r"(?<!\S)([a-z]+):(?=\S)")
 FILTERS = ("source", "type", "state", "severity", "outcome", "label", "day")
 _ICONS = {
-    "alert": "critical", "event": "events", "message": "send", "digest": "in", "silence": "pause", "group": "critical",
-    "dead letter": "fail",
+    "alert": "critical", "ask": "ask", "event": "events", "message": "send", "digest": "in", "silence": "pause",
+    "group": "critical", "dead letter": "fail",
 }  # fmt: skip
 
 

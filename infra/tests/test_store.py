@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from infra.store import ROOT
 from infra.tests.recording import Bundle, Recorded
-from opos.cloud.firestore_indexes import definition
+from opos.cloud.firestore_indexes import company, definition
 from shared.ports.indexes import COLLECTIONS, INDEXES, LISTS, NEWEST_FIRST
 
 
@@ -45,7 +46,8 @@ def test_a_backup_of_each_day_is_kept_for_a_week(bundle: Bundle) -> None:
 
 def test_the_fields_are_those_of_the_file_that_firebase_reads(bundle: Bundle) -> None:
     expected = {
-        (override["collectionGroup"], override["fieldPath"]): override for override in definition()["fieldOverrides"]
+        (override["collectionGroup"], override["fieldPath"]): override
+        for override in definition(company({}, ROOT))["fieldOverrides"]
     }
     declared = fields(bundle)
     assert set(declared) == set(expected)
@@ -67,3 +69,17 @@ def test_every_collection_expires_and_indexes_nothing_by_itself(bundle: Bundle) 
         assert "ttlConfig" in fields(bundle)[collection, "expires_at"].inputs
         assert fields(bundle)[collection, "*"].inputs["indexConfig"] == {}
         assert "ttlConfig" not in fields(bundle)[collection, "*"].inputs, "Firestore refuses it for all fields"
+
+
+def test_lists_of_records_have_the_indexes_of_the_file_that_firebase_reads(bundle: Bundle) -> None:
+    declared = [index.inputs for index in bundle.of("firestore/index:Index")]
+    expected = definition(company({}, ROOT))["indexes"]
+    assert expected
+    made = {_index(index["collection"], index["fields"]) for index in declared}
+    assert len(made) == len(declared)
+    assert made == {_index(index["collectionGroup"], index["fields"]) for index in expected}
+    assert {index["queryScope"] for index in declared} == {"COLLECTION"}
+
+
+def _index(collection: str, fields: list[dict[str, str]]) -> tuple[str, ...]:
+    return (collection, *(f"{field['fieldPath']} {field.get('order') or field['arrayConfig']}" for field in fields))

@@ -16,6 +16,7 @@ from opos.bundle.gateway import function_source
 from opos.bundle.ports import free_port
 from opos.bundle.processes import Supervised
 from opos.bundle.pubsub_setup import wire
+from opos.bundle.relisting import start_relisting
 from opos.bundle.scheduler import start_ticking
 from opos.bundle.signals import on_stop
 from opos.terminal.files import open_private
@@ -46,7 +47,9 @@ def serve_emulated(
         emulated(place, google, url) as functions,
         _proxy(host, port, functions.ports),
     ):
-        ticks = start_ticking(place.runtime(OPOS_PUBLIC_URL=url))
+        runtime = place.runtime(OPOS_PUBLIC_URL=url)
+        ticks = start_ticking(runtime)
+        start_relisting(runtime)
         when_ready(functions.ports)
         stopping.wait()
         ticks.set()

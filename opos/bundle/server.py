@@ -14,6 +14,7 @@ from opos.bundle.data_folder import note_open_file
 from opos.bundle.environ import environ
 from opos.bundle.front import LIMITS, Front, Limits
 from opos.bundle.gateway import function_for, gateway, load_functions, push_in_process
+from opos.bundle.relisting import start_relisting
 from opos.bundle.scheduler import start_ticking
 from shared.adapters.local_bus.pump import Pump
 from shared.adapters.sqlite.store import SqliteStore
@@ -69,6 +70,7 @@ def serve(
         pump.append(Pump(runtime.current().local_bus, push_in_process(functions)))
         pump[0].start()
         start_ticking(runtime.current(), also=each_minute)
+        start_relisting(runtime.current())
 
     def stop_pump(_server: Any, _worker: Any) -> None:
         with suppress(IndexError):

@@ -1,5 +1,6 @@
 """`opos deploy`."""
 
+from collections import Counter
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -23,6 +24,7 @@ from shared.deployments import Deployment, to_doc, words
 from shared.errors import OposError
 from shared.ports.topology import FUNCTIONS
 from shared.runtime.clock import new_id
+from shared.services.records.relisting import relist_all
 
 MARKS = {True: "ok  ", False: "FAIL", None: "?   "}
 
@@ -61,6 +63,8 @@ def command(
         return
     _require(checks)
     ended = deploy(where, functions, wait=wait, may_go_back=not no_rollback)
+    if ended.phase == "done":
+        list_records(where)
     show(to_doc(ended), words(ended), as_json=as_json)
     if ended.phase != "done":
         raise SystemExit(FAILED)
@@ -75,6 +79,14 @@ def deploy(where: Ground, functions: tuple[str, ...], *, wait: bool, may_go_back
         where.say(f"deployment {record.now.number} to {where.name} ({where.target.project})")
         Pipeline(record, where, lease, may_go_back=may_go_back).run()
         return record.now
+
+
+def list_records(where: Ground) -> None:
+    """List again what the kinds of this release list otherwise. The next deploy goes on with what is left."""
+    sizes: Counter[str] = Counter()
+    for kind, size in relist_all(where.context()):
+        sizes[kind.plural] += size
+        where.say(f"  listed {sizes[kind.plural]} {kind.plural} again")
 
 
 def _record(draft: Deployment, where: Ground, lease: Lease) -> Record:

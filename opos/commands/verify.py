@@ -1,11 +1,16 @@
 """`opos verify`."""
 
+import os
+from contextlib import suppress
+
 import click
 
 from opos.company import Checked, check, note
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, show
+from shared.config.files.faults import Fault
 from shared.config.files.loader import load_config
+from shared.records.company_fault import CompanyFault
 from shared.runtime.settings import DEFAULT_URL
 from shared.values.text import counted
 from shared.verification import verify, warnings
@@ -31,7 +36,7 @@ def command(place: Place, *, places: bool, notes: bool, as_json: bool) -> None:
         return
     noted, company = _company(place, notes=notes)
     environment, unreadable = place.with_secrets()
-    faults = [*unreadable, *verify(place.config_file, place.flags_file, environment), *company.faults]
+    faults = [*unreadable, *verify(place.config_file, place.flags_file, environment), *company.faults, *_indexes(place)]
     doubts = [*warnings(place.config_file, environment, DEFAULT_URL), *company.warnings]
     good = [] if faults else [_good(place, len(company.kinds))]
     lines = [*noted, *map(str, faults), *good, *(f"warning: {doubt}" for doubt in doubts)]
@@ -57,6 +62,16 @@ def _compare(place: Place, *, as_json: bool) -> None:
     show(comparison.as_json(), comparison.as_text(), as_json=as_json)
     if comparison.stops:
         raise SystemExit(FAILED)
+
+
+def _indexes(place: Place) -> list[Fault]:
+    """Whether the indexes that a deployment needs are those of the kinds in `company/`."""
+    from opos.cloud.firestore_indexes import company, index_faults
+
+    folder = place.config_file.parent
+    with suppress(CompanyFault):
+        return list(index_faults(folder, company(os.environ, folder)))
+    return []
 
 
 def _good(place: Place, kinds: int) -> str:

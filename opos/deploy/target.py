@@ -13,11 +13,11 @@ from opos.terminal.options import Place
 from opos.terminal.output import say as show_progress
 from shared.config.deploy import Deploy, Target, TargetName
 from shared.config.model import Config
-from shared.context import Context
 from shared.deployments import Deployment, from_doc, latest, to_doc
 from shared.errors import Conflict, OposError
 from shared.ports import Clock, Create, Store, Update
 from shared.runtime.container import Runtime
+from shared.runtime.invocation import Invocation
 
 
 class NoTarget(OposError):
@@ -51,7 +51,7 @@ class Ground:
     def clock(self) -> Clock:
         return self.runtime.clock
 
-    def context(self) -> Context:
+    def context(self) -> Invocation:
         return self.runtime.context()
 
 

@@ -12,6 +12,7 @@ def lines(story: Story, clock: OperatorClock) -> list[str]:
     parts += [_decision_lines(consumer, handled, clock) for consumer, handled in story["handled"].items()]
     parts += [_alert_lines(alert, clock) for alert in story["alerts"]]
     parts += [_message_lines(message, clock) for message in story["messages"]]
+    parts += [_change_lines(change, clock) for change in story["records"]]
     parts += [_letter_lines(letter, clock) for letter in story["dead_letters"]]
     return [line for part in parts for line in part]
 
@@ -70,6 +71,15 @@ def _message_lines(message: Story, clock: OperatorClock) -> Iterator[str]:
         yield f"          {message['last_fault']}; {again}"
 
 
+def _change_lines(change: Story, clock: OperatorClock) -> Iterator[str]:
+    yield f"record    {clock.time(change['at'])}, change {change['n']} of {change['kind']} {change['record'][:8]}"
+    yield f"          {', '.join(change['fields']) or 'no value changed'}"
+
+
 def _letter_lines(letter: Story, clock: OperatorClock) -> Iterator[str]:
     received = clock.time_and_age(letter["received_at"])
+    if letter["faults"]:
+        yield f"misfit    {received}, not in the record:"
+        yield from (f"          {place}: {clock.text(fault)}" for place, fault in letter["faults"].items())
+        return
     yield f"failed    {received}, {letter['subscription']} did not process it in {letter['attempts']} attempts"

@@ -42,7 +42,8 @@ def values_of(kind: Kind, texts: Mapping[str, str], context: RecordsContext, *, 
     faults: dict[str, str] = {}
     for name, text in texts.items():
         try:
-            values |= kind.parsed({name: _meant(kind.fields.get(name), text, context)})
+            field = kind.fields.get(name)
+            values |= kind.parsed({name: meant(field, text, context) if field else text})
         except InvalidValues as fault:
             faults[name] = _expected(kind.fields.get(name), text) or fault.faults[name]
         except OposError as fault:
@@ -53,9 +54,10 @@ def values_of(kind: Kind, texts: Mapping[str, str], context: RecordsContext, *, 
     return values
 
 
-def _meant(field: Field | None, text: str, context: RecordsContext) -> Any:
-    value = read(field, text) if field else text
-    kind = context.kinds.get(field.refers_to) if field else None
+def meant(field: Field, text: str, context: RecordsContext) -> Any:
+    """The value that *text* means, for `Kind.parsed`, with the ids of the records that it names. Raises NotFound."""
+    value = read(field, text)
+    kind = context.kinds.get(field.refers_to)
     if kind is None or value is None:
         return value
     if isinstance(value, list):

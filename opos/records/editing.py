@@ -44,20 +44,37 @@ def change_content(record: str, change: ChangeDoc | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def change_lines(change: ChangeDoc | None, indent: int = 2) -> Iterator[str]:
+    """What *change* did to the record as a whole, and to each field."""
+    patch = change["patch"] if change else []
+    states = (operation.get("value") for operation in patch if operation["path"] == "/state")
+    yield from (f"{' ' * indent}{'restored' if state == 'live' else state}" for state in states)
+    yield from in_words(differences(change), indent) if change else ()
+
+
 def edit_content(edited: Edited) -> dict[str, Any]:
     _, values, owners = edited.asked
     asked = {name: {"value": value, "owner": owners[name]} for name, value in values.items()}
-    return {**change_content(edited.record, edited.change), "asked": asked}
+    return {**change_content(edited.record, edited.change), "asked": asked, "ask": edited.ask}
 
 
-def edit_lines(record: Stored, edited: Edited) -> Iterator[str]:
-    """What *edited* changed in *record*, as it was before, and what it did not, because another system owns it."""
-    _, asked, owners = edited.asked
+def edit_lines(record: Stored, edited: Edited, *, is_dry: bool = False) -> Iterator[str]:
+    """What *edited* changed in *record*, as it was before, and what opos asks, because another system owns it."""
     changed = differences(edited.change) if edited.change else []
     yield name_of(record)
     yield from in_words(changed)
-    if not changed and not asked:
+    if edited.asked.asked:
+        yield from _asked_lines(record, edited, is_dry=is_dry)
+    elif not changed:
         yield "  It has these values already."
+
+
+def _asked_lines(record: Stored, edited: Edited, *, is_dry: bool) -> Iterator[str]:
+    _, asked, owners = edited.asked
     for name, value in asked.items():
-        yield f"  {name} belongs to {owners[name]}, so it was not changed here. Change it there:"
+        yield f"  {name} belongs to {owners[name]}, so it {'would not be' if is_dry else 'was not'} changed:"
         yield from in_words([Difference(name, record.values.get(name), value)], indent=4)
+    if is_dry or not edited.ask:
+        yield "  It would become an ask, which waits for your answer."
+    else:
+        yield f"  `opos asks show {edited.ask[:8]}` shows what you can do about it."

@@ -22,7 +22,7 @@ def entries(versions: Sequence[Version]) -> Iterator[dict[str, Any]]:
             "id": change_id(change["record"], change["n"]), "record": change["record"], "change": change["n"],
             "at": change["at"], "actor": change["actor"], "cause": change["cause"], "chain": change["chain"],
             "reason": change["reason"], "trace": change["trace"], "undoes": change.get("undoes"),
-            "became": became(before, version),
+            "became": became(before, version), "merges": change.get("merges", []),
             "differences": [pair._asdict() for pair in between(values, version.body["values"])],
             "patch": change["patch"],
         }  # fmt: skip
@@ -35,11 +35,10 @@ def lines(entry: Mapping[str, Any], clock: OperatorClock) -> Iterator[str]:
     undoes = f", undoes change {entry['undoes']}" if entry["undoes"] else ""
     who = f"{actor_name(entry['actor'])}{cause}{undoes}{reason}"
     yield f"{shown_id(entry['record'], entry['change'])}  {clock.time_and_age(entry['at'])}  {who}"
+    merged = [f"{entry['merges'][0][:8]} was merged into it"] if entry["merges"] else []
+    said = [*filter(None, [entry["became"]]), *merged]
     differences = [Difference(**pair) for pair in entry["differences"]]
-    if entry["became"]:
-        yield f"  {entry['became']}"
-    elif not differences:
-        yield "  no value changed"
+    yield from (f"  {text}" for text in said or ([] if differences else ["no value changed"]))
     yield from in_words(differences)
 
 

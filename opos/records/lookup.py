@@ -39,6 +39,11 @@ def find_record(kind: Kind, wanted: str, context: RecordsContext) -> Stored:
     raise NotFound(f"expected the record that {id} was merged into, found none")
 
 
+def is_redirected(record: Stored, wanted: str, context: RecordsContext) -> bool:
+    """Whether *wanted*, which `find_record` has led to *record*, is the id of another one that was merged into it."""
+    return not record.id.startswith(wanted) and by_key(record.kind, wanted, context) is None
+
+
 def as_document(kind: Kind) -> documents.Kind:
     """*kind* as the look-up of ids knows the kinds of documents."""
     hint = f"`opos records list {kind.name}` shows the ids. A key or an id in another system also names a record."

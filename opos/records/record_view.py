@@ -13,7 +13,8 @@ from shared.records.text import shown
 from shared.services.records.context import RecordsContext
 from shared.services.records.record import stored
 
-_LATEST = {"live": "", "deleted": "deleted, ", "merged": "merged, "}
+_NO_VALUES: tuple[Any, ...] = (None, "", [], {})
+_STATES = {"live": "", "deleted": "deleted, ", "merged": "merged, "}
 
 
 class Shown(NamedTuple):
@@ -28,8 +29,11 @@ class Shown(NamedTuple):
     created_at: str
 
 
-def view(record: Shown, owners: Owners, context: RecordsContext) -> dict[str, Any]:
-    """*record* as JSON. A field that nobody has set has a default or no value, and no clock."""
+def view(record: Shown, owners: Owners | None, context: RecordsContext) -> dict[str, Any]:
+    """*record* as JSON. A field that nobody has set has a default or no value, and no clock.
+
+    Its owner is null if *owners* are not known.
+    """
     body, kind = record.body, record.kind
     return {
         "kind": kind.name, "id": record.id, "title": kind.title(record.values), "state": body["state"],
@@ -37,7 +41,7 @@ def view(record: Shown, owners: Owners, context: RecordsContext) -> dict[str, An
         "version": body["schema"], "fields": {
             name: {
                 "value": record.values.get(name, default_of(field)), "is_set": name in record.values,
-                "owner": owner(kind, name, body, owners), "clock": body["clocks"].get(name),
+                "owner": None if owners is None else owner(kind, name, body, owners), "clock": body["clocks"].get(name),
                 "titles": titles(field, record.values.get(name), context),
             }
             for name, field in kind.fields.items()
@@ -49,21 +53,22 @@ def lines(view: Mapping[str, Any], clock: OperatorClock) -> Iterator[str]:
     """*view* for a person. A value has one line, however long it is, so that it cannot look like another field."""
     yield f"{view['kind']}  {view['id']}"
     yield f"  {view['title']}"
-    changed = f"change {view['change']}, {clock.time_and_age(view['changed_at'])}"
-    yield f"  {_LATEST[view['state']]}{changed}; created {clock.time_and_age(view['created_at'])}"
+    changed = f"changed {clock.time_and_age(view['changed_at'])} by change {view['change']}"
+    yield f"  {_STATES[view['state']]}{changed}, created {clock.time_and_age(view['created_at'])}"
+    yield ""
     fields: dict[str, dict[str, Any]] = view["fields"]
-    for name, field in fields.items():
-        if field["value"] is not None or field["clock"]:
-            yield from ("", *_field_lines(name, field, clock))
-    unset = [name for name, field in fields.items() if field["value"] is None and not field["clock"]]
-    yield from ("", *wrapped(f"Without a value: {', '.join(unset)}", indent=2)) if unset else ()
+    known = [name for name, field in fields.items() if field["clock"] or field["value"] not in _NO_VALUES]
+    yield from (line for name in known for line in _field_lines(name, fields[name], clock))
+    unset = [name for name in fields if name not in known]
+    yield from wrapped(f"without a value: {', '.join(unset)}", indent=2) if unset else ()
 
 
 def _field_lines(name: str, field: Mapping[str, Any], clock: OperatorClock) -> Iterator[str]:
     value = "(unset)" if field["value"] is None else shown(field["value"]) or "(empty)"
     titles = f"  ({'; '.join(field['titles'])})" if field["titles"] else ""
     yield f"  {name}: {value}{titles}"
-    yield from wrapped(f"{_origin(field, clock)}; owner: {system_name(field['owner'])}", indent=6)
+    owner = system_name(field["owner"]) if field["owner"] else "not known, because opos.yaml is not valid"
+    yield from wrapped(f"{_origin(field, clock)}; owner: {owner}", indent=6)
 
 
 def _origin(field: Mapping[str, Any], clock: OperatorClock) -> str:

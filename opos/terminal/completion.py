@@ -18,7 +18,8 @@ from shared.config.files.loader import load_flags
 from shared.context import Context
 from shared.ports import Doc
 from shared.services.alerting.open_alerts import read_open_alerts
-from shared.values.kinds import ALERT, Kind
+from shared.services.asks.asks import open_asks
+from shared.values.kinds import ALERT, ASK, Kind
 
 Completion = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 _MOST = 20
@@ -26,7 +27,7 @@ _LONGEST = 60
 
 
 def ids(kind: Kind) -> Completion:
-    """Completes the ids of *kind*: of alerts, those that are open."""
+    """Completes the ids of *kind*: of alerts and asks, those that are open."""
 
     def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         with suppress(Exception), redirect_stderr(StringIO()):
@@ -57,6 +58,8 @@ def flags(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[
 def _docs(context: Context, kind: Kind, incomplete: str) -> Iterable[Doc]:
     if kind == ALERT:
         return [doc for doc in read_open_alerts(context).docs if doc.id.startswith(incomplete)]
+    if kind == ASK:
+        return [doc for doc in open_asks(context, _MOST) if doc.id.startswith(incomplete)]
     store = context.store
     return matches(store, kind, incomplete) if incomplete else store.query(kind.collection, limit=_MOST)
 

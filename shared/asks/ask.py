@@ -89,8 +89,10 @@ def open_after(now: str) -> str:
     return f"{now} ~"
 
 
-def called(actor: Actor) -> str:
-    """*actor* in words: a person or a source by name, a run, an agent or an import with its kind."""
+def called(actor: Actor, owner: str = "") -> str:
+    """*actor* in words: the *owner* as you, another person or a source by name, a run or an agent with its kind."""
+    if owner and actor["name"] == owner:
+        return "you"
     return actor["name"] if actor["kind"] in {"person", "source"} else f"{actor['kind']} {actor['name']}"
 
 

@@ -32,14 +32,14 @@ def why(fields: Fields) -> str:
 
 def options(fields: Fields) -> list[Option]:
     names = _names(fields)
+    what = names if len(fields) == 1 else f"{len(fields)} fields"
     return [
-        Option(name=APPLY, words=f"Set {names}", effect=f"opos sets {names} in the record, as a change of yours."),
-        Option(name=KEEP, words=f"Keep {names}", effect="The record stays as it is, and this is not asked again."),
+        Option(name=APPLY, words=f"Set {what}", effect=f"opos sets {names} in the record, as a change of yours."),
+        Option(name=KEEP, words="Keep", effect="The record stays as it is, and a source does not ask it again."),
     ]
 
 
-def otherwise(fields: Fields) -> str:
-    return f"The record keeps {_names(fields)} as it is. The ask is withdrawn when nothing is left to decide."
+OTHERWISE = "The record stays as it is. opos withdraws the ask when nothing is left to decide."
 
 
 def _of(fields: Fields, owner: str) -> list[str]:

@@ -141,6 +141,8 @@ _ROWS = (
         writes=(
             "alerts",
             "alert_changes",
+            "answers",
+            "asks",
             "dead_letters",
             "digests",
             "events",

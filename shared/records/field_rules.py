@@ -1,28 +1,26 @@
 """What a field must be so that both stores can keep it, find a record by it, and list by it."""
 
 import re
-from collections.abc import Iterable, Iterator
-from datetime import time, timedelta
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from shared.records.kind import Field, scalars
-from shared.records.marks import External, Reference, Unique
+from shared.records.marks import External, Unique
 from shared.records.model import Record
-from shared.records.shape import NoShape, Shape, accepts, in_words, types
+from shared.records.shape import NoShape, Shape, Type, accepts, in_words, types
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 NAMED = "lower-case letters, digits and _, at most 40 and a letter first"
-RESERVED = frozenset({"id", "n", "state", "kind", "changed_at", "created_at"})
+RESERVED = frozenset({"id", "n", "state", "changed_at", "created_at"})
 """What lists, files and forms call parts of the record itself."""
-IDENTIFYING: Shape = ("text", "integer", "text (email)", "text (uri)", "text (uuid)", "text (date)")
-ORDERED: Shape = (*IDENTIFYING, "number", "yes or no", "text (date-time)")
-DISORDERED = (Decimal, timedelta, time)
-"""Types that are stored as text in another order than their own."""
-_MOMENT = ("2026-01-01T02:00:00+02:00", "2026-01-01T00:00:00.000000Z")
-"""A moment, and how it is stored if the order of the texts is that of time."""
+IDENTIFYING: Shape = ("text", "integer")
+ORDERED: Shape = ("text", "number", "yes or no")
+_DURATION = "text (duration)"
+"""A text whose order is another than that of what it says."""
+_MONEY = {"amount", "currency"}
 
 
 class Mistake(NamedTuple):
@@ -41,6 +39,7 @@ def field_faults(field: Field) -> Iterator[Mistake]:
         return
     yield from _default(field)
     yield from _key(field, shape)
+    yield from _reference(field, shape)
     yield from _listed(field, shape)
 
 
@@ -74,14 +73,12 @@ def _default(field: Field) -> Iterator[Mistake]:
 
 
 def _key(field: Field, shape: Shape) -> Iterator[Mistake]:
-    word = next(
-        (word for mark, word in _IDENTIFYING.items() if any(isinstance(own, mark) for own in field.marks)), None
-    )
+    word = next((_IDENTIFYING[type(mark)] for mark in field.marks if type(mark) in _IDENTIFYING), None)
     if word is None:
         return
-    if disordered := _disordered(field) or in_words(shape) * (not accepts(IDENTIFYING, shape)):
-        yield Mistake(f"{word} to be text or an integer", disordered)
-    if field.is_claimed and not field.info.is_required() and field.info.default is not None:
+    if not accepts(IDENTIFYING, shape) or Decimal in scalars(field.info.annotation):
+        yield Mistake(f"{word} to be text or an integer", in_words(shape))
+    if not field.info.is_required() and field.info.default is not None:
         yield Mistake(f"{word} without a default, or None", repr(field.info.default), "two records would both have it")
     if field.is_key and field.system:
         yield Mistake("either Key or External", "both", "an id in another system is unique already")
@@ -90,28 +87,27 @@ def _key(field: Field, shape: Shape) -> Iterator[Mistake]:
         yield Mistake("an External id that is no personal data", "Personal", hint)
 
 
-_IDENTIFYING: dict[type, str] = {Unique: "a Key", External: "an External id", Reference: "a Reference"}
+_IDENTIFYING: Mapping[type, str] = {Unique: "a Key", External: "an External id"}
+
+
+def _reference(field: Field, shape: Shape) -> Iterator[Mistake]:
+    if field.refers_to and not accepts(("text",), _elements(shape)):
+        yield Mistake("a Reference to be text, or a list of text", in_words(shape))
 
 
 def _listed(field: Field, shape: Shape) -> Iterator[Mistake]:
-    if not field.is_listed or field.refers_to:
-        return
-    if disordered := _disordered(field) or in_words(shape) * (not accepts(ORDERED, shape)):
-        expected = "a Listed field that an index can order: text, a number, a date, a Moment, yes or no"
-        yield Mistake(expected, disordered, "leave the mark out, or list by another field")
-    elif "text (date-time)" in shape and not _is_in_order(field):
-        yield Mistake(
-            "a Listed time to be a Moment, which is stored in UTC", "datetime", "from shared.records import Moment"
-        )
+    """Lists order by a value as a whole, and filter a list by its elements."""
+    if field.is_listed and not all(map(_is_ordered, _elements(shape))):
+        expected = "a Listed field that an index can order: text, a number, a date, money, yes or no, or a list of them"
+        yield Mistake(expected, in_words(shape), "leave the mark out, or list by another field")
 
 
-def _disordered(field: Field) -> str:
-    return next((type.__name__ for type in scalars(field.info.annotation) if type in DISORDERED), "")
+def _elements(shape: Shape) -> list[Type]:
+    """The types of *shape*, with those of the members in place of a list."""
+    parts = (type["list"] if isinstance(type, dict) and "list" in type else [type] for type in shape)
+    return [type for part in parts for type in part]
 
 
-def _is_in_order(field: Field) -> bool:
-    moment, stored = _MOMENT
-    try:
-        return bool(field.parsed(moment) == stored)
-    except ValidationError:  # it allows only other moments
-        return True
+def _is_ordered(type: Type) -> bool:
+    is_money = isinstance(type, dict) and type.get("object", {}).keys() == _MONEY
+    return is_money or (accepts(ORDERED, [type]) and type != _DURATION)

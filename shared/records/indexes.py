@@ -8,7 +8,7 @@ the field, and filter it by the values of any fields: Firestore merges the index
 from collections.abc import Iterable, Iterator, Mapping
 
 from shared.ports.indexes import CHANGED, LEADS_TO, LISTED_AS, WORDS, Composite
-from shared.records.derived import is_list, listed_fields
+from shared.records.derived import listed_fields
 from shared.records.kind import Kind
 
 MOST_COMPOSITES = 200
@@ -21,10 +21,10 @@ SINGLE_FIELDS: Mapping[str, tuple[str, ...]] = {CHANGED: ORDERS, LEADS_TO: ("ASC
 def composites(kind: Kind) -> Iterator[Composite]:
     yield Composite(kind.collection, LISTED_AS, "ASCENDING", CHANGED, "ASCENDING")
     yield Composite(kind.collection, WORDS, "CONTAINS", CHANGED, "DESCENDING")
-    for field in listed_fields(kind):
+    for listed in listed_fields(kind):
         for order in ORDERS:
-            first = "CONTAINS" if is_list(field) else order
-            yield Composite(kind.collection, f"listed.{field.name}", first, CHANGED, order)
+            first = "CONTAINS" if listed.is_list else order
+            yield Composite(kind.collection, f"listed.{listed.name}", first, CHANGED, order)
 
 
 def all_composites(kinds: Iterable[Kind]) -> list[Composite]:

@@ -69,8 +69,9 @@ def compared(kinds: Mapping[str, Kind], schema: Schema, file: str) -> Compared:
     warnings: list[CompanyFault] = []
     for name, kind in kinds.items():
         versions, now = schema.get(name, {}), shapes(kind)
-        faults += [*_lowered(kind, versions), *_reshaped(kind, versions.get(kind.version, {}), now)]
-        if versions.get(kind.version) != now:
+        own = [*_lowered(kind, versions), *_reshaped(kind, versions.get(kind.version, {}), now)]
+        faults += own
+        if versions.get(kind.version) != now and not own:
             expected, actual = f"version {kind.version} of {name} in {NAME}", "other fields of it"
             warnings.append(kind.fault("", expected, actual if kind.version in versions else "none", NOTE))
         for earlier in sorted(earlier for earlier in versions if earlier < kind.version):
@@ -103,8 +104,8 @@ def _reshaped(kind: Kind, before: Fields, now: Mapping[str, Shape]) -> Iterator[
         yield kind.fault("", f"the field {name}, which records of version {kind.version} have", "none", hint)
     for name, shape in now.items():
         if REQUIRED in shape and REQUIRED not in before.get(name, ()):
-            actual = "it required, and records of this version without it"
-            yield kind.fault(name, f"a field that version {kind.version} may lack", actual, hint)
+            expected = f"a default, since records of version {kind.version} may lack it"
+            yield kind.fault(name, expected, "a required field", hint)
         if name in before and not accepts(shape, before[name]):
             yield kind.fault(
                 name, f"{in_words(before[name])}, which version {kind.version} has had", in_words(shape), hint
@@ -130,12 +131,14 @@ def _bridged(kind: Kind, version: int, before: Fields, now: Mapping[str, Shape])
 def _misfits(
     kind: Kind, version: int, values: Mapping[str, Any], after: Mapping[str, Any], before: Fields, now: Fields
 ) -> Iterator[CompanyFault]:
-    hint = f"let an upcaster from a version before {kind.version} do it"
+    last = f"@upcast({kind.model.__name__}, {kind.version - 1})"
     for name in kind.missing(after):
-        yield kind.fault(name, f"an upcaster that gives it to records of version {version}", "none", hint)
+        expected = f"an upcaster that gives it to records of version {version}"
+        yield kind.fault(name, expected, "none", f"{last} can return it")
     for name in [name for name in after if name not in now]:
-        yield kind.fault("", f"an upcaster that removes {name} from records of version {version}", "none", hint)
+        expected = f"an upcaster that removes {name} from records of version {version}"
+        yield kind.fault("", expected, "none", f"{last} can leave it out")
     for name in [name for name in after if name in now and name in values and after[name] == values[name]]:
         if not accepts(now[name], before[name]):
-            actual = f"{in_words(before[name])}, left as it was"
-            yield kind.fault(name, f"an upcaster from version {version} to {in_words(now[name])}", actual, hint)
+            expected = f"an upcaster from version {version} to {in_words(now[name])}"
+            yield kind.fault(name, expected, f"{in_words(before[name])}, left as it was", f"{last} can convert it")

@@ -7,8 +7,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from shared.records.kind import Field
-from shared.records.text import control
+from shared.records.text import Control
 from shared.values.text import well_formed
 from shared.values.timestamps import iso
 
@@ -22,17 +21,16 @@ _EXPONENTS = 50_000
 _COMPLEMENT = str.maketrans("0123456789", "9876543210")
 
 
-def sort_key(field: Field, value: Any) -> str:
-    """The key of *value* of *field*, as it is stored. Equal values have equal keys, and others have others.
+def sort_key(control: Control, value: Any) -> str:
+    """The key of a stored *value* of a field with *control*. Equal values have equal keys, and others have others.
 
     Text is ordered without regard to capitals, money by currency and then amount, times as moments.
     """
     if value is None:
         return NOTHING
-    kind = control(field)
-    if kind == "number" and isinstance(value, str):
+    if control == "number" and isinstance(value, str):
         return _number(Decimal(value))
-    if kind == "time" and isinstance(value, str):
+    if control == "time" and isinstance(value, str):
         return _time(value)
     return element_key(value)
 

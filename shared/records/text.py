@@ -30,7 +30,7 @@ def control(field: Field) -> Control:
     names = {getattr(type, "__name__", "") for type in types}
     plain: Mapping[str, Control] = {
         "bool": "yes or no", "int": "number", "float": "number", "Decimal": "number", "date": "date",
-        "datetime": "time",
+        "datetime": "time", "AwareDatetime": "time",
     }  # fmt: skip
     known: set[Control] = {plain[name] for name in names if name in plain}
     if len(known) == 1 and "str" not in names:

@@ -79,7 +79,9 @@ def _method(value: Any) -> str:
 
 
 FIELDS: Mapping[str, Filter] = {
-    **dict.fromkeys(("alert", "digest", "event_id", "message_id", "path"), _word),  # ids, and paths of documents
+    **dict.fromkeys(
+        ("alert", "change_id", "digest", "event_id", "message_id", "path"), _word
+    ),  # ids, and paths of documents
     **dict.fromkeys(
         ("channel", "flag", "function", "marker", "probe", "source", "step", "subscription", "topic"), _word
     ),

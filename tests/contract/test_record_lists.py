@@ -86,7 +86,7 @@ def questions(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def test_a_list_has_what_matches_in_order_page_by_page(store: Store) -> None:
-    examples = 150 if isinstance(store, FakeStore) else 40
+    examples = 30 if isinstance(store, FakeStore) else 12
 
     @settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(

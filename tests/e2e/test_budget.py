@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,10 +14,14 @@ from shared.cost import COSTS, KIB_KEPT, TICK
 from shared.ports.indexes import INDEXES, LISTS, NEWEST_FIRST
 from shared.services.alerting.event_story import story
 from shared.services.console.sessions import sessions
+from shared.services.records.edits import changes_of, edit
 from shared.services.search import NO_FILTERS, open_alerts, search
 from tests.support import document_weight as weighing
 from tests.support import requirements as needs
+from tests.support.asks import customer
 from tests.support.bundle import Bundle
+from tests.support.kinds import CUSTOMER, KINDS, OWNERS
+from tests.support.records import ME
 
 _numbers = count()
 ALL_OF_IT = """
@@ -113,6 +118,15 @@ def test_what_is_kept_of_an_event_weighs_what_the_bill_says(tmp_path: Path) -> N
     assert found == pytest.approx(KIB_KEPT, abs=0.05)
 
 
+def propose(bundle: Bundle) -> None:
+    """An edit of the operator becomes an ask."""
+    bundle.runtime.__dict__["kinds"] = KINDS
+    context: Any = bundle.runtime.context()
+    record = customer(context)
+    assert edit(CUSTOMER, record, {"name": "Ada L."}, ME, OWNERS, context).ask
+    assert changes_of(record, context)
+
+
 def test_every_declared_index_is_used_and_every_query_has_one(bundle: Bundle) -> None:
     """CountingStore refuses a query without an index; here the whole surface is walked, so that none is left over."""
     cost(bundle, "critical", *["warning"] * 5)
@@ -139,5 +153,6 @@ def test_every_declared_index_is_used_and_every_query_has_one(bundle: Bundle) ->
     assert search("disk", bundle.runtime.context()).hits
     page = f"/console/alert/{bundle.docs('alerts')[0].id}"
     assert bundle.request("GET", page, headers=bundle.signed_in()).status == 200
+    propose(bundle)
     assert bundle.store.queries == {*INDEXES, *LISTS}
     assert bundle.store.backwards == NEWEST_FIRST

@@ -39,8 +39,8 @@ STORED = {
     "route what-if": ["--config", "opos.yaml"], "silence list": [], "focus": [], "digest list": [],
     "digest show": ["{digest}"], "digest explain": ["{digest}"], "noise": [], "review": [], "flags overrides": [],
     "heartbeat show": ["backup"], "statuspage list": [], "doctor": [], "status": [], "show": ["{alert}"], "slo": [],
-    "records show": ["customer", "{customer}"], "records history": ["customer", "{customer}"],
-    "records diff": ["customer", "{customer}", "1"], "records set": ["customer", "{customer}", f"name={TITLE}"],
+    "records list": ["customer"], "records show": ["customer", "{customer}"], "records history": ["customer", "{customer}"],
+    "records diff": ["customer", "{customer}", "1"], "records set": ["customer", "{customer}", f"name={TITLE}", f"tags={TITLE}"],
     "records undo": ["{customer}.2"], "records delete": ["customer", "{customer}", "--why", TITLE],
     "records restore": ["customer", "{customer}"], "records migrate": ["--dry-run"], "records merge": ["customer", "{other}", "{third}", "--dry-run"], "records export": [], "records rebuild": [], "records new": ["customer", f"name={TITLE}"], "retry": [], "dismiss": ["{quarantined}", "--why", TITLE],
 }  # fmt: skip

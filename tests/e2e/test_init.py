@@ -123,11 +123,11 @@ def test_ctrl_c_at_a_question_changes_nothing_and_says_so(tmp_path: Path) -> Non
 def test_a_disk_without_space_leaves_every_file_as_it_was(tmp_path: Path) -> None:
     with chdir(tmp_path):
         assert CliRunner().invoke(command, ["--yes", "--email", "me@x.org"]).exit_code == 0
-    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
     limited = f'ulimit -f 1; exec "{OPOS[0]}" -B -m opos init --add {"alertmanager,grafana,shop,a,b"} --yes'
     done = subprocess.run(
         ["sh", "-c", limited], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert "File too large. Nothing was changed." in done.stderr
-    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before

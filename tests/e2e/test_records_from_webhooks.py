@@ -9,7 +9,7 @@ from shared.ports import Doc
 from shared.services.records.edits import changes_of
 from shared.services.records.record import by_key, kind_named
 from tests.support.bundle import Bundle
-from tests.support.company import KINDS
+from tests.support.company import RECORDS
 
 BROKEN = "\n\nclass Customer(Record, kind='customer'):\n    name: Unheard\n"
 
@@ -19,7 +19,7 @@ def company(bundle: Bundle) -> Path:
     """The file that declares the kinds of the bundle."""
     file = bundle.folder / "company/records.py"
     file.parent.mkdir()
-    file.write_text(KINDS)
+    file.write_text(RECORDS)
     return file
 
 
@@ -55,18 +55,18 @@ def test_a_signed_webhook_changes_a_record_and_the_change_names_its_event(bundle
 def test_a_broken_company_stops_no_page_and_is_named_in_health_and_its_events_wait(
     bundle: Bundle, company: Path
 ) -> None:
-    company.write_text(KINDS + BROKEN)
+    company.write_text(RECORDS + BROKEN)
     assert bundle.send("stripe", customer_updated(1, name="Ada")).status == 202
     bundle.trouble("disk")
     bundle.settle()
     assert bundle.pages() == ["Trouble disk"]
-    line = KINDS.count("\n") + 4
+    line = RECORDS.count("\n") + 4
     report = bundle.request("GET", "/health").json
     (check,) = report["checks"]["company:broken"]
     assert f"company/records.py:{line}" in check["output"]
     bundle.tick(minutes=30)  # longer than a dead letter takes
     assert bundle.docs("dead_letters") == []
-    company.write_text(KINDS)
+    company.write_text(RECORDS)
     bundle.tick(minutes=10)
     record = the_customer(bundle)
     assert record is not None

@@ -21,7 +21,9 @@ from shared.ports import Create, Write
 from shared.ports.topology import FUNCTIONS, PROBES, ROWS
 from shared.runtime import container
 from shared.runtime.container import Runtime
+from shared.services.asks.asks import open_ask
 from tests.e2e.test_console_events import press
+from tests.support.asks import question
 from tests.support.bundle import Bundle
 from tests.support.console import link_path
 from tests.support.push_service import KEY, push_service
@@ -206,6 +208,10 @@ def _a_person_acts(bundle: Bundle) -> None:
 def _the_operator_acts(bundle: Bundle) -> None:
     """The forms of the console that carry the token of a session. What they set ends before the rest is observed."""
     operator = bundle.signed_in()
+    id, ask = question(bundle.runtime.context())
+    assert open_ask(id, ask, bundle.runtime.context())
+    page = bundle.request("GET", f"/console/ask/{id}", headers=operator)
+    assert press(bundle, page, "/answer/deny", operator).status == 303
     for page, path, form in (
         ("/console/settings", "/console/settings/focus", "for=1h"),
         ("/console/settings", "/console/settings/focus/end", ""),

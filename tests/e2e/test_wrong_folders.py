@@ -31,7 +31,7 @@ ARGUMENTS = {
     "doctor": "", "retry": "", "dismiss": "0a1b --why why", "slo": "", "console": "", "secrets rotate": "github",
     "records merge": "customer 0a1b 0c2d --yes", "records export": "", "records import": "customer opos.yaml", "records rebuild": "",
     "backup": "copy.db", "heartbeat list": "", "heartbeat show": "backup", "heartbeat url": "backup",
-    "records show": "customer 0a1b", "records history": "customer 0a1b", "records diff": "customer 0a1b 1",
+    "records list": "customer", "records show": "customer 0a1b", "records history": "customer 0a1b", "records diff": "customer 0a1b 1",
     "records set": "customer 0a1b plan=pro", "records new": "customer name=Ada", "records undo": "0a1b.1",
     "records delete": "customer 0a1b", "records restore": "customer 0a1b", "records migrate": "",
 }  # fmt: skip

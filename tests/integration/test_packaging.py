@@ -102,7 +102,7 @@ def compile_and_date(folder: Path, variables: dict[str, str]) -> None:
 
 @dataclass(frozen=True)
 class Deployed:
-    """The seven functions, each a process of its own on a port of its own."""
+    """The eight functions, each a process of its own on a port of its own."""
 
     ports: dict[str, int]
     logs: Path

@@ -9,8 +9,8 @@ from shared.adapters.sqlite.backup import write_backup
 from shared.adapters.sqlite.database import Database
 from shared.adapters.sqlite.salvage import salvage
 from shared.adapters.sqlite.store import SqliteStore
-from shared.ports import Condition, Create, Delete
-from shared.ports.indexes import INDEXES, LISTS
+from shared.ports import Condition, Create, Delete, Doc
+from shared.ports.indexes import CHANGED, INDEXES, LISTS
 
 
 class Explaining(Database):
@@ -55,6 +55,42 @@ def test_an_element_of_a_list_is_looked_up_and_no_document_is_read_to_find_it(
     list(SqliteStore(database).query(collection, where=[(field, "contains", "a")], limit=1))
     assert any("docs USING INTEGER PRIMARY KEY" in step for step in database.plan), database.plan
     assert any("VIRTUAL TABLE INDEX" in step for step in database.plan)
+    database.close()
+
+
+ROWS = "SEARCH row USING PRIMARY KEY (collection=? AND field=?"
+DOCUMENT = "SEARCH docs USING INDEX sqlite_autoindex_docs_1 (path=?)"
+PLAN, FREE = ("listed.plan", "==", "free"), ("listed.tags", "contains", "a")
+PLANS: dict[str, tuple[list[Condition], str | None, list[str]]] = {
+    "the newest": ([], CHANGED, [f"{ROWS})"]),
+    "in an order": ([], "listed.plan", [f"{ROWS})"]),
+    "with a value": ([PLAN], CHANGED, [f"{ROWS} AND key=?)"]),
+    "with an element": ([FREE], CHANGED, [f"{ROWS} AND key=?)"]),
+    "with two values": (
+        [PLAN, ("listed.name", "==", "x")],
+        CHANGED,
+        [f"{ROWS} AND key=?)", "CORRELATED SCALAR SUBQUERY"],
+    ),
+    "of another shape": ([("listed_as", "<", "a")], "listed_as", [f"{ROWS} AND "]),
+    "merged into a record": ([("into", "==", "x")], None, [f"{ROWS} AND key=?)"]),
+}
+
+
+@pytest.mark.parametrize("is_later", [False, True])
+@pytest.mark.parametrize(("where", "order_by", "steps"), PLANS.values(), ids=PLANS)
+def test_a_list_of_records_reads_its_rows_in_order_and_only_the_documents_that_it_shows(
+    tmp_path: Path, where: list[Condition], order_by: str | None, steps: list[str], *, is_later: bool
+) -> None:
+    database = Explaining(tmp_path / "opos.db")
+    after = (
+        Doc("records_deal/1", {"listed": {"plan": "a", "changed_at": "b"}, "listed_as": "0"}, "") if is_later else None
+    )
+    list(SqliteStore(database).query("records_deal", where=where, order_by=order_by, limit=50, after=after))
+    wrong = ("SCAN", "TEMP B-TREE") if order_by else ("SCAN",)  # few are merged into a record, and sorted by id
+    assert not [step for step in database.plan if any(word in step for word in wrong)], database.plan
+    assert database.plan[0].startswith(steps[0].removesuffix(")"))
+    assert DOCUMENT in database.plan
+    assert all(any(step.startswith(begin.removesuffix(")")) for step in database.plan) for begin in steps)
     database.close()
 
 

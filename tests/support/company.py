@@ -1,33 +1,10 @@
-"""A company/ of the tests: the kinds that the shipped mappings feed."""
+"""A `company/` of the tests."""
 
-KINDS = '''"""The kinds of records."""
+from pathlib import Path
 
-from typing import Annotated, Literal
+from shared.records.kind import Kind
+from tests.support.fed_records import Content, Customer, Product
 
-from shared.records import External, Key, Listed, Money, Personal, Record
-
-
-class Customer(Record, kind="customer", title="{name}"):
-    name: Personal[str]
-    email: Key[Personal[str]] | None = None
-    plan: Listed[Literal["free", "pro"]] = "free"
-    mrr: Money | None = None
-    status: str | None = None
-    stripe_id: Annotated[str, External("stripe")] | None = None
-    shopify_id: Annotated[str, External("shopify")] | None = None
-
-
-class Product(Record, kind="product"):
-    name: str
-    price: Money | None = None
-    stripe_id: Annotated[str, External("stripe")] | None = None
-    shopify_id: Annotated[str, External("shopify")] | None = None
-
-
-class Content(Record, kind="content", title="{title}"):
-    title: str
-    url: str = ""
-    kind: str = ""
-    published_at: str | None = None
-    github_id: Annotated[str, External("github")] | None = None
-'''
+RECORDS = Path(__file__).with_name("fed_records.py").read_text()
+"""The text of its `records.py`."""
+KINDS = {kind.name: kind for kind in map(Kind, (Customer, Product, Content))}

@@ -23,7 +23,7 @@ def test_the_bill_is_what_the_counts_and_the_prices_say() -> None:
     events = 100_000
     found = dollars(events)
     writes = events * 30 * (4 + 2 / 5) + MINUTES * 2
-    reads = events * 30 * (2 + 4 / 5) + 10 * 30 + MINUTES * 27
+    reads = events * 30 * (2 + 4 / 5) + 11 * 30 + MINUTES * 27
     assert found["Firestore writes"] == pytest.approx((writes - 600_000) / 100_000 * 0.09)
     assert found["Firestore reads"] == pytest.approx((reads - 1_500_000) / 100_000 * 0.03)
     kept = events * 30 * 12 * (KIB_KEPT["event"] + KIB_KEPT["digest"] / 5) / 1024**2

@@ -5,12 +5,12 @@ from datetime import datetime
 import click
 
 from opos.records.arguments import kind_argument, record_argument
-from opos.records.lookup import find_record, kind_of
-from opos.records.owners import owners_of
+from opos.records.lookup import find_record, is_redirected, kind_of
+from opos.records.owners import known_owners
 from opos.records.record_view import Shown, lines, view
 from opos.records.versions import latest_by, versions_of
 from opos.terminal.options import Place, json_option, with_place
-from opos.terminal.output import reports_errors, show
+from opos.terminal.output import reports_errors, say, show
 from opos.terminal.times import moment, operator_clock
 from shared.events import iso
 from shared.services.records.context import RecordsContext
@@ -28,8 +28,10 @@ def show_record(kind: str, record: str, at: datetime | None, place: Place, *, as
     """Show RECORD: each field with its value, where the value came from and when, and who owns the field."""
     context = place.runtime().context()
     stored = find_record(kind_of(kind, context), record, context)
-    content = view(_as_of(stored, iso(at), context) if at else _now(stored), owners_of(context), context)
+    content = view(_as_of(stored, iso(at), context) if at else _now(stored), known_owners(context), context)
     show(content, lines(content, operator_clock(context)), as_json=as_json)
+    if is_redirected(stored, record, context):
+        say(f"{record} was merged into this record.", err=True)
 
 
 def _now(record: Stored) -> Shown:

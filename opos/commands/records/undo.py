@@ -5,15 +5,23 @@ from collections.abc import Iterator
 import click
 
 from opos.records.change_id import find_change, shown_id
-from opos.records.differences import in_words
-from opos.records.editing import UNCHANGED, by_person, change_content, committed, dry_run_option, name_of, why_option
+from opos.records.editing import (
+    UNCHANGED,
+    by_person,
+    change_content,
+    change_lines,
+    committed,
+    dry_run_option,
+    name_of,
+    why_option,
+)
 from opos.records.owners import owners_of
 from opos.records.rehearsal import rehearsal
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, show
 from opos.terminal.vocabulary import as_option
 from shared.errors import OposError
-from shared.records.change import Cause, ChangeDoc, differences
+from shared.records.change import Cause, ChangeDoc
 from shared.runtime.container import Runtime
 from shared.services.records.edits import WouldLose, undo_change
 from shared.services.records.record import Stored
@@ -53,7 +61,7 @@ def _undone(record: Stored, n: int, cause: Cause, runtime: Runtime, *, force: bo
         )
     except WouldLose as fault:
         forced = _undone(record, n, cause, rehearsal(runtime), force=True)
-        lost = map(readable, in_words(differences(forced)) if forced else ())
+        lost = map(readable, change_lines(forced))
         raise Lossy("\n".join([f"{fault.message}. {UNCHANGED}", "It would change:", *lost]), hint=_FORCE) from None
 
 
@@ -70,6 +78,6 @@ def _lines(record: Stored, n: int, made: ChangeDoc | None, *, is_rehearsed: bool
         return
     undoes = "would undo" if is_rehearsed else f"({shown_id(record.id, made['n'])}) undoes"
     yield f"  Change {made['n']} {undoes} change {n}:"
-    yield from in_words(differences(made), indent=4)
+    yield from change_lines(made, indent=4)
     if is_rehearsed:
         yield UNCHANGED

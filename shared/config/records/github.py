@@ -11,12 +11,15 @@ from shared.config.records.mapping import FieldMapping, RecordMapping
 MAPPINGS: Mapping[str, RecordMapping] = {
     "release": RecordMapping(
         kind="content", types=("release.published", "release.edited", "release.unpublished", "release.deleted"),
-        when="!release.draft || action == 'unpublished'",
+        when="!(release.draft) || action == 'unpublished'",
         id="release.id", at="release.updated_at", deleted="action == 'unpublished' || action == 'deleted'",
         fields={
             "title": FieldMapping(value="release.name || release.tag_name"),
+            "channel": FieldMapping(value="'release'"),
+            "status": FieldMapping(value="'published'"),
+            "version": FieldMapping(value="release.tag_name"),
+            "text": FieldMapping(value="release.body"),
             "url": FieldMapping(value="release.html_url"),
-            "kind": FieldMapping(value="'release'"),
             "published_at": FieldMapping(value="release.published_at"),
         },
     ),

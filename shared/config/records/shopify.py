@@ -16,12 +16,19 @@ MAPPINGS: Mapping[str, RecordMapping] = {
         fields={
             "name": FieldMapping(value="join(' ', [first_name, last_name][?@]) || email"),
             "email": FieldMapping(value="email"),
+            "phone": FieldMapping(value="phone"),
+            "country": FieldMapping(value="default_address.country_code"),
+            "since": FieldMapping(value="created_at"),
         },
     ),
     "customer_deleted": RecordMapping(kind="customer", types=("customers/delete",), id="id", deleted=_ALWAYS),
     "product": RecordMapping(
         kind="product", types=("products/create", "products/update"),
-        id="id", at="updated_at", fields={"name": FieldMapping(value="title")},
+        id="id", at="updated_at",
+        fields={
+            "name": FieldMapping(value="title"),
+            "is_active": FieldMapping(value="status && status == 'active'"),
+        },
     ),
     "product_deleted": RecordMapping(kind="product", types=("products/delete",), id="id", deleted=_ALWAYS),
 }  # fmt: skip

@@ -16,6 +16,9 @@ MAPPINGS: Mapping[str, RecordMapping] = {
         fields={
             "name": FieldMapping(value="data.object.name"),
             "email": FieldMapping(value="data.object.email"),
+            "phone": FieldMapping(value="data.object.phone"),
+            "country": FieldMapping(value="data.object.address.country"),
+            "since": FieldMapping(value="data.object.created"),
         },
     ),
     "subscription": RecordMapping(
@@ -36,6 +39,11 @@ MAPPINGS: Mapping[str, RecordMapping] = {
     "product": RecordMapping(
         kind="product", types=("product.created", "product.updated", "product.deleted"),
         id="data.object.id", at="created", deleted=_IS_DELETED,
-        fields={"name": FieldMapping(value="data.object.name")},
+        fields={
+            "name": FieldMapping(value="data.object.name"),
+            "description": FieldMapping(value="data.object.description"),
+            "is_active": FieldMapping(value="data.object.active"),
+            "url": FieldMapping(value="data.object.url"),
+        },
     ),
 }  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.alerting.alert import AlertDoc, as_alert
 from shared.ports import Doc, Store
+from shared.records.change import as_change, differences
 from shared.services.alerting.alert_messages import Made, made_between, messages, notices, numbered_episode, pages
 from shared.services.outbox.addressees import deliveries, receiver_name
 from shared.services.outbox.message import made_at
@@ -29,6 +30,7 @@ def story(store: Store, event: Doc, most: int | None = None) -> Story:
         "handled": data["handled"],
         "alerts": [_alert(alert) for alert in alerts],
         "messages": [_message(message) for message in _messages(store, alerts, data)],
+        "records": [_change(doc) for doc in store.query("record_changes", where=[("cause", "==", event.id)])],
         "dead_letters": [_letter(doc) for doc in store.query("dead_letters", where=[("event", "==", event.id)])],
     }
 
@@ -81,5 +83,13 @@ def _message(doc: Doc) -> Story:
     return {"path": doc.path, **more, "title": doc.data["notice"]["title"], **{name: doc.data[name] for name in names}}
 
 
+def _change(doc: Doc) -> Story:
+    """A change of a record that the event caused. The names of the fields are enough: the values may be personal."""
+    said = as_change(doc.data)
+    fields = [difference.field for difference in differences(said)]
+    return {**{name: doc.data[name] for name in ("kind", "record", "n", "at")}, "fields": fields}
+
+
 def _letter(doc: Doc) -> Story:
-    return {"path": doc.path, **{name: doc.data[name] for name in ("subscription", "attempts", "received_at")}}
+    named = {name: doc.data[name] for name in ("subscription", "attempts", "received_at")}
+    return {"path": doc.path, **named, "faults": doc.data.get("faults") or {}}

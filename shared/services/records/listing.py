@@ -4,7 +4,7 @@ A list of 50 reads 50 documents and one more, whatever the number of records. On
 up to two documents that tell whether all records are listed as the kind is declared today.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice, product
 from typing import Any, NamedTuple
@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from shared.errors import OposError
-from shared.ports import Condition, Doc
+from shared.ports import Condition, Doc, Operator
 from shared.ports.field_paths import field as value_at
 from shared.ports.indexes import CHANGED, LEADS_TO, WORDS, then_by
 from shared.records.body import Body
-from shared.records.derived import derived, is_list, key_of, listed_fields
-from shared.records.kind import Field, InvalidValues, Kind
+from shared.records.derived import ListedField, derived, listed_fields
+from shared.records.kind import InvalidValues, Kind
 from shared.records.sort_key import NOTHING
 from shared.services.records.context import RecordsContext
 from shared.services.records.record import Stored, stored
@@ -57,8 +57,9 @@ def listed(
     A record without a value counts as the least. Equal values are ordered by the time of the last change, and then id.
     *after* is the last record of the page before. Raises NotListed, and InvalidValues.
     """
-    _require_served(kind, [name for name, _ in where], order_by)
-    options = [_conditions(kind, name, value, context) for name, value in where]
+    fields = {field.name: field for field in listed_fields(kind)}
+    _require_served(kind, fields, [name for name, _ in where], order_by)
+    options = [_conditions(kind, fields[name], value, context) for name, value in where]
     cursor = _cursor(after) if after else None
     pages = [
         context.store.query(
@@ -87,16 +88,15 @@ def search(kind: Kind, text: str, context: RecordsContext, *, limit: int) -> Lis
     return Listing(matching[:limit], len(matching) > limit or len(docs) == most, not outdated(kind, context))
 
 
-def _require_served(kind: Kind, names: Sequence[str], order_by: str) -> None:
-    fields = {field.name: field for field in listed_fields(kind)}
-    orders = ["changed_at", *(name for name, field in fields.items() if not is_list(field))]
+def _require_served(kind: Kind, fields: Mapping[str, ListedField], names: Sequence[str], order_by: str) -> None:
+    orders = ["changed_at", *(name for name, field in fields.items() if not field.is_list)]
     for name in names:
         _require(name in fields, f"a listed field of {kind.name} ({', '.join(fields) or 'it has none'})", name, kind)
     _require(order_by in orders, f"an order by {', '.join(orders)}", order_by, kind)
     if names and order_by != "changed_at":
         alone = f"A list without a filter can be ordered by {order_by}."
         raise NotListed(f"expected a filtered list to be ordered by changed_at, found {order_by}", hint=alone)
-    lists = [name for name in names if is_list(fields[name])]
+    lists = [name for name in names if fields[name].is_list]
     if lists and len(names) > 1:
         raise NotListed(f"expected the element of {lists[0]} to be the only filter, found {', '.join(names)}")
 
@@ -107,32 +107,31 @@ def _require(is_served: bool, expected: str, name: str, kind: Kind) -> None:  # 
         raise NotListed(f"expected {expected}, found {name}", hint=hint)
 
 
-def _conditions(kind: Kind, name: str, value: Any, context: RecordsContext) -> list[Condition]:
+def _conditions(kind: Kind, listed: ListedField, value: Any, context: RecordsContext) -> list[Condition]:
     """The conditions of which one must hold: for a reference one for each id that leads to its record."""
-    field = kind.fields[name]
-    operator = "contains" if is_list(field) else "=="
-    return [(f"listed.{name}", operator, key) for key in _keys(kind, field, value, context)]  # type: ignore[misc]
+    operator: Operator = "contains" if listed.is_list else "=="
+    return [(f"listed.{listed.name}", operator, key) for key in _keys(kind, listed, value, context)]
 
 
-def _keys(kind: Kind, field: Field, value: Any, context: RecordsContext) -> Iterable[str]:
+def _keys(kind: Kind, listed: ListedField, value: Any, context: RecordsContext) -> Iterable[str]:
     if value is None:
         return [NOTHING]
-    parsed = _parsed(kind, field, value)
-    known = context.kinds.get(field.refers_to)
-    return [_key(field, id) for id in _ids(known, parsed, context)] if known else [_key(field, parsed)]
+    parsed = _parsed(kind, listed, value)
+    known = context.kinds.get(listed.field.refers_to)
+    return [_key(listed, id) for id in _ids(known, parsed, context)] if known else [_key(listed, parsed)]
 
 
-def _parsed(kind: Kind, field: Field, value: Any) -> Any:
-    if not is_list(field):
-        return kind.parsed({field.name: value})[field.name]
+def _parsed(kind: Kind, listed: ListedField, value: Any) -> Any:
+    if not listed.is_list:
+        return kind.parsed({listed.name: value})[listed.name]
     try:
-        return field.parsed([value])[0]
+        return listed.field.parsed([value])[0]
     except (ValidationError, IndexError):
-        raise InvalidValues(kind.name, {field.name: f"expected an element of it, found {value!r}"}) from None
+        raise InvalidValues(kind.name, {listed.name: f"expected an element of it, found {value!r}"}) from None
 
 
-def _key(field: Field, value: Any) -> str:
-    key = key_of(field, [value] if is_list(field) else value)
+def _key(listed: ListedField, value: Any) -> str:
+    key = listed.key([value] if listed.is_list else value)
     return key if isinstance(key, str) else key[0]
 
 

@@ -11,7 +11,7 @@ from shared.asks.answer import COLLECTION as ANSWERS
 from shared.asks.answer import WITHDRAWN, as_answer
 from shared.asks.ask import COLLECTION, ask_id, digest, place
 from shared.asks.ask import AskDoc as Ask
-from shared.asks.record_proposal import KEEP, KIND, options, otherwise, title, why
+from shared.asks.record_proposal import KEEP, KIND, OTHERWISE, options, title, why
 from shared.context import Context
 from shared.events import iso
 from shared.ports import Condition, Doc, Update, Write
@@ -142,7 +142,7 @@ def _ask(series: _Series, proposal: Proposal, subject: Subject, context: Context
     }  # fmt: skip
     return ask_id(KIND, subject.about, series.writer, str(n)), Ask(
         kind=KIND, about=subject.about, title=title(name, series.writer, fields), why=why(fields),
-        otherwise=otherwise(fields), options=options(fields), content=content,
+        otherwise=OTHERWISE, options=options(fields), content=content,
         bound=digest([subject.about, series.writer, questions(fields)]),
         base=digest({field: proposed["now"] for field, proposed in fields.items()}), asker=cause.actor, cause=cause.id,
         chain=[*cause.chain, *([cause.id] if cause.id else [])], trace=context.trace, created_at=now, decide_by=None,

@@ -16,7 +16,7 @@ from shared.records.kind import Kind, Outdated
 from shared.services.records.context import RecordsContext
 from shared.telemetry.logger import log as _log
 
-BATCH = 100
+BATCH = 50
 SIDES: tuple[Operator, ...] = ("<", ">")
 """The names of other shapes come before that of today, or after it."""
 
@@ -35,8 +35,16 @@ def relist(kind: Kind, context: RecordsContext) -> Iterator[int]:
         after: Doc | None = None
         while page := _page(kind, side, after, BATCH, context):
             after = page[-1]
-            _commit([update for doc in page if (update := _update(kind, doc))], context)
+            if updates := [update for doc in page if (update := _update(kind, doc))]:
+                _commit(updates, context)
             yield len(page)
+
+
+def relist_all(context: RecordsContext) -> Iterator[tuple[Kind, int]]:
+    """`relist` for each kind; yields the kind and the size of each batch. Raises CompanyFault."""
+    for kind in context.kinds.values():
+        for size in relist(kind, context):
+            yield kind, size
 
 
 def _page(kind: Kind, side: Operator, after: Doc | None, limit: int, context: RecordsContext) -> list[Doc]:
@@ -48,7 +56,7 @@ def _update(kind: Kind, doc: Doc) -> Update | None:
     try:
         return Update(doc.path, derived(kind, body_of(doc.data), doc.data["changed_at"]), doc.version)
     except Outdated as fault:
-        _log.error("not_listed", kind=kind.name, record=doc.id, error=str(fault))
+        _log.error("record_not_listed", path=doc.path, error=fault.code)
         return None
 
 

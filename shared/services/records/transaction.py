@@ -38,7 +38,7 @@ class Taken(OposError):
 
     def __init__(self, kind: Kind, field: Field, value: Any, record: str) -> None:
         super().__init__(
-            f"expected a {field.name} that no other {kind.name} has, found {value!r}, which {record[:8]} has",
+            f"expected a value of {field.name} that no other {kind.name} has, found {value!r}, which {record[:8]} has",
             hint=f"`opos records show {kind.name} {record[:8]}` shows it; `opos records merge` makes one of the two.",
         )
         self.field, self.record = field, record

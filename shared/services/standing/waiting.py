@@ -115,7 +115,7 @@ def _asks(context: Context) -> Section:
 def _asked(ask: AskDoc, context: Context) -> str:
     until, zone = ask["decide_by"], ZoneInfo(context.config.timezone)
     expires = f", expires {local_time(datetime.fromisoformat(until), zone, context.now)}" if until else ""
-    return f"{ask['kind'].capitalize()}, asked by {called(ask['asker'])}{expires}"
+    return f"{ask['kind'].capitalize()}, asked by {called(ask['asker'], context.config.owner)}{expires}"
 
 
 def _undelivered(context: Context) -> Section:

@@ -1,4 +1,4 @@
-"""A project as `infra/` leaves it: what opos.cloud.declared wants, and seven services with a placeholder."""
+"""A project as `infra/` leaves it: what opos.cloud.declared wants, and eight services with a placeholder."""
 
 import json
 from typing import Any

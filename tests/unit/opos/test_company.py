@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from socket import socket
 
 import pytest
 from click.testing import CliRunner, Result
@@ -86,7 +87,7 @@ def test_what_stored_records_do_not_survive_is_not_noted(folder: Path) -> None:
     (other / NAME).write_text(before)
     (fault,) = check(other, place.config_file).faults
     assert str(fault).startswith(
-        "company/records.py:6: note.plan: expected a field that version 1 may lack; found it re"
+        "company/records.py:6: note.plan: expected a default, since records of version 1 may lack"
     )
     done = CliRunner().invoke(main, ["verify", "--note"], env={**SECRETS, "OPOS_COMPANY": str(other)})
     assert (done.exit_code, (other / NAME).read_text()) == (2, before)
@@ -113,6 +114,18 @@ def test_a_system_that_is_almost_a_source_or_a_sender_is_doubtful(folder: Path, 
     ]
     expected = f"company/records.py:4: note.its_id: expected a source of opos.yaml or a known sender; found '{system}'"
     assert [doubt.partition(" (did you mean")[0] for doubt in doubts] == [expected] * warned
+
+
+def test_a_bundle_starts_with_a_company_that_is_broken_and_says_what_that_means(folder: Path) -> None:
+    declare(folder, "x = (\n")
+    with socket() as taken:  # so that it goes no further
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = CliRunner().invoke(main, ["up", "--port", str(taken.getsockname()[1])], env=SECRETS)
+    warning, fault, ended = done.stderr.splitlines()[:3]
+    assert warning == "warning: opos keeps no records until this is fixed; everything else works:"
+    assert fault == "company/records.py:1: expected code that Python can run; found SyntaxError: '(' was never closed"
+    assert "in use" in ended
 
 
 def test_the_kinds_that_opos_ships_are_noted_and_beyond_doubt(folder: Path) -> None:

@@ -1,21 +1,42 @@
 """The indexes on Firestore. tests/e2e/test_budget.py shows that the queries need exactly these."""
 
-import json
+from pathlib import Path
 
-from opos.cloud.firestore_indexes import definition
+from opos.cloud.firestore_indexes import COMMAND, FILE, company, definition, index_faults
 from shared.ports.indexes import COLLECTIONS, INDEXES, LISTS
 from shared.ports.terms import alert_index
+from shared.records.indexes import composites
+from tests.support.deals import DEAL
 from tests.support.indexes import is_served
 from tests.support.project import ROOT
 
 OVERRIDES = {
-    (override["collectionGroup"], override["fieldPath"]): override for override in definition()["fieldOverrides"]
+    (override["collectionGroup"], override["fieldPath"]): override for override in definition([])["fieldOverrides"]
 }
 
 
-def test_the_file_that_is_deployed_is_what_the_code_declares() -> None:
-    deployed = json.loads((ROOT / "infra/firestore.indexes.json").read_text())
-    assert deployed == definition(), "renew it: python -m opos.cloud.firestore_indexes > infra/firestore.indexes.json"
+def test_the_file_that_is_deployed_is_what_the_code_and_the_kinds_declare(tmp_path: Path) -> None:
+    kinds = company({}, ROOT)
+    assert list(index_faults(ROOT, kinds)) == []
+    (tmp_path / "infra").mkdir()
+    (tmp_path / FILE).write_text((ROOT / FILE).read_text())
+    (fault,) = index_faults(tmp_path, [*kinds, DEAL])
+    assert COMMAND in str(fault)
+    assert list(index_faults(tmp_path / "elsewhere", [DEAL])) == []
+
+
+def test_a_kind_needs_two_indexes_for_each_listed_field_and_two_for_itself() -> None:
+    needed = list(composites(DEAL))
+    assert len(needed) == 2 * 10 + 2 == len(set(needed))
+    asked = {(index.field, index.first, index.direction) for index in needed}
+    assert {("listed.size", "DESCENDING", "DESCENDING"), ("listed.tags", "CONTAINS", "ASCENDING")} <= asked
+    overrides = {override["fieldPath"] for override in definition([DEAL])["fieldOverrides"] if "deal" in str(override)}
+    assert overrides == {"*", "expires_at", "listed.changed_at", "into"}
+
+
+def test_kinds_that_need_more_indexes_than_a_database_has_are_a_fault(tmp_path: Path) -> None:
+    (fault,) = index_faults(tmp_path, [DEAL] * 10)
+    assert "expected kinds that need at most 200 indexes of two fields on Firestore; found 220" in str(fault)
 
 
 def test_nothing_is_indexed_but_what_is_declared() -> None:

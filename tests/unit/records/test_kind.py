@@ -2,9 +2,10 @@
 
 import pytest
 
-from shared.records import Record, upcast
+from shared.records import Moment, Record, upcast
 from shared.records.kind import InvalidValues, Kind, Outdated
 from shared.records.model import WrongKind
+from shared.records.text import control
 from tests.support.kinds import CUSTOMER, PROJECT, Customer
 
 
@@ -62,6 +63,29 @@ def test_a_second_upcaster_from_a_version_is_refused() -> None:
 def test_a_header_with_an_unknown_word_is_refused() -> None:
     with pytest.raises(WrongKind, match="found verison"):
         type("Note", (Record,), {}, kind="note", verison=2)
+
+
+def test_a_moment_needs_a_zone_and_is_stored_so_that_the_order_of_texts_is_that_of_time() -> None:
+    class Visit(Record, kind="visit"):
+        at: Moment | None = None
+
+    kind = Kind(Visit)
+    assert kind.parsed({"at": "2026-11-28T01:30:00.5+02:00"}) == {"at": "2026-11-27T23:30:00.500000Z"}
+    assert kind.parsed({"at": "2026-11-27T23:30:00.500000Z"}) == {"at": "2026-11-27T23:30:00.500000Z"}
+    with pytest.raises(InvalidValues, match="timezone"):
+        kind.parsed({"at": "2026-11-28T01:30:00"})
+    assert control(kind.fields["at"]) == "time"
+
+
+def test_a_title_takes_the_first_alternative_that_is_set() -> None:
+    class Person(Record, kind="person", title="{name|email} ({plan})"):
+        name: str | None = None
+        email: str | None = None
+        plan: str | None = None
+
+    kind = Kind(Person)
+    assert kind.title({"email": "ada@example.com", "plan": "pro"}) == "ada@example.com (pro)"
+    assert kind.title({"name": "Ada", "email": "ada@example.com", "plan": "pro"}) == "Ada (pro)"
 
 
 def test_the_title_names_a_record_and_reads_nothing_but_values() -> None:

@@ -11,7 +11,7 @@ from shared.records.field_rules import NAME
 from shared.runtime.company import load_company
 
 HEAD = """\
-from datetime import datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 from pydantic import EmailStr, Field
@@ -63,7 +63,7 @@ def test_a_header_that_cannot_work_is_a_fault_at_its_line(words: str, tmp_path: 
 
 
 KEY = "text or an integer"
-ORDERED = "a Listed field that an index can order: text, a number, a date, a Moment, yes or no"
+ORDERED = "a Listed field that an index can order: text, a number, a date, money, yes or no, or a list of them"
 FIELDS = {
     "fullName: str": f"fullName: expected a field named by {NAMED}; found fullName",
     "id: str": "id: expected a name that neither the record itself nor pydantic uses; found id",
@@ -73,7 +73,7 @@ FIELDS = {
     'x: Literal["a", "b"] = "c"': "x: expected a default that fits the type (input should be 'a' or 'b'); found 'c'",
     "x: Key[float]": f"x: expected a Key to be {KEY}; found number",
     "x: Key[bool]": f"x: expected a Key to be {KEY}; found yes or no",
-    "x: Key[Decimal]": f"x: expected a Key to be {KEY}; found Decimal",
+    "x: Key[Decimal]": f"x: expected a Key to be {KEY}; found text",
     "x: Key[list[str]]": f"x: expected a Key to be {KEY}; found a list of text",
     "x: Key[Money] | None = None": f"x: expected a Key to be {KEY}; found an object (amount, currency)",
     'x: Key[str] = "a"': "x: expected a Key without a default, or None; found 'a'",
@@ -81,18 +81,19 @@ FIELDS = {
     'x: Annotated[Key[str], External("stripe")]': "x: expected either Key or External; found both",
     'x: Annotated[Personal[str], External("stripe")]': "x: expected an External id that is no personal data; found Personal",
     'x: Annotated[str, Reference("thnig")]': "x: expected a reference to a kind of company/; found 'thnig'",
-    'x: tuple[Annotated[str, Reference("thing")], ...]': f"x: expected a Reference to be {KEY}; found a list of text",
-    "x: Listed[Money]": f"x: expected {ORDERED}; found an object (amount, currency)",
-    "x: Listed[tuple[str, ...]]": f"x: expected {ORDERED}; found a list of text",
-    "x: Listed[Decimal]": f"x: expected {ORDERED}; found Decimal",
-    "x: Listed[time] | None": f"x: expected {ORDERED}; found time",
-    "x: Listed[datetime]": "x: expected a Listed time to be a Moment, which is stored in UTC; found datetime",
+    'x: Annotated[int, Reference("thing")]': "x: expected a Reference to be text, or a list of text; found integer",
+    "x: Listed[dict[str, int]]": f"x: expected {ORDERED}; found an object ()",
+    "x: Listed[list[list[str]]]": f"x: expected {ORDERED}; found a list of a list of text",
+    "x: Listed[list[dict[str, int]]]": f"x: expected {ORDERED}; found a list of an object ()",
+    "x: Listed[timedelta] | None": f"x: expected {ORDERED}; found text (duration)",
 }
 FINE = [
     "x: Key[int]", "x: Key[EmailStr] | None = None", 'x: Key[Literal["a", "b"]]', "x: Listed[Moment] | None = None",
     "x: Listed[Personal[str]]", "x: Listed[float]", "x: Listed[bool] = True", "x: Money | None = None",
     'x: Annotated[int, External("shopify")]', "x: list[str] = []", "x: list[str] = Field(default_factory=list)",
     'x: Annotated[str, Reference("thing")] | None = None', "x: dict[str, int]", "x: Decimal | None", "x: datetime",
+    "x: Listed[Money] | None = None", "x: Listed[tuple[str, ...]] = ()", "x: Listed[Decimal]", "x: Listed[datetime]",
+    'x: tuple[Annotated[str, Reference("thing")], ...] = ()', "kind: Listed[str]", "x: Listed[date]", "x: Listed[time]",
 ]  # fmt: skip
 
 
@@ -129,7 +130,7 @@ def test_an_upcaster_that_bridges_nothing_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_every_fault_of_every_kind_comes_at_once_in_the_order_of_the_lines(tmp_path: Path) -> None:
-    code = 'class A(Record, kind="a", version=2):\n    x: Key[float]\n    y: Listed[Money]\n\n\n'
+    code = 'class A(Record, kind="a", version=2):\n    x: Key[float]\n    y: Listed[dict[str, int]]\n\n\n'
     code += 'class B(Record, kind="event"):\n    n: int\n'
     places = [said.rpartition(": expected")[0] for said in faults(tmp_path, code)]
     assert places == ["0: a", "1: a.x", "2: a.y", "5: event", "6: event.n"]

@@ -1,5 +1,6 @@
 """`company/` is loaded file by file: what cannot be read is named with its line, and the rest is checked all the same."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from shared.records.company_fault import CompanyFault
 from shared.runtime.company import load_company, load_kinds
+from tests.support.project import ROOT
 
 IMPORT = "from shared.records import Record, upcast\n"
 NOTE = IMPORT + 'class Note(Record, kind="note"):\n    text: str\n'
@@ -161,3 +163,12 @@ def test_a_file_that_was_mended_is_read_again(tmp_path: Path) -> None:
     assert len(said(folder)) == 1
     (folder / "records.py").write_text(NOTE)
     assert (said(folder), list(load_kinds(folder))) == ([], ["note"])
+
+
+EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "docs/records.md").read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("code", [code for code in EXAMPLES if "(Record, kind=" in code])
+def test_the_kinds_of_the_guide_can_be_loaded(code: str, tmp_path: Path) -> None:
+    folder = company(tmp_path, records=code)
+    assert (said(folder), len(load_kinds(folder))) == ([], 1)

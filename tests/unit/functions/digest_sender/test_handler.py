@@ -17,10 +17,12 @@ from shared.errors import Conflict, DeliveryError, Unavailable
 from shared.events import DigestDue, Tick
 from shared.ports import Create, Doc, Set, Update, Write
 from shared.runtime.entry import retry_conflicts
+from shared.services.asks.asks import open_ask
 from shared.services.digest.notice import item_links
 from shared.services.outbox.delivery import send
 from shared.services.outbox.message import key_of
 from shared.values.timestamps import iso
+from tests.support.asks import question
 from tests.support.events import accepted, disk_full, route_whole
 from tests.support.fakes import CONFIG, FakeContext, FakeStore
 
@@ -193,6 +195,15 @@ def test_the_first_digest_of_a_day_says_what_was_deployed_since_the_last_one() -
         "Deployment 2 (2234567) by ann@example.com",
         "Deployment 3 (3234567) by ann@example.com, rolled back: it was worse",
     ]
+
+
+def test_the_first_digest_of_a_day_says_what_waits_for_an_answer() -> None:
+    context = FakeContext()
+    open_ask(*question(context), context)
+    expired = question(context, about="run/2", bound="b", decide_by=iso(context.now))
+    open_ask(*expired, context)
+    notes = overview("digest", [], {}, context).notes
+    assert notes == [{"text": "1 ask waiting for your answer: Refund 129.00 EUR?", "link": "https://opos.example"}]
 
 
 def flood(context: FakeContext, count: int) -> None:

@@ -99,7 +99,7 @@ def test_a_healthy_bundle_passes_and_shows_each_check_in_the_shape_of_the_draft(
         "digests:oldestUnsent", "leases:expired", "digests:late", "events:quarantined", "messages:dead", "outbox:failed",
         "outbox:parked", "digests:failed", "digests:parked", "heartbeats:missed", "flags:unreadable", "flags:overridden", "flags:oldestOverride",
         "secrets:due", "secrets:malformed", "webhooks:rejected", "slo:webhook_to_effect", "slo:event_handled", "slo:page_delivered", "slo:flag_lookup",
-        "memory:utilization", "uptime", "channel:desk", "channel:inbox",
+        "company:broken", "memory:utilization", "uptime", "channel:desk", "channel:inbox",
     }  # fmt: skip
     (store,) = content["checks"]["store:responseTime"]
     assert store.pop("observedValue") >= 0
