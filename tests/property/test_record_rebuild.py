@@ -6,7 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from opos.importers.records.columns import Columns
@@ -42,7 +43,7 @@ def records_of(context: FakeContext) -> dict[str, dict[str, Any]]:
     return {doc.path: {name: value for name, value in doc.data.items() if name != "fence"} for doc in docs}
 
 
-@settings(max_examples=30)
+@pytest.mark.slow
 @given(STEPS)
 def test_changes_that_are_replayed_in_another_store_make_the_same_records(steps: list[tuple[str, Any, Any]]) -> None:
     context, records = walked(steps)
@@ -55,7 +56,7 @@ def test_changes_that_are_replayed_in_another_store_make_the_same_records(steps:
     assert all(comparison.is_sound for comparison in [*mine, *others])
 
 
-@settings(max_examples=30)
+@pytest.mark.slow
 @given(STEPS, st.data())
 def test_what_was_spoiled_is_as_it_was_after_a_rebuild(steps: list[tuple[str, Any, Any]], data: st.DataObject) -> None:
     context, records = walked(steps)
