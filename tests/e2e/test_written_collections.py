@@ -71,11 +71,15 @@ def observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[
     monkeypatch.setattr(
         LocalBus, "publish_with", publishing(LocalBus.publish_with, lambda _write, make, *_more: {make("0").topic})
     )
+    monkeypatch.setattr(
+        LocalBus, "publish_all", publishing(LocalBus.publish_all, lambda messages, _: {each.topic for each in messages})
+    )
     monkeypatch.setattr(LocalBus, "ping", publishing(LocalBus.ping, lambda: {PROBES}))
     monkeypatch.setattr(SqliteStore, "commit", noting(SqliteStore.commit, list))
     monkeypatch.setattr(
         LocalBus, "publish_with", noting(LocalBus.publish_with, lambda write, _make, *more: [write, *more])
     )
+    monkeypatch.setattr(LocalBus, "publish_all", noting(LocalBus.publish_all, lambda _, writes: list(writes)))
     functions: dict[str, Any] = {name: serve(name, application) for name, application in load_functions().items()}
     monkeypatch.setattr("tests.support.bundle.load_functions", lambda: functions)
     bundle.start()
