@@ -12,6 +12,8 @@ from shared.ports.field_paths import field
 from shared.ports.indexes import CHANGED, LEADS_TO, LISTED_AS, RECORDS, WORDS
 
 _TABLE = "record_lists"
+FEW = 1000
+"""From this number on, a value does not count as rarer than another."""
 _ROW = "collection, field, key, changed_at, path"
 Order = tuple[tuple[str, str], ...]
 """The columns that order a query, each with the field of the document that it has; `path` has none."""
@@ -82,6 +84,13 @@ def lookup(
     sql = f"SELECT docs.path, data, version FROM {_TABLE} AS row CROSS JOIN docs ON docs.path = row.path"  # noqa: S608
     limited = [*parameters, -1 if limit is None else limit]
     return Statement(f"{sql} WHERE {filters} ORDER BY {ways} LIMIT ?", limited)
+
+
+def rarity(collection: str, condition: Condition) -> Statement:
+    """How many rows have the value that *condition* asks for, but at most FEW."""
+    sql, parameters = _matches(collection, [condition], None)
+    rows = f"SELECT 1 FROM {_TABLE} AS row WHERE {sql} LIMIT {FEW}"  # noqa: S608
+    return Statement(f"SELECT count(*) FROM ({rows})", parameters)  # noqa: S608
 
 
 def count(collection: str, where: Sequence[Condition]) -> Statement:
