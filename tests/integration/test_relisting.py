@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 from opos.bundle.relisting import start_relisting
+from opos.commands.deploy import list_records
 from shared.runtime.container import Runtime
 from shared.runtime.settings import Settings
 from shared.services.records.edits import create
@@ -57,3 +59,14 @@ def test_a_mistake_in_company_stops_only_this(tmp_path: Path) -> None:
     with running(tmp_path, "wrong", "class Task(") as runtime:
         start_relisting(runtime).join(30)
         assert list(runtime.store.query("events")) == []
+
+
+def test_a_deploy_lists_the_records_again_and_says_how_many(tmp_path: Path) -> None:
+    with running(tmp_path, "first", BEFORE) as runtime:
+        create(kind_named("task", runtime.context()), {"name": "a"}, ME, runtime.context())
+    with running(tmp_path, "next", NOW) as runtime:
+        said: list[str] = []
+        ground = SimpleNamespace(context=runtime.context, say=said.append)
+        for _ in range(2):
+            list_records(ground)  # type: ignore[arg-type]
+        assert said == ["  tasks: 1 listed again"]
