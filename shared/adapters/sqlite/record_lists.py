@@ -15,6 +15,7 @@ _TABLE = "record_lists"
 FEW = 1000
 """From this number on, a value does not count as rarer than another."""
 _ROW = "collection, field, key, changed_at, path"
+_ELEMENTS = "json_each(CASE listed.type WHEN 'array' THEN listed.value ELSE '[]' END)"
 Order = tuple[tuple[str, str], ...]
 """The columns that order a query, each with the field of the document that it has; `path` has none."""
 _BY_ID: Order = (("row.path", ""),)
@@ -22,16 +23,15 @@ _BY_CHANGE: Order = (("row.changed_at", CHANGED), *_BY_ID)
 
 
 def _rows(doc: str) -> str:
-    """The SQL of the rows of the document *doc*. `json_each` makes one row of a text, and one for each of a list."""
-    data = f"{doc}.data"
-    alone = " UNION ALL ".join(
-        f"SELECT '{name}' AS field, value AS key FROM json_each({data}, '$.{name}')"  # noqa: S608  (the names are ours)
-        for name in (LISTED_AS, LEADS_TO, WORDS)
-    )
-    listed = "SELECT 'listed.' || named.key AS field, element.value AS key "
-    listed += f"FROM json_each({data}, '$.listed') AS named, json_each({data}, '$.listed.' || named.key) AS element"
-    changed = f"coalesce(json_extract({data}, '$.{CHANGED}'), '')"
-    rows = f"SELECT {doc}.collection, field, key, {changed}, {doc}.path FROM ({listed} UNION ALL {alone})"  # noqa: S608
+    """The SQL of the rows of the document *doc*."""
+    listed = f"FROM json_each({doc}.data, '$.listed') AS listed"
+    values = [
+        f"SELECT 'listed.' || key AS field, value AS key {listed} WHERE type = 'text'",
+        f"SELECT 'listed.' || listed.key, element.value {listed}, {_ELEMENTS} AS element",
+        *(f"SELECT '{name}', value FROM json_each({doc}.data, '$.{name}')" for name in (LISTED_AS, LEADS_TO, WORDS)),  # noqa: S608
+    ]
+    changed = f"coalesce(json_extract({doc}.data, '$.{CHANGED}'), '')"
+    rows = f"SELECT {doc}.collection, field, key, {changed}, {doc}.path FROM ({' UNION ALL '.join(values)})"  # noqa: S608
     return f"{rows} WHERE key IS NOT NULL"
 
 
