@@ -4,10 +4,13 @@ import click
 
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, show
+from shared.config.files.faults import Fault
 from shared.config.files.loader import load_config
-from shared.runtime.settings import DEFAULT_URL
+from shared.records.company_fault import CompanyFault
+from shared.runtime.company import load_kinds
+from shared.runtime.settings import DEFAULT_URL, Settings
 from shared.values.text import counted
-from shared.verification import verify, warnings
+from shared.verification import mapping_errors, verify, warnings
 
 
 @click.command("verify")
@@ -26,13 +29,21 @@ def command(place: Place, *, places: bool, as_json: bool) -> None:
         _compare(place, as_json=as_json)
         return
     environment, unreadable = place.with_secrets()
-    faults = [*unreadable, *verify(place.config_file, place.flags_file, environment)]
+    faults = [*unreadable, *verify(place.config_file, place.flags_file, environment), *_unfit_mappings(place)]
     doubts = warnings(place.config_file, environment, DEFAULT_URL)
     lines = [*map(str, faults), *([] if faults else [_good(place)]), *(f"warning: {doubt}" for doubt in doubts)]
     content = {"faults": [fault._asdict() for fault in faults], "warnings": [doubt._asdict() for doubt in doubts]}
     show(content, "\n".join(lines), as_json=as_json)
     if faults:
         raise SystemExit(WRONG_USAGE)
+
+
+def _unfit_mappings(place: Place) -> list[Fault]:
+    settings = Settings.from_environment(place.environment(), unreadable=lambda _faults: None)
+    try:
+        return mapping_errors(place.config_file, load_kinds(settings.company))
+    except CompanyFault as fault:
+        return [Fault(fault.file, fault.line, "", "code that opos can load", fault.message)]
 
 
 def _compare(place: Place, *, as_json: bool) -> None:
