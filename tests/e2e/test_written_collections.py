@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 from opos.bundle.gateway import WSGI, load_functions
+from shared.adapters.local_bus import bus as local_bus
 from shared.adapters.local_bus.bus import LocalBus
-from shared.adapters.sqlite.store import SqliteStore
+from shared.adapters.sqlite import store as sqlite_store
+from shared.adapters.sqlite.store import apply_all
 from shared.errors import DeliveryError
-from shared.events import iso
+from shared.events import Message, iso
 from shared.ports import Create, Update, Write
 from shared.ports.topology import FUNCTIONS, PROBES, ROWS
 from shared.records.kind import collection_of
@@ -53,31 +55,13 @@ def observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[
 
         return answer
 
-    def noting(original: Callable[..., Any], writes_of: Callable[..., Sequence[Write]]) -> Callable[..., Any]:
-        def call(self: Any, given: Any, *more: Any) -> Any:
-            outcome = original(self, given, *more)
-            collections = {write.path.partition("/")[0] for write in writes_of(given, *more)}
-            written[serving[0]] |= {name for name in collections if not name.startswith(collection_of(""))}
-            return outcome
+    def wrote(collections: set[str]) -> None:
+        written[serving[0]] |= {name for name in collections if not name.startswith(collection_of(""))}
 
-        return call
-
-    def publishing(original: Callable[..., Any], topics_of: Callable[..., set[str]]) -> Callable[..., Any]:
-        def call(self: Any, *given: Any) -> Any:
-            published[serving[0]] |= topics_of(*given)
-            return original(self, *given)
-
-        return call
-
-    monkeypatch.setattr(LocalBus, "publish", publishing(LocalBus.publish, lambda message: {message.topic}))
-    monkeypatch.setattr(
-        LocalBus, "publish_with", publishing(LocalBus.publish_with, lambda _write, make, *_more: {make("0").topic})
-    )
-    monkeypatch.setattr(LocalBus, "ping", publishing(LocalBus.ping, lambda: {PROBES}))
-    monkeypatch.setattr(SqliteStore, "commit", noting(SqliteStore.commit, list))
-    monkeypatch.setattr(
-        LocalBus, "publish_with", noting(LocalBus.publish_with, lambda write, _make, *more: [write, *more])
-    )
+    monkeypatch.setattr(LocalBus, "_row", publishing(LocalBus._row, lambda topic: published[serving[0]].add(topic)))
+    monkeypatch.setattr(LocalBus, "ping", pinging(LocalBus.ping, lambda topic: published[serving[0]].add(topic)))
+    for module in (sqlite_store, local_bus):
+        monkeypatch.setattr(module, "apply_all", noting(apply_all, wrote))
     functions: dict[str, Any] = {name: serve(name, application) for name, application in load_functions().items()}
     monkeypatch.setattr("tests.support.bundle.load_functions", lambda: functions)
     bundle.start()
@@ -85,6 +69,34 @@ def observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[
     for runtime in runtimes.values():
         runtime.close()
     bundle.stop()
+
+
+def noting(original: Callable[..., Any], note: Callable[[set[str]], None]) -> Callable[..., Any]:
+    """*original*, which applies the writes of a commit of the store or the bus."""
+
+    def call(db: Any, writes: Sequence[Write], version: int) -> None:
+        original(db, writes, version)
+        note({write.path.partition("/")[0] for write in writes})
+
+    return call
+
+
+def publishing(original: Callable[..., Any], note: Callable[[str], None]) -> Callable[..., Any]:
+    """*original*, which makes the row of a message."""
+
+    def call(self: Any, message: Message, *given: Any, **more: Any) -> Any:
+        note(message.topic)
+        return original(self, message, *given, **more)
+
+    return call
+
+
+def pinging(original: Callable[..., Any], note: Callable[[str], None]) -> Callable[..., Any]:
+    def call(self: Any) -> Any:
+        note(PROBES)
+        return original(self)
+
+    return call
 
 
 def _like(runtime: Runtime) -> Runtime:
