@@ -58,8 +58,11 @@ def observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[
     def wrote(collections: set[str]) -> None:
         written[serving[0]] |= {name for name in collections if not name.startswith(collection_of(""))}
 
-    monkeypatch.setattr(LocalBus, "_row", publishing(LocalBus._row, lambda topic: published[serving[0]].add(topic)))
-    monkeypatch.setattr(LocalBus, "ping", pinging(LocalBus.ping, lambda topic: published[serving[0]].add(topic)))
+    def said(topic: str) -> None:
+        published[serving[0]].add(topic)
+
+    monkeypatch.setattr(LocalBus, "_row", publishing(LocalBus._row, said))
+    monkeypatch.setattr(LocalBus, "ping", pinging(LocalBus.ping, said))
     for module in (sqlite_store, local_bus):
         monkeypatch.setattr(module, "apply_all", noting(apply_all, wrote))
     functions: dict[str, Any] = {name: serve(name, application) for name, application in load_functions().items()}

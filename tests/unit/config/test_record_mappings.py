@@ -57,10 +57,10 @@ def test_each_part_that_does_not_fit_the_kinds_is_reported_with_its_line(tmp_pat
 def test_each_mapping_that_cannot_be_read_is_reported_with_its_line() -> None:
     with pytest.raises(ConfigError) as caught:
         parse_config(UNREADABLE + REST)
-    found = {
+    places = {
         (fault.line, fault.path.removeprefix("sources.app.records."), fault.expected) for fault in caught.value.faults
     }
-    assert found == {
+    assert places == {
         (6, "user.fields.name", "a JMESPath expression"),
         (9, "mine.fields.email.owner", "one of opos"),
     }
