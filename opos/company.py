@@ -10,9 +10,11 @@ from opos.terminal.files import write_whole
 from shared.config.files.faults import ConfigError, Fault, nearest
 from shared.config.files.loader import load_config
 from shared.records.company_fault import CompanyFault
+from shared.records.indexes import MOST_COMPOSITES, all_composites
 from shared.records.kind import Kind
 from shared.records.schema import NAME, Schema, compared, noted, read, written
-from shared.runtime.company import load_company
+from shared.runtime.company import RECORDS, load_company
+from shared.verification import mapping_errors
 
 SHIPPED = Path(__file__).with_name("init") / "company"
 """The kinds that opos ships: what `opos init` writes as `company/`, and the demo uses. An upgrade may change them."""
@@ -36,8 +38,10 @@ def check(folder: Path, config_file: Path) -> Checked:
     if faults:
         return Checked(kinds, _shown(faults), [])
     stored = compared(kinds, schema, _file(folder))
-    doubtful = _misspelt(kinds, {*known(), *_sources(config_file)})
-    return Checked(kinds, _shown(stored.faults), _shown([*stored.warnings, *doubtful]))
+    doubtful = [*_misspelt(kinds, {*known(), *_sources(config_file)}), *_indexes(kinds, folder)]
+    return Checked(
+        kinds, [*mapping_errors(config_file, kinds), *_shown(stored.faults)], _shown([*stored.warnings, *doubtful])
+    )
 
 
 def note(folder: Path, kinds: Mapping[str, Kind]) -> Iterator[str]:
@@ -64,6 +68,14 @@ def _sources(config_file: Path) -> Iterable[str]:
         return load_config(config_file).sources
     except ConfigError:
         return ()
+
+
+def _indexes(kinds: Mapping[str, Kind], folder: Path) -> Iterator[CompanyFault]:
+    if (count := len(all_composites(kinds.values()))) > MOST_COMPOSITES:
+        expected = (
+            f"kinds with at most {MOST_COMPOSITES} composite indexes, which one database on Google Cloud may have"
+        )
+        yield CompanyFault(f"{folder.name}/{RECORDS}", 1, expected, str(count), hint="mark fewer fields Listed")
 
 
 def _misspelt(kinds: Mapping[str, Kind], systems: AbstractSet[str]) -> Iterator[CompanyFault]:

@@ -15,12 +15,14 @@ from shared.config.files.idle_keys import idle_keys
 from shared.config.files.loader import config_in, load_config, load_flags, malformed_secrets, missing_secrets
 from shared.config.files.local_links import insecure_links, local_links
 from shared.config.files.located_yaml import Located, read_yaml
+from shared.config.files.record_mappings import mapping_faults
 from shared.config.files.route_tests import failures
 from shared.config.files.validation import shown
 from shared.config.flag_access import Flags
 from shared.config.model import Checker, Config, Heartbeat
 from shared.config.sources import Source
 from shared.flags.operands import reads
+from shared.records.kind import Kind
 from shared.security.secrets import read_secret
 from shared.sources.silent_lines import doubtful_lines, silent_lines
 from shared.values.links import web_link
@@ -35,6 +37,15 @@ def verify(config_path: Path, flags_path: Path, environment: Mapping[str, str]) 
     with suppress(ConfigError):
         faults += _without_identity(read_yaml(config_path), read_yaml(flags_path))
     return faults
+
+
+def mapping_errors(config_path: Path, kinds: Mapping[str, Kind]) -> list[Fault]:
+    """An error for each mapping of records that does not fit *kinds*; none for a file that `verify` finds wrong."""
+    try:
+        located = read_yaml(config_path)
+        return list(mapping_faults(config_in(located), located, kinds))
+    except ConfigError:
+        return []
 
 
 def _without_identity(config: Located, flags: Located) -> Iterator[Fault]:

@@ -9,8 +9,8 @@ from shared.ports.topology import FUNCTIONS, SUBSCRIPTIONS
 
 ANYONE = ("allUsers", "allAuthenticatedUsers")
 PRIMITIVE = ("roles/owner", "roles/editor", "roles/viewer")
-NOBODY_ELSE_DEAD = "sweeper-dead-letters"
-"""A dead letter that nobody takes has nowhere to go."""
+NEVER_DEAD = ("record-keeper", "sweeper-dead-letters")
+"""Events wait until the operator's code works again; and a dead letter that nobody takes has nowhere to go."""
 API_OF = {
     "artifactregistry": "artifactregistry", "billing": "billingbudgets", "cloudbuild": "cloudbuild",
     "cloudrunv2": "run", "cloudscheduler": "cloudscheduler", "firestore": "firestore", "logging": "logging",
@@ -49,7 +49,7 @@ def _push_faults(subscription: Recorded, function: str, of: str) -> Iterator[str
         yield f"{subscription.name}: no back-off"
     if subscription.inputs.get("expirationPolicy") != {"ttl": ""}:
         yield f"{subscription.name}: expires"
-    if ("deadLetterPolicy" not in subscription.inputs) != (subscription.name == NOBODY_ELSE_DEAD):
+    if ("deadLetterPolicy" not in subscription.inputs) != (subscription.name in NEVER_DEAD):
         yield f"{subscription.name}: dead letters"
 
 

@@ -86,7 +86,7 @@ def list_records(where: Ground) -> None:
     sizes: Counter[str] = Counter()
     for kind, size in relist_all(where.context()):
         sizes[kind.plural] += size
-        where.say(f"  listed {sizes[kind.plural]} {kind.plural} again")
+        where.say(f"  {kind.plural}: {sizes[kind.plural]} listed again")
 
 
 def _record(draft: Deployment, where: Ground, lease: Lease) -> Record:

@@ -68,7 +68,7 @@ def _warn_of_company(place: Place) -> None:
     """A fault in `company/` stops what keeps records and nothing else, so the bundle starts."""
     if faults := check(place.company, place.config_file).faults:
         lines = "\n".join(str(fault) for fault in faults)
-        say(f"warning: opos keeps no records until this is fixed; everything else works:\n{lines}", err=True)
+        say(f"warning: opos does not keep all records until this is fixed; everything else works:\n{lines}", err=True)
 
 
 @contextmanager

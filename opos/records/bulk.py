@@ -7,7 +7,7 @@ from opos.records.editing import committed, edit_content, edit_lines
 from opos.records.owners import owners_of
 from opos.terminal.progress import followed
 from shared.errors import OposError
-from shared.records.change import Cause
+from shared.records.change import Cause, differences
 from shared.runtime.container import Runtime
 from shared.services.records.edits import Edited, edit
 from shared.services.records.record import Stored
@@ -39,8 +39,14 @@ def _outcome(record: Stored, values: Mapping[str, Any], cause: Cause, runtime: R
     return Outcome(record, made)
 
 
-def changes(outcomes: Sequence[Outcome]) -> int:
-    return sum(outcome.edited is not None and outcome.edited.change is not None for outcome in outcomes)
+def effect(outcomes: Sequence[Outcome], *, is_done: bool = False) -> str:
+    """`change 2 records and make 1 ask`, in the past if it *is_done*; empty if nothing happens."""
+    edits = [outcome.edited for outcome in outcomes if outcome.edited]
+    changed = sum(edited.change is not None and bool(differences(edited.change)) for edited in edits)
+    asks = sum(bool(edited.asked.asked) for edited in edits)
+    verbs = ("changed", "made") if is_done else ("change", "make")
+    parts = zip(verbs, (changed, asks), ("record", "ask"), strict=True)
+    return " and ".join(f"{verb} {counted(count, noun)}" for verb, count, noun in parts if count)
 
 
 def content(outcome: Outcome) -> dict[str, Any]:

@@ -1,9 +1,15 @@
 """Where the value of a field comes from, and who made a change, in words."""
 
+from collections.abc import Mapping
+
 from opos.terminal.times import OperatorClock
 from shared.records.body import OPERATOR, Clock
-from shared.records.change import Actor
+from shared.records.change import Actor, ActorKind
 
+_CAUSES: Mapping[ActorKind, str] = {
+    "person": "ask", "source": "event", "run": "run", "agent": "run", "import": "import",
+}  # fmt: skip
+"""What the cause of a change is, by who made it: what a person changes has one if it answers an ask."""
 YOU = "you"
 """What opos calls the owner of a field that belongs to no other system."""
 
@@ -32,4 +38,4 @@ def actor_name(actor: Actor) -> str:
 
 def cause_name(id: str, actor: Actor) -> str:
     """What *id* names, which caused a change by *actor*."""
-    return f"{'run' if actor['kind'] in {'run', 'agent'} else 'event'} {id[:8]}"
+    return f"{_CAUSES[actor['kind']]} {id[:8]}"

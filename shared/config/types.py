@@ -80,7 +80,7 @@ def only_true(value: Any) -> Any:
     return value
 
 
-def _expression(value: Any) -> Any:
+def jmespath_expression(value: Any) -> Any:
     import jmespath
 
     try:
@@ -125,4 +125,4 @@ Address = Annotated[str, BeforeValidator(_address)]
 LocalMoment = Annotated[str, BeforeValidator(_local_moment)]
 Cron = Annotated[str, BeforeValidator(_cron)]
 KeptHeader = Annotated[str, BeforeValidator(_kept_header)]
-Expression = Annotated[str, BeforeValidator(_expression)]
+Expression = Annotated[str, BeforeValidator(jmespath_expression)]

@@ -70,6 +70,8 @@ def _default(field: Field) -> Iterator[Mistake]:
         field.parsed(value)
     except ValidationError as fault:
         yield Mistake(f"a default that fits the type ({fault.errors()[0]['msg'].lower()})", repr(value))
+    except Exception as fault:  # noqa: BLE001  (a validator of the operator's own)
+        yield Mistake(f"a default that fits the type ({type(fault).__name__}: {fault})", repr(value))
 
 
 def _key(field: Field, shape: Shape) -> Iterator[Mistake]:

@@ -44,19 +44,26 @@ def load_company(folder: Path) -> Company:
     with _loading:
         folder = folder.resolve()
         _forget_another(folder)
-        kinds: dict[str, Kind] = {}
-        faults: list[CompanyFault] = []
-        for file in _files(folder):
-            try:
-                declared = list(_declared(_loaded(file, folder), file, folder))
-            except CompanyFault as fault:
-                faults.append(fault)
-                continue
-            for kind in declared:
-                if (other := kinds.setdefault(kind.name, kind)) is not kind:
-                    place = "{}:{}".format(*other.where)
-                    faults.append(kind.fault("", "each kind once", f"another one at {place}"))
-        return Company(kinds, _in_order([*faults, *kind_faults(kinds, is_whole=not faults)]))
+        readings = [_reading(file, folder) for file in _files(folder)]
+    unread = [fault for fault in readings if isinstance(fault, CompanyFault)]
+    declared = [kind for kinds in readings if not isinstance(kinds, CompanyFault) for kind in kinds]
+    kinds = {kind.name: kind for kind in reversed(declared)}  # the first of a name
+    repeated = [_again(kind, kinds[kind.name]) for kind in declared if kinds[kind.name] is not kind]
+    in_order = {kind.name: kinds[kind.name] for kind in declared}
+    return Company(in_order, _in_order([*unread, *repeated, *kind_faults(in_order, is_whole=not unread)]))
+
+
+def _reading(file: Path, folder: Path) -> list[Kind] | CompanyFault:
+    """The kinds that *file* declares, or why it could not be read."""
+    try:
+        return list(_declared(_loaded(file, folder), file, folder))
+    except CompanyFault as fault:
+        return fault
+
+
+def _again(kind: Kind, other: Kind) -> CompanyFault:
+    file, line = other.where
+    return kind.fault("", "each kind once", f"another one at {file}:{line}")
 
 
 def _in_order(faults: list[CompanyFault]) -> tuple[CompanyFault, ...]:

@@ -198,6 +198,15 @@ def test_a_document_that_exists_is_not_told_of_again(bus: LocalBus) -> None:
     assert len(bus.take(10)) == 1
 
 
+def test_several_messages_and_the_documents_that_they_are_about_are_one_commit(bus: LocalBus) -> None:
+    bus.publish_all([DUE, DUE], [Create("events/a", {"n": 1}), Create("events/b", {"n": 1})])
+    assert len(bus.take(10)) == 2
+    with pytest.raises(AlreadyExists, match="events/a"):
+        bus.publish_all([DUE], [Create("events/c", {"n": 1}), Create("events/a", {"n": 2})])
+    assert SqliteStore(bus.database).get("events/c") is None
+    assert len(bus.take(10)) == 2
+
+
 def test_only_what_must_survive_the_loss_of_power_is_waited_for_until_it_is_on_the_disk(bus: LocalBus) -> None:
     def level(*, survives_power_loss: bool) -> int:
         ask = "PRAGMA synchronous"

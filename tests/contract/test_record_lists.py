@@ -172,13 +172,13 @@ def test_a_search_finds_records_with_all_words_of_their_titles(store: Store) -> 
     for name in names:
         made({"name": name}, context)
         context.clock.advance(seconds=1)
-    found = {text: [record.title for record in search(DEAL, text, context, limit=2).records] for text in FOUND}
-    assert found == FOUND
+    titles = {text: [record.title for record in search(DEAL, text, context, limit=2).records] for text in TITLES}
+    assert titles == TITLES
     assert search(DEAL, "zurich", context, limit=2).has_more
     assert not search(DEAL, "cafe zurich", context, limit=2).has_more
 
 
-FOUND = {
+TITLES = {
     "CAFE zurich": ["Café of Zürich", "Érika's café in Zürich"],
     "zürich": ["Zürich", "Café of Zürich"],
     "caf": [],

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from opos.cli import main
+from opos.cloud.firestore_indexes import COMMAND, FILE
 from shared.values.local_time import local_time
 from tests.support.bundle import CONFIG, FLAGS, SECRETS, Bundle
 from tests.support.console import link_path
@@ -65,6 +67,16 @@ def test_verify_names_every_fault_and_exits_2(folder: Path) -> None:
     machine = opos("verify", "--json", folder=folder, secrets={})
     assert machine.returncode == 2
     assert [fault["line"] for fault in json.loads(machine.stdout)["faults"]][-1] == 1
+
+
+def test_verify_says_how_to_renew_the_indexes_that_kinds_need_in_a_deployment(folder: Path) -> None:
+    (folder / "infra").mkdir()
+    (folder / FILE).write_text((ROOT / FILE).read_text())
+    done = opos("verify", folder=folder)
+    assert done.returncode == 2
+    assert f"expected the indexes of the kinds in company/; found others (run `{COMMAND}`)" in done.stdout
+    shutil.copytree(ROOT / "company", folder / "company", ignore=shutil.ignore_patterns("__pycache__"))
+    assert opos("verify", folder=folder).returncode == 0
 
 
 def test_up_refuses_to_start_on_faults_and_names_them_all(folder: Path) -> None:

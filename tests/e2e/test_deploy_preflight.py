@@ -78,7 +78,7 @@ FAULTS: dict[str, tuple[Callable[[Site], object], str, str, str]] = {
     "nobody is signed in": (lambda here: here.cloud.sign_out(), "signed in", "nobody", "gcloud auth login"),
     "the quota is too small": (
         lambda here: here.cloud.change(lambda state: state["quotas"].update(CpuAllocPerProjectRegion=20_000)),
-        "quota", "up to 70 CPUs needed, 20 granted", "Lower max_instances",
+        "quota", "up to 80 CPUs needed, 20 granted", "Lower max_instances",
     ),
     "a kind cannot work": (
         lambda here: declare(here, 'class Note(Record, kind="note", keep_days=0): text: str'),

@@ -131,6 +131,13 @@ def test_set_changes_fields_and_an_empty_value_unsets_one(bundle: Bundle) -> Non
     assert values == {"name": "Ada", "tags": ["b", "c"], "shopify_id": "7", "plan": "pro"}
 
 
+@pytest.mark.parametrize("words", [["cus_1"], ["plan=pro"], ["plan=pro", "is_vip=yes"], ["cus_1", "plan"]])
+def test_set_needs_a_record_and_values(bundle: Bundle, words: list[str]) -> None:
+    ada(bundle)
+    done = called(bundle, "set", "customer", *words)
+    assert (done.exit_code, "Error: expected " in done.stderr) == (2, True)
+
+
 def test_a_dry_run_shows_the_same_and_changes_nothing(bundle: Bundle) -> None:
     id = made(bundle, "customer", {"name": "Ada"})
     shown = printed(bundle, "set", "customer", id, "plan=pro", "--dry-run").splitlines()
@@ -278,6 +285,16 @@ def test_list_filters_by_listed_fields_and_searches_titles(bundle: Bundle) -> No
     assert more.stderr == "These are the first 2 records, and there are more; --limit shows more.\n"
 
 
+def test_deleted_records_are_listed_alone(bundle: Bundle) -> None:
+    ids = customers(bundle)
+    for name in ("Zoe", "Ada Lovelace"):
+        printed(bundle, "delete", "customer", ids[name])
+    assert names(bundle) == ["Grace Hopper"]
+    assert printed(bundle, "list", "project", "--deleted") == "No project is deleted.\n"
+    assert names(bundle, "--deleted") == ["Ada Lovelace", "Zoe"]
+    assert names(bundle, "--deleted", "--limit", "1") == ["Ada Lovelace"]
+
+
 def test_a_list_of_what_refers_to_a_record_takes_its_key(bundle: Bundle) -> None:
     made(bundle, "project", {"name": "Engine", "customer": ada(bundle)})
     made(bundle, "project", {"name": "Other"})
@@ -298,6 +315,7 @@ def test_without_a_kind_the_records_of_each_kind_are_counted(bundle: Bundle) -> 
         (["customer", "--where", "plan=gold"], 1, "customer.plan: expected free or pro, found 'gold'"),
         (["customer", "--sort", "name"], 1, "expected an order by changed_at, plan, found name"),
         (["customer", "--search", "x", "--sort", "plan"], 2, "Usage: "),
+        (["customer", "--deleted", "--sort", "plan"], 2, "Usage: "),
         (["--sort", "plan"], 2, "Usage: "),
     ],
 )
@@ -314,11 +332,11 @@ def test_many_records_are_changed_after_a_dry_run_and_a_question(bundle: Bundle)
         f"customer {ids['Grace Hopper'][:8]}  Grace Hopper", "  plan: free -> pro",
         f"customer {ids['Ada Lovelace'][:8]}  Ada Lovelace", "  plan: free -> pro",
     ]  # fmt: skip
-    dry = [*shown, "2 records would change. Nothing was changed."]
+    dry = [*shown, "This would change 2 records. Nothing was changed."]
     assert printed(bundle, *change, "--dry-run").splitlines() == dry
     refused = called(bundle, *change, given="n\n")
     assert (refused.exit_code, refused.stdout) == (1, "")
-    assert "Change 2 records? " in refused.stderr
+    assert "This would change 2 records. Continue? " in refused.stderr
     assert names(bundle, "--where", "plan=free") == ["Grace Hopper", "Ada Lovelace"]
     assert printed(bundle, *change, "--yes", "--why", "A gift.").splitlines() == [*shown, "Changed 2 records."]
     assert "A gift." in printed(bundle, "history", "customer", ids["Ada Lovelace"])
@@ -404,3 +422,20 @@ def test_the_commands_do_the_same_on_firestore(firestore: Bundle) -> None:
     assert printed(bundle) == "2  customer\n0  project\n"
     assert "  is_vip: (unset) -> yes\n" in printed(bundle, "history", "customer", ids["Ada Lovelace"][:8])
     assert printed(bundle, "migrate", "--dry-run") == "Every record is of the version of today.\n"
+
+
+def test_what_belongs_to_another_system_is_asked_about_for_many_records_only_after_the_question(bundle: Bundle) -> None:
+    values = {"name": "Ada", "plan": "free"}
+    said(bundle, Observation("customer", "stripe", "cus_1", iso(bundle.clock.now()), "e" * 32, values), OWNERS)
+    change = ["set", "customer", "--where", "plan=free", "plan=pro"]
+    dry = printed(bundle, *change, "--dry-run").splitlines()
+    assert dry[1:] == [
+        "  plan belongs to stripe, so it would not be changed:", "    plan: free -> pro",
+        "  It would become an ask, which waits for your answer.", "This would make 1 ask. Nothing was changed.",
+    ]  # fmt: skip
+    assert called(bundle, *change, given="n\n").exit_code == 1
+    assert bundle.docs("asks") == []
+    assert printed(bundle, *change, given="y\n").endswith("Made 1 ask.\n")
+    (ask,) = bundle.docs("asks")
+    assert run(bundle, "asks", "answer", ask.id, "apply", "--as", "me").exit_code == 0
+    assert f"  me, ask {ask.id[:8]}\n  plan: free -> pro\n" in printed(bundle, "history", "customer", "cus_1")

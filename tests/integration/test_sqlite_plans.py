@@ -94,8 +94,31 @@ def test_a_list_of_records_reads_its_rows_in_order_and_only_the_documents_that_i
     database.close()
 
 
+class Listening(Database):
+    """Keeps what it was asked last."""
+
+    def iterate(self, sql: str, parameters: Any = ()) -> Any:
+        self.asked = list(parameters)
+        return super().iterate(sql, self.asked)
+
+
+def test_a_list_with_several_values_walks_through_the_records_that_have_the_rarest(tmp_path: Path) -> None:
+    database = Listening(tmp_path / "opos.db")
+    store = SqliteStore(database)
+    for number in range(5):
+        listed = {"plan": "free", "name": str(number), "changed_at": "2026"}
+        store.commit([Create(f"records_deal/{number}", {"listed": listed})])
+    where: list[Condition] = [("listed.plan", "==", "free"), ("listed.name", "==", "3")]
+    for asked in (where, where[::-1]):
+        assert [doc.id for doc in store.query("records_deal", where=asked, order_by=CHANGED)] == ["3"]
+        assert database.asked[:3] == ["records_deal", "listed.name", "3"]
+    database.close()
+
+
 def test_a_backup_and_a_salvaged_copy_find_what_the_file_did(tmp_path: Path) -> None:
     store = SqliteStore(Database(tmp_path / "opos.db"))
+    record = {"listed": {"plan": "free", "tags": ["a", "b"], "changed_at": "2026"}, "terms": ["x"]}
+    store.commit([Create("records_deal/1", record), Create("records_deal/2", {"listed": None})])
     versions = {
         number: store.commit([Create(f"events/{number:02}", {"terms": [f"w{number}", "all"]})]) for number in range(30)
     }
@@ -109,6 +132,12 @@ def test_a_backup_and_a_salvaged_copy_find_what_the_file_did(tmp_path: Path) -> 
         assert [doc.id for doc in copy.query("events", where=[("terms", "contains", "w16")])] == ["16"]
         assert list(copy.query("events", where=[("terms", "contains", "w15")])) == []
         assert copy.count("events", where=[("terms", "contains", "all")]) == 20
+        for where in (
+            [("listed.tags", "contains", "b")],
+            [("listed.plan", "==", "free")],
+            [("terms", "contains", "x")],
+        ):
+            assert [doc.id for doc in copy.query("records_deal", where=where, order_by=CHANGED)] == ["1"]
         copy.database.close()
     store.database.close()
 

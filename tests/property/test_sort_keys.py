@@ -19,9 +19,9 @@ def key(name: str, value: Any) -> Any:
 @given(st.data())
 def test_keys_are_ordered_as_values_are_and_equal_only_for_equal_values(name: str, data: st.DataObject) -> None:
     values = VALUES[name] | st.none()
-    one, other = data.draw(values), data.draw(values)
-    assert (key(name, one) < key(name, other)) == (rank(one) < rank(other))
-    assert (key(name, one) == key(name, other)) == (rank(one) == rank(other))
+    value, other = data.draw(values), data.draw(values)
+    assert (key(name, value) < key(name, other)) == (rank(value) < rank(other))
+    assert (key(name, value) == key(name, other)) == (rank(value) == rank(other))
 
 
 @pytest.mark.parametrize("text", ["\U0001f600" * 400, "ẞ" * 400, "A" * 400, "a" * 199 + "ẞ" * 300])

@@ -20,6 +20,7 @@ from opos.bundle.processes import start
 from opos.bundle.scheduler import start_ticking
 from opos.terminal.options import Place
 from shared.ports import Store
+from tests.support.company import RECORDS
 from tests.torture.cutting import CuttingProxy, cutting_proxy
 from tests.torture.redelivery import redelivering
 from tests.torture.senders import SECRET, post, until
@@ -62,6 +63,8 @@ class Bundle(Protocol):
 def place(folder: Path, backend: str, pages: int, config: str) -> Place:
     (folder / "opos.yaml").write_text(config.replace("PAGES", str(pages)))
     (folder / "flags.yaml").write_text("flags: {}\n")
+    (folder / "company").mkdir()
+    (folder / "company/records.py").write_text(RECORDS)
     return Place(folder, folder / "opos.yaml", folder / "flags.yaml", backend)  # type: ignore[arg-type]
 
 

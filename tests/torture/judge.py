@@ -8,6 +8,7 @@ from typing import Any
 from shared.ports import Doc, Store
 from tests.torture.bundles import Bundle
 from tests.torture.receiver import Receiver
+from tests.torture.records import wrong_records
 from tests.torture.senders import alert_of, severity_of
 
 SENDERS = {"alert_router", "digest_sender", "sweeper", "the bundle"}
@@ -28,6 +29,7 @@ class Verdict:
     in_two_digests: list[str] = field(default_factory=list)
     not_arrived: list[str] = field(default_factory=list)
     unexplained: list[str] = field(default_factory=list)
+    wrong_records: list[str] = field(default_factory=list)
     sent_twice: list[str] = field(default_factory=list)
     criticals: int = 0
     pages: int = 0
@@ -42,7 +44,7 @@ class Verdict:
 
 _MUST_BE_EMPTY = {
     "lost", "changed_twice", "critical_missing", "critical_in_two_messages", "digest_missing", "in_two_digests",
-    "not_arrived", "unexplained",
+    "not_arrived", "unexplained", "wrong_records",
 }  # fmt: skip
 
 
@@ -53,6 +55,7 @@ def judge(bundle: Bundle, receiver: Receiver, unique: int) -> Verdict:
     _judge_alerts(alerts, unique, verdict)
     _judge_messages(store, alerts, verdict)
     _judge_arrivals(store, receiver, verdict)
+    verdict.wrong_records = wrong_records(store)
     verdict.dead_letters = store.count("dead_letters")
     for title, times in receiver.twice.items():
         why = next(_causes(bundle, times), None)

@@ -4,15 +4,16 @@ import random
 import tempfile
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from shared.ports import Store
-from tests.torture.bundles import BUNDLES, Bundle
+from tests.torture.bundles import BUNDLES, CONFIG, Bundle
 from tests.torture.judge import Verdict, judge, summary
 from tests.torture.receiver import receiver
+from tests.torture.records import with_records, wrong_records
 from tests.torture.senders import Sent, deliveries, send_all, until
 
 PAGES = 60
@@ -52,13 +53,15 @@ def torture(
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="opos-torture-")))
         phone = stack.enter_context(receiver(delay=delay))
-        bundle = stack.enter_context(BUNDLES[backend](folder, phone.url, pages=PAGES))
+        bundle = stack.enter_context(BUNDLES[backend](folder, phone.url, pages=PAGES, config=with_records(CONFIG)))
         killer = threading.Thread(target=_kill, args=(bundle, kills, pace, cut, rng), daemon=True)
         killer.start()
         per_second = count / max(kills * pace + cut, 5)
         sent = send_all(bundle.port, deliveries(count, rng), per_second=per_second, limit=limit)
         killer.join()
         settle(bundle.store, seconds=limit)
+        with suppress(TimeoutError):  # the verdict names those that are wrong
+            until(lambda: not wrong_records(bundle.store), seconds=limit, what="the records")
         verdict = judge(bundle, phone, count - count // 3)
         seconds = round(time.monotonic() - began, 1)
         return Report(backend, count, len(bundle.kills), cut, seconds, sent, verdict)

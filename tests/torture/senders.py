@@ -35,7 +35,7 @@ def severity_of(alert: int) -> str:
 def trouble(message: int, alert: int, severity: str, *, rule: str = "") -> Delivery:
     """Each alert is of a rule of its own, unless they are to be alike."""
     data = {"title": f"Trouble {alert}", "severity": severity, "status": "firing", "fingerprint": f"f{alert}"}
-    data["rule"] = rule or f"Rule{alert}"
+    data |= {"rule": rule or f"Rule{alert}", "message": f"message {message}"}
     return Delivery(f"msg_{message}", json.dumps({"type": "trouble", "data": data}).encode())
 
 

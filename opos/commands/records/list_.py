@@ -7,7 +7,8 @@ import click
 
 from opos.records.arguments import kinds_argument
 from opos.records.lookup import kind_of
-from opos.records.where import conditions, where_option
+from opos.records.selection import Selection
+from opos.records.where import where_option
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import reports_errors, say, show
 from opos.terminal.times import OperatorClock, operator_clock
@@ -16,7 +17,7 @@ from shared.ports.indexes import CHANGED
 from shared.records.kind import Field, Kind
 from shared.records.text import shown
 from shared.services.records.context import RecordsContext
-from shared.services.records.listing import Listing, listed, search
+from shared.services.records.listing import Listing
 from shared.services.records.record import Stored
 from shared.values.local_time import age
 from shared.values.text import counted
@@ -31,40 +32,29 @@ _COLUMNS = 3
 @where_option
 @click.option("--sort", metavar="FIELD", help="A listed field, or -FIELD for its greatest value first.")
 @click.option("--search", "words", help="Only records with these words in their titles.")
+@click.option("--deleted", is_flag=True, help="Only deleted records. opos reads all records of KIND for that.")
 @click.option("--limit", type=click.IntRange(1), default=_SHOWN, show_default=True, help="The most records.")
 @with_place
 @json_option
 @reports_errors
 def list_(
     kind: str | None, where: tuple[str, ...], sort: str | None, words: str | None, limit: int, place: Place,
-    *, as_json: bool,
+    *, deleted: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """List the records of KIND, the one that changed last first. Without KIND, count the records of each kind."""
     context = place.runtime().context()
+    selection = Selection(where, sort, words, deleted)
     if kind is None:
-        if where or sort or words:
-            raise click.UsageError("expected KIND with --where, --sort and --search")
+        if any(selection):
+            raise click.UsageError("expected KIND with --where, --sort, --search and --deleted")
         _count(context, as_json=as_json)
         return
-    if words and (where or sort):
-        raise click.UsageError("expected --search alone, or --where with or without --sort")
     declared = kind_of(kind, context)
-    listing = search(declared, words, context, limit=limit) if words else _listed(declared, where, sort, limit, context)
+    listing = selection.listing(declared, limit, context)
     lines = [*_lines(declared, listing.records, operator_clock(context))]
-    none = f"No {declared.name} matches." if where or words else _none(declared)
-    show([_content(record) for record in listing.records], lines or none, as_json=as_json)
+    show([_content(record) for record in listing.records], lines or _none(declared, selection), as_json=as_json)
     for note in _notes(listing):
         say(note, err=True)
-
-
-def _listed(
-    kind: Kind, where: Sequence[str], sort: str | None, limit: int, context: RecordsContext
-) -> Listing:  # fmt: skip
-    field = sort or "-changed_at"
-    return listed(
-        kind, context, where=conditions(kind, where, context), order_by=field.removeprefix("-"),
-        descending=field.startswith("-"), limit=limit,
-    )  # fmt: skip
 
 
 def _count(context: RecordsContext, *, as_json: bool) -> None:
@@ -98,7 +88,9 @@ def _content(record: Stored) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _none(kind: Kind) -> str:
+def _none(kind: Kind, selection: Selection) -> str:
+    if any(selection):
+        return f"No {kind.name} {'is deleted' if selection.deleted else 'matches'}."
     return f"There are no {kind.plural} yet. `opos records new {kind.name} FIELD=VALUE` creates one."
 
 

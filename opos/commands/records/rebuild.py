@@ -15,7 +15,7 @@ from opos.records.lookup import kind_of
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, reports_errors, show
 from opos.terminal.progress import followed
-from shared.services.records.rebuild import Finding, findings
+from shared.services.records.rebuild import Comparison, comparisons
 from shared.services.records.replay import replay
 from shared.values.text import counted
 
@@ -29,7 +29,7 @@ class Tally:
     records: int = 0
     differing: int = 0
     faulty: int = 0
-    shown: list[Finding] = field(default_factory=list)
+    shown: list[Comparison] = field(default_factory=list)
     store: Any = field(default_factory=hashlib.sha256)
 
 
@@ -56,45 +56,45 @@ def rebuild(kind: str | None, file: Path | None, place: Place, *, check: bool, a
     context = place.runtime().context()
     only = kind_of(kind, context).name if kind else ""
     added = sum(followed(replay(read_histories(file), context), "record")) if file else None
-    tally = _tallied(followed(findings(context, mending=not check, only=only), "record"))
+    tally = _tallied(followed(comparisons(context, fixing=not check, only=only), "record"))
     show(_content(tally, added), _lines(tally, added, is_check=check), as_json=as_json)
     if tally.faulty or (check and tally.differing):
         raise SystemExit(FAILED)
 
 
-def _tallied(findings: Iterable[Finding]) -> Tally:
+def _tallied(comparisons: Iterable[Comparison]) -> Tally:
     tally = Tally()
-    for finding in findings:
-        if finding.digest:
+    for comparison in comparisons:
+        if comparison.digest:
             tally.records += 1
-            tally.store.update(f"{finding.kind}/{finding.record} {finding.digest}\n".encode())
-        tally.differing += bool(finding.writes)
-        tally.faulty += bool(finding.fault)
-        if not finding.is_sound and len(tally.shown) < _SHOWN:
-            tally.shown.append(finding)
+            tally.store.update(f"{comparison.kind}/{comparison.record} {comparison.digest}\n".encode())
+        tally.differing += bool(comparison.writes)
+        tally.faulty += bool(comparison.fault)
+        if not comparison.is_sound and len(tally.shown) < _SHOWN:
+            tally.shown.append(comparison)
     return tally
 
 
 def _content(tally: Tally, added: int | None) -> dict[str, Any]:
-    findings = [
+    shown = [
         {
-            "kind": finding.kind, "record": finding.record, "fault": finding.fault,
-            "differences": [pair._asdict() for pair in finding.differences], "claims": list(finding.claims),
+            "kind": comparison.kind, "record": comparison.record, "fault": comparison.fault,
+            "differences": [pair._asdict() for pair in comparison.differences], "claims": list(comparison.claims),
         }
-        for finding in tally.shown
+        for comparison in tally.shown
     ]  # fmt: skip
     return {
         "hash": tally.store.hexdigest(), "records": tally.records, "differing": tally.differing,
-        "faulty": tally.faulty, "added": added, "findings": findings,
+        "faulty": tally.faulty, "added": added, "shown": shown,
     }  # fmt: skip
 
 
 def _lines(tally: Tally, added: int | None, *, is_check: bool) -> Iterator[str]:
     if added is not None:
         yield f"{counted(added, 'change')} added"
-    for finding in tally.shown:
-        yield f"{finding.kind} {finding.record}"
-        yield from _finding_lines(finding)
+    for comparison in tally.shown:
+        yield f"{comparison.kind} {comparison.record}"
+        yield from _comparison_lines(comparison)
     if (more := tally.differing + tally.faulty - len(tally.shown)) > 0:
         yield f"... and {more} more"
     done = "differ" if is_check else "differed and were made again"
@@ -102,9 +102,9 @@ def _lines(tally: Tally, added: int | None, *, is_check: bool) -> Iterator[str]:
     yield f"{counted(tally.records, 'record')}, {tally.differing} {done}{faulty}; hash {tally.store.hexdigest()}"
 
 
-def _finding_lines(finding: Finding) -> Iterator[str]:
-    if finding.fault:
-        yield f"  {finding.fault}"
-    yield from in_words(finding.differences)
-    for name in finding.claims:
+def _comparison_lines(comparison: Comparison) -> Iterator[str]:
+    if comparison.fault:
+        yield f"  {comparison.fault}"
+    yield from in_words(comparison.differences)
+    for name in comparison.claims:
         yield f"  {name}: its value leads to another place than the record"

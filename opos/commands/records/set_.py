@@ -22,7 +22,7 @@ from shared.records.kind import Kind
 from shared.runtime.container import Runtime
 from shared.services.records.edits import Edited, edit
 from shared.services.records.record import Stored
-from shared.values.text import counted, readable
+from shared.values.text import readable
 
 
 @click.command("set")
@@ -46,10 +46,16 @@ def set_(
     """
     runtime, cause = place.runtime(), by_person(who, why)
     declared = kind_of(kind, runtime.context())
+    _require_record(declared, words, where)
     if where:
         _set_all(declared, words, where, cause, runtime, is_dry=dry_run, yes=yes, as_json=as_json)
     else:
         _set_one(declared, words, cause, rehearsal(runtime) if dry_run else runtime, is_dry=dry_run, as_json=as_json)
+
+
+def _require_record(kind: Kind, words: Sequence[str], where: Sequence[str]) -> None:
+    if not where and (len(words) == 1 or words[0].partition("=")[0] in kind.fields):
+        raise click.UsageError(f"expected RECORD and then FIELD=VALUE, or --where, found {words[0]!r}")
 
 
 def _set_one(
@@ -75,7 +81,7 @@ def _set_all(
     values = values_of(kind, texts(words), context)
     records = list(followed(chosen(kind, conditions(kind, where, context), context), "record"))
     outcomes = bulk.edit_all(records, values, cause, rehearsal(runtime))
-    if not is_dry and bulk.changes(outcomes):
+    if not is_dry and bulk.effect(outcomes):
         if not yes:
             _confirm(outcomes)
         outcomes = bulk.edit_all(records, values, cause, runtime)
@@ -86,13 +92,14 @@ def _set_all(
 
 def _confirm(outcomes: Sequence[Outcome]) -> None:
     say("\n".join(map(readable, bulk.lines(outcomes, is_dry=True))), err=True)
-    click.confirm(f"Change {counted(bulk.changes(outcomes), 'record')}?", abort=True, err=True)
+    click.confirm(f"This would {bulk.effect(outcomes)}. Continue?", abort=True, err=True)
 
 
 def _all_lines(outcomes: Sequence[Outcome], *, is_dry: bool) -> Iterator[str]:
     yield from bulk.lines(outcomes, is_dry=is_dry)
-    count = counted(bulk.changes(outcomes), "record")
     if not outcomes:
         yield f"No record matches. {UNCHANGED}"
+    elif not (effect := bulk.effect(outcomes, is_done=not is_dry)):
+        yield UNCHANGED
     else:
-        yield f"{count} would change. {UNCHANGED}" if is_dry else f"Changed {count}."
+        yield f"This would {effect}. {UNCHANGED}" if is_dry else f"{effect.capitalize()}."

@@ -12,7 +12,10 @@ from shared.ports.field_paths import field
 from shared.ports.indexes import CHANGED, LEADS_TO, LISTED_AS, RECORDS, WORDS
 
 _TABLE = "record_lists"
+FEW = 1000
+"""From this number on, a value does not count as rarer than another."""
 _ROW = "collection, field, key, changed_at, path"
+_ELEMENTS = "json_each(CASE listed.type WHEN 'array' THEN listed.value ELSE '[]' END)"
 Order = tuple[tuple[str, str], ...]
 """The columns that order a query, each with the field of the document that it has; `path` has none."""
 _BY_ID: Order = (("row.path", ""),)
@@ -20,16 +23,15 @@ _BY_CHANGE: Order = (("row.changed_at", CHANGED), *_BY_ID)
 
 
 def _rows(doc: str) -> str:
-    """The SQL of the rows of the document *doc*. `json_each` makes one row of a text, and one for each of a list."""
-    data = f"{doc}.data"
-    alone = " UNION ALL ".join(
-        f"SELECT '{name}' AS field, value AS key FROM json_each({data}, '$.{name}')"  # noqa: S608  (the names are ours)
-        for name in (LISTED_AS, LEADS_TO, WORDS)
-    )
-    listed = "SELECT 'listed.' || named.key AS field, element.value AS key "
-    listed += f"FROM json_each({data}, '$.listed') AS named, json_each({data}, '$.listed.' || named.key) AS element"
-    changed = f"coalesce(json_extract({data}, '$.{CHANGED}'), '')"
-    rows = f"SELECT {doc}.collection, field, key, {changed}, {doc}.path FROM ({listed} UNION ALL {alone})"  # noqa: S608
+    """The SQL of the rows of the document *doc*."""
+    listed = f"FROM json_each({doc}.data, '$.listed') AS listed"
+    values = [
+        f"SELECT 'listed.' || key AS field, value AS key {listed} WHERE type = 'text'",
+        f"SELECT 'listed.' || listed.key, element.value {listed}, {_ELEMENTS} AS element",
+        *(f"SELECT '{name}', value FROM json_each({doc}.data, '$.{name}')" for name in (LISTED_AS, LEADS_TO, WORDS)),  # noqa: S608
+    ]
+    changed = f"coalesce(json_extract({doc}.data, '$.{CHANGED}'), '')"
+    rows = f"SELECT {doc}.collection, field, key, {changed}, {doc}.path FROM ({' UNION ALL '.join(values)})"  # noqa: S608
     return f"{rows} WHERE key IS NOT NULL"
 
 
@@ -82,6 +84,13 @@ def lookup(
     sql = f"SELECT docs.path, data, version FROM {_TABLE} AS row CROSS JOIN docs ON docs.path = row.path"  # noqa: S608
     limited = [*parameters, -1 if limit is None else limit]
     return Statement(f"{sql} WHERE {filters} ORDER BY {ways} LIMIT ?", limited)
+
+
+def rarity(collection: str, condition: Condition) -> Statement:
+    """How many rows have the value that *condition* asks for, but at most FEW."""
+    sql, parameters = _matches(collection, [condition], None)
+    rows = f"SELECT 1 FROM {_TABLE} AS row WHERE {sql} LIMIT {FEW}"  # noqa: S608
+    return Statement(f"SELECT count(*) FROM ({rows})", parameters)  # noqa: S608
 
 
 def count(collection: str, where: Sequence[Condition]) -> Statement:

@@ -41,7 +41,8 @@ class SqliteStore:
         after: Doc | None = None,
     ) -> Iterator[Doc]:
         if is_of_records(collection) and (where or order_by):
-            asked = record_lists.lookup(collection, where, order_by, descending=descending, limit=limit, after=after)
+            values = self._rarest_first(collection, where)
+            asked = record_lists.lookup(collection, values, order_by, descending=descending, limit=limit, after=after)
             return map(self._doc, self.database.iterate(*asked))
         filters, parameters = _filters(collection, where)
         order = column(_checked(order_by)) if order_by else None
@@ -59,6 +60,12 @@ class SqliteStore:
             sql += " LIMIT ?"
             parameters.append(limit)
         return map(self._doc, self.database.iterate(sql, parameters))
+
+    def _rarest_first(self, collection: str, where: Sequence[Condition]) -> Sequence[Condition]:
+        """*where* in another order: a query of records walks through those with the first value."""
+        if not where[1:] or any(operator != "==" for _, operator, _ in where):
+            return where
+        return sorted(where, key=lambda asked: self.database.read(*record_lists.rarity(collection, asked))[0][0])
 
     def count(self, collection: str, *, where: Sequence[Condition] = ()) -> int:
         if is_of_records(collection) and where:

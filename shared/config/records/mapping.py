@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from shared.config.types import Expression
+from shared.config.types import Expression, jmespath_expression
 from shared.values.section import Section
 
 
@@ -16,8 +16,8 @@ class FieldMapping(Section):
 
 
 def _written_short(value: Any) -> Any:
-    """`email: data.email` is short for `email: {value: data.email}`."""
-    return {"value": value} if isinstance(value, str) else value
+    """`email: data.email` is short for `email: {value: data.email}`, and its mistakes are its own."""
+    return {"value": jmespath_expression(value)} if isinstance(value, str) else value
 
 
 class RecordMapping(Section):

@@ -65,13 +65,15 @@ def observe(observation: Observation, owners: Owners, context: RecordsContext) -
     cause = Cause(Actor(kind="source", name=said.system), said.event)
     if record is None:
         return Outcome(id, change(kind, id, None, after, cause, context, yields=True), asked)
-    opened = proposing(Subject(kind, id, record.body, after, cause), said.system, _word(said, asked, field), context)
+    opened = proposing(
+        Subject(kind, id, record.body, after, cause), said.system, _word(observation, asked, field), context
+    )
     made = change(kind, id, record.doc, after, cause, context, yields=True, also=opened.writes)
     return Outcome(id, made, asked, opened.ask)
 
 
 def _word(said: Observation, asked: Split, field: Field) -> Word:
-    """What *said* proposes. That something is gone there proposes nothing."""
+    """What *said*, with all its values, proposes. That something is gone there proposes nothing."""
     if said.is_deleted:
         return Word({}, frozenset(), {}, said.clock, insists=False)
     agreed = frozenset(said.values.keys() - asked.allowed.keys() - asked.asked.keys() - {field.name})

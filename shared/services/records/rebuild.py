@@ -1,4 +1,4 @@
-"""The rebuild of records from their changes: what each should be, how it differs from what is stored, and the mending.
+"""The rebuild of records from their changes: what each should be, how it differs from what is stored, and the fixing.
 
 A history is the record: the stored document, its claims and what lists go by follow from it, so each can be made again.
 """
@@ -23,7 +23,7 @@ from shared.services.records.record import CLAIMS, claims_of
 from shared.services.records.transaction import CHANGES, projection
 
 
-class Finding(NamedTuple):
+class Comparison(NamedTuple):
     """What the changes of a record say of it, beside what is stored."""
 
     kind: str
@@ -35,47 +35,47 @@ class Finding(NamedTuple):
     claims: Sequence[str] = ()
     """The fields whose values should lead to the record and do not, or the other way round."""
     writes: Sequence[Write] = ()
-    """What mends it."""
+    """What fixes it."""
     fault: str = ""
-    """Why nothing can mend it."""
+    """Why nothing can fix it."""
 
     @property
     def is_sound(self) -> bool:
         return not (self.writes or self.fault)
 
 
-def findings(context: RecordsContext, *, mending: bool = False, only: str = "") -> Iterator[Finding]:
-    """A finding for each record, by id, and more for records without changes and claims without reason.
+def comparisons(context: RecordsContext, *, fixing: bool = False, only: str = "") -> Iterator[Comparison]:
+    """A comparison for each record, by id, and more for records without changes and claims without reason.
 
-    With *mending*, what is found is mended. *only* is the name of a kind. Other writers may go on meanwhile.
+    With *fixing*, what is found is fixed. *only* is the name of a kind. Other writers may go on meanwhile.
     """
     stored: Counter[str] = Counter()
     for changes in histories(context):
         kind, record = changes[0]["kind"], changes[0]["record"]
         if only in {"", kind}:
-            finding = examined(changes, _doc(kind, record, context), context)
-            yield finding if finding.is_sound else _settled(kind, record, context, mending=mending)
+            comparison = examined(changes, _doc(kind, record, context), context)
+            yield comparison if comparison.is_sound else _settled(kind, record, context, fixing=fixing)
             stored[kind] += _doc(kind, record, context) is not None
     for declared in context.kinds.values():
         if only in {"", declared.name} and context.store.count(declared.collection) != stored[declared.name]:
             yield from _without_changes(declared, context)
-    yield from _idle_claims(context, mending=mending, only=only)
+    yield from _idle_claims(context, fixing=fixing, only=only)
 
 
-def examined(changes: Sequence[ChangeDoc], doc: Doc | None, context: RecordsContext) -> Finding:
+def examined(changes: Sequence[ChangeDoc], doc: Doc | None, context: RecordsContext) -> Comparison:
     """What *changes*, all of those of a record, say of it and of *doc*, as which it is stored."""
     name, record = changes[0]["kind"], changes[0]["record"]
     kind = context.kinds.get(name)
     if kind is None:
-        return Finding(name, record, fault=f"company/ declares no kind {name}")
+        return Comparison(name, record, fault=f"company/ declares no kind {name}")
     try:
         content = rebuilt(kind, changes)
     except (Gap, KeyError, OposError) as fault:
-        return Finding(name, record, fault=f"its changes do not add up: {fault}")
+        return Comparison(name, record, fault=f"its changes do not add up: {fault}")
     known = {part: doc.data[part] for part in content if part in doc.data} if doc else {}
     claims = missing_claims(kind, record, content, context)
     writes = [create_or_update(f"{kind.collection}/{record}", content, doc)] if _differences(known, content) else []
-    return Finding(
+    return Comparison(
         name, record, digest(content), _differences(known, content), tuple(claims), (*writes, *claims.values())
     )
 
@@ -98,8 +98,8 @@ def missing_claims(kind: Kind, record: str, content: dict[str, Any], context: Re
     for path, (field, _) in claims_of(kind, content).items():
         claim = context.store.get(path)
         if claim is None or not _is_held(kind, path, claim.data["record"], record, context):
-            mended = {"kind": kind.name, "field": field.name, "record": record}
-            writes[field.name] = create_or_update(path, mended, claim)
+            fixed = {"kind": kind.name, "field": field.name, "record": record}
+            writes[field.name] = create_or_update(path, fixed, claim)
     return writes
 
 
@@ -115,23 +115,23 @@ def _doc(kind: str, record: str, context: RecordsContext) -> Doc | None:
     return context.store.get(f"{collection_of(kind)}/{record}")
 
 
-def _settled(kind: str, record: str, context: RecordsContext, *, mending: bool) -> Finding:
-    """What is found, and with *mending* mended, at one moment.
+def _settled(kind: str, record: str, context: RecordsContext, *, fixing: bool) -> Comparison:
+    """What is found, and with *fixing* fixed, at one moment.
 
-    The record is read before its changes: if it changes in between, its version does, and the mending conflicts.
+    The record is read before its changes: if it changes in between, its version does, and the fixing conflicts.
     """
     for left in reversed(range(TRIES)):
         doc = _doc(kind, record, context)
-        finding = examined(changes_of(record, context), doc, context)
-        if not (mending and finding.writes):
-            return finding
+        comparison = examined(changes_of(record, context), doc, context)
+        if not (fixing and comparison.writes):
+            return comparison
         try:
-            context.store.commit(finding.writes)
+            context.store.commit(comparison.writes)
         except (Conflict, AlreadyExists):
             if not left:
                 raise
         else:
-            return finding
+            return comparison
     raise AssertionError
 
 
@@ -140,18 +140,18 @@ def _is_held(kind: Kind, path: str, holder: str, record: str, context: RecordsCo
     return holder == record or (doc is not None and path in claims_of(kind, body_of(doc.data)))
 
 
-def _without_changes(kind: Kind, context: RecordsContext) -> Iterator[Finding]:
+def _without_changes(kind: Kind, context: RecordsContext) -> Iterator[Comparison]:
     for doc in documents(context.store, kind.collection):
         if context.store.get(f"{CHANGES}/{change_id(doc.id, 1)}") is None:
-            yield Finding(kind.name, doc.id, fault="it has no changes, so nothing says what it should be")
+            yield Comparison(kind.name, doc.id, fault="it has no changes, so nothing says what it should be")
 
 
-def _idle_claims(context: RecordsContext, *, mending: bool, only: str) -> Iterator[Finding]:
+def _idle_claims(context: RecordsContext, *, fixing: bool, only: str) -> Iterator[Comparison]:
     """Claims of values that their records do not have, which would keep others from having them."""
     for claim in documents(context.store, CLAIMS):
         kind = context.kinds.get(claim.data["kind"])
         if kind and only in {"", kind.name} and not _is_held(kind, claim.path, claim.data["record"], "", context):
             writes = [Delete(claim.path, claim.version)]
-            if mending:
+            if fixing:
                 context.store.commit(writes)
-            yield Finding(kind.name, claim.data["record"], claims=(claim.data["field"],), writes=writes)
+            yield Comparison(kind.name, claim.data["record"], claims=(claim.data["field"],), writes=writes)

@@ -10,7 +10,10 @@ from click.testing import CliRunner, Result
 from opos.cli import main
 from opos.company import SHIPPED, check
 from opos.terminal.options import Place
+from shared.config.records import mappings
+from shared.config.sources import Source
 from shared.records.schema import NAME
+from shared.runtime.company import load_company
 from tests.support.bundle import CONFIG, FLAGS, SECRETS
 
 NOTE = 'from shared.records import Record, upcast\n\n\nclass Note(Record, kind="note"):\n    text: str\n'
@@ -123,11 +126,44 @@ def test_a_bundle_starts_with_a_company_that_is_broken_and_says_what_that_means(
         taken.listen()
         done = CliRunner().invoke(main, ["up", "--port", str(taken.getsockname()[1])], env=SECRETS)
     warning, fault, ended = done.stderr.splitlines()[:3]
-    assert warning == "warning: opos keeps no records until this is fixed; everything else works:"
+    assert warning == "warning: opos does not keep all records until this is fixed; everything else works:"
     assert fault == "company/records.py:1: expected code that Python can run; found SyntaxError: '(' was never closed"
     assert "in use" in ended
+
+
+def test_a_mapping_of_opos_yaml_that_does_not_fit_the_kinds_is_a_fault_there(folder: Path) -> None:
+    mapping = "{records: {note: {kind: note, id: data.id, fields: {txt: data.text}}}, "
+    (folder / "opos.yaml").write_text(CONFIG.replace("lemon: {", f"lemon: {mapping}"))
+    declare(
+        folder,
+        "from typing import Annotated\nfrom shared.records import External, Record\n"
+        'class Note(Record, kind="note"):\n    text: str\n    its_id: Annotated[str, External("lemon")] | None = None\n',
+    )
+    (fault,) = check(folder / "company", folder / "opos.yaml").faults
+    assert str(fault).endswith(
+        "sources.lemon.records.note.fields.txt: expected a field of note (text, its_id); found 'txt' (did you mean 'text'?)"
+    )
+
+
+def test_more_indexes_than_a_database_has_are_doubtful(folder: Path) -> None:
+    fields = "".join(f"    field_{n}: Listed[str]\n" for n in range(101))
+    declare(folder, f'from shared.records import Listed, Record\nclass Note(Record, kind="note"):\n{fields}')
+    warnings = [str(doubt) for doubt in check(folder / "company", folder / "opos.yaml").warnings]
+    assert (
+        "company/records.py:1: expected kinds with at most 200 composite indexes, which one database on Google Cloud may"
+        " have; found 204 (mark fewer fields Listed)"
+    ) in warnings
 
 
 def test_the_kinds_that_opos_ships_are_noted_and_beyond_doubt(folder: Path) -> None:
     checked = check(SHIPPED, folder / "opos.yaml")
     assert (len(checked.kinds), checked.faults, checked.warnings) == (10, [], [])
+
+
+@pytest.mark.parametrize("sender", sorted(mappings.SHIPPED))
+def test_every_mapping_that_opos_ships_sets_fields_of_the_kinds_that_opos_ships(sender: str) -> None:
+    kinds, source = load_company(SHIPPED).kinds, Source(scheme=sender, secrets=("SECRET",))
+    for mapping in mappings.shipped(sender, source).values():
+        kind = kinds[str(mapping.kind)]
+        assert kind.external(sender) is not None
+        assert set(mapping.fields) <= set(kind.fields)

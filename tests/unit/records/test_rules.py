@@ -14,7 +14,7 @@ HEAD = """\
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
-from pydantic import EmailStr, Field
+from pydantic import BeforeValidator, EmailStr, Field
 from shared.records import External, Key, Listed, Moment, Money, Personal, Record, Reference, upcast
 
 
@@ -71,6 +71,9 @@ FIELDS = {
     'x: str = Field(alias="y")': "x: expected one name for a field; found an alias",
     "json: str": "json: expected a name that neither the record itself nor pydantic uses; found json",
     'x: Literal["a", "b"] = "c"': "x: expected a default that fits the type (input should be 'a' or 'b'); found 'c'",
+    "x: Annotated[str, BeforeValidator(len)] = 3": (
+        "x: expected a default that fits the type (TypeError: object of type 'int' has no len()); found 3"
+    ),
     "x: Key[float]": f"x: expected a Key to be {KEY}; found number",
     "x: Key[bool]": f"x: expected a Key to be {KEY}; found yes or no",
     "x: Key[Decimal]": f"x: expected a Key to be {KEY}; found text",

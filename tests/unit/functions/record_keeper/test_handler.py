@@ -1,5 +1,7 @@
 """What an event changes in the records, and what becomes of one that does not fit."""
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from functions.record_keeper.handler import handle
 from shared.intake.webhook import read_again
 from shared.records.company_fault import CompanyFault
+from shared.runtime.company import load_kinds
 from shared.services.intake.acceptance import announcement
 from shared.services.records.company_watch import COMPANY_FAULT
 from tests.support.fakes import FakeContext
@@ -22,16 +25,22 @@ RELEASE = {
 }  # fmt: skip
 
 
+@dataclass
 class Broken(FakeContext):
     """A context whose `company/` cannot be loaded."""
 
-    @property
-    def kinds(self) -> Any:
-        raise CompanyFault("company/records.py", 12, "NameError: name 'Unheard' is not defined")
+    folder: Path = Path()
 
-    @kinds.setter
-    def kinds(self, kinds: Any) -> None:
-        pass
+    def __getattribute__(self, name: str) -> Any:
+        return load_kinds(super().__getattribute__("folder")) if name == "kinds" else super().__getattribute__(name)
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Broken:
+    file = tmp_path / "company/records.py"
+    file.parent.mkdir()
+    file.write_text("\n" * 11 + "unheard\n")
+    return Broken(config=fed().config, secrets=fed().secrets, folder=file.parent)
 
 
 def test_a_subscription_sets_plan_status_and_monthly_revenue_of_its_customer() -> None:
@@ -89,11 +98,10 @@ def test_a_shop_feeds_customers_and_products() -> None:
     assert [record.data["state"] for record in records("customer", context)] == ["deleted"]
 
 
-def test_an_event_without_a_mapping_costs_no_read_and_loads_no_kinds() -> None:
-    context = Broken(config=fed().config, secrets=fed().secrets)
-    message = accept("stripe", stripe("invoice.paid", {"id": "in_1"}), context)
-    context.store.down = True
-    handle(message, context)
+def test_an_event_without_a_mapping_costs_no_read_and_loads_no_kinds(broken: Broken) -> None:
+    message = accept("stripe", stripe("invoice.paid", {"id": "in_1"}), broken)
+    broken.store.down = True
+    handle(message, broken)
 
 
 def test_an_event_of_the_test_mode_changes_no_record() -> None:
@@ -194,8 +202,8 @@ def test_an_event_without_an_id_is_kept_and_says_so() -> None:
     assert letter.data["faults"] == {"user.id": "expected text or a number, found nothing"}
 
 
-def test_while_the_company_is_broken_its_fault_is_stored_once_and_the_event_waits() -> None:
-    context = Broken(config=fed().config, secrets=fed().secrets)
+def test_while_the_company_is_broken_its_fault_is_stored_once_and_the_event_waits(broken: Broken) -> None:
+    context = broken
     message = accept("stripe", stripe("customer.created", customer()), context)
     for _ in range(2):
         with pytest.raises(CompanyFault):
