@@ -173,7 +173,7 @@ class Handling(TypedDict):
     republished: Republished
     handled: dict[str, Handled]
     forgotten_at: NotRequired[str]
-    """When the person whom it was about was forgotten: since then it has no body, and nothing comes of it."""
+    """When the person whom it was about was forgotten: since then it has no body, and is not processed again."""
 
 
 def as_handling(data: Mapping[str, Any]) -> Handling:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from functions.alert_router.context import RouterContext
 from functions.alert_router.logged_decisions import logged_decisions
+from functions.alert_router.nameless import nameless
 from shared.alerting.alert import AlertDoc, as_alert
 from shared.alerting.changes import with_sender_changes
 from shared.alerting.decision import Decision, decide, undecided, with_alert_ids
@@ -133,16 +134,13 @@ def _resume(message: EventAccepted, conflict: Conflict | AlreadyExists, context:
 
 
 def _go_on(message: EventAccepted, event: Doc, context: RouterContext) -> None:
-    """Route the signals of *message* that no commit has handled before *event* was read.
-
-    Nothing comes of an event whose person was forgotten, also if its message was under way.
-    """
-    mark, is_forgotten = _mark(message, event), bool(event.data.get("forgotten_at"))
-    if mark and (is_forgotten or len(mark["decisions"]) == len(message.signals)):
+    """Route the signals of *message* that no commit has handled before *event* was read."""
+    mark = _mark(message, event)
+    if mark and len(mark["decisions"]) == len(message.signals):
         _log.info("already_handled", event_id=message.id, marker=_marker(message))
         return
-    left = message.model_copy(update={"signals": ()}) if is_forgotten else message
-    _route(_at(event.version, left), mark["decisions"] if mark else (), context)
+    known = nameless(message) if event.data.get("forgotten_at") else message
+    _route(_at(event.version, known), mark["decisions"] if mark else (), context)
 
 
 def _mark(message: EventAccepted, event: Doc) -> Handled | None:

@@ -16,7 +16,7 @@ from shared.telemetry.logger import log as _log
 def forget_arrival(event: str, kind: Kind, said: Observation, context: Context) -> None:
     """Empty the *event* that *said* this of a person, and take the person out of the alerts that it has made.
 
-    If the event was not routed yet, the router then finds it empty, and makes none. Raises Conflict.
+    If the event was not routed yet, the router finds it empty then, and makes alerts that name nobody. Raises Conflict.
     """
     going = [value for name, value in said.values.items() if not is_kept(kind, name)]
     person = identity([said.id], going)

@@ -25,6 +25,8 @@ from shared.records.kind import collection_of
 from shared.runtime import container
 from shared.runtime.container import Runtime
 from shared.services.asks.asks import open_ask
+from shared.services.records.forget import forget
+from shared.services.records.record import kind_named
 from tests.e2e.test_console_events import press
 from tests.support.asks import question
 from tests.support.bundle import Bundle
@@ -32,6 +34,7 @@ from tests.support.company import RECORDS
 from tests.support.console import link_path
 from tests.support.fed import customer, stripe
 from tests.support.push_service import KEY, push_service
+from tests.support.records import ME
 
 Written = dict[str, set[str]]
 """What each function used: its collections, or its topics."""
@@ -141,9 +144,10 @@ def run_everything(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     bundle.tick(days=6)  # a review is due
     _a_device_subscribes(bundle)
     _the_clock_is_set_back(bundle)
+    _records_are_fed(bundle)
+    _a_customer_is_forgotten(bundle)
     _a_dead_letter(bundle, monkeypatch)
     _the_operator_mends(bundle)
-    _records_are_fed(bundle)
 
 
 def _records_are_fed(bundle: Bundle) -> None:
@@ -159,6 +163,16 @@ def _records_are_fed(bundle: Bundle) -> None:
     bundle.runtime.store.commit([Update(change.path, {"due_at": iso(bundle.clock.now())}, change.version)])
     bundle.tick(minutes=1)
     assert bundle.doc(change.path)["due_at"] is None
+
+
+def _a_customer_is_forgotten(bundle: Bundle) -> None:
+    """And comes back, in an event that the router has made an alert of."""
+    context = bundle.runtime.context()
+    (record,) = bundle.docs("records_customer")
+    list(forget(kind_named("customer", context), record.id, ME, context))
+    lost = {"id": "sub_1", "object": "subscription", "customer": record.data["values"]["stripe_id"]}
+    bundle.send("stripe", stripe("customer.subscription.deleted", lost, id="evt_2"))
+    bundle.settle()
 
 
 def _the_operator_mends(bundle: Bundle) -> None:

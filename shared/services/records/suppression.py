@@ -32,7 +32,7 @@ class WasForgotten(OposError):
 
 
 def create_secret(context: RecordsContext) -> None:
-    """Create the secret of the bundle, 256 random bits, unless it has one. Raises AlreadyExists if others are quicker."""
+    """Create the secret of the bundle, 256 random bits, unless it has one. Raises AlreadyExists."""
     if context.store.get(SECRET) is None:
         context.store.commit([Create(SECRET, {"secret": context.new_id() + context.new_id()})])
 
