@@ -62,7 +62,7 @@ def _misfits(
     name: str, source: Source, called: str, mapping: RecordMapping, kinds: Mapping[str, Kind]
 ) -> Iterator[tuple[str, str]]:
     for misfit in misfits(name, source, mapping, called, kinds):
-        yield ".".join(misfit.path), f"expected {misfit.expected}, found {misfit.found}"
+        yield ".".join(misfit.path), f"expected {misfit.expected}, found {misfit.actual}"
 
 
 def _observed(

@@ -96,7 +96,11 @@ _ROWS = (
         deploys_after="alert_router",
         subscribes=(Subscription("record-keeper", EventAccepted, dead_letters=False),),
         publishes=(EventAccepted.topic, RecordChanged.topic),
+<<<<<<< HEAD
         writes=("events", "alerts", "dead_letters", "record_changes", "record_claims", "company_faults"),
+=======
+        writes=("events", "dead_letters", "record_changes", "record_claims", "asks", "answers", "company_faults"),
+>>>>>>> records
     ),
     Function(
         "digest_sender",
@@ -137,7 +141,7 @@ _ROWS = (
         called_by=("deployer", "operators"),
         deploys_after="sweeper",
         routes=("/",),
-        publishes=(EventAccepted.topic,),
+        publishes=(EventAccepted.topic, RecordChanged.topic),
         writes=(
             "alerts",
             "alert_changes",
@@ -150,6 +154,8 @@ _ROWS = (
             "groups",
             "outbox",
             "overrides",
+            "record_changes",
+            "record_claims",
             "sessions",
             "silences",
             "subscriptions",

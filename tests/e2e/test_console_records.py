@@ -93,8 +93,8 @@ def test_a_record_is_made_in_the_form_of_its_model_and_listed(desk: Desk) -> Non
     for question in ("", "?v.plan=pro", "?q=ada", "?sort=plan", "?v.plan=pro&sort=plan"):
         assert path in desk.open(f"/console/records/customer{question}").text, question
     assert path not in desk.open("/console/records/customer?v.plan=free").text
-    found = desk.open("/console/records/customer?q=ADA%40example.com")
-    assert (found.status, found.headers["location"]) == (303, path)
+    answer = desk.open("/console/records/customer?q=ADA%40example.com")
+    assert (answer.status, answer.headers["location"]) == (303, path)
 
 
 def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(desk: Desk) -> None:

@@ -4,7 +4,7 @@ import csv
 import json
 import sqlite3
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,17 +19,24 @@ from shared.events import iso
 from shared.records.observation import Observation
 from tests.support.bundle import Bundle
 from tests.support.kinds import OWNERS
-from tests.support.record_commands import called, declare, made, printed
+from tests.support.record_commands import Stored, called, declare, made, printed
 from tests.support.record_commands import said as observed
 
 PEOPLE = '\ufeffname;email;plan;mrr;tags\nAda;ada@example.com;pro;9.00 EUR;a, b\n"Grace;\nH.";grace@example.com;;;\n'
 
 
 @pytest.fixture
-def bundle(embedded: Bundle) -> Bundle:
-    declare(embedded.folder)
-    embedded.clock.moment = datetime.now(UTC) - timedelta(hours=1)
-    return embedded
+def bundle(tmp_path: Path) -> Iterator[Bundle]:
+    yield from started(Stored(tmp_path))
+
+
+def started(bundle: Bundle) -> Iterator[Bundle]:
+    """With the kinds of the tests, an hour ago: the commands have the time of the machine."""
+    bundle.clock.moment = datetime.now(UTC) - timedelta(hours=1)
+    bundle.start()
+    declare(bundle.folder)
+    yield bundle
+    bundle.stop()
 
 
 def file(bundle: Bundle, name: str, text: str) -> str:

@@ -16,28 +16,31 @@ from shared.services.records.edits import edit, set_state
 from shared.services.records.merge import merge
 from tests.support.bundle import Bundle
 from tests.support.kinds import OWNERS
-from tests.support.record_commands import called, declare, made, printed
+from tests.support.record_commands import Stored, called, declare, made, printed
 from tests.support.record_commands import said as observed
 from tests.support.records import ME
 
 
 @pytest.fixture
-def bundle(embedded: Bundle) -> Bundle:
-    declare(embedded.folder)
-    embedded.clock.moment = datetime.now(UTC) - timedelta(hours=1)
-    return embedded
+def bundle(tmp_path: Path) -> Iterator[Bundle]:
+    yield from started(tmp_path / "mine")
 
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Bundle]:
     """An empty bundle with the same kinds."""
-    folder = tmp_path / "other"
+    yield from started(tmp_path / "other")
+
+
+def started(folder: Path) -> Iterator[Bundle]:
+    """With the kinds of the tests, an hour ago: the commands have the time of the machine."""
     folder.mkdir()
-    other = Bundle(folder)
-    other.start()
+    bundle = Stored(folder)
+    bundle.clock.moment = datetime.now(UTC) - timedelta(hours=1)
+    bundle.start()
     declare(folder)
-    yield other
-    other.stop()
+    yield bundle
+    bundle.stop()
 
 
 def busy(bundle: Bundle) -> dict[str, str]:

@@ -163,6 +163,21 @@ def _records_are_fed(bundle: Bundle) -> None:
     bundle.runtime.store.commit([Update(change.path, {"due_at": iso(bundle.clock.now())}, change.version)])
     bundle.tick(minutes=1)
     assert bundle.doc(change.path)["due_at"] is None
+    _a_source_says_other_than_the_operator(bundle)
+
+
+def _a_source_says_other_than_the_operator(bundle: Bundle) -> None:
+    """The operator makes a record and asks for another name of one; then its owner says a third."""
+    operator, (ada,) = bundle.signed_in(), bundle.docs("records_customer")
+    edit, new = f"/console/record/customer/{ada.id}/edit", "/console/records/customer/new"
+    for page, name in ((edit, "Ada L."), (new, "Grace&v.email=grace%40example.com")):
+        token = bundle.request("GET", page, headers=operator).text.partition('name="csrf" value="')[2].partition('"')[0]
+        form = f"csrf={token}&n={ada.data['n']}&v.name={name}"
+        assert bundle.request("POST", page, form.encode(), operator).status == 303
+    said = stripe("customer.updated", customer(name="Ada O."), id="evt_2", created=1795161700)
+    bundle.send("stripe", said)
+    bundle.settle()
+    assert len(bundle.docs("asks")) > 1
 
 
 def _a_customer_is_forgotten(bundle: Bundle) -> None:

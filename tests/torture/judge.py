@@ -8,7 +8,6 @@ from typing import Any
 from shared.ports import Doc, Store
 from tests.torture.bundles import Bundle
 from tests.torture.receiver import Receiver
-from tests.torture.records import wrong_records
 from tests.torture.senders import alert_of, severity_of
 
 SENDERS = {"alert_router", "digest_sender", "sweeper", "the bundle"}
@@ -55,7 +54,6 @@ def judge(bundle: Bundle, receiver: Receiver, unique: int) -> Verdict:
     _judge_alerts(alerts, unique, verdict)
     _judge_messages(store, alerts, verdict)
     _judge_arrivals(store, receiver, verdict)
-    verdict.wrong_records = wrong_records(store)
     verdict.dead_letters = store.count("dead_letters")
     for title, times in receiver.twice.items():
         why = next(_causes(bundle, times), None)

@@ -48,9 +48,9 @@ def mapping_faults(config: Config, located: Located, kinds: Mapping[str, Kind]) 
 
 
 def _misfit(located: Located, where: Where, misfit: Misfit) -> Fault:
-    hint = nearest(misfit.found.strip("'"), misfit.known)
-    return _fault(located, (*where, *misfit.path), misfit.expected, misfit.found, hint)
+    hint = nearest(misfit.actual.strip("'"), misfit.known)
+    return _fault(located, (*where, *misfit.path), misfit.expected, misfit.actual, hint)
 
 
-def _fault(located: Located, where: Where, expected: str, found: str, hint: str = "") -> Fault:
-    return Fault(located.file, located.line(where), ".".join(map(str, where)), expected, found, hint)
+def _fault(located: Located, where: Where, expected: str, actual: str, hint: str = "") -> Fault:
+    return Fault(located.file, located.line(where), ".".join(map(str, where)), expected, actual, hint)

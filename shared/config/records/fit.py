@@ -14,7 +14,7 @@ class Misfit(NamedTuple):
 
     path: tuple[str, ...]
     expected: str
-    found: str
+    actual: str
     known: tuple[str, ...] = ()
     """The words that would fit."""
 

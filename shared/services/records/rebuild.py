@@ -53,9 +53,13 @@ def comparisons(context: RecordsContext, *, fixing: bool = False, only: str = ""
     for changes in histories(context):
         kind, record = changes[0]["kind"], changes[0]["record"]
         if only in {"", kind}:
-            comparison = examined(changes, _doc(kind, record, context), context)
-            yield comparison if comparison.is_sound else _settled(kind, record, context, fixing=fixing)
-            stored[kind] += _doc(kind, record, context) is not None
+            doc = _doc(kind, record, context)
+            comparison = examined(changes, doc, context)
+            if not comparison.is_sound:
+                comparison = _settled(kind, record, context, fixing=fixing)
+                doc = _doc(kind, record, context)
+            yield comparison
+            stored[kind] += doc is not None
     for declared in context.kinds.values():
         if only in {"", declared.name} and context.store.count(declared.collection) != stored[declared.name]:
             yield from _without_changes(declared, context)
@@ -136,8 +140,10 @@ def _settled(kind: str, record: str, context: RecordsContext, *, fixing: bool) -
 
 
 def _is_held(kind: Kind, path: str, holder: str, record: str, context: RecordsContext) -> bool:
+    if holder == record:
+        return True
     doc = _doc(kind.name, holder, context)
-    return holder == record or (doc is not None and path in claims_of(kind, body_of(doc.data)))
+    return doc is not None and path in claims_of(kind, body_of(doc.data))
 
 
 def _without_changes(kind: Kind, context: RecordsContext) -> Iterator[Comparison]:

@@ -55,7 +55,7 @@ def separate(record: Stored, apart: Parted, n: int, cause: Cause, context: Recor
     """
     kind, back = record.kind, apart.back
     stays = step(kind, record.id, record.doc, apart.body, cause, context, undoes=n)
-    comes = step(kind, back.id, back.doc, apart.back_body, cause, context, reclaims=True)
+    comes = step(kind, back.id, back.doc, apart.back_body, cause, context, reclaims=apart.led)
     assert stays  # noqa: S101  (an undo is a change, also of a merge that has set nothing)
     assert comes  # noqa: S101
     commit([stays, comes, *redirected(kind, apart.led, record.id, back.id, cause, context)], context)

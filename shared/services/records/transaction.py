@@ -92,14 +92,14 @@ def step(
     *,
     undoes: int | None = None,
     merges: Sequence[str] = (),
-    reclaims: bool = False,
+    reclaims: Sequence[str] | None = None,
     yields: bool = False,
     also: Sequence[Write] | None = None,
 ) -> Step | None:
     """The change that `change` commits, for `commit` to commit with others; None if it would say nothing.
 
-    *merges* has the ids that lead to the record from then on. With *reclaims*, all its claims are taken again, as
-    others may have had them meanwhile. Raises Taken.
+    *merges* has the ids that lead to the record from then on. With *reclaims*, the ids that lead to it again,
+    all claims are taken again that none of these holds: others may have had them meanwhile. Raises Taken.
     """
     before = body_of(known.data) if known else None
     n, at = (known.data["n"] + 1, known.data["changed_at"]) if known else (1, "")
@@ -113,7 +113,8 @@ def step(
     if merges:
         made["merges"] = list(merges)
     made["due_at"] = iso(context.now + AGAIN_AFTER) if _says_something(before, after) else None
-    claims = _claims(kind, (id, *merges), None if reclaims else before, after, context, yields=yields)
+    old = before if reclaims is None else None
+    claims = _claims(kind, (id, *merges, *(reclaims or ())), old, after, context, yields=yields)
     return Step(made, [_projection(kind, id, known, after, made), *claims, *also])
 
 
@@ -188,7 +189,7 @@ def _claims(
     for path in new.keys() - old.keys():
         claim = context.store.get(path)
         holder = stored(kind, claim.data["record"], context) if claim else None
-        if (claim and claim.data["record"] == ids[0]) or (holder and holder.id in ids):
+        if (claim and claim.data["record"] in ids) or (holder and holder.id in ids):
             continue  # it holds the claim, or a record that is merged into it does
         field, value = new[path]
         is_free = holder is None or (holder.body["state"] == "deleted" and not field.system)
