@@ -7,7 +7,7 @@ from typing import Any
 
 from opos.records.editing import name_of
 from shared.cost import PRICES
-from shared.services.records.forget import Person
+from shared.services.records.person import Person
 from shared.services.records.person_scan import Scan, Trace
 from shared.values.text import counted, headline
 

@@ -96,11 +96,16 @@ _ROWS = (
         deploys_after="alert_router",
         subscribes=(Subscription("record-keeper", EventAccepted, dead_letters=False),),
         publishes=(EventAccepted.topic, RecordChanged.topic),
-<<<<<<< HEAD
-        writes=("events", "alerts", "dead_letters", "record_changes", "record_claims", "company_faults"),
-=======
-        writes=("events", "dead_letters", "record_changes", "record_claims", "asks", "answers", "company_faults"),
->>>>>>> records
+        writes=(
+            "events",
+            "alerts",
+            "dead_letters",
+            "record_changes",
+            "record_claims",
+            "asks",
+            "answers",
+            "company_faults",
+        ),
     ),
     Function(
         "digest_sender",

@@ -12,7 +12,7 @@ from shared.records.change import Actor, Cause
 from shared.records.history import folded, versions
 from shared.records.identity import FORGOTTEN
 from shared.records.ownership import Owners
-from shared.services.records.edits import changes_of, edit
+from shared.services.records.edits import changes_of, edit, set_state
 from shared.services.records.merge import merge
 from shared.services.records.record import kind_named, stored
 from tests.support.bundle import Bundle
@@ -20,6 +20,7 @@ from tests.support.project import ROOT
 from tests.support.record_commands import called, declare, made, printed, run
 from tests.support.records import ME
 
+pytestmark = pytest.mark.slow
 CANARIES = {
     "name": "Zyxora Qanary7", "email": "zyxora.qanary@example.org", "phone": "+49 170 5550111", "stripe_id": "cus_Qanary7",
     "app_id": "qanary-app-41",
@@ -172,3 +173,20 @@ def test_a_dry_run_says_what_would_go_and_changes_nothing(company: Bundle) -> No
     assert speaking(company) == known
     assert called(company, "forget", "customer", id, given="n\n").exit_code != 0
     assert speaking(company) == known
+
+
+def test_a_kind_says_for_how_many_days_a_deleted_record_is_kept(embedded: Bundle) -> None:
+    text = (ROOT / "company/records.py").read_text()
+    declare(embedded.folder, only=text.replace('kind="customer",', 'kind="customer", keep_days=30,'))
+    now = embedded.clock.moment = datetime.now(UTC)
+    ids = []
+    for days, name in ((31, "Zyxora Old"), (29, "Zyxora New"), (0, "Zyxora Live")):
+        embedded.clock.moment = now - timedelta(days=days)
+        ids.append(made(embedded, "customer", {"name": name}))
+        if days:
+            set_state(embedded.runtime.kinds["customer"], ids[-1], "deleted", ME, embedded.runtime.context())
+    embedded.clock.moment = now
+    printed(embedded, "forget", "customer", "--expired", "--yes", "--leave", "Zyxora Live")
+    states = [json.loads(printed(embedded, "show", "customer", id, "--json"))["title"] for id in ids]
+    assert states == [FORGOTTEN, "Zyxora New", "Zyxora Live"]
+    assert printed(embedded, "forget", "customer", "--expired", "--yes") == "No customer is to be forgotten.\n"

@@ -26,6 +26,7 @@ from shared.runtime import container
 from shared.runtime.container import Runtime
 from shared.services.asks.asks import open_ask
 from shared.services.records.forget import forget
+from shared.services.records.person import Subject
 from shared.services.records.record import kind_named
 from tests.e2e.test_console_events import press
 from tests.support.asks import question
@@ -183,10 +184,10 @@ def _a_source_says_other_than_the_operator(bundle: Bundle) -> None:
 def _a_customer_is_forgotten(bundle: Bundle) -> None:
     """And comes back, in an event that the router has made an alert of."""
     context = bundle.runtime.context()
-    (record,) = bundle.docs("records_customer")
-    list(forget(kind_named("customer", context), record.id, ME, context))
-    lost = {"id": "sub_1", "object": "subscription", "customer": record.data["values"]["stripe_id"]}
-    bundle.send("stripe", stripe("customer.subscription.deleted", lost, id="evt_2"))
+    ids = tuple(doc.id for doc in bundle.docs("records_customer"))
+    list(forget(Subject(kind_named("customer", context), ids), ME, context))
+    lost = {"id": "sub_1", "object": "subscription", "customer": customer()["id"]}
+    bundle.send("stripe", stripe("customer.subscription.deleted", lost, id="evt_3"))
     bundle.settle()
 
 

@@ -20,6 +20,7 @@ from shared.services.records.edits import IsForgotten, changes_of, create, edit,
 from shared.services.records.forget import forget
 from shared.services.records.merge import merge
 from shared.services.records.observations import observe
+from shared.services.records.person import Subject
 from shared.services.records.record import stored
 from shared.services.records.suppression import WasForgotten
 from tests.property.test_records import STEPS, walked
@@ -82,7 +83,7 @@ def planted(store: FakeStore) -> tuple[FakeContext, str]:
 
 
 def forgotten(context: FakeContext, id: str) -> None:
-    for _ in forget(CUSTOMER, id, ME, context):
+    for _ in forget(Subject(CUSTOMER, (id,)), ME, context):
         pass
 
 
