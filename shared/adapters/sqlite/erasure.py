@@ -22,7 +22,7 @@ _PAUSE = 0.1
 def erase(path: Path, scrub: Callable[[str], str]) -> None:
     """Leave nothing in the file at *path* and its log but what its documents say now, and its messages after *scrub*.
 
-    The file may be in use, but nobody can write while it is packed: about a second for each 100 MB. It needs as much
+    The file may be in use, but nobody can write while it is packed: about two seconds for each 100 MB. It needs as much
     free space again as the file has. Raises Unavailable if a reader does not let go of the log.
     """
     with translated(path), closing(connect(path, "rw")) as connection:

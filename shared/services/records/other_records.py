@@ -29,6 +29,10 @@ class Others:
     """The kinds of the records, by id."""
     _near: set[str] = field(default_factory=set)
 
+    def is_near(self, doc: Doc) -> bool:
+        """Whether *doc* is a change of a record that is known to be near."""
+        return doc.data.get("record") in self._near
+
     def record(self, doc: Doc, *, is_near: bool) -> dict[str, Any]:
         """The document of a record without the person."""
         self._near |= {doc.id} if is_near else set()

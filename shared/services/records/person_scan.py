@@ -59,8 +59,14 @@ class Scan:
 
     def trace(self, doc: Doc) -> Trace | None:
         """What *doc* says of the person; None if that is nothing, or nothing any more."""
+        text = json.dumps([doc.path, doc.data], ensure_ascii=False)
+        is_near = not self.linked.isdisjoint(_ID.findall(text)) or self.others.is_near(doc)
+        if is_near or self.person.may_be_in(text) or _is_encoded(doc):
+            return self._trace(doc, is_near=is_near)
+        return None
+
+    def _trace(self, doc: Doc, *, is_near: bool) -> Trace | None:
         collection = doc.path.partition("/")[0]
-        is_near = not self.linked.isdisjoint(_ID.findall(json.dumps([doc.path, doc.data])))
         if collection == "events":
             return _trace(doc, self._event(doc, is_near=is_near))
         if collection == CHANGES:
@@ -117,6 +123,10 @@ def _proposed(kind: Kind, name: str, proposed: Mapping[str, Any]) -> Mapping[str
     if is_kept(kind, name):
         return proposed
     return {**proposed, "now": forgotten(proposed["now"]), "value": forgotten(proposed["value"])}
+
+
+def _is_encoded(doc: Doc) -> bool:
+    return bool(doc.data.get("body_encoding") == "base64")
 
 
 def _text(event: Mapping[str, Any]) -> str:
