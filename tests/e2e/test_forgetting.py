@@ -144,6 +144,27 @@ def test_the_history_of_a_forgotten_record_still_adds_up(company: Bundle) -> Non
         assert "was forgotten on" in called(company, command, "customer", id).stderr
 
 
+def test_every_page_still_shows_what_is_left(company: Bundle) -> None:
+    id = planted(company)
+    printed(company, "forget", "customer", id, "--yes")
+    operator = company.signed_in()
+    named = {"event": "events", "alert": "alerts", "message": "outbox", "ask": "asks"}
+    paths = [f"/console/{page}/{doc.id}" for page, name in named.items() for doc in company.docs(name)]
+    for path in [*paths, "/", "/review", "/console/alerts", "/console/events", f"/console/record/customer/{id}"]:
+        page = company.request("GET", path, headers=operator)
+        assert (page.status, TRACES.search(page.text.encode())) == (200, None), path
+    assert "forgotten" in page.text
+    assert "Restore" not in page.text
+    for command in (
+        ["alerts"],
+        ["events"],
+        ["asks", "show", company.docs("asks")[0].id],
+        ["trace", company.docs("events")[0].id],
+    ):
+        shown = run(company, *command)
+        assert (shown.exit_code, TRACES.search(shown.output.encode())) == (0, None), shown.output
+
+
 def test_a_forgotten_key_is_free_only_if_you_say_so(company: Bundle) -> None:
     id = planted(company)
     printed(company, "forget", "customer", id, "--yes")
