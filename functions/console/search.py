@@ -4,8 +4,9 @@ import re
 
 from functions.console.context import ConsoleContext
 from functions.console.frame import Page
-from functions.console.paths import SEARCH, page_of
+from functions.console.paths import SEARCH, page_of, record_path
 from functions.console.rows import Row, at
+from shared.records.kind import collection_of
 from shared.services.search import BadQuery, Hit, Results, search
 from shared.values.http import HttpRequest
 
@@ -44,4 +45,5 @@ def _rows(results: Results | None, context: ConsoleContext) -> list[Row]:
 
 
 def _path(hit: Hit) -> str:
-    return page_of(hit.kind, hit.id)
+    is_record = hit.path.startswith(collection_of(""))
+    return record_path(hit.kind, hit.id) if is_record else page_of(hit.kind, hit.id)

@@ -223,6 +223,17 @@ def test_a_long_history_is_read_page_by_page(desk: Desk) -> None:
     assert ("Version 5," in page, "Version 1," in page, "Version 25," in page) == (True, True, False)
 
 
+@pytest.mark.parametrize("words", ["okafor", "ada okafor", "ADA@example.com", "{id}"])
+def test_the_search_over_everything_finds_a_record(desk: Desk, words: str) -> None:
+    path = desk.made(name="Ada Okafor", email="ada@example.com")
+    desk.made(name="Linus")
+    id = path.rpartition("/")[2]
+    answer = desk.open(f"/console/search?q={quote(words.format(id=id[:8]))}")
+    assert answer.headers.get("location") == path or re.findall(r'href="(/console/record/[^"]+)"', answer.text) == [
+        path
+    ]
+
+
 @pytest.mark.parametrize(
     "path", ["record/customer/nothing", "record/nothing/1", "records/nothing", "record/customer/a%2Fb/edit"]
 )
@@ -243,6 +254,7 @@ def test_code_that_does_not_load_is_named_with_file_and_line_and_the_other_pages
         True,
     )
     assert desk.open("/").status == 200
+    assert desk.open("/console/search?q=disk").status == 200
 
 
 def test_without_a_company_there_is_no_kind_yet(embedded: Bundle) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from contextlib import chdir
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from opos.cli import main
+from opos.company import SHIPPED
 from opos.senders.sample import samples
 from shared.runtime.clock import new_id
 from shared.sources import FORMATS, format_name
@@ -55,6 +57,8 @@ FAILURES = {"github": ("failure", "success")}
 NEWS = {
     "stripe": ("payment",), "slack": ("mention", "message"), "plain": ("event",), "own": ("event",), "github": ("push",),
 }  # fmt: skip
+FED = {"stripe": ("customer",)}
+"""Samples that become records."""
 
 
 @pytest.fixture
@@ -102,7 +106,10 @@ def test_every_format_has_samples_and_every_sample_is_sent_here(bundle: Bundle) 
     sources = bundle.runtime.config.sources
     assert {format_name(name, source) for name, source in sources.items()} == {*FORMATS, "mapped"}
     known = {
-        (source, sample) for table in (ALERTING, FAILURES, NEWS) for source, names in table.items() for sample in names
+        (source, sample)
+        for table in (ALERTING, FAILURES, NEWS, FED)
+        for source, names in table.items()
+        for sample in names
     }
     assert known == {(name, sample) for name, source in sources.items() for sample in samples(name, source)}
 
@@ -127,6 +134,15 @@ def test_news_is_a_line_of_the_digest_and_no_sample_is_income(bundle: Bundle) ->
     assert {data["source"] for data in lines} == {"stripe", "slack", "plain", "own"}
     assert all("sample" in data["title"].lower() for data in lines)
     assert sum(data["money"]["amount"] for data in lines if data["money"]) == 0
+
+
+def test_a_sample_of_a_customer_becomes_a_record(bundle: Bundle) -> None:
+    shutil.copytree(SHIPPED, bundle.folder / "company")
+    for source, names in FED.items():
+        for sample in names:
+            sent(bundle, source, sample)
+    assert [doc.data["title"] for doc in bundle.docs("records_customer")] == ["Sample: Ada"]
+    assert alerts(bundle, "stripe") == []
 
 
 @pytest.mark.parametrize("source", ["stripe", "github", "pagerduty", "checks"])
@@ -158,7 +174,7 @@ def test_a_critical_sample_notifies(bundle: Bundle) -> None:
 def test_a_wrong_name_is_answered_with_the_samples_that_there_are(bundle: Bundle) -> None:
     done = opos(bundle, "send", "stripe", "--sample", "frining", "--url", bundle.url)
     assert done.exit_code == 2
-    assert "expected a sample for stripe (firing, resolved, payment), found 'frining'" in done.stderr
+    assert "expected a sample for stripe (firing, resolved, payment, customer), found 'frining'" in done.stderr
     done = opos(bundle, "send", "plain", "--sample", "firing", "--url", bundle.url)
     assert "expected a sample for plain (event), found 'firing'" in done.stderr
     done = opos(bundle, "send", "nobody", "--sample", "firing", "--url", bundle.url)

@@ -4,17 +4,19 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from shared.context import Context
 from shared.errors import OposError
 from shared.events import OWN_SOURCE, iso
 from shared.ports import Condition, Doc
 from shared.services.flags.context import FlagContext
+from shared.services.records.context import RecordsContext
 from shared.services.search.alerts import open_alerts
 from shared.services.search.events import MOST, events, page
 from shared.services.search.filters import Filters, parse
 from shared.services.search.listing import Listing, Reader
+from shared.services.search.records import kinds, records
 from shared.services.search.walk import Walk
 from shared.values.text import headline
 from shared.values.words import words
@@ -37,8 +39,12 @@ KINDS: Mapping[str, str] = {
 """What the documents of a collection, and the entries of a section of the files, are called."""
 
 
+class SearchContext(FlagContext, RecordsContext, Protocol):
+    """What a search over everything reads."""
+
+
 class Hit(NamedTuple):
-    """Something that a search finds: its `kind` is one of KINDS, and its `path` is `collection/id`.
+    """Something that a search finds: its `kind` is one of KINDS or a kind of record, its `path` is `collection/id`.
 
     `at` is a stored time, or empty for what opos.yaml and flags.yaml define.
     """
@@ -57,7 +63,7 @@ class Results(NamedTuple):
     is_whole: bool
 
 
-def search(text: str, context: FlagContext, limit: int = 30) -> Results:
+def search(text: str, context: SearchContext, limit: int = 30) -> Results:
     """What *text* finds: words, filters and ids. Raises BadQuery.
 
     The first 8 characters of an id find its document alone, of whatever kind; 4 find it before everything else.
@@ -71,17 +77,24 @@ def search(text: str, context: FlagContext, limit: int = 30) -> Results:
     if not (filters.event_needles or filters.label_needles or _narrows(filters)):
         return Results(named, is_whole=True)
     lists = list(_listings(filters, context, limit))
-    stored = sorted((_hit(doc) for listing in lists for doc in listing.rows), key=lambda hit: hit.at, reverse=True)
+    docs = chain(_records(text, filters, context, limit), *(listing.rows for listing in lists))
+    stored = sorted(map(_hit, docs), key=lambda hit: hit.at, reverse=True)
     hits = list(dict.fromkeys([*named, *_defined(filters, context), *stored]))
     is_cut = any(listing.more or listing.looked_through for listing in lists)
     return Results(hits[:limit], len(hits) <= limit and not is_cut)
 
 
-def by_id(prefix: str, context: Context) -> list[Hit]:
+def _records(text: str, filters: Filters, context: SearchContext, limit: int) -> Iterator[Doc]:
+    if filters == Filters(words=filters.words):
+        yield from (record.doc for record in records(text.strip(), context, limit))
+
+
+def by_id(prefix: str, context: SearchContext) -> list[Hit]:
     """The documents whose id begins with *prefix*, at most five of each kind; none if it is too short for an id."""
     if not _ID.fullmatch(prefix):
         return []
-    docs = (doc for collection in _BY_ID for doc in _beginning(f"{collection}/{prefix}", context))
+    collections = [*_BY_ID, *(kind.collection for kind in kinds(context))]
+    docs = (doc for collection in collections for doc in _beginning(f"{collection}/{prefix}", context))
     return [_hit(doc) for doc in docs]
 
 
@@ -174,9 +187,9 @@ def _hit(doc: Doc) -> Hit:
     collection, data = doc.path.partition("/")[0], doc.data
     notice = data.get("notice") or {}
     title = data.get("title") or data.get("subject") or notice.get("title") or data.get("type") or _other(data)
-    times = ("received_at", "last_seen", "created_at", "made_at", "starts_at", "called_at", "due_at")
+    times = ("received_at", "last_seen", "changed_at", "created_at", "made_at", "starts_at", "called_at", "due_at")
     at = next((str(data[name]) for name in times if data.get(name)), "")
-    return Hit(KINDS[collection], doc.id, headline(title), at, doc.path)
+    return Hit(KINDS.get(collection) or str(data["kind"]), doc.id, headline(title), at, doc.path)
 
 
 def _other(data: Mapping[str, Any]) -> str:
