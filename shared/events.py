@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from operator import not_
-from typing import Annotated, Any, ClassVar, Literal, Self, TypedDict, cast
+from typing import Annotated, Any, ClassVar, Literal, NotRequired, Self, TypedDict, cast
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
@@ -172,6 +172,8 @@ class Handling(TypedDict):
     state: Literal["accepted", "handled", "dead"]
     republished: Republished
     handled: dict[str, Handled]
+    forgotten_at: NotRequired[str]
+    """When the person whom it was about was forgotten: since then it has no body, and is not processed again."""
 
 
 def as_handling(data: Mapping[str, Any]) -> Handling:

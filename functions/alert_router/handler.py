@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from functions.alert_router.context import RouterContext
 from functions.alert_router.logged_decisions import logged_decisions
+from functions.alert_router.nameless import nameless
 from shared.alerting.alert import AlertDoc, as_alert
 from shared.alerting.changes import with_sender_changes
 from shared.alerting.decision import Decision, decide, undecided, with_alert_ids
@@ -138,7 +139,8 @@ def _go_on(message: EventAccepted, event: Doc, context: RouterContext) -> None:
     if mark and len(mark["decisions"]) == len(message.signals):
         _log.info("already_handled", event_id=message.id, marker=_marker(message))
         return
-    _route(_at(event.version, message), mark["decisions"] if mark else (), context)
+    known = nameless(message) if event.data.get("forgotten_at") else message
+    _route(_at(event.version, known), mark["decisions"] if mark else (), context)
 
 
 def _mark(message: EventAccepted, event: Doc) -> Handled | None:

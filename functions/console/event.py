@@ -14,6 +14,7 @@ from shared.context import Context
 from shared.errors import Gone, NotFound
 from shared.ports import Doc
 from shared.services.intake.dismissal import dismissal
+from shared.services.intake.replay import EventForgotten
 from shared.services.intake.replay import replay as replay_event
 from shared.telemetry.logger import log as _log
 from shared.values.http import HttpRequest, HttpResponse
@@ -51,7 +52,10 @@ def replay(form: Form, context: ConsoleContext, id: str) -> HttpResponse:
     if not form.is_of(doc):
         return changed_meanwhile(event_path(doc.id), context)
     nonce = context.new_id()[:8]
-    replay_event(doc, nonce, context, is_named=True)
+    try:
+        replay_event(doc, nonce, context, is_named=True)
+    except EventForgotten as error:
+        return message(error.http_status, error.message, "Nothing was changed.", context)
     _log.info("replayed", event_id=doc.id)
     return redirect(f"{event_path(doc.id)}?done=replay")
 

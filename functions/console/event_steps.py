@@ -102,6 +102,8 @@ def _failed(told: Story, data: Mapping[str, Any]) -> Iterator[Step]:
             words = f"It does not fit your records: {', '.join(letter['faults'])}"
             remedy = "Fix opos.yaml or company/, then replay"
         yield Step(letter["received_at"], "fail", "critical", words, remedy)
+    if forgotten_at := data.get("forgotten_at"):
+        yield Step(forgotten_at, "skip", "mute", "Forgotten", "What it said went with the person whom it was about")
     if dismissed := data.get("dismissed"):
         yield Step(dismissed["at"], "skip", "mute", "Dismissed from the quarantine", dismissed.get("why", ""))
 

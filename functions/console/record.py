@@ -44,7 +44,8 @@ def show(request: HttpRequest, context: ConsoleContext, kind_name: str, id: str)
     view = {
         "title": record.title or record.id[:8], "id": record.id, "kind": record.kind, "path": path, "n": record.n,
         "list": records_path(record.kind.name), "at": at(record.doc.data["changed_at"], context),
-        "is_deleted": record.body["state"] == "deleted", "done": _DONE.get(request.query.get("done", ""), ""),
+        "is_deleted": record.body["state"] == "deleted", "is_forgotten": bool(record.forgotten_at),
+        "done": _DONE.get(request.query.get("done", ""), ""),
         "fields": list(fields(record, context)), "asks": list(open_asks(record, context)),
         "ids": list(ids(record)), "empty": empty(record),
         "history": [change_row(change, context) for change in changes[:CHANGES]],

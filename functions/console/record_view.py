@@ -97,6 +97,8 @@ def _difference(difference: Difference) -> Row:
 
 def _state(change: ChangeDoc) -> str:
     """What *change* did to the record as a whole, in words; empty for a change of fields alone."""
+    if change.get("forgets"):
+        return "forgotten"
     state = next((operation.get("value") for operation in change["patch"] if operation["path"] == "/state"), None)
     words = {"live": "made" if change["n"] == 1 else "restored", "merged": "merged into another", "deleted": "deleted"}
     return words.get(str(state), "")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from functions.record_keeper.context import KeeperContext
+from functions.record_keeper.forgotten_arrivals import forget_arrival
 from functions.record_keeper.misfit_events import keep_misfit
 from shared.config.record_owners import owners
 from shared.config.records.fit import id_field, misfits
@@ -30,6 +31,8 @@ def take_in(message: EventAccepted, source: Source, known: Mapping[str, RecordMa
     doc = context.store.get(f"events/{message.id}")
     if doc is None:
         raise Conflict(f"events/{message.id}")
+    if doc.data.get("forgotten_at"):
+        return
     event = Event.stored(doc.data)
     payload = parsed(raw_body(event), event.headers)
     if isinstance(payload, ContractBroken) or is_only_noted(event.source, source, payload):
@@ -84,6 +87,9 @@ def _observed(
         if isinstance(fault, OposError) and fault.retryable:
             raise
         return {**reading.faults, **unfit, "kind": _told(fault)}
+    if outcome.forgotten_at:
+        forget_arrival(event.id, kind, said, context)
+        return {}
     if outcome.change:
         _log.info("record_changed", event_id=event.id, source=event.source, path=f"{kind.collection}/{outcome.record}")
     return {**reading.faults, **unfit}

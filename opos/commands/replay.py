@@ -70,7 +70,8 @@ def _chosen(
     if event:
         yield find_event(store, event)
     elif since:
-        yield from read_log(store, since=since, until=now, source=source)
+        known = read_log(store, since=since, until=now, source=source)
+        yield from (doc for doc in known if not doc.data.get("forgotten_at"))
 
 
 def _replay(path: str, nonce: str, context: Context, *, is_named: bool) -> None:

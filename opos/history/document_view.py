@@ -31,7 +31,7 @@ from shared.values.local_time import is_stored
 _FACTS: Mapping[Kind, Mapping[str, str]] = {
     EVENT: {
         "state": "state", "received": "received_at", "quarantine": "quarantine", "delivery": "delivery_id",
-        "repeats": "repeats", "trace": "trace",
+        "repeats": "repeats", "trace": "trace", "forgotten": "forgotten_at",
     },
     ALERT: {
         "severity": "severity", "state": "state", "source": "source", "first seen": "first_seen",

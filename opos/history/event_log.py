@@ -71,7 +71,7 @@ def _parse(text: bytes) -> Create:
     event = Event.stored(data)
     if data["state"] not in _STATES:
         raise ValueError(f"state: expected one of {', '.join(_STATES)}, found {data['state']!r}")
-    known = {name: data[name] for name in ("state", "republished", "handled")}
+    known = {name: data[name] for name in ("state", "republished", "handled", *({"forgotten_at"} & data.keys()))}
     stored = event.to_doc()
     return Create(
         f"events/{event.id}", {**stored, **known, "day": day(event.received_at), "terms": event_terms(stored)}

@@ -45,6 +45,8 @@ def lines(entry: Mapping[str, Any], clock: OperatorClock) -> Iterator[str]:
 def became(before: Version | None, version: Version) -> str:
     """What *version* did to the record as a whole; empty if nothing."""
     old, new = before.body if before else None, version.body
+    if version.change.get("forgets"):
+        return "forgotten"
     if old is None:
         return "created" if new["state"] == "live" else _BECAME[new["state"]]
     if old["state"] != new["state"]:

@@ -7,6 +7,7 @@ from opos.records.provenance import origin, system_name
 from opos.terminal.times import OperatorClock
 from opos.terminal.width import wrapped
 from shared.records.body import Body
+from shared.records.identity import FORGOTTEN
 from shared.records.kind import Field, Kind
 from shared.records.ownership import Owners, owner
 from shared.records.text import shown
@@ -14,7 +15,7 @@ from shared.services.records.context import RecordsContext
 from shared.services.records.record import stored
 
 _NO_VALUES: tuple[Any, ...] = (None, "", [], {})
-_STATES = {"live": "", "deleted": "deleted, ", "merged": "merged, "}
+_STATES = {"live": "", "deleted": "deleted, ", "merged": "merged, ", "forgotten": "forgotten, "}
 
 
 class Shown(NamedTuple):
@@ -27,6 +28,7 @@ class Shown(NamedTuple):
     n: int
     changed_at: str
     created_at: str
+    is_forgotten: bool = False
 
 
 def view(record: Shown, owners: Owners | None, context: RecordsContext) -> dict[str, Any]:
@@ -36,7 +38,8 @@ def view(record: Shown, owners: Owners | None, context: RecordsContext) -> dict[
     """
     body, kind = record.body, record.kind
     return {
-        "kind": kind.name, "id": record.id, "title": kind.title(record.values), "state": body["state"],
+        "kind": kind.name, "id": record.id, "title": FORGOTTEN if record.is_forgotten else kind.title(record.values),
+        "state": "forgotten" if record.is_forgotten else body["state"],
         "change": record.n, "changed_at": record.changed_at, "created_at": record.created_at,
         "version": body["schema"], "fields": {
             name: {

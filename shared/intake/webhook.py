@@ -144,8 +144,13 @@ def _own_signals() -> "TypeAdapter[Signal]":
 
 
 def read_again(doc: Doc, config: "Config") -> tuple[Event, tuple[Signal, ...]]:
-    """A stored event and its signals under today's configuration, which may end or start its quarantine."""
+    """A stored event and its signals under today's configuration, which may end or start its quarantine.
+
+    An event whose person was forgotten has no signals.
+    """
     event = Event.stored(doc.data)
+    if doc.data.get("forgotten_at"):
+        return event, ()
     if event.source == OWN_SOURCE:
         return event, (_own_signals().validate_json(event.body),)
     source = config.sources.get(event.source)

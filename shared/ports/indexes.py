@@ -80,6 +80,7 @@ _UNINDEXED = (
     "devices",
     "record_claims",
     "answers",
+    "suppressions",
     "company_faults",
 )
 RECORDS = "records_"

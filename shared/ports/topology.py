@@ -98,7 +98,16 @@ _ROWS = (
         deploys_after="alert_router",
         subscribes=(Subscription("record-keeper", EventAccepted, dead_letters=False, may_notify=False),),
         publishes=(EventAccepted.topic, RecordChanged.topic),
-        writes=("events", "dead_letters", "record_changes", "record_claims", "asks", "answers", "company_faults"),
+        writes=(
+            "events",
+            "alerts",
+            "dead_letters",
+            "record_changes",
+            "record_claims",
+            "asks",
+            "answers",
+            "company_faults",
+        ),
     ),
     Function(
         "digest_sender",

@@ -49,6 +49,8 @@ class ChangeDoc(TypedDict, total=False):
     """The number of the change that it undoes."""
     merges: list[str]
     """The ids that lead to the record since then: that of the record merged into it, and those that led to that one."""
+    forgets: bool
+    """Whether the record was forgotten by it: neither it nor any change before it has a value of a person."""
     due_at: str | None
     """When the change is announced again, unless that has succeeded before; None once it has."""
 

@@ -42,7 +42,8 @@ def versions(changes: Iterable[ChangeDoc], current: Current = as_they_were) -> I
         if change["n"] != n:
             raise Gap(f"expected change {n} of {change['record']}, found change {change['n']}")
         state = applied(state, change["patch"])
-        before, body = body, cast("Body", {**state, "values": current(state["values"], state["schema"])})
+        as_today = as_they_were if change.get("forgets") else current  # an upcaster may need what is forgotten
+        before, body = body, cast("Body", {**state, "values": as_today(state["values"], state["schema"])})
         yield Version(change, body, changed_fields(before, body))
 
 

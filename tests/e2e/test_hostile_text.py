@@ -42,6 +42,7 @@ STORED = {
     "records list": ["customer"], "records show": ["customer", "{customer}"], "records history": ["customer", "{customer}"],
     "records diff": ["customer", "{customer}", "1"], "records set": ["customer", "{customer}", f"name={TITLE}", f"tags={TITLE}"],
     "records undo": ["{customer}.2"], "records delete": ["customer", "{customer}", "--why", TITLE],
+    "records forget": ["customer", "{customer}", "--dry-run"],
     "records restore": ["customer", "{customer}"], "records migrate": ["--dry-run"], "records merge": ["customer", "{other}", "{third}", "--dry-run"], "records export": [], "records rebuild": [], "records new": ["customer", f"name={TITLE}"], "retry": [], "dismiss": ["{quarantined}", "--why", TITLE],
 }  # fmt: skip
 """The commands that show what the store has, with their arguments."""

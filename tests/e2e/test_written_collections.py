@@ -25,6 +25,9 @@ from shared.records.kind import collection_of
 from shared.runtime import container
 from shared.runtime.container import Runtime
 from shared.services.asks.asks import open_ask
+from shared.services.records.forget import forget
+from shared.services.records.person import Subject
+from shared.services.records.record import kind_named
 from tests.e2e.test_console_events import press
 from tests.support.asks import question
 from tests.support.bundle import Bundle
@@ -32,6 +35,7 @@ from tests.support.company import RECORDS
 from tests.support.console import link_path
 from tests.support.fed import customer, stripe
 from tests.support.push_service import KEY, push_service
+from tests.support.records import ME
 
 Written = dict[str, set[str]]
 """What each function used: its collections, or its topics."""
@@ -141,9 +145,10 @@ def run_everything(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     bundle.tick(days=6)  # a review is due
     _a_device_subscribes(bundle)
     _the_clock_is_set_back(bundle)
+    _records_are_fed(bundle)
+    _a_customer_is_forgotten(bundle)
     _a_dead_letter(bundle, monkeypatch)
     _the_operator_mends(bundle)
-    _records_are_fed(bundle)
 
 
 def _records_are_fed(bundle: Bundle) -> None:
@@ -174,6 +179,16 @@ def _a_source_says_other_than_the_operator(bundle: Bundle) -> None:
     bundle.send("stripe", said)
     bundle.settle()
     assert len(bundle.docs("asks")) > 1
+
+
+def _a_customer_is_forgotten(bundle: Bundle) -> None:
+    """And comes back, in an event that the router has made an alert of."""
+    context = bundle.runtime.context()
+    ids = tuple(doc.id for doc in bundle.docs("records_customer"))
+    list(forget(Subject(kind_named("customer", context), ids), ME, context))
+    lost = {"id": "sub_1", "object": "subscription", "customer": customer()["id"]}
+    bundle.send("stripe", stripe("customer.subscription.deleted", lost, id="evt_3"))
+    bundle.settle()
 
 
 def _the_operator_mends(bundle: Bundle) -> None:

@@ -33,7 +33,7 @@ ARGUMENTS = {
     "backup": "copy.db", "heartbeat list": "", "heartbeat show": "backup", "heartbeat url": "backup",
     "records list": "customer", "records show": "customer 0a1b", "records history": "customer 0a1b", "records diff": "customer 0a1b 1",
     "records set": "customer 0a1b plan=pro", "records new": "customer name=Ada", "records undo": "0a1b.1",
-    "records delete": "customer 0a1b", "records restore": "customer 0a1b", "records migrate": "",
+    "records forget": "customer 0a1b --yes", "records delete": "customer 0a1b", "records restore": "customer 0a1b", "records migrate": "",
 }  # fmt: skip
 """Arguments for each command that reads or changes a bundle."""
 

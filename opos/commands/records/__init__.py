@@ -4,6 +4,7 @@ import click
 
 from opos.commands.records.edit import delete, new, restore
 from opos.commands.records.export import export_records
+from opos.commands.records.forget import forget_record
 from opos.commands.records.history import diff, history
 from opos.commands.records.import_ import import_records
 from opos.commands.records.list_ import list_
@@ -27,7 +28,7 @@ def command() -> None:
 
 _COMMANDS = (
     list_, show_record, history, diff, set_, new, delete, restore, undo, merge, import_records, export_records, rebuild,
-    migrate_records,
+    migrate_records, forget_record,
 )  # fmt: skip
 for _command in _COMMANDS:
     command.add_command(_command)

@@ -18,17 +18,22 @@ from shared.services.records.edits import create, set_state
 @click.command("new")
 @kind_argument
 @assignments
+@click.option("--allow-forgotten", is_flag=True, help="Also if somebody who was forgotten had one of its keys.")
 @why_option
 @as_option
 @with_place
 @json_option
 @reports_errors
-def new(kind: str, assignments: tuple[str, ...], why: str, who: str | None, place: Place, *, as_json: bool) -> None:
+def new(
+    kind: str, assignments: tuple[str, ...], why: str, who: str | None, place: Place, *, allow_forgotten: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Create a record of KIND with these values, such as name=Ada plan=pro 'mrr=9.00 EUR'."""
     context = place.runtime().context()
     declared = kind_of(kind, context)
     values = values_of(declared, texts(assignments), context, is_new=True)
-    made = committed(lambda: create(declared, values, by_person(who, why), context))
+    cause = by_person(who, why)
+    made = committed(lambda: create(declared, values, cause, context, allow_forgotten=allow_forgotten))
     record = find_record(declared, made.record, context)
     changed = in_words(differences(made.change)) if made.change else ()
     show(change_content(record.id, made.change), [f"Created {name_of(record)}", *changed], as_json=as_json)

@@ -35,8 +35,9 @@ def show_record(kind: str, record: str, at: datetime | None, place: Place, *, as
 
 
 def _now(record: Stored) -> Shown:
-    data = record.doc.data
-    return Shown(record.kind, record.id, record.body, record.values, record.n, data["changed_at"], data["created_at"])
+    data, is_forgotten = record.doc.data, bool(record.forgotten_at)
+    changed_at, created_at = data["changed_at"], data["created_at"]
+    return Shown(record.kind, record.id, record.body, record.values, record.n, changed_at, created_at, is_forgotten)
 
 
 def _as_of(record: Stored, at: str, context: RecordsContext) -> Shown:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
 from opos.importers.records.seen import Seen
@@ -18,6 +19,7 @@ from shared.services.records.clocks import clock_of, first_clock
 from shared.services.records.context import RecordsContext
 from shared.services.records.observations import current_body
 from shared.services.records.record import Stored, claim_path, claimant, stored
+from shared.services.records.suppression import secret_of, suppressed
 
 Verdict = Literal["new", "change", "same", "conflict", "fault"]
 
@@ -78,6 +80,9 @@ class Planner:
 
     def _new(self, said: Said) -> Plan:
         kind, values = self.kind, {name: value for name, value in said.values.items() if value is not None}
+        secret = self._secret  # which is read once, as a file may have many rows
+        for mark in suppressed(kind, values, self.context, secret).values() if secret else ():
+            return Plan(said, "conflict", left=_forgotten(mark.data["at"]))
         if missing := kind.missing(values):
             return Plan(said, "fault", left=f"expected {', '.join(missing)}, which a new {kind.name} needs, found none")
         id = said.id or self.context.new_id()
@@ -87,6 +92,8 @@ class Planner:
 
     def _change(self, said: Said, record: Stored) -> Plan:
         kind, body = self.kind, current_body(self.kind, record)
+        if record.forgotten_at:
+            return Plan(said, "conflict", record.id, left=_forgotten(record.forgotten_at))
         if body["state"] != "live":
             return Plan(said, "conflict", record.id, record.title, left="the record is deleted: restore it first")
         differing = {name: value for name, value in said.values.items() if not same(body["values"].get(name), value)}
@@ -100,6 +107,10 @@ class Planner:
         verdict: Verdict = "change" if changes else "conflict" if left else "same"
         known, body_after = (record.doc, after) if changes else (None, None)
         return Plan(said, verdict, record.id, record.title, known, body_after, changes, left)
+
+    @cached_property
+    def _secret(self) -> Doc | None:
+        return secret_of(self.context)
 
     def _records(self, said: Said) -> list[Stored]:
         """The records that the id and the keys of a row lead to."""
@@ -120,3 +131,7 @@ class Planner:
 
     def _is_there(self, id: str) -> bool:
         return self.context.store.get(f"{self.kind.collection}/{id}") is not None
+
+
+def _forgotten(at: str) -> str:
+    return f"it was forgotten on {at[:10]}; `opos records new --allow-forgotten` creates it again"

@@ -90,3 +90,10 @@ def fill(connection: sqlite3.Connection) -> None:
             f"INSERT INTO {table(collection, name)} (rowid, elements) SELECT rowid, {elements} FROM docs "  # noqa: S608
             f"WHERE collection = '{collection}' AND {elements} IS NOT NULL"
         )
+
+
+def empty(connection: sqlite3.Connection) -> None:
+    """Take every document out of the index. Source: SQLite, "SQLite FTS5 Extension", 6.4, "delete-all"."""
+    for collection, name in LISTS:
+        own = table(collection, name)
+        connection.execute(f"INSERT INTO {own} ({own}) VALUES ('delete-all')")  # noqa: S608

@@ -20,6 +20,8 @@ def accept_first(
 ) -> tuple[Event, Outcome]:
     """Accept *event* with its *claim*, or as a repeat of the event that has the claim; the event as it is stored.
 
+    A repeat of an event that was forgotten is not stored.
+
     *more* is written in the same commit. Raises Conflict if the claim changed meanwhile; the request then runs again.
     """
     try:
@@ -32,6 +34,9 @@ def accept_first(
         raise Conflict(claim.path)
     if _has_ended(known, context.now):
         return event, accept(event, signals, context, *more, Update(claim.path, claim.data, known.version))
+    first = context.store.get(f"events/{known.data['event']}")
+    if first and first.data.get("forgotten_at"):  # it would bring back what was forgotten
+        return event.model_copy(update={"id": first.id}), "duplicate"
     id = repeat_id(event.source, event.delivery_id, event.body_sha256)
     repeat = event.model_copy(update={"id": id, "repeats": known.data["event"]})
     return repeat, accept(repeat, signals, context, *more)

@@ -1,10 +1,10 @@
 """What the operator changes: new records, fields, deletion, and what was changed before."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from shared.errors import AlreadyExists, Conflict, NotFound, OposError
-from shared.ports import Write
+from shared.ports import Doc, Write
 from shared.records.body import OPERATOR, Body, State, with_state, with_values
 from shared.records.change import Cause, ChangeDoc, as_change, place_of
 from shared.records.history import versions
@@ -18,6 +18,7 @@ from shared.services.records.observations import current_body
 from shared.services.records.proposals import Subject, proposing
 from shared.services.records.record import Stored, stored
 from shared.services.records.separation import part, separate
+from shared.services.records.suppression import allowing, require_free
 from shared.services.records.transaction import CHANGES, change
 
 T = TypeVar("T")
@@ -33,6 +34,20 @@ class Overtaken(OposError):
 
     code = "overtaken"
     http_status = 409
+
+
+class IsForgotten(OposError):
+    """The record was forgotten, so it stays as it is."""
+
+    code = "is_forgotten"
+    http_status = 409
+
+    def __init__(self, record: Stored) -> None:
+        kind, at = record.kind.name, record.forgotten_at[:10]
+        super().__init__(
+            f"expected a {kind} that is remembered, found that {record.id[:8]} was forgotten on {at}",
+            hint=f"`opos records new {kind} --allow-forgotten` makes a new record of somebody who was forgotten.",
+        )
 
 
 class WouldLose(OposError):
@@ -66,14 +81,22 @@ class Edited(NamedTuple):
     ask: str | None = None
 
 
-def create(kind: Kind, values: Mapping[str, Any], cause: Cause, context: RecordsContext) -> Edited:
-    """A new record. Raises InvalidValues, also for required fields that lack, and Taken."""
+def create(
+    kind: Kind, values: Mapping[str, Any], cause: Cause, context: RecordsContext, *, allow_forgotten: bool = False
+) -> Edited:
+    """A new record. Raises InvalidValues, also for required fields that lack, and Taken.
+
+    Raises WasForgotten if somebody who was forgotten had one of its keys; with *allow_forgotten*, it is free again.
+    """
     said = {**dict.fromkeys(kind.missing(values)), **values}
     parsed = {name: value for name, value in _parsed(kind, said).items() if value is not None}
+    allowed = allowing(kind, parsed, context)
+    if allowed and not allow_forgotten:
+        require_free(kind, parsed, context)
     id = context.new_id()
     clock = first_clock(id, context)
     after = with_state(with_values(current_body(kind, None), parsed, clock), "live", clock)
-    return Edited(id, change(kind, id, None, after, cause, context), Split(parsed, {}, {}))
+    return Edited(id, change(kind, id, None, after, cause, context, also=allowed), Split(parsed, {}, {}))
 
 
 def edit(
@@ -89,9 +112,10 @@ def edit(
     """Set *values* of a record; None unsets. A field of another system is not set: it becomes an ask.
 
     *base* is the number of the last change that the operator has seen; 0 means that it does not matter. Raises
-    Overtaken if a later change touched the same fields.
+    Overtaken if a later change touched the same fields, and WasForgotten.
     """
     parsed = _parsed(kind, values)
+    require_free(kind, parsed, context)
 
     def attempt(record: Stored) -> Edited:
         if base and base < record.n:
@@ -196,8 +220,13 @@ def _undone(kind: Kind, record: Stored, undone: Undo, owners: Owners, context: R
 
 def changes_of(id: str, context: RecordsContext) -> list[ChangeDoc]:
     """All changes of the record *id*, the first one first."""
+    return [as_change(doc.data) for doc in change_docs(id, context)]
+
+
+def change_docs(id: str, context: RecordsContext) -> Iterator[Doc]:
+    """The documents of `changes_of`."""
     where: list[Any] = [("place", ">=", f"{id}/"), ("place", "<", f"{id}0")]  # 0 follows the slash
-    return [as_change(doc.data) for doc in context.store.query(CHANGES, where=where, order_by="place")]
+    return context.store.query(CHANGES, where=where, order_by="place")
 
 
 def last_changes(id: str, context: RecordsContext, *, limit: int, before: int = 0) -> list[ChangeDoc]:
@@ -214,6 +243,8 @@ def _tried(kind: Kind, id: str, attempt: Callable[[Stored], T], context: Records
         record = stored(kind, id, context)
         if record is None:
             raise NoSuchRecord(f"expected the id of a {kind.name}, found none with {id}")
+        if record.forgotten_at:
+            raise IsForgotten(record)
         try:
             return attempt(record)
         except (Conflict, AlreadyExists):

@@ -15,7 +15,7 @@ from shared.records.merge import Choice, choices, merged
 from shared.records.ownership import Owners
 from shared.services.records.clocks import clock_of
 from shared.services.records.context import RecordsContext
-from shared.services.records.edits import TRIES, NoSuchRecord, Overtaken, changes_of
+from shared.services.records.edits import TRIES, IsForgotten, NoSuchRecord, Overtaken, changes_of
 from shared.services.records.observations import current_body
 from shared.services.records.record import Stored, stored
 from shared.services.records.redirects import led_to, redirected
@@ -93,6 +93,8 @@ def _live(kind: Kind, id: str, context: RecordsContext) -> Stored:
     record = stored(kind, id, context)
     if record is None:
         raise NoSuchRecord(f"expected the id of a {kind.name}, found none with {id}")
+    if record.forgotten_at:
+        raise IsForgotten(record)
     if record.body["state"] != "live":
         hint = f"`opos records undo` or a restore brings it back: opos records history {kind.name} {record.id[:8]}"
         raise NothingToMerge(f"expected two records that are not deleted, found that {record.id} is", hint=hint)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from shared.ports import Doc
 from shared.records.change import Cause, ChangeDoc
 from shared.records.kind import InvalidValues, Kind
 from shared.services.records.context import RecordsContext
@@ -13,7 +14,7 @@ from shared.services.records.transaction import change
 def earlier(kind: Kind, context: RecordsContext) -> Iterator[Stored]:
     """The records of *kind* that an earlier version made, whatever their state. It reads all records of the kind."""
     docs = context.store.query(kind.collection)
-    return (Stored(kind, doc) for doc in docs if doc.data["schema"] < kind.version)
+    return (Stored(kind, doc) for doc in docs if _is_earlier(kind, doc))
 
 
 def migrate(kind: Kind, id: str, cause: Cause, context: RecordsContext) -> ChangeDoc | None:
@@ -22,11 +23,16 @@ def migrate(kind: Kind, id: str, cause: Cause, context: RecordsContext) -> Chang
     Raises Outdated and InvalidValues, and Conflict or AlreadyExists if others were quicker; then try again.
     """
     doc = context.store.get(f"{kind.collection}/{id}")
-    if doc is None or doc.data["schema"] >= kind.version:
+    if doc is None or not _is_earlier(kind, doc):
         return None
     record = Stored(kind, doc)
     require_valid(record)
     return change(kind, id, doc, current_body(kind, record), cause, context)
+
+
+def _is_earlier(kind: Kind, doc: Doc) -> bool:
+    """A forgotten record stays as it is: an upcaster may need what it no longer has."""
+    return bool(doc.data["schema"] < kind.version) and not Stored(kind, doc).forgotten_at
 
 
 def require_valid(record: Stored) -> None:

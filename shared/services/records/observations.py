@@ -13,6 +13,7 @@ from shared.records.proposal import Word
 from shared.services.records.context import RecordsContext
 from shared.services.records.proposals import Subject, proposing
 from shared.services.records.record import Stored, claimant, kind_named, stored
+from shared.services.records.suppression import suppressed
 from shared.services.records.transaction import change
 
 
@@ -25,13 +26,15 @@ class NoExternalId(OposError):
 class Outcome(NamedTuple):
     """The record that an observation is about, its change if there is one, and what the sender may only ask for.
 
-    `ask` is the id of the ask that has this, None if there is nothing to decide.
+    `ask` is the id of the ask that has this, None if there is nothing to decide. `forgotten_at` is when the record, or
+    another with one of its keys, was forgotten: then there is no record, and the observation has no effect.
     """
 
     record: str
     change: ChangeDoc | None
     asked: Split
     ask: str | None = None
+    forgotten_at: str = ""
 
 
 def observe(observation: Observation, owners: Owners, context: RecordsContext) -> Outcome:
@@ -46,7 +49,11 @@ def observe(observation: Observation, owners: Owners, context: RecordsContext) -
         hint = f'Declare one: {observation.system}_id: Annotated[str, External("{observation.system}")] | None = None.'
         raise NoExternalId(f"expected {kind.name} to have an id of {observation.system}, found none", hint=hint)
     said = observation._replace(values=kind.parsed({**observation.values, field.name: observation.id}))
-    record = _record(kind, field, said, context)
+    known = _record(kind, field, said, context)
+    if (known is None or known.forgotten_at) and (marks := suppressed(kind, said.values, context)):
+        at = max(mark.data["at"] for mark in marks.values())
+        return Outcome("", None, Split({}, {}, {}), forgotten_at=at)
+    id, record = _remembered(kind, said, known, context)
     body = current_body(kind, record)
     if is_other := _is_other(kind, field, said.id, record, context):
         said = said._replace(values={name: said.values[name] for name in said.values if name != field.name})
@@ -55,7 +62,6 @@ def observe(observation: Observation, owners: Owners, context: RecordsContext) -
     overruled = guests(kind, linked, said.system, owners) & asked.allowed.keys()
     said, base = said._replace(values=asked.allowed), without(body, overruled)
     after = observed_other(base, said) if is_other else observed(base, said)
-    id = record.id if record else _new_id(said)
     cause = Cause(Actor(kind="source", name=said.system), said.event)
     if record is None:
         return Outcome(id, change(kind, id, None, after, cause, context, yields=True), asked)
@@ -93,6 +99,17 @@ def _record(kind: Kind, field: Field, said: Observation, context: RecordsContext
     return stored(kind, _new_id(said), context)
 
 
+def _remembered(
+    kind: Kind, said: Observation, known: Stored | None, context: RecordsContext
+) -> tuple[str, Stored | None]:
+    """The record in the place of *known*, if that was forgotten, and the id that it has or will have."""
+    id = known.id if known else _new_id(said)
+    while known and known.forgotten_at:
+        id = _new_id(said, known.forgotten_at)
+        known = stored(kind, id, context)
+    return known.id if known else id, known
+
+
 def _is_other(kind: Kind, field: Field, id: str, record: Stored | None, context: RecordsContext) -> bool:
     """Whether *id* is that of a record that was merged into *record*, which has another id in this system."""
     if record is None or record.body["values"].get(field.name) in {None, id}:
@@ -105,6 +122,9 @@ def _linked(body: Body, field: Field, id: str) -> Body:
     return Body(**{**body, "values": {**body["values"], field.name: id}})
 
 
-def _new_id(said: Observation) -> str:
-    """Two that make a record of the same object at once choose the same id, so only one of them does."""
-    return document_id("record", said.kind, said.system, said.id)
+def _new_id(said: Observation, forgotten_at: str = "") -> str:
+    """Two that make a record of the same object at once choose the same id, so only one of them does.
+
+    The record of an object that was forgotten stays as it is: if the object may be known again, that is another record.
+    """
+    return document_id("record", said.kind, said.system, said.id, *filter(None, [forgotten_at]))

@@ -42,14 +42,19 @@ class Stored:
 
     @property
     def values(self) -> dict[str, Any]:
-        """Its values as the kind has them today. Raises Outdated."""
+        """Its values as the kind has them today; those of a forgotten record as they were left. Raises Outdated."""
         body = self.body
-        return self.kind.current(body["values"], body["schema"])
+        return body["values"] if self.forgotten_at else self.kind.current(body["values"], body["schema"])
 
     @property
     def complete(self) -> dict[str, Any]:
         """Its values, and for each field without one its default. Raises Outdated."""
         return {**self.kind.defaults, **self.values}
+
+    @property
+    def forgotten_at(self) -> str:
+        """When the record was forgotten; empty if it was not."""
+        return str(self.doc.data.get("forgotten_at") or "")
 
     @property
     def title(self) -> str:

@@ -29,6 +29,8 @@ def portable(change: ChangeDoc) -> dict[str, Any]:
 def replay(histories: Iterable[Sequence[ChangeDoc]], context: RecordsContext) -> Iterator[int]:
     """Add what this store lacks of *histories*, each all changes of a record. Yields how many that were of each.
 
+    A record that was forgotten here stays so.
+
     They were announced where they were made, so they are not announced again. Raises OtherHistory, NoSuchKind, Gap, and
     Conflict or AlreadyExists if somebody else was quicker.
     """
@@ -60,6 +62,8 @@ class Lacking(NamedTuple):
 
 def _lacking(history: Sequence[ChangeDoc], context: RecordsContext) -> Lacking:
     kind, known = kind_named(history[0]["kind"], context), changes_of(history[0]["record"], context)
+    if known and known[-1].get("forgets"):
+        return Lacking(kind, known, len(known))  # a file from before would bring back what was forgotten
     for mine, other in zip(known, history, strict=False):
         if portable(mine) != portable(other):
             raise OtherHistory(f"expected the same change {mine['n']} of {mine['record']} here and there, found two")

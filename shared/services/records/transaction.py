@@ -18,6 +18,7 @@ from shared.records.body import Body, body_of, changed_fields
 from shared.records.change import Cause, ChangeDoc, as_change, change_doc, change_id
 from shared.records.derived import derived
 from shared.records.history import BLANK
+from shared.records.identity import FORGOTTEN
 from shared.records.kind import Field, Kind
 from shared.services.records.context import RecordsContext
 from shared.services.records.proposals import Subject, reviewed
@@ -169,9 +170,10 @@ def _projection(kind: Kind, id: str, known: Doc | None, after: Body, made: Chang
 
 def projection(kind: Kind, body: Body, last: ChangeDoc, created_at: str) -> dict[str, Any]:
     """The document of a record with *body* after its change *last*."""
+    forgotten = {"title": FORGOTTEN, "forgotten_at": last["at"]} if last.get("forgets") else {}
     return {
         **body, **derived(kind, body, last["at"]), "kind": kind.name, "n": last["n"], "changed_at": last["at"],
-        "created_at": created_at,
+        "created_at": created_at, **forgotten,
     }  # fmt: skip
 
 

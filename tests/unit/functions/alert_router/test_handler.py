@@ -10,8 +10,10 @@ from shared.alerting.alert import alert_id
 from shared.errors import Conflict, DeliveryError, Unavailable
 from shared.events import Alert, DigestDue, EventAccepted, Signal, Tick
 from shared.ports import Doc, Update, Write
+from shared.records.identity import identity
 from shared.runtime.entry import retry_conflicts
 from shared.services.outbox.message import key_of
+from shared.services.records.forgotten_events import forget_event
 from tests.support.events import accepted, disk_full, new_customer, route_whole
 from tests.support.fakes import FakeContext, FakeStore
 
@@ -266,3 +268,16 @@ def test_a_large_event_that_vanished_is_a_conflict(context: FakeContext) -> None
     del context.store.docs[f"events/{message.id}"]
     with pytest.raises(Conflict):
         handle(message, context)
+
+
+def test_an_event_whose_person_is_forgotten_under_way_still_pages_and_names_nobody(context: FakeContext) -> None:
+    firing = disk_full().model_copy(update={"title": "Disk of Zyxora full", "labels": {"customer": "Zyxora"}})
+    message = accepted(context, "d1", firing)
+    forget_event(message.id, identity([], ["Zyxora"]), "2026-11-28T12:00:00.000000Z", context)
+    handle(message, context)
+    assert pages(context) == [f"{message.type} about somebody who was forgotten"]
+    assert "Zyxora" not in str(context.store.docs)
+    resolved = firing.model_copy(update={"status": "resolved"})
+    handle(accepted(context, "d2", resolved), context)
+    (alert,) = in_collection(context, "alerts")
+    assert alert.data["state"] == "resolved"
