@@ -68,10 +68,12 @@ def _misfits(
 def _observed(
     reading: RecordReading, event: Event, source: Source, kinds: Mapping[str, Kind], context: KeeperContext
 ) -> Faults:
-    """Take in *reading*, as far as it fits its kind; what does not."""
+    """Take in *reading*, as far as it fits its kind; what does not. Of a kind that there is not, nothing is missing."""
     kind = kinds.get(reading.kind)
     field = id_field(event.source, source, kind) if kind else None
-    if kind is None or field is None or not reading.is_usable:
+    if kind is None or field is None:
+        return {}
+    if not reading.is_usable:
         return reading.faults
     values, unfit = _fitting(kind, reading)
     said = Observation(

@@ -31,6 +31,8 @@ class Subscription(NamedTuple):
     min_backoff: timedelta = timedelta(seconds=10)
     max_backoff: timedelta = timedelta(seconds=600)
     dead_letters: bool = True
+    may_notify: bool = True
+    """Whether the function may notify the operator. If not, none of its messages is urgent, whatever they say."""
 
     @property
     def topic(self) -> str:
@@ -94,7 +96,7 @@ _ROWS = (
         "record_keeper",
         called_by=("pubsub",),
         deploys_after="alert_router",
-        subscribes=(Subscription("record-keeper", EventAccepted, dead_letters=False),),
+        subscribes=(Subscription("record-keeper", EventAccepted, dead_letters=False, may_notify=False),),
         publishes=(EventAccepted.topic, RecordChanged.topic),
         writes=(
             "events",

@@ -1,7 +1,7 @@
 """One id from the webhook to the page: in the log, in the event log and in what a collector is sent."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -20,8 +20,14 @@ TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 BODY = {"type": "trouble", "data": {"id": "disk", "title": "Disk full", "severity": "critical"}}
 
 
+KEEPER = "record_keeper"
+
+
 class Memory:
-    """A collector that is a list: `spans` are those that have ended, by their names."""
+    """A collector that is a list: `spans` are those that have ended, by their names, `kept` those of the record keeper.
+
+    The record keeper takes in every event beside the router.
+    """
 
     def __init__(self) -> None:
         self.exporter = InMemorySpanExporter()
@@ -29,8 +35,15 @@ class Memory:
 
     @property
     def spans(self) -> dict[str, ReadableSpan]:
+        return {span.name: span for span in self._ended() if span.resource.attributes.get("faas.name") != KEEPER}
+
+    @property
+    def kept(self) -> dict[str, ReadableSpan]:
+        return {span.name: span for span in self._ended() if span.resource.attributes.get("faas.name") == KEEPER}
+
+    def _ended(self) -> Sequence[ReadableSpan]:
         self.collector.flush()
-        return {span.name: span for span in self.exporter.get_finished_spans()}
+        return self.exporter.get_finished_spans()
 
 
 @pytest.fixture
@@ -57,8 +70,10 @@ def ids(span: ReadableSpan) -> tuple[str, str, str | None]:
 
 
 def waiting(bundle: Bundle) -> list[dict[str, str]]:
-    """The attributes of the messages that wait on the local bus."""
-    rows = bundle.runtime.database.read("SELECT attributes FROM messages ORDER BY id", [])
+    """The attributes of the messages that wait on the local bus for the router."""
+    rows = bundle.runtime.database.read(
+        "SELECT attributes FROM messages WHERE subscription = 'alert-router' ORDER BY id", []
+    )
     return [json.loads(row[0]) for row in rows]
 
 
@@ -99,6 +114,7 @@ def test_each_function_is_a_service_of_its_own(bundle: Bundle, memory: Memory) -
     services = {name: span.resource.attributes["service.name"] for name, span in memory.spans.items()}
     assert services["webhook_intake"] == services["send events"] == "webhook_intake"
     assert services["process events"] == "alert_router"
+    assert ids(memory.kept["process events"])[0] == ids(memory.spans["process events"])[0], "one trace has both"
     assert memory.spans["webhook_intake"].resource.attributes["faas.name"] == "webhook_intake"
 
 

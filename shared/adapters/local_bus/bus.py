@@ -173,13 +173,20 @@ def _insert_with(db: sqlite3.Connection, writes: Sequence[Write], version: int, 
 
 
 def _insert(db: sqlite3.Connection, row: _Row) -> None:
-    names = [subscription.name for subscription in SUBSCRIPTIONS if subscription.topic == row.topic]
+    subscriptions = [subscription for subscription in SUBSCRIPTIONS if subscription.topic == row.topic]
     attributes = json.dumps(row.attributes)
     db.executemany(
         "INSERT INTO messages (message_id, topic, subscription, data, attributes, published_at, due_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(row.message_id, row.topic, name, row.data, attributes, row.published_at, row.due_at) for name in names],
+        [
+            (row.message_id, row.topic, to.name, row.data, attributes, row.published_at, _due_for(to, row.due_at))
+            for to in subscriptions
+        ],
     )
+
+
+def _due_for(subscription: Subscription, due_at: str) -> str:
+    return due_at if subscription.may_notify else due_at.removeprefix(URGENT)
 
 
 def _due(time: datetime, *, urgent: bool) -> str:
