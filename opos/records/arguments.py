@@ -27,3 +27,4 @@ kind_argument = click.argument("kind", shell_complete=_kinds)
 kinds_argument = click.argument("kind", required=False, shell_complete=_kinds)
 """None means all kinds."""
 record_argument = click.argument("record", shell_complete=_records)
+optional_record_argument = click.argument("record", required=False, shell_complete=_records)

@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.events import Alert, Event, iso
 from shared.ports import Create, Write
@@ -21,7 +23,7 @@ from shared.services.records.forget import forget
 from shared.services.records.merge import merge
 from shared.services.records.observations import observe
 from shared.services.records.person import Subject
-from shared.services.records.record import stored
+from shared.services.records.record import Stored, stored
 from shared.services.records.suppression import WasForgotten
 from tests.property.test_records import STEPS, walked
 from tests.support.fakes import FakeContext, FakeStore
@@ -53,6 +55,21 @@ class MortalStore(FakeStore):
         if self.made == self.dies_at:
             raise Killed
         return committed
+
+
+@dataclass
+class SharedStore(FakeStore):
+    """Before commit number `at`, somebody else acts."""
+
+    at: int = -1
+    act: Callable[[], object] = lambda: None
+    made: int = 0
+
+    def commit(self, writes: Sequence[Write]) -> dict[str, str]:
+        self.made += 1
+        if self.made == self.at:
+            self.act()
+        return super().commit(writes)
 
 
 def said(event: str, values: dict[str, Any], id: str = ID) -> Observation:
@@ -152,3 +169,37 @@ def test_a_history_without_its_values_adds_up_at_each_version_to_what_is_kept(st
 
 def kept(body: Body) -> dict[str, Any]:
     return {name: value for name, value in body["values"].items() if is_kept(CUSTOMER, name)}
+
+
+def _twin(context: FakeContext) -> str:
+    return create(CUSTOMER, {"name": "Zyxora Twin", "shopify_id": "88qanary"}, ME, context).record
+
+
+ACTS: Mapping[str, Callable[[FakeContext, str], object]] = {
+    "a webhook": lambda context, _: observe(said("f" * 32, {"name": "Zyxora Late"}), OWNERS, context),
+    "another webhook": lambda context, _: observe(said("f" * 32, {"email": EMAIL}, "cus_new8"), OWNERS, context),
+    "an edit": lambda context, record: edit(
+        CUSTOMER, record, {"tags": [f"late {EMAIL}"], "plan": "pro"}, ME, OWNERS, context
+    ),
+    "a deletion": lambda context, record: set_state(CUSTOMER, record, "deleted", ME, context),
+    "a merge": lambda context, record: merge(CUSTOMER, _twin(context), record, ME, OWNERS, context),
+}
+
+
+@given(st.sampled_from(sorted(ACTS)), st.integers(0, 20))
+def test_whoever_acts_while_somebody_is_forgotten_brings_nothing_back(name: str, after: int) -> None:
+    """A record of its own, of the same name or address, is another one, which the command names."""
+    context, id = planted(store := SharedStore())
+
+    def act() -> None:
+        with suppress(IsForgotten):
+            ACTS[name](context, id)
+
+    store.at, store.act = store.made + after, act
+    forgotten(context, id)
+    records = [Stored(CUSTOMER, doc) for doc in store.query(CUSTOMER.collection)]
+    own = {record.id for record in records if record.body["state"] == "live"}
+    left = [path for path, data in state(store).items() if CANARY.search(json.dumps(data))]
+    assert {path.partition("/")[2].partition(".")[0] for path in left} <= own
+    assert all(folded(changes_of(record.id, context)) == record.body for record in records)
+    assert all(record.forgotten_at for record in records if record.id not in own)

@@ -2,7 +2,7 @@
 
 import click
 
-from opos.records.arguments import kind_argument
+from opos.records.arguments import kind_argument, optional_record_argument
 from opos.records.editing import UNCHANGED, by_person, dry_run_option, why_option
 from opos.records.forgetting_view import content, lines, tallied
 from opos.records.lookup import find_record, kind_of
@@ -24,7 +24,7 @@ docs/records.md says how they age out."""
 
 @click.command("forget")
 @kind_argument
-@click.argument("record", required=False)
+@optional_record_argument
 @click.option("--expired", "is_expired", is_flag=True, help="All that were deleted more than keep_days of KIND ago.")
 @click.option("--leave", multiple=True, metavar="TEXT", help="A text not to look for, as others have it, too.")
 @click.option("--yes", is_flag=True, help="Do not ask.")

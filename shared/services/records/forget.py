@@ -56,8 +56,9 @@ def forget(subject: Subject, cause: Cause, context: RecordsContext) -> Iterator[
     It is complete once it ends; what was interrupted goes on when it is called again.
     """
     _tried(lambda: create_secret(context))
-    for id in person_of(subject, context).ids:
-        _tried(partial(_close, subject, id, cause, context))
+    while waiting := [record for record in person_of(subject, context).records if not record.forgotten_at]:
+        for record in waiting:  # another one may be merged into one of them meanwhile
+            _tried(partial(_close, subject, record.id, cause, context))
     person = person_of(subject, context)
     for trace in traces(scan := scan_of(person, context), context):
         yield trace
