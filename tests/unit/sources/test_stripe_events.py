@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from opos.senders.catalogue import known
+from shared.config.records.mappings import place
+from shared.config.records.stripe import MAPPINGS
 from shared.events import Alert, BusinessEvent, Signal
 from shared.intake.webhook import Reading
 from shared.sources.senders.stripe.events import DECISIONS
@@ -143,7 +145,10 @@ def problems(types: Iterable[str], *, is_end: bool) -> set[str]:
 def test_the_advertised_events_end_every_problem_that_they_begin_and_stripe_ends() -> None:
     advertised = set(re.findall(r"`([a-z_.]+\.[a-z_]+)`", known()["stripe"].where))
     assert len(advertised) > 10
-    begun, ended = problems(advertised, is_end=False), problems(advertised, is_end=True)
+    fed = {type for type in advertised if any(place(mapping, type) is not None for mapping in MAPPINGS.values())}
+    assert advertised <= {*DECISIONS, *fed}, "each event says something, or feeds a record"
+    acted_on = advertised & DECISIONS.keys()
+    begun, ended = problems(acted_on, is_end=False), problems(acted_on, is_end=True)
     assert begun & problems(DECISIONS, is_end=True) <= ended
 
 
