@@ -15,7 +15,16 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from functions.console.links import alert_silence_path
 from functions.console.navigation import ENTRIES
-from functions.console.paths import MENU, SEARCH, alert_path, event_path, message_path, record_path, records_path
+from functions.console.paths import (
+    MENU,
+    SEARCH,
+    alert_path,
+    ask_path,
+    event_path,
+    message_path,
+    record_path,
+    records_path,
+)
 from shared.config.record_owners import owners
 from shared.errors import DeliveryError
 from shared.events import iso
@@ -67,7 +76,7 @@ def a_bad_morning(bundle: Bundle) -> None:
 
 
 def some_records(bundle: Bundle) -> None:
-    """A customer of whom a source and the operator have spoken, and one with every other state of a record's page."""
+    """A customer of whom a source and the operator have spoken, with an ask, and one that nobody has changed."""
     shutil.copytree(ROOT / "company", bundle.folder / "company")
     context = bundle.runtime.context()
     kind, me = context.kinds["customer"], Cause(Actor(kind="person", name=context.config.owner), reason="Asked by mail")
@@ -75,8 +84,8 @@ def some_records(bundle: Bundle) -> None:
     event = bundle.docs("events")[0].id
     observe(Observation("customer", "stripe", "cus_1", iso(context.now), event, said), owners(context.config), context)
     ada = bundle.docs(kind.collection)[0].id
-    for plan in ("pro", "free"):
-        edit(kind, ada, {"plan": plan}, me, owners(context.config), context)
+    for more in ({"tags": ["vip"]}, {"tags": ["vip", "friend"]}, {"name": "Ada O."}):
+        edit(kind, ada, more, me, owners(context.config), context)
     create(kind, {"name": "Studio Nord GmbH", "email": "hello@nord.example"}, me, context)
 
 
@@ -90,7 +99,7 @@ def pages(bundle: Bundle) -> dict[str, str]:
         "menu": MENU, "search": f"{SEARCH}?q=disk", "alert": alert_path(alert.id), "event": event_path(event.id),
         "event-quarantined": event_path(bad.id), "message": message_path(message.id),
         "silence": alert_silence_path(alert, bundle.runtime.context()), "heartbeat": "/heartbeat/backup", "not-found": "/nowhere",
-        "record": record, "record-undo": f"{record}?undo=2", "record-edit": f"{record}/edit",
+        "ask": ask_path(bundle.docs("asks")[0].id), "record": record, "record-undo": f"{record}?undo=2", "record-edit": f"{record}/edit",
         "record-new": f"{records_path('customer')}/new", "records-none": f"{records_path('customer')}?q=nobody",
     }  # fmt: skip
 
