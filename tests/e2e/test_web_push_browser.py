@@ -43,6 +43,19 @@ SUBSCRIBE = """
     localStorage.vapid ? made(Uint8Array.from(JSON.parse(localStorage.vapid))) : null;
 })()
 """
+DISPLAYED = """
+() => {
+  if (self.displayed === undefined) {
+    self.displayed = 0;
+    const show = self.registration.showNotification.bind(self.registration);
+    self.registration.showNotification = (...given) => show(...given).finally(() => { self.displayed += 1; });
+  }
+  return self.displayed;
+}
+"""
+"""How many notifications the worker has displayed. Who asks for those on the screen while one is on its way there makes
+Chromium forget it. And its protocol for tests now and then drops a push, which a push service sends again.
+"""
 SHOWN = """
 async (title) => {
   const registration = await navigator.serviceWorker.ready;
@@ -90,7 +103,20 @@ class Phone:
         self.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
         registration = self._first(lambda: registrations)
         target = {"origin": self.bundle.url, "registrationId": registration["registrationId"]}
-        session.send("ServiceWorker.deliverPushMessage", {**target, "data": content})
+        worker = self._first(lambda: self.context.service_workers)
+        before = worker.evaluate(DISPLAYED)
+        for _ in range(5):
+            session.send("ServiceWorker.deliverPushMessage", {**target, "data": content})
+            if self._within_two_seconds(lambda: worker.evaluate(DISPLAYED) > before):
+                return
+        raise TimeoutError("Chromium delivers no push")
+
+    def _within_two_seconds(self, is_so: Callable[[], bool]) -> bool:
+        for _ in range(100):
+            if is_so():
+                return True
+            self.page.wait_for_timeout(20)
+        return False
 
     def shown(self, title: str) -> Any:
         return self.page.evaluate(SHOWN, title)
