@@ -84,8 +84,9 @@ def _filled(text: str, line: int, secret: Wanted) -> str | None:
 
 
 def _extended(text: str, secret: Wanted) -> str:
-    newline = "\r\n" if "\r\n" in text else "\n"
-    return text.rstrip("\r\n") + newline + _lines(secret).replace("\n", newline)
+    newline, kept = "\r\n" if "\r\n" in text else "\n", text.rstrip("\r\n")
+    ends = newline * 2 if kept.endswith("\\") else newline  # a backslash at the end takes in the next line
+    return kept + ends + _lines(secret).replace("\n", newline)
 
 
 def add(folder: Path, secrets: list[Wanted], environment: Mapping[str, str]) -> list[Wanted]:

@@ -14,7 +14,9 @@ from opos.cli import main
 from shared.events import iso
 from shared.ports import Create, Update
 from shared.ports.terms import alert_index
+from shared.services.asks.asks import open_ask
 from shared.values.kinds import KINDS
+from tests.support.asks import question
 from tests.support.bundle import SECRETS, Bundle
 
 PAGE = "status: {title: Shop, components: {shop: {name: Shop}}}\n"
@@ -179,6 +181,7 @@ def stored(bundle: Bundle) -> dict[str, str]:
     opened = opos("statuspage", "open", "Trouble in the shop", "--component", "shop", "--impact", "down")
     assert opened.exit_code == 0, opened.output
     bundle.store.commit([Create("dead_letters/feedbeef", letter), Create("deployments/000012", deployment)])
+    assert open_ask(*question(bundle.runtime.context()), bundle.runtime.context())
     return {kind.noun: docs[0].id for kind in KINDS if (docs := bundle.docs(kind.collection))}
 
 

@@ -204,7 +204,7 @@ def test_an_alert_passes_through_every_function_of_the_image(deployed: Deployed)
     delivery = Delivery("msg_1", json.dumps({"type": "trouble", "data": data}).encode())
     status, text = deployed.ask("webhook_intake", "/webhooks/app", delivery.body, signed(delivery), "POST")
     assert (status, json.loads(text)["status"]) == (202, "accepted")
-    assert Pump(deployed.runtime.local_bus, deployed.push).drain() == 1  # to the alert_router
+    assert Pump(deployed.runtime.local_bus, deployed.push).drain() == 2  # to the alert_router and the record_keeper
     token = deployed.google.token(datetime.now(UTC), aud="https://console.example", email="me@example.com")
     status, page = deployed.ask("console", "/", headers={"authorization": f"Bearer {token}"})
     assert status == 200

@@ -44,6 +44,7 @@ def values(folder: Path, text: str) -> dict[str, str]:
 @example(["export  APP_SECRET='x'"], "\n")
 @example(["APP_SECRET = 'x'"], "\n")
 @example(["APP_SECRET=\\\n''"], "\n")
+@example(["OTHER=\\\n"], "\n")
 def test_a_secret_that_is_set_keeps_its_value_and_an_empty_one_gets_it(
     tmp_path_factory: pytest.TempPathFactory, written: list[str], newline: str
 ) -> None:
