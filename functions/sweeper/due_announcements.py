@@ -3,7 +3,8 @@
 from functions.sweeper.recovery import BATCH, recover_each
 from shared.context import Context
 from shared.events import iso
-from shared.services.records.transaction import CHANGES, announce
+from shared.records.change import CHANGES
+from shared.services.records.announcements import announce
 
 
 def announce_changes(context: Context) -> None:

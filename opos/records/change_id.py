@@ -5,10 +5,9 @@ import click
 from opos.terminal.lookup import Ambiguous
 from shared.errors import NotFound
 from shared.ports import Doc
-from shared.records.change import change_id
+from shared.records.change import CHANGES, change_id
 from shared.services.records.context import RecordsContext
 from shared.services.records.record import Stored, kind_named, stored
-from shared.services.records.transaction import CHANGES
 from shared.values.text import well_formed
 
 _HINT = "`opos records history KIND RECORD` shows the changes of a record."

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from opos.terminal.output import json_text
-from shared.records.change import as_change
+from shared.records.change import CHANGES, as_change
 from shared.records.kind import Kind
 from shared.records.text import written
 from shared.services.records.context import RecordsContext
 from shared.services.records.histories import documents
 from shared.services.records.record import Stored
 from shared.services.records.replay import portable
-from shared.services.records.transaction import CHANGES
 
 ID, KIND = "opos_id", "opos_kind"
 """The columns that an import recognises a record by. No field has such a name."""

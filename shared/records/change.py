@@ -6,6 +6,8 @@ from typing import Any, Literal, NamedTuple, Required, TypedDict, cast
 from shared.records.body import Body
 from shared.records.patch import Operation, difference, entries, pointer
 
+CHANGES = "record_changes"
+"""The collection of the changes of all records."""
 ActorKind = Literal["person", "source", "run", "agent", "import"]
 
 

@@ -25,7 +25,7 @@ from shared.records.kind import collection_of
 from shared.runtime import container
 from shared.runtime.container import Runtime
 from shared.services.asks.asks import open_ask
-from shared.services.records.forget import forget
+from shared.services.records.forgetting import forget
 from shared.services.records.person import Subject
 from shared.services.records.record import kind_named
 from tests.e2e.test_console_events import press

@@ -19,7 +19,7 @@ from shared.records.history import folded, rewound
 from shared.records.observation import Observation
 from shared.services.intake.acceptance import keep
 from shared.services.records.edits import IsForgotten, changes_of, create, edit, set_state
-from shared.services.records.forget import forget
+from shared.services.records.forgetting import forget
 from shared.services.records.merge import merge
 from shared.services.records.observations import observe
 from shared.services.records.person import Subject

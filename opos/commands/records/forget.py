@@ -14,7 +14,7 @@ from shared.adapters.sqlite.erasure import erase
 from shared.records.identity import Identity
 from shared.records.kind import Kind
 from shared.services.records.context import RecordsContext
-from shared.services.records.forget import expired, forget, scan_of
+from shared.services.records.forgetting import expired, forget, scan_of
 from shared.services.records.person import Subject, person_of
 from shared.services.records.person_scan import traces
 

@@ -7,13 +7,14 @@ from shared.ports import Update
 from shared.records.body import Body, with_state
 from shared.records.change import Cause, change_doc
 from shared.records.forgetting import Claimed, emptied, without_values
+from shared.services.records.announcements import AGAIN_AFTER
 from shared.services.records.clocks import clock_of
 from shared.services.records.context import RecordsContext
 from shared.services.records.observations import current_body
 from shared.services.records.proposals import Subject, reviewed
 from shared.services.records.record import Stored
 from shared.services.records.suppression import suppressing
-from shared.services.records.transaction import AGAIN_AFTER, Step, commit, given_up, projection
+from shared.services.records.transaction import Step, commit, given_up, projection
 
 
 def close(record: Stored, claims: Iterable[Claimed], cause: Cause, context: RecordsContext) -> None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 from shared.errors import AlreadyExists, Conflict, NotFound, OposError
 from shared.ports import Doc, Write
 from shared.records.body import OPERATOR, Body, State, with_state, with_values
-from shared.records.change import Cause, ChangeDoc, as_change, place_of
+from shared.records.change import CHANGES, Cause, ChangeDoc, as_change, place_of
 from shared.records.history import versions
 from shared.records.kind import InvalidValues, Kind
 from shared.records.ownership import Owners, Split, split
@@ -19,7 +19,7 @@ from shared.services.records.proposals import Subject, proposing
 from shared.services.records.record import Stored, stored
 from shared.services.records.separation import part, separate
 from shared.services.records.suppression import allowing, require_free
-from shared.services.records.transaction import CHANGES, change
+from shared.services.records.transaction import change
 
 T = TypeVar("T")
 TRIES = 5

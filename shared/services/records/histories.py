@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from shared.ports import Doc, Store
-from shared.records.change import ChangeDoc, as_change
+from shared.records.change import CHANGES, ChangeDoc, as_change
 from shared.services.records.context import RecordsContext
-from shared.services.records.transaction import CHANGES
 
 PAGE = 500
 

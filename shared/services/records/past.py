@@ -5,11 +5,10 @@ Among N changes it reads about log2(N) to find the moment, and then at most half
 
 from shared.ports import Condition
 from shared.records.body import Body, body_of
-from shared.records.change import ChangeDoc, as_change, change_id, place_of
+from shared.records.change import CHANGES, ChangeDoc, as_change, change_id, place_of
 from shared.records.history import folded, rewound
 from shared.records.kind import Kind
 from shared.services.records.context import RecordsContext
-from shared.services.records.transaction import CHANGES
 
 
 def body_at(kind: Kind, id: str, moment: str, context: RecordsContext) -> Body | None:

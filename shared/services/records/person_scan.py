@@ -15,6 +15,7 @@ from shared.asks.ask import COLLECTION as ASKS
 from shared.ports import Doc
 from shared.ports.indexes import COLLECTIONS, is_of_records
 from shared.ports.terms import alert_index, event_terms
+from shared.records.change import CHANGES
 from shared.records.forgetting import is_kept
 from shared.records.identity import Identity, forgotten
 from shared.records.kind import Kind
@@ -23,7 +24,6 @@ from shared.services.records.context import RecordsContext
 from shared.services.records.forgotten_events import emptied, is_forgotten
 from shared.services.records.histories import documents
 from shared.services.records.other_records import Others
-from shared.services.records.transaction import CHANGES
 
 _FIRST = ("events", "alerts")
 _WITHOUT_TEXT = frozenset(

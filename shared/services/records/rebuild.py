@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from shared.errors import AlreadyExists, Conflict, OposError
 from shared.ports import Delete, Doc, Write, create_or_update
 from shared.records.body import body_of
-from shared.records.change import ChangeDoc, Difference, change_id
+from shared.records.change import CHANGES, ChangeDoc, Difference, change_id
 from shared.records.history import Gap, folded
 from shared.records.kind import Kind, collection_of
 from shared.records.patch import difference
@@ -20,7 +20,7 @@ from shared.services.records.context import RecordsContext
 from shared.services.records.edits import TRIES, changes_of
 from shared.services.records.histories import documents, histories
 from shared.services.records.record import CLAIMS, claims_of
-from shared.services.records.transaction import CHANGES, projection
+from shared.services.records.transaction import projection
 
 
 class Comparison(NamedTuple):

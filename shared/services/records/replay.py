@@ -5,14 +5,14 @@ from typing import Any, NamedTuple
 
 from shared.errors import OposError
 from shared.ports import Create, Write, create_or_update
-from shared.records.change import ChangeDoc, change_id
+from shared.records.change import CHANGES, ChangeDoc, change_id
 from shared.records.kind import Kind
 from shared.services.records.batches import MOST, in_batches
 from shared.services.records.context import RecordsContext
 from shared.services.records.edits import changes_of
 from shared.services.records.rebuild import missing_claims, rebuilt
 from shared.services.records.record import kind_named
-from shared.services.records.transaction import CHANGES, given_up
+from shared.services.records.transaction import given_up
 
 
 class OtherHistory(OposError):

@@ -5,30 +5,22 @@ the store and the bus share a database, the announcement is in the same commit; 
 was made, or the sweeper makes it.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from typing import Any, NamedTuple
 
-from shared.context import Context
 from shared.errors import OposError
-from shared.events import RecordChanged, iso
+from shared.events import iso
 from shared.ports import Create, Delete, Doc, Update, Write, create_or_update
 from shared.records.body import Body, body_of, changed_fields
-from shared.records.change import Cause, ChangeDoc, as_change, change_doc, change_id
+from shared.records.change import CHANGES, Cause, ChangeDoc, change_doc, change_id
 from shared.records.derived import derived
 from shared.records.history import BLANK
 from shared.records.identity import FORGOTTEN
 from shared.records.kind import Field, Kind
+from shared.services.records.announcements import AGAIN_AFTER, announce, announcement
 from shared.services.records.context import RecordsContext
 from shared.services.records.proposals import Subject, reviewed
 from shared.services.records.record import claims_of, stored
-from shared.telemetry.logger import log as _log
-from shared.values.text import well_formed
-
-CHANGES = "record_changes"
-AGAIN_AFTER = timedelta(minutes=1)
-"""How long an announcement may take before the sweeper makes it again."""
 
 
 class Taken(OposError):
@@ -137,24 +129,6 @@ def _writes(steps: Sequence[Step]) -> list[Write]:
 
 def _path(made: ChangeDoc) -> str:
     return f"{CHANGES}/{change_id(made['record'], made['n'])}"
-
-
-def announce(doc: Doc, context: Context) -> None:
-    """Publish the change *doc*, and note that. A publish that fails is made again by the sweeper."""
-    try:
-        context.bus.publish(announcement(as_change(doc.data)))
-        context.store.commit([Update(doc.path, {"due_at": None}, doc.version)])
-    except Exception as fault:  # noqa: BLE001  (the change is stored, so an error would be wrong)
-        _log.exception("announcement_failed", change_id=doc.id, error=type(fault).__name__)
-
-
-def announcement(made: ChangeDoc) -> RecordChanged:
-    patch = [operation for operation in made["patch"] if not operation["path"].startswith("/clocks/")]
-    content = {
-        **{name: made.get(name) for name in ("kind", "record", "n", "at", "actor", "cause", "chain", "trace")},
-        "id": change_id(made["record"], made["n"]), "patch": patch,
-    }  # fmt: skip
-    return RecordChanged.model_validate_json(well_formed(json.dumps(content, ensure_ascii=False)))
 
 
 def _says_something(before: Body | None, after: Body) -> bool:
