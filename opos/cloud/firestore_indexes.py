@@ -40,8 +40,7 @@ def index_faults(folder: Path, kinds: Collection[Kind]) -> Iterator[Fault]:
 
 
 def _composite(index: Composite) -> dict[str, Any]:
-    how = {"arrayConfig": "CONTAINS"} if index.first == "CONTAINS" else {"order": index.first}
-    fields = [{"fieldPath": index.field, **how}, {"fieldPath": index.then_by, "order": index.direction}]
+    fields = [{"fieldPath": index.field, **_how(index.first)}, {"fieldPath": index.then_by, **_how(index.direction)}]
     return {"collectionGroup": index.collection, "queryScope": "COLLECTION", "fields": fields}
 
 
@@ -50,8 +49,7 @@ def _overrides(collection: str) -> Iterator[dict[str, Any]]:
     for field in (name for owner, name in INDEXES if owner == collection):
         yield _single(collection, field, orders(collection, field))
     for field in (name for owner, name in LISTS if owner == collection):
-        indexes = [{"arrayConfig": "CONTAINS", "queryScope": "COLLECTION"}]
-        yield {"collectionGroup": collection, "fieldPath": field, "indexes": indexes}
+        yield _single(collection, field, ["CONTAINS"])
 
 
 def _overrides_of(kind: Kind) -> Iterator[dict[str, Any]]:
@@ -65,9 +63,13 @@ def _exempt(collection: str) -> Iterator[dict[str, Any]]:
     yield {"collectionGroup": collection, "fieldPath": EXPIRY, "ttl": True, "indexes": []}
 
 
-def _single(collection: str, field: str, directions: Collection[str]) -> dict[str, Any]:
-    indexes = [{"order": order, "queryScope": "COLLECTION"} for order in directions]
+def _single(collection: str, field: str, ways: Collection[str]) -> dict[str, Any]:
+    indexes = [{**_how(way), "queryScope": "COLLECTION"} for way in ways]
     return {"collectionGroup": collection, "fieldPath": field, "indexes": indexes}
+
+
+def _how(way: str) -> dict[str, str]:
+    return {"arrayConfig": way} if way == "CONTAINS" else {"order": way}
 
 
 def company(environment: Mapping[str, str], folder: Path) -> Collection[Kind]:

@@ -88,7 +88,7 @@ RECORDS = "records_"
 CHANGED = "listed.changed_at"
 """What lists of records are ordered by: directly, or between equal values of another field."""
 LISTED_AS, LEADS_TO, WORDS = "listed_as", "into", "terms"
-"""The other fields of a record that are indexed, beside those in `listed`."""
+"""The other fields of a record that are indexed, beside those in `listed`. The id orders records with equal ones."""
 COLLECTIONS: tuple[str, ...] = (*dict.fromkeys(collection for collection, _ in INDEXES), *_UNINDEXED)
 
 
@@ -108,7 +108,8 @@ def is_of_records(collection: str) -> bool:
 
 def then_by(collection: str, order_by: str | None) -> str | None:
     """The field that orders equal values of *order_by*, before the id does."""
-    return CHANGED if order_by and order_by != CHANGED and is_of_records(collection) else None
+    is_listed = order_by is not None and order_by.startswith("listed.") and order_by != CHANGED
+    return CHANGED if is_listed and is_of_records(collection) else None
 
 
 def orders(collection: str, field: str) -> tuple[str, ...]:

@@ -14,13 +14,13 @@ from shared.records.kind import Kind
 MOST_COMPOSITES = 200
 """In one database (Firestore documentation, "Quotas and limits")."""
 ORDERS = ("ASCENDING", "DESCENDING")
-SINGLE_FIELDS: Mapping[str, tuple[str, ...]] = {CHANGED: ORDERS, LEADS_TO: ("ASCENDING",)}
-"""The fields of every kind that have an index of their own, and its directions."""
+SINGLE_FIELDS: Mapping[str, tuple[str, ...]] = {
+    CHANGED: ORDERS, LISTED_AS: ("ASCENDING",), LEADS_TO: ("ASCENDING",), WORDS: ("CONTAINS",),
+}  # fmt: skip
+"""The fields of every kind that have an index of their own, and how it has them."""
 
 
 def composites(kind: Kind) -> Iterator[Composite]:
-    yield Composite(kind.collection, LISTED_AS, "ASCENDING", CHANGED, "ASCENDING")
-    yield Composite(kind.collection, WORDS, "CONTAINS", CHANGED, "DESCENDING")
     for listed in listed_fields(kind):
         for order in ORDERS:
             first = "CONTAINS" if listed.is_list else order

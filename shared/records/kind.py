@@ -96,17 +96,17 @@ class Kind:
     where: tuple[str, int] = ("", 0)
     lines: Mapping[str, int] = parameter(default_factory=dict, compare=False)
 
-    @property
+    @cached_property
     def declared(self) -> Declaration:
         declared = self.model.declared
         assert declared  # noqa: S101  (kinds are made of models that have one)
         return declared
 
-    @property
+    @cached_property
     def name(self) -> str:
         return self.declared.kind
 
-    @property
+    @cached_property
     def version(self) -> int:
         return self.declared.version
 
@@ -120,7 +120,7 @@ class Kind:
     def plural(self) -> str:
         return self.declared.plural or f"{self.name}s"
 
-    @property
+    @cached_property
     def collection(self) -> str:
         """The collection of its records."""
         return collection_of(self.name)

@@ -27,20 +27,23 @@ def difference(before: Data, after: Data) -> list[Operation]:
 
 def _difference(before: Data, after: Data, place: str) -> Iterator[Operation]:
     for name in sorted(before.keys() | after.keys()):
-        path = f"{place}{pointer(name)}"
         if name not in after:
-            yield Operation(op="remove", path=path)
+            yield Operation(op="remove", path=place + pointer(name))
         elif name not in before:
-            yield Operation(op="add", path=path, value=after[name])
-        elif not place and isinstance(before[name], Mapping) and isinstance(after[name], Mapping):
-            yield from _difference(before[name], after[name], path)
+            yield Operation(op="add", path=place + pointer(name), value=after[name])
+        elif before[name] is after[name]:  # most parts are, and a comparison would look into each
+            continue
+        elif not place and isinstance(before[name], dict) and isinstance(after[name], dict):
+            yield from _difference(before[name], after[name], pointer(name))
         elif not same(before[name], after[name]):
-            yield Operation(op="replace", path=path, value=after[name])
+            yield Operation(op="replace", path=place + pointer(name), value=after[name])
 
 
 def same(value: Any, other: Any) -> bool:
     """Whether two JSON values are equal. Python says that True is 1; JSON does not."""
-    if isinstance(value, Mapping) and isinstance(other, Mapping):
+    if value is other:
+        return True
+    if isinstance(value, dict) and isinstance(other, dict):
         return value.keys() == other.keys() and all(same(value[name], other[name]) for name in value)
     if isinstance(value, list) and isinstance(other, list):
         return len(value) == len(other) and all(map(same, value, other))

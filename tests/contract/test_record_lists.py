@@ -175,6 +175,9 @@ def test_a_search_finds_records_with_all_words_of_their_titles(store: Store) -> 
     titles = {text: [record.title for record in search(DEAL, text, context, limit=2).records] for text in TITLES}
     assert titles == TITLES
     assert search(DEAL, "zurich", context, limit=2).has_more
+    first = next(iter(search(DEAL, "érika", context, limit=1).records))
+    edit(DEAL, first.id, {"size": 5}, ME, {}, context)
+    assert [record.title for record in search(DEAL, "zürich", context, limit=1).records] == [first.title]
     assert not search(DEAL, "cafe zurich", context, limit=2).has_more
 
 

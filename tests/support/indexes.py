@@ -16,10 +16,10 @@ def is_served(collection: str, fields: Sequence[str], order_by: str | None, *, d
 def serves_records(where: Sequence[Condition], order_by: str | None) -> bool:
     """Whether the indexes of a kind, if it lists all fields that are asked for, answer a query of its records."""
     values = [name for name, operator, _ in where if operator in {"==", "contains"}]
-    if values == [LEADS_TO]:
+    if values in ([LEADS_TO], [WORDS]):
         return order_by is None
     fields = {*values, *([order_by] if order_by else [])}
-    if not all(name.startswith("listed.") or name in {LISTED_AS, WORDS} for name in fields):
+    if not all(name.startswith("listed.") or name == LISTED_AS for name in fields):
         return False
     if any(operator == "contains" for _, operator, _ in where):
         return len(where) == 1 and order_by == CHANGED

@@ -1,10 +1,13 @@
 """The index of records: a table with a row for each listed field, element of a listed list, and word of a title.
 
-Triggers keep the rows, whoever writes the documents, and they need to know no kind: what a document has in `listed` is
-indexed. So a kind that changes needs no new index here, and the rows need no lock but that of a write (ADR 61).
+It needs to know no kind: what a document has in `listed` is indexed. So a kind that changes needs no new index here,
+and the rows need no lock but that of a write (ADR 61). Only rows of listed fields have the time of the last change, so
+a change that leaves the title as it is writes none for its words. Triggers keep the rows of new and removed documents,
+whoever writes them; `note` those of a document that changes.
 """
 
-from collections.abc import Iterator, Sequence
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from shared.ports import Condition, Doc
@@ -16,6 +19,7 @@ FEW = 1000
 """From this number on, a value does not count as rarer than another."""
 _ROW = "collection, field, key, changed_at, path"
 _ELEMENTS = "json_each(CASE listed.type WHEN 'array' THEN listed.value ELSE '[]' END)"
+_OTHERS = (LISTED_AS, LEADS_TO, WORDS)
 Order = tuple[tuple[str, str], ...]
 """The columns that order a query, each with the field of the document that it has; `path` has none."""
 _BY_ID: Order = (("row.path", ""),)
@@ -28,9 +32,9 @@ def _rows(doc: str) -> str:
     values = [
         f"SELECT 'listed.' || key AS field, value AS key {listed} WHERE type = 'text'",
         f"SELECT 'listed.' || listed.key, element.value {listed}, {_ELEMENTS} AS element",
-        *(f"SELECT '{name}', value FROM json_each({doc}.data, '$.{name}')" for name in (LISTED_AS, LEADS_TO, WORDS)),  # noqa: S608
+        *(f"SELECT '{name}', value FROM json_each({doc}.data, '$.{name}')" for name in _OTHERS),  # noqa: S608
     ]
-    changed = f"coalesce(json_extract({doc}.data, '$.{CHANGED}'), '')"
+    changed = f"CASE WHEN field GLOB 'listed.*' THEN coalesce(json_extract({doc}.data, '$.{CHANGED}'), '') ELSE '' END"
     rows = f"SELECT {doc}.collection, field, key, {changed}, {doc}.path FROM ({' UNION ALL '.join(values)})"  # noqa: S608
     return f"{rows} WHERE key IS NOT NULL"
 
@@ -50,11 +54,32 @@ def _sql() -> Iterator[str]:
     added = f"INSERT OR IGNORE INTO {_TABLE} ({_ROW}) {_rows('new')};"
     removed = f"DELETE FROM {_TABLE} WHERE ({_ROW}) IN ({_rows('old')});"  # noqa: S608
     yield from _trigger("INSERT", added)
-    yield from _trigger("UPDATE", removed, added)
     yield from _trigger("DELETE", removed)
 
 
 SCHEMA = "".join(_sql())
+_REMOVE = f"DELETE FROM {_TABLE} WHERE ({_ROW}) = (?, ?, ?, ?, ?)"  # noqa: S608
+_ADD = f"INSERT OR IGNORE INTO {_TABLE} ({_ROW}) VALUES (?, ?, ?, ?, ?)"  # noqa: S608
+
+
+def note(connection: sqlite3.Connection, path: str, *, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Index the record *path* by what *after* has, in the place of what *before* had."""
+    collection = path.partition("/")[0]
+    old, new = ({(collection, *row, path) for row in _rows_in(doc)} for doc in (before, after))
+    connection.executemany(_REMOVE, old - new)
+    connection.executemany(_ADD, new - old)
+
+
+def _rows_in(doc: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """The field, the key and the time of each row of *doc*: what `_rows` says in SQL."""
+    listed = doc.get("listed") or {}
+    for name, key in listed.items():
+        for element in key if isinstance(key, list) else [key]:
+            yield f"listed.{name}", element, listed["changed_at"]
+    for name in _OTHERS:
+        key = doc.get(name)
+        for element in key if isinstance(key, list) else [key] if key else []:
+            yield name, element, ""
 
 
 class Statement(NamedTuple):
@@ -99,10 +124,12 @@ def count(collection: str, where: Sequence[Condition]) -> Statement:
 
 
 def _order(where: Sequence[Condition], order_by: str | None) -> Order:
-    if not _values(where):
-        return (("row.key", order_by or ""), *_BY_CHANGE)
-    if order_by not in {None, CHANGED}:
-        raise ValueError(f"expected records with a value to be ordered by {CHANGED}, found {order_by}")
+    values = _values(where)
+    if not values:
+        return (("row.key", order_by or ""), *(_BY_ID if order_by in _OTHERS else _BY_CHANGE))
+    if order_by not in {None, CHANGED} or (order_by and values[0][0] in _OTHERS):
+        expected = f"records with a listed value to be ordered by {CHANGED}, and others by nothing"
+        raise ValueError(f"expected {expected}, found {order_by} and {where}")
     return _BY_CHANGE if order_by else _BY_ID
 
 

@@ -142,6 +142,8 @@ def _update(connection: sqlite3.Connection, path: str, data: Data, if_version: s
     merged = merge(known, data)
     connection.execute("UPDATE docs SET version = ?, data = ? WHERE path = ?", [version, _dump(merged), path])
     lists.note(connection, _collection(path), row[2], before=known, after=merged)
+    if is_of_records(path):
+        record_lists.note(connection, path, before=known, after=merged)
 
 
 def _table(collection: str, where: Sequence[Condition], order_by: str | None) -> str:

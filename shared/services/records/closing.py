@@ -12,7 +12,7 @@ from shared.services.records.clocks import clock_of
 from shared.services.records.context import RecordsContext
 from shared.services.records.observations import current_body
 from shared.services.records.proposals import Subject, reviewed
-from shared.services.records.record import Stored
+from shared.services.records.record import Stored, claims_of
 from shared.services.records.suppression import suppressing
 from shared.services.records.transaction import Step, commit, given_up, projection
 
@@ -31,7 +31,7 @@ def close(record: Stored, claims: Iterable[Claimed], cause: Cause, context: Reco
     made["forgets"], made["due_at"] = True, iso(context.now + AGAIN_AFTER)
     writes = [
         Update(record.doc.path, projection(kind, after, made, record.doc.data["created_at"]), record.doc.version),
-        *given_up(kind, record.id, before, after, context),
+        *given_up(record.id, claims_of(kind, before).keys() - claims_of(kind, after).keys(), context),
         *suppressing(kind, claims, at, context),
         *reviewed(Subject(kind, record.id, before, after, cause), context),
     ]

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from shared.errors import OposError
 from shared.ports import Condition, Doc, Operator
 from shared.ports.field_paths import field as value_at
-from shared.ports.indexes import CHANGED, LEADS_TO, WORDS, then_by
+from shared.ports.indexes import LEADS_TO, WORDS, then_by
 from shared.records.body import Body
 from shared.records.derived import ListedField, derived, listed_fields
 from shared.records.kind import InvalidValues, Kind
@@ -25,7 +25,7 @@ from shared.services.records.relisting import outdated
 from shared.values.words import words
 
 MOST = 500
-"""How many records with the rarest word a search looks through for the other words."""
+"""How many records with the longest word a search looks through, for the other words and for their order."""
 
 
 class NotListed(OposError):
@@ -76,16 +76,16 @@ def listed(
 def search(kind: Kind, text: str, context: RecordsContext, *, limit: int) -> Listing:
     """The live records with all words of *text* in their titles, the one that changed last first.
 
-    It looks through at most MOST records that have the longest of several words. If there are more, `has_more` is True.
+    It looks through at most MOST records that have the longest word. If there are more, `has_more` is True.
     """
     wanted = sorted(set(words(text)), key=len)
     if not wanted:
         return Listing([], has_more=False)
-    most = limit + 1 if len(wanted) == 1 else MOST
     where: list[Condition] = [(WORDS, "contains", wanted[-1])]
-    docs = list(context.store.query(kind.collection, where=where, order_by=CHANGED, descending=True, limit=most))
+    docs = list(context.store.query(kind.collection, where=where, limit=MOST))
     matching = [Stored(kind, doc) for doc in docs if set(doc.data["terms"]).issuperset(wanted)]
-    return Listing(matching[:limit], len(matching) > limit or len(docs) == most, not outdated(kind, context))
+    matching.sort(key=lambda record: (record.doc.data["changed_at"], record.id), reverse=True)
+    return Listing(matching[:limit], len(matching) > limit or len(docs) == MOST, not outdated(kind, context))
 
 
 def _require_served(kind: Kind, fields: Mapping[str, ListedField], names: Sequence[str], order_by: str) -> None:

@@ -11,7 +11,7 @@ from shared.services.records.batches import MOST, in_batches
 from shared.services.records.context import RecordsContext
 from shared.services.records.edits import changes_of
 from shared.services.records.rebuild import missing_claims, rebuilt
-from shared.services.records.record import kind_named
+from shared.services.records.record import claims_of, kind_named
 from shared.services.records.transaction import given_up
 
 
@@ -83,4 +83,5 @@ def _writes(lacking: Lacking, end: int, context: RecordsContext) -> Iterator[Wri
     doc = context.store.get(path)
     yield create_or_update(path, content, doc)
     yield from missing_claims(kind, record, content, context).values()
-    yield from given_up(kind, record, doc.data if doc else {}, content, context)
+    held = claims_of(kind, doc.data if doc else {}).keys()
+    yield from given_up(record, held - claims_of(kind, content).keys(), context)

@@ -5,7 +5,7 @@ the store and the bus share a database, the announcement is in the same commit; 
 was made, or the sweeper makes it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from shared.errors import OposError
@@ -159,7 +159,7 @@ def _claims(
     *ids* are those of the record and of records that are merged into it.
     """
     old, new = claims_of(kind, before or {}), claims_of(kind, after)
-    yield from given_up(kind, ids[0], before or {}, after, context)
+    yield from given_up(ids[0], old.keys() - new.keys(), context)
     for path in new.keys() - old.keys():
         claim = context.store.get(path)
         holder = stored(kind, claim.data["record"], context) if claim else None
@@ -173,11 +173,9 @@ def _claims(
             raise Taken(kind, field, value, holder.id)
 
 
-def given_up(
-    kind: Kind, id: str, before: Body | Mapping[str, Any], after: Body | Mapping[str, Any], context: RecordsContext
-) -> Iterator[Delete]:
-    """The writes that give up the claims of the record *id* for which *after* has no reason any more."""
-    for path in claims_of(kind, before).keys() - claims_of(kind, after).keys() if before else ():
+def given_up(id: str, paths: Iterable[str], context: RecordsContext) -> Iterator[Delete]:
+    """The writes that give up those of the claims at *paths* that the record *id* holds."""
+    for path in paths:
         claim = context.store.get(path)
         if claim and claim.data["record"] == id:
             yield Delete(path, claim.version)
