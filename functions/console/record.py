@@ -14,7 +14,8 @@ from functions.console.rows import at
 from shared.config.record_owners import owners
 from shared.errors import NotFound, OposError
 from shared.records.change import Actor, Cause
-from shared.services.records.edits import last_changes, set_state, undo_change
+from shared.services.records.changes import last_changes
+from shared.services.records.edits import set_state, undo_change
 from shared.services.records.record import Stored, kind_named, stored
 from shared.values.http import HttpRequest, HttpResponse
 from shared.values.text import one_line
@@ -39,7 +40,7 @@ def show(request: HttpRequest, context: ConsoleContext, kind_name: str, id: str)
     path = record_path(record.kind.name, record.id)
     if record.id != id:
         return Page("", {}, location=path)
-    changes = last_changes(record.id, context, limit=CHANGES + 1, before=_number(request.query.get("before", "")))
+    changes = last_changes(record, context, limit=CHANGES + 1, before=_number(request.query.get("before", "")))
     undone = _number(request.query.get("undo", ""))
     view = {
         "title": record.title or record.id[:8], "id": record.id, "kind": record.kind, "path": path, "n": record.n,

@@ -19,7 +19,8 @@ from shared.records.history import versions
 from shared.records.kind import Field, InvalidValues, Kind
 from shared.records.ownership import owner
 from shared.records.text import choices, control, is_prose, label, read, written
-from shared.services.records.edits import Edited, Overtaken, changes_of, create, edit
+from shared.services.records.changes import changes_of
+from shared.services.records.edits import Edited, Overtaken, create, edit
 from shared.services.records.record import Stored, kind_named
 from shared.values.http import HttpRequest, HttpResponse
 

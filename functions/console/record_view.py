@@ -13,7 +13,7 @@ from shared.records.ownership import owner, split
 from shared.records.text import label, shown
 from shared.records.undo import NothingToUndo, undo
 from shared.services.asks.asks import open_about
-from shared.services.records.edits import changes_of
+from shared.services.records.changes import changes_of
 from shared.services.records.record import Stored, stored
 
 _SIGNS = {"person": "person", "source": "in", "import": "in", "run": "dot", "agent": "dot"}

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from shared.errors import OposError
-from shared.records.change import ChangeDoc, as_change, place_of
+from shared.records.change import ChangeDoc, as_change
 
 
 class _Operation(BaseModel):
@@ -66,7 +66,7 @@ def _change(line: bytes, place: str) -> ChangeDoc:
     except (ValueError, ValidationError) as fault:
         hint = "`opos records export --changes` writes such files."
         raise BadHistory(f"{place}: expected a change of a record, found none: {_reason(fault)}", hint=hint) from None
-    return as_change({**change, "place": place_of(change["record"], change["n"])})
+    return as_change(change)
 
 
 def _reason(fault: ValueError) -> str:

@@ -8,8 +8,8 @@ from opos.terminal.times import moment
 from shared.errors import NotFound
 from shared.events import iso
 from shared.records.history import Version, versions
+from shared.services.records.changes import changes_of
 from shared.services.records.context import RecordsContext
-from shared.services.records.edits import changes_of
 from shared.services.records.record import Stored
 from shared.values.text import counted
 

@@ -40,7 +40,6 @@ INDEXES: tuple[tuple[str, str], ...] = (
     ("dead_letters", "received_at"),
     ("dead_letters", "event"),
     ("public_incidents", "shown_until"),
-    ("record_changes", "place"),
     ("record_changes", "cause"),
     ("record_changes", "due_at"),
     ("asks", "place"),
@@ -57,7 +56,6 @@ NEWEST_FIRST: frozenset[tuple[str, str]] = frozenset(
         ("overrides", "until"),
         ("public_incidents", "shown_until"),
         ("alerts", "urgency"),
-        ("record_changes", "place"),
         ("asks", "topic"),
     }
 )

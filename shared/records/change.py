@@ -37,8 +37,6 @@ class ChangeDoc(TypedDict, total=False):
     record: Required[str]
     kind: Required[str]
     n: Required[int]
-    place: Required[str]
-    """By which the changes of a record are read in order."""
     at: Required[str]
     actor: Required[Actor]
     cause: Required[str]
@@ -58,12 +56,8 @@ class ChangeDoc(TypedDict, total=False):
 
 
 def change_id(record: str, n: int) -> str:
-    """The id of change *n* of *record*. To create it is the fence: only one change becomes number n."""
+    """The id of change *n* of *record*; ids are in the order of *n*. To create it is the fence: only one becomes n."""
     return f"{record}.{n:08d}"
-
-
-def place_of(record: str, n: int) -> str:
-    return f"{record}/{n:08d}"
 
 
 def change_doc(
@@ -71,7 +65,7 @@ def change_doc(
 ) -> ChangeDoc:
     """The document of change *n*. Its `patch` is empty if nothing changes."""
     return ChangeDoc(
-        record=record, kind=kind, n=n, place=place_of(record, n), at=at, actor=cause.actor, cause=cause.id,
+        record=record, kind=kind, n=n, at=at, actor=cause.actor, cause=cause.id,
         chain=[*cause.chain, *([cause.id] if cause.id else [])], reason=cause.reason, trace=trace,
         patch=difference(before, after), inverse=difference(after, before),
     )  # fmt: skip

@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 from opos.cli import main
 from shared.records.observation import Observation
 from shared.services.asks.asks import stored
-from shared.services.records.edits import changes_of, edit
+from shared.services.records.changes import changes_of
+from shared.services.records.edits import edit
 from shared.services.records.observations import observe
 from shared.services.records.record import kind_named
 from shared.services.records.record import stored as stored_record

@@ -12,7 +12,8 @@ from shared.records.change import Actor, Cause
 from shared.records.history import folded, versions
 from shared.records.identity import FORGOTTEN
 from shared.records.ownership import Owners
-from shared.services.records.edits import changes_of, edit, set_state
+from shared.services.records.changes import changes_of
+from shared.services.records.edits import edit, set_state
 from shared.services.records.merge import merge
 from shared.services.records.record import kind_named, stored
 from tests.support.bundle import Bundle

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.ports import Doc
-from shared.services.records.edits import changes_of
+from shared.services.records.changes import changes_of
 from shared.services.records.record import by_key, kind_named
 from tests.support.bundle import Bundle
 from tests.support.company import RECORDS

@@ -17,7 +17,8 @@ from shared.records.history import folded
 from shared.services.asks.answers import OPOS, AlreadyAnswered, Expired, Outdated, answer, expire, withdraw
 from shared.services.asks.asks import count_open, open_ask, stored
 from shared.services.asks.decisions import decide
-from shared.services.records.edits import changes_of, edit
+from shared.services.records.changes import changes_of
+from shared.services.records.edits import edit
 from shared.services.records.observations import observe
 from shared.services.records.record import stored as stored_record
 from tests.property.test_interleaving import SCHEDULES, Turnstile

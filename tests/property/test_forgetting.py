@@ -18,7 +18,8 @@ from shared.records.forgetting import is_kept, without_values
 from shared.records.history import folded, rewound
 from shared.records.observation import Observation
 from shared.services.intake.acceptance import keep
-from shared.services.records.edits import IsForgotten, changes_of, create, edit, set_state
+from shared.services.records.changes import changes_of
+from shared.services.records.edits import IsForgotten, create, edit, set_state
 from shared.services.records.forgetting import forget
 from shared.services.records.merge import merge
 from shared.services.records.observations import observe

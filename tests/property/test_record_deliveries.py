@@ -10,7 +10,7 @@ from functions.record_keeper.handler import handle
 from shared.events import EventAccepted
 from shared.records.history import folded
 from shared.services.intake.replay import replay
-from shared.services.records.edits import changes_of
+from shared.services.records.changes import changes_of
 from tests.support.fakes import FakeContext
 from tests.support.fed import accept, bodies, customer, fed, records, stripe, subscription
 

@@ -15,7 +15,8 @@ from shared.records.body import Body, body_of, empty
 from shared.records.history import folded, versions
 from shared.records.observation import Observation, observed
 from shared.records.undo import NothingToUndo, is_merge
-from shared.services.records.edits import WouldLose, changes_of, create, edit, set_state, undo_change
+from shared.services.records.changes import changes_of
+from shared.services.records.edits import WouldLose, create, edit, set_state, undo_change
 from shared.services.records.merge import NothingToMerge, merge, preview
 from shared.services.records.observations import observe
 from shared.services.records.record import claimant, stored

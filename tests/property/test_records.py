@@ -11,7 +11,8 @@ from shared.records.body import Body, empty
 from shared.records.history import folded, versions
 from shared.records.observation import Observation, observed
 from shared.records.patch import difference
-from shared.services.records.edits import changes_of, create, edit, set_state, undo_change
+from shared.services.records.changes import changes_of
+from shared.services.records.edits import create, edit, set_state, undo_change
 from shared.services.records.observations import observe
 from shared.services.records.record import claimant, stored
 from tests.support.fakes import FakeContext

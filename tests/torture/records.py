@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from shared.ports import Doc, Store
@@ -47,8 +48,8 @@ def _faults(record: Doc | None, latest: tuple[str, str, str] | None, store: Stor
     clock = record.data["clocks"]["status"]
     if (clock["at"], clock["by"], record.data["values"]["status"]) != (at, event, message):
         yield f"expected what event {event} says, found what {clock['by']} says"
-    where: Any = [("place", ">=", f"{record.id}/"), ("place", "<", f"{record.id}0")]
-    changes = [as_change(doc.data) for doc in store.query("record_changes", where=where, order_by="place")]
+    docs = store.query("record_changes", after=Doc(f"record_changes/{record.id}", {}, ""))
+    changes = [as_change(doc.data) for doc in takewhile(lambda doc: doc.data["record"] == record.id, docs)]
     try:
         if folded(changes) != body_of(record.data):
             yield "its changes add up to something else"

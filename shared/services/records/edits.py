@@ -1,17 +1,18 @@
 """What the operator changes: new records, fields, deletion, and what was changed before."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from shared.errors import AlreadyExists, Conflict, NotFound, OposError
-from shared.ports import Doc, Write
+from shared.ports import Write
 from shared.records.body import OPERATOR, Body, State, with_state, with_values
-from shared.records.change import CHANGES, Cause, ChangeDoc, as_change, place_of
+from shared.records.change import Cause, ChangeDoc
 from shared.records.history import versions
 from shared.records.kind import InvalidValues, Kind
 from shared.records.ownership import Owners, Split, split
 from shared.records.proposal import Word
 from shared.records.undo import Lost, Undo, is_merge, undo
+from shared.services.records.changes import changes_of
 from shared.services.records.clocks import clock_of, first_clock
 from shared.services.records.context import RecordsContext
 from shared.services.records.observations import current_body
@@ -174,7 +175,7 @@ def undo_change(
     """
 
     def attempt(record: Stored) -> ChangeDoc | None:
-        changes = changes_of(record.id, context)
+        changes = changes_of(record.id, context, last=record.n)
         if is_merge(changes, n):
             gone = changes_of(changes[n - 1]["merges"][0], context)
             parted = part(kind, changes, n, gone, context)
@@ -218,25 +219,6 @@ def _undone(kind: Kind, record: Stored, undone: Undo, owners: Owners, context: R
     return with_state(body, undone.state, clock_of(record, {}, context, since=True))
 
 
-def changes_of(id: str, context: RecordsContext) -> list[ChangeDoc]:
-    """All changes of the record *id*, the first one first."""
-    return [as_change(doc.data) for doc in change_docs(id, context)]
-
-
-def change_docs(id: str, context: RecordsContext) -> Iterator[Doc]:
-    """The documents of `changes_of`."""
-    where: list[Any] = [("place", ">=", f"{id}/"), ("place", "<", f"{id}0")]  # 0 follows the slash
-    return context.store.query(CHANGES, where=where, order_by="place")
-
-
-def last_changes(id: str, context: RecordsContext, *, limit: int, before: int = 0) -> list[ChangeDoc]:
-    """The last changes of the record *id*, the last one first: those before number *before*, if that is not 0."""
-    end = place_of(id, before) if before else f"{id}0"
-    where: list[Any] = [("place", ">=", f"{id}/"), ("place", "<", end)]
-    docs = context.store.query(CHANGES, where=where, order_by="place", descending=True, limit=limit)
-    return [as_change(doc.data) for doc in docs]
-
-
 def _tried(kind: Kind, id: str, attempt: Callable[[Stored], T], context: RecordsContext) -> T:
     """The result of *attempt*, made again while others are quicker. Raises NoSuchRecord."""
     for left in reversed(range(TRIES)):
@@ -254,7 +236,7 @@ def _tried(kind: Kind, id: str, attempt: Callable[[Stored], T], context: Records
 
 
 def _require_untouched(record: Stored, base: int, fields: set[str], context: RecordsContext) -> None:
-    seen = versions(changes_of(record.id, context), record.kind.current)
+    seen = versions(changes_of(record.id, context, last=record.n), record.kind.current)
     later = [version for version in seen if version.change["n"] > base]
     touched = [(version.change, version.fields & fields) for version in later if version.fields & fields]
     if touched:

@@ -17,9 +17,10 @@ from shared.ports import Doc, Update
 from shared.records.change import Cause, ChangeDoc, as_change
 from shared.records.forgetting import without_mentions, without_values
 from shared.records.kind import Kind
+from shared.services.records.changes import change_docs
 from shared.services.records.closing import close
 from shared.services.records.context import RecordsContext
-from shared.services.records.edits import TRIES, change_docs
+from shared.services.records.edits import TRIES
 from shared.services.records.histories import documents
 from shared.services.records.other_records import Others
 from shared.services.records.person import Person, Subject, person_of

@@ -13,9 +13,10 @@ from shared.records.change import Cause, ChangeDoc
 from shared.records.kind import Kind
 from shared.records.merge import Choice, choices, merged
 from shared.records.ownership import Owners
+from shared.services.records.changes import changes_of
 from shared.services.records.clocks import clock_of
 from shared.services.records.context import RecordsContext
-from shared.services.records.edits import TRIES, IsForgotten, NoSuchRecord, Overtaken, changes_of
+from shared.services.records.edits import TRIES, IsForgotten, NoSuchRecord, Overtaken
 from shared.services.records.observations import current_body
 from shared.services.records.record import Stored, stored
 from shared.services.records.redirects import led_to, redirected

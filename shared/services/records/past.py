@@ -3,11 +3,11 @@
 Among N changes it reads about log2(N) to find the moment, and then at most half of them.
 """
 
-from shared.ports import Condition
 from shared.records.body import Body, body_of
-from shared.records.change import CHANGES, ChangeDoc, as_change, change_id, place_of
+from shared.records.change import CHANGES, change_id
 from shared.records.history import folded, rewound
 from shared.records.kind import Kind
+from shared.services.records.changes import changes_of
 from shared.services.records.context import RecordsContext
 
 
@@ -24,8 +24,8 @@ def body_at(kind: Kind, id: str, moment: str, context: RecordsContext) -> Body |
         return body_of(doc.data)
     n = _last_before(id, moment, last, context)
     if n <= last // 2:
-        return folded(_changes(id, 1, n, context)) if n else None
-    later = _changes(id, n + 1, last, context)
+        return folded(changes_of(id, context, last=n)) if n else None
+    later = changes_of(id, context, first=n + 1, last=last)
     return rewound(body_of(doc.data), later)
 
 
@@ -37,9 +37,3 @@ def _last_before(id: str, moment: str, last: int, context: RecordsContext) -> in
         change = context.store.get(f"{CHANGES}/{change_id(id, n)}")
         known, beyond = (n, beyond) if change and change.data["at"] <= moment else (known, n)
     return known
-
-
-def _changes(id: str, first: int, last: int, context: RecordsContext) -> list[ChangeDoc]:
-    """The changes from *first* to *last*, in order."""
-    where: list[Condition] = [("place", ">=", place_of(id, first)), ("place", "<=", place_of(id, last))]
-    return [as_change(doc.data) for doc in context.store.query(CHANGES, where=where, order_by="place")]

@@ -10,8 +10,9 @@ from shared.records.change import ChangeDoc
 from shared.records.forgetting import Claimed, claimed, identity_of
 from shared.records.identity import Identity, texts
 from shared.records.kind import Kind
+from shared.services.records.changes import changes_of
 from shared.services.records.context import RecordsContext
-from shared.services.records.edits import NoSuchRecord, changes_of
+from shared.services.records.edits import NoSuchRecord
 from shared.services.records.record import Stored, claimant, stored
 
 

@@ -16,8 +16,9 @@ from shared.records.change import CHANGES, ChangeDoc, Difference, change_id
 from shared.records.history import Gap, folded
 from shared.records.kind import Kind, collection_of
 from shared.records.patch import difference
+from shared.services.records.changes import changes_of
 from shared.services.records.context import RecordsContext
-from shared.services.records.edits import TRIES, changes_of
+from shared.services.records.edits import TRIES
 from shared.services.records.histories import documents, histories
 from shared.services.records.record import CLAIMS, claims_of
 from shared.services.records.transaction import projection

@@ -8,8 +8,8 @@ from shared.ports import Create, Write, create_or_update
 from shared.records.change import CHANGES, ChangeDoc, change_id
 from shared.records.kind import Kind
 from shared.services.records.batches import MOST, in_batches
+from shared.services.records.changes import changes_of
 from shared.services.records.context import RecordsContext
-from shared.services.records.edits import changes_of
 from shared.services.records.rebuild import missing_claims, rebuilt
 from shared.services.records.record import claims_of, kind_named
 from shared.services.records.transaction import given_up

@@ -3,7 +3,8 @@
 from functions.sweeper.handler import sweep
 from shared.errors import Unavailable
 from shared.events import Message, RecordChanged, Tick
-from shared.services.records.edits import changes_of, create
+from shared.services.records.changes import changes_of
+from shared.services.records.edits import create
 from tests.support.company import KINDS
 from tests.support.fakes import FakeBus, FakeContext
 from tests.support.fed import fed

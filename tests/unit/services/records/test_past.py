@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from shared.events import iso
 from shared.records.history import as_of
-from shared.services.records.edits import changes_of, create, edit
+from shared.services.records.changes import changes_of
+from shared.services.records.edits import create, edit
 from shared.services.records.past import body_at
 from tests.support.fakes import FakeContext
 from tests.support.kinds import CUSTOMER, KINDS

@@ -8,7 +8,8 @@ from shared.asks.record_proposal import APPLY, KEEP
 from shared.services.asks.answers import AlreadyAnswered, NoSuchOption, Outdated
 from shared.services.asks.asks import stored as stored_ask
 from shared.services.asks.decisions import decide
-from shared.services.records.edits import changes_of, edit, set_state
+from shared.services.records.changes import changes_of
+from shared.services.records.edits import edit, set_state
 from shared.services.records.observations import observe
 from shared.services.records.record import stored
 from tests.support.asks import ME_ACTOR, customer, opened, proposed, said

@@ -12,7 +12,8 @@ from shared.ports import Doc, Store
 from shared.records import Listed, Record, upcast
 from shared.records.kind import Kind
 from shared.services.records import relisting
-from shared.services.records.edits import changes_of, create, edit, set_state
+from shared.services.records.changes import changes_of
+from shared.services.records.edits import create, edit, set_state
 from shared.services.records.listing import listed, search
 from shared.services.records.relisting import outdated, relist, relist_all
 from tests.support.fakes import FakeContext, FakeStore
