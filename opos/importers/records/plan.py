@@ -17,8 +17,7 @@ from shared.records.ownership import Owners, split
 from shared.records.patch import same
 from shared.services.records.clocks import clock_of, first_clock
 from shared.services.records.context import RecordsContext
-from shared.services.records.observations import current_body
-from shared.services.records.record import Stored, claim_path, claimant, stored
+from shared.services.records.record import Stored, claim_path, claimant, current_body, stored
 from shared.services.records.suppression import secret_of, suppressed
 
 Verdict = Literal["new", "change", "same", "conflict", "fault"]

@@ -10,9 +10,8 @@ from shared.records.forgetting import Claimed, emptied, without_values
 from shared.services.records.announcements import AGAIN_AFTER
 from shared.services.records.clocks import clock_of
 from shared.services.records.context import RecordsContext
-from shared.services.records.observations import current_body
 from shared.services.records.proposals import Subject, reviewed
-from shared.services.records.record import Stored, claims_of
+from shared.services.records.record import Stored, claims_of, current_body
 from shared.services.records.suppression import suppressing
 from shared.services.records.transaction import Step, commit, given_up, projection
 

@@ -15,9 +15,8 @@ from shared.records.undo import Lost, Undo, is_merge, undo
 from shared.services.records.changes import changes_of
 from shared.services.records.clocks import clock_of, first_clock
 from shared.services.records.context import RecordsContext
-from shared.services.records.observations import current_body
 from shared.services.records.proposals import Subject, proposing
-from shared.services.records.record import Stored, stored
+from shared.services.records.record import Stored, current_body, stored
 from shared.services.records.separation import part, separate
 from shared.services.records.suppression import allowing, require_free
 from shared.services.records.transaction import change

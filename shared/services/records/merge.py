@@ -17,8 +17,7 @@ from shared.services.records.changes import changes_of
 from shared.services.records.clocks import clock_of
 from shared.services.records.context import RecordsContext
 from shared.services.records.edits import TRIES, IsForgotten, NoSuchRecord, Overtaken
-from shared.services.records.observations import current_body
-from shared.services.records.record import Stored, stored
+from shared.services.records.record import Stored, current_body, stored
 from shared.services.records.redirects import led_to, redirected
 from shared.services.records.transaction import Step, commit, step
 

@@ -6,8 +6,7 @@ from shared.ports import Doc
 from shared.records.change import Cause, ChangeDoc
 from shared.records.kind import InvalidValues, Kind
 from shared.services.records.context import RecordsContext
-from shared.services.records.observations import current_body
-from shared.services.records.record import Stored
+from shared.services.records.record import Stored, current_body
 from shared.services.records.transaction import change
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from shared.errors import OposError
 from shared.events import document_id
-from shared.records.body import Body, empty, without
+from shared.records.body import Body, without
 from shared.records.change import Actor, Cause, ChangeDoc
 from shared.records.kind import Field, Kind
 from shared.records.observation import Observation, observed, observed_other
@@ -12,7 +12,7 @@ from shared.records.ownership import Owners, Split, guests, split
 from shared.records.proposal import Word
 from shared.services.records.context import RecordsContext
 from shared.services.records.proposals import Subject, proposing
-from shared.services.records.record import Stored, claimant, kind_named, stored
+from shared.services.records.record import Stored, claimant, current_body, kind_named, stored
 from shared.services.records.suppression import suppressed
 from shared.services.records.transaction import change
 
@@ -78,13 +78,6 @@ def _word(said: Observation, asked: Split, field: Field) -> Word:
         return Word({}, frozenset(), {}, said.clock, insists=False)
     agreed = frozenset(said.values.keys() - asked.allowed.keys() - asked.asked.keys() - {field.name})
     return Word(asked.asked, agreed, asked.owners, said.clock, insists=False)
-
-
-def current_body(kind: Kind, record: Stored | None) -> Body:
-    """The body of *record* with its values as the kind has them today; that of no record yet if it is None."""
-    if record is None:
-        return empty(kind.version)
-    return Body(**{**record.body, "values": record.values, "schema": kind.version})
 
 
 def _record(kind: Kind, field: Field, said: Observation, context: RecordsContext) -> Stored | None:

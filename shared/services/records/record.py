@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.errors import NotFound
+from shared.errors import NotFound, OposError
 from shared.events import document_id
 from shared.ports import Doc
-from shared.records.body import Body, body_of
+from shared.records.body import Body, body_of, empty
 from shared.records.kind import Field, Kind
 from shared.services.records.context import RecordsContext
 
@@ -18,6 +18,19 @@ _MERGES = 50
 
 class NoSuchKind(NotFound):
     code = "no_such_kind"
+
+
+class MadeLater(OposError):
+    """The record has values of a later version of its kind, as after a rollback. To change it would mix the two."""
+
+    code = "made_later"
+    http_status = 409
+
+    def __init__(self, kind: Kind, schema: int) -> None:
+        super().__init__(
+            f"expected a {kind.name} of version {kind.version} or earlier, found version {schema}",
+            hint="A later release has stored it. Nothing is changed until that release is back.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,23 @@ class Stored:
     @property
     def title(self) -> str:
         return str(self.doc.data["title"])
+
+
+def current_body(kind: Kind, record: Stored | None) -> Body:
+    """The body of *record* as the kind has it today; that of no record yet if it is None.
+
+    Raises Outdated, and MadeLater: what this release does not know, it leaves as it is.
+    """
+    if record is None:
+        return empty(kind.version)
+    return body_today(kind, record.body) if not record.forgotten_at else Body(**{**record.body, "schema": kind.version})
+
+
+def body_today(kind: Kind, body: Body) -> Body:
+    """*body* with values as the kind has them today. Raises as `current_body` does."""
+    if body["schema"] > kind.version:
+        raise MadeLater(kind, body["schema"])
+    return Body(**{**body, "values": kind.current(body["values"], body["schema"]), "schema": kind.version})
 
 
 def kind_named(name: str, context: RecordsContext) -> Kind:

@@ -10,7 +10,7 @@ from shared.records.kind import Kind
 from shared.records.merge import parted, taken
 from shared.records.undo import Lost, NothingToUndo
 from shared.services.records.context import RecordsContext
-from shared.services.records.record import Stored
+from shared.services.records.record import Stored, body_today
 from shared.services.records.redirects import merged_record, redirected
 from shared.services.records.transaction import commit, step
 
@@ -41,7 +41,7 @@ def part(
     if back is None:
         raise NothingToUndo(f"expected that {goes} leads to {stays}, found that the merge was undone already")
     seen = list(versions(changes))
-    before, after, now = (_current(kind, version.body) for version in (seen[n - 2], seen[n - 1], seen[-1]))
+    before, after, now = (body_today(kind, version.body) for version in (seen[n - 2], seen[n - 1], seen[-1]))
     back_body = next(version.body for version in reversed(list(versions(gone))) if version.body["state"] == "live")
     systems = {field.system for field in kind.claims if field.system and field.name in back_body["values"]}
     lost = list(_lost(seen[n:], taken(before, after), systems))
@@ -60,10 +60,6 @@ def separate(record: Stored, apart: Parted, n: int, cause: Cause, context: Recor
     assert comes  # noqa: S101
     commit([stays, comes, *redirected(kind, apart.led, record.id, back.id, cause, context)], context)
     return stays.made
-
-
-def _current(kind: Kind, body: Body) -> Body:
-    return Body(**{**body, "values": kind.current(body["values"], body["schema"]), "schema": kind.version})
 
 
 def _lost(later: Sequence[Version], fields: set[str], systems: set[str]) -> Iterator[Lost]:
