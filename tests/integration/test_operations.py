@@ -118,7 +118,7 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def run(*words: str, **environment: str) -> str:
     return subprocess.run(
         ["gcloud", "--quiet", *words],
-        env={**os.environ, **environment}, check=True, capture_output=True, text=True, timeout=120,
+        env={**os.environ, **environment}, check=True, capture_output=True, text=True, timeout=600,
     ).stdout  # fmt: skip
 
 
@@ -244,6 +244,6 @@ def in_shell(page: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """The blocks of *page*, run in *folder*."""
     lines = "\n".join(re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
     script = f'set -e\nopos() {{ {shlex.quote(sys.executable)} -m opos "$@"; }}\n{lines}'
-    done = subprocess.run(["sh", "-c", script], check=False, cwd=folder, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["sh", "-c", script], check=False, cwd=folder, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return done
