@@ -240,7 +240,7 @@ def test_nothing_secret_reaches_the_log_of_a_running_bundle(tmp_path: Path) -> N
         assert post(bundle.port, delivery.body, forged)[0] == 401
         for path in ("/ack/planted-link", "/webhooks/ping/x?token=planted-query", "/console/planted-link"):
             post(bundle.port, b"", planted, path=path, method="GET")
-        until(lambda: "T" in phone.arrivals, seconds=30, what="the page")
+        until(lambda: "T" in phone.arrivals, seconds=60, what="the page")
     log = (tmp_path / "log").read_text()
     assert "accepted" in log
     for secret in ("planted", "/console/", SECRET, phone.url, signed_headers["webhook-signature"]):

@@ -85,7 +85,7 @@ class Counter(Mailbox):
 def test_a_mail_server_is_greeted_and_left_and_told_of_no_mail() -> None:
     with mail_server(box := Counter()) as port:
         assert mail(f"smtp://127.0.0.1:{port}").reach() is True
-        assert box.left.wait(10)
+        assert box.left.wait(30)
     assert box.commands == ["EHLO", "NOOP", "QUIT"]
     assert box.mails == []
 

@@ -154,7 +154,7 @@ class Bundle:
     ) -> Answer:
         request = urllib.request.Request(f"{self.url}{path}", body, headers or {}, method=method)
         try:
-            with _opener.open(request, timeout=20) as response:
+            with _opener.open(request, timeout=60) as response:
                 answer = _answer(response)
         except urllib.error.HTTPError as response:
             with response:

@@ -141,7 +141,7 @@ class Site:
         url = f"{self.cloud.state['url']}/{declared.service(function)}{path}"
         request = urllib.request.Request(url, json.dumps(body).encode(), headers)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as answer:
             with answer:

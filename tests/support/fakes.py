@@ -184,7 +184,7 @@ class WaitingChannel(RecordingChannel):
     answers: threading.Event = field(default_factory=threading.Event)
 
     def send(self, notice: Notice, key: str) -> Receipt:
-        assert self.answers.wait(10)
+        assert self.answers.wait(30)
         return super().send(notice, key)
 
 
