@@ -11,6 +11,9 @@ step = @printf '%-60s' '$(1)'; began=$$(date +%s); printed=$$({ $(2); } 2>&1) ||
   { echo failed; echo "$$printed"; exit 1; }; echo "$$(( $$(date +%s) - began )) s"
 BY := $(if $(UV),uv,pip)
 
+# Python keeps what it has compiled: the tests start hundreds of processes, and each would compile its modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: install demo up test test-slow test-infra test-all test-counterparts check bench lock clean
 
 install: .venv/run

@@ -6,9 +6,11 @@ import threading
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from opos.bundle.gateway import gateway, load_functions, push_in_process
@@ -97,6 +99,12 @@ def _answer(response: Any) -> Answer:
     return Answer(response.status, response.read().decode(errors="replace"), headers)
 
 
+@cache
+def loaded_functions() -> dict[str, Flask]:
+    """The functions, loaded once as in a process of `opos up`: the runtime that they serve is the current one."""
+    return load_functions()
+
+
 @dataclass
 class Bundle:
     folder: Path
@@ -120,7 +128,7 @@ class Bundle:
         self.store = CountingStore(self._firestore() if self.firestore else self.runtime.store)
         self.runtime.__dict__["store"] = self.store
         runtime.use(self.runtime)
-        self.functions = functions = load_functions()
+        self.functions = functions = loaded_functions()
         # A test may close the server and open it again, so the port is not an ephemeral one.
         self.server: BaseWSGIServer = make_server("127.0.0.1", free_port(), gateway(functions), threaded=True)
         threading.Thread(target=self.server.serve_forever, args=(POLL,), daemon=True).start()
