@@ -11,6 +11,9 @@ step = @printf '%-60s' '$(1)'; began=$$(date +%s); printed=$$({ $(2); } 2>&1) ||
   { echo failed; echo "$$printed"; exit 1; }; echo "$$(( $$(date +%s) - began )) s"
 BY := $(if $(UV),uv,pip)
 
+# Python keeps what it has compiled: the tests start hundreds of processes, and each would compile its modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: install demo up test test-slow test-infra test-all test-counterparts check bench lock clean
 
 install: .venv/run
@@ -49,7 +52,8 @@ FAST := not slow and not emulators and not counterparts
 SLOW := (slow or emulators or hypothesis) and not counterparts
 # Schemathesis gives all tests of an API description the same name, and pytest-xdist would run only one of them.
 ONE_NAME := tests/conformance/test_openapi.py
-TWO_PROCESSES := -n 2 --dist loadfile -p no:schemathesis --ignore $(ONE_NAME)
+# In the order of the folders, the units come last: they are short, so that neither process waits long for the other.
+TWO_PROCESSES := -n 2 --dist loadfile --no-loadscope-reorder -p no:schemathesis --ignore $(ONE_NAME)
 # The slow tests mostly wait: for back-off, leases and processes that start.
 THREE_PROCESSES := $(subst -n 2,-n 3,$(TWO_PROCESSES))
 

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, settings
+from structlog.dev import ConsoleRenderer, plain_traceback
 
 from tests.support.requirements import TIERS
 
@@ -14,6 +15,9 @@ BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fast", BUSY, max_examples=25)
 settings.register_profile("thorough", BUSY, max_examples=100)
 settings.load_profile(os.environ.get("OPOS_TEST_PROFILE", "fast"))
+
+ConsoleRenderer.get_active().exception_formatter = plain_traceback
+"""Rich draws the variables of each frame, for which a test with many faults takes seconds."""
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """A shell has its jobs in the background ignore Ctrl-C, and a process that ignores it has its children ignore it too."""

@@ -154,9 +154,9 @@ def test_a_pump_survives_a_fault_of_any_kind(bus: LocalBus) -> None:
 
     pump = Pump(Faulty(bus.database, bus.clock, bus.new_id), functions.push)
     pump.start()
-    assert failed.wait(10)
+    assert failed.wait(30)
     pump.bus.publish(DUE)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not functions.pushed and time.monotonic() < deadline:
         time.sleep(0.01)
     pump.stop()
@@ -278,7 +278,7 @@ def test_an_urgent_message_finds_a_worker_though_others_keep_all_that_they_may_h
         if function == "sweeper":
             critical.set()
         else:
-            release.wait(20)
+            release.wait(60)
         return 200
 
     pump = Pump(bus, Functions(answer=answer).push)
@@ -286,7 +286,7 @@ def test_an_urgent_message_finds_a_worker_though_others_keep_all_that_they_may_h
         bus.publish(accepted(f"w{n}", "warning"))
     pump.start()
     bus.publish(Tick())
-    assert critical.wait(20)
+    assert critical.wait(30)
     release.set()
     pump.stop()
 

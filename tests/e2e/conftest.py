@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.process.due_task import DueTask
 from shared.telemetry import setup as telemetry
 from tests.support import requirements as needs
 from tests.support.bundle import Bundle
@@ -12,6 +13,12 @@ from tests.support.bundle import Bundle
 def _configured_log() -> None:
     """Each test starts with the log of a function: a command that another test ran here may have silenced it."""
     telemetry.configure()
+
+
+@pytest.fixture(autouse=True)
+def _patient_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bundle in this process waits for what it reads: a test fails for a wrong answer, not for a busy machine."""
+    monkeypatch.setattr(DueTask, "_patience", 30.0)
 
 
 @pytest.fixture

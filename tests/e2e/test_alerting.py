@@ -11,9 +11,9 @@ import pytest
 from opos.history.event_trace import lines
 from opos.terminal.times import OperatorClock
 from shared.services.alerting.event_story import story
-from tests.e2e.test_commands import opos
 from tests.integration.test_channels import posted
 from tests.support.bundle import Bundle
+from tests.support.commands import opos
 
 LOUDER = """
 channels: {desk: {console: true}, inbox: {console: true}}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = needs.browser
 
-PATIENCE = 10_000
+PATIENCE = 60_000
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1200, "height": 900}
 
 

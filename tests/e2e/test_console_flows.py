@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = needs.browser
-PATIENCE = 10_000
+PATIENCE = 60_000
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.values.local_time import local_time
-from tests.e2e.test_commands import opos
 from tests.support.bundle import Bundle
+from tests.support.commands import opos
 
 SEVERAL = """
 digest:

@@ -134,6 +134,7 @@ def test_days_of_sweeps_go_on_where_the_release_stopped(old: Bundle) -> None:
     crawl(old)
 
 
+@pytest.mark.slow
 def test_a_webhook_of_an_alert_that_the_release_stored_is_handled_as_any_other(old: Bundle) -> None:
     known = {doc.data["title"]: doc for doc in old.docs("alerts")}
     for number, name in enumerate(("DiskFull", "Slow", "Gone", "Flaps", "Muted", "Last", "New")):

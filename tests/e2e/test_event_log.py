@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.e2e.test_commands import opos
 from tests.support.bundle import Bundle
+from tests.support.commands import opos
 
 
 def exported(bundle: Bundle, *options: str, since: str = "2026-11-01") -> list[str]:

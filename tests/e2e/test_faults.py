@@ -19,6 +19,7 @@ from shared.health.failures import FAILURES
 from tests.e2e.test_commands import opos
 from tests.integration.test_channels import Mailbox, certificate
 from tests.integration.test_disk_full import filled, mounted
+from tests.support import commands
 from tests.support.bundle import Bundle
 from tests.support.http_server import Quiet, served
 from tests.support.operation_counter import CountingStore
@@ -207,7 +208,7 @@ def test_messages_that_stay_dead_are_named_until_they_are_replayed(
     assert "messages-dead" in [failure["failure"] for failure in json.loads(doctor.stdout)["wrong"]]
     for doc in bundle.docs("dead_letters"):
         replayed = doc.data["event"] or event
-        assert opos("replay", replayed, *bundle.place, folder=bundle.folder).returncode == 0
+        assert commands.opos("replay", replayed, *bundle.place, folder=bundle.folder).returncode == 0
     bundle.settle()
     minutes(bundle, 20)
     assert "messages-dead" not in failures(bundle)

@@ -1,4 +1,4 @@
-"""`opos flags`, run as processes."""
+"""`opos flags`, on files in a folder."""
 
 import json
 import os
@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_commands import opos
 from tests.support.bundle import CONFIG
+from tests.support.commands import opos
 
 FLAGS = """
 flags:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = [needs.browser, needs.frontend]
 
 FLAGS = (needs.ROOT / "flags.yaml").read_text()
-PATIENCE = 10_000
+PATIENCE = 60_000
 BULK = "/ofrep/v1/evaluate/flags"
 LIVE, AWAY = "Live from", "The flag server does not answer"
 DEFAULTS = {"new_checkout": "false", "dark_mode": "false", "beta_dashboard": "false", "old_export": "true"}

@@ -144,7 +144,7 @@ def test_each_method_pings_and_any_other_method_or_name_says_what_to_do_without_
         assert "secretive" not in missing.text
     assert bundle.request("POST", "/webhooks/ping/backup/start/again").status == 404
     assert bundle.request("POST", f"{PING}?rid=7").status == 400
-    connection = HTTPConnection("127.0.0.1", bundle.server.server_port, timeout=20)
+    connection = HTTPConnection("127.0.0.1", bundle.server.server_port, timeout=60)
     connection.request("POST", PING, headers={"content-length": str(2 * 1024 * 1024)})
     assert connection.getresponse().status == 413
     connection.close()

@@ -36,7 +36,7 @@ def test_a_body_over_the_limit_is_too_large_and_the_server_goes_on(bundle: Bundl
 
 
 def test_a_chunked_body_over_the_limit_is_too_large(bundle: Bundle) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", bundle.server.server_port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", bundle.server.server_port, timeout=60)
     try:
         connection.request("POST", "/webhooks/github", (b"x" * 65536 for _ in range(20)), encode_chunked=True,
                            headers={"transfer-encoding": "chunked"})  # fmt: skip

@@ -243,7 +243,7 @@ def test_a_client_that_runs_turns_a_flag_off_and_on_again_after_idle_time(bundle
             print(file=client.stdin, flush=True)
             assert as_rows(rows, json.loads(client.stdout.readline())) == rows
         client.stdin.close()
-        assert client.wait(20) == 0
+        assert client.wait(60) == 0
 
 
 def revive(bundle: Bundle) -> None:

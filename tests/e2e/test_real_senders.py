@@ -132,7 +132,7 @@ def alertmanager(folder: Path, url: str) -> Iterator[str]:
         yield base
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(60)
 
 
 def is_ready(base: str) -> bool:
@@ -142,7 +142,7 @@ def is_ready(base: str) -> bool:
         return False
 
 
-def until(holds: Callable[[], object], *, what: Callable[[], str] = lambda: "", seconds: float = 30) -> None:
+def until(holds: Callable[[], object], *, what: Callable[[], str] = lambda: "", seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"waited {seconds} s; {what()}"

@@ -173,7 +173,7 @@ def test_what_strangers_senders_and_receivers_say_is_in_no_line_and_no_answer(pr
     refused = "not_delivered"
     until(
         lambda: {one["reason"] for one in process.lines() if one["message"] == refused} >= {"rejected", "unreachable"},
-        seconds=30, what="pages that are refused",
+        seconds=60, what="pages that are refused",
     )  # fmt: skip
     process.ask("GET", "/health")
     process.ask("GET", "/metrics")
@@ -188,7 +188,7 @@ def test_what_strangers_senders_and_receivers_say_is_in_no_line_and_no_answer(pr
 @pytest.mark.parametrize("process", ["text"], indirect=True)
 def test_the_readable_log_has_none_of_it_either(process: Process) -> None:
     speak(process)
-    until(lambda: "tries again" in process.log.read_text(), seconds=30, what="pages that are refused")
+    until(lambda: "tries again" in process.log.read_text(), seconds=60, what="pages that are refused")
     log = process.log.read_text()
     assert {"accepted", "interrupts", "quarantined", "rejected 401"} <= {*re.findall(r"rejected \d+|\w+", log)}
     assert {*re.findall(rf"{PLANTED}-\d+", log)} == set()
@@ -197,7 +197,7 @@ def test_the_readable_log_has_none_of_it_either(process: Process) -> None:
 def test_every_line_of_a_function_is_json_with_its_trace_and_its_name(process: Process) -> None:
     known = trouble("known")
     process.ask("POST", "/webhooks/app", known.body, signed(known))
-    until(lambda: any(one["message"] == "routed" for one in process.lines()), seconds=20, what="the router")
+    until(lambda: any(one["message"] == "routed" for one in process.lines()), seconds=60, what="the router")
     named = {one["message"]: one for one in process.lines()}
     google = "logging.googleapis.com"
     assert named["accepted"][f"{google}/labels"]["function"] == "webhook_intake"

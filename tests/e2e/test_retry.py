@@ -6,8 +6,8 @@ from shared.errors import DeliveryError
 from shared.events import iso
 from shared.ports import Create
 from shared.services.outbox.message import key_of
-from tests.e2e.test_commands import opos
 from tests.support.bundle import Bundle
+from tests.support.commands import opos
 
 
 def run(bundle: Bundle, *words: str, expected: int = 0) -> str:

@@ -102,7 +102,7 @@ class Sender:
 
     def sends(self, count: int) -> None:
         wanted = self.answers.total() + count
-        until(lambda: self.answers.total() >= wanted, seconds=30, what=f"{count} more deliveries")
+        until(lambda: self.answers.total() >= wanted, seconds=60, what=f"{count} more deliveries")
 
 
 @pytest.fixture

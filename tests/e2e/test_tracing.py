@@ -185,7 +185,7 @@ def test_where_only_requests_give_time_what_waits_is_sent_behind_the_next_one(
     for _ in range(2):
         bundle.request("GET", "/livez")
     tracing.collect(None)
-    until(memory.exporter.get_finished_spans, seconds=10, what="the span of the first request")
+    until(memory.exporter.get_finished_spans, seconds=60, what="the span of the first request")
 
 
 def test_without_a_collector_the_same_ids_travel(bundle: Bundle) -> None:

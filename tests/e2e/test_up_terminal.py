@@ -87,14 +87,14 @@ def test_a_person_sees_true_links_and_a_line_for_each_event_and_decision(folder:
         assert post(f"{address(folder / '.opos')}/webhooks/github", b"{}", {}).status == 401
         assert opos("send", "github", "--sample", "failure").exit_code == 0
         console = opos("console").stdout
-        until(lambda: "digest" in {row[1] for row in rows(shown)}, seconds=30, what="the last decision")
+        until(lambda: "digest" in {row[1] for row in rows(shown)}, seconds=60, what="the last decision")
         seen = [(source, outcome) for source, outcome, _ in rows(shown)]
         assert {*seen} == {
             ("app", "accepted"), ("app", "interrupts desk"), ("", "sent to desk"), ("app", "duplicate"),
             ("github", "rejected 401"), ("github", "accepted"), ("github", "digest"),
         }  # fmt: skip
         shown.type(INTERRUPT)
-        assert shown.process.wait(30) == 0
+        assert shown.process.wait(60) == 0
         shown.wait_for("^C\nstopped\n")
     assert console.startswith("https://ops.example.com/console/")
     assert controls(shown.text, except_for="\n") == []
@@ -135,7 +135,7 @@ def test_closing_the_terminal_ends_the_bundle_and_frees_its_port(folder: Path) -
     with up(folder) as shown:
         port = int(str(address(folder / ".opos")).rpartition(":")[2])
         shown.close()
-        assert shown.process.wait(30) == 0
+        assert shown.process.wait(60) == 0
     assert not is_taken(port)
 
 
@@ -160,7 +160,7 @@ def test_a_bundle_that_was_told_to_outlive_its_terminal_answers_without_it(folde
         done = opos("send", "app", "-", given=trouble(title="Disk full"))
         assert done.stdout[:3] == "202", done.stderr
         shown.process.terminate()
-        assert shown.process.wait(30) == 0
+        assert shown.process.wait(60) == 0
 
 
 @pytest.mark.slow

@@ -230,7 +230,7 @@ def test_each_device_is_tested_from_the_command_line(bundle: Bundle, service: Pu
 
 def _raw(bundle: Bundle, path: str) -> tuple[int, dict[str, str], bytes]:
     """The answer to a GET without a cookie; its body may be no text."""
-    with urllib.request.urlopen(bundle.url + path, timeout=20) as answer:
+    with urllib.request.urlopen(bundle.url + path, timeout=60) as answer:
         return answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.read()
 
 

@@ -91,7 +91,7 @@ class Phone:
     def expect(self, words: str, at: str = "#device-state") -> None:
         from playwright.sync_api import expect
 
-        expect(self.page.locator(at)).to_contain_text(words, timeout=10_000)
+        expect(self.page.locator(at)).to_contain_text(words, timeout=60_000)
 
     def deliver(self, content: Any) -> None:
         """Hand *content* to the service worker."""
@@ -128,7 +128,7 @@ class Phone:
 
     def _first(self, reported: Callable[[], Sequence[T]]) -> T:
         """The first of what Chromium has *reported*, as soon as there is one."""
-        for _ in range(500):
+        for _ in range(3000):
             if reported():
                 return reported()[0]
             self.page.wait_for_timeout(20)

@@ -72,7 +72,7 @@ def observed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[
     for module in (sqlite_store, local_bus):
         monkeypatch.setattr(module, "apply_all", noting(apply_all, wrote))
     functions: dict[str, Any] = {name: serve(name, application) for name, application in load_functions().items()}
-    monkeypatch.setattr("tests.support.bundle.load_functions", lambda: functions)
+    monkeypatch.setattr("tests.support.bundle.loaded_functions", lambda: functions)
     bundle.start()
     yield bundle, written, published
     for runtime in runtimes.values():

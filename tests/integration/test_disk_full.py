@@ -164,11 +164,11 @@ def in_one_commit(store: SqliteStore, writes: list[Write]) -> list[BaseException
 
     def hold(_: object) -> None:
         begun.set()
-        ended.wait(10)
+        ended.wait(30)
 
     with ThreadPoolExecutor(len(writes) + 1) as pool:
         pool.submit(store.database.write, hold)
-        begun.wait(10)
+        begun.wait(30)
         asked = []
         for number, write in enumerate(writes, 1):
             asked.append(pool.submit(store.commit, [write]))

@@ -109,7 +109,7 @@ def test_one_id_joins_the_spans_the_logs_and_the_event_log_of_functions_in_proce
         assert status == 202
         event = json.loads(answer)["id"]
         wanted = {"webhook_intake", "send events", "process events", "send desk"}
-        until(lambda: wanted <= set(collector.of(TRACE)), seconds=30, what=f"{wanted}")
+        until(lambda: wanted <= set(collector.of(TRACE)), seconds=60, what=f"{wanted}")
         place = ["--data", str(tmp_path), "--backend", "emulators"]
         told = json.loads(opos("trace", event, "--json", *place, folder=tmp_path).stdout)
     spans = collector.of(TRACE)
@@ -156,7 +156,7 @@ def test_in_one_process_each_function_is_a_service_of_its_own(tmp_path: Path, co
         assert post(server.port, webhook.body, {**signed(webhook), "traceparent": f"00-{TRACE}-{SPAN}-01"})[0] == 202
         observer = Runtime(Settings.from_environment({"OPOS_STORE": f"sqlite:///{tmp_path}/data/opos.db"}))
         handled: Condition = ("state", "==", "handled")
-        until(lambda: observer.store.count("events", where=[handled]), seconds=20, what="the router")
+        until(lambda: observer.store.count("events", where=[handled]), seconds=60, what="the router")
         observer.close()
     spans = collector.of(TRACE)
     assert {name: span.service for name, span in spans.items() if span.kind != "CLIENT"} == {

@@ -24,6 +24,8 @@ from tests.support.slow_receivers import ENDLESS, Dripping, serving
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 EXPIRED, YOUNG, SOUND = (-3 * DAY, -2 * DAY), (2 * DAY, 3 * DAY), (-DAY, DAY)
+TIMEOUT = 30.0
+"""Seconds for a server that answers, which is soon unless this machine is busy."""
 
 
 @contextmanager
@@ -62,7 +64,7 @@ def test_when_a_certificate_ends_is_known_although_nobody_vouches_for_it(
     tmp_path: Path, valid: tuple[timedelta, timedelta]
 ) -> None:
     with shaking_hands(certificate(tmp_path, "localhost", valid)) as port:
-        end = certificate_ends("localhost", port, timeout=2)
+        end = certificate_ends("localhost", port, timeout=TIMEOUT)
     assert end.tzinfo is not None
     assert abs(end - (datetime.now(UTC) + valid[1])) < timedelta(minutes=1)
 
@@ -72,14 +74,14 @@ def test_the_server_hears_which_name_is_asked_for(tmp_path: Path, host: str, nam
     tls, heard = certificate(tmp_path, "localhost"), []
     tls.sni_callback = lambda _line, name, _context: heard.append(name)
     with shaking_hands(tls) as port:
-        certificate_ends(host, port, timeout=2)
+        certificate_ends(host, port, timeout=TIMEOUT)
     assert heard == named
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="needs IPv6")
 def test_a_host_may_be_an_ipv6_address(tmp_path: Path) -> None:
     with shaking_hands(certificate(tmp_path, "localhost"), "::1") as port:
-        assert certificate_ends("::1", port, timeout=2) > datetime.now(UTC)
+        assert certificate_ends("::1", port, timeout=TIMEOUT) > datetime.now(UTC)
 
 
 def test_where_nobody_shows_a_certificate_that_is_said() -> None:
@@ -103,7 +105,7 @@ def test_who_does_not_answer_costs_the_timeout_only() -> None:
         ):
             with pytest.raises(Unavailable):
                 ask()
-    assert 0.4 <= time.monotonic() - began < 2
+    assert 0.4 <= time.monotonic() - began < 10
 
 
 def test_who_drips_an_answer_costs_the_timeout_only() -> None:
@@ -146,7 +148,7 @@ def turned(by: timedelta, *, round_trip: timedelta = timedelta()) -> Callable[[]
 
 def offset(handler: type[Dated], now: Callable[[], datetime]) -> timedelta:
     with answering(handler) as port:
-        return clock_offset(f"http://127.0.0.1:{port}/anything?x=1", timeout=2, now=now)
+        return clock_offset(f"http://127.0.0.1:{port}/anything?x=1", timeout=TIMEOUT, now=now)
 
 
 @pytest.mark.parametrize("ahead", [timedelta(seconds=90), timedelta(seconds=-90), timedelta(hours=1), -400 * DAY])
@@ -167,7 +169,7 @@ def test_just_over_it_is_one() -> None:
 
 def test_the_real_clocks_of_one_machine_do_not_differ() -> None:
     with answering(type("Now", (Quiet,), {"do_HEAD": lambda self: self.answer(200)})) as port:
-        assert clock_offset(f"http://127.0.0.1:{port}", timeout=2) == timedelta()
+        assert clock_offset(f"http://127.0.0.1:{port}", timeout=TIMEOUT) == timedelta()
 
 
 def test_an_answer_that_a_cache_has_kept_is_as_old_as_it_says() -> None:
@@ -213,8 +215,8 @@ def test_a_clock_by_which_the_certificate_is_not_valid_is_measured_all_the_same(
     tls = certificate(tmp_path, "localhost", valid)
     with answering(at_noon(), tls) as port:
         with pytest.raises(Unavailable):
-            clock_offset(f"https://localhost:{port}/", timeout=2, now=turned(DAY))
+            clock_offset(f"https://localhost:{port}/", timeout=TIMEOUT, now=turned(DAY))
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
-        assert clock_offset(f"https://localhost:{port}/", timeout=2, now=turned(DAY)) == DAY
+        assert clock_offset(f"https://localhost:{port}/", timeout=TIMEOUT, now=turned(DAY)) == DAY
         with pytest.raises(Unavailable):
-            clock_offset(f"https://127.0.0.1:{port}/", timeout=2, now=turned(DAY))
+            clock_offset(f"https://127.0.0.1:{port}/", timeout=TIMEOUT, now=turned(DAY))

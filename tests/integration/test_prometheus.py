@@ -38,7 +38,7 @@ def prometheus(folder: Path, target: str) -> Iterator[str]:
 
 
 def asked(url: str, what: str, **query: str) -> Any:
-    with urllib.request.urlopen(f"{url}/api/v1/{what}?{urllib.parse.urlencode(query)}", timeout=5) as answer:
+    with urllib.request.urlopen(f"{url}/api/v1/{what}?{urllib.parse.urlencode(query)}", timeout=30) as answer:
         return json.load(answer)["data"]
 
 

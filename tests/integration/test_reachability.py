@@ -85,7 +85,7 @@ class Counter(Mailbox):
 def test_a_mail_server_is_greeted_and_left_and_told_of_no_mail() -> None:
     with mail_server(box := Counter()) as port:
         assert mail(f"smtp://127.0.0.1:{port}").reach() is True
-        assert box.left.wait(10)
+        assert box.left.wait(30)
     assert box.commands == ["EHLO", "NOOP", "QUIT"]
     assert box.mails == []
 
@@ -192,7 +192,7 @@ def test_who_hangs_costs_the_timeout_only(monkeypatch: pytest.MonkeyPatch, kind:
             assert refusal(channels[kind])[:2] == ("timeout", False)
         else:
             assert slack(f"http://127.0.0.1:{port}").reach() is True, "the system took the connection"
-    assert monotonic() - began < 1
+    assert monotonic() - began < 5  # a send has 10 s in production
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "no.such.host.invalid"])

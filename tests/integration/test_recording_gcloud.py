@@ -229,7 +229,7 @@ def test_what_a_killed_caller_asked_for_may_come_late(cloud: RecordedCloud) -> N
     with subprocess.Popen(caller, env={**os.environ, **cloud.environment}, stdout=subprocess.DEVNULL) as died:
         assert died.wait() == -signal.SIGKILL
     assert "health-d1" not in cloud.revisions("health")
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while "health-d1" not in cloud.revisions("health") and time.monotonic() < until:
         time.sleep(0.05)
     assert "health-d1" in cloud.revisions("health")

@@ -22,7 +22,7 @@ from shared.services.outbox.sends import Sends
 from tests.support.fakes import FakeClock, FakeContext, FakeStore
 
 PATH = "outbox/a"
-LONG = 10.0
+LONG = 30.0
 Answer = Literal["accepted", "refused", "busy", "accepted in an outage", "accepted and died", "died"]
 ANSWERS: tuple[Answer, ...] = ("accepted", "refused", "busy", "accepted in an outage", "accepted and died", "died")
 

@@ -5,16 +5,21 @@ import re
 import threading
 import urllib.error
 import urllib.request
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from opos.bundle.gateway import gateway, load_functions, push_in_process
 from opos.bundle.ports import free_port
 from opos.terminal.options import EMULATORS_FILE
 from shared.adapters.local_bus.pump import Pump
+from shared.adapters.sqlite.database import Database
 from shared.config.files.loader import load_config
 from shared.events import Tick
 from shared.ports import Delete, Doc, Store
@@ -77,7 +82,7 @@ class _StayPut(urllib.request.HTTPRedirectHandler):
 _opener = urllib.request.build_opener(_StayPut)
 
 
-POLL = 0.05
+POLL = 0.01
 """Seconds until a server that is to stop notices it: many tests stop one."""
 
 
@@ -97,6 +102,22 @@ def _answer(response: Any) -> Answer:
     return Answer(response.status, response.read().decode(errors="replace"), headers)
 
 
+@cache
+def loaded_functions() -> dict[str, Flask]:
+    """The functions, loaded once as in a process of `opos up`: the runtime that they serve is the current one."""
+    return load_functions()
+
+
+@cache
+def empty_data_file() -> bytes:
+    """A data file without a document. To create one waits several times for the disk; to copy it does not."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "opos.db")
+        with closing(Database(path)) as database:
+            database.write(lambda _: None)
+        return path.read_bytes()
+
+
 @dataclass
 class Bundle:
     folder: Path
@@ -109,6 +130,9 @@ class Bundle:
     def start(self) -> None:
         (self.folder / "opos.yaml").write_text(CONFIG)
         (self.folder / "flags.yaml").write_text(FLAGS)
+        if not (data := self.folder / "opos.db").exists():
+            data.touch(0o600)
+            data.write_bytes(empty_data_file())
         environment = {
             **SECRETS,
             "OPOS_STORE": f"sqlite:///{self.folder}/opos.db",
@@ -120,12 +144,12 @@ class Bundle:
         self.store = CountingStore(self._firestore() if self.firestore else self.runtime.store)
         self.runtime.__dict__["store"] = self.store
         runtime.use(self.runtime)
-        self.functions = functions = load_functions()
+        self.functions = functions = loaded_functions()
         # A test may close the server and open it again, so the port is not an ephemeral one.
         self.server: BaseWSGIServer = make_server("127.0.0.1", free_port(), gateway(functions), threaded=True)
         threading.Thread(target=self.server.serve_forever, args=(POLL,), daemon=True).start()
         self.pump = Pump(self.runtime.local_bus, push_in_process(functions))
-        self.runtime.local_bus.ping()  # creates the data file, as the first sweep of `opos up` does
+        self.runtime.local_bus.ping()  # as the first sweep of `opos up` does
 
     def _firestore(self) -> Store:
         from shared.adapters.firestore.store import connect
@@ -154,7 +178,7 @@ class Bundle:
     ) -> Answer:
         request = urllib.request.Request(f"{self.url}{path}", body, headers or {}, method=method)
         try:
-            with _opener.open(request, timeout=20) as response:
+            with _opener.open(request, timeout=60) as response:
                 answer = _answer(response)
         except urllib.error.HTTPError as response:
             with response:

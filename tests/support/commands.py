@@ -1,10 +1,17 @@
-"""The commands of the command line, so that a test of all of them cannot miss a new one."""
+"""The commands of the command line: one called in this process, and all, so that a test of them cannot miss a new one."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import chdir
+from io import BytesIO
+from pathlib import Path
+from subprocess import CompletedProcess
 
 import click
+from click.testing import CliRunner
 
 from opos.cli import main
+from tests.support.bundle import SECRETS
 
 NO_BUNDLE_NEEDED = frozenset(
     {
@@ -13,6 +20,21 @@ NO_BUNDLE_NEEDED = frozenset(
     }
 )  # fmt: skip
 """The commands that start a bundle, use no data folder, or use the bundle of a target in the cloud."""
+
+
+class _StandardInput(BytesIO):
+    name = "<stdin>"
+
+
+def opos(
+    *arguments: str, folder: Path, secrets: Mapping[str, str] = SECRETS, given: bytes = b""
+) -> CompletedProcess[str]:
+    """What `tests.e2e.test_commands.opos` returns, without a process: to start one takes longer than most commands."""
+    absent = dict.fromkeys(name for name in os.environ if name.startswith("OPOS_") or name in SECRETS)
+    with chdir(folder):
+        done = CliRunner().invoke(main, arguments, input=_StandardInput(given), env={**absent, **secrets})
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exc_info
+    return CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
 
 
 def all_commands() -> dict[str, click.Command]:

@@ -15,14 +15,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
-
-from opos.bundle.gateway import load_functions
 from opos.cloud import declared, gcloud
 from opos.cloud.gcloud import Gcloud
 from opos.deploy.target import Ground
@@ -35,6 +31,7 @@ from shared.ports import Store, Write
 from shared.runtime import container as runtime
 from shared.runtime.container import Runtime
 from shared.runtime.settings import Settings
+from tests.support.bundle import loaded_functions
 from tests.support.fakes import FakeClock
 from tests.support.identity_provider import Provider
 from tests.support.project import ROOT
@@ -88,7 +85,7 @@ class Site:
         self.cloud.change(self._secrets)
         for account in (declared.PUSHER, declared.DEPLOYER):
             self.cloud.sign_tokens(self._token, account)
-        self.functions = _functions()
+        self.functions = loaded_functions()
         self.runtimes: dict[str, Runtime] = {}
         self._one_at_a_time = threading.Lock()
 
@@ -141,7 +138,7 @@ class Site:
         url = f"{self.cloud.state['url']}/{declared.service(function)}{path}"
         request = urllib.request.Request(url, json.dumps(body).encode(), headers)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as answer:
             with answer:
@@ -234,11 +231,6 @@ class _Pointed:
         versions = self._store.commit(writes)
         self._point(what, after=True)
         return versions
-
-
-@cache
-def _functions() -> dict[str, Flask]:
-    return load_functions()
 
 
 def _number(revision: str) -> str:

@@ -39,7 +39,7 @@ def frozen(folder: Path) -> Iterator["Frozen"]:
         yield evaluator
     finally:
         process.kill()
-        process.wait(20)
+        process.wait(60)
 
 
 class Frozen:
@@ -47,7 +47,7 @@ class Frozen:
         self._pid, self._port = pid, port
 
     def start(self) -> None:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while True:
             try:
                 self._answer("everyone")
@@ -66,7 +66,7 @@ class Frozen:
         return answer
 
     def _answer(self, key: str) -> dict[str, Any]:
-        with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)) as connection:
             connection.request("POST", f"/ofrep/v1/evaluate/flags/{key}", b"{}")
             answer: dict[str, Any] = json.loads(connection.getresponse().read())
         return answer

@@ -38,7 +38,7 @@ MALFORMED = {
 
 def sent(port: int, data: bytes, *, leaves: bool = False) -> bytes:
     """Everything that the server answers to *data*, until it ends the connection."""
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(data)
         if leaves:
             connection.shutdown(socket.SHUT_WR)
@@ -61,7 +61,7 @@ def waiting(port: int, count: int, shapes: dict[str, bytes] = HALF_SENT) -> Iter
     with ExitStack() as stack:
         connections = []
         for data in islice(cycle(shapes.values()), count):
-            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
             connection.sendall(data)
             connections.append(connection)
         yield connections

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import cycle
 from typing import Any
 
 import jwt
@@ -15,6 +16,9 @@ from tests.support.http_server import Quiet, served
 
 ISSUER, IAP = "https://accounts.google.com", "https://cloud.google.com/iap"
 AUDIENCE, ACCOUNT = "https://router.example", "pushes@demo.iam.gserviceaccount.com"
+
+_RSA_KEYS = cycle(rsa.generate_private_key(65537, 2048) for _ in range(4))
+"""To generate one takes longer than most tests, none of which needs more than these."""
 
 
 @dataclass
@@ -28,7 +32,7 @@ class Provider:
 
     def new_key(self, kid: str, algorithm: str = "RS256") -> None:
         rsa_key = algorithm == "RS256"
-        self.keys[kid] = rsa.generate_private_key(65537, 2048) if rsa_key else ec.generate_private_key(ec.SECP256R1())
+        self.keys[kid] = next(_RSA_KEYS) if rsa_key else ec.generate_private_key(ec.SECP256R1())
 
     def published(self) -> dict[str, Any]:
         return {"keys": [{**_jwk(key), "kid": kid, "use": "sig"} for kid, key in self.keys.items()]}

@@ -96,7 +96,7 @@ def terminal(
     finally:
         if process.poll() is None:
             process.kill()
-        process.wait(30)
+        process.wait(60)
         shown.reader.join(30)
         if not shown.is_closed:
             os.close(own)

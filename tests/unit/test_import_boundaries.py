@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -46,12 +47,14 @@ def within(name: str, *packages: str) -> bool:
     return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
+@cache
 def is_module(name: str) -> bool:
     path = ROOT / name.replace(".", "/")
     return path.is_dir() or path.with_suffix(".py").is_file()
 
 
-def imports(source: str) -> set[str]:
+@cache
+def imports(source: str) -> frozenset[str]:
     """The dotted names that *source* imports, at any depth of its code."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(source)):
@@ -61,7 +64,7 @@ def imports(source: str) -> set[str]:
             package = "." * node.level + (node.module or "")
             members = {f"{package}.{alias.name}" for alias in node.names}
             names |= {member for member in members if is_module(member)} or {package}
-    return names
+    return frozenset(names)
 
 
 def area(module: str) -> str:
@@ -176,10 +179,9 @@ MUTATIONS = [
 
 
 @pytest.mark.parametrize(("module", "statement"), MUTATIONS)
-@pytest.mark.parametrize("form", ["{}", "def answer() -> None:\n    {}"])
-def test_the_law_refuses_a_forbidden_import_at_any_depth(module: str, statement: str, form: str) -> None:
-    source = (ROOT / module).read_text() + "\n" + form.format(statement) + "\n"
-    assert list(violations(module, source)) != []
+def test_the_law_refuses_a_forbidden_import_at_any_depth(module: str, statement: str) -> None:
+    for form in ("{}", "def answer() -> None:\n    {}"):
+        assert list(violations(module, form.format(statement))) != [], form
 
 
 def test_the_mutations_name_modules_that_exist() -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -13,11 +14,15 @@ TABLE = Path(__file__).with_name("names.json")
 """The count that each file had last. `python -m tests.unit.test_names` lowers its numbers, and makes it where it is missing."""
 EMPTY_NAMES = {"one", "found"}
 """What a loop variable or a result is called when nobody has looked for the noun of the domain."""
+_MENTION = re.compile(rf"\b({'|'.join(EMPTY_NAMES)})\b")
+"""Without one there is no such identifier: to search a text takes a hundredth of the time of parsing it."""
 PACKAGES = ("shared", "functions", "opos", "infra", "tests", "bench")
 
 
 def empty_names(source: str) -> int:
     """How many identifiers of *source* are in EMPTY_NAMES: each use of a variable or argument, each attribute that is set."""
+    if not _MENTION.search(source):
+        return 0
     return sum(name in EMPTY_NAMES for node in ast.walk(ast.parse(source)) for name in identifiers(node))
 
 

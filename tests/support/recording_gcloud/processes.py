@@ -94,7 +94,7 @@ def _await(port: int, process: subprocess.Popen[bytes]) -> None:
     """Until it listens. Raises OSError if it ends instead, or takes too long."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and process.poll() is None:
-        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port), timeout=PATIENCE):
             return
         time.sleep(0.05)
     raise OSError(f"ended with {process.returncode}" if process.returncode is not None else "too slow to start")

@@ -9,7 +9,7 @@ import pytest
 
 from shared.process.deadline import Call, within
 
-LONG = 10.0
+LONG = 30.0
 
 
 @pytest.fixture

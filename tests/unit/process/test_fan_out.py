@@ -6,11 +6,11 @@ from datetime import timedelta
 from shared.process.deadline import within
 from shared.process.fan_out import Unanswered, ask_all
 
-SHORT, LONG = timedelta(milliseconds=10), timedelta(seconds=10)
+SHORT, LONG = timedelta(milliseconds=10), timedelta(seconds=30)
 
 
 def test_as_many_questions_as_there_are_threads_may_make_calls_of_their_own() -> None:
-    assert ask_all([lambda: within(1.0, lambda: 7)] * 64, LONG) == [7] * 64
+    assert ask_all([lambda: within(30.0, lambda: 7)] * 64, LONG) == [7] * 64
 
 
 def test_questions_that_were_never_answered_take_no_threads_from_the_next_ones() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from shared.process.shares import Claim, Shares
 
-LONG = 10.0
+LONG = 30.0
 
 
 class Hanging:

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -184,11 +184,16 @@ def test_a_span_bears_only_what_it_may() -> None:
     assert set(ATTRIBUTES) <= set(FIELDS)
 
 
-def log_calls() -> Iterator[tuple[str, ast.Call]]:
-    for path in (path for room in ("shared", "functions", "opos") for path in (ROOT / room).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("_log.", "telemetry.span")):
-                yield f"{path.relative_to(ROOT)}:{node.lineno}", node
+@cache
+def log_calls() -> list[tuple[str, ast.Call]]:
+    paths = [path for room in ("shared", "functions", "opos") for path in (ROOT / room).rglob("*.py")]
+    sources = {path: text for path in paths if "_log." in (text := path.read_text()) or "telemetry.span" in text}
+    return [
+        (f"{path.relative_to(ROOT)}:{node.lineno}", node)
+        for path, source in sources.items()
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("_log.", "telemetry.span"))
+    ]
 
 
 def test_every_field_that_the_source_logs_is_listed() -> None:

@@ -272,7 +272,7 @@ class PausingStore(CountingStore):
 
     def query(self, *asked: Any, **more: Any) -> Iterator[Doc]:
         self.waits.set()
-        self.goes_on.wait(10)
+        self.goes_on.wait(60)
         return super().query(*asked, **more)
 
 
@@ -284,10 +284,10 @@ def test_while_one_visitor_waits_for_the_store_the_others_get_what_is_half_a_min
     store.goes_on.clear()
     first = threading.Thread(target=ask, args=(public,))
     first.start()
-    assert store.waits.wait(10)
+    assert store.waits.wait(30)
     assert ask(public).body == before
     store.goes_on.set()
-    first.join(10)
+    first.join(30)
     assert ask(public).body != before, "as of a later time"
 
 

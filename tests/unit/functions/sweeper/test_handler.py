@@ -139,7 +139,7 @@ def stuck(context: FakeContext, channel: str, count: int) -> None:
 
 def test_a_sweep_sends_everything_on_a_channel_that_is_only_slow(context: FakeContext) -> None:
     """Each of its answers comes later than a sweep waits before it goes on to the other channels."""
-    context.sends = Sends(Shares(deadline=10.0, soon=0.0))
+    context.sends = Sends(Shares(deadline=30.0, soon=0.0))
     context.channels["inbox"] = WaitingChannel(answers=Late())
     stuck(context, "inbox", 5)
     sweep(Tick(), context)
@@ -160,7 +160,7 @@ def test_a_sweep_waits_once_for_a_channel_that_does_not_answer_and_sends_the_oth
     stuck(context, "inbox", 9)
     stuck(context, "desk", 9)
     sweep(Tick(), context)
-    context.sends.shares.soon = 10.0
+    context.sends.shares.soon = 30.0
     hanging.answers.set()
     assert sum(doc.data["attempts"] == 2 for doc in context.store.query("digests") if "inbox" in doc.path) == 1
     assert sum(doc.data["attempts"] == 2 for doc in context.store.query("digests") if "desk" in doc.path) >= 1

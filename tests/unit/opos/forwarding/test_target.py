@@ -62,7 +62,7 @@ def raw_server(answer: bytes) -> Iterator[tuple[str, list[bytes]]]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}/x", requests
-        thread.join(10)
+        thread.join(30)
 
 
 def test_the_request_has_these_headers_and_no_others() -> None:

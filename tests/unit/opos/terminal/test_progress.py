@@ -42,7 +42,7 @@ def test_what_takes_long_shows_the_count_so_far_and_erases_it(monkeypatch: pytes
     for item in followed(range(2), "event"):
         if item == 1:
             terminal.drawn.clear()
-            assert terminal.drawn.wait(10)
+            assert terminal.drawn.wait(30)
     assert "1 event, " in terminal.getvalue()
     assert terminal.getvalue().endswith("\r\x1b[K")
 
@@ -58,7 +58,7 @@ def test_a_file_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fail(terminal: Terminal) -> None:
     with progress("copying\x1b[2J"):
-        assert terminal.drawn.wait(10)
+        assert terminal.drawn.wait(30)
         raise ZeroDivisionError
 
 

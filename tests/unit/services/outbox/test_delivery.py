@@ -105,7 +105,7 @@ def waits(context: FakeContext) -> timedelta:
 
 def answered(slow: WaitingChannel, attempt: Attempt) -> str:
     """The outcome of *attempt*, once the channel has answered it."""
-    attempt.context.sends.shares.soon = 10.0
+    attempt.context.sends.shares.soon = 30.0
     slow.answers.set()
     return attempt.outcome()
 
@@ -179,7 +179,7 @@ class Releasing(RecordingChannel):
 
 def test_no_channel_waits_for_another_in_the_same_commit(context: FakeContext, slow: WaitingChannel) -> None:
     context.channels["inbox"] = Releasing(slow=slow)
-    context.sends = Sends(Shares(deadline=10.0, soon=0.02))
+    context.sends = Sends(Shares(deadline=30.0, soon=0.02))
     writes = [
         Create(f"outbox/{channel}", intent(channel=channel, title="t", text="", severity="critical", now=context.now))
         for channel in ("desk", "inbox")
