@@ -50,13 +50,10 @@ def torture(
     The receiver of the messages takes *delay* seconds to answer, so that some kills fall between send and receipt.
     """
     rng, began = random.Random(seed), time.monotonic()
-    feeds = backend == "embedded"  # the emulator of Pub/Sub may wait ten minutes before it delivers again
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="opos-torture-")))
         phone = stack.enter_context(receiver(delay=delay))
-        bundle = stack.enter_context(
-            BUNDLES[backend](folder, phone.url, pages=PAGES, config=with_records(CONFIG) if feeds else CONFIG)
-        )
+        bundle = stack.enter_context(BUNDLES[backend](folder, phone.url, pages=PAGES, config=with_records(CONFIG)))
         killer = threading.Thread(target=_kill, args=(bundle, kills, pace, cut, rng), daemon=True)
         killer.start()
         per_second = count / max(kills * pace + cut, 5)
@@ -64,10 +61,9 @@ def torture(
         killer.join()
         settle(bundle.store, seconds=limit)
         verdict = judge(bundle, phone, count - count // 3)
-        if feeds:
-            with suppress(TimeoutError):  # the verdict names those that are wrong
-                until(lambda: not wrong_records(bundle.store), seconds=limit, what="the records")
-            verdict.wrong_records = wrong_records(bundle.store)
+        with suppress(TimeoutError):  # the verdict names those that are wrong
+            until(lambda: not wrong_records(bundle.store), seconds=limit, what="the records")
+        verdict.wrong_records = wrong_records(bundle.store)
         seconds = round(time.monotonic() - began, 1)
         return Report(backend, count, len(bundle.kills), cut, seconds, sent, verdict)
 
