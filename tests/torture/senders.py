@@ -73,7 +73,7 @@ def send_all(port: int, all_of_them: list[Delivery], *, per_second: float, worke
     def one(numbered: tuple[int, Delivery]) -> None:
         number, delivery = numbered
         time.sleep(max(0.0, began + number / per_second - time.monotonic()))
-        while time.monotonic() - began < limit and not _attempt(port, delivery, sent):
+        while time.monotonic() - began < limit and not attempt(port, delivery, sent):
             time.sleep(0.2)
 
     with ThreadPoolExecutor(workers) as pool:
@@ -81,7 +81,8 @@ def send_all(port: int, all_of_them: list[Delivery], *, per_second: float, worke
     return sent
 
 
-def _attempt(port: int, delivery: Delivery, sent: Sent) -> bool:
+def attempt(port: int, delivery: Delivery, sent: Sent) -> bool:
+    """Whether *delivery* was accepted; *sent* notes the answer."""
     began = time.monotonic()
     try:
         status, _ = post(port, delivery.body, signed(delivery))
