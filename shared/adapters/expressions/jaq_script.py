@@ -25,6 +25,19 @@ import jaq  # noqa: E402 - after its folder is known
 
 Act = Callable[[str, tuple[str, ...], bytes], str]
 
+PRELUDE = (
+    "def IN(s): any(s == .; .); def IN(source; s): any(source == s; .);"
+    " def INDEX(stream; key): reduce stream as $row ({}; .[$row | key | tostring] |= $row); def INDEX(key): INDEX(.[]; key);"
+    " def trimstr($x): ltrimstr($x) | rtrimstr($x);"
+    ' def scan($re; $flags): match($re; "g" + $flags)'
+    ' | if (.captures | length) > 0 then [.captures[].string] else .string end; def scan($re): scan($re; "");'
+    ' def join($x): reduce .[] as $i (null; (if . == null then "" else . + $x end)'
+    ' + ($i | if type == "boolean" or type == "number" then tojson else . // "" end)) // "";'
+    " def from_entries: reduce .[] as $x ({}; . + {($x | if .key == null then .k // .name // .Name // .K // .Key else .key end"
+    ' | if type == "string" then . else tojson end):'
+    ' ($x | if has("value") then .value elif has("v") then .v else .Value end)});\n'
+)
+"""What jaq lacks, or silently does otherwise than jq. Source: src/builtin.jq of jq 1.8."""
 MAX_REASON = 300
 """Characters of what jaq says: it may quote a whole value."""
 _STANDARD_FILES = 3
@@ -105,10 +118,10 @@ def evaluate(source: str, names: tuple[str, ...], values: bytes) -> str:
 @lru_cache(maxsize=256)
 def program(source: str, names: tuple[str, ...]) -> jaq.Filter:
     """*source* between an input and variables in one text, and a limit. It must be complete by itself: `1) | (2` is not."""
-    jaq.compile(source, vars=list(names))
+    jaq.compile(PRELUDE + source, vars=list(names))
     variables = ", ".join(f"${name}" for name in names)
     binding = f".[1] as {{{variables}}} | " if names else ""
-    return jaq.compile(f"{binding}.[0] | [limit(2; (\n{source}\n))]")
+    return jaq.compile(f"{PRELUDE}{binding}.[0] | [limit(2; (\n{source}\n))]")
 
 
 def analyse(source: str, _names: tuple[str, ...], _values: bytes) -> str:
@@ -124,7 +137,9 @@ def reason(error: BaseException) -> str:
     """The words of *error*; of a report on a program, the first error and its line."""
     words, label = str(error), _LABEL.search(str(error))
     if isinstance(error, jaq.CompileError) and (report := _REPORT.match(words)) and label:
-        words = f"{report['error']} ({label['label'].strip()}) in line {report['line']}: {report['text'].strip()}"
+        words = (
+            f"{report['error']} ({label['label'].strip()}) in line {int(report['line']) - 1}: {report['text'].strip()}"
+        )
     return words if len(words) <= MAX_REASON else f"{words[:MAX_REASON]}..."
 
 
