@@ -41,7 +41,7 @@ class Evaluator(Protocol):
         A result is finite JSON: integers of at most 64 bits with their sign, text without lone surrogates, at most 100
         levels. It may share parts with the input: do not change it.
 
-        Raises ExpressionError with the `index` in *batch* of an evaluation that failed, and no result of the others. Its
-        `reason` is `expression` (the expression or its input), `deadline`, `memory` or `died` (the evaluator's process).
+        Raises ExpressionError with the `index` in *batch* of an evaluation that failed, and no result of the others.
+        Its `reason` is `expression` (or its input), `deadline`, `memory` or `died` (the evaluator's process).
         """
         ...

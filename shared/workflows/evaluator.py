@@ -1,4 +1,4 @@
-"""The evaluator that workflows use: checks each text, answers simple expressions itself, and asks another for the rest."""
+"""The evaluator of workflows: checks each text, answers simple expressions itself, and asks another for the rest."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -23,7 +23,7 @@ def text_fault(source: str) -> str | None:
 
 
 class CheckedEvaluator:
-    """An Evaluator in front of *full*: no text that `text_fault` refuses gets there, and no simple expression needs to."""
+    """An Evaluator in front of *full*, which gets no text that `text_fault` refuses, and no simple expression."""
 
     def __init__(self, full: Evaluator) -> None:
         self._full = full

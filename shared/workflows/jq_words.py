@@ -66,7 +66,7 @@ def _is_key(token: Token, source: str) -> bool:
 
 
 def _tokens(source: str) -> Iterator[Token]:
-    """The tokens of *source*, which need not be a correct program; strings may contain code: `"\\(.a)"`."""
+    """The tokens of *source*, which need not be a correct program; strings may contain code."""
     opened: list[str] = []
     position = 0
     while match := (_TEXT if opened[-1:] == ['"'] else _CODE).match(source, position):

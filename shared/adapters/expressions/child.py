@@ -53,8 +53,9 @@ def _answers(process: JaqProcess, request: bytes, count: int, until: float) -> I
     index = 0
     try:
         process.send(request, until=until)
-        for index in range(count):
+        while index < count:
             yield process.answer(until=until)
+            index += 1
     except TimeoutError:
         process.close()
         raise ExpressionError(TOO_LATE, index=index, reason="deadline") from None

@@ -41,8 +41,8 @@ class JaqProcess:
         self._received = bytearray()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own script
-                _command(memory, seconds), stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL, env={}, cwd="/",
-                start_new_session=True,
+                _command(memory, seconds), stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.DEVNULL,
+                env={}, cwd="/", start_new_session=True,
             )  # fmt: skip
         self.close = weakref.finalize(self, _end, self._process, self._ours)
         self._wait_until_ready()

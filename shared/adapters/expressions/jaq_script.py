@@ -1,4 +1,4 @@
-"""What runs in the child: reads requests from standard input, evaluates with jaq, and writes answers to standard output.
+"""What runs in the child: requests on standard input, which jaq evaluates; answers on standard output.
 
 It is started as a script, without the project's packages: only the standard library and jaq, whose folder is the first
 argument. The second is the memory in bytes, the third the seconds after which a request ends this process.
@@ -21,25 +21,27 @@ from functools import lru_cache
 from pathlib import Path
 
 sys.path.extend(sys.argv[1:2])
-import jaq  # noqa: E402 - after its folder is known
+import jaq
 
 Act = Callable[[str, tuple[str, ...], bytes], str]
 
 PRELUDE = (
     "def IN(s): any(s == .; .); def IN(source; s): any(source == s; .);"
-    " def INDEX(stream; key): reduce stream as $row ({}; .[$row | key | tostring] |= $row); def INDEX(key): INDEX(.[]; key);"
+    " def INDEX(stream; key): reduce stream as $row ({}; .[$row | key | tostring] |= $row);"
+    " def INDEX(key): INDEX(.[]; key);"
     " def trimstr($x): ltrimstr($x) | rtrimstr($x);"
     ' def scan($re; $flags): match($re; "g" + $flags)'
     ' | if (.captures | length) > 0 then [.captures[].string] else .string end; def scan($re): scan($re; "");'
     ' def join($x): reduce .[] as $i (null; (if . == null then "" else . + $x end)'
     ' + ($i | if type == "boolean" or type == "number" then tojson else . // "" end)) // "";'
-    " def from_entries: reduce .[] as $x ({}; . + {($x | if .key == null then .k // .name // .Name // .K // .Key else .key end"
+    " def from_entries: reduce .[] as $x ({}; . + {($x"
+    " | if .key == null then .k // .name // .Name // .K // .Key else .key end"
     ' | if type == "string" then . else tojson end):'
     ' ($x | if has("value") then .value elif has("v") then .v else .Value end)});\n'
 )
 """What jaq lacks, or silently does otherwise than jq. Source: src/builtin.jq of jq 1.8."""
 MAX_PROGRAMS, MAX_CHARACTERS = 128, 2048
-"""Of the compiled programs that are kept, and of the source of each: a short one takes 0.12 MB, one of 64 KB takes 7."""
+"""Of the compiled programs that are kept, and of the source of each: a short one takes 0.12 MB, one of 64 KB 7 MB."""
 PROGRAMS_MEMORY = 32 * 1024 * 1024
 """Bytes that the kept programs may take, in addition to those that an evaluation may use."""
 MAX_REASON = 300
@@ -121,7 +123,7 @@ def evaluate(source: str, names: tuple[str, ...], values: bytes) -> str:
 
 
 def program(source: str, names: tuple[str, ...]) -> jaq.Filter:
-    """*source* between an input and variables in one text, and a limit. It must be complete by itself: `1) | (2` is not."""
+    """*source*, with its input and variables from one text. It must be complete by itself: `1) | (2` is not."""
     jaq.compile(PRELUDE + source, vars=list(names))
     variables = ", ".join(f"${name}" for name in names)
     binding = f".[1] as {{{variables}}} | " if names else ""
@@ -145,9 +147,13 @@ def reason(error: BaseException) -> str:
     words, label = str(error), _LABEL.search(str(error))
     if isinstance(error, jaq.CompileError) and (report := _REPORT.match(words)) and label:
         words = (
-            f"{report['error']} ({label['label'].strip()}) in line {int(report['line']) - 1}: {report['text'].strip()}"
+            f"{report['error']} ({label['label'].strip()}) {_place(int(report['line']) - 1, report['text'].strip())}"
         )
     return words if len(words) <= MAX_REASON else f"{words[:MAX_REASON]}..."
+
+
+def _place(line: int, text: str) -> str:
+    return f"in line {line}: {text}" if text else f"in line {line}"
 
 
 if __name__ == "__main__":

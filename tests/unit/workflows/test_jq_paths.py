@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -37,9 +38,8 @@ def test_a_simple_path_or_literal_has_its_value(source: str, value: Any) -> None
     ],
 )
 def test_a_wrong_type_is_an_error(source: str, words: str) -> None:
-    with pytest.raises(ExpressionError, match="expected|cannot") as caught:
+    with pytest.raises(ExpressionError, match=re.escape(words)):
         get(source)
-    assert caught.value.message == words
 
 
 @pytest.mark.parametrize(
