@@ -174,7 +174,10 @@ ExpressionReason = Literal["expression", "deadline", "memory", "died"]
 
 
 class ExpressionError(OposError):
-    """An expression of a workflow has no result. `index` says which evaluation of its batch failed."""
+    """An expression of a workflow has no result. `index` says which evaluation of its batch failed.
+
+    The message is for the operator and may quote data: no log contains it.
+    """
 
     code = "expression"
     http_status = 400

@@ -265,6 +265,20 @@ def test_a_child_that_was_killed_while_idle_is_replaced_unnoticed(jaq: JaqEvalua
     assert still_works(jaq)
 
 
+@pytest.mark.parametrize("program", ["/nowhere/python", "/bin/true"])
+def test_a_python_that_cannot_start_is_named(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluator = JaqEvaluator(children=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", program)
+        error = failure(evaluator, "1 + 1")
+        with pytest.raises(ExpressionError):
+            evaluator.analyse(["1"])
+    assert error.reason == "died"
+    assert f"expected {program} to start an evaluator" in error.message
+    assert still_works(evaluator)
+    evaluator.close()
+
+
 PARENT = """
 from shared.adapters.expressions.evaluator import JaqEvaluator
 from shared.ports.evaluator import Evaluation

@@ -55,6 +55,39 @@ def test_a_simple_expression_has_the_same_outcome_in_process_and_in_the_child(
     assert repr(simple) == repr(full)
 
 
+pieces = st.sampled_from(
+    [
+        "halt",
+        ".",
+        '"',
+        "\\(",
+        ")",
+        "(",
+        "{",
+        "}",
+        ":",
+        ",",
+        "|",
+        "#",
+        "\n",
+        "\r",
+        "\\",
+        "a",
+        "1",
+        "[",
+        "]",
+        "if ",
+        " end",
+        "@text ",
+    ]
+)
+
+
+@given(program=st.lists(pieces, max_size=9).map("".join))
+def test_no_program_ends_the_child_by_a_forbidden_word(jaq: JaqEvaluator, program: str) -> None:
+    assert outcome(CheckedEvaluator(jaq), program, {"a": 1}, None) != "died"
+
+
 @given(number=integers)
 def test_an_integer_of_64_bits_is_exact_on_every_way(jaq: JaqEvaluator, number: int) -> None:
     ways = (

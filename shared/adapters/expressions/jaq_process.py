@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import weakref
+from contextlib import ExitStack
 from pathlib import Path
 
 from shared.errors import ExpressionError, ExpressionReason
@@ -39,11 +40,10 @@ class JaqProcess:
     def __init__(self, *, memory: int, seconds: float) -> None:
         self._ours, theirs = socket.socketpair()
         self._received = bytearray()
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own script
-                _command(memory, seconds), stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.DEVNULL,
-                env={}, cwd="/", start_new_session=True,
-            )  # fmt: skip
+        with theirs, ExitStack() as unstarted:
+            unstarted.callback(self._ours.close)
+            self._process = _started(_command(memory, seconds), theirs)
+            unstarted.pop_all()
         self.close = weakref.finalize(self, _end, self._process, self._ours)
         self._wait_until_ready()
 
@@ -89,8 +89,7 @@ class JaqProcess:
             self.answer(until=time.monotonic() + _START)
         except OSError:
             self.close()
-            message = f"expected {sys.executable} to start an evaluator, found that it did not"
-            raise ExpressionError(message, reason="died", hint="Run: make install") from None
+            raise _not_started("it ended, or did not answer") from None
 
     def _take(self, size: int, until: float) -> bytes:
         while len(self._received) < size:
@@ -110,9 +109,24 @@ def _command(memory: int, seconds: float) -> list[str]:
     """Without `site`, which costs time and reads files of others: the script is told where jaq is."""
     jaq = importlib.util.find_spec("jaq")
     if jaq is None or jaq.origin is None:
-        raise ExpressionError("expected the package jaq-rs, found none", reason="died", hint="Run: make install")
+        raise _not_started("the package jaq-rs is not installed")
     folder = str(Path(jaq.origin).parents[1])
     return [sys.executable, "-I", "-S", str(_SCRIPT), folder, str(memory), str(seconds)]
+
+
+def _started(command: list[str], theirs: socket.socket) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603 - our own script
+            command, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.DEVNULL,
+            env={}, cwd="/", start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        raise _not_started(str(error)) from None
+
+
+def _not_started(why: str) -> ExpressionError:
+    message = f"expected {sys.executable} to start an evaluator, found that it cannot: {why}"
+    return ExpressionError(message, reason="died", hint="Run: make install")
 
 
 def _end(process: subprocess.Popen[bytes], ours: socket.socket) -> None:

@@ -135,7 +135,7 @@ kept_program = lru_cache(maxsize=MAX_PROGRAMS)(program)
 
 def analyse(source: str, _names: tuple[str, ...], _values: bytes) -> str:
     try:
-        variables = sorted(jaq.analyze(source).vars)
+        variables = sorted(jaq.analyze(PRELUDE + source).vars)
         program(source, tuple(variables))
     except jaq.JaqError as error:
         return json.dumps({"fault": reason(error), "variables": []})
