@@ -67,6 +67,7 @@ def test_the_evaluation_that_failed_is_named_by_its_index(checked: CheckedEvalua
     assert still_works(checked)
 
 
+@pytest.mark.slow
 def test_the_evaluation_that_took_too_long_is_named_by_its_index(jaq: JaqEvaluator) -> None:
     with pytest.raises(ExpressionError) as caught:
         jaq.evaluate([Evaluation(source, None, {}) for source in ("1", "2", ENDLESS, "4")])
@@ -152,9 +153,7 @@ LIMITS = {"deadline", "memory"}
 ATTACKS: list[tuple[str, Any]] = [
     (ENDLESS, {"deadline"}),
     ("until(false; .)", {"deadline"}),
-    ("[range(1e12)] | length", LIMITS),
     ("[range(1e9)]", LIMITS),
-    ("[limit(1e9; repeat(1))]", LIMITS),
     ("[range(30)] | [combinations(20)]", LIMITS),
     ("def f(g): f(f(g)); f(1)", LIMITS),
     ("def f: 1 + f; f", LIMITS),

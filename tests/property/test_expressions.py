@@ -8,7 +8,7 @@ from threading import Timer
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.adapters.expressions.evaluator import JaqEvaluator
@@ -113,6 +113,7 @@ def test_data_come_back_as_they_went_in(jaq: JaqEvaluator, data: Any) -> None:
     )
 
 
+@settings(max_examples=12)
 @given(moment=st.floats(0, 0.02))
 def test_after_a_child_was_killed_at_any_moment_the_next_call_works(jaq: JaqEvaluator, moment: float) -> None:
     assert outcome(jaq, ". + 1", 1, None) == [2]
