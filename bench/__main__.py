@@ -19,7 +19,7 @@ from bench.result import Result
 
 BENCHES = (
     "intake", "page", "routing", "flags", "flags_http", "flags_loading", "digest", "store", "startup", "growth",
-    "cost", "health", "telemetry", "servers", "slow_senders", "frozen", "records",
+    "cost", "health", "telemetry", "servers", "slow_senders", "frozen", "records", "expressions",
 )  # fmt: skip
 LIMIT = 1800
 """Seconds that one bench may take: the installation of its peers included."""

@@ -169,6 +169,31 @@ class Conflict(OposError):
         self.path = path
 
 
+ExpressionReason = Literal["expression", "deadline", "memory", "died"]
+"""What an evaluation failed of: the expression with its input, a limit of the evaluator, or the evaluator's process."""
+
+
+class ExpressionError(OposError):
+    """An expression of a workflow has no result. `index` says which evaluation of its batch failed.
+
+    The message is for the operator and may quote data: no log contains it.
+    """
+
+    code = "expression"
+    http_status = 400
+
+    def __init__(
+        self, message: str, *, index: int = 0, reason: ExpressionReason = "expression", hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.index = index
+        self.reason = reason
+
+    def at(self, index: int) -> "ExpressionError":
+        """The same error of the evaluation *index* of another batch."""
+        return ExpressionError(self.message, index=index, reason=self.reason, hint=self.hint)
+
+
 DeliveryReason = Literal[
     "unreachable", "timeout", "rejected", "unauthorized", "misconfigured", "rate_limited", "internal"
 ]

@@ -1,0 +1,1 @@
+"""The evaluator of jq expressions: jaq, in child processes with limits."""
