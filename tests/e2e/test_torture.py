@@ -28,7 +28,7 @@ def test_nothing_accepted_is_lost_or_done_twice_while_functions_are_killed_and_t
     report = torture("emulators", 300, 8, cut=6, pace=1.5, seed=7, limit=300)
     assert_nothing_was_lost_or_done_twice(report, kills=8)
     assert report.sent.answers["503"] > 0
-    assert report.sent.slowest_refusal < 3
+    assert report.sent.slowest_refusal < 10  # 2 s, and what a busy machine adds; the library itself waits for a minute
 
 
 @pytest.mark.parametrize("backend", ["embedded", pytest.param("emulators", marks=needs.emulators)])
