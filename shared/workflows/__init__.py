@@ -1,0 +1,1 @@
+"""Workflows: the Open Workflow Specification, serverless profile, loaded and checked."""

@@ -1,0 +1,89 @@
+"""The values of an unchecked definition, each with what the models expect at its place.
+
+Values that do not fit are left out: the models report them. So one check after the other can look at what is there, and
+an operator gets the faults of all of them at once.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from pydantic import Discriminator, Tag
+
+from shared.config.files.located_yaml import Where
+from shared.workflows.document import Workflow
+from shared.workflows.part import Mark, Part
+
+
+class Node(NamedTuple):
+    """A mapping with its model, or a text with its mark, which is None for plain text."""
+
+    where: Where
+    value: Any
+    model: type[Part] | None = None
+    mark: Mark | None = None
+
+
+def nodes(data: Any) -> tuple[Node, ...]:
+    """The mappings and texts of *data*, a whole definition, in its order."""
+    return tuple(_nodes(Workflow, data, (), None))
+
+
+def _nodes(annotation: Any, value: Any, where: Where, mark: Mark | None) -> Iterator[Node]:
+    annotation, mark = _meant(annotation, value, mark)
+    if isinstance(value, str):
+        yield Node(where, value, None, mark)
+    elif isinstance(value, list):
+        inner = get_args(annotation)[-1] if get_origin(annotation) is list else Any
+        for index, item in enumerate(value):
+            yield from _nodes(inner, item, (*where, index), mark)
+    elif isinstance(value, dict) and isinstance(annotation, type) and issubclass(annotation, Part):
+        yield Node(where, value, annotation)
+        yield from _of_model(annotation, value, where)
+    elif isinstance(value, dict):
+        inner = get_args(annotation)[-1] if get_origin(annotation) is dict else Any
+        for key, item in value.items():
+            yield from _nodes(inner, item, (*where, key), mark)
+
+
+def _of_model(model: type[Part], value: dict[str, Any], where: Where) -> Iterator[Node]:
+    types, extras = field_types(model), getattr(model, "extras", None)
+    for key, item in value.items():
+        if key in types:
+            yield from _nodes(types[key], item, (*where, key), None)
+        elif extras is not None:
+            yield from _nodes(Any, item, (*where, key), extras)
+
+
+def _meant(annotation: Any, value: Any, mark: Mark | None) -> tuple[Any, Mark | None]:
+    """The type that *annotation* has for *value*, without what stands around it, and the innermost mark."""
+    choose: Callable[[Any], Any] | None = None
+    while True:
+        if get_origin(annotation) is Annotated:
+            annotation, *metadata = get_args(annotation)
+            mark = next((part for part in metadata if isinstance(part, Mark)), mark)
+            choose = next((_choice(part) for part in metadata if isinstance(part, Discriminator)), choose)
+        elif get_origin(annotation) in {Union, UnionType}:
+            members = [member for member in get_args(annotation) if member is not NoneType]
+            annotation = next((member for member in members if not choose or _tag(member) == choose(value)), None)
+            choose = None
+        else:
+            return annotation, mark
+
+
+def _choice(discriminator: Discriminator) -> Callable[[Any], Any]:
+    choose = discriminator.discriminator
+    assert callable(choose)  # noqa: S101  (the unions of the models choose by functions)
+    return choose
+
+
+def _tag(member: Any) -> str:
+    return next((part.tag for part in get_args(member) if isinstance(part, Tag)), "")
+
+
+@cache
+def field_types(model: type[Part]) -> dict[str, Any]:
+    """The annotations of the fields of *model*, by the keys that a definition uses."""
+    hints = get_type_hints(model, include_extras=True)
+    return {field.alias or name: hints[name] for name, field in model.model_fields.items()}
