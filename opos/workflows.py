@@ -76,7 +76,7 @@ def create(company: Path, name: str) -> Path:
 
 
 def _schema_for(folder: Path) -> str:
-    """The path of the schema from *folder*: of the one that opos has there, or else of a copy beside the definitions."""
+    """The path of the schema from *folder*: of the one that opos has there, or of a copy beside the definitions."""
     top = folder.resolve().parent.parent
     if FILE.is_relative_to(top):
         return os.path.relpath(FILE, folder.resolve())

@@ -1,4 +1,4 @@
-"""The workflows of `company/`: each file in `workflows/`, there and in each slice, checked alone and with the others."""
+"""The workflows of `company/`: each file in `workflows/`, there and in each slice, checked alone and together."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace

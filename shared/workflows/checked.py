@@ -10,7 +10,7 @@ from shared.workflows.catches import catch_faults
 from shared.workflows.definition import Definition, definition_in
 from shared.workflows.doubts import doubts
 from shared.workflows.flow import flow_faults
-from shared.workflows.functions import recursion_faults
+from shared.workflows.functions import function_faults
 from shared.workflows.nodes import Node, nodes
 from shared.workflows.places import places
 from shared.workflows.references import name_faults
@@ -42,7 +42,7 @@ def _faults(located: Located, content: tuple[Node, ...], evaluator: Evaluator | 
     yield from shape_faults(located, content)
     yield from name_faults(located, content)
     yield from flow_faults(located, content, tasks)
-    yield from recursion_faults(located, tasks)
+    yield from function_faults(located, tasks)
     yield from catch_faults(located, tasks)
     yield from text_faults(located, content)
     if evaluator is not None:

@@ -28,6 +28,8 @@ from shared.workflows.retries import RetryPolicy
 from shared.workflows.task import Common
 from shared.workflows.tasks import Emit, Named, Raise, Set, Switch, Wait
 
+MOST_BRANCHES = 50
+
 
 class Do(Common):
     do: "Tasks"
@@ -48,7 +50,7 @@ class For(Common):
 
 
 class Branches(Part):
-    branches: Annotated["Tasks", Field(min_length=1)]
+    branches: Annotated["Tasks", Field(min_length=1, max_length=MOST_BRANCHES)]
     compete: bool = False
 
 

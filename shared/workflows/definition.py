@@ -13,7 +13,7 @@ from shared.workflows.kinds import Kind
 from shared.workflows.nodes import Node, nodes
 from shared.workflows.part import Part
 from shared.workflows.places import Place, places
-from shared.workflows.pointers import pointer
+from shared.workflows.pointers import pointer, value_at
 from shared.workflows.resolution import resolved
 from shared.workflows.task import CONTINUE, DIRECTIVES, END, EXIT, Common
 
@@ -91,7 +91,10 @@ class Definition:
 
     def _task(self, place: Place) -> Task:
         model = _part_at(self.workflow, place.where)
-        list_pointer = pointer(place.list_where) if place.number >= 0 else ""
+        if place.number < 0:  # a function has the name by which it is called
+            call = value_at(self.document, place.where[:-1])["call"]
+            return Task(call, pointer(place.where), place.kind, model, "", -1, is_branch=False)
+        list_pointer = pointer(place.list_where)
         return Task(place.name, pointer(place.where), place.kind, model, list_pointer, place.number, place.is_branch)
 
 

@@ -1,4 +1,4 @@
-"""The functions of `use`, none of which may call itself."""
+"""The functions of `use`: none may call itself, and none stands in a task."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,10 +9,17 @@ from shared.workflows.places import FUNCTIONS, Place
 from shared.workflows.references import declared
 from shared.workflows.validation import fault
 
+FUNCTION = "function"
+"""The key under which a call of a resolved definition has the function that it calls. No file may have it."""
 
-def recursion_faults(located: Located, places: Mapping[Where, Place]) -> Iterator[Fault]:
+
+def function_faults(located: Located, places: Mapping[Where, Place]) -> Iterator[Fault]:
     calls = _called(located.data, places)
-    """Every function that calls itself."""
+    """Every function that calls itself, and every task that has one by itself."""
+    for place in places.values():
+        if place.kind == "call.function" and FUNCTION in place.task:
+            expected = "a function of use.functions under call"
+            yield fault(located, (*place.where, FUNCTION), expected, f"the key {FUNCTION!r}")
     for name in calls:
         if name in _reached(name, calls):
             expected = "a function that does not call itself, also not through others"

@@ -7,7 +7,7 @@ an operator gets the faults of all of them at once.
 from collections.abc import Callable, Iterator
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from pydantic import Discriminator, Tag
 
@@ -31,20 +31,17 @@ def nodes(data: Any) -> tuple[Node, ...]:
 
 
 def _nodes(annotation: Any, value: Any, where: Where, mark: Mark | None) -> Iterator[Node]:
-    annotation, mark = _meant(annotation, value, mark)
-    if isinstance(value, str):
+    annotation, mark = meant(annotation, value, mark)
+    container = get_origin(annotation) or annotation
+    if isinstance(value, dict) and is_part(container):
+        yield Node(where, value, container)
+        yield from _of_model(container, value, where)
+    elif isinstance(value, str) and container in {str, Any, Literal}:
         yield Node(where, value, None, mark)
-    elif isinstance(value, list):
-        inner = get_args(annotation)[-1] if get_origin(annotation) is list else Any
-        for index, item in enumerate(value):
-            yield from _nodes(inner, item, (*where, index), mark)
-    elif isinstance(value, dict) and isinstance(annotation, type) and issubclass(annotation, Part):
-        yield Node(where, value, annotation)
-        yield from _of_model(annotation, value, where)
-    elif isinstance(value, dict):
-        inner = get_args(annotation)[-1] if get_origin(annotation) is dict else Any
-        for key, item in value.items():
-            yield from _nodes(inner, item, (*where, key), mark)
+    elif isinstance(value, list | dict) and container in {type(value), Any}:
+        inner = Any if container is Any else get_args(annotation)[-1]
+        for step, item in enumerate(value) if isinstance(value, list) else value.items():
+            yield from _nodes(inner, item, (*where, step), mark)
 
 
 def _of_model(model: type[Part], value: dict[str, Any], where: Where) -> Iterator[Node]:
@@ -56,7 +53,7 @@ def _of_model(model: type[Part], value: dict[str, Any], where: Where) -> Iterato
             yield from _nodes(Any, item, (*where, key), extras)
 
 
-def _meant(annotation: Any, value: Any, mark: Mark | None) -> tuple[Any, Mark | None]:
+def meant(annotation: Any, value: Any, mark: Mark | None) -> tuple[Any, Mark | None]:
     """The type that *annotation* has for *value*, without what stands around it, and the innermost mark."""
     choose: Callable[[Any], Any] | None = None
     while True:
@@ -78,6 +75,10 @@ def _choice(discriminator: Discriminator) -> Callable[[Any], Any]:
     return choose
 
 
+def is_part(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Part)
+
+
 def _tag(member: Any) -> str:
     return next((part.tag for part in get_args(member) if isinstance(part, Tag)), "")
 
@@ -87,3 +88,12 @@ def field_types(model: type[Part]) -> dict[str, Any]:
     """The annotations of the fields of *model*, by the keys that a definition uses."""
     hints = get_type_hints(model, include_extras=True)
     return {field.alias or name: hints[name] for name, field in model.model_fields.items()}
+
+
+@cache
+def optional_keys(model: type[Part]) -> tuple[str, ...]:
+    """The keys of *model* that may be left out, and whose values may not be null."""
+    optional = {field.alias or name for name, field in model.model_fields.items() if not field.is_required()}
+    return tuple(
+        key for key, type in field_types(model).items() if key in optional and meant(type, None, None)[0] != Any
+    )

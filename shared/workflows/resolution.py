@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from shared.config.files.located_yaml import Where
+from shared.workflows.functions import FUNCTION
 from shared.workflows.nodes import Node
 from shared.workflows.part import Calls, Names
 from shared.workflows.pointers import value_at
 from shared.workflows.references import declared
-
-FUNCTION = "function"
-"""The key under which a call has the function that it calls."""
 
 
 class Resolved(NamedTuple):

@@ -9,7 +9,7 @@ from shared.config.files.located_yaml import Located, Where
 from shared.ports.evaluator import Analysis, Evaluator
 from shared.workflows.expressions import is_expression, mixed, source
 from shared.workflows.nodes import Node
-from shared.workflows.part import Bare, Free, Valued
+from shared.workflows.part import Bare, Calls, Free, Valued
 from shared.workflows.places import Place
 from shared.workflows.references import declared
 from shared.workflows.validation import fault
@@ -35,7 +35,7 @@ def text_faults(located: Located, nodes: Sequence[Node]) -> Iterator[Fault]:
     for node in nodes:
         if not isinstance(node.value, str) or isinstance(node.mark, Free) or "${" not in node.value:
             continue
-        if node.mark is None:
+        if node.mark is None or isinstance(node.mark, Calls):
             expected = "plain text, since opos evaluates no expression here"
             yield fault(located, node.where, expected, repr(node.value))
         elif isinstance(node.mark, Bare | Valued) and mixed(node.value):

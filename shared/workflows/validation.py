@@ -1,5 +1,6 @@
 """What the models find wrong with a definition, in words that an operator understands."""
 
+from collections.abc import Iterator
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -10,7 +11,7 @@ from shared.config.files.validation import EXPECTED, shown
 from shared.workflows.authentication import INLINE, SECRET
 from shared.workflows.document import Workflow
 from shared.workflows.kinds import REFUSED, Kind, tag
-from shared.workflows.nodes import Node, field_types
+from shared.workflows.nodes import Node, field_types, optional_keys
 from shared.workflows.part import LIST, MAPPING, NEITHER, TEXT
 from shared.workflows.pointers import pointer
 from shared.workflows.refusals import RULED
@@ -28,12 +29,21 @@ def fault(located: Located, where: Where, expected: str, actual: str, hint: str 
 
 
 def shape_faults(located: Located, nodes: tuple[Node, ...]) -> list[Fault]:
-    """Everything that the models refuse."""
+    """Everything that the models refuse, and every key without a value."""
+    empty = [fault(located, where, "a value", "nothing", "leave the key out") for where in _empty(nodes)]
     try:
         Workflow.model_validate(located.data)
     except ValidationError as error:
-        return [_fault(located, nodes, problem) for problem in error.errors(include_url=False)]
-    return []
+        return empty + [_fault(located, nodes, problem) for problem in error.errors(include_url=False)]
+    return empty
+
+
+def _empty(nodes: tuple[Node, ...]) -> Iterator[Where]:
+    """The optional keys with null, which no model refuses, though only free values may be null."""
+    for node in nodes:
+        for key in optional_keys(node.model) if node.model else ():
+            if node.value.get(key, key) is None:
+                yield (*node.where, key)
 
 
 def _fault(located: Located, nodes: tuple[Node, ...], error: Any) -> Fault:
@@ -63,13 +73,17 @@ def _words(error: Any) -> _Words:
     if kind == "literal_error":
         known = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
         return f"one of {', '.join(known)}", shown(value), nearest(str(value), known)
-    if kind in {"too_short", "too_long"} and isinstance(value, dict):
-        hint = "begin each name with `- `" if len(value) > 1 else ""
-        return "one name with its content", f"{', '.join(value) or 'an empty mapping'}", hint
-    if kind == "too_short":
-        return "at least one entry", shown(value), ""
+    if kind in {"too_short", "too_long"}:
+        return _words_on_size(kind, value, context)
     hint = "put quotes around it" if kind == "string_type" and isinstance(value, int | float) else ""
     return EXPECTED.get(kind) or _plain(error["msg"]), shown(value), hint
+
+
+def _words_on_size(kind: str, value: Any, context: Any) -> _Words:
+    if isinstance(value, dict):
+        hint = "begin each name with `- `" if len(value) > 1 else ""
+        return "one name with its content", ", ".join(value) or "an empty mapping", hint
+    return "at least one entry" if kind == "too_short" else f"at most {context['max_length']} entries", shown(value), ""
 
 
 def _plain(message: str) -> str:
