@@ -10,7 +10,7 @@ from shared.workflows.catches import catch_faults
 from shared.workflows.definition import Definition, definition_in
 from shared.workflows.doubts import doubts
 from shared.workflows.flow import flow_faults
-from shared.workflows.functions import function_faults
+from shared.workflows.functions import function_faults, size_faults
 from shared.workflows.nodes import Node, nodes
 from shared.workflows.places import places
 from shared.workflows.references import name_faults
@@ -30,7 +30,7 @@ class Checked(NamedTuple):
 def checked(located: Located, evaluator: Evaluator | None) -> Checked:
     """The workflow in *located*. Without an *evaluator*, nothing is said of what stands in expressions."""
     content = nodes(located.data)
-    faults = _in_order(_faults(located, content, evaluator))
+    faults = _in_order(_faults(located, content, evaluator)) or tuple(size_faults(located, places(content)))
     if faults:
         return Checked(located.file, None, faults, ())
     warnings = _in_order(doubts(located, content, places(content)))
