@@ -58,6 +58,8 @@ def _type_keys(task: Any) -> list[str]:
 
 
 def _call(called: Any) -> Kind | None:
+    if not isinstance(called, str):
+        return "call.function"
     if called in CALLS:
         return None
     return f"call.{called}" if called in _CALLED else "call.function"  # type: ignore[return-value]
