@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from shared.workflows.authentication import AuthenticationOrName
 from shared.workflows.durations import Duration
@@ -65,7 +66,7 @@ def _no_program(_value: Any) -> Any:
 
 class McpTransport(Part):
     http: McpHttp | None = None
-    stdio: Annotated[Any, Free(), AfterValidator(_no_program)] = None
+    stdio: Annotated[SkipJsonSchema[Any], Free(), AfterValidator(_no_program)] = None
     options: Texts = Field(default_factory=dict)
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from shared.workflows.calls import Arguments, CallHttp, CallMcp, CallOpenApi, Ru
 from shared.workflows.endpoints import Export, Output
 from shared.workflows.errors import ErrorFilter
 from shared.workflows.events import Consumption, Reading
-from shared.workflows.kinds import REFUSED, kind_of, refusal, tag
+from shared.workflows.kinds import CALLED, REFUSED, kind_of, refusal, tag
 from shared.workflows.part import (
     LIST,
     TEXT,
@@ -24,6 +24,7 @@ from shared.workflows.part import (
     VariableName,
     shape,
 )
+from shared.workflows.refusals import CALLS
 from shared.workflows.retries import RetryPolicy
 from shared.workflows.task import Common
 from shared.workflows.tasks import Emit, Named, Raise, Set, Switch, Wait
@@ -98,7 +99,7 @@ class Listen(Common):
 class CallFunction(Common):
     """`function` is the function of `use.functions`, which only a resolved definition has here."""
 
-    call: Annotated[str, Calls()]
+    call: Annotated[str, Calls(), Field(json_schema_extra={"not": {"enum": [*CALLED, *CALLS]}})]
     with_: Arguments = Field(default_factory=dict, alias="with")
     function: SkipJsonSchema["Task | None"] = None
 

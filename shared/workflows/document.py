@@ -4,6 +4,7 @@ import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from shared.workflows.authentication import Authentication
 from shared.workflows.composites import Task, Tasks
@@ -96,8 +97,8 @@ class Use(Part):
     retries: dict[str, RetryPolicy] = Field(default_factory=dict)
     secrets: list[str] = Field(default_factory=list)
     timeouts: dict[str, Timeout] = Field(default_factory=dict)
-    extensions: Annotated[Any, Free(), AfterValidator(_no_extensions)] = None
-    catalogs: Annotated[Any, Free(), AfterValidator(_no_catalogs)] = None
+    extensions: Annotated[SkipJsonSchema[Any], Free(), AfterValidator(_no_extensions)] = None
+    catalogs: Annotated[SkipJsonSchema[Any], Free(), AfterValidator(_no_catalogs)] = None
 
 
 class Evaluate(Part):

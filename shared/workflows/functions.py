@@ -56,9 +56,9 @@ def _called(data: Any, places: Mapping[Where, Place]) -> dict[str, set[str]]:
     names = declared(data, "functions")
     calls: dict[str, set[str]] = {name: set() for name in names}
     for place in places.values():
-        called = place.task.get("call")
+        called = str(place.task.get("call"))
         if place.where[:2] == FUNCTIONS and place.kind == "call.function" and called in calls:
-            calls[str(place.where[2])].add(str(called))
+            calls[str(place.where[2])].add(called)
     return calls
 
 

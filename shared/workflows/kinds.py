@@ -16,7 +16,8 @@ Kind = Literal[
 REFUSED = "<refused>"
 _KEYS = ("call", "do", "emit", "for", "fork", "listen", "raise", "run", "set", "switch", "try", "wait")
 """The keys that say of what type a task is."""
-_CALLED = ("http", "openapi", "mcp")
+CALLED = ("http", "openapi", "mcp")
+"""What `call` names besides functions."""
 
 
 def tag(kind: str) -> str:
@@ -62,7 +63,7 @@ def _call(called: Any) -> Kind | None:
         return "call.function"
     if called in CALLS:
         return None
-    return f"call.{called}" if called in _CALLED else "call.function"  # type: ignore[return-value]
+    return f"call.{called}" if called in CALLED else "call.function"  # type: ignore[return-value]
 
 
 def _process(task: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ import pytest
 from tests.support.workflows import HEADER, check, check_tasks
 
 GET = "call: http, with: {method: get, endpoint: 'https://x.com'}"
+BRANCHES = [f"{{b{number}: {{wait: PT1S}}}}" for number in range(51)]
 
 SHAPES = {
     "no type": ("- a: {prnt: x}", "3: /do/0/a: expected a task with one of call, do, emit, for, fork, listen, raise, run, set, switch, try, wait; found only prnt"),
@@ -22,7 +23,7 @@ SHAPES = {
     "a URI with spaces": ("- a: {call: http, with: {method: get, endpoint: 'https://x .com'}}", "3: /do/0/a/with/endpoint: expected a URI without spaces; found 'https://x .com'"),
     "a path in a URI": ("- a: {call: http, with: {method: get, endpoint: 'https://x.com/{a.b}'}}", '3: /do/0/a/with/endpoint: expected parts such as {petId}, each the name of a field of the task\'s input; found {a.b} (write the whole URI as an expression: ${ "https://example.com/\\(.pet.id)" })'),
     "an empty fork": ("- a: {fork: {branches: []}}", "3: /do/0/a/fork/branches: expected at least one entry; found a list of 0"),
-    "too many branches": (f"- a: {{fork: {{branches: [{', '.join('{b%d: {wait: PT1S}}' % n for n in range(51))}]}}}}", "3: /do/0/a/fork/branches: expected at most 50 entries; found a list of 51"),
+    "too many branches": (f"- a: {{fork: {{branches: [{', '.join(BRANCHES)}]}}}}", "3: /do/0/a/fork/branches: expected at most 50 entries; found a list of 51"),
     "no duration": ("- a: {wait: 5m}", "3: /do/0/a/wait: expected a duration such as PT30S, P1DT12H or {minutes: 5}; found '5m'"),
     "a duration in months": ("- a: {wait: P1M}", "3: /do/0/a/wait: expected a duration of weeks, days, hours, minutes and seconds; found years or months, which have no fixed length (write P30D, or schedule with cron)"),
     "an endless duration": ("- a: {wait: {days: 99999999}}", "3: /do/0/a/wait: expected a duration of at most 36500 days; found a longer one"),
