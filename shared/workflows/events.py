@@ -55,13 +55,14 @@ class EventFilter(Part):
 class ConsumedUntil(Part):
     """The events that end a wait for `any`."""
 
-    one: EventFilter | None = None
+    single: EventFilter | None = Field(None, alias="one")
     any: list[EventFilter] | None = None
     all: list[EventFilter] | None = None
 
     @model_validator(mode="after")
     def _has_one_strategy(self) -> "ConsumedUntil":
-        given = [name for name in STRATEGIES if name in self.model_fields_set]
+        events = zip(STRATEGIES, (self.single, self.any, self.all), strict=True)
+        given = [name for name, filters in events if filters is not None]
         if len(given) != 1:
             raise ruled(f"exactly one of {', '.join(STRATEGIES)}", " and ".join(given) or "none")
         if self.all == []:
@@ -79,5 +80,5 @@ class Consumption(ConsumedUntil):
     @model_validator(mode="after")
     def _has_until_beside_any(self) -> "Consumption":
         if self.until is not None and self.any is None:
-            raise ruled("until beside any", "until beside " + ("one" if self.one else "all"), "leave until out")
+            raise ruled("until beside any", "until beside " + ("one" if self.single else "all"), "leave until out")
         return self
