@@ -7,7 +7,7 @@ from typing import Any
 
 from opos.terminal.files import write_whole
 from shared.errors import AlreadyExists
-from shared.runtime.workflows import ENDING, FOLDER, Workflows
+from shared.runtime.workflows import ENDING, FOLDER, Workflows, load_files, load_workflows
 from shared.values.text import counted
 from shared.workflows.definition import Definition
 from shared.workflows.document import DSL
@@ -27,6 +27,16 @@ do:
       set:
         greeting: ${{ "Hello \\(.name)" }}
 """
+
+
+def in_company(company: Path) -> Workflows:
+    """The workflows of the folder *company*, which may be absent."""
+    return load_workflows(company)
+
+
+def in_files(files: Sequence[Path]) -> Workflows:
+    """The workflows in *files*, wherever these are."""
+    return load_files(files)
 
 
 def rows(workflows: Workflows) -> list[dict[str, Any]]:

@@ -8,11 +8,11 @@ import click
 from opos.company import Checked, check, note
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, show
+from opos.workflows import in_company
 from shared.config.files.faults import Fault
 from shared.config.files.loader import load_config
 from shared.records.company_fault import CompanyFault
 from shared.runtime.settings import DEFAULT_URL
-from shared.runtime.workflows import load_workflows
 from shared.values.text import counted
 from shared.verification import verify, warnings
 
@@ -36,7 +36,7 @@ def command(place: Place, *, places: bool, notes: bool, as_json: bool) -> None:
         _compare(place, as_json=as_json)
         return
     noted, company = _company(place, notes=notes)
-    workflows = load_workflows(place.company)
+    workflows = in_company(place.company)
     environment, unreadable = place.with_secrets()
     faults = [
         *unreadable,

@@ -7,8 +7,7 @@ import click
 from opos.terminal.groups import Listing
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import WRONG_USAGE, reports_errors, say, show
-from opos.workflows import as_line, create, good, none_there, rows
-from shared.runtime.workflows import load_files, load_workflows
+from opos.workflows import as_line, create, good, in_company, in_files, none_there, rows
 from shared.workflows.document import is_name
 from shared.workflows.editor_schema import written
 
@@ -31,7 +30,7 @@ def check(files: tuple[Path, ...], place: Place, *, as_json: bool) -> None:
 
     A warning names what is valid but surely not meant, such as a task that listens without a time-out.
     """
-    workflows = load_files(files) if files else load_workflows(place.company)
+    workflows = in_files(files) if files else in_company(place.company)
     valid = rows(workflows)
     end = [] if workflows.faults else [good(valid) if valid else none_there(place.company)]
     lines = [*map(str, workflows.faults), *end, *(f"warning: {warning}" for warning in workflows.warnings)]
@@ -50,7 +49,7 @@ def check(files: tuple[Path, ...], place: Place, *, as_json: bool) -> None:
 @reports_errors
 def list_(place: Place, *, as_json: bool) -> None:
     """List the workflows in company/ that are valid."""
-    workflows = load_workflows(place.company)
+    workflows = in_company(place.company)
     valid = rows(workflows)
     show(valid, map(as_line, valid) if valid or workflows.faults else [none_there(place.company)], as_json=as_json)
     if workflows.faults:

@@ -71,8 +71,10 @@ def expression_faults(
     analyses = evaluator.analyse([expression.source for expression in written]) if written else []
     for expression, analysis in zip(written, analyses, strict=True):
         if analysis.fault is not None:
-            expected = "a jq expression that opos can evaluate"
-            yield fault(located, expression.where, expected, f"{expression.source!r}: {analysis.fault}")
+            quoted = "one with a mistake" if expression.source in analysis.fault else repr(expression.source)
+            yield fault(
+                located, expression.where, "a jq expression that opos can evaluate", f"{quoted}: {analysis.fault}"
+            )
         else:
             yield from _wrong_variables(located, expression, analysis, variables(expression.where, places))
 
