@@ -6,8 +6,8 @@ from typing import Any
 from shared.config.files.faults import Fault
 from shared.config.files.located_yaml import Located, Where
 from shared.workflows.errors import STATUSES, standard_name
-from shared.workflows.expressions import is_expression, source
-from shared.workflows.places import Place
+from shared.workflows.expressions import source
+from shared.workflows.places import FUNCTIONS, Place
 from shared.workflows.pointers import pointer
 from shared.workflows.validation import fault
 
@@ -40,6 +40,12 @@ def _is_in(task: Place, place: Place) -> bool:
     return len(task.where) > len(place.where) and task.where[: len(place.where)] == place.where
 
 
+def _has(task: Place, instance: str) -> bool:
+    """Whether *instance* is the pointer of *task*, or of one in the function that it calls."""
+    own = pointer(task.where)
+    return instance == own or (task.kind == "call.function" and instance.startswith(f"{own}/"))
+
+
 def _filter(catch: Mapping[str, Any]) -> Mapping[str, Any]:
     errors = catch.get("errors")
     wanted = errors.get("with") if isinstance(errors, dict) else None
@@ -48,10 +54,10 @@ def _filter(catch: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _impossible(located: Located, where: Where, filter: Mapping[str, Any], within: list[Place]) -> Iterator[Fault]:
     """What *filter* asks for and no error of the tasks *within* has."""
-    instance, pointers = filter.get("instance"), [pointer(task.where) for task in within]
-    is_text = isinstance(instance, str) and not is_expression(instance)
-    if is_text and instance not in pointers:
-        expected = f"the pointer of a task in this try ({', '.join(pointers) or 'it has none'})"
+    instance = filter.get("instance")
+    if isinstance(instance, str) and where[:2] != FUNCTIONS and not any(_has(task, instance) for task in within):
+        pointers = ", ".join(pointer(task.where) for task in within)
+        expected = f"the pointer of a task in this try ({pointers or 'it has none'})"
         yield fault(located, (*where, "instance"), expected, repr(instance))
     status, name = filter.get("status"), standard_name(str(filter.get("type")))
     usual = STATUSES.get(name)

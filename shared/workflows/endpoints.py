@@ -29,7 +29,15 @@ def _uri(text: str) -> str:
     return text
 
 
+def _fixed_uri(text: str) -> str:
+    if "{" in text and "${" not in text:  # an expression has a fault of its own
+        raise ruled("a URI without parts in braces, since the document is read before any run", repr(text))
+    return _uri(text)
+
+
 Uri = Annotated[Text, AfterValidator(_uri)]
+FixedUri = Annotated[str, AfterValidator(_fixed_uri)]
+"""A URI that is known before a run starts."""
 
 
 class EndpointDetails(Part):
@@ -40,9 +48,16 @@ class EndpointDetails(Part):
 Endpoint = Either[Uri, EndpointDetails]
 
 
+class FixedEndpointDetails(Part):
+    uri: FixedUri
+    authentication: AuthenticationOrName | None = None
+
+
 class ExternalResource(Part):
+    """A document that is read when a definition is deployed."""
+
     name: str | None = None
-    endpoint: Endpoint
+    endpoint: Either[FixedUri, FixedEndpointDetails]
 
 
 def _json(format: str) -> str:

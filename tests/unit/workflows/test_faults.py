@@ -22,6 +22,8 @@ SHAPES = {
     "another method": ("- a: {call: http, with: {method: fetch, endpoint: 'https://x.com'}}", "3: /do/0/a/with/method: expected one of get, head, options, post, put, patch, delete; found 'fetch'"),
     "a URI with spaces": ("- a: {call: http, with: {method: get, endpoint: 'https://x .com'}}", "3: /do/0/a/with/endpoint: expected a URI without spaces; found 'https://x .com'"),
     "a path in a URI": ("- a: {call: http, with: {method: get, endpoint: 'https://x.com/{a.b}'}}", '3: /do/0/a/with/endpoint: expected parts such as {petId}, each the name of a field of the task\'s input; found {a.b} (write the whole URI as an expression: ${ "https://example.com/\\(.pet.id)" })'),
+    "a document that a run would choose": ("- a: {call: openapi, with: {operationId: x, document: {endpoint: 'https://x/{v}.json'}}}", "3: /do/0/a/with/document/endpoint: expected a URI without parts in braces, since the document is read before any run; found 'https://x/{v}.json'"),
+    "an expression for a document": ("- a: {call: openapi, with: {operationId: x, document: {endpoint: {uri: '${ .u }'}}}}", "3: /do/0/a/with/document/endpoint/uri: expected plain text, since opos evaluates no expression here; found '${ .u }'"),
     "an empty fork": ("- a: {fork: {branches: []}}", "3: /do/0/a/fork/branches: expected at least one entry; found a list of 0"),
     "too many branches": (f"- a: {{fork: {{branches: [{', '.join(BRANCHES)}]}}}}", "3: /do/0/a/fork/branches: expected at most 50 entries; found a list of 51"),
     "no duration": ("- a: {wait: 5m}", "3: /do/0/a/wait: expected a duration such as PT30S, P1DT12H or {minutes: 5}; found '5m'"),
@@ -141,3 +143,13 @@ def test_functions_that_double_are_refused_before_anything_is_put_in() -> None:
     result = check(f"{HEADER}use:\n  functions:\n{functions}\n    f40: {{wait: PT1S}}\ndo: [{{a: {{call: f0}}}}]")
     assert [(fault.line, fault.path) for fault in result.faults] == [(3, "/use/functions")]
     assert result.faults[0].expected == "at most 10000 tasks, with those of each function where it is called"
+
+
+def test_a_catch_may_name_a_task_of_its_own_try_or_of_a_function_that_this_calls() -> None:
+    tasks = """
+        - t: {{try: [{{a: {{call: f}}}}], catch: {{then: end, errors: {{with: {{instance: {instance}}}}}}}}}
+        """
+    functions = "use: {functions: {f: {do: [{b: {wait: PT1S}}]}}}"
+    for instance in ("/do/0/t/try/0/a", "/do/0/t/try/0/a/function/do/0/b"):
+        assert check_tasks(tasks.format(instance=instance), functions).faults == ()
+    assert len(check_tasks(tasks.format(instance="/do/0/t"), functions).faults) == 1
