@@ -80,14 +80,15 @@ class Definition:
         """
         task = self.tasks[pointer]
         if directive not in DIRECTIVES:
-            place = (directive, task.list)
-            return next(other.pointer for other in self.tasks.values() if (other.name, other.list) == place)
+            return self._lists[task.list, directive]
         following = self.following(pointer) if directive == CONTINUE else None
         return following or (END if directive == END or task.list == "/do" else EXIT)
 
     @cached_property
-    def _lists(self) -> Mapping[tuple[str, int], str]:
-        return {(task.list, task.number): task.pointer for task in self.tasks.values() if task.list}
+    def _lists(self) -> Mapping[tuple[str, int | str], str]:
+        """The pointers of the tasks, by their lists with their numbers there, and with their names."""
+        tasks = [task for task in self.tasks.values() if task.list]
+        return {(task.list, key): task.pointer for task in tasks for key in (task.number, task.name)}
 
     def _task(self, place: Place) -> Task:
         model = _part_at(self.workflow, place.where)

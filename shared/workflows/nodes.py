@@ -62,8 +62,7 @@ def meant(annotation: Any, value: Any, mark: Mark | None) -> tuple[Any, Mark | N
             mark = next((part for part in metadata if isinstance(part, Mark)), mark)
             choose = next((_choice(part) for part in metadata if isinstance(part, Discriminator)), choose)
         elif get_origin(annotation) in {Union, UnionType}:
-            members = [member for member in get_args(annotation) if member is not NoneType]
-            annotation = next((member for member in members if not choose or _tag(member) == choose(value)), None)
+            annotation = _member(annotation, choose(value) if choose else "")
             choose = None
         else:
             return annotation, mark
@@ -73,6 +72,12 @@ def _choice(discriminator: Discriminator) -> Callable[[Any], Any]:
     choose = discriminator.discriminator
     assert callable(choose)  # noqa: S101  (the unions of the models choose by functions)
     return choose
+
+
+def _member(union: Any, tag: str) -> Any:
+    """The member of *union* with the *tag*, or of `X | None` the X; None if there is none."""
+    members = (member for member in get_args(union) if member is not NoneType)
+    return next((member for member in members if not tag or _tag(member) == tag), None)
 
 
 def is_part(annotation: Any) -> bool:
