@@ -31,7 +31,7 @@ class Evaluator(Protocol):
     def analyse(self, sources: Sequence[str]) -> list[Analysis]:
         """The analysis of each of *sources*, in their order. A fault is part of the answer, never raised.
 
-        Raises an error only if the evaluator cannot start.
+        Raises ExpressionError only with the reason `died`: no source is at fault if the evaluator's process ends.
         """
         ...
 
@@ -41,7 +41,7 @@ class Evaluator(Protocol):
         A result is finite JSON: integers of at most 64 bits with their sign, text without lone surrogates, at most 100
         levels. It may share parts with the input: do not change it.
 
-        Raises an error that names the evaluation which failed by its `index`, and says why by its `reason`, which is
-        `expression` (the expression or its input), `deadline`, `memory` or `died` (the evaluator's process).
+        Raises ExpressionError with the `index` in *batch* of an evaluation that failed, and no result of the others.
+        Its `reason` is `expression` (or its input), `deadline`, `memory` or `died` (the evaluator's process).
         """
         ...
