@@ -8,6 +8,7 @@ import click
 from opos.company import Checked, check, note
 from opos.terminal.options import Place, json_option, with_place
 from opos.terminal.output import FAILED, WRONG_USAGE, reports_errors, show
+from opos.workflows import in_company
 from shared.config.files.faults import Fault
 from shared.config.files.loader import load_config
 from shared.records.company_fault import CompanyFault
@@ -23,7 +24,7 @@ from shared.verification import verify, warnings
 @json_option
 @reports_errors
 def command(place: Place, *, places: bool, notes: bool, as_json: bool) -> None:
-    """Check opos.yaml, flags.yaml, their secrets, and the kinds in company/; report every error with file and line.
+    """Check opos.yaml, flags.yaml, their secrets, and company/; report every error with file and line.
 
     A warning names what is valid but surely not meant, such as a route that no alert can match.
 
@@ -35,10 +36,17 @@ def command(place: Place, *, places: bool, notes: bool, as_json: bool) -> None:
         _compare(place, as_json=as_json)
         return
     noted, company = _company(place, notes=notes)
+    workflows = in_company(place.company)
     environment, unreadable = place.with_secrets()
-    faults = [*unreadable, *verify(place.config_file, place.flags_file, environment), *company.faults, *_indexes(place)]
-    doubts = [*warnings(place.config_file, environment, DEFAULT_URL), *company.warnings]
-    good = [] if faults else [_good(place, len(company.kinds))]
+    faults = [
+        *unreadable,
+        *verify(place.config_file, place.flags_file, environment),
+        *company.faults,
+        *workflows.faults,
+        *_indexes(place),
+    ]
+    doubts = [*warnings(place.config_file, environment, DEFAULT_URL), *company.warnings, *workflows.warnings]
+    good = [] if faults else [_good(place, len(company.kinds), len(workflows.files))]
     lines = [*noted, *map(str, faults), *good, *(f"warning: {doubt}" for doubt in doubts)]
     content = {
         "faults": [fault._asdict() for fault in faults], "warnings": [doubt._asdict() for doubt in doubts],
@@ -74,8 +82,9 @@ def _indexes(place: Place) -> list[Fault]:
     return []
 
 
-def _good(place: Place, kinds: int) -> str:
+def _good(place: Place, kinds: int, workflows: int) -> str:
     tests = len(load_config(place.config_file).route_tests)
     tested = f" {counted(tests, 'route test')} passed." if tests else ""
-    declared = f" {place.company} declares {counted(kinds, 'kind')}." if kinds else ""
+    numbers = [counted(number, noun) for number, noun in ((kinds, "kind"), (workflows, "workflow")) if number]
+    declared = f" {place.company} declares {' and '.join(numbers)}." if numbers else ""
     return f"{place.config_file} and {place.flags_file} are valid, and every secret is set.{tested}{declared}"

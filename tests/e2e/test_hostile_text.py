@@ -51,7 +51,7 @@ OTHERS = {
     "flags explain", "flags manifest", "flags set", "flags override", "flags release", "flags stale", "verify",
     "secrets rotate", "channels key", "channels test", "cost", "deploy", "rollback", "deployments", "console", "backup", "restore",
     "heartbeat list", "heartbeat url", "completion install", "completion show", "statuspage open", "statuspage maintenance", "statuspage update",
-    "statuspage resolve", "statuspage withdraw",
+    "statuspage resolve", "statuspage withdraw", "workflows check", "workflows list", "workflows new", "workflows schema",
 }  # fmt: skip
 """The commands that show the operator's own files, their own arguments, or what Google Cloud answers."""
 WITHOUT_JSON = {"export", "records export"}

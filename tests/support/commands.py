@@ -16,7 +16,8 @@ from tests.support.bundle import SECRETS
 NO_BUNDLE_NEEDED = frozenset(
     {
         "channels key", "completion install", "completion show", "cost", "demo", "deploy", "deployments", "flags compile", "flags eval", "flags explain", "flags list",
-        "flags manifest", "flags set", "flags stale", "import", "init", "restore", "rollback", "send", "up", "verify",
+        "flags manifest", "flags set", "flags stale", "import", "init", "restore", "rollback", "send", "up", "verify", "workflows check", "workflows list",
+        "workflows new", "workflows schema",
     }
 )  # fmt: skip
 """The commands that start a bundle, use no data folder, or use the bundle of a target in the cloud."""

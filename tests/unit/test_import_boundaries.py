@@ -28,7 +28,7 @@ ROOMS = {
     "status_page": ("shared.alerting",),
     "records": (),
     "asks": ("shared.records",),
-    "workflows": (),
+    "workflows": ("shared.config",),
 }
 """The rooms that decide, each with what it may know besides the contracts and itself."""
 PLATFORM = ("flask", "functions_framework", "cloudevents", "google", "grpc", "gunicorn", "structlog", "os")

@@ -11,7 +11,7 @@ from shared.config.files.located_yaml import Located, Where
 
 M = TypeVar("M", bound=BaseModel)
 _NOTHING = object()
-_EXPECTED = {
+EXPECTED = {
     "string_type": "text",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
@@ -76,7 +76,7 @@ def _fault(located: Located, model: type[BaseModel], error: Any) -> Fault:
             "something else",
             "put its name here and its value in the environment",
         )
-    expected = _EXPECTED.get(kind) or error["msg"].removeprefix("Value error, expected ").removeprefix(
+    expected = EXPECTED.get(kind) or error["msg"].removeprefix("Value error, expected ").removeprefix(
         "Input should be "
     )
     return Fault(located.file, line, path, expected, shown(error["input"]))
