@@ -20,10 +20,12 @@ FEW = 1000
 _ROW = "collection, field, key, changed_at, path"
 _ELEMENTS = "json_each(CASE listed.type WHEN 'array' THEN listed.value ELSE '[]' END)"
 _OTHERS = (LISTED_AS, LEADS_TO, WORDS)
-Order = tuple[tuple[str, str], ...]
-"""The columns that order a query, each with the field of the document that it has; `path` has none."""
-_BY_ID: Order = (("row.path", ""),)
+Order = tuple[tuple[str, str | None], ...]
+"""The columns that order a query, each with the field of the document that it has; None where it is always empty."""
+_PATH = "path"
+_BY_ID: Order = (("row.path", _PATH),)
 _BY_CHANGE: Order = (("row.changed_at", CHANGED), *_BY_ID)
+_UNDATED: Order = (("row.changed_at", None), *_BY_ID)
 
 
 def _rows(doc: str) -> str:
@@ -102,7 +104,7 @@ def lookup(
     if after is not None:
         columns, marks = ", ".join(column for column, _ in order), ", ".join("?" * len(order))
         filters += f" AND ({columns}) {'<' if descending else '>'} ({marks})"
-        parameters += [field(after.data, name) if name else after.path for _, name in order]
+        parameters += [_value(after, name) for _, name in order]
     way = "DESC" if descending else "ASC"
     ways = ", ".join(f"{column} {way}" for column, _ in order)
     # A cross join is not turned round, so the rows are read in order, and nothing is sorted.
@@ -126,11 +128,18 @@ def count(collection: str, where: Sequence[Condition]) -> Statement:
 def _order(where: Sequence[Condition], order_by: str | None) -> Order:
     values = _values(where)
     if not values:
-        return (("row.key", order_by or ""), *(_BY_ID if order_by in _OTHERS else _BY_CHANGE))
+        return (("row.key", order_by), *(_UNDATED if order_by in _OTHERS else _BY_CHANGE))
     if order_by not in {None, CHANGED} or (order_by and values[0][0] in _OTHERS):
         expected = f"records with a listed value to be ordered by {CHANGED}, and others by nothing"
         raise ValueError(f"expected {expected}, found {order_by} and {where}")
     return _BY_CHANGE if order_by else _BY_ID
+
+
+def _value(doc: Doc, name: str | None) -> Any:
+    """What *doc* has in the column of the field *name*."""
+    if name is None:
+        return ""
+    return doc.path if name == _PATH else field(doc.data, name)
 
 
 def _values(where: Sequence[Condition]) -> list[Condition]:
@@ -140,10 +149,12 @@ def _values(where: Sequence[Condition]) -> list[Condition]:
 def _matches(collection: str, where: Sequence[Condition], order_by: str | None) -> tuple[str, list[Any]]:
     """What the rows must fulfil, and its parameters."""
     values, ranges = _values(where), [condition for condition in where if condition not in _values(where)]
-    filters, parameters = ["row.collection = ?", "row.field = ?"], [collection, values[0][0] if values else order_by]
+    name = values[0][0] if values else order_by
+    filters, parameters = ["row.collection = ?", "row.field = ?"], [collection, name]
     if values:
         filters.append("row.key = ?")
         parameters.append(values[0][2])
+        filters += ["row.changed_at = ''"] if name in _OTHERS else []  # so the rows are known to be in the order of ids
     filters += [f"row.key {operator} ?" for _, operator, _ in ranges]
     parameters += [value for _, _, value in ranges]
     for name, _, value in values[1:]:

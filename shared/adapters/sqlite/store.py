@@ -48,7 +48,12 @@ class SqliteStore:
         order = column(_checked(order_by)) if order_by else None
         if order:
             filters.append(f"{order} IS NOT NULL")
-        if after is not None:
+        place = None if where or order else after
+        if not where:
+            filters += _bounds(collection, place, descending=descending)
+        if place is not None:
+            parameters.append(place.path)
+        elif after is not None:
             keys = f"({order}, path)" if order else "(path)"
             filters.append(f"{keys} {'<' if descending else '>'} ({', '.join('?' * (2 if order else 1))})")
             parameters += [field(after.data, order_by), after.path] if order_by else [after.path]
@@ -75,6 +80,7 @@ class SqliteStore:
             sql = f"SELECT count(*) FROM ({lists.matching(collection, _checked(name))})"  # noqa: S608
             return int(self.database.read(sql, [lists.words([element])])[0][0])
         filters, parameters = _filters(collection, where)
+        filters += [] if where else _bounds(collection, None)
         table = _table(collection, where, None)
         rows = self.database.read(f"SELECT count(*) FROM {table} WHERE {' AND '.join(filters)}", parameters)  # noqa: S608
         return int(rows[0][0])
@@ -167,11 +173,17 @@ def _filters(collection: str, where: Sequence[Condition]) -> tuple[list[str], li
     if asked := _element(where):
         name, element = asked
         return [*filters, f"rowid IN ({lists.matching(collection, _checked(name))})"], [lists.words([element])]
-    if not where:
-        filters.append(f"path >= '{collection}/' AND path < '{collection}0'")  # 0 follows the slash
     filters += [f"{column(_checked(name))} IS NOT NULL" for name in dict.fromkeys(name for name, _, _ in where)]
     filters += [f"{column(_checked(name))} {'=' if operator == '==' else operator} ?" for name, operator, _ in where]
     return filters, [value for _, _, value in where]
+
+
+def _bounds(collection: str, after: Doc | None, *, descending: bool = False) -> list[str]:
+    """Where the documents of a collection begin and end. Of two lower bounds, SQLite may begin at the wrong one."""
+    begin, end = f"path >= '{collection}/'", f"path < '{collection}0'"  # 0 follows the slash
+    if after is None:
+        return [begin, end]
+    return [begin, "path < ?"] if descending else ["path > ?", end]
 
 
 def _checked(name: str) -> str:
