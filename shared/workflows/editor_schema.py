@@ -1,4 +1,4 @@
-"""The JSON Schema of a workflow, for editors: made from the models, and kept in a file beside this module."""
+"""The JSON Schema of a workflow, for editors: made from the models, and kept in a file of the docs."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from pydantic_core import core_schema
 
 from shared.workflows.document import Workflow
 
-FILE = Path(__file__).with_name("workflow.schema.json")
+FILE = Path(__file__).parents[2] / "docs" / "workflow.schema.json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 

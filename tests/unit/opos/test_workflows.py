@@ -101,11 +101,11 @@ def test_in_a_checkout_of_opos_the_schema_is_the_one_of_the_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    schema = tmp_path / "shared/workflows/workflow.schema.json"
+    schema = tmp_path / "docs/workflow.schema.json"
     monkeypatch.setattr("opos.workflows.FILE", schema)
     assert opos("workflows", "new", "greet").exit_code == 0
     text = (tmp_path / "company/workflows/greet.yaml").read_text()
-    assert text.startswith("# yaml-language-server: $schema=../../shared/workflows/workflow.schema.json\n")
+    assert text.startswith("# yaml-language-server: $schema=../../docs/workflow.schema.json\n")
 
 
 @pytest.mark.usefixtures("folder")
@@ -138,7 +138,7 @@ def test_verify_reports_the_workflows_too(folder: Path) -> None:
 
 
 def test_the_kept_schema_is_the_one_of_the_models() -> None:
-    assert FILE.read_text() == written(), "run: opos workflows schema > shared/workflows/workflow.schema.json"
+    assert FILE.read_text() == written(), "run: opos workflows schema > docs/workflow.schema.json"
     assert opos("workflows", "schema").stdout == written()
 
 
