@@ -66,12 +66,12 @@ def test_from_an_incident_in_the_terminal_to_the_public_page_and_back(shop: Bund
     said = done(shop, "statuspage", "open", "Search is slow", "--component", "search", "--impact", "degraded")
     id = json.loads(done(shop, "statuspage", "list", "--json"))[0]["id"]
     assert said.startswith(f"Public incident {id[:8]} is open.")
-    done(shop, "statuspage", "update", id[:6], "We found the cause.", "--progress", "identified", "--as", "ada")
+    done(shop, "statuspage", "update", id[:6], "We found the cause.", "--progress", "identified", "--as", "zoe")
     assert page(shop)["headline"] == "Degraded: Search."
     feed = shop.request("GET", "/status.atom")
     assert feed.text.count("<entry>") == 2
     assert ET.fromstring(feed.text) is not None  # noqa: S314
-    assert "ada" not in feed.text + shop.request("GET", "/status").text
+    assert "zoe" not in feed.text + shop.request("GET", "/status").text
     done(shop, "statuspage", "resolve", id[:6], "The index is back.")
     assert page(shop)["headline"] == "No known problems."
     again = run(shop, "statuspage", "update", id[:6], "One more.")
