@@ -52,14 +52,15 @@ FAST := not slow and not emulators and not counterparts
 SLOW := (slow or emulators or hypothesis) and not counterparts
 # Schemathesis gives all tests of an API description the same name, and pytest-xdist would run only one of them.
 ONE_NAME := tests/conformance/test_openapi.py
+TWO_PROCESSES := -n 2 --dist loadfile -p no:schemathesis --ignore $(ONE_NAME)
 # In the order of the folders, the units come last: they are short, so that neither process waits long for the other.
-TWO_PROCESSES := -n 2 --dist loadfile --no-loadscope-reorder -p no:schemathesis --ignore $(ONE_NAME)
+BY_FOLDER := --no-loadscope-reorder
 # The slow tests mostly wait: for back-off, leases and processes that start.
 THREE_PROCESSES := $(subst -n 2,-n 3,$(TWO_PROCESSES))
 
 # Needs only Python, and takes less than five minutes on two cores.
 test: .venv/dev
-	$(PYTEST) $(TWO_PROCESSES) -m "$(FAST)"
+	$(PYTEST) $(TWO_PROCESSES) $(BY_FOLDER) -m "$(FAST)"
 
 test-slow: .venv/dev
 	OPOS_TEST_PROFILE=thorough $(PYTEST) $(THREE_PROCESSES) -m "$(SLOW)"
