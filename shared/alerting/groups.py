@@ -130,7 +130,7 @@ def _stages_now(known: GroupDoc | None, courses: Courses, interrupted: Mapping[s
 
 def _sooner(group: GroupDoc, key: str, new: Place) -> Place:
     """The *new* place of a course, whose next page stays due no later than it already was."""
-    known = group["courses"].get(key) if _is_active(group) else None
+    known = group["courses"].get(key) if group["due_at"] else None
     return {**new, "due_at": first_due([new["due_at"], known["due_at"]])} if known else new
 
 

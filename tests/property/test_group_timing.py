@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from functions.sweeper.alert_timers import end_timers, escalate_due
@@ -144,8 +144,12 @@ def alone(member: str, deeds: list[Deed]) -> Alone:
     return oracle
 
 
+ANOTHER_WHILE_SILENCED = [Deed(0, "b", "fires", 3), Deed(48, "b", "is silenced", 15), Deed(62, "a", "fires", 3)]
+
+
 @pytest.mark.slow
 @settings(max_examples=40)
+@example(ANOTHER_WHILE_SILENCED)
 @given(st.lists(DEEDS, min_size=2, max_size=14, unique_by=lambda deed: (deed.minute, deed.member)))
 def test_no_member_of_a_group_puts_off_or_silences_the_calls_of_another(deeds: list[Deed]) -> None:
     calls, members = lived(deeds), {member: alone(member, deeds) for member in "abcd"}
