@@ -89,7 +89,11 @@ def _seen(record: Stored, form: Form, context: ConsoleContext) -> dict[str, str]
     n = form.fields.get("n", "")
     if n == str(record.n):
         return written_values(record.kind, record.complete)
-    bodies = [version.body for version in versions(changes_of(record.id, context)) if str(version.change["n"]) == n]
+    bodies = [
+        version.body
+        for version in versions(changes_of(record.id, context, last=record.n))
+        if str(version.change["n"]) == n
+    ]
     values = record.kind.current(bodies[0]["values"], bodies[0]["schema"]) if bodies else {}
     return written_values(record.kind, {**record.kind.defaults, **values})
 

@@ -107,7 +107,7 @@ def _state(change: ChangeDoc) -> str:
 def undo_row(record: Stored, n: int, context: ConsoleContext) -> Row:
     """What undoing change *n* would do."""
     try:
-        undone = undo(changes_of(record.id, context), n)
+        undone = undo(changes_of(record.id, context, last=record.n), n)
     except NothingToUndo as fault:
         return {"n": n, "refused": fault.message}
     if not undone.values and not undone.state:

@@ -16,7 +16,7 @@ from shared.values.text import counted
 
 def versions_of(record: Stored, context: RecordsContext) -> list[Version]:
     """Every version of *record*, the first one first, with values as the kind has them today. Raises Outdated."""
-    return list(versions(changes_of(record.id, context), record.kind.current))
+    return list(versions(changes_of(record.id, context, last=record.n), record.kind.current))
 
 
 def version_at(point: str, known: Sequence[Version]) -> Version:

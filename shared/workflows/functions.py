@@ -17,8 +17,8 @@ MOST_TASKS = 10_000
 
 
 def function_faults(located: Located, places: Mapping[Where, Place]) -> Iterator[Fault]:
-    calls = _called(located.data, places)
     """Every function that calls itself, and every task that has one by itself."""
+    calls = _called(located.data, places)
     for place in places.values():
         if place.kind == "call.function" and FUNCTION in place.task:
             expected = "a function of use.functions under call"

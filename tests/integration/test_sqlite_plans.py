@@ -9,7 +9,7 @@ from shared.adapters.sqlite.backup import write_backup
 from shared.adapters.sqlite.database import Database
 from shared.adapters.sqlite.salvage import salvage
 from shared.adapters.sqlite.store import SqliteStore
-from shared.ports import Condition, Create, Delete, Doc
+from shared.ports import Condition, Create, Delete, Doc, Set, Update
 from shared.ports.indexes import CHANGED, INDEXES, LISTS
 
 
@@ -133,6 +133,26 @@ def test_a_page_begins_where_the_one_before_ended_and_looks_at_nothing_before(
         last = Doc(f"record_changes/{ids[min(page + 499, number - 1)]}", {}, "")
     assert len(steps) < 60
     database.close()
+
+
+def test_the_rows_of_a_changed_record_are_those_of_one_that_was_written_as_it_is_now(tmp_path: Path) -> None:
+    changed, written = (SqliteStore(Database(tmp_path / name)) for name in ("changed.db", "written.db"))
+    bodies = [
+        {"listed": {"plan": "free", "tags": ["a", "b"], "changed_at": "1"}, "listed_as": "x", "terms": ["ada", "l"]},
+        {"listed": {"plan": "pro", "tags": ["b"], "changed_at": "2"}, "listed_as": "y", "terms": ["ada"]},
+        {"listed": None, "listed_as": None, "terms": [], "into": "other"},
+        {"listed": {"plan": "pro", "tags": [], "changed_at": "3"}, "listed_as": "y", "terms": ["ada"], "into": None},
+    ]
+    (version,) = changed.commit([Create("records_deal/1", {})]).values()
+    for body in bodies:
+        (version,) = changed.commit([Update("records_deal/1", body, version)]).values()
+        written.commit([Set("records_deal/1", body)])
+        rows = [store.database.read("SELECT * FROM record_lists ORDER BY 1, 2, 3") for store in (changed, written)]
+        assert rows[0] == rows[1] != []
+    changed.commit([Delete("records_deal/1", version)])
+    assert changed.database.read("SELECT * FROM record_lists") == []
+    changed.database.close()
+    written.database.close()
 
 
 def test_a_backup_and_a_salvaged_copy_find_what_the_file_did(tmp_path: Path) -> None:

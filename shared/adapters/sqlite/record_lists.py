@@ -77,7 +77,7 @@ def _rows_in(doc: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     listed = doc.get("listed") or {}
     for name, key in listed.items():
         for element in key if isinstance(key, list) else [key]:
-            yield f"listed.{name}", element, listed["changed_at"]
+            yield f"listed.{name}", element, listed.get("changed_at") or ""
     for name in _OTHERS:
         key = doc.get(name)
         for element in key if isinstance(key, list) else [key] if key else []:
