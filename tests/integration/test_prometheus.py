@@ -19,7 +19,7 @@ from tests.support.bundle import Bundle
 __all__ = ["bundle", "embedded"]  # fixtures
 pytestmark = needs.prometheus
 CONFIG = """
-global: {{scrape_interval: 1s, scrape_timeout: 1s}}
+global: {{scrape_interval: 3s, scrape_timeout: 3s}}
 scrape_configs: [{{job_name: opos, static_configs: [{{targets: ["{target}"]}}]}}]
 """
 
@@ -44,7 +44,7 @@ def asked(url: str, what: str, **query: str) -> Any:
 
 def scraped(url: str, query: str) -> dict[str, float]:
     """What Prometheus has of *query*, by check, as soon as it has any."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             found = asked(url, "query", query=query)["result"]

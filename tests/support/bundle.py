@@ -52,7 +52,13 @@ heartbeats: {backup: {}, vault: {secrets: [VAULT_TOKEN]}}
 channels: {desk: {console: true}, inbox: {console: true}}
 route: {channel: desk}
 digest: {channel: inbox, window: 5m, size: 5}
+slos:
+  webhook_to_effect: {within: 1h, target: 50}
+  event_handled: {within: 1h, target: 50}
+  page_delivered: {within: 1h, target: 50}
+  flag_lookup: {within: 1h, target: 50}
 """
+"""No error budget burns because the machine of the tests is slow. A test of the objectives configures its own."""
 FLAGS = """
 flags:
   everyone: {enabled: true}
