@@ -50,19 +50,19 @@ sources:
 channels: {desk: {console: true}}
 route: {channel: desk}
 digest: {channel: desk, window: 5m, size: 5}
+slos:
+  webhook_to_effect: {within: 1h, target: 99}
+  event_handled: {within: 1h, target: 99}
+  page_delivered: {within: 1h, target: 99}
+  flag_lookup: {within: 1h, target: 99}
 deploy:
   smoke: smoke
   steps: [10, 100]
   bake: 30s
   patience: 10s
   targets: {staging: {project: my-company-staging}}
-slos:
-  webhook_to_effect: {within: 1h, target: 99}
-  event_handled: {within: 1h, target: 99}
-  page_delivered: {within: 1h, target: 99}
-  flag_lookup: {within: 1h, target: 99}
 """
-"""No deploy goes back because the machine of the tests is slow."""
+"""No deploy goes back because the machine of the tests is slow. Tests add lines to the last section."""
 FLAGS = "flags: {new_checkout: {enabled: true, rollout: 25}}\n"
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 _NAME = re.compile(r"[a-z-]+-d(?P<number>[0-9]+)-[0-9a-f]{7}")

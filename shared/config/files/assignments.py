@@ -13,7 +13,10 @@ _ASSIGNMENT = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*", 
 _PART = re.compile(r"'([^']*)'|\"((?:[^\"\\]|\\.)*)\"|((?:\$[('\"]|[^\s'\"\\&;|<>()]|\\.)+)", re.DOTALL)
 _END = re.compile(r"[ \t]*(?:(?<=[ \t])#.*)?(?:\n|\Z)")
 _HOME = re.compile(r"(?:\\.|[^\\])*?(?::|\A)~", re.DOTALL)
-_EXPANDED = re.compile(r"\\(.)|\$(?:(\w+)|\{(\w+)\})|(\$\(|`|\$['\"]|\$[{?!#@*$-])", re.DOTALL | re.ASCII)
+_EXPANDED = re.compile(
+    r"\\(.)|(?!\$\{?\w*\\\n)\$(?:(\w+)|\{(\w+)\})|(\$\(|`|\$['\"]|\$[{?!#@*$-]|\$\w*\\\n)", re.DOTALL | re.ASCII
+)
+_CONTINUED = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPED_IN_QUOTES = '$`"\\'
 
 
@@ -88,7 +91,8 @@ def _value(part: re.Match[str], known: Mapping[str, str], *, is_first: bool) -> 
         return str(literal)
     if bare is None:
         return _EXPANDED.sub(lambda match: _expanded(match, _ESCAPED_IN_QUOTES, known), quoted)
-    if _HOME.match(bare if is_first else f"\\{bare}"):
+    whole = _CONTINUED.sub(lambda match: "" if match[1] == "\n" else match[0], bare)
+    if _HOME.match(whole if is_first else f"\\{whole}"):
         raise _Unreadable("quotes around a value with ~, or the whole path", "~ outside of quotes")
     return _EXPANDED.sub(lambda match: _expanded(match, None, known), bare)
 
@@ -97,6 +101,8 @@ def _expanded(match: re.Match[str], escapes: str | None, known: Mapping[str, str
     escaped, special, name = match[1], match[4], match[2] or match[3]
     if special in {"$'", '$"'} and escapes is not None:
         return str(special)  # no expansion inside of quotes
+    if special and special.endswith("\n"):
+        raise _Unreadable("a variable on one line", "one before the \\ that ends a line")
     if special in {"$(", "`"}:
         raise _Unreadable("a value in single quotes, since opos runs no command", f"{special} outside of them")
     if special:

@@ -68,6 +68,12 @@ TOKENS = ["a", "~", ":", "/", "=", "&", ";", "|", "<", ">", "(", ")", "$", "{", 
 @settings(max_examples=10)
 @given(st.lists(st.lists(st.sampled_from(TOKENS), min_size=1, max_size=6).map("".join), max_size=12))
 @example(["x$'a'", '"a$\'b$"', "b:~", "'~'~", '"$KNOWN"${KNOWN}-$KNOWN', "a#b #c", "x:'y':\\~"])
+@example(["$\\", "a"])
+@example(["x$KNOWN\\", "a"])
+@example(['"${KNOWN\\', '}"'])
+@example(["a:\\\n~"])
+@example(["\\\n~"])
+@example(["$\\\n'a'"])
 def test_what_is_read_without_an_error_is_what_a_shell_reads(
     tmp_path_factory: pytest.TempPathFactory, parts: list[str]
 ) -> None:
