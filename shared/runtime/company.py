@@ -83,7 +83,8 @@ def _forget_another(folder: Path) -> None:
     known = sys.modules.get(PACKAGE)
     if known is not None and list(known.__path__) == [str(folder)]:
         return
-    for name in [name for name in sys.modules if name == PACKAGE or name.startswith(f"{PACKAGE}.")]:
+    loaded = list(sys.modules)  # at once: other threads import meanwhile
+    for name in [name for name in loaded if name == PACKAGE or name.startswith(f"{PACKAGE}.")]:
         del sys.modules[name]
     importlib.invalidate_caches()
     package = ModuleType(PACKAGE)

@@ -38,7 +38,7 @@ def opos(
 ) -> subprocess.CompletedProcess[str]:
     base = {name: value for name, value in os.environ.items() if not name.startswith("OPOS_") and name not in SECRETS}
     done = subprocess.run(
-        [sys.executable, "-m", "opos", *arguments], check=False, capture_output=True, input=given, cwd=folder, timeout=60,
+        [sys.executable, "-m", "opos", *arguments], check=False, capture_output=True, input=given, cwd=folder, timeout=600,
         env={**base, **(SECRETS if secrets is None else secrets), "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())

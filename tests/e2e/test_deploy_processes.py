@@ -125,5 +125,5 @@ def test_it_is_planned_deployed_refused_killed_and_rolled_back(cloud: Cloud) -> 
     said, _ = rolled.communicate(timeout=120)
     assert (rolled.returncode, cloud.last.phase) == (0, "rolled_back"), said
     assert cloud.runs(1)
-    listed, _ = cloud.opos("deployments").communicate(timeout=60)
+    listed, _ = cloud.opos("deployments").communicate(timeout=300)
     assert [line.split()[2] for line in listed.splitlines()] == ["3", "2", "1"]

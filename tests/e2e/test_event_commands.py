@@ -191,7 +191,7 @@ def test_new_events_follow_each_on_a_line_until_ctrl_c(embedded: Bundle) -> None
     assert [read(other)["id"], read(other)["id"]] == [first, second]
     for ended in (process, other):
         ended.send_signal(signal.SIGINT)
-        out, err = ended.communicate(timeout=60)
+        out, err = ended.communicate(timeout=300)
         assert (ended.returncode, out, err) == (0, b"", b"")
 
 
@@ -203,5 +203,5 @@ def test_following_ends_when_the_reader_of_its_output_ends(embedded: Bundle) -> 
     os.close(write_end)
     assert b"charge.dispute.created" in os.read(read_end, 1000)
     os.close(read_end)  # as `head -1` does, although no new event comes
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert (process.returncode, err) == (0, b"")

@@ -274,7 +274,7 @@ def test_an_unreachable_store_is_named_within_its_timeout_and_recovers_immediate
             assert answer.status == 503
             (check,) = answer.json["checks"]["store:responseTime"]
             assert (check["failure"], check["status"]) == ("store-unreachable", "fail")
-            assert check["observedValue"] < 3000
+            assert check["observedValue"] < 10_000
             assert failures(bundle)["store-unreachable"] == "fail"
             assert bundle.request("GET", "/livez").status == 200
             assert bundle.trouble("disk").status == 503

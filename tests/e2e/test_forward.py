@@ -360,6 +360,6 @@ def test_as_a_process_it_forwards_until_ctrl_c(embedded: Bundle) -> None:
         embedded.send("stripe", {"id": "evt_1", "type": "invoice.paid"})
         assert process.stdout.readline().split("  ")[1] == "200"
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=300)
     assert (process.returncode, said) == (0, "opos forwarded 1 webhook; your app accepted 1.\n")
     assert local.ids == ["evt_1"]

@@ -79,7 +79,7 @@ class Terminal:
 def opos(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     shell = environment(**dotenv.values(folder))
     return subprocess.run(
-        [*OPOS, *arguments], cwd=folder, env=shell, capture_output=True, text=True, timeout=60, check=False
+        [*OPOS, *arguments], cwd=folder, env=shell, capture_output=True, text=True, timeout=300, check=False
     )
 
 
@@ -126,7 +126,7 @@ def test_a_disk_without_space_leaves_every_file_as_it_was(tmp_path: Path) -> Non
     before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
     limited = f'ulimit -f 1; exec "{OPOS[0]}" -B -m opos init --add {"alertmanager,grafana,shop,a,b"} --yes'
     done = subprocess.run(
-        ["sh", "-c", limited], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=60, check=False
+        ["sh", "-c", limited], cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=300, check=False
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert "File too large. Nothing was changed." in done.stderr

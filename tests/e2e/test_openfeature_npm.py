@@ -116,7 +116,7 @@ def command(provider: str, bundle: Bundle, rows: list[Row], context: object = No
 def run(provider: str, bundle: Bundle, rows: list[Row], context: object = None, token: str = "") -> dict[str, Any]:
     words = command(provider, bundle, rows, context, token)
     done = subprocess.run(
-        words, cwd=needs.NPM, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+        words, cwd=needs.NPM, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     result: dict[str, Any] = json.loads(done.stdout)

@@ -246,7 +246,7 @@ def run(call: str) -> list[dict[str, Any]]:
     """The lines that *call*, of this module, writes in a process of its own; none of them holds what was planted."""
     done = subprocess.run(
         [sys.executable, "-c", f"from tests.e2e.test_redaction import *; {call}"], env={"PYTHONPATH": str(ROOT)},
-        check=False, capture_output=True, text=True, timeout=60,
+        check=False, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert PLANTED not in done.stdout + done.stderr

@@ -59,7 +59,7 @@ class Running:
         """The exit code, what it says as JSON, and all that it printed."""
         done = subprocess.run(
             [sys.executable, "-m", "opos", "secrets", "rotate", "github", "--json", *options],
-            check=False, capture_output=True, text=True, cwd=self.folder, env=self.environment(), timeout=60,
+            check=False, capture_output=True, text=True, cwd=self.folder, env=self.environment(), timeout=300,
         )  # fmt: skip
         return done.returncode, json.loads(done.stdout or "null"), done.stdout + done.stderr
 

@@ -71,7 +71,7 @@ def test_what_was_committed_outlives_a_kill_and_no_batch_is_half_there(tmp_path:
     assert process.stdout is not None
     acknowledged = [int(process.stdout.readline()) for _ in range(200)]
     process.kill()
-    acknowledged += [int(line) for line in process.communicate(timeout=30)[0].splitlines()]
+    acknowledged += [int(line) for line in process.communicate(timeout=300)[0].splitlines()]
     with closing(Database(path)) as database:
         store = SqliteStore(database)
         events, alerts = ({doc.id for doc in store.query(name)} for name in ("events", "alerts"))

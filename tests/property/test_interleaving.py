@@ -47,7 +47,7 @@ class Turnstile(FakeStore):
         with self.arrived:
             self.waiting.add(number)
             self.arrived.notify_all()
-            assert self.arrived.wait_for(lambda: number in self.let_go, timeout=30)
+            assert self.arrived.wait_for(lambda: number in self.let_go, timeout=300)
             self.let_go.discard(number)
 
     def run(self, steps: list[Step], schedule: list[int]) -> None:
@@ -72,7 +72,7 @@ class Turnstile(FakeStore):
         turn = 0
         while running:
             with self.arrived:
-                assert self.arrived.wait_for(lambda: self.waiting >= running, timeout=30)
+                assert self.arrived.wait_for(lambda: self.waiting >= running, timeout=300)
                 if not running:
                     break
                 ready = sorted(self.waiting & running)
@@ -81,7 +81,7 @@ class Turnstile(FakeStore):
                 self.waiting.discard(chosen)
                 self.let_go.add(chosen)
                 self.arrived.notify_all()
-                assert self.arrived.wait_for(lambda n=chosen: n in self.waiting or n not in running, timeout=30)  # type: ignore[misc]
+                assert self.arrived.wait_for(lambda n=chosen: n in self.waiting or n not in running, timeout=300)  # type: ignore[misc]
         for thread in threads:
             thread.join()
         self.scheduled = False

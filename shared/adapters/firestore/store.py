@@ -31,10 +31,14 @@ _SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*")
 
 @dataclass(frozen=True)
 class FirestoreStore:
-    """The store. *database* is the full name, `projects/{project}/databases/{database}`."""
+    """The store. *database* is the full name, `projects/{project}/databases/{database}`.
+
+    Each call may take *deadline* seconds.
+    """
 
     client: FirestoreClient
     database: str
+    deadline: float = DEADLINE
 
     @property
     def documents(self) -> str:
@@ -44,7 +48,7 @@ class FirestoreStore:
         request = firestore.GetDocumentRequest(name=f"{self.documents}/{path}")
         with translated("Firestore"):
             try:
-                return self._doc(self.client.get_document(request, timeout=DEADLINE, retry=patiently()))
+                return self._doc(self.client.get_document(request, timeout=self.deadline, retry=patiently()))
             except NotFound:
                 return None
 
@@ -78,14 +82,14 @@ class FirestoreStore:
         counted.structured_aggregation_query.aggregations.add(alias="n").count.SetInParent()
         request = firestore.RunAggregationQueryRequest.wrap(counted)
         with translated("Firestore"):
-            answers = list(self.client.run_aggregation_query(request, timeout=DEADLINE, retry=patiently()))
+            answers = list(self.client.run_aggregation_query(request, timeout=self.deadline, retry=patiently()))
         return int(answers[0].result.aggregate_fields["n"].integer_value)
 
     def commit(self, writes: Sequence[Write]) -> dict[str, str]:
         request = firestore.CommitRequest.pb()(
             database=self.database, writes=[self._write(change) for change in writes]
         )
-        deadline = DEADLINE + len(writes) * MORE_PER_WRITE
+        deadline = self.deadline + len(writes) * MORE_PER_WRITE
         with translated("Firestore"):
             try:
                 answer = self.client.commit(firestore.CommitRequest.wrap(request), timeout=deadline, retry=None)
@@ -99,7 +103,7 @@ class FirestoreStore:
         asked.structured_query.CopyFrom(structured(collection, **query, documents=self.documents))
         request = firestore.RunQueryRequest.wrap(asked)
         with translated("Firestore"):
-            answers = list(self.client.run_query(request, timeout=DEADLINE, retry=patiently()))
+            answers = list(self.client.run_query(request, timeout=self.deadline, retry=patiently()))
         return [self._doc(answer.document) for answer in answers if answer.document.name]
 
     def _conflict(self, writes: Sequence[Write]) -> AlreadyExists | Conflict:

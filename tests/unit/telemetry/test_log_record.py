@@ -217,7 +217,7 @@ def run(program: str, **environment: str) -> list[str]:
     """The lines that *program* writes in a process of its own, to either stream."""
     done = subprocess.run(
         [sys.executable, "-c", program], env={"PYTHONPATH": str(ROOT), **environment},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True, timeout=60,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True, timeout=300,
     )  # fmt: skip
     return done.stdout.splitlines()
 

@@ -260,7 +260,7 @@ def test_opos_verifies_what_it_wrote_starts_with_it_and_takes_a_webhook(folder: 
     def opos(*arguments: str, shell: dict[str, str]) -> subprocess.CompletedProcess[str]:
         environment = {**base, "PYTHONPATH": str(ROOT), **shell}
         command = [sys.executable, "-m", "opos", *arguments]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
     begun = opos("init", *QUIET, *answers, "--json", shell={})
     assert (begun.returncode, begun.stderr) == (0, "")
